@@ -1,0 +1,331 @@
+//! Calls to Genesys's API: the token, the integration, and what a failure means for whoever called.
+
+use crate::contract::*;
+use crate::imports::Imports;
+use crate::settings::{API, Account, LOGIN};
+use crate::wire::api::{ErrorBody, OAuthError, OpenIntegration, Page, Token};
+use crate::wire::lenient::{Object, Text};
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec,
+    vec::Vec,
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+
+/// A token is renewed this long before it expires, in seconds.
+const RENEW_EARLY: u64 = 60;
+/// Seconds for which a token is believed where Genesys does not say; the shortest validity that it lets one choose.
+const SHORTEST_TOKEN: u64 = 300;
+/// Seconds for which the integration's id is kept; it changes only when somebody makes it anew.
+const KEEP_INTEGRATION: u32 = 3600;
+/// The largest page that is known to be served.
+const PAGE_SIZE: u32 = 100;
+/// Where to stop if the pages never end: more than any organisation has.
+const LAST_PAGE: u64 = 30;
+
+/// What stays as it is in a path segment or a query value (RFC 3986, unreserved).
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+pub(crate) fn encode(segment: &str) -> String {
+    utf8_percent_encode(segment, SEGMENT).to_string()
+}
+
+/// One call: what, and whether it changes anything at Genesys.
+pub(crate) struct Call {
+    method: Method,
+    path: String,
+    body: Vec<u8>,
+    /// An answer that does not come leaves open whether it happened.
+    changes: bool,
+}
+
+impl Call {
+    pub(crate) fn get(path: String) -> Self {
+        Self { method: Method::Get, path, body: Vec::new(), changes: false }
+    }
+
+    pub(crate) fn post(path: String, body: Vec<u8>) -> Self {
+        Self { method: Method::Post, path, body, changes: true }
+    }
+
+    pub(crate) fn patch(path: String, body: Vec<u8>) -> Self {
+        Self { method: Method::Patch, path, body, changes: true }
+    }
+}
+
+/// The API of one account.
+pub(crate) struct Api<'i, I> {
+    imports: &'i mut I,
+    pub(crate) account: Account,
+}
+
+/// What the cache holds under `token`.
+#[derive(Serialize, Deserialize)]
+struct CachedToken {
+    token: String,
+    /// Milliseconds since 1970. The cache may keep it longer than it was asked to.
+    expires: Timestamp,
+}
+
+impl<'i, I: Imports> Api<'i, I> {
+    pub(crate) fn new(imports: &'i mut I, settings: &[Setting]) -> Result<Self, Failure> {
+        let account = Account::of(settings).map_err(|_| Failure::Never("the settings cannot be used".into()))?;
+        Ok(Self { imports, account })
+    }
+
+    /// Calls with the token, and once more with a new one where Genesys does not take it.
+    pub(crate) fn call(&mut self, call: &Call) -> Result<Response, Failure> {
+        let token = match self.cached_token() {
+            Some(token) => token,
+            None => self.new_token()?,
+        };
+        let response = self.call_with(call, &token)?;
+        if response.status != 401 {
+            return Ok(response);
+        }
+        let token = self.new_token()?;
+        self.call_with(call, &token)
+    }
+
+    fn call_with(&mut self, call: &Call, token: &str) -> Result<Response, Failure> {
+        let mut headers =
+            vec![("authorization".into(), format!("Bearer {token}")), ("accept".into(), "application/json".into())];
+        if !call.body.is_empty() {
+            headers.push(("content-type".into(), "application/json".into()));
+        }
+        let request = Request {
+            origin: API.into(),
+            method: call.method,
+            path: call.path.clone(),
+            headers,
+            body: call.body.clone(),
+        };
+        self.imports.send(&request).map_err(|error| unanswered(error, call.changes, API))
+    }
+
+    fn cached_token(&mut self) -> Option<String> {
+        let cached: CachedToken = serde_json::from_slice(&self.imports.cached("token")?).ok()?;
+        let renew_from = cached.expires.saturating_sub(RENEW_EARLY * 1000);
+        (self.imports.now() < renew_from).then_some(cached.token)
+    }
+
+    /// The client-credentials grant (Genesys developer center, "Client credentials grant").
+    pub(crate) fn new_token(&mut self) -> Result<String, Failure> {
+        let credentials = format!("{}:{}", self.account.client_id, self.account.client_secret);
+        let request = Request {
+            origin: LOGIN.into(),
+            method: Method::Post,
+            path: "/oauth/token".into(),
+            headers: vec![
+                ("authorization".into(), format!("Basic {}", STANDARD.encode(credentials))),
+                ("accept".into(), "application/json".into()),
+                ("content-type".into(), "application/x-www-form-urlencoded".into()),
+            ],
+            body: b"grant_type=client_credentials".to_vec(),
+        };
+        let response = self.imports.send(&request).map_err(|error| unanswered(error, false, LOGIN))?;
+        match response.status {
+            200..=299 => {}
+            429 | 500.. => return Err(refusal(&response, false)),
+            // Genesys answers 400 or 401, by version; whichever it is, the credentials are not taken.
+            status => {
+                let told = serde_json::from_slice::<OAuthError<'_>>(&response.body).unwrap_or_default();
+                return Err(Failure::Credentials(format!(
+                    "the OAuth client is not taken ({status}{}): wrong client-id or client-secret, or the client \
+                     belongs to another region than host says",
+                    told.description.get().map(|words| format!(", {}", clip(words))).unwrap_or_default()
+                )));
+            }
+        }
+        let answer = serde_json::from_slice::<Token<'_>>(&response.body).unwrap_or_default();
+        let token = answer.access_token.get().filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic()));
+        let Some(token) = token else {
+            return Err(garbled("the answer to the token request holds no token", false));
+        };
+        let seconds = answer.expires_in.get().unwrap_or(SHORTEST_TOKEN);
+        let cached = CachedToken {
+            token: token.into(),
+            expires: self.imports.now().saturating_add(seconds.saturating_mul(1000)),
+        };
+        if let Ok(value) = serde_json::to_vec(&cached) {
+            let keep = u32::try_from(seconds.saturating_sub(RENEW_EARLY)).unwrap_or(u32::MAX);
+            self.imports.cache("token", &value, keep);
+        }
+        Ok(cached.token)
+    }
+
+    /// The id of the integration with the configured name, from the cache or by looking through all of them.
+    pub(crate) fn integration(&mut self) -> Result<String, Failure> {
+        let key = self.integration_key();
+        if let Some(id) = self.imports.cached(&key).and_then(|id| String::from_utf8(id).ok()) {
+            return Ok(id);
+        }
+        match self.find_integration()? {
+            Found::One(integration) => {
+                self.imports.cache(&key, integration.id.as_bytes(), KEEP_INTEGRATION);
+                Ok(integration.id)
+            }
+            Found::None { names } => Err(Failure::Credentials(no_integration(&self.account.deployment_name, &names))),
+        }
+    }
+
+    /// For when an id from the cache turned out to be gone.
+    pub(crate) fn forget_integration(&mut self) {
+        let key = self.integration_key();
+        self.imports.cache(&key, &[], 0);
+    }
+
+    fn integration_key(&self) -> String {
+        // A key is at most 128 bytes, a name may be longer; two connections never share a cache.
+        "integration".into()
+    }
+
+    /// Looks through all pages: there is no filter by name. The exact name wins over one in another case.
+    pub(crate) fn find_integration(&mut self) -> Result<Found, Failure> {
+        let wanted = self.account.deployment_name.clone();
+        let mut similar = None;
+        let mut names = Vec::new();
+        for page in 1..=LAST_PAGE {
+            let call = Call::get(format!(
+                "/api/v2/conversations/messaging/integrations/open?pageSize={PAGE_SIZE}&pageNumber={page}"
+            ));
+            let response = accepted(self.call(&call)?, false)?;
+            let listing: Page<OpenIntegration<'_>> = read(&response)?;
+            for integration in listing.entities.objects() {
+                let (Some(id), Some(name)) = (integration.id.get(), integration.name.get()) else { continue };
+                let found = || Integration {
+                    id: id.into(),
+                    name: name.into(),
+                    webhook_url: owned(&integration.outbound_notification_webhook_url),
+                    create_status: owned(&integration.create_status),
+                };
+                if name == wanted {
+                    return Ok(Found::One(found()));
+                }
+                if name.trim().to_lowercase() == wanted.to_lowercase() {
+                    similar.get_or_insert_with(found);
+                }
+                names.push(name.to_string());
+            }
+            if page >= listing.page_count.get().unwrap_or(0) {
+                break;
+            }
+        }
+        Ok(similar.map_or(Found::None { names }, Found::One))
+    }
+}
+
+fn owned(text: &Text<'_>) -> Option<String> {
+    text.get().map(String::from)
+}
+
+/// What was found under the configured name.
+pub(crate) enum Found {
+    One(Integration),
+    /// Nothing; the names that there are.
+    None {
+        names: Vec<String>,
+    },
+}
+
+pub(crate) struct Integration {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) webhook_url: Option<String>,
+    pub(crate) create_status: Option<String>,
+}
+
+/// Says what there is instead.
+pub(crate) fn no_integration(wanted: &str, names: &[String]) -> String {
+    let there = match names {
+        [] => "there is none".into(),
+        names => {
+            let mut shown: Vec<_> = names.iter().take(10).map(|name| clip(name)).collect();
+            if names.len() > shown.len() {
+                shown.push("…".into());
+            }
+            format!("there are: {}", shown.join(", "))
+        }
+    };
+    format!("no Open Messaging integration is called {}; {there}", clip(wanted))
+}
+
+/// Lets successes pass and sorts the others.
+pub(crate) fn accepted(response: Response, changes: bool) -> Result<Response, Failure> {
+    match response.status {
+        200..=299 => Ok(response),
+        _ => Err(refusal(&response, changes)),
+    }
+}
+
+/// Reads an answer that must be JSON.
+pub(crate) fn read<'r, T: Deserialize<'r> + Default>(response: &'r Response) -> Result<T, Failure> {
+    match serde_json::from_slice::<Object<T>>(&response.body) {
+        Ok(object) => object.into_inner().ok_or_else(|| garbled("the answer is no JSON object", false)),
+        Err(_) => Err(garbled("the answer is not JSON", false)),
+    }
+}
+
+fn garbled(message: &str, may_have_arrived: bool) -> Failure {
+    let message = message.into();
+    Failure::Retry(RetryAdvice { cause: RetryCause::ServerError, after: None, may_have_arrived, message })
+}
+
+/// What an answer other than a success means (Genesys developer center, "Response codes" and "Rate limits").
+pub(crate) fn refusal(response: &Response, changes: bool) -> Failure {
+    let body = serde_json::from_slice::<ErrorBody<'_>>(&response.body).unwrap_or_default();
+    let status = response.status;
+    // The message of an error may repeat what was sent; its code is fit for a log.
+    let code = body.code.get().map(|code| format!(" {}", clip(code))).unwrap_or_default();
+    match status {
+        401 => Failure::Credentials(format!("the token is not taken ({status}{code}), nor was a new one")),
+        403 => Failure::Credentials(format!(
+            "the OAuth client lacks a permission ({status}{code}): {}",
+            body.message.get().unwrap_or("Genesys does not say which").chars().take(300).collect::<String>()
+        )),
+        429 => Failure::Retry(RetryAdvice {
+            cause: RetryCause::RateLimited,
+            after: retry_after(response),
+            may_have_arrived: false,
+            message: format!("too many requests ({status}{code})"),
+        }),
+        408 | 500..=599 => Failure::Retry(RetryAdvice {
+            cause: if matches!(status, 408 | 504) { RetryCause::TimedOut } else { RetryCause::ServerError },
+            after: retry_after(response),
+            may_have_arrived: changes,
+            message: format!("Genesys answered {status}{code}"),
+        }),
+        _ => Failure::Never(format!("Genesys refused it ({status}{code})")),
+    }
+}
+
+/// RFC 9110, section 10.2.3, in its form of seconds; Genesys sends no dates.
+fn retry_after(response: &Response) -> Option<u32> {
+    let (_, value) = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
+    core::str::from_utf8(value).ok()?.trim().parse().ok()
+}
+
+/// What it means that there is no answer.
+fn unanswered(error: HttpError, changes: bool, origin: &str) -> Failure {
+    let retry = |cause, may_have_arrived, message: &str| {
+        let message = format!("{message} (origin {origin})");
+        Failure::Retry(RetryAdvice { cause, after: None, may_have_arrived, message })
+    };
+    match error {
+        HttpError::Unreachable => retry(RetryCause::Network, false, "Genesys cannot be reached"),
+        HttpError::TimedOut => retry(RetryCause::TimedOut, changes, "Genesys did not answer in time"),
+        HttpError::Interrupted => retry(RetryCause::Network, changes, "the connection broke"),
+        HttpError::ResponseTooLarge => Failure::Never("the answer is larger than the host takes".into()),
+        HttpError::TooManyRequests => Failure::Never("the host allows no more requests in one call".into()),
+        HttpError::OriginNotAllowed => Failure::Credentials(format!("the host does not allow the origin {origin}")),
+        HttpError::InvalidRequest(part) => Failure::Never(format!("the host refused the request: {}", clip(&part))),
+    }
+}
+
+/// A name that somebody gave, short enough for a log.
+pub(crate) fn clip(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(80).collect()
+}

@@ -1,0 +1,187 @@
+//! Which hosts belong to what an operator entered as *Host*.
+//!
+//! Operators paste the address of the login page, of the user interface or of the API; all of them mean the region.
+
+use alloc::{format, string::String};
+
+/// AWS region and base domain, as Genesys's own SDKs list them (`PureCloudRegionHosts`). The list grows, so a domain
+/// that is not in it is not wrong.
+const REGIONS: [(&str, &str); 18] = [
+    ("us-east-1", "mypurecloud.com"),
+    ("us-east-2", "use2.us-gov-pure.cloud"),
+    ("us-west-2", "usw2.pure.cloud"),
+    ("ca-central-1", "cac1.pure.cloud"),
+    ("mx-central-1", "mxc1.pure.cloud"),
+    ("sa-east-1", "sae1.pure.cloud"),
+    ("eu-west-1", "mypurecloud.ie"),
+    ("eu-west-2", "euw2.pure.cloud"),
+    ("eu-central-1", "mypurecloud.de"),
+    ("eu-central-2", "euc2.pure.cloud"),
+    ("eusc-de-east-1", "edee1.eusc-pure.cloud"),
+    ("me-central-1", "mec1.pure.cloud"),
+    ("ap-south-1", "aps1.pure.cloud"),
+    ("ap-northeast-1", "mypurecloud.jp"),
+    ("ap-northeast-2", "apne2.pure.cloud"),
+    ("ap-northeast-3", "apne3.pure.cloud"),
+    ("ap-southeast-1", "apse1.pure.cloud"),
+    ("ap-southeast-2", "mypurecloud.com.au"),
+];
+
+/// First labels that name a service of the region, not the region.
+const SERVICES: [&str; 5] = ["apps.", "login.", "api.", "api-downloads.", "developer."];
+
+/// Where a region's services are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Region {
+    /// Origin of the API.
+    pub api: String,
+    /// Origin of OAuth.
+    pub login: String,
+    /// One of the regions that Genesys lists, or an address that needs no list (a port was given).
+    pub known: bool,
+}
+
+/// Reads what the operator entered; `None` when no host name can be made of it.
+///
+/// With a port, or on this machine, both services are at that one origin: a gateway or a local Genesys Cloud.
+#[must_use]
+pub fn normalise(entered: &str) -> Option<Region> {
+    let lower = entered.trim().to_ascii_lowercase();
+    let authority = lower.split_once("://").map_or(lower.as_str(), |(_, rest)| rest);
+    let authority = authority.split(['/', '?', '#']).next()?;
+    let authority = authority.rsplit('@').next()?;
+    let (host, port) = split_port(authority)?;
+
+    let local = host == "localhost" || host == "[::1]" || is_loopback_v4(host);
+    if !local && !is_host_name(host) {
+        return None;
+    }
+    if local || port.is_some() {
+        let scheme = if local { "http" } else { "https" };
+        let port = port.map_or_else(String::new, |port| format!(":{port}"));
+        let origin = format!("{scheme}://{host}{port}");
+        return Some(Region { api: origin.clone(), login: origin, known: true });
+    }
+
+    let host = SERVICES.iter().find_map(|service| host.strip_prefix(service)).unwrap_or(host);
+    let listed = REGIONS.iter().find(|(region, base)| *region == host || *base == host);
+    let base = match listed {
+        Some((_, base)) => base,
+        None if host.contains('.') => host,
+        None => return None,
+    };
+    Some(Region { api: format!("https://api.{base}"), login: format!("https://login.{base}"), known: listed.is_some() })
+}
+
+/// Host and port; a bracketed IPv6 address keeps its brackets.
+fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    let after_address = authority.rfind(']').map_or(0, |at| at + 1);
+    match authority.get(after_address..)?.rsplit_once(':') {
+        None => Some((authority, None)),
+        Some((_, port)) => {
+            let host = authority.get(..authority.len() - port.len() - 1)?;
+            // A port that does not fit, or none after the colon, is a slip worth telling the operator.
+            Some((host, Some(port.parse().ok().filter(|port| *port != 0)?)))
+        }
+    }
+}
+
+fn is_loopback_v4(host: &str) -> bool {
+    host.parse::<core::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Letters, digits, hyphens and dots, as a host name has them (RFC 1123, section 2.1).
+fn is_host_name(host: &str) -> bool {
+    host.len() <= 253
+        && host.split('.').all(|label| {
+            (1..=63).contains(&label.len())
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(entered: &str) -> (String, String) {
+        let region = normalise(entered).expect(entered);
+        (region.api, region.login)
+    }
+
+    #[test]
+    fn every_form_that_people_paste_means_the_region() {
+        for entered in [
+            "mypurecloud.de",
+            " MyPureCloud.de ",
+            "https://login.mypurecloud.de/",
+            "https://apps.mypurecloud.de/directory/#/admin",
+            "http://api.mypurecloud.de",
+            "developer.mypurecloud.de",
+            "https://user@api-downloads.mypurecloud.de/x?y=z",
+            "eu-central-1",
+        ] {
+            assert_eq!(
+                hosts(entered),
+                ("https://api.mypurecloud.de".into(), "https://login.mypurecloud.de".into()),
+                "{entered}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_region_is_known_by_its_key_and_its_domain() {
+        // The table of the SDKs, written out once more: a slip in the one above would send secrets elsewhere.
+        let published = "us-east-1 mypurecloud.com us-east-2 use2.us-gov-pure.cloud us-west-2 usw2.pure.cloud \
+             ca-central-1 cac1.pure.cloud mx-central-1 mxc1.pure.cloud sa-east-1 sae1.pure.cloud \
+             eu-west-1 mypurecloud.ie eu-west-2 euw2.pure.cloud eu-central-1 mypurecloud.de \
+             eu-central-2 euc2.pure.cloud eusc-de-east-1 edee1.eusc-pure.cloud me-central-1 mec1.pure.cloud \
+             ap-south-1 aps1.pure.cloud ap-northeast-1 mypurecloud.jp ap-northeast-2 apne2.pure.cloud \
+             ap-northeast-3 apne3.pure.cloud ap-southeast-1 apse1.pure.cloud ap-southeast-2 mypurecloud.com.au";
+        let words: Vec<_> = published.split_whitespace().collect();
+        assert_eq!(words.len(), 36);
+        for pair in words.chunks(2) {
+            let expected = (format!("https://api.{}", pair[1]), format!("https://login.{}", pair[1]));
+            assert_eq!(hosts(pair[0]), expected);
+            assert_eq!(hosts(pair[1]), expected);
+            assert!(normalise(pair[1]).expect("listed").known);
+        }
+    }
+
+    #[test]
+    fn a_region_of_next_year_is_used_and_marked_unknown() {
+        let region = normalise("login.afs1.pure.cloud").expect("a host name");
+        assert_eq!((region.api.as_str(), region.known), ("https://api.afs1.pure.cloud", false));
+    }
+
+    #[test]
+    fn a_port_means_one_origin_for_both() {
+        let one = |entered, origin: &str| assert_eq!(hosts(entered), (origin.into(), origin.into()), "{entered}");
+        one("http://127.0.0.1:8080", "http://127.0.0.1:8080");
+        one("127.0.0.1:8080", "http://127.0.0.1:8080");
+        one("http://localhost", "http://localhost");
+        one("http://[::1]:8080/x", "http://[::1]:8080");
+        one("genesys-gateway.example.com:8443", "https://genesys-gateway.example.com:8443");
+    }
+
+    #[test]
+    fn what_is_no_host_is_refused() {
+        for entered in [
+            "",
+            "  ",
+            "https://",
+            "no spaces.com",
+            "localghost",
+            "a..b",
+            "-a.com",
+            "a.com:0",
+            "a.com:99999",
+            "a.com:",
+            "[::2]:1",
+            "ä.de",
+        ] {
+            assert_eq!(normalise(entered), None, "{entered}");
+        }
+    }
+}

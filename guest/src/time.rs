@@ -1,0 +1,36 @@
+//! Times as Genesys writes them: ISO 8601 in UTC with milliseconds.
+
+use crate::contract::Timestamp;
+use alloc::{format, string::String};
+use time::{OffsetDateTime, UtcDateTime, format_description::well_known::Rfc3339};
+
+/// `yyyy-MM-ddTHH:mm:ss.SSSZ`, the format that Open Messaging asks for in `channel.time`; `None` past the year 9999.
+pub(crate) fn format(time: Timestamp) -> Option<String> {
+    let seconds = i64::try_from(time / 1000).ok()?;
+    let (date, clock) = UtcDateTime::from_unix_timestamp(seconds).ok().map(|at| (at.date(), at.time()))?;
+    let ((year, month, day), (hour, minute, second)) = (date.to_calendar_date(), clock.as_hms());
+    let (month, milli) = (u8::from(month), time % 1000);
+    Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z"))
+}
+
+/// Any RFC 3339 time, to the millisecond; `None` before 1970 and for what is no such time.
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
+    let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    u64::try_from(time.unix_timestamp_nanos() / 1_000_000).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_and_written_as_genesys_does() {
+        assert_eq!(parse("2026-03-01T10:03:00.456Z"), Some(1_772_359_380_456));
+        assert_eq!(parse("2026-03-01T11:03:00+01:00"), Some(1_772_359_380_000));
+        assert_eq!(format(1_772_359_380_456).as_deref(), Some("2026-03-01T10:03:00.456Z"));
+        assert_eq!(parse("yesterday"), None);
+        assert_eq!(parse("1969-12-31T23:59:59Z"), None);
+        assert_eq!(format(u64::MAX), None);
+        assert_eq!(format(253_402_300_800_000), None);
+    }
+}

@@ -1,0 +1,145 @@
+//! What Genesys posts to the webhook (developer center, "Normalized message format").
+
+use super::lenient::{Flag, List, Object, Text, Whole};
+use serde::Deserialize;
+
+/// The body of a webhook. Its schema requires nothing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct OpenOutboundNormalizedMessage<'a> {
+    /// Genesys's id of the message; of our message for a receipt.
+    #[serde(borrow)]
+    pub id: Text<'a>,
+    /// Who speaks to whom.
+    #[serde(borrow)]
+    pub channel: Object<Channel<'a>>,
+    /// `Text`, `Structured`, `Event`, `Receipt`.
+    #[serde(borrow, rename = "type")]
+    pub kind: Text<'a>,
+    /// The words.
+    #[serde(borrow)]
+    pub text: Text<'a>,
+    /// The other parts.
+    #[serde(borrow)]
+    pub content: List<Object<Content<'a>>>,
+    /// Of an `Event`.
+    #[serde(borrow)]
+    pub events: List<Object<Event<'a>>>,
+    /// `Outbound`; `Inbound` for receipts about our messages.
+    #[serde(borrow)]
+    pub direction: Text<'a>,
+    /// `Human` or `Bot`.
+    #[serde(borrow)]
+    pub originating_entity: Text<'a>,
+    /// In every sample seen since 2025, though not in the schema.
+    #[serde(borrow)]
+    pub conversation_id: Text<'a>,
+    /// Of a `Receipt`: `Sent`, `Delivered`, `Read`, `Failed`, `Published`, `Removed`.
+    #[serde(borrow)]
+    pub status: Text<'a>,
+    /// Why it failed.
+    #[serde(borrow)]
+    pub reasons: List<Object<Reason<'a>>>,
+    /// Of a `Receipt`.
+    pub is_final_receipt: Flag,
+}
+
+/// Who speaks to whom.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Channel<'a> {
+    /// Our message's id, for a receipt.
+    #[serde(borrow)]
+    pub message_id: Text<'a>,
+    /// The user, for what goes to the user.
+    #[serde(borrow)]
+    pub to: Object<Party<'a>>,
+    /// The integration; the user for receipts about our messages.
+    #[serde(borrow)]
+    pub from: Object<Party<'a>>,
+    /// ISO 8601.
+    #[serde(borrow)]
+    pub time: Text<'a>,
+}
+
+/// One end of a channel.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Party<'a> {
+    /// What the platform gave as `from.id`, or the integration's id.
+    #[serde(borrow)]
+    pub id: Text<'a>,
+}
+
+/// A part of a message.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Content<'a> {
+    /// `Attachment`, `QuickReply`, `Card` …
+    #[serde(borrow)]
+    pub content_type: Text<'a>,
+    /// Of an `Attachment`.
+    #[serde(borrow)]
+    pub attachment: Object<Attachment<'a>>,
+}
+
+/// A file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Attachment<'a> {
+    /// `Image`, `Video`, `Audio`, `File`, `Link`.
+    #[serde(borrow)]
+    pub media_type: Text<'a>,
+    /// Where it is.
+    #[serde(borrow)]
+    pub url: Text<'a>,
+    /// MIME type.
+    #[serde(borrow)]
+    pub mime: Text<'a>,
+    /// Its name.
+    #[serde(borrow)]
+    pub filename: Text<'a>,
+    /// The caption.
+    #[serde(borrow)]
+    pub text: Text<'a>,
+    /// In hex.
+    #[serde(borrow)]
+    pub sha256: Text<'a>,
+    /// Bytes.
+    pub content_size_bytes: Whole,
+}
+
+/// Something that is not said.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Event<'a> {
+    /// `Typing`.
+    #[serde(borrow)]
+    pub event_type: Text<'a>,
+    /// Of `Typing`.
+    #[serde(borrow)]
+    pub typing: Object<Typing<'a>>,
+}
+
+/// How long somebody types.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Typing<'a> {
+    /// `On`; `Off` is not documented, and not seen.
+    #[serde(borrow, rename = "type")]
+    pub kind: Text<'a>,
+    /// Milliseconds.
+    pub duration: Whole,
+}
+
+/// Why a message failed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Reason<'a> {
+    /// One of the receipt reason codes.
+    #[serde(borrow)]
+    pub code: Text<'a>,
+    /// For people.
+    #[serde(borrow)]
+    pub message: Text<'a>,
+}
