@@ -1,0 +1,273 @@
+//! What an agent, or the flow, does in a conversation.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use url::Url;
+use uuid::Uuid;
+
+use super::view::{message_json, summary};
+use super::{Answer, Body, DeskError};
+use crate::cloud::Cloud;
+use crate::conversations::{
+    Conversation, Conversations, DeliveryState, Direction, Message, MessageType, Originator, Queue, new_message_id,
+};
+use crate::media::{allows, media_type};
+use crate::wire::set;
+
+/// The longest text that an agent can send, in characters ("Conversations API": `textBody`).
+const MAX_TEXT_CHARS: usize = 2_000;
+
+/// The longest name of an agent, in characters.
+const MAX_NAME_CHARS: usize = 200;
+
+/// Body of `…/accept`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Accept {
+    /// The agent's name.
+    name: String,
+}
+
+/// `POST /sandbox/conversations/{id}/accept`.
+pub(crate) async fn accept(State(cloud): State<Cloud>, Path(id): Path<String>, Body(body): Body<Accept>) -> Answer {
+    if !(1..=MAX_NAME_CHARS).contains(&body.name.chars().count()) {
+        return Err(DeskError::BadRequest(format!("`name` must have 1 to {MAX_NAME_CHARS} characters")));
+    }
+    let agent = cloud.users.with(|users| users.named(&body.name));
+    act(&cloud, &id, |conversation, _| Ok(conversation.accept(agent, Timestamp::now())?))
+}
+
+/// Who speaks from the agent's side.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Speaker {
+    /// The agent.
+    #[default]
+    Human,
+    /// The flow.
+    Bot,
+}
+
+/// Body of `…/text`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Text {
+    text: String,
+    #[serde(default, rename = "as")]
+    speaker: Speaker,
+}
+
+/// `POST /sandbox/conversations/{id}/text`.
+pub(crate) async fn text(State(cloud): State<Cloud>, Path(id): Path<String>, Body(body): Body<Text>) -> Answer {
+    check_text(&body.text)?;
+    let originator = match body.speaker {
+        Speaker::Human => Originator::Human,
+        Speaker::Bot => Originator::Bot,
+    };
+    send(&cloud, &id, Draft { kind: MessageType::Text, text: Some(body.text), content: Vec::new(), originator })
+}
+
+/// Body of an act that needs none.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
+
+/// `POST /sandbox/conversations/{id}/typing`. While outbound typing is disabled, nothing is sent, and the answer
+/// says so.
+pub(crate) async fn typing(State(cloud): State<Cloud>, Path(id): Path<String>, Body(_): Body<Nothing>) -> Answer {
+    if cloud.typing.outbound {
+        let draft = Draft { kind: MessageType::Event, text: None, content: Vec::new(), originator: Originator::Human };
+        return send(&cloud, &id, draft);
+    }
+    let Json(mut answer) = act(&cloud, &id, |conversation, _| Ok(conversation.require_agent()?))?;
+    set(&mut answer, "notSent", json!("typing is disabled; set `typing.outbound` in the configuration"));
+    Ok(Json(answer))
+}
+
+/// Body of `…/attachment`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Attachment {
+    url: String,
+    mime: String,
+    filename: Option<String>,
+    media_type: Option<MediaType>,
+    text: Option<String>,
+}
+
+/// `mediaType` of an attachment.
+#[derive(Clone, Copy, Debug, Deserialize)]
+enum MediaType {
+    Image,
+    Video,
+    Audio,
+    File,
+    Link,
+}
+
+/// `POST /sandbox/conversations/{id}/attachment`. The type must be in the outbound list of the supported content
+/// profile; the URL is passed on as it is.
+pub(crate) async fn attachment(
+    State(cloud): State<Cloud>,
+    Path(id): Path<String>,
+    Body(body): Body<Attachment>,
+) -> Answer {
+    if !allows(&cloud.media.outbound, &body.mime) {
+        return Err(DeskError::BadRequest(format!(
+            "an agent cannot send {}: the supported content profile allows {}; set `media.outbound` in the configuration",
+            body.mime,
+            cloud.media.outbound.join(", "),
+        )));
+    }
+    if Url::parse(&body.url).is_err() {
+        return Err(DeskError::BadRequest("`url` is not a URL".to_owned()));
+    }
+    if let Some(text) = &body.text {
+        check_text(text)?;
+    }
+    let kind = body.media_type.map_or_else(|| media_type(&body.mime).to_owned(), |kind| format!("{kind:?}"));
+    let mut attachment =
+        json!({ "id": Uuid::new_v4().to_string(), "mediaType": kind, "url": body.url, "mime": body.mime });
+    if let Some(filename) = body.filename {
+        set(&mut attachment, "filename", json!(filename));
+    }
+    let content = vec![json!({ "contentType": "Attachment", "attachment": attachment })];
+    send(&cloud, &id, Draft { kind: MessageType::Text, text: body.text, content, originator: Originator::Human })
+}
+
+/// Body of `…/message`: what no button of a desk makes, such as quick replies and cards.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct RawMessage {
+    #[serde(rename = "type")]
+    kind: RawType,
+    text: Option<String>,
+    #[serde(default)]
+    content: Vec<Value>,
+    #[serde(default)]
+    originating_entity: RawOriginator,
+}
+
+/// `type` of a raw message.
+#[derive(Clone, Copy, Deserialize)]
+enum RawType {
+    Text,
+    Structured,
+}
+
+/// `originatingEntity` of a raw message.
+#[derive(Clone, Copy, Default, Deserialize)]
+enum RawOriginator {
+    Human,
+    #[default]
+    Bot,
+}
+
+/// `POST /sandbox/conversations/{id}/message`. `content` is passed on unchecked.
+pub(crate) async fn message(
+    State(cloud): State<Cloud>,
+    Path(id): Path<String>,
+    Body(body): Body<RawMessage>,
+) -> Answer {
+    let kind = match body.kind {
+        RawType::Text => MessageType::Text,
+        RawType::Structured => MessageType::Structured,
+    };
+    let originator = match body.originating_entity {
+        RawOriginator::Human => Originator::Human,
+        RawOriginator::Bot => Originator::Bot,
+    };
+    send(&cloud, &id, Draft { kind, text: body.text, content: body.content, originator })
+}
+
+/// Body of `…/transfer`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Transfer {
+    queue_id: Option<String>,
+}
+
+/// `POST /sandbox/conversations/{id}/transfer`: to another queue, or back to its own.
+pub(crate) async fn transfer(State(cloud): State<Cloud>, Path(id): Path<String>, Body(body): Body<Transfer>) -> Answer {
+    act(&cloud, &id, |conversation, queues| {
+        let queue_id = body.queue_id.as_deref().or_else(|| conversation.queue_id());
+        let queue = queues.iter().find(|queue| Some(queue.id.as_str()) == queue_id);
+        let queue = queue.ok_or(DeskError::NotFound("queue"))?;
+        Ok(conversation.transfer(queue, Timestamp::now())?)
+    })
+}
+
+/// `POST /sandbox/conversations/{id}/disconnect`: the agent ends it (or, while it waits, Genesys Cloud).
+pub(crate) async fn disconnect(State(cloud): State<Cloud>, Path(id): Path<String>, Body(_): Body<Nothing>) -> Answer {
+    act(&cloud, &id, |conversation, _| Ok(conversation.end_from_desk(Timestamp::now())?))
+}
+
+/// A message of the agent's side.
+struct Draft {
+    kind: MessageType,
+    text: Option<String>,
+    content: Vec<Value>,
+    originator: Originator,
+}
+
+/// Acts on a conversation and answers its new state.
+fn act(cloud: &Cloud, id: &str, work: impl FnOnce(&mut Conversation, &[Queue]) -> Result<(), DeskError>) -> Answer {
+    cloud.conversations.with(|conversations| {
+        let queues: Vec<_> = conversations.rules().queues().cloned().collect();
+        let conversation = existing(conversations, id)?;
+        work(conversation, &queues)?;
+        Ok(Json(summary(conversation)))
+    })
+}
+
+/// Sends a message to the customer and answers the conversation's state, with the message in it. People must have
+/// accepted the conversation; the flow speaks while it waits, too.
+fn send(cloud: &Cloud, id: &str, draft: Draft) -> Answer {
+    let now = Timestamp::now();
+    let message = Message {
+        id: new_message_id(),
+        direction: Direction::Outbound,
+        kind: draft.kind,
+        text: draft.text,
+        content: draft.content,
+        external_id: None,
+        originator: Some(draft.originator),
+        time: now,
+        recorded_at: now,
+        delivery: DeliveryState::Queued,
+        reasons: Vec::new(),
+    };
+    let message_id = message.id.clone();
+    let webhook = cloud.conversations.with(|conversations| {
+        let conversation = existing(conversations, id)?;
+        match draft.originator {
+            Originator::Human => conversation.require_agent()?,
+            Originator::Bot => conversation.require_open()?,
+        }
+        let webhook = cloud.notification(conversation, &message);
+        conversation.messages.push(message);
+        Ok::<_, DeskError>(webhook)
+    })?;
+    cloud.courier.send(webhook);
+    cloud.conversations.with(|conversations| {
+        let (conversation, message) = conversations.message(&message_id).ok_or(DeskError::NotFound("message"))?;
+        let mut answer = summary(conversation);
+        set(&mut answer, "message", message_json(message));
+        Ok(Json(answer))
+    })
+}
+
+fn existing<'a>(conversations: &'a mut Conversations, id: &str) -> Result<&'a mut Conversation, DeskError> {
+    conversations.get_mut(id).ok_or(DeskError::NotFound("conversation"))
+}
+
+fn check_text(text: &str) -> Result<(), DeskError> {
+    let length = text.chars().count();
+    if (1..=MAX_TEXT_CHARS).contains(&length) {
+        return Ok(());
+    }
+    Err(DeskError::BadRequest(format!("`text` has {length} characters; it must have 1 to {MAX_TEXT_CHARS}")))
+}

@@ -1,0 +1,252 @@
+//! The four inbound endpoints: `POST /api/v2/conversations/messages/{integrationId}/inbound/open/…` ("Open Messaging
+//! API: inbound messages, events, receipts, structured responses").
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::cloud::{Cloud, JsonBody, Target};
+use crate::conversations::{
+    Arrival, Customer, DeliveryState, Direction, Filing, IntegrationRef, Message, MessageType, new_message_id,
+};
+use crate::error::ApiError;
+use crate::inbound_body::{
+    Attachment, Channel, InboundEvent, InboundMessage, InboundReceipt, InboundStructuredResponse,
+};
+use crate::media::allows;
+use crate::outbound::InboundOutcome;
+use crate::permissions::{Permission, require};
+use crate::tokens::Caller;
+use crate::wire::{json_of, set, time_text, typing_event};
+
+type Answer = Result<(StatusCode, Json<Value>), ApiError>;
+
+/// `…/message`.
+pub(crate) async fn message(
+    State(cloud): State<Cloud>,
+    Extension(caller): Extension<Caller>,
+    Path(integration_id): Path<String>,
+    target: Target,
+    JsonBody(body): JsonBody,
+) -> Answer {
+    let integration = integration(&cloud, &caller, &integration_id)?;
+    let InboundMessage { channel, text, attachment, metadata } = InboundMessage::read(&body)?;
+    let (content, outcome) = match attachment {
+        Some(attachment) if !allows(&cloud.media.inbound, &attachment.mime) => {
+            (Vec::new(), InboundOutcome::MediaTypeNotAllowed)
+        }
+        Some(attachment) => (vec![attachment_content(attachment)], InboundOutcome::Published),
+        None => (Vec::new(), InboundOutcome::Published),
+    };
+    let mut answer = json!({ "type": MessageType::Text });
+    if let Some(text) = &text {
+        set(&mut answer, "text", json!(text));
+    }
+    if !content.is_empty() {
+        set(&mut answer, "content", json!(content));
+    }
+    if !metadata.is_empty() {
+        set(&mut answer, "metadata", json!(metadata));
+    }
+    set(&mut answer, "channel", channel_json(&integration, &channel));
+    let filing = file(&cloud, &integration, channel, Draft { kind: MessageType::Text, text, content, outcome });
+    set(&mut answer, "id", json!(filing.message_id));
+    if prefetches(&target) {
+        set(&mut answer, "conversationId", json!(filing.conversation_id));
+    }
+    Ok((cloud.inbound_status, Json(answer)))
+}
+
+/// `…/event`. Typing is dropped while it is disabled.
+pub(crate) async fn event(
+    State(cloud): State<Cloud>,
+    Extension(caller): Extension<Caller>,
+    Path(integration_id): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Answer {
+    let integration = integration(&cloud, &caller, &integration_id)?;
+    let InboundEvent { channel } = InboundEvent::read(&body)?;
+    let channel_json = channel_json(&integration, &channel);
+    let has_conversation =
+        cloud.conversations.with(|conversations| conversations.connected(&integration.id, &channel.from.id).is_some());
+    let mut id = new_message_id();
+    if cloud.typing.inbound && (has_conversation || cloud.unconfirmed.typing_opens_conversation) {
+        let draft =
+            Draft { kind: MessageType::Event, text: None, content: Vec::new(), outcome: InboundOutcome::Published };
+        id = file(&cloud, &integration, channel, draft).message_id;
+    }
+    let answer = json!({
+        "id": id,
+        "channel": channel_json,
+        "type": MessageType::Event,
+        "events": [typing_event()],
+    });
+    Ok((cloud.inbound_status, Json(answer)))
+}
+
+/// `…/receipt`, for a message that a webhook brought. That an unknown message is a 404 is unconfirmed.
+pub(crate) async fn receipt(
+    State(cloud): State<Cloud>,
+    Extension(caller): Extension<Caller>,
+    Path(integration_id): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Answer {
+    let integration = integration(&cloud, &caller, &integration_id)?;
+    let receipt = InboundReceipt::read(&body)?;
+    let InboundReceipt { id, to, time, status, delivery, reasons, is_final } = receipt;
+    cloud.conversations.with(|conversations| {
+        let known = conversations.message(&id).is_some_and(|(conversation, message)| {
+            conversation.integration.id == integration.id && message.direction == Direction::Outbound
+        });
+        if !known {
+            return Err(ApiError::not_found());
+        }
+        conversations.note_delivery(&id, delivery, reasons.clone());
+        Ok(())
+    })?;
+    let mut answer = json!({
+        "id": id,
+        "channel": {
+            "id": integration.id,
+            "platform": "Open",
+            "type": "Private",
+            "to": to,
+            "from": { "nickname": integration.name, "id": integration.id, "idType": "Opaque" },
+            "time": time_text(time),
+        },
+        "type": "Receipt",
+        "status": status,
+        "direction": Direction::Outbound,
+    });
+    if !reasons.is_empty() {
+        set(&mut answer, "reasons", json!(reasons));
+    }
+    if let Some(is_final) = is_final {
+        set(&mut answer, "isFinalReceipt", json!(is_final));
+    }
+    Ok((cloud.inbound_status, Json(answer)))
+}
+
+/// `…/structured/response`: the customer pressed a button. Whether Genesys Cloud checks `originatingMessageId` is
+/// unconfirmed; the sandbox does not.
+pub(crate) async fn structured_response(
+    State(cloud): State<Cloud>,
+    Extension(caller): Extension<Caller>,
+    Path(integration_id): Path<String>,
+    JsonBody(body): JsonBody,
+) -> Answer {
+    let integration = integration(&cloud, &caller, &integration_id)?;
+    let response = InboundStructuredResponse::read(&body)?;
+    let InboundStructuredResponse { channel, button_type, text, payload, originating_message_id, metadata } = response;
+    let content = vec![json!({
+        "contentType": "ButtonResponse",
+        "buttonResponse": {
+            "type": button_type,
+            "text": text,
+            "payload": payload,
+            "originatingMessageId": originating_message_id,
+        },
+    })];
+    let mut answer = json!({
+        "channel": channel_json(&integration, &channel),
+        "type": MessageType::Structured,
+        "direction": Direction::Inbound,
+        "content": content,
+    });
+    if !metadata.is_empty() {
+        set(&mut answer, "metadata", json!(metadata));
+    }
+    let draft = Draft { kind: MessageType::Structured, text: Some(text), content, outcome: InboundOutcome::Published };
+    let filing = file(&cloud, &integration, channel, draft);
+    set(&mut answer, "id", json!(filing.message_id));
+    Ok((cloud.inbound_status, Json(answer)))
+}
+
+/// `channel` of an answer.
+pub(crate) fn answer_channel(
+    integration: &IntegrationRef,
+    from: &Customer,
+    time: Timestamp,
+    message_id: Option<&str>,
+) -> Value {
+    let mut channel = json!({
+        "id": integration.id,
+        "platform": "Open",
+        "type": "Private",
+        "to": { "id": integration.id },
+        "from": json_of(from),
+        "time": time_text(time),
+    });
+    if let Some(message_id) = message_id {
+        set(&mut channel, "messageId", json!(message_id));
+    }
+    channel
+}
+
+fn channel_json(integration: &IntegrationRef, channel: &Channel) -> Value {
+    answer_channel(integration, &channel.from, channel.time, channel.message_id.as_deref())
+}
+
+/// The integration that the path names.
+fn integration(cloud: &Cloud, caller: &Caller, id: &str) -> Result<IntegrationRef, ApiError> {
+    require(caller, Permission::MessageReceive)?;
+    cloud.integrations.with(|integrations| integrations.reference(id)).ok_or_else(ApiError::not_found)
+}
+
+fn prefetches(target: &Target) -> bool {
+    target.query.iter().any(|(name, value)| name == "prefetchConversationId" && value.eq_ignore_ascii_case("true"))
+}
+
+fn attachment_content(attachment: Attachment) -> Value {
+    let mut json = attachment.json;
+    if json.get("id").is_none() {
+        set(&mut json, "id", json!(Uuid::new_v4().to_string()));
+    }
+    json!({ "contentType": "Attachment", "attachment": json })
+}
+
+/// What an endpoint makes of a body.
+struct Draft {
+    kind: MessageType,
+    text: Option<String>,
+    content: Vec<Value>,
+    outcome: InboundOutcome,
+}
+
+/// Files the message into its conversation, and sends the receipt for it.
+fn file(cloud: &Cloud, integration: &IntegrationRef, channel: Channel, draft: Draft) -> Filing {
+    let now = Timestamp::now();
+    let message = Message {
+        id: new_message_id(),
+        direction: Direction::Inbound,
+        kind: draft.kind,
+        text: draft.text,
+        content: draft.content,
+        external_id: channel.message_id,
+        originator: None,
+        time: channel.time,
+        recorded_at: now,
+        delivery: match draft.outcome {
+            InboundOutcome::Published => DeliveryState::Received,
+            InboundOutcome::MediaTypeNotAllowed => DeliveryState::Failed,
+        },
+        reasons: draft.outcome.reasons(),
+    };
+    let arrival = Arrival { customer: channel.from, attributes: channel.custom_attributes, message };
+    let (filing, receipt) = cloud.conversations.with(|conversations| {
+        let filing = conversations.receive(integration, arrival, now);
+        let filed = conversations.message(&filing.message_id).filter(|(_, message)| {
+            // Typing has no receipt, and a repeat that was dropped has had its own.
+            message.kind != MessageType::Event && !filing.repeated
+        });
+        let receipt = filed.and_then(|(conversation, message)| cloud.receipt(conversation, message, draft.outcome));
+        (filing, receipt)
+    });
+    if let Some(receipt) = receipt {
+        cloud.courier.send(receipt);
+    }
+    filing
+}

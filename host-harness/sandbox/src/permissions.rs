@@ -1,0 +1,76 @@
+//! What the roles of an OAuth client permit. Scopes do not apply to client credentials.
+
+use serde::Deserialize;
+
+use crate::error::ApiError;
+use crate::tokens::Caller;
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+        /// A permission, by the name that Genesys Cloud's API explorer lists at each operation.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+        #[non_exhaustive]
+        pub enum Permission {
+            $($(#[$doc])* #[serde(rename = $name)] $variant,)*
+        }
+
+        impl Permission {
+            /// Every permission that the sandbox asks for.
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$variant),*];
+
+            /// Genesys's name of it.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+        }
+    };
+}
+
+permissions! {
+    /// Inbound messages, events, receipts and structured responses.
+    MessageReceive = "conversation:message:receive",
+    /// Reading a message by id.
+    MessageView = "conversation:message:view",
+    /// Reading a message by id, the other permission that suffices.
+    WebMessagingView = "conversation:webmessaging:view",
+    /// Setting a conversation aside; suffices for changing its state.
+    MessagePark = "conversation:message:park",
+    /// Disconnecting a conversation or a participant.
+    CommunicationDisconnect = "conversation:communication:disconnect",
+    /// Wrapping up; suffices for changing a participant's state.
+    ParticipantWrapup = "conversation:participant:wrapup",
+    /// Recording; suffices for changing a participant's state.
+    CallRecord = "conversation:call:record",
+    /// Listing and reading integrations.
+    IntegrationView = "messaging:integration:view",
+    /// Creating an integration.
+    IntegrationAdd = "messaging:integration:add",
+    /// Changing an integration.
+    IntegrationEdit = "messaging:integration:edit",
+    /// Deleting an integration.
+    IntegrationDelete = "messaging:integration:delete",
+    /// Listing and reading queues.
+    QueueView = "routing:queue:view",
+    /// Reading a user. That this is the permission is unconfirmed.
+    UserView = "directory:user:view",
+}
+
+/// Fails unless `caller` holds `permission`.
+pub(crate) fn require(caller: &Caller, permission: Permission) -> Result<(), ApiError> {
+    if caller.holds(permission) {
+        return Ok(());
+    }
+    Err(ApiError::missing_permission(permission.name()))
+}
+
+/// Fails unless `caller` holds one of `permissions`.
+pub(crate) fn require_any(caller: &Caller, permissions: &[Permission]) -> Result<(), ApiError> {
+    if permissions.iter().any(|permission| caller.holds(*permission)) {
+        return Ok(());
+    }
+    let names: Vec<_> = permissions.iter().map(|permission| permission.name()).collect();
+    Err(ApiError::missing_any_permission(&names.join(", ")))
+}

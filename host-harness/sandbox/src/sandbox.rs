@@ -1,0 +1,288 @@
+//! Starting and stopping a sandbox.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::cloud::Cloud;
+use crate::config::{ClientConfig, Config, IntegrationConfig, QueueConfig, Secret};
+use crate::conversations::{Conversations, Queue, Rules};
+use crate::faults::Faults;
+use crate::gate::MAX_REQUESTS_REMEMBERED;
+use crate::integrations::{Integration, Integrations, SECRET_LONGER_THAN, parse_webhook_url};
+use crate::ring::Ring;
+use crate::router::router;
+use crate::shared::Shared;
+use crate::tokens::{Client, Tokens};
+use crate::users::Users;
+use crate::webhook::{Courier, header_map};
+
+/// How long `stop` waits for requests that are being answered.
+const STOP_PATIENCE: Duration = Duration::from_secs(2);
+
+/// A running sandbox. Dropping it stops it too, without waiting.
+pub struct Sandbox {
+    announcement: Announcement,
+    courier: Courier,
+    stopping: watch::Sender<bool>,
+    server: JoinHandle<()>,
+}
+
+/// What a client needs to know to use the sandbox: as JSON, the fields in snake case.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Announcement {
+    /// Login and API, without a slash at the end: `http://127.0.0.1:40123`.
+    pub origin: String,
+    /// The first OAuth client.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: String,
+    /// The first integration.
+    pub integration_id: String,
+    /// Its name.
+    pub integration_name: String,
+    /// What its webhooks are signed with.
+    pub webhook_secret: String,
+}
+
+impl fmt::Debug for Announcement {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Announcement")
+            .field("origin", &self.origin)
+            .field("client_id", &self.client_id)
+            .field("integration_id", &self.integration_id)
+            .field("integration_name", &self.integration_name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a sandbox did not start.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The agent's side has no authentication, so nobody else's machine may reach it.
+    #[error("{0} is not a loopback address")]
+    NotLoopback(SocketAddr),
+    /// A field of the configuration makes no sense.
+    #[error("configuration: `{field}` {problem}")]
+    Config {
+        /// Which.
+        field: &'static str,
+        /// Why.
+        problem: String,
+    },
+    /// The address is taken, or not this machine's.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The HTTP client that sends webhooks could not be made.
+    #[error("cannot make an HTTP client")]
+    HttpClient(#[from] reqwest::Error),
+}
+
+impl Sandbox {
+    /// Starts a sandbox on `config.listen`. Needs a Tokio runtime with I/O and time.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration makes no sense or the address is not to be had.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        if !config.listen.ip().is_loopback() {
+            return Err(StartError::NotLoopback(config.listen));
+        }
+        let now = Timestamp::now();
+        let clients: Vec<_> = config.clients.iter().map(client).collect();
+        let integrations = config.integrations.iter().map(|entry| integration(entry, now));
+        let integrations = integrations.collect::<Result<Vec<_>, _>>()?;
+        let queues: Vec<_> = config.queues.iter().map(queue).collect();
+        require_distinct("clients", clients.iter().map(|client| client.id.as_str()))?;
+        require_distinct("integrations", integrations.iter().map(|integration| integration.id.as_str()))?;
+        require_distinct("queues", queues.iter().map(|queue| queue.id.as_str()))?;
+
+        let listen_error = |source| StartError::Listen { address: config.listen, source };
+        let listener = TcpListener::bind(config.listen).await.map_err(listen_error)?;
+        let address = listener.local_addr().map_err(listen_error)?;
+        let announcement = announcement(address, &clients, &integrations)?;
+        let (stopping, stopped) = watch::channel(false);
+        let cloud = cloud(&config, clients, integrations, queues, stopped.clone())?;
+        let courier = cloud.courier.clone();
+        let server = tokio::spawn(serve(listener, cloud, stopped));
+        tracing::info!(%address, "sandbox started");
+        Ok(Self { announcement, courier, stopping, server })
+    }
+
+    /// What a client needs to know.
+    #[must_use]
+    pub fn announcement(&self) -> &Announcement {
+        &self.announcement
+    }
+
+    /// Stops: requests that are being answered may finish (2 s at most); webhooks that wait are not sent.
+    pub async fn stop(mut self) {
+        self.stopping.send_replace(true);
+        self.courier.stop().await;
+        if timeout(STOP_PATIENCE, &mut self.server).await.is_err() {
+            self.server.abort();
+        }
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Sandbox").field("announcement", &self.announcement).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.stopping.send_replace(true);
+        self.courier.abort();
+        self.server.abort();
+    }
+}
+
+async fn serve(listener: TcpListener, cloud: Cloud, mut stopped: watch::Receiver<bool>) {
+    let until_stopped = async move {
+        // An error says that the sender is gone, and so is the sandbox.
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    };
+    // It never fails: errors of single connections are the connections' own.
+    let _ = axum::serve(listener, router(cloud)).with_graceful_shutdown(until_stopped).await;
+}
+
+fn cloud(
+    config: &Config,
+    clients: Vec<Client>,
+    integrations: Vec<Integration>,
+    mut queues: Vec<Queue>,
+    stopping: watch::Receiver<bool>,
+) -> Result<Cloud, StartError> {
+    if queues.is_empty() {
+        return Err(empty("queues"));
+    }
+    let flow_queue = queues.remove(0);
+    let window = i64::try_from(config.threading_window_seconds).unwrap_or(i64::MAX);
+    let conversations = Shared::new(Conversations::new(Rules {
+        threading_window: SignedDuration::from_secs(window),
+        drop_repeats: config.unconfirmed.drop_repeated_message_ids,
+        flow_queue,
+        other_queues: queues,
+    }));
+    Ok(Cloud {
+        typing: config.typing,
+        media: config.media.clone(),
+        unconfirmed: config.unconfirmed,
+        inbound_status: status("unconfirmed.inbound-status", config.unconfirmed.inbound_status, [200, 202])?,
+        oauth_failure_status: status(
+            "unconfirmed.oauth-failure-status",
+            config.unconfirmed.oauth_failure_status,
+            [400, 401],
+        )?,
+        tokens: Shared::new(Tokens::new(clients, config.requests_per_minute)),
+        integrations: Shared::new(Integrations::new(integrations)),
+        users: Shared::new(Users::new()),
+        faults: Shared::new(Faults::default()),
+        requests: Shared::new(Ring::new(MAX_REQUESTS_REMEMBERED)),
+        courier: Courier::new(config.webhooks, conversations.clone())?,
+        conversations,
+        stopping,
+    })
+}
+
+fn announcement(
+    address: SocketAddr,
+    clients: &[Client],
+    integrations: &[Integration],
+) -> Result<Announcement, StartError> {
+    let client = clients.first().ok_or_else(|| empty("clients"))?;
+    let integration = integrations.first().ok_or_else(|| empty("integrations"))?;
+    Ok(Announcement {
+        origin: format!("http://{address}"),
+        client_id: client.id.clone(),
+        client_secret: client.secret.expose().to_owned(),
+        integration_id: integration.id.clone(),
+        integration_name: integration.name.clone(),
+        webhook_secret: integration.secret.expose().to_owned(),
+    })
+}
+
+fn client(config: &ClientConfig) -> Client {
+    Client {
+        id: config.id.clone().unwrap_or_else(random_id),
+        secret: config.secret.clone().unwrap_or_else(random_secret),
+        permissions: config.permissions.clone(),
+        token_seconds: config.token_seconds,
+    }
+}
+
+fn integration(config: &IntegrationConfig, now: Timestamp) -> Result<Integration, StartError> {
+    let refuse = |field, problem: &str| StartError::Config { field, problem: problem.to_owned() };
+    let webhook_url = match &config.webhook_url {
+        Some(text) => {
+            let url = parse_webhook_url(text);
+            Some(url.ok_or_else(|| refuse("integrations.webhook-url", "is not an http(s) URL"))?)
+        }
+        None => None,
+    };
+    let secret = config.webhook_secret.clone().unwrap_or_else(random_secret);
+    if secret.expose().chars().count() <= SECRET_LONGER_THAN {
+        let problem = format!("must be longer than {SECRET_LONGER_THAN} characters");
+        return Err(StartError::Config { field: "integrations.webhook-secret", problem });
+    }
+    let headers = config.webhook_headers.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
+    let headers: BTreeMap<_, _> = headers.collect();
+    if header_map(&headers).is_none() {
+        return Err(refuse("integrations.webhook-headers", "has a pair that cannot be an HTTP header"));
+    }
+    let id = config.id.clone().unwrap_or_else(random_id);
+    let mut integration = Integration::new(id, config.name.clone(), webhook_url, secret, now);
+    integration.headers = headers;
+    Ok(integration)
+}
+
+fn queue(config: &QueueConfig) -> Queue {
+    Queue { id: config.id.clone().unwrap_or_else(random_id), name: config.name.clone() }
+}
+
+fn random_id() -> String {
+    Uuid::new_v4().to_string()
+}
+
+fn random_secret() -> Secret {
+    Secret::from(format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()))
+}
+
+fn status(field: &'static str, status: u16, allowed: [u16; 2]) -> Result<StatusCode, StartError> {
+    let [one, other] = allowed;
+    let code = StatusCode::from_u16(status).ok().filter(|_| allowed.contains(&status));
+    code.ok_or_else(|| StartError::Config { field, problem: format!("must be {one} or {other}") })
+}
+
+fn require_distinct<'a>(field: &'static str, mut ids: impl Iterator<Item = &'a str>) -> Result<(), StartError> {
+    let mut seen = HashSet::new();
+    match ids.find(|id| !seen.insert(*id)) {
+        Some(id) => Err(StartError::Config { field, problem: format!("has the id {id} twice") }),
+        None => Ok(()),
+    }
+}
+
+fn empty(field: &'static str) -> StartError {
+    StartError::Config { field, problem: "must not be empty".to_owned() }
+}

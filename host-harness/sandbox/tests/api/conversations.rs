@@ -1,0 +1,158 @@
+//! `/api/v2/conversations/messages/…`: reading, ending, attributes, a message by id.
+
+use genesys_sandbox::Permission;
+use serde_json::{Value, json};
+
+use crate::support::{Genesys, config};
+
+fn path(conversation: &str) -> String {
+    format!("/api/v2/conversations/messages/{conversation}")
+}
+
+/// Purpose, state and disconnect type of each participant.
+async fn participants(genesys: &Genesys, conversation: &str) -> Vec<(String, String, String)> {
+    let answer = genesys.get(&path(conversation)).await;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let participants = answer.body["participants"].as_array().unwrap().iter();
+    participants.map(|one| (text(&one["purpose"]), text(&one["state"]), text(&one["disconnectType"]))).collect()
+}
+
+fn expect(expected: &[(&str, &str, &str)]) -> Vec<(String, String, String)> {
+    expected.iter().map(|(purpose, state, why)| ((*purpose).into(), (*state).into(), (*why).into())).collect()
+}
+
+async fn participant_id(genesys: &Genesys, conversation: &str, purpose: &str) -> String {
+    let answer = genesys.get(&path(conversation)).await;
+    let participants = answer.body["participants"].as_array().unwrap();
+    participants.iter().find(|one| one["purpose"] == purpose).unwrap()["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_conversation_reads_as_documented() {
+    let genesys = Genesys::start(config()).await;
+    let conversation = genesys.accepted("sess-42").await;
+    let body = genesys.get(&path(&conversation)).await.body;
+    let integration = &genesys.sandbox.announcement().integration_id;
+    assert_eq!(body["id"], conversation);
+    assert_eq!(body["selfUri"], path(&conversation));
+    let [customer, acd, agent] = body["participants"].as_array().unwrap().as_slice() else { panic!("{body}") };
+    assert_eq!((&customer["purpose"], &customer["state"]), (&json!("customer"), &json!("connected")));
+    assert_eq!(customer["fromAddress"]["addressNormalized"], "sess-42");
+    assert_eq!(customer["toAddress"]["addressNormalized"], **integration);
+    assert_eq!((&acd["purpose"], &acd["state"]), (&json!("acd"), &json!("disconnected")));
+    assert_eq!(acd["disconnectType"], "transfer");
+    assert_eq!((&agent["purpose"], &agent["state"]), (&json!("agent"), &json!("connected")));
+    assert_eq!(agent["name"], "Grace Hopper");
+    assert_eq!(agent["user"]["selfUri"], format!("/api/v2/users/{}", agent["user"]["id"].as_str().unwrap()));
+    assert_eq!(agent["queue"]["id"], acd["queue"]["id"]);
+    assert_eq!(agent.get("disconnectType"), None);
+}
+
+#[tokio::test]
+async fn an_unknown_conversation_is_not_found() {
+    let genesys = Genesys::start(config()).await;
+    let nowhere = path("nowhere");
+    let disconnect = json!({ "state": "disconnected" });
+    assert_eq!(genesys.get(&nowhere).await.status, 404);
+    assert_eq!(genesys.call("PATCH", &nowhere, disconnect.clone()).await.status, 404);
+    assert_eq!(genesys.call("PATCH", &format!("{nowhere}/participants/x"), disconnect.clone()).await.status, 404);
+    assert_eq!(genesys.call("PATCH", &format!("{nowhere}/participants/x/attributes"), json!({})).await.status, 404);
+    assert_eq!(genesys.get(&format!("{nowhere}/details")).await.status, 404);
+    let conversation = genesys.says("sess-42", "hello").await;
+    let nobody = format!("{}/participants/nobody", path(&conversation));
+    assert_eq!(genesys.call("PATCH", &nobody, disconnect).await.status, 404);
+    assert_eq!(genesys.call("PATCH", &format!("{nobody}/attributes"), json!({})).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_customer_leaves_by_patch_of_the_participant() {
+    let genesys = Genesys::start(config()).await;
+    let conversation = genesys.accepted("sess-42").await;
+    let customer = participant_id(&genesys, &conversation, "customer").await;
+    let one = format!("{}/participants/{customer}", path(&conversation));
+    let answer = genesys.call("PATCH", &one, json!({ "state": "disconnected" })).await;
+    assert_eq!((answer.status, &answer.body), (202, &Value::Null));
+    let ended = expect(&[
+        ("customer", "disconnected", "client"),
+        ("acd", "disconnected", "transfer"),
+        ("agent", "disconnected", "peer"),
+    ]);
+    assert_eq!(participants(&genesys, &conversation).await, ended);
+    assert_eq!(genesys.call("PATCH", &one, json!({ "state": "disconnected" })).await.status, 202);
+    assert_eq!(participants(&genesys, &conversation).await, ended, "a second time changes nothing");
+}
+
+#[tokio::test]
+async fn the_customer_leaves_by_patch_of_the_conversation() {
+    let genesys = Genesys::start(config()).await;
+    let conversation = genesys.says("sess-42", "hello").await;
+    let answer = genesys.call("PATCH", &path(&conversation), json!({ "state": "disconnected" })).await;
+    assert_eq!((answer.status, &answer.body["id"]), (200, &json!(conversation)));
+    let ended = expect(&[("customer", "disconnected", "client"), ("acd", "disconnected", "peer")]);
+    assert_eq!(participants(&genesys, &conversation).await, ended);
+}
+
+#[tokio::test]
+async fn other_states_are_refused() {
+    let genesys = Genesys::start(config()).await;
+    let conversation = genesys.says("sess-42", "hello").await;
+    let patch = async |body: Value| genesys.call("PATCH", &path(&conversation), body).await;
+    assert_eq!(patch(json!({ "state": "gone" })).await.code(), "invalid.value");
+    assert_eq!(patch(json!({ "state": "connected" })).await.code(), "bad.request");
+    assert_eq!(patch(json!({})).await.status, 200);
+    assert_eq!(participants(&genesys, &conversation).await[0].1, "connected");
+}
+
+#[tokio::test]
+async fn any_of_several_permissions_ends_it() {
+    let mut with_one = config();
+    with_one.clients[0].permissions = [Permission::MessageReceive, Permission::MessagePark].into();
+    let genesys = Genesys::start(with_one).await;
+    let conversation = genesys.says("sess-42", "hello").await;
+    assert_eq!(genesys.get(&path(&conversation)).await.status, 200, "no permission is needed for reading");
+    let customer = participant_id(&genesys, &conversation, "customer").await;
+    let one = format!("{}/participants/{customer}", path(&conversation));
+    let refused = genesys.call("PATCH", &one, json!({ "state": "disconnected" })).await;
+    assert_eq!((refused.status, refused.code()), (403, "missing.any.permissions"));
+    let message = refused.body["message"].as_str().unwrap();
+    assert!(message.contains("conversation:communication:disconnect"), "{message}");
+    assert_eq!(genesys.call("PATCH", &path(&conversation), json!({ "state": "disconnected" })).await.status, 200);
+
+    let mut without = config();
+    without.clients[0].permissions = [Permission::MessageReceive].into();
+    let genesys = Genesys::start(without).await;
+    let conversation = genesys.says("sess-42", "hello").await;
+    let refused = genesys.call("PATCH", &path(&conversation), json!({ "state": "disconnected" })).await;
+    assert_eq!((refused.status, refused.code()), (403, "missing.any.permissions"));
+    assert_eq!(genesys.get(&format!("{}/details", path("x"))).await.code(), "missing.any.permissions");
+    assert_eq!(genesys.get("/api/v2/users/x").await.code(), "missing.permissions");
+}
+
+#[tokio::test]
+async fn attributes_are_merged_by_patch() {
+    let genesys = Genesys::start(config()).await;
+    let conversation = genesys.says("sess-42", "hello").await;
+    let customer = participant_id(&genesys, &conversation, "customer").await;
+    let attributes = format!("{}/participants/{customer}/attributes", path(&conversation));
+    let patch = async |body: Value| genesys.call("PATCH", &attributes, body).await;
+    assert_eq!(patch(json!({ "attributes": { "a": "1" } })).await.body, json!({ "attributes": { "a": "1" } }));
+    let both = json!({ "attributes": { "a": "2", "b": "3" } });
+    assert_eq!(patch(both.clone()).await.body, both);
+    assert_eq!(patch(json!({ "attributes": { "a": 1 } })).await.code(), "bad.request");
+    assert_eq!(patch(json!({})).await.body, both);
+}
+
+#[tokio::test]
+async fn a_message_is_read_by_id() {
+    let genesys = Genesys::start(config()).await;
+    let mut body = crate::support::text_message("sess-42", "hello");
+    body["channel"]["messageId"] = json!("mine-1");
+    let sent = genesys.inbound("message?prefetchConversationId=true", body).await.body;
+    let id = sent["id"].as_str().unwrap();
+    let details = genesys.get(&format!("{}/details", path(id))).await.body;
+    assert_eq!(details["id"], id);
+    assert_eq!(details["conversationId"], sent["conversationId"]);
+    assert_eq!(details["providerMessageId"], "mine-1");
+    assert_eq!((&details["direction"], &details["status"]), (&json!("inbound"), &json!("received")));
+    assert_eq!(details["normalizedMessage"]["text"], "hello");
+}

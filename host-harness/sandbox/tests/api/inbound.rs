@@ -1,0 +1,428 @@
+//! The four inbound endpoints: what they answer and what they refuse.
+
+use genesys_sandbox::Permission;
+use serde_json::{Value, json};
+
+use crate::support::{Genesys, config, text_message};
+
+fn full_message() -> Value {
+    json!({
+        "channel": {
+            "from": {
+                "id": "sess-42", "idType": "Opaque", "nickname": "Ada L.", "firstName": "Ada", "lastName": "Lovelace",
+                "email": "ada@example.com",
+            },
+            "time": "2026-03-01T10:00:00.123Z",
+            "messageId": "b7c0a9f4-0001",
+            "metadata": { "customAttributes": { "language": "english", "priority": 1 } },
+        },
+        "text": "I would like to talk to a person",
+        "metadata": { "source": "web" },
+    })
+}
+
+fn attachment_message() -> Value {
+    json!({
+        "channel": { "from": { "id": "sess-42", "idType": "Opaque" }, "time": "2026-03-01T10:01:00.000Z" },
+        "text": "my invoice",
+        "content": [{
+            "attachment": {
+                "mediaType": "File", "url": "https://files.example.com/u/inv.pdf", "mime": "application/pdf",
+                "filename": "inv.pdf",
+            },
+        }],
+    })
+}
+
+fn typing_event() -> Value {
+    json!({
+        "channel": { "from": { "id": "sess-42", "idType": "Opaque" }, "time": "2026-03-01T10:02:00.000Z" },
+        "events": [{ "eventType": "Typing" }],
+    })
+}
+
+fn button_response() -> Value {
+    json!({
+        "channel": {
+            "from": { "id": "sess-42", "idType": "Opaque" }, "time": "2026-03-01T10:04:00.000Z",
+            "messageId": "b7c0a9f4-0007",
+        },
+        "buttonResponse": { "type": "QuickReply", "text": "Yes", "payload": "yes" },
+        "originatingMessageId": "c327c2078ca056db130c55ce648d9fa2",
+    })
+}
+
+/// `body` with `value` at `pointer`; `null` takes the field away.
+fn with(mut body: Value, pointer: &str, value: Value) -> Value {
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    let parent = body.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+    if value.is_null() {
+        parent.remove(name);
+    } else {
+        parent.insert(name.to_owned(), value);
+    }
+    body
+}
+
+fn take(body: &mut Value, field: &str) -> Value {
+    body.as_object_mut().unwrap().remove(field).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_message_is_answered_as_documented() {
+    let genesys = Genesys::start(config()).await;
+    let integration = genesys.sandbox.announcement().integration_id.clone();
+    let mut answer = genesys.inbound("message?prefetchConversationId=true", full_message()).await;
+    assert_eq!(answer.status, 200);
+    let id = take(&mut answer.body, "id");
+    let id = id.as_str().unwrap();
+    assert!(id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
+    assert_eq!(take(&mut answer.body, "conversationId").as_str().unwrap().len(), 36);
+    assert_eq!(
+        answer.body,
+        json!({
+            "channel": {
+                "id": integration,
+                "platform": "Open", "type": "Private",
+                "messageId": "b7c0a9f4-0001",
+                "to": { "id": integration },
+                "from": {
+                    "nickname": "Ada L.", "id": "sess-42", "idType": "Opaque", "firstName": "Ada",
+                    "lastName": "Lovelace", "email": "ada@example.com",
+                },
+                "time": "2026-03-01T10:00:00.123Z",
+            },
+            "type": "Text",
+            "text": "I would like to talk to a person",
+            "metadata": { "source": "web" },
+        }),
+    );
+}
+
+#[tokio::test]
+async fn the_conversation_id_comes_only_when_asked_for() {
+    let genesys = Genesys::start(config()).await;
+    for (query, comes) in
+        [("", false), ("?prefetchConversationId=false", false), ("?prefetchConversationId=true", true)]
+    {
+        let answer = genesys.inbound(&format!("message{query}"), text_message("sess-42", "hi")).await;
+        assert_eq!(answer.body.get("conversationId").is_some(), comes, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn success_can_be_a_202() {
+    let mut config = config();
+    config.unconfirmed.inbound_status = 202;
+    let genesys = Genesys::start(config).await;
+    assert_eq!(genesys.inbound("message", full_message()).await.status, 202);
+    assert_eq!(genesys.inbound("event", typing_event()).await.status, 202);
+    assert_eq!(genesys.inbound("structured/response", button_response()).await.status, 202);
+}
+
+#[tokio::test]
+async fn an_attachment_is_answered_with_its_content_type() {
+    let genesys = Genesys::start(config()).await;
+    let answer = genesys.inbound("message", attachment_message()).await;
+    assert_eq!(answer.body["content"][0]["contentType"], "Attachment");
+    let attachment = &answer.body["content"][0]["attachment"];
+    assert_eq!(attachment["url"], "https://files.example.com/u/inv.pdf");
+    assert_eq!(attachment["id"].as_str().unwrap().len(), 36);
+
+    let without_text = with(attachment_message(), "/text", Value::Null);
+    assert_eq!(genesys.inbound("message", without_text).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_is_required_is_required() {
+    let genesys = Genesys::start(config()).await;
+    let receipt = json!({
+        "id": "x",
+        "channel": { "to": { "id": "sess-42", "idType": "Opaque" }, "time": "2026-03-01T10:03:01.000Z" },
+        "status": "Delivered",
+    });
+    for (endpoint, body, pointers) in [
+        (
+            "message",
+            attachment_message(),
+            &[
+                "/channel",
+                "/channel/from",
+                "/channel/from/id",
+                "/channel/from/idType",
+                "/content/0/attachment",
+                "/content/0/attachment/mediaType",
+                "/content/0/attachment/url",
+                "/content/0/attachment/mime",
+            ][..],
+        ),
+        ("event", typing_event(), &["/channel", "/channel/from", "/events", "/events/0/eventType"]),
+        ("receipt", receipt, &["/id", "/channel", "/channel/to", "/channel/to/id", "/channel/to/idType", "/status"]),
+        (
+            "structured/response",
+            button_response(),
+            &[
+                "/channel",
+                "/buttonResponse",
+                "/buttonResponse/type",
+                "/buttonResponse/text",
+                "/buttonResponse/payload",
+                "/originatingMessageId",
+            ],
+        ),
+    ] {
+        for pointer in pointers {
+            let answer = genesys.inbound(endpoint, with(body.clone(), pointer, Value::Null)).await;
+            assert_eq!((answer.status, answer.code()), (400, "bad.request"), "{endpoint} {pointer}");
+            assert_eq!(answer.body["details"][0]["errorCode"], "required", "{endpoint} {pointer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_has_the_wrong_shape_is_refused() {
+    let genesys = Genesys::start(config()).await;
+    for (pointer, value) in [
+        ("/channel", json!("x")),
+        ("/channel/from", json!([])),
+        ("/channel/from/id", json!(42)),
+        ("/channel/from/id", json!("")),
+        ("/channel/from/nickname", json!(42)),
+        ("/channel/messageId", json!(42)),
+        ("/channel/metadata", json!("x")),
+        ("/text", json!(42)),
+        ("/content", json!({})),
+        ("/content", json!(["x"])),
+        ("/content/0/attachment", json!("x")),
+        ("/content/0/attachment/url", json!("files/inv.pdf")),
+        ("/content/0/attachment/url", json!("file:///etc/passwd")),
+        ("/content/0/attachment/filename", json!(42)),
+        ("/metadata", json!("x")),
+        ("/metadata", json!({ "customAttributes": { "k": "v" } })),
+        ("/metadata", json!({ "k": 1 })),
+    ] {
+        let answer = genesys.inbound("message", with(attachment_message(), pointer, value.clone())).await;
+        assert_eq!((answer.status, answer.code()), (400, "bad.request"), "{pointer} {value}");
+    }
+}
+
+#[tokio::test]
+async fn neither_text_nor_content_violates_the_schema() {
+    let genesys = Genesys::start(config()).await;
+    let nothing = with(text_message("sess-42", "x"), "/text", Value::Null);
+    for body in [nothing.clone(), with(nothing.clone(), "/content", json!([])), with(nothing, "/text", json!(""))] {
+        let answer = genesys.inbound("message", body).await;
+        assert_eq!((answer.status, answer.code()), (400, "bad.request"));
+        assert_eq!(
+            answer.body["message"],
+            "should have required property 'content', should have required property '.text', should match some schema in anyOf",
+        );
+    }
+}
+
+#[tokio::test]
+async fn one_attachment_is_the_most() {
+    let genesys = Genesys::start(config()).await;
+    let mut body = attachment_message();
+    let one = body["content"][0].clone();
+    body["content"] = json!([one, one]);
+    assert_eq!(genesys.inbound("message", body).await.status, 400);
+}
+
+#[tokio::test]
+async fn an_unknown_choice_is_an_invalid_value() {
+    let genesys = Genesys::start(config()).await;
+    for (endpoint, body, pointer, choices) in [
+        ("message", attachment_message(), "/channel/from/idType", "Email, Phone, Opaque"),
+        ("message", attachment_message(), "/content/0/attachment/mediaType", "Image, Video, Audio, File, Link"),
+        ("event", typing_event(), "/events/0/eventType", "Typing"),
+        ("structured/response", button_response(), "/buttonResponse/type", "Button, QuickReply, DatePicker"),
+    ] {
+        let answer = genesys.inbound(endpoint, with(body, pointer, json!("Presence"))).await;
+        assert_eq!((answer.status, answer.code()), (400, "invalid.value"), "{pointer}");
+        let message = answer.body["message"].as_str().unwrap();
+        assert!(message.starts_with("Value [Presence] is not valid for field type ["), "{message}");
+        assert!(message.ends_with(&format!("]. Allowable values are: {choices}")), "{message}");
+    }
+    let lower = with(text_message("sess-42", "hi"), "/channel/from/idType", json!("email"));
+    let answer = genesys.inbound("message", lower).await;
+    assert_eq!((answer.status, &answer.body["channel"]["from"]["idType"]), (200, &json!("Email")));
+}
+
+#[tokio::test]
+async fn a_bad_date_is_an_invalid_date() {
+    let genesys = Genesys::start(config()).await;
+    for endpoint_and_body in
+        [("message", text_message("s", "hi")), ("event", typing_event()), ("structured/response", button_response())]
+    {
+        let (endpoint, body) = endpoint_and_body;
+        for bad in [json!("yesterday"), json!("2026-03-01T10:00:00+01:00"), json!(1_772_359_200)] {
+            let answer = genesys.inbound(endpoint, with(body.clone(), "/channel/time", bad)).await;
+            assert_eq!((answer.status, answer.code()), (400, "invalid.date"));
+            assert_eq!(
+                answer.body["message"],
+                "Dates must be specified as ISO-8601 strings. For example: yyyy-MM-ddTHH:mm:ss.SSSZ",
+            );
+        }
+        let seconds = with(body, "/channel/time", json!("2026-03-01T10:00:00Z"));
+        assert_eq!(genesys.inbound(endpoint, seconds).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn unknown_fields_are_tolerated() {
+    let genesys = Genesys::start(config()).await;
+    let mut body = attachment_message();
+    body["id"] = json!("mine");
+    body["direction"] = json!("Inbound");
+    body["type"] = json!("Text");
+    body["channel"]["platform"] = json!("Open");
+    body["channel"]["to"] = json!({ "id": "x" });
+    body["content"][0]["contentType"] = json!("Attachment");
+    assert_eq!(genesys.inbound("message", body).await.status, 200);
+}
+
+#[tokio::test]
+async fn custom_attributes_become_the_customers() {
+    let genesys = Genesys::start(config()).await;
+    let answer = genesys.inbound("message?prefetchConversationId=true", full_message()).await;
+    let id = answer.body["conversationId"].as_str().unwrap();
+    let conversation = genesys.get(&format!("/api/v2/conversations/messages/{id}")).await.body;
+    let customer = &conversation["participants"][0];
+    assert_eq!(customer["purpose"], "customer");
+    assert_eq!(customer["attributes"], json!({ "language": "english", "priority": "1" }));
+
+    let later = with(full_message(), "/channel/metadata", json!({ "customAttributes": { "priority": "2" }, "x": 1 }));
+    genesys.inbound("message", later).await;
+    genesys.inbound("message", with(full_message(), "/channel/metadata", json!({ "customAttributes": "x" }))).await;
+    let conversation = genesys.get(&format!("/api/v2/conversations/messages/{id}")).await.body;
+    assert_eq!(conversation["participants"][0]["attributes"], json!({ "language": "english", "priority": "2" }));
+}
+
+#[tokio::test]
+async fn an_unknown_integration_is_not_found() {
+    let genesys = Genesys::start(config()).await;
+    for endpoint in ["message", "event", "receipt", "structured/response"] {
+        let path = format!("/api/v2/conversations/messages/nowhere/inbound/open/{endpoint}");
+        let answer = genesys.call("POST", &path, full_message()).await;
+        assert_eq!((answer.status, answer.code()), (404, "not.found"), "{endpoint}");
+    }
+}
+
+#[tokio::test]
+async fn the_permission_is_asked_for() {
+    let mut config = config();
+    config.clients[0].permissions.remove(&Permission::MessageReceive);
+    let genesys = Genesys::start(config).await;
+    for endpoint in ["message", "event", "receipt", "structured/response"] {
+        let answer = genesys.inbound(endpoint, full_message()).await;
+        assert_eq!((answer.status, answer.code()), (403, "missing.permissions"), "{endpoint}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_is_answered_as_documented() {
+    let genesys = Genesys::start(config()).await;
+    let integration = genesys.sandbox.announcement().integration_id.clone();
+    let mut answer = genesys.inbound("event", typing_event()).await;
+    assert_eq!(take(&mut answer.body, "id").as_str().unwrap().len(), 32);
+    assert_eq!(
+        answer.body,
+        json!({
+            "channel": {
+                "id": integration, "platform": "Open", "type": "Private", "to": { "id": integration },
+                "from": { "id": "sess-42", "idType": "Opaque" }, "time": "2026-03-01T10:02:00.000Z",
+            },
+            "type": "Event",
+            "events": [{ "eventType": "Typing", "typing": { "type": "On", "duration": 5000 } }],
+        }),
+    );
+}
+
+#[tokio::test]
+async fn a_structured_response_is_answered_as_documented() {
+    let genesys = Genesys::start(config()).await;
+    let answer = genesys.inbound("structured/response", button_response()).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!((&answer.body["type"], &answer.body["direction"]), (&json!("Structured"), &json!("Inbound")));
+    assert_eq!(answer.body["content"][0]["contentType"], "ButtonResponse");
+    assert_eq!(answer.body["content"][0]["buttonResponse"]["payload"], "yes");
+    assert_eq!(answer.body["channel"]["messageId"], "b7c0a9f4-0007");
+    let list = genesys.desk("GET", "conversations", Value::Null).await.body;
+    let id = list["conversations"][0]["id"].as_str().unwrap();
+    let seen = genesys.desk("GET", &format!("conversations/{id}"), Value::Null).await.body;
+    assert_eq!((&seen["messages"][0]["type"], &seen["messages"][0]["text"]), (&json!("Structured"), &json!("Yes")));
+}
+
+#[tokio::test]
+async fn a_receipt_changes_the_delivery_state() {
+    let genesys = Genesys::start(config()).await;
+    let conversation = genesys.accepted("sess-42").await;
+    let sent = genesys.does(&conversation, "text", json!({ "text": "Hello" })).await;
+    let receipt = |status: &str, reasons: Value| {
+        json!({
+            "id": sent["message"]["id"],
+            "channel": { "to": { "id": "sess-42", "idType": "Opaque" }, "time": "2026-03-01T10:03:01.000Z" },
+            "status": status, "reasons": reasons, "isFinalReceipt": true,
+        })
+    };
+    let refused = genesys.inbound("receipt", receipt("Read", json!([]))).await;
+    assert_eq!((refused.status, refused.code()), (400, "invalid.value"));
+    for status in ["Sent", "Published", "Removed"] {
+        let refused = genesys.inbound("receipt", receipt(status, json!([]))).await;
+        assert_eq!((refused.status, refused.code()), (400, "bad.request"), "{status}");
+    }
+    let why = json!([{ "code": "InvalidDestination", "message": "user left" }]);
+    assert_eq!(genesys.inbound("receipt", receipt("Delivered", why.clone())).await.status, 400);
+    let odd = json!([{ "code": "Odd", "message": "user left" }]);
+    assert_eq!(genesys.inbound("receipt", receipt("Failed", odd)).await.code(), "invalid.value");
+    assert_eq!(genesys.inbound("receipt", receipt("Failed", json!([{ "code": "ServerError" }]))).await.status, 400);
+
+    let answer = genesys.inbound("receipt", receipt("Failed", why.clone())).await;
+    assert_eq!((answer.status, &answer.body["type"]), (200, &json!("Receipt")));
+    assert_eq!((&answer.body["direction"], &answer.body["reasons"]), (&json!("Outbound"), &why));
+    assert_eq!(answer.body["channel"]["platform"], "Open");
+}
+
+#[tokio::test]
+async fn a_receipt_is_for_a_message_that_a_webhook_brought() {
+    let genesys = Genesys::start(config()).await;
+    let our_own = genesys.inbound("message", text_message("sess-42", "hi")).await.body["id"].clone();
+    for id in [json!("c327c2078ca056db130c55ce648d9fa2"), our_own] {
+        let receipt = json!({
+            "id": id,
+            "channel": { "to": { "id": "sess-42", "idType": "Opaque" }, "time": "2026-03-01T10:03:01.000Z" },
+            "status": "Delivered",
+        });
+        assert_eq!(genesys.inbound("receipt", receipt).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn media_that_is_not_allowed_is_dropped() {
+    let mut config = config();
+    config.media.inbound = vec!["image/*".to_owned()];
+    let genesys = Genesys::start(config).await;
+    let answer = genesys.inbound("message?prefetchConversationId=true", attachment_message()).await;
+    assert_eq!((answer.status, answer.body.get("content")), (200, None));
+    let id = answer.body["conversationId"].as_str().unwrap();
+    let seen = genesys.desk("GET", &format!("conversations/{id}"), Value::Null).await.body;
+    let message = &seen["messages"][0];
+    assert_eq!((&message["content"], &message["text"]), (&json!([]), &json!("my invoice")));
+    assert_eq!(message["delivery"]["reasons"][0]["code"], "MediaTypeNotAllowed");
+}
+
+#[tokio::test]
+async fn a_repeated_message_id_is_two_messages_unless_dropped() {
+    for (drop, count) in [(false, 2), (true, 1)] {
+        let mut config = config();
+        config.unconfirmed.drop_repeated_message_ids = drop;
+        let genesys = Genesys::start(config).await;
+        let first = genesys.inbound("message?prefetchConversationId=true", full_message()).await.body;
+        let second = genesys.inbound("message?prefetchConversationId=true", full_message()).await.body;
+        assert_eq!(first["conversationId"], second["conversationId"]);
+        assert_eq!(first["id"] == second["id"], drop);
+        let list = genesys.desk("GET", "conversations", Value::Null).await.body;
+        assert_eq!(list["conversations"][0]["messageCount"], count);
+    }
+}

@@ -1,0 +1,164 @@
+//! `/api/v2/conversations/messaging/integrations/open`.
+
+use genesys_sandbox::{IntegrationConfig, Permission};
+use serde_json::{Value, json};
+
+use crate::support::{Genesys, config};
+
+const PATH: &str = "/api/v2/conversations/messaging/integrations/open";
+
+fn named(name: &str) -> IntegrationConfig {
+    IntegrationConfig { name: name.to_owned(), ..IntegrationConfig::default() }
+}
+
+#[tokio::test]
+async fn the_default_one_is_listed() {
+    let mut config = config();
+    config.integrations[0].webhook_url = Some("https://bot.example.com/handover".to_owned());
+    config.integrations[0].webhook_headers.insert("x-tenant".to_owned(), "acme".into());
+    let genesys = Genesys::start(config).await;
+    let page = genesys.get(PATH).await.body;
+    let id = &genesys.sandbox.announcement().integration_id;
+    assert_eq!((&page["total"], &page["pageCount"], &page["pageSize"]), (&json!(1), &json!(1), &json!(25)));
+    let entity = &page["entities"][0];
+    assert_eq!(entity["id"], **id);
+    assert_eq!(entity["name"], "BotHandover");
+    assert_eq!(entity["status"], "Active");
+    assert_eq!(entity["createStatus"], "Completed");
+    assert_eq!(entity["outboundNotificationWebhookUrl"], "https://bot.example.com/handover");
+    assert_eq!(entity["webhookHeaders"], json!({ "x-tenant": "acme" }));
+    assert_eq!(entity["selfUri"], format!("{PATH}/{id}"));
+    assert_eq!(entity.get("outboundNotificationWebhookSignatureSecretToken"), None, "the secret is hidden");
+    assert_eq!(genesys.get(&format!("{PATH}/{id}?expand=messagingSetting")).await.body, *entity);
+}
+
+#[tokio::test]
+async fn the_secret_can_be_shown() {
+    let mut config = config();
+    config.unconfirmed.show_secret = true;
+    let genesys = Genesys::start(config).await;
+    let secret = &genesys.sandbox.announcement().webhook_secret;
+    let page = genesys.get(PATH).await.body;
+    assert_eq!(page["entities"][0]["outboundNotificationWebhookSignatureSecretToken"], **secret);
+}
+
+#[tokio::test]
+async fn there_are_pages_and_no_filter_by_name() {
+    let mut config = config();
+    config.integrations = (1..=27).map(|number| named(&format!("integration {number}"))).collect();
+    let genesys = Genesys::start(config).await;
+    let first = genesys.get(&format!("{PATH}?name=integration%2027")).await.body;
+    assert_eq!(first["entities"].as_array().unwrap().len(), 25);
+    assert_eq!((&first["total"], &first["pageCount"], &first["pageNumber"]), (&json!(27), &json!(2), &json!(1)));
+    let next = first["nextUri"].as_str().unwrap();
+    assert_eq!(first.get("previousUri"), None);
+    let second = genesys.get(next).await.body;
+    let names: Vec<_> = second["entities"].as_array().unwrap().iter().map(|entity| entity["name"].clone()).collect();
+    assert_eq!(names, ["integration 26", "integration 27"]);
+    assert_eq!(second["previousUri"], first["selfUri"]);
+    assert_eq!(second.get("nextUri"), None);
+    assert_eq!(first["lastUri"], second["selfUri"]);
+}
+
+#[tokio::test]
+async fn the_page_size_has_a_maximum() {
+    let genesys = Genesys::start(config()).await;
+    assert_eq!(genesys.get(&format!("{PATH}?pageSize=100")).await.status, 200);
+    for query in ["pageSize=101", "pageSize=0", "pageSize=many", "pageNumber=0"] {
+        let answer = genesys.get(&format!("{PATH}?{query}")).await;
+        assert_eq!((answer.status, answer.code()), (400, "bad.request"), "{query}");
+    }
+}
+
+fn creation() -> Value {
+    json!({
+        "name": "Another",
+        "outboundNotificationWebhookUrl": "https://bot.example.com/other",
+        "outboundNotificationWebhookSignatureSecretToken": "0123456789abcdef",
+        "webhookHeaders": { "x-tenant": "acme" },
+        "supportedContent": { "id": "tolerated" },
+    })
+}
+
+#[tokio::test]
+async fn one_is_created_changed_and_deleted() {
+    let genesys = Genesys::start(config()).await;
+    let created = genesys.call("POST", PATH, creation()).await;
+    assert_eq!((created.status, &created.body["createStatus"]), (200, &json!("Initiated")));
+    let path = created.body["selfUri"].as_str().unwrap();
+    assert_eq!(genesys.get(path).await.body["createStatus"], "Completed");
+
+    let changed = genesys.call("PATCH", path, json!({ "name": "Renamed" })).await;
+    assert_eq!((changed.status, &changed.body["name"]), (200, &json!("Renamed")));
+    assert_eq!(changed.body["outboundNotificationWebhookUrl"], "https://bot.example.com/other");
+
+    assert_eq!(genesys.call("DELETE", path, Value::Null).await.status, 204);
+    assert_eq!(genesys.get(path).await.status, 404);
+    assert_eq!(genesys.call("DELETE", path, Value::Null).await.status, 404);
+    assert_eq!(genesys.call("PATCH", path, json!({ "name": "x" })).await.status, 404);
+}
+
+#[tokio::test]
+async fn creation_needs_its_fields() {
+    let genesys = Genesys::start(config()).await;
+    for field in ["name", "outboundNotificationWebhookUrl", "outboundNotificationWebhookSignatureSecretToken"] {
+        let mut body = creation();
+        body.as_object_mut().unwrap().remove(field);
+        let answer = genesys.call("POST", PATH, body).await;
+        assert_eq!((answer.status, answer.code()), (400, "bad.request"), "{field}");
+        assert_eq!(answer.body["details"][0]["fieldName"], field);
+    }
+}
+
+#[tokio::test]
+async fn the_secret_is_longer_than_15_characters() {
+    let genesys = Genesys::start(config()).await;
+    let mut body = creation();
+    body["outboundNotificationWebhookSignatureSecretToken"] = json!("0123456789abcde");
+    let answer = genesys.call("POST", PATH, body).await;
+    assert_eq!((answer.status, answer.code()), (400, "bad.request"));
+    let id = &genesys.sandbox.announcement().integration_id;
+    let short = json!({ "outboundNotificationWebhookSignatureSecretToken": "0123456789abcde" });
+    assert_eq!(genesys.call("PATCH", &format!("{PATH}/{id}"), short).await.status, 400);
+}
+
+#[tokio::test]
+async fn what_cannot_be_a_webhook_is_refused() {
+    let genesys = Genesys::start(config()).await;
+    for (field, value) in [
+        ("outboundNotificationWebhookUrl", json!("not a url")),
+        ("outboundNotificationWebhookUrl", json!("ftp://bot.example.com/")),
+        ("outboundNotificationWebhookUrl", json!(7)),
+        ("webhookHeaders", json!({ "x tenant": "acme" })),
+        ("webhookHeaders", json!({ "x-tenant": 7 })),
+        ("name", json!("")),
+    ] {
+        let mut body = creation();
+        body[field] = value.clone();
+        assert_eq!(genesys.call("POST", PATH, body).await.status, 400, "{field} {value}");
+    }
+}
+
+#[tokio::test]
+async fn each_operation_has_its_permission() {
+    let mut config = config();
+    config.clients[0].permissions = [Permission::QueueView].into();
+    let genesys = Genesys::start(config).await;
+    let one = format!("{PATH}/{}", genesys.sandbox.announcement().integration_id);
+    for (method, path, body, permission) in [
+        ("GET", PATH, Value::Null, "messaging:integration:view"),
+        ("GET", one.as_str(), Value::Null, "messaging:integration:view"),
+        ("POST", PATH, creation(), "messaging:integration:add"),
+        ("PATCH", one.as_str(), json!({}), "messaging:integration:edit"),
+        ("DELETE", one.as_str(), Value::Null, "messaging:integration:delete"),
+    ] {
+        let answer = genesys.call(method, path, body).await;
+        assert_eq!((answer.status, answer.code()), (403, "missing.permissions"), "{method} {path}");
+        assert_eq!(
+            answer.body["message"],
+            format!(
+                "Unable to perform the requested action. You are missing the following permission(s): {permission}"
+            ),
+        );
+    }
+}

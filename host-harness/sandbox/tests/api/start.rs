@@ -1,0 +1,162 @@
+//! Configuration, announcement, stop.
+
+use genesys_sandbox::{Config, Sandbox, Secret, StartError};
+use serde_json::json;
+
+use crate::support::{Genesys, Receiver, config, eventually};
+
+#[test]
+fn a_configuration_reads_from_toml() {
+    let config: Config = toml::from_str(
+        r#"
+        listen = "127.0.0.1:0"
+        threading-window-seconds = 60
+        requests-per-minute = 0
+        clients = [{ id = "c1", secret = "s1", permissions = ["conversation:message:receive"], token-seconds = 600 }]
+        queues = [{ name = "Sales" }, { id = "q2", name = "Support" }]
+        typing = { inbound = true }
+        media = { outbound = ["*/*"] }
+        webhooks = { timeout-ms = 100, retries = 1, retry-delay-ms = 10 }
+        unconfirmed = { inbound-status = 202, show-secret = true }
+
+        [[integrations]]
+        name = "BotHandover"
+        webhook-url = "http://127.0.0.1:3000/hook"
+        webhook-secret = "a-secret-of-16-or-more-chars"
+        webhook-headers = { x-tenant = "acme" }
+        "#,
+    )
+    .unwrap();
+    assert_eq!(config.threading_window_seconds, 60);
+    assert_eq!(config.clients[0].permissions.len(), 1);
+    assert!(config.typing.inbound && !config.typing.outbound);
+    assert_eq!(config.unconfirmed.inbound_status, 202);
+    assert_eq!(config.unconfirmed.oauth_failure_status, 400, "what is not said stays the default");
+}
+
+#[test]
+fn unknown_fields_are_refused() {
+    for wrong in
+        ["colour = 1", "typing = { up = true }", "clients = [{ name = 'x' }]", "clients = [{ permissions = ['x'] }]"]
+    {
+        assert!(toml::from_str::<Config>(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn the_announcement_is_enough_to_log_in() {
+    let mut config = config();
+    config.clients[0].id = Some("c1".to_owned());
+    config.clients[0].secret = Some(Secret::from("s1"));
+    let genesys = Genesys::start(config).await;
+    let announcement = serde_json::to_value(genesys.sandbox.announcement()).unwrap();
+    let names: Vec<_> = announcement.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(names, ["client_id", "client_secret", "integration_id", "integration_name", "origin", "webhook_secret"],);
+    assert_eq!((&announcement["client_id"], &announcement["client_secret"]), (&json!("c1"), &json!("s1")));
+    assert_eq!(announcement["integration_name"], "BotHandover");
+    assert!(announcement["origin"].as_str().unwrap().starts_with("http://127.0.0.1:"));
+}
+
+#[tokio::test]
+async fn secrets_do_not_show() {
+    let mut config = config();
+    config.clients[0].secret = Some(Secret::from("client-secret-value"));
+    config.integrations[0].webhook_secret = Some(Secret::from("webhook-secret-value"));
+    config.integrations[0].webhook_headers.insert("x-key".to_owned(), "header-secret-value".into());
+    let shown = format!("{config:?}");
+    let sandbox = Sandbox::start(config).await.unwrap();
+    for text in [shown, format!("{:?}", sandbox.announcement()), format!("{sandbox:?}")] {
+        assert!(!text.contains("secret-value"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn senseless_configurations_are_refused() {
+    let refused = async |change: fn(&mut Config)| {
+        let mut config = config();
+        change(&mut config);
+        Sandbox::start(config).await.unwrap_err()
+    };
+    let not_loopback = refused(|config| config.listen = "0.0.0.0:0".parse().unwrap()).await;
+    assert!(matches!(not_loopback, StartError::NotLoopback(_)));
+    for change in [
+        (|config| config.clients.clear()) as fn(&mut Config),
+        |config| config.integrations.clear(),
+        |config| config.queues.clear(),
+        |config| config.integrations[0].webhook_secret = Some(Secret::from("0123456789abcde")),
+        |config| config.integrations[0].webhook_url = Some("nowhere".to_owned()),
+        |config| drop(config.integrations[0].webhook_headers.insert("a b".to_owned(), "".into())),
+        |config| config.unconfirmed.inbound_status = 204,
+        |config| config.unconfirmed.oauth_failure_status = 403,
+        |config| {
+            config.queues[0].id = Some("q".to_owned());
+            config.queues.push(config.queues[0].clone());
+        },
+    ] {
+        assert!(matches!(refused(change).await, StartError::Config { .. }));
+    }
+}
+
+#[tokio::test]
+async fn a_taken_address_is_named() {
+    let genesys = Genesys::start(config()).await;
+    let mut config = config();
+    config.listen = genesys.origin.strip_prefix("http://").unwrap().parse().unwrap();
+    let error = Sandbox::start(config).await.unwrap_err();
+    assert!(matches!(error, StartError::Listen { .. }), "{error}");
+}
+
+/// Ends a sandbox in the midst of retries, and sees that they end too.
+async fn ends_the_retries(end: impl AsyncFnOnce(Sandbox)) {
+    let receiver = Receiver::start(std::iter::repeat_n(503, 100_000)).await;
+    let mut config = config();
+    config.webhooks.retries = 100_000;
+    config.webhooks.retry_delay_ms = 1;
+    let genesys = Genesys::start_towards(&receiver, config).await;
+    let conversation = genesys.accepted("sess-42").await;
+    genesys.does(&conversation, "text", json!({ "text": "Hello" })).await;
+    receiver.until(3).await;
+    let Genesys { sandbox, http, .. } = genesys;
+    end(sandbox).await;
+    // One that was under way may still come to be handled by the receiver; after our first there is none.
+    let ours = async || http.post(&receiver.url).body("{}").send().await.unwrap();
+    ours().await;
+    let before = receiver.arrived().len();
+    for _ in 0..100 {
+        ours().await;
+    }
+    assert_eq!(receiver.arrived().len(), before + 100);
+}
+
+#[tokio::test]
+async fn stopping_ends_the_retries() {
+    ends_the_retries(async |sandbox| sandbox.stop().await).await;
+}
+
+#[tokio::test]
+async fn dropping_ends_the_retries() {
+    ends_the_retries(async |sandbox| drop(sandbox)).await;
+}
+
+#[tokio::test]
+async fn stopping_frees_the_address() {
+    let Genesys { sandbox, origin, .. } = Genesys::start(config()).await;
+    tokio::time::timeout(std::time::Duration::from_secs(10), sandbox.stop()).await.unwrap();
+    let mut again = config();
+    again.listen = origin.strip_prefix("http://").unwrap().parse().unwrap();
+    Sandbox::start(again).await.unwrap();
+}
+
+#[tokio::test]
+async fn dropping_stops_too() {
+    let genesys = Genesys::start(config()).await;
+    let Genesys { sandbox, http, origin, .. } = genesys;
+    let url = format!("{origin}/sandbox/conversations");
+    assert!(http.get(&url).send().await.is_ok());
+    drop(sandbox);
+    eventually(async || {
+        let fresh = reqwest::Client::builder().no_proxy().build().unwrap();
+        fresh.get(&url).send().await.is_err().then_some(())
+    })
+    .await;
+}

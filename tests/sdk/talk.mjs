@@ -1,0 +1,87 @@
+// Genesys's own JavaScript SDK against the local Genesys Cloud. Nothing in the SDK is changed but the host it talks
+// to, by the SDK's own gateway configuration.
+//
+//   node talk.mjs '{"origin":"http://127.0.0.1:40123","client_id":"…", …}'      (the sandbox's announcement)
+
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import sdk from 'purecloud-platform-client-v2';
+
+const sandbox = JSON.parse(process.argv[2] ?? '{}');
+const { protocol, hostname, port } = new URL(sandbox.origin);
+const step = (text) => console.log(`ok ${text}`);
+
+const client = sdk.ApiClient.instance;
+client.setGateway({ host: hostname, protocol: protocol.replace(':', ''), port: Number(port) });
+
+const refused = await client.loginClientCredentialsGrant(sandbox.client_id, 'not the secret').then(
+  () => undefined,
+  (error) => error,
+);
+assert.equal(refused?.response?.status, 400);
+assert.equal(refused.response.data.error, 'invalid_client');
+step('a wrong secret is refused');
+
+const login = await client.loginClientCredentialsGrant(sandbox.client_id, sandbox.client_secret);
+assert.ok(login.accessToken);
+assert.ok(login.tokenExpiryTime > Date.now());
+step('a token by client credentials');
+
+const conversations = new sdk.ConversationsApi();
+const integrations = await conversations.getConversationsMessagingIntegrationsOpen({ pageSize: 100, pageNumber: 1 });
+const integration = integrations.entities.find(({ name }) => name === sandbox.integration_name);
+assert.equal(integration?.id, sandbox.integration_id);
+assert.equal(integrations.pageCount, 1);
+step('open integrations are listed');
+
+const queues = await new sdk.RoutingApi().getRoutingQueues({ name: 'Sup*' });
+assert.deepEqual(queues.entities.map(({ name }) => name), ['Support']);
+step('queues are listed by name');
+
+const messageId = randomUUID();
+const message = {
+  channel: {
+    from: { id: `sdk-${messageId}`, idType: 'Opaque', nickname: 'Ada L.' },
+    time: new Date().toISOString(),
+    messageId,
+    metadata: { customAttributes: { language: 'english' } },
+  },
+  text: 'I would like to talk to a person',
+};
+const sent = await conversations.postConversationsMessageInboundOpenMessage(integration.id, message, {
+  prefetchConversationId: true,
+});
+assert.equal(sent.type, 'Text');
+assert.equal(sent.channel.messageId, messageId);
+assert.ok(sent.conversationId);
+step('an inbound message, with the conversation id');
+
+const conversation = await conversations.getConversationsMessage(sent.conversationId);
+const customer = conversation.participants.find(({ purpose }) => purpose === 'customer');
+assert.equal(customer.state, 'connected');
+assert.equal(customer.name, 'Ada L.');
+assert.deepEqual(customer.attributes, { language: 'english' });
+assert.ok(conversation.participants.some(({ purpose, state }) => purpose === 'acd' && state === 'connected'));
+step('the conversation is read: the customer waits in a queue');
+
+const details = await conversations.getConversationsMessageDetails(sent.id);
+assert.equal(details.conversationId, sent.conversationId);
+assert.equal(details.providerMessageId, messageId);
+step('the message is read by its id');
+
+const unknown = await conversations.getConversationsMessage(randomUUID()).then(
+  () => undefined,
+  (error) => error,
+);
+// The SDK rejects with the ErrorBody itself.
+assert.equal(unknown?.status, 404);
+assert.equal(unknown.code, 'not.found');
+assert.ok(unknown.contextId);
+step('an unknown conversation is not found, as the SDK understands it');
+
+await conversations.patchConversationsMessageParticipant(sent.conversationId, customer.id, {
+  body: { state: 'disconnected' },
+});
+const ended = await conversations.getConversationsMessage(sent.conversationId);
+assert.ok(ended.participants.every(({ state }) => state === 'disconnected'));
+step('the customer leaves, and the conversation ends');
