@@ -15,7 +15,7 @@ wit_bindgen::generate!({
     additional_derives: [PartialEq],
 });
 
-#[cfg(all(feature = "component", target_family = "wasm"))]
+#[cfg(target_family = "wasm")]
 mod runtime {
     #[global_allocator]
     static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;

@@ -1,0 +1,8 @@
+//! Builds the default plugin, which the binary carries.
+
+fn main() {
+    match component_build::build("genesys-open-messaging", &["guest"]) {
+        Ok(component) => println!("cargo::rustc-env=GENESYS_COMPONENT={}", component.display()),
+        Err(error) => println!("cargo::error={error}"),
+    }
+}

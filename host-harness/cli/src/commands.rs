@@ -1,0 +1,18 @@
+//! The commands, each in a file of its own.
+
+pub(crate) mod build;
+pub(crate) mod check;
+pub(crate) mod conformance;
+pub(crate) mod demo;
+pub(crate) mod inspect;
+pub(crate) mod map;
+pub(crate) mod sandbox;
+pub(crate) mod verify;
+
+/// The answer is no: rejected, malformed, unsupported, a check or a case that failed.
+const NO: u8 = 1;
+
+/// One JSON line.
+fn print(line: &serde_json::Value) {
+    println!("{line}");
+}

@@ -1,0 +1,49 @@
+//! `handover build`
+
+use super::{NO, print};
+use crate::arguments::Build;
+use crate::plugin;
+use anyhow::Context;
+use handover_host::contract::{Conversation, Outbound, OutboundMessage, ProviderRequest, Timestamp};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::process::ExitCode;
+
+/// What somebody writes by hand: the contract's records in one.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Message {
+    recipient: String,
+    conversation: Option<String>,
+    id: String,
+    time: Timestamp,
+    message: OutboundMessage,
+}
+
+pub(crate) async fn run(arguments: Build) -> anyhow::Result<ExitCode> {
+    let connection = plugin::connect(&arguments.connection).await?;
+    let text = plugin::input(&arguments.message)?;
+    let Message { recipient, conversation, id, time, message } = serde_json::from_slice(&text)
+        .with_context(|| format!("{}: this is no message; see `handover build --help`", arguments.message.display()))?;
+    let conversation = Conversation { recipient, id: conversation };
+    match connection.build_outbound_message(&conversation, &Outbound { id, time, message }).await {
+        Ok(Ok(requests)) => {
+            requests.iter().for_each(|request| print(&shown(request)));
+            return Ok(ExitCode::SUCCESS);
+        }
+        Ok(Err(why)) => print(&json!({ "unsupported": why })),
+        Err(error) => print(&json!({ "error": error.to_string() })),
+    }
+    Ok(ExitCode::from(NO))
+}
+
+/// A request, with its body as JSON where it is some.
+fn shown(request: &ProviderRequest) -> Value {
+    let text = || String::from_utf8_lossy(&request.body).into_owned();
+    json!({
+        "idempotency-key": request.idempotency_key,
+        "recipient": request.recipient,
+        "operation": request.operation,
+        "body": serde_json::from_slice(&request.body).unwrap_or_else(|_| Value::String(text())),
+    })
+}

@@ -1,0 +1,30 @@
+//! `handover inspect`
+
+use crate::arguments::Inspect;
+use crate::plugin;
+use std::process::ExitCode;
+
+pub(crate) async fn run(arguments: Inspect) -> anyhow::Result<ExitCode> {
+    let path = arguments.plugin.or(arguments.plugin_option);
+    let size = plugin::read(path.as_deref())?.len();
+    let provider = plugin::load(path.as_deref()).await?;
+    let description = provider.description();
+    println!("{} {} ({})", description.name, description.version, description.title);
+    println!("size       {size} bytes");
+    println!("imports    {}", provider.imports().join("\n           "));
+    println!("exports    {}", provider.exports().join("\n           "));
+    println!("origins    {}", description.origins.join(", "));
+    let abilities = serde_json::to_value(&description.abilities)?;
+    let abilities: Vec<_> = abilities.as_array().into_iter().flatten().filter_map(|name| name.as_str()).collect();
+    println!("abilities  {}", abilities.join(", "));
+    println!("settings");
+    for field in &description.settings {
+        let mut marks = Vec::new();
+        marks.extend(field.required.then_some("required".to_owned()));
+        marks.extend(field.repeats.then_some("may repeat".to_owned()));
+        marks.extend(field.default.as_ref().map(|default| format!("default: {default}")));
+        let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
+        println!("  {}{marks}\n      {}: {}", field.key, field.label, field.help);
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,24 @@
+//! `handover map`
+
+use super::{NO, print};
+use crate::arguments::Map;
+use crate::plugin;
+use handover_host::contract::EventSource;
+use serde_json::json;
+use std::process::ExitCode;
+
+pub(crate) async fn run(arguments: Map) -> anyhow::Result<ExitCode> {
+    let connection = plugin::connect(&arguments.connection).await?;
+    let body = plugin::input(&arguments.body)?;
+    match connection.map_agent_events(&EventSource::Webhook(body)).await {
+        Ok(Ok(events)) => {
+            for event in events {
+                print(&serde_json::to_value(event)?);
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+        Ok(Err(why)) => print(&json!({ "malformed": why })),
+        Err(error) => print(&json!({ "error": error.to_string() })),
+    }
+    Ok(ExitCode::from(NO))
+}

@@ -1,0 +1,22 @@
+//! `handover verify`
+
+use super::{NO, print};
+use crate::arguments::Verify;
+use crate::plugin;
+use handover_host::contract::Webhook;
+use serde_json::json;
+use std::process::ExitCode;
+
+pub(crate) async fn run(arguments: Verify) -> anyhow::Result<ExitCode> {
+    let connection = plugin::connect(&arguments.connection).await?;
+    let body = plugin::input(&arguments.body)?;
+    let webhook = Webhook { method: "POST".into(), path: "/".into(), headers: arguments.headers, body };
+    // Whatever keeps the plugin from an answer, the webhook is not authentic.
+    let (verdict, status) = match connection.verify_webhook(&webhook).await {
+        Ok(Ok(how)) => (json!({ "verdict": "authentic", "how": how }), ExitCode::SUCCESS),
+        Ok(Err(why)) => (json!({ "verdict": "rejected", "why": why }), ExitCode::from(NO)),
+        Err(error) => (json!({ "verdict": "rejected", "error": error.to_string() }), ExitCode::from(NO)),
+    };
+    print(&verdict);
+    Ok(status)
+}

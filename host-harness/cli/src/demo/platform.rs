@@ -1,0 +1,151 @@
+//! A bot platform, as small as one can be: it takes webhooks and sends messages, one after the other.
+
+use super::wire::Wire;
+use anyhow::{Context, anyhow, bail, ensure};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use handover_host::Connection;
+use handover_host::contract::{
+    AgentEvent, Conversation, Delivery, EventKind, EventSource, Outbound, OutboundMessage, Webhook,
+};
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::sync::mpsc;
+
+const PATH: &str = "/handover/genesysCloudOM";
+/// How long to wait for something that is on its way on this machine.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Takes webhooks, but has no connection to verify them with yet.
+pub(super) struct Listening {
+    address: SocketAddr,
+    receiver: Arc<Receiver>,
+    events: mpsc::UnboundedReceiver<AgentEvent>,
+}
+
+pub(super) struct Platform {
+    address: SocketAddr,
+    connection: Connection,
+    events: mpsc::UnboundedReceiver<AgentEvent>,
+    wire: Wire,
+}
+
+struct Receiver {
+    connection: OnceLock<Connection>,
+    events: mpsc::UnboundedSender<AgentEvent>,
+    wire: Wire,
+}
+
+/// Milliseconds since 1970.
+pub(super) fn now() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Platform {
+    /// Listens for webhooks.
+    pub(super) async fn listen(wire: Wire) -> anyhow::Result<(Listening, SocketAddr)> {
+        let (sender, events) = mpsc::unbounded_channel();
+        let receiver = Arc::new(Receiver { connection: OnceLock::new(), events: sender, wire });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.context("no port to listen on")?;
+        let address = listener.local_addr()?;
+        let router = Router::new()
+            .route(PATH, post(receive))
+            .layer(DefaultBodyLimit::max(1 << 20))
+            .with_state(Arc::clone(&receiver));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Ok((Listening { address, receiver, events }, address))
+    }
+
+    /// Builds a message and delivers its requests, in order; tells what the last one came to.
+    pub(super) async fn send(&self, conversation: &Conversation, message: OutboundMessage) -> anyhow::Result<Delivery> {
+        let outbound = Outbound { id: uuid::Uuid::new_v4().to_string(), time: now(), message };
+        let built = self.connection.build_outbound_message(conversation, &outbound).await?;
+        let requests = built.map_err(|unsupported| anyhow!("the message cannot be built: {unsupported:?}"))?;
+        let mut last = None;
+        for request in &requests {
+            let delivered = self.connection.deliver(request).await?;
+            last = Some(delivered.map_err(|failure| anyhow!("the message is not delivered: {failure:?}"))?);
+        }
+        last.context("the message became no request")
+    }
+
+    /// Looks at the conversation, and tells whether this is so.
+    pub(super) async fn observe(
+        &self,
+        conversation: &Conversation,
+        holds: impl Fn(&EventKind) -> bool,
+    ) -> anyhow::Result<bool> {
+        let observed = self.connection.observe_conversation(conversation).await?;
+        let events = observed.map_err(|failure| anyhow!("the conversation cannot be observed: {failure:?}"))?;
+        Ok(events.iter().any(|event| holds(&event.kind)))
+    }
+
+    /// The next thing that a webhook told.
+    pub(super) async fn event(&mut self) -> anyhow::Result<AgentEvent> {
+        match tokio::time::timeout(PATIENCE, self.events.recv()).await {
+            Ok(Some(event)) => Ok(event),
+            Ok(None) => bail!("the receiver is gone"),
+            Err(_) => bail!("no webhook within {} s", PATIENCE.as_secs()),
+        }
+    }
+
+    /// Posts a webhook that nobody signed with the secret; it must be turned away.
+    pub(super) async fn forge(&self, body: &'static [u8]) -> anyhow::Result<()> {
+        let request = reqwest::Client::new()
+            .post(format!("http://{}{PATH}", self.address))
+            .header("X-Hub-Signature-256", "sha256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+            .body(body);
+        let status = request.send().await?.status();
+        ensure!(status == StatusCode::UNAUTHORIZED, "a forged webhook is answered {status}");
+        self.wire.add(format!("  answered {status}"));
+        Ok(())
+    }
+}
+
+impl Listening {
+    /// Verifies webhooks with this connection from now on.
+    pub(super) fn connect(self, connection: Connection) -> Platform {
+        let wire = self.receiver.wire.clone();
+        let connection = self.receiver.connection.get_or_init(|| connection).clone();
+        Platform { address: self.address, connection, events: self.events, wire }
+    }
+}
+
+async fn receive(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    let Some(connection) = receiver.connection.get() else { return StatusCode::SERVICE_UNAVAILABLE };
+    let headers = headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
+    let size = body.len();
+    let webhook = Webhook { method: "POST".into(), path: PATH.into(), headers, body: body.to_vec() };
+    let began = Instant::now();
+    let verdict = connection.verify_webhook(&webhook).await;
+    let verified = began.elapsed().as_micros();
+    let how = match verdict {
+        Ok(Ok(how)) => how,
+        Ok(Err(why)) => {
+            receiver.wire.add(format!("← webhook {size} B  {why:?}"));
+            return StatusCode::UNAUTHORIZED;
+        }
+        Err(error) => {
+            receiver.wire.add(format!("← webhook {size} B  {error}"));
+            return StatusCode::INTERNAL_SERVER_ERROR;
+        }
+    };
+    let began = Instant::now();
+    let Ok(Ok(events)) = connection.map_agent_events(&EventSource::Webhook(webhook.body)).await else {
+        receiver.wire.add(format!("← webhook {size} B  cannot be mapped"));
+        // It will not become better by being sent again.
+        return StatusCode::OK;
+    };
+    let mapped = began.elapsed().as_micros();
+    receiver.wire.add(format!("← webhook {size} B  {how:?}, verify {verified} µs, map {mapped} µs"));
+    for event in events {
+        // Nobody listens any more when the demo is over.
+        let _ = receiver.events.send(event);
+    }
+    StatusCode::OK
+}

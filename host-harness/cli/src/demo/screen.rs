@@ -1,0 +1,101 @@
+//! The conversation as a person wants to read it, and beside it what goes over the wire.
+
+use super::wire::Wire;
+use anstream::println;
+use anstyle::{AnsiColor, Style};
+
+/// Characters of the left column.
+const COLUMN: usize = 58;
+
+#[derive(Clone, Copy)]
+pub(super) enum Who {
+    User,
+    Bot,
+    Agent,
+}
+
+impl Who {
+    fn name(self) -> &'static str {
+        match self {
+            Self::User => "Ada",
+            Self::Bot => "bot",
+            Self::Agent => "Grace",
+        }
+    }
+
+    fn style(self) -> Style {
+        let colour = match self {
+            Self::User => AnsiColor::Cyan,
+            Self::Bot => AnsiColor::Magenta,
+            Self::Agent => AnsiColor::Green,
+        };
+        Style::new().fg_color(Some(colour.into())).bold()
+    }
+}
+
+const DIM: Style = Style::new().dimmed();
+
+pub(super) struct Screen {
+    wire: Wire,
+}
+
+impl Screen {
+    pub(super) fn new(wire: Wire) -> Self {
+        Self { wire }
+    }
+
+    pub(super) fn title(&self, text: &str) {
+        let bold = Style::new().bold();
+        println!("\n{bold}{text}{bold:#}\n");
+        println!("{DIM}{:<COLUMN$} │ on the wire{DIM:#}", "the conversation");
+        println!("{DIM}{}─┼─{}{DIM:#}", "─".repeat(COLUMN), "─".repeat(COLUMN));
+    }
+
+    /// Something for the reader alone.
+    pub(super) fn note(&self, text: &str) {
+        self.wire.take();
+        println!("\n{DIM}{text}{DIM:#}\n");
+    }
+
+    /// Somebody says something; beside it, what went over the wire for it.
+    pub(super) fn say(&self, who: Who, text: &str) {
+        let lines = wrap(text, COLUMN - 8);
+        let left = lines.iter().enumerate().map(|(number, line)| {
+            let name = if number == 0 { who.name() } else { "" };
+            (format!("{name:<6}  "), line.clone())
+        });
+        self.rows(left.collect(), who.style(), Style::new());
+    }
+
+    /// Something happens.
+    pub(super) fn happened(&self, what: &str) {
+        let left = wrap(what, COLUMN - 8).into_iter().map(|line| ("   ·    ".to_owned(), line));
+        self.rows(left.collect(), DIM, DIM);
+    }
+
+    fn rows(&self, left: Vec<(String, String)>, who: Style, words: Style) {
+        let right = self.wire.take();
+        for row in 0..left.len().max(right.len()) {
+            let (name, text) = left.get(row).cloned().unwrap_or_default();
+            let blanks = " ".repeat(COLUMN.saturating_sub(name.chars().count() + text.chars().count()));
+            let wire = right.get(row).map(String::as_str).unwrap_or_default();
+            println!("{who}{name}{who:#}{words}{text}{words:#}{blanks} {DIM}│ {wire}{DIM:#}");
+        }
+    }
+}
+
+/// Breaks a text between words.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.into()),
+        }
+    }
+    lines
+}

@@ -1,0 +1,56 @@
+//! What goes over the wire, to be shown beside the conversation.
+
+use async_trait::async_trait;
+use handover_host::{Transport, TransportError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+/// Lines that wait to be shown.
+#[derive(Clone, Default)]
+pub(super) struct Wire(Arc<Mutex<Vec<String>>>);
+
+impl Wire {
+    pub(super) fn add(&self, line: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    }
+
+    pub(super) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A transport that tells what it carries: no headers and no bodies, which hold keys and words.
+pub(super) struct Recorder<T> {
+    transport: T,
+    wire: Wire,
+}
+
+impl<T> Recorder<T> {
+    pub(super) fn new(transport: T, wire: Wire) -> Self {
+        Self { transport, wire }
+    }
+}
+
+#[async_trait]
+impl<T: Transport> Transport for Recorder<T> {
+    async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, TransportError> {
+        let line = format!("{:<5} {}", request.method(), shorten(request.uri().path()));
+        let began = Instant::now();
+        let answer = self.transport.send(request).await;
+        let took = began.elapsed().as_millis();
+        self.wire.add(match &answer {
+            Ok(response) => format!("→ {line}  {} in {took} ms", response.status().as_u16()),
+            Err(error) => format!("→ {line}  {error}"),
+        });
+        answer
+    }
+}
+
+/// A path whose ids are cut short.
+fn shorten(path: &str) -> String {
+    let short = |segment: &str| match segment.get(..4) {
+        Some(head) if segment.len() == 36 && segment.matches('-').count() == 4 => format!("{head}…"),
+        _ => segment.to_owned(),
+    };
+    path.trim_start_matches("/api/v2").split('/').map(short).collect::<Vec<_>>().join("/")
+}

@@ -1,0 +1,36 @@
+//! `handover`: runs, tests and serves human-handover providers.
+
+mod arguments;
+mod commands;
+mod demo;
+mod plugin;
+mod settings;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Misuse: wrong arguments, files that are not there or not what they should be.
+const MISUSE: u8 = 2;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Demo(arguments) => commands::demo::run(arguments).await,
+        Command::Sandbox(arguments) => commands::sandbox::run(arguments).await,
+        Command::Verify(arguments) => commands::verify::run(arguments).await,
+        Command::Map(arguments) => commands::map::run(arguments).await,
+        Command::Build(arguments) => commands::build::run(arguments).await,
+        Command::Check(arguments) => commands::check::run(arguments).await,
+        Command::Inspect(arguments) => commands::inspect::run(arguments).await,
+        Command::Conformance(arguments) => commands::conformance::run(arguments).await,
+    };
+    outcome.unwrap_or_else(|error| {
+        // With its causes, each on a line of its own.
+        eprintln!("handover: {error}");
+        for cause in error.chain().skip(1) {
+            eprintln!("  because: {cause}");
+        }
+        ExitCode::from(MISUSE)
+    })
+}

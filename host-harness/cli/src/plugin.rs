@@ -1,0 +1,79 @@
+//! The plugin of a command, the host that it runs in, and its connection.
+
+use crate::arguments;
+use crate::settings::SettingsFile;
+use anyhow::{Context, bail};
+use handover_host::{AllowedOrigins, ConnectError, Connection, Host, HttpClient, HttpClientLimits, Limits, Provider};
+use std::io::Read;
+use std::path::Path;
+
+/// The provider for Genesys Cloud Open Messaging.
+pub(crate) const BUILT_IN: &[u8] = include_bytes!(env!("GENESYS_COMPONENT"));
+
+/// The bytes of a plugin.
+pub(crate) fn read(path: Option<&Path>) -> anyhow::Result<Vec<u8>> {
+    match path {
+        None => Ok(BUILT_IN.to_vec()),
+        Some(path) => std::fs::read(path).with_context(|| format!("{}: the plugin cannot be read", path.display())),
+    }
+}
+
+/// A host with a network.
+pub(crate) fn host() -> anyhow::Result<Host> {
+    let mut limits = Limits::default();
+    // One command makes one call at a time; more would only reserve address space.
+    limits.concurrent_calls = 16;
+    let client = HttpClient::new(HttpClientLimits::default())?;
+    Ok(Host::builder().limits(limits).http(client).build()?)
+}
+
+pub(crate) async fn load(path: Option<&Path>) -> anyhow::Result<Provider> {
+    let component = read(path)?;
+    let name = path.map_or_else(|| "the plugin built in".into(), |path| path.display().to_string());
+    host()?.load(&component).await.with_context(|| format!("{name} cannot be loaded"))
+}
+
+/// Connects, or says everything that is wrong with the settings.
+pub(crate) async fn connect(arguments: &arguments::Connection) -> anyhow::Result<Connection> {
+    let file = SettingsFile::read(&arguments.settings)?;
+    let provider = load(arguments.plugin.as_deref()).await?;
+    let accepted = match provider.check_settings(&file.settings).await? {
+        Ok(accepted) => accepted,
+        Err(problems) => {
+            let problems: Vec<_> = problems.iter().map(|problem| file.place(problem)).collect();
+            bail!("the settings cannot be used\n{}", problems.join("\n"));
+        }
+    };
+    let allowed = match (&arguments.allow_origins[..], &arguments.plugin) {
+        ([], None) => AllowedOrigins::from_settings(&accepted.origins),
+        (origins, _) => origins.iter().try_fold(AllowedOrigins::none(), |allowed, origin| allowed.allow(origin))?,
+    };
+    let connection = provider.connect(file.settings.clone(), &allowed).await.map_err(|error| match error {
+        ConnectError::OriginNotAllowed(origin) => anyhow::anyhow!(
+            "the plugin wants to reach {url}, which is not allowed; if it may, add --allow-origin {url}",
+            url = origin.url
+        ),
+        error => error.into(),
+    })?;
+    for warning in connection.warnings() {
+        eprintln!("{}", file.place(warning));
+    }
+    Ok(connection)
+}
+
+/// The bytes of a file, or of standard input for `-`. More than any host takes are cut off, and then refused for
+/// their size.
+pub(crate) fn input(path: &Path) -> anyhow::Result<Vec<u8>> {
+    const MOST: u64 = 16 << 20;
+    let read = |source: &mut dyn Read| -> std::io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        source.take(MOST).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    if path == Path::new("-") {
+        return read(&mut std::io::stdin().lock()).context("standard input cannot be read");
+    }
+    std::fs::File::open(path)
+        .and_then(|mut file| read(&mut file))
+        .with_context(|| format!("{}: the file cannot be read", path.display()))
+}

@@ -1,0 +1,104 @@
+//! Settings from a TOML file, and their problems by line.
+
+use anyhow::{Context, bail};
+use handover_host::contract::{Setting, SettingsProblem, Severity};
+use std::path::Path;
+use toml::de::{DeTable, DeValue};
+
+/// The settings of a file, in its order.
+pub(crate) struct SettingsFile {
+    name: String,
+    pub(crate) settings: Vec<Setting>,
+    /// The line of each setting.
+    lines: Vec<usize>,
+}
+
+impl SettingsFile {
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).with_context(|| format!("{name}: the settings cannot be read"))?;
+        Self::parse(name, &text)
+    }
+
+    fn parse(name: String, text: &str) -> anyhow::Result<Self> {
+        let line = |offset: usize| text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
+        let table = DeTable::parse(text).map_err(|error| {
+            let at = error.span().map_or(1, |span| line(span.start));
+            anyhow::anyhow!("{name}:{at}: {}; expected TOML: key = \"value\"", error.message())
+        })?;
+        let mut entries = Vec::new();
+        for (key, value) in table.get_ref() {
+            let at = line(key.span().start);
+            match value.get_ref() {
+                DeValue::Array(values) => {
+                    for value in values {
+                        entries.push((value.span().start, key, scalar(value.get_ref()), at));
+                    }
+                }
+                value => entries.push((key.span().start, key, scalar(value), at)),
+            }
+        }
+        entries.sort_by_key(|(offset, ..)| *offset);
+        let (mut settings, mut lines) = (Vec::new(), Vec::new());
+        for (offset, key, value, at) in entries {
+            let key = key.get_ref().to_string();
+            let Some(value) = value else {
+                bail!(
+                    "{name}:{at}: {key} is neither text nor true or false; expected {key} = \"value\" or {key} = [\"value\", \"value\"]"
+                );
+            };
+            settings.push(Setting { key, value });
+            lines.push(line(offset));
+        }
+        Ok(Self { name, settings, lines })
+    }
+
+    /// A problem with its place: `FILE:LINE: key: what; what to do`.
+    pub(crate) fn place(&self, problem: &SettingsProblem) -> String {
+        let line = problem.index.and_then(|index| self.lines.get(usize::try_from(index).ok()?));
+        let place = line.map_or_else(|| self.name.clone(), |line| format!("{}:{line}", self.name));
+        let grade = if problem.severity == Severity::Warning { "warning: " } else { "" };
+        format!("{place}: {grade}{}: {} {}", problem.key, problem.message, problem.remedy)
+    }
+}
+
+/// What stands for one value. Numbers are taken as they are written, for ids may look like some.
+fn scalar(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Boolean(switch) => Some(switch.to_string()),
+        DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str().to_owned()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> anyhow::Result<SettingsFile> {
+        SettingsFile::parse("acme.toml".into(), text)
+    }
+
+    #[test]
+    fn values_lists_switches_and_numbers_become_settings_in_the_order_of_the_file() {
+        let file = parse("z = \"1\"\na = [\"2\",\n  \"3\"]\nb = true\nc = 42\n").expect("good");
+        let settings: Vec<_> = file.settings.iter().map(|s| (s.key.as_str(), s.value.as_str())).collect();
+        assert_eq!(settings, [("z", "1"), ("a", "2"), ("a", "3"), ("b", "true"), ("c", "42")]);
+        assert_eq!(file.lines, [1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn errors_name_the_file_the_line_and_what_was_expected() {
+        for (text, expected) in [
+            ("a = 1\nb = \n", "acme.toml:2: "),
+            ("a = 1\n[b]\nc = 1\n", "acme.toml:2: b is neither text nor true or false"),
+            ("a = 1\n\na = 2\n", "acme.toml:3: "),
+            ("a = 1.5\n", "acme.toml:1: a is neither"),
+        ] {
+            let error = parse(text).err().expect(text).to_string();
+            assert!(error.starts_with(expected), "{error}");
+            assert!(error.contains("expected"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! One case, and what it is tried on.
+
+use crate::script::{Forgetful, Script, Scripted};
+use handover_host::contract::{Description, Setting};
+use handover_host::{AllowedOrigins, BuildError, CallError, Connection, Host, Limits, LoadError, Provider};
+use std::time::Duration;
+
+/// What came of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    /// `area/what-must-hold`; stable, so that results can be compared between versions.
+    pub name: String,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Whether it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It does.
+    Passed,
+    /// It does not: what was expected and what was there.
+    Failed(String),
+}
+
+/// A result with the reason why a case failed.
+pub(crate) type Verdict = Result<(), String>;
+
+/// Fails a case with a reason.
+macro_rules! ensure {
+    ($holds:expr, $($reason:tt)+) => {
+        if !$holds {
+            return Err(format!($($reason)+));
+        }
+    };
+}
+pub(crate) use ensure;
+
+/// The component under test, in two hosts: one with a fresh instance for each call, and one that keeps its instance.
+pub(crate) struct Subject {
+    fresh: Provider,
+    warm: Provider,
+    network: Scripted,
+    memory: Forgetful,
+}
+
+impl Subject {
+    pub(crate) async fn load(component: &[u8]) -> Result<Self, LoadError> {
+        let (network, memory) = (Scripted::default(), Forgetful::default());
+        let mut limits = Limits::default();
+        // The cases make one call at a time.
+        limits.concurrent_calls = 4;
+        let builder = Host::builder().limits(limits.clone()).http(network.clone()).cache(memory.clone());
+        let host = host(builder)?;
+        let compiled = host.precompile(component)?;
+        let warm = self::host(Host::builder().limits(limits).reuse(u32::MAX))?;
+        // SAFETY: the bytes are what `precompile` just returned, in a host with the same limits.
+        let (fresh, warm) =
+            unsafe { (host.load_precompiled(&compiled).await?, warm.load_precompiled(&compiled).await?) };
+        Ok(Self { fresh, warm, network, memory })
+    }
+
+    pub(crate) fn description(&self) -> &Description {
+        self.fresh.description()
+    }
+
+    pub(crate) fn provider(&self) -> &Provider {
+        &self.fresh
+    }
+
+    pub(crate) fn warm(&self) -> &Provider {
+        &self.warm
+    }
+
+    /// The settings that the description gives as examples.
+    pub(crate) fn examples(&self) -> Vec<Setting> {
+        let fields = self.description().settings.iter();
+        fields.map(|field| Setting { key: field.key.clone(), value: field.example.clone() }).collect()
+    }
+
+    /// A connection whose network says what the script tells it to, with nothing in the cache. The one before it must
+    /// not be used any more.
+    pub(crate) async fn scripted(
+        &self,
+        settings: Vec<Setting>,
+        script: Script,
+    ) -> Result<(Connection, Scripted), String> {
+        self.network.begin(script);
+        self.memory.forget();
+        let accepted = self.fresh.check_settings(&settings).await.map_err(failed)?;
+        let accepted = accepted.map_err(|problems| format!("the settings are refused: {problems:?}"))?;
+        let allowed = AllowedOrigins::from_settings(&accepted.origins);
+        let connection = self.fresh.connect(settings, &allowed).await.map_err(|error| error.to_string())?;
+        Ok((connection, self.network.clone()))
+    }
+}
+
+/// A host that cannot be set up is no fault of the component's, and there is nothing to test with.
+fn host(builder: handover_host::Builder) -> Result<Host, LoadError> {
+    builder.build().map_err(|error: BuildError| LoadError::Invalid(error.to_string()))
+}
+
+/// A call that did not come to an answer.
+pub(crate) fn failed(error: CallError) -> String {
+    error.to_string()
+}

@@ -1,0 +1,159 @@
+//! What people, networks and attackers send.
+
+use handover_host::contract::{AnswerKind, Conversation};
+use handover_host::contract::{
+    Attachment, Attribute, DeliveryReceipt, EventSource, HandoverStart, LeaveReason, MediaKind, Outbound,
+    OutboundMessage, Profile, ReceiptOutcome, Speaker, StructuredAnswer, TranscriptLine, Webhook,
+};
+
+/// JSON objects that are as odd as JSON objects may be.
+pub(crate) fn odd_objects() -> Vec<(&'static str, String)> {
+    let deep = 10_000;
+    vec![
+        ("an empty one", "{}".into()),
+        ("blanks around it", " \r\n\t{ } \n".into()),
+        ("an unknown type", r#"{"type":"Nonsense","id":"1"}"#.into()),
+        ("a member twice", r#"{"id":"1","id":"2","type":"Text","type":"Text","text":"a","text":"b"}"#.into()),
+        (
+            "an integer past 64 bits",
+            r#"{"id":18446744073709551616,"type":"Text","text":12345678901234567890123}"#.into(),
+        ),
+        ("a number past any float", r#"{"id":1e999,"type":-0.0}"#.into()),
+        ("half of a surrogate pair", r#"{"type":"Text","id":"1","text":"\ud800"}"#.into()),
+        ("half of a surrogate pair in a name", r#"{"\udfff":1}"#.into()),
+        ("escaped NUL bytes", r#"{"type":"Text","id":"\u0000","text":"\u0000"}"#.into()),
+        (
+            "everything null",
+            r#"{"id":null,"type":null,"text":null,"content":null,"channel":null,"events":null}"#.into(),
+        ),
+        ("numbers for strings", r#"{"id":1,"type":2,"text":3,"status":4,"channel":{"to":{"id":5},"time":6}}"#.into()),
+        (
+            "arrays for objects",
+            r#"{"type":"Text","id":"1","text":["a"],"channel":[],"content":[[],[1]],"events":{}}"#.into(),
+        ),
+        ("deep arrays", format!("{{\"a\":{}{}}}", "[".repeat(deep), "]".repeat(deep))),
+        ("deep objects", format!("{}1{}", "{\"a\":".repeat(deep), "}".repeat(deep))),
+        ("deep where text belongs", format!("{{\"type\":\"Text\",\"text\":{}{}}}", "[".repeat(deep), "]".repeat(deep))),
+        ("many members", format!("{{{}\"z\":0}}", (0..20_000).map(|n| format!("\"m{n}\":{n},")).collect::<String>())),
+        ("a long text", format!(r#"{{"type":"Text","id":"1","text":"{}"}}"#, "ä".repeat(300_000))),
+        ("a long id", format!(r#"{{"type":"Text","id":"{}","text":"a"}}"#, "1".repeat(100_000))),
+    ]
+}
+
+/// Bytes that are no JSON object, and what they are instead in the contract's words.
+pub(crate) fn no_objects() -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    vec![
+        ("nothing", vec![], "empty"),
+        ("invalid UTF-8", b"{\"text\":\"\xff\"}".to_vec(), "not-utf8"),
+        ("a UTF-8 sequence that is too long", b"{\"text\":\"\xc0\x80\"}".to_vec(), "not-utf8"),
+        ("blanks", b" \n".to_vec(), "not-json"),
+        ("half an object", b"{\"text\":".to_vec(), "not-json"),
+        ("two objects", b"{}{}".to_vec(), "not-json"),
+        ("a comma too many", b"{\"a\":1,}".to_vec(), "not-json"),
+        ("single quotes", b"{'a':1}".to_vec(), "not-json"),
+        ("a raw NUL byte", b"{\"a\":\"\0\"}".to_vec(), "not-json"),
+        ("a byte order mark", b"\xef\xbb\xbf{}".to_vec(), "not-json"),
+        ("a form", b"payload=%7B%7D".to_vec(), "not-json"),
+        ("an array", b"[{}]".to_vec(), "not-an-object"),
+        ("a string", b"\"{}\"".to_vec(), "not-an-object"),
+        ("a number", b"1".to_vec(), "not-an-object"),
+        ("null", b"null".to_vec(), "not-an-object"),
+    ]
+}
+
+/// One body as each of the sources.
+pub(crate) fn sources(body: &[u8]) -> [EventSource; 4] {
+    [
+        EventSource::Webhook(body.to_vec()),
+        EventSource::EventBus(body.to_vec()),
+        EventSource::Trigger(body.to_vec()),
+        EventSource::Notification(body.to_vec()),
+    ]
+}
+
+pub(crate) fn webhook(headers: &[(&str, &[u8])], body: &[u8]) -> Webhook {
+    Webhook {
+        method: "POST".into(),
+        path: "/".into(),
+        headers: headers.iter().map(|(name, value)| ((*name).into(), value.to_vec())).collect(),
+        body: body.to_vec(),
+    }
+}
+
+/// Webhooks that nobody signed.
+pub(crate) fn unsigned_webhooks() -> Vec<Webhook> {
+    let many: Vec<(String, Vec<u8>)> = (0..200).map(|n| (format!("x-{n}"), b"a".to_vec())).collect();
+    vec![
+        webhook(&[], b"{}"),
+        webhook(&[], b""),
+        webhook(&[("content-type", b"application/json")], b"\xff\xfe"),
+        webhook(&[("", b""), ("\u{0}", b"\0"), ("\u{e4}", b"\xff")], b"{}"),
+        webhook(&[("authorization", b""), ("x-signature", b""), ("x-hub-signature-256", b"")], b"{}"),
+        webhook(&[("authorization", b"Bearer"), ("x-hub-signature-256", b"sha256=")], b"{}"),
+        webhook(&[("x-hub-signature-256", &[b'='; 10_000])], b"{}"),
+        Webhook { headers: many, ..webhook(&[], b"{}") },
+        webhook(&[], &vec![b'a'; 900_000]),
+    ]
+}
+
+pub(crate) fn conversation() -> Conversation {
+    Conversation { recipient: "user-1".into(), id: Some("conversation-1".into()) }
+}
+
+pub(crate) fn outbound(id: &str, message: OutboundMessage) -> Outbound {
+    // 2026-03-01T10:00:00.123Z
+    Outbound { id: id.into(), time: 1_772_359_200_123, message }
+}
+
+/// One message of each kind, with the ability that it takes.
+pub(crate) fn messages() -> Vec<(&'static str, OutboundMessage)> {
+    let line = |speaker, text: &str| TranscriptLine { speaker, time: 1_772_359_100_000, text: text.into() };
+    vec![
+        (
+            "start",
+            OutboundMessage::Start(HandoverStart {
+                profile: Some(Profile {
+                    name: Some("Ada Lovelace".into()),
+                    first_name: Some("Ada".into()),
+                    last_name: Some("Lovelace".into()),
+                    email: Some("ada@example.com".into()),
+                    picture: None,
+                }),
+                transcript: vec![line(Speaker::User, "Hello"), line(Speaker::Bot, ""), line(Speaker::Bot, "Hi")],
+                attributes: vec![Attribute { key: "section".into(), value: "a".into() }],
+                text: Some("A person, please".into()),
+            }),
+        ),
+        ("text", OutboundMessage::Text("Hello, \u{1f469}\u{200d}\u{1f680}!".into())),
+        (
+            "attachment",
+            OutboundMessage::Attachment(Attachment {
+                kind: MediaKind::Image,
+                url: "https://files.example.com/a.png".into(),
+                mime: Some("image/png".into()),
+                filename: Some("a.png".into()),
+                caption: None,
+                size: Some(10),
+                sha256: None,
+            }),
+        ),
+        ("typing", OutboundMessage::Typing),
+        (
+            "answer",
+            OutboundMessage::Answer(StructuredAnswer {
+                message: "message-1".into(),
+                kind: AnswerKind::QuickReply,
+                text: "Yes".into(),
+                payload: "yes".into(),
+            }),
+        ),
+        (
+            "receipt",
+            OutboundMessage::Receipt(DeliveryReceipt {
+                message: "message-1".into(),
+                outcome: ReceiptOutcome::Delivered,
+            }),
+        ),
+        ("leave", OutboundMessage::Leave(LeaveReason::UserLeft)),
+    ]
+}

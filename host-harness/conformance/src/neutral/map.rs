@@ -1,0 +1,95 @@
+//! `map-agent-events`.
+
+use crate::case::{Subject, Verdict, ensure, failed};
+use crate::inputs::{no_objects, odd_objects, sources};
+use handover_host::Connection;
+use handover_host::contract::{AgentEvent, EventKind, EventSource, Malformed};
+
+fn connection(subject: &Subject) -> Connection {
+    subject.provider().connect_unchecked(subject.examples())
+}
+
+async fn events(connection: &Connection, source: &EventSource, what: &str) -> Result<Vec<AgentEvent>, String> {
+    let mapped = connection.map_agent_events(source).await.map_err(|error| format!("{what}: {error}"))?;
+    mapped.map_err(|malformed| format!("{what}: an object is malformed: {malformed:?}"))
+}
+
+pub(super) async fn total(subject: &Subject) -> Verdict {
+    let connection = connection(subject);
+    for (what, body) in odd_objects() {
+        for source in sources(body.as_bytes()) {
+            let events = events(&connection, &source, what).await?;
+            ensure!(!events.is_empty(), "{what}: there is no event, not even `ignored`");
+            for event in &events {
+                ensure!((1..=512).contains(&event.id.len()), "{what}: an event's id has {} bytes", event.id.len());
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn malformed(subject: &Subject) -> Verdict {
+    let connection = connection(subject);
+    for (what, body, expected) in no_objects() {
+        for source in sources(&body) {
+            let mapped = connection.map_agent_events(&source).await.map_err(failed)?;
+            let name = match &mapped {
+                Ok(_) => "events",
+                Err(Malformed::Empty) => "empty",
+                Err(Malformed::NotUtf8(_)) => "not-utf8",
+                Err(Malformed::NotJson(_)) => "not-json",
+                Err(Malformed::NotAnObject) => "not-an-object",
+            };
+            ensure!(name == expected, "{what}: {name} instead of {expected}");
+            if let Err(Malformed::NotUtf8(offset) | Malformed::NotJson(offset)) = mapped {
+                ensure!(offset <= body.len() as u64, "{what}: offset {offset} is past the end");
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn unknown(subject: &Subject) -> Verdict {
+    let connection = connection(subject);
+    for body in ["{}", r#"{"type":"No-Such-Type","kind":"no-such-kind","event":"no-such-event"}"#] {
+        for source in sources(body.as_bytes()) {
+            let events = events(&connection, &source, body).await?;
+            let ignored = events.iter().all(|event| matches!(event.kind, EventKind::Ignored(_)));
+            ensure!(ignored, "{body} is taken for something: {events:?}");
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn reasons(subject: &Subject) -> Verdict {
+    const CANARY: &str = "canary-77c1f1d2e1a9";
+    let connection = connection(subject);
+    for body in [
+        format!(r#"{{"type":"No-Such-Type","text":"{CANARY}","body":"{CANARY}","message":{{"text":"{CANARY}"}}}}"#),
+        format!(r#"{{"type":"Text","text":"{CANARY}","text":"{CANARY}"}}"#),
+    ] {
+        for source in sources(body.as_bytes()) {
+            for event in events(&connection, &source, "a canary").await? {
+                if let EventKind::Ignored(why) = event.kind {
+                    ensure!(!why.contains(CANARY), "the reason for ignoring repeats the text");
+                    ensure!(!why.trim().is_empty(), "there is no reason for ignoring");
+                }
+                ensure!(!event.id.contains(CANARY), "an event's id repeats the text");
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn ids(subject: &Subject) -> Verdict {
+    let connection = connection(subject);
+    for source in [EventSource::Webhook, EventSource::EventBus, EventSource::Trigger, EventSource::Notification] {
+        let once = events(&connection, &source(br#"{"id":"1","a":1}"#.to_vec()), "one").await?;
+        let again = events(&connection, &source(br#"{"id":"1","a":1}"#.to_vec()), "the same").await?;
+        let other = events(&connection, &source(br#"{"id":"2","a":2}"#.to_vec()), "another").await?;
+        let ids = |events: &[AgentEvent]| events.iter().map(|event| event.id.clone()).collect::<Vec<_>>();
+        ensure!(ids(&once) == ids(&again), "the same thing has other ids when it is delivered again");
+        ensure!(ids(&once).iter().all(|id| !ids(&other).contains(id)), "different things have the same id");
+    }
+    Ok(())
+}

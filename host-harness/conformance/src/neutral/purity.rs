@@ -1,0 +1,68 @@
+//! Pure functions are functions of their arguments: they call no import, and no call leaves anything behind for the
+//! next. In a fresh instance, WebAssembly leaves nothing else to depend on.
+
+use crate::case::{Subject, Verdict, ensure};
+use crate::inputs::{conversation, messages, odd_objects, outbound, sources, unsigned_webhooks};
+use handover_host::contract::{EventSource, Setting};
+use handover_host::{CallError, Provider};
+
+/// The answers of all pure functions to all kinds of input, or the failure that stands in an answer's place.
+async fn answers(provider: &Provider, examples: &[Setting]) -> Vec<(String, Result<String, CallError>)> {
+    fn told<T: std::fmt::Debug>(answer: Result<T, CallError>) -> Result<String, CallError> {
+        answer.map(|answer| format!("{answer:?}"))
+    }
+    let mut answers = Vec::new();
+    for settings in [examples, &[]] {
+        let connection = provider.connect_unchecked(settings.to_vec());
+        answers.push(("check-settings".into(), told(provider.check_settings(settings).await)));
+        for webhook in unsigned_webhooks() {
+            answers.push(("verify-webhook".into(), told(connection.verify_webhook(&webhook).await)));
+        }
+        for (what, body) in odd_objects() {
+            for source in sources(body.as_bytes()) {
+                let answer = told(connection.map_agent_events(&source).await);
+                answers.push((format!("map-agent-events of {what}"), answer));
+            }
+        }
+        let text = br#"{"id":"1","type":"Text","text":"hi","channel":{"to":{"id":"u"},"time":"2026-03-01T10:00:00Z"}}"#;
+        let answer = told(connection.map_agent_events(&EventSource::Webhook(text.to_vec())).await);
+        answers.push(("map-agent-events of a text".into(), answer));
+        for (kind, message) in messages() {
+            let built = connection.build_outbound_message(&conversation(), &outbound("m-1", message)).await;
+            // The debug form of a request leaves the body out; here it matters.
+            let told = built.map(|built| {
+                let bodies = built.as_ref().ok().map(|requests| {
+                    requests
+                        .iter()
+                        .map(|request| String::from_utf8_lossy(&request.body).into_owned())
+                        .collect::<Vec<_>>()
+                });
+                format!("{built:?} {bodies:?}")
+            });
+            answers.push((format!("build-outbound-message of {kind}"), told));
+        }
+    }
+    answers
+}
+
+pub(super) async fn no_imports(subject: &Subject) -> Verdict {
+    // The host traps every import of a pure call; here is all kinds of input for it to happen with.
+    for (call, answer) in answers(subject.provider(), &subject.examples()).await {
+        if let Err(error) = answer {
+            return Err(format!("{call}: {error}"));
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn warm(subject: &Subject) -> Verdict {
+    let fresh = answers(subject.provider(), &subject.examples()).await;
+    // Twice, for state that the first round left behind.
+    for round in 1..=2 {
+        let warm = answers(subject.warm(), &subject.examples()).await;
+        for ((call, one), (_, other)) in fresh.iter().zip(&warm) {
+            ensure!(one == other, "{call} answers otherwise in a used instance (round {round})");
+        }
+    }
+    Ok(())
+}

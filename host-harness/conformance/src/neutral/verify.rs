@@ -1,0 +1,32 @@
+//! `verify-webhook`.
+
+use crate::case::{Subject, Verdict, ensure, failed};
+use crate::inputs::unsigned_webhooks;
+use handover_host::contract::{Rejection, SettingKind};
+
+pub(super) async fn unsigned(subject: &Subject) -> Verdict {
+    let connection = subject.provider().connect_unchecked(subject.examples());
+    for (number, webhook) in unsigned_webhooks().iter().enumerate() {
+        let verdict = connection.verify_webhook(webhook).await.map_err(failed)?;
+        ensure!(verdict.is_err(), "webhook {number}, which nobody signed, is believed");
+    }
+    Ok(())
+}
+
+pub(super) async fn no_secret(subject: &Subject) -> Verdict {
+    let is_secret = |key: &str| {
+        subject.description().settings.iter().any(|field| field.key == key && field.kind == SettingKind::Secret)
+    };
+    let settings: Vec<_> = subject.examples().into_iter().filter(|setting| !is_secret(&setting.key)).collect();
+    for settings in [settings, Vec::new()] {
+        let connection = subject.provider().connect_unchecked(settings);
+        for webhook in unsigned_webhooks() {
+            match connection.verify_webhook(&webhook).await.map_err(failed)? {
+                Err(Rejection::NoSecret | Rejection::UnusableSettings) => {}
+                Err(other) => return Err(format!("the rejection is {other:?} instead of no-secret")),
+                Ok(how) => return Err(format!("a webhook is believed without any secret: {how:?}")),
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! What wasmtime makes of the contract's functions. Private: `contract` has the types, `connection` the calls.
+
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::indexing_slicing,
+    reason = "generated from wit/, where it is documented"
+)]
+
+wasmtime::component::bindgen!({
+    path: "../../wit/0.1.0",
+    world: "handover-provider",
+    // A synchronous import, implemented asynchronously: the guest waits, the thread does not.
+    imports: { default: async | trappable },
+    exports: { default: async },
+    with: { "handover:provider/types": crate::bindings::types },
+    require_store_data_send: true,
+});
+
+/// The interface `types`, with the types of `contract` in it. The rest is what the generated code expects to find
+/// beside them: an interface without functions needs no host.
+pub mod types {
+    pub use crate::contract::*;
+    use wasmtime::component::{HasData, Linker};
+
+    pub trait Host {}
+    impl<T: ?Sized> Host for &mut T {}
+
+    pub trait HostWithStore<T>: HasData {}
+    impl<T, D: HasData + ?Sized> HostWithStore<T> for D {}
+
+    pub fn add_to_linker<T, D>(linker: &mut Linker<T>, _: fn(&mut T) -> D::Data<'_>) -> wasmtime::Result<()>
+    where
+        D: HostWithStore<T>,
+        T: 'static + Send,
+    {
+        linker.instance("handover:provider/types@0.1.0").map(|_| ())
+    }
+}

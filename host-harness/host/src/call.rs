@@ -1,0 +1,200 @@
+//! One call into a plugin: what it may use, what it is lent, and what went wrong.
+
+use crate::bindings::HandoverProvider;
+use crate::bindings::handover::provider::{cache, http as wit};
+use crate::bindings::wasi::clocks::wall_clock;
+use crate::cache::Cache;
+use crate::error::{CallError, Limit};
+use crate::http::Transport;
+use crate::limits::{CACHE_KEY, Limits};
+use crate::origin::LentOrigins;
+use crate::{http, limits};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use wasmtime::{ResourceLimiter, Store, Trap, UpdateDeadline};
+
+/// What a connection's effects may use.
+#[derive(Clone)]
+pub(crate) struct Lent {
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) cache: Arc<dyn Cache>,
+    pub(crate) origins: LentOrigins,
+    /// Under which name the cache keeps this connection's values.
+    pub(crate) namespace: Arc<str>,
+}
+
+/// The data of a store.
+pub(crate) struct State {
+    limits: Arc<Limits>,
+    /// `None` in a pure call: every import traps.
+    lent: Option<Lent>,
+    exchanges: u32,
+    ticks: u64,
+    /// The bound that the plugin ran into, if it did; the trap that follows does not tell.
+    reached: Option<Limit>,
+}
+
+/// A plugin's instance with its store; for one call, or for some.
+pub(crate) struct Instance {
+    pub(crate) store: Store<State>,
+    pub(crate) bindings: HandoverProvider,
+    pub(crate) calls: u32,
+}
+
+impl State {
+    pub(crate) fn store(engine: &wasmtime::Engine, limits: Arc<Limits>) -> Store<State> {
+        let output = limits.output;
+        let state = State { limits, lent: None, exchanges: 0, ticks: 0, reached: None };
+        let mut store = Store::new(engine, state);
+        store.limiter(|state| state);
+        store.set_hostcall_fuel(output);
+        // The engine's epoch grows by one each tick, also while the plugin waits for the host. The plugin is asked
+        // once when it computes again, so only the ticks during which it computes are counted.
+        store.epoch_deadline_callback(|mut context| {
+            let state = context.data_mut();
+            state.ticks += 1;
+            if state.ticks > ticks(state.limits.cpu_time) {
+                state.reached = Some(Limit::CpuTime);
+                return Ok(UpdateDeadline::Interrupt);
+            }
+            Ok(UpdateDeadline::Yield(1))
+        });
+        store.set_epoch_deadline(1);
+        store
+    }
+}
+
+fn ticks(time: Duration) -> u64 {
+    u64::try_from(time.as_micros() / limits::TICK.as_micros()).unwrap_or(u64::MAX)
+}
+
+impl Instance {
+    /// Readies the instance for a call that has effects, or for a pure one.
+    pub(crate) fn prepare(&mut self, lent: Option<Lent>) {
+        let state = self.store.data_mut();
+        *state = State { limits: Arc::clone(&state.limits), lent, exchanges: 0, ticks: 0, reached: None };
+        self.store.set_epoch_deadline(1);
+        self.calls += 1;
+    }
+}
+
+/// Says what an error of wasmtime's means.
+pub(crate) fn sort(store: &Store<State>, error: &wasmtime::Error) -> CallError {
+    let limits = &store.data().limits;
+    if let Some(CallError::Impure(import)) = error.downcast_ref::<CallError>() {
+        return CallError::Impure(import);
+    }
+    let trap = error.downcast_ref::<Trap>();
+    let limit = match trap {
+        Some(Trap::StackOverflow) => Some(Limit::Stack),
+        _ => store.data().reached,
+    };
+    if let Some(limit) = limit {
+        return reached(limit, limits);
+    }
+    if let Some(trap) = trap {
+        return CallError::Trapped(trap.to_string());
+    }
+    let cause = error.root_cause().to_string();
+    // wasmtime has no type for this; a test holds on to the words.
+    if cause.contains("fuel allocated for hostcalls") {
+        return reached(Limit::Output, limits);
+    }
+    CallError::Broken(cause)
+}
+
+pub(crate) fn reached(limit: Limit, limits: &Limits) -> CallError {
+    let time = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let allowed = match limit {
+        Limit::Memory => limits.memory as u64,
+        Limit::TableElements => limits.table_elements as u64,
+        Limit::Stack => limits.stack as u64,
+        Limit::CpuTime => time(limits.cpu_time),
+        Limit::CallTime => time(limits.call_time),
+        Limit::Input => limits.input as u64,
+        Limit::Headers => limits.headers as u64,
+        Limit::Output => limits.output as u64,
+        Limit::Items => limits.items as u64,
+        Limit::EventId => limits.event_id as u64,
+    };
+    CallError::Limit { limit, allowed }
+}
+
+impl ResourceLimiter for State {
+    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let allowed = desired <= self.limits.memory;
+        if !allowed {
+            self.reached = Some(Limit::Memory);
+        }
+        Ok(allowed)
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let allowed = desired <= self.limits.table_elements;
+        if !allowed {
+            self.reached = Some(Limit::TableElements);
+        }
+        Ok(allowed)
+    }
+}
+
+impl State {
+    /// What is lent, or the trap for a pure function that asks for it.
+    fn lent(&self, import: &'static str) -> wasmtime::Result<&Lent> {
+        self.lent.as_ref().ok_or_else(|| CallError::Impure(import).into())
+    }
+}
+
+impl wit::Host for State {
+    async fn send(&mut self, request: wit::Request) -> wasmtime::Result<Result<wit::Response, wit::HttpError>> {
+        let lent = self.lent("http.send")?;
+        if self.exchanges >= self.limits.http_exchanges {
+            return Ok(Err(wit::HttpError::TooManyRequests));
+        }
+        let request = match http::request(request, &lent.origins, self.limits.http_request) {
+            Ok(request) => request,
+            Err(refused) => {
+                tracing::debug!(?refused, "a plugin's request was refused");
+                return Ok(Err(refused));
+            }
+        };
+        let transport = Arc::clone(&lent.transport);
+        self.exchanges += 1;
+        Ok(match transport.send(request).await {
+            Ok(response) if response.body().len() > self.limits.http_response => Err(wit::HttpError::ResponseTooLarge),
+            Ok(response) => Ok(http::response(response)),
+            Err(error) => Err(error.into()),
+        })
+    }
+}
+
+impl cache::Host for State {
+    async fn get(&mut self, key: String) -> wasmtime::Result<Option<Vec<u8>>> {
+        let lent = self.lent("cache.get")?;
+        if key.len() > CACHE_KEY {
+            return Ok(None);
+        }
+        Ok(lent.cache.get(&lent.namespace, &key).await)
+    }
+
+    async fn put(&mut self, key: String, value: Vec<u8>, seconds: u32) -> wasmtime::Result<()> {
+        let lent = self.lent("cache.put")?;
+        if key.len() <= CACHE_KEY && value.len() <= self.limits.cache_value {
+            lent.cache.put(&lent.namespace, &key, value, Duration::from_secs(seconds.into())).await;
+        }
+        Ok(())
+    }
+}
+
+impl wall_clock::Host for State {
+    async fn now(&mut self) -> wasmtime::Result<wall_clock::Datetime> {
+        self.lent("wall-clock.now")?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Ok(wall_clock::Datetime { seconds: now.as_secs(), nanoseconds: now.subsec_nanos() })
+    }
+
+    async fn resolution(&mut self) -> wasmtime::Result<wall_clock::Datetime> {
+        self.lent("wall-clock.resolution")?;
+        Ok(wall_clock::Datetime { seconds: 0, nanoseconds: 1 })
+    }
+}

@@ -1,0 +1,211 @@
+//! The transport that really dials.
+
+use crate::http::{Transport, TransportError};
+use async_trait::async_trait;
+use ipnet::IpNet;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+/// How long the phases of an exchange may take, and how much may come back.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct HttpClientLimits {
+    /// Until the connection stands, TLS included.
+    pub connect: Duration,
+    /// Between two pieces of the response, the first included.
+    pub read: Duration,
+    /// From the first byte sent to the last one received.
+    pub total: Duration,
+    /// Bytes of a response's body.
+    pub response: usize,
+}
+
+impl Default for HttpClientLimits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            read: Duration::from_secs(15),
+            total: Duration::from_secs(30),
+            response: 4 << 20,
+        }
+    }
+}
+
+/// HTTP by reqwest on rustls. Follows no redirect, asks no proxy of the environment, verifies certificates, and
+/// dials a host name only at public addresses; an address that the operator wrote himself is dialled as it is.
+#[derive(Clone, Debug)]
+pub struct HttpClient {
+    client: reqwest::Client,
+    limits: HttpClientLimits,
+}
+
+/// The client cannot be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client cannot be set up: {0}")]
+pub struct HttpClientError(#[from] reqwest::Error);
+
+impl HttpClient {
+    /// A client within these limits.
+    ///
+    /// # Errors
+    /// The TLS library or the system's certificates are not to be had.
+    pub fn new(limits: HttpClientLimits) -> Result<Self, HttpClientError> {
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .referer(false)
+            .dns_resolver(Arc::new(PublicAddresses))
+            .connect_timeout(limits.connect)
+            .read_timeout(limits.read)
+            .timeout(limits.total)
+            .user_agent(concat!("handover-host/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Self { client, limits })
+    }
+}
+
+#[async_trait]
+impl Transport for HttpClient {
+    async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, TransportError> {
+        let request = reqwest::Request::try_from(request).map_err(|error| sort(&error))?;
+        let mut response = self.client.execute(request).await.map_err(|error| sort(&error))?;
+        let mut answer = http::Response::new(Vec::new());
+        *answer.status_mut() = response.status();
+        *answer.headers_mut() = std::mem::take(response.headers_mut());
+        while let Some(piece) = response.chunk().await.map_err(|error| sort(&error))? {
+            if answer.body().len() + piece.len() > self.limits.response {
+                return Err(TransportError::TooLarge);
+            }
+            answer.body_mut().extend_from_slice(&piece);
+        }
+        Ok(answer)
+    }
+}
+
+fn sort(error: &reqwest::Error) -> TransportError {
+    // The address may hold ids of people; the log gets the cause without it.
+    let cause = std::error::Error::source(error).map(ToString::to_string);
+    tracing::debug!(cause, "an exchange failed");
+    if error.is_connect() || error.is_builder() {
+        TransportError::Unreachable
+    } else if error.is_timeout() {
+        TransportError::TimedOut
+    } else {
+        TransportError::Interrupted
+    }
+}
+
+/// Looks a name up once and lets only public addresses through; those, and no others, are dialled. `localhost` is
+/// the exception: it names this machine and nothing else (RFC 6761, section 6.3), so whoever allowed it meant that.
+struct PublicAddresses;
+
+impl Resolve for PublicAddresses {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let local = name.as_str().eq_ignore_ascii_case("localhost");
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let right = |address: &SocketAddr| if local { address.ip().is_loopback() } else { is_public(address.ip()) };
+            let addresses: Vec<_> = found.filter(right).collect();
+            if addresses.is_empty() {
+                return Err("the name has no public address".into());
+            }
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// Addresses that are not for everybody: the special-purpose registries of IANA (RFC 6890 and its successors), with
+/// multicast and what is reserved.
+static SPECIAL: LazyLock<Vec<IpNet>> = LazyLock::new(|| {
+    [
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.0.0.0/24",
+        "192.0.2.0/24",
+        "192.31.196.0/24",
+        "192.52.193.0/24",
+        "192.88.99.0/24",
+        "192.168.0.0/16",
+        "192.175.48.0/24",
+        "198.18.0.0/15",
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "224.0.0.0/4",
+        "240.0.0.0/4",
+        "::/8", // unspecified, loopback, IPv4-compatible
+        "64:ff9b:1::/48",
+        "100::/64",
+        "2001::/23", // Teredo, ORCHID and other assignments of the IETF
+        "2001:db8::/32",
+        "2002::/16", // 6to4 carries any IPv4 address
+        "3fff::/20",
+        "5f00::/16",
+        "fc00::/7",
+        "fe80::/10",
+        "fec0::/10",
+        "ff00::/8",
+    ]
+    .iter()
+    .filter_map(|network| network.parse().ok())
+    .collect()
+});
+
+fn is_public(address: IpAddr) -> bool {
+    // An IPv4 address in an IPv6 coat, or behind a translator (RFC 6052), is judged as what it stands for.
+    let address = match address.to_canonical() {
+        IpAddr::V6(v6) => match v6.segments() {
+            [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+                let [a, b] = high.to_be_bytes();
+                let [c, d] = low.to_be_bytes();
+                IpAddr::from([a, b, c, d])
+            }
+            _ => IpAddr::V6(v6),
+        },
+        v4 => v4,
+    };
+    !SPECIAL.iter().any(|network| network.contains(&address))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_public_addresses_are_public() {
+        assert_eq!(SPECIAL.len(), 30);
+        for public in ["8.8.8.8", "52.28.1.1", "2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"] {
+            assert!(is_public(public.parse().unwrap()), "{public}");
+        }
+        for special in [
+            "0.0.0.0",
+            "127.0.0.1",
+            "127.9.9.9",
+            "10.1.2.3",
+            "172.31.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:169.254.169.254",
+            "::127.0.0.1",
+            "64:ff9b::a00:1",
+            "fe80::1",
+            "fd00:ec2::254",
+            "2002:7f00:1::",
+            "2001::1",
+            "ff02::1",
+        ] {
+            assert!(!is_public(special.parse().unwrap()), "{special}");
+        }
+    }
+}

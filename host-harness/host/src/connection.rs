@@ -1,0 +1,167 @@
+//! A plugin with the settings of one contact centre: the calls of the contract.
+
+use crate::call::{Lent, reached};
+use crate::contract::{
+    AgentEvent, Authenticity, Check, Conversation, Delivery, EventSource, Failure, Malformed, Outbound,
+    ProviderRequest, Rejection, Setting, SettingsProblem, Unsupported, Webhook,
+};
+use crate::error::{CallError, Limit};
+use crate::provider::Provider;
+use std::sync::Arc;
+
+/// A provider and the settings of one connection. Cheap to clone.
+///
+/// The outer `Result` of each call says whether the plugin did its work, the inner one what the provider answered.
+#[derive(Clone)]
+pub struct Connection(Arc<Inner>);
+
+struct Inner {
+    provider: Provider,
+    settings: Vec<Setting>,
+    warnings: Vec<SettingsProblem>,
+    lent: Lent,
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection")
+            .field("provider", &self.0.provider)
+            .field("settings", &self.0.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A call of the contract: pure ones are lent nothing.
+macro_rules! call {
+    ($connection:expr, $lent:expr, $function:ident $(, $argument:expr)*) => {{
+        let inner = Arc::clone(&$connection.0);
+        $connection.0.provider.call($lent, move |store, bindings| {
+            Box::pin(async move {
+                bindings.handover_provider_provider().$function(store, &inner.settings $(, $argument)*).await
+            })
+        })
+        .await
+    }};
+}
+
+impl Connection {
+    pub(crate) fn new(provider: Provider, settings: Vec<Setting>, warnings: Vec<SettingsProblem>, lent: Lent) -> Self {
+        Self(Arc::new(Inner { provider, settings, warnings, lent }))
+    }
+
+    /// The provider that is connected.
+    #[must_use]
+    pub fn provider(&self) -> &Provider {
+        &self.0.provider
+    }
+
+    /// What somebody should look at in the settings, although they can be used.
+    #[must_use]
+    pub fn warnings(&self) -> &[SettingsProblem] {
+        &self.0.warnings
+    }
+
+    /// Whether a webhook comes from whom it says. Give it the bytes that arrived.
+    ///
+    /// # Errors
+    /// A webhook larger than the limits; a plugin that fails.
+    pub async fn verify_webhook(&self, webhook: &Webhook) -> Result<Result<Authenticity, Rejection>, CallError> {
+        let limits = self.0.provider.limits();
+        if webhook.headers.len() > limits.headers {
+            return Err(reached(Limit::Headers, limits));
+        }
+        let headers: usize = webhook.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
+        if webhook.method.len() + webhook.path.len() + headers + webhook.body.len() > limits.input {
+            return Err(reached(Limit::Input, limits));
+        }
+        let webhook = webhook.clone();
+        call!(self, None, call_verify_webhook, &webhook)
+    }
+
+    /// What happened, from bytes that were verified.
+    ///
+    /// # Errors
+    /// A source larger than the limits; more events, or longer ids, than they allow; a plugin that fails.
+    pub async fn map_agent_events(
+        &self,
+        source: &EventSource,
+    ) -> Result<Result<Vec<AgentEvent>, Malformed>, CallError> {
+        let limits = self.0.provider.limits();
+        let (EventSource::Webhook(body)
+        | EventSource::EventBus(body)
+        | EventSource::Trigger(body)
+        | EventSource::Notification(body)) = source;
+        if body.len() > limits.input {
+            return Err(reached(Limit::Input, limits));
+        }
+        let source = source.clone();
+        let events = call!(self, None, call_map_agent_events, &source)?;
+        if let Ok(events) = &events {
+            self.bound(events)?;
+        }
+        Ok(events)
+    }
+
+    /// The requests that say it to the contact centre, to be delivered in this order.
+    ///
+    /// # Errors
+    /// More requests than the limits allow; a plugin that fails.
+    pub async fn build_outbound_message(
+        &self,
+        conversation: &Conversation,
+        message: &Outbound,
+    ) -> Result<Result<Vec<ProviderRequest>, Unsupported>, CallError> {
+        let (conversation, message) = (conversation.clone(), message.clone());
+        let requests = call!(self, None, call_build_outbound_message, &conversation, &message)?;
+        if let Ok(requests) = &requests
+            && requests.len() > self.0.provider.limits().items
+        {
+            return Err(reached(Limit::Items, self.0.provider.limits()));
+        }
+        Ok(requests)
+    }
+
+    /// Delivers a built request.
+    ///
+    /// # Errors
+    /// A plugin that fails; whether the request arrived is then not known.
+    pub async fn deliver(&self, request: &ProviderRequest) -> Result<Result<Delivery, Failure>, CallError> {
+        let request = request.clone();
+        call!(self, Some(self.0.lent.clone()), call_deliver, &request)
+    }
+
+    /// What is true of a conversation now.
+    ///
+    /// # Errors
+    /// More events, or longer ids, than the limits allow; a plugin that fails.
+    pub async fn observe_conversation(
+        &self,
+        conversation: &Conversation,
+    ) -> Result<Result<Vec<AgentEvent>, Failure>, CallError> {
+        let conversation = conversation.clone();
+        let events = call!(self, Some(self.0.lent.clone()), call_observe_conversation, &conversation)?;
+        if let Ok(events) = &events {
+            self.bound(events)?;
+        }
+        Ok(events)
+    }
+
+    /// The doctor.
+    ///
+    /// # Errors
+    /// A plugin that fails.
+    pub async fn check_connection(&self) -> Result<Vec<Check>, CallError> {
+        call!(self, Some(self.0.lent.clone()), call_check_connection)
+    }
+
+    fn bound(&self, events: &[AgentEvent]) -> Result<(), CallError> {
+        let limits = self.0.provider.limits();
+        if events.len() > limits.items {
+            return Err(reached(Limit::Items, limits));
+        }
+        if events.iter().any(|event| event.id.len() > limits.event_id) {
+            return Err(reached(Limit::EventId, limits));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,20 @@
+//! The words of the contract as Rust types, the same for the host and for whoever embeds it.
+//!
+//! They mirror `wit/0.1.0/types.wit`, name by name; wasmtime compares them with the component's types when it is
+//! loaded. Written out rather than generated, so that they can be read and written as JSON (kebab-case, variants as
+//! `{"name": value}`) and so that what holds secrets prints none.
+
+mod effect;
+mod event;
+mod outbound;
+mod settings;
+mod webhook;
+
+pub use effect::*;
+pub use event::*;
+pub use outbound::*;
+pub use settings::*;
+pub use webhook::*;
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+pub type Timestamp = u64;

@@ -1,0 +1,438 @@
+//! What happened at the contact centre.
+
+use super::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use wasmtime::component::{ComponentType, Lift, Lower};
+
+/// Where the bytes came from. Verified by the host before they are mapped.
+#[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq)]
+#[component(variant)]
+pub enum EventSource {
+    /// The body of the contact centre's own webhook (`signed` or `unchecked`).
+    #[component(name = "webhook")]
+    Webhook(Vec<u8>),
+    /// The body of an event-bus delivery (`keyed(event-bus)`).
+    #[component(name = "event-bus")]
+    EventBus(Vec<u8>),
+    /// The body of a trigger's callback (`keyed(trigger)`).
+    #[component(name = "trigger")]
+    Trigger(Vec<u8>),
+    /// One frame of the contact centre's notification channel.
+    #[component(name = "notification")]
+    Notification(Vec<u8>),
+}
+
+/// Why bytes cannot be mapped: they are no JSON object, and will not become one when delivered again.
+#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(variant)]
+#[serde(rename_all = "kebab-case")]
+pub enum Malformed {
+    /// There are no bytes.
+    #[component(name = "empty")]
+    Empty,
+    /// Not UTF-8; the offset of the first wrong byte.
+    #[component(name = "not-utf8")]
+    NotUtf8(u64),
+    /// Not JSON; the offset of the byte where it stops being so.
+    #[component(name = "not-json")]
+    NotJson(u64),
+    /// JSON, but no object.
+    #[component(name = "not-an-object")]
+    NotAnObject,
+}
+
+/// A person or a program that speaks for the contact centre.
+#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case")]
+pub struct Agent {
+    /// The contact centre's id of the agent; missing where it does not tell.
+    pub id: Option<String>,
+    /// The name to show; missing where it does not tell.
+    pub name: Option<String>,
+    /// Address of a picture; missing where it does not tell.
+    pub picture: Option<String>,
+}
+
+/// Who wrote a message.
+#[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(enum)]
+#[repr(u8)]
+#[serde(rename_all = "kebab-case")]
+pub enum Author {
+    /// A person.
+    #[component(name = "human")]
+    Human,
+    /// A flow, a bot, an automatic answer.
+    #[component(name = "bot")]
+    Bot,
+    /// The contact centre does not tell.
+    #[component(name = "unknown")]
+    Unknown,
+}
+
+/// What kind of thing an attachment is.
+#[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(enum)]
+#[repr(u8)]
+#[serde(rename_all = "kebab-case")]
+pub enum MediaKind {
+    /// Image.
+    #[component(name = "image")]
+    Image,
+    /// Video.
+    #[component(name = "video")]
+    Video,
+    /// Audio.
+    #[component(name = "audio")]
+    Audio,
+    /// File.
+    #[component(name = "file")]
+    File,
+    /// Link.
+    #[component(name = "link")]
+    Link,
+}
+
+/// A file or link, by its address.
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Attachment {
+    /// Kind.
+    pub kind: MediaKind,
+    /// Where it can be fetched. Outbound: by the contact centre, without credentials.
+    pub url: String,
+    /// The MIME type; missing where nobody told.
+    pub mime: Option<String>,
+    /// Filename.
+    pub filename: Option<String>,
+    /// Words that belong to it.
+    pub caption: Option<String>,
+    /// Bytes.
+    pub size: Option<u64>,
+    /// SHA-256 of the content, in hex.
+    pub sha256: Option<String>,
+}
+
+/// What pressing a button does.
+#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(variant)]
+#[serde(rename_all = "kebab-case")]
+pub enum ButtonAction {
+    /// Sends an `answer` with this payload.
+    #[component(name = "answer")]
+    Answer(String),
+    /// Opens this address.
+    #[component(name = "link")]
+    Link(String),
+}
+
+/// Something to press.
+#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case")]
+pub struct Button {
+    /// Text.
+    pub text: String,
+    /// Action.
+    pub action: ButtonAction,
+    /// Address of a picture.
+    pub image: Option<String>,
+}
+
+/// A card.
+#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case")]
+pub struct Card {
+    /// Title.
+    pub title: String,
+    /// Description.
+    pub description: Option<String>,
+    /// Address of a picture.
+    pub image: Option<String>,
+    /// What pressing the card itself does.
+    #[component(name = "default-action")]
+    pub default_action: Option<Button>,
+    /// Buttons.
+    pub buttons: Vec<Button>,
+}
+
+/// A time that can be picked.
+#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case")]
+pub struct TimeSlot {
+    /// Start.
+    pub start: Timestamp,
+    /// Seconds.
+    pub duration: Option<u32>,
+}
+
+/// A choice of times.
+#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case")]
+pub struct DatePicker {
+    /// Title.
+    pub title: Option<String>,
+    /// Subtitle.
+    pub subtitle: Option<String>,
+    /// Address of a picture.
+    pub image: Option<String>,
+    /// The earliest date that may be picked.
+    pub earliest: Option<Timestamp>,
+    /// The latest date that may be picked.
+    pub latest: Option<Timestamp>,
+    /// Slots.
+    pub slots: Vec<TimeSlot>,
+}
+
+/// One line of a list.
+#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case")]
+pub struct ListItem {
+    /// Id.
+    pub id: String,
+    /// Title.
+    pub title: String,
+    /// Subtitle.
+    pub subtitle: Option<String>,
+    /// Address of a picture.
+    pub image: Option<String>,
+}
+
+/// A part of a list.
+#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case")]
+pub struct ListSection {
+    /// Title.
+    pub title: Option<String>,
+    /// More than one item may be picked.
+    pub multiple: bool,
+    /// Items.
+    pub items: Vec<ListItem>,
+}
+
+/// A place.
+#[derive(Clone, ComponentType, Debug, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case")]
+pub struct Location {
+    /// Latitude.
+    pub latitude: f64,
+    /// Longitude.
+    pub longitude: f64,
+    /// Address.
+    pub address: Option<String>,
+    /// Name.
+    pub name: Option<String>,
+    /// A map.
+    pub url: Option<String>,
+}
+
+/// A canned message with a head and a foot.
+#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case")]
+pub struct Template {
+    /// Id.
+    pub id: Option<String>,
+    /// A language tag.
+    pub language: Option<String>,
+    /// Header.
+    pub header: Option<String>,
+    /// Body.
+    pub body: String,
+    /// Footer.
+    pub footer: Option<String>,
+}
+
+/// One part of a message.
+#[derive(Clone, ComponentType, Debug, Lift, Lower, PartialEq, Serialize)]
+#[component(variant)]
+#[serde(rename_all = "kebab-case")]
+pub enum Content {
+    /// Attachment.
+    #[component(name = "attachment")]
+    Attachment(Attachment),
+    /// Quick reply.
+    #[component(name = "quick-reply")]
+    QuickReply(Button),
+    /// Card.
+    #[component(name = "card")]
+    Card(Card),
+    /// Carousel.
+    #[component(name = "carousel")]
+    Carousel(Vec<Card>),
+    /// Date picker.
+    #[component(name = "date-picker")]
+    DatePicker(DatePicker),
+    /// List picker.
+    #[component(name = "list-picker")]
+    ListPicker(Vec<ListSection>),
+    /// Location.
+    #[component(name = "location")]
+    Location(Location),
+    /// Template.
+    #[component(name = "template")]
+    Template(Template),
+    /// A kind that the provider does not know: the contact centre's name for it.
+    #[component(name = "other")]
+    Other(String),
+}
+
+/// A message for the user.
+#[derive(Clone, ComponentType, Debug, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case")]
+pub struct AgentMessage {
+    /// The contact centre's id, which `answer` and `receipt` refer to.
+    pub id: String,
+    /// Author.
+    pub author: Author,
+    /// Who wrote it, where the contact centre tells.
+    pub agent: Option<Agent>,
+    /// What was written; missing where the message is made of other parts alone.
+    pub text: Option<String>,
+    /// The typed parts beyond the text.
+    pub content: Vec<Content>,
+    /// All of it, text and parts, as readable plain text: for channels that show nothing else.
+    pub plain: String,
+}
+
+/// What became of a message that the platform sent.
+#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(variant)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReceiptStatus {
+    /// The contact centre took it.
+    #[component(name = "accepted")]
+    Accepted,
+    /// The agent's side has it.
+    #[component(name = "delivered")]
+    Delivered,
+    /// The agent has seen it.
+    #[component(name = "read")]
+    Read,
+    /// It was not delivered; why, one entry a reason, for people.
+    #[component(name = "failed")]
+    Failed(Vec<String>),
+    /// It was taken back.
+    #[component(name = "removed")]
+    Removed,
+}
+
+/// News of a message that the platform sent.
+#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case")]
+pub struct MessageReceipt {
+    /// The platform's id of the message: `outbound.id`.
+    pub message: String,
+    /// Status.
+    pub status: ReceiptStatus,
+    /// No more will follow for this message.
+    #[component(name = "final")]
+    #[serde(rename = "final")]
+    pub final_: bool,
+}
+
+/// The state of the queue, as far as it is known.
+#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case")]
+pub struct QueueState {
+    /// Place in the queue, counted from 1.
+    pub position: Option<u32>,
+    /// Estimated seconds until an agent is free.
+    pub wait: Option<u32>,
+}
+
+/// Why a handover is over.
+#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(variant)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndReason {
+    /// The agent ended it.
+    #[component(name = "completed")]
+    Completed,
+    /// The user or the platform ended it.
+    #[component(name = "cancelled")]
+    Cancelled,
+    /// Nobody did anything for too long.
+    #[component(name = "expired")]
+    Expired,
+    /// Something went wrong; what, for people.
+    #[component(name = "error")]
+    Error(String),
+}
+
+/// What happened.
+#[derive(Clone, ComponentType, Debug, Lift, Lower, PartialEq, Serialize)]
+#[component(variant)]
+#[serde(rename_all = "kebab-case")]
+pub enum EventKind {
+    /// The user waits for an agent.
+    #[component(name = "queued")]
+    Queued(QueueState),
+    /// An agent is there.
+    #[component(name = "agent-joined")]
+    AgentJoined(Agent),
+    /// Message.
+    #[component(name = "message")]
+    Message(AgentMessage),
+    /// The agent is typing: for so many milliseconds from the event's time, or until the next message.
+    #[component(name = "typing")]
+    Typing(u32),
+    /// The handover goes to another agent or queue. Not an end.
+    #[component(name = "transferred")]
+    Transferred,
+    /// An agent has gone; others may be there or come. Not an end.
+    #[component(name = "agent-left")]
+    AgentLeft(Agent),
+    /// The handover is over.
+    #[component(name = "ended")]
+    Ended(EndReason),
+    /// Receipt.
+    #[component(name = "receipt")]
+    Receipt(MessageReceipt),
+    /// Nothing for the platform to do; why, for logs. Holds no message text.
+    #[component(name = "ignored")]
+    Ignored(String),
+}
+
+/// One thing that happened at the contact centre.
+#[derive(Clone, ComponentType, Debug, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case")]
+pub struct AgentEvent {
+    /// The same when the contact centre delivers the same thing again, and different for different things, within a
+    /// connection. At most 512 bytes.
+    pub id: String,
+    /// Whom it concerns; missing where the source does not tell.
+    pub recipient: Option<String>,
+    /// The contact centre's id of the conversation; missing where the source does not tell.
+    pub conversation: Option<String>,
+    /// When it happened; missing where the source does not tell.
+    pub time: Option<Timestamp>,
+    /// Kind.
+    pub kind: EventKind,
+}
+
+/// The body holds people's words: only its size is printed.
+impl fmt::Debug for EventSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, body) = match self {
+            Self::Webhook(body) => ("Webhook", body),
+            Self::EventBus(body) => ("EventBus", body),
+            Self::Trigger(body) => ("Trigger", body),
+            Self::Notification(body) => ("Notification", body),
+        };
+        write!(f, "{name}({} bytes)", body.len())
+    }
+}

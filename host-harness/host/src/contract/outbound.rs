@@ -1,0 +1,301 @@
+//! What the platform says or does.
+
+use super::{Attachment, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use wasmtime::component::{ComponentType, Lift, Lower};
+
+/// A handover, as far as it is known to the host.
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Conversation {
+    /// The end user's address; set by the host, stable for the handover. Thread key at the contact centre.
+    pub recipient: String,
+    /// The contact centre's id, from `delivery.conversation` or an agent event; missing until one told it.
+    pub id: Option<String>,
+}
+
+/// Who the user is. Every field may be missing.
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Profile {
+    /// The whole name.
+    pub name: Option<String>,
+    /// First name.
+    #[component(name = "first-name")]
+    pub first_name: Option<String>,
+    /// Last name.
+    #[component(name = "last-name")]
+    pub last_name: Option<String>,
+    /// Email.
+    pub email: Option<String>,
+    /// Address of a picture.
+    pub picture: Option<String>,
+}
+
+/// Who spoke a line of the transcript.
+#[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(enum)]
+#[repr(u8)]
+#[serde(rename_all = "kebab-case")]
+pub enum Speaker {
+    /// User.
+    #[component(name = "user")]
+    User,
+    /// Bot.
+    #[component(name = "bot")]
+    Bot,
+    /// Agent.
+    #[component(name = "agent")]
+    Agent,
+}
+
+/// One line of the talk before the handover.
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct TranscriptLine {
+    /// Speaker.
+    pub speaker: Speaker,
+    /// Time.
+    pub time: Timestamp,
+    /// Text.
+    pub text: String,
+}
+
+/// A fact for the contact centre's routing and for the agent. The last of several with one key holds.
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Attribute {
+    /// Key.
+    pub key: String,
+    /// Value.
+    pub value: String,
+}
+
+/// Begins a handover.
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct HandoverStart {
+    /// Sent only where the settings say so.
+    pub profile: Option<Profile>,
+    /// Oldest first. Empty lines are left out.
+    #[serde(default)]
+    pub transcript: Vec<TranscriptLine>,
+    /// Added to those that the settings make.
+    #[serde(default)]
+    pub attributes: Vec<Attribute>,
+    /// What the user said last, or why the bot hands over. Missing or empty: the provider says it in its own words.
+    pub text: Option<String>,
+}
+
+/// The user's press on something that the contact centre sent.
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct StructuredAnswer {
+    /// `agent-message.id` of the message that held it.
+    pub message: String,
+    /// Kind.
+    pub kind: AnswerKind,
+    /// Text.
+    pub text: String,
+    /// Payload.
+    pub payload: String,
+}
+
+/// What was pressed.
+#[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(enum)]
+#[repr(u8)]
+#[serde(rename_all = "kebab-case")]
+pub enum AnswerKind {
+    /// Quick reply.
+    #[component(name = "quick-reply")]
+    QuickReply,
+    /// Button.
+    #[component(name = "button")]
+    Button,
+    /// Date.
+    #[component(name = "date")]
+    Date,
+}
+
+/// Why a message did not reach the user.
+#[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(enum)]
+#[repr(u8)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureReason {
+    /// It came too late.
+    #[component(name = "expired")]
+    Expired,
+    /// Rate limited.
+    #[component(name = "rate-limited")]
+    RateLimited,
+    /// The channel does not permit it.
+    #[component(name = "not-allowed")]
+    NotAllowed,
+    /// The channel cannot show this kind.
+    #[component(name = "unsupported")]
+    Unsupported,
+    /// The user is not there any more.
+    #[component(name = "user-gone")]
+    UserGone,
+    /// Media type not allowed.
+    #[component(name = "media-type-not-allowed")]
+    MediaTypeNotAllowed,
+    /// Media too large.
+    #[component(name = "media-too-large")]
+    MediaTooLarge,
+    /// Opted out.
+    #[component(name = "opted-out")]
+    OptedOut,
+    /// Other.
+    #[component(name = "other")]
+    Other,
+}
+
+/// Whether the user was shown a message.
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(variant)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ReceiptOutcome {
+    /// Delivered.
+    #[component(name = "delivered")]
+    Delivered,
+    /// Failed.
+    #[component(name = "failed")]
+    Failed(FailureReason),
+}
+
+/// Tells the agent what became of a message.
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DeliveryReceipt {
+    /// `agent-message.id`.
+    pub message: String,
+    /// Outcome.
+    pub outcome: ReceiptOutcome,
+}
+
+/// Why the user's side ends the handover.
+#[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(enum)]
+#[repr(u8)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeaveReason {
+    /// The user said so or closed the chat.
+    #[component(name = "user-left")]
+    UserLeft,
+    /// The user said nothing for too long.
+    #[component(name = "user-inactive")]
+    UserInactive,
+    /// The platform took the user back.
+    #[component(name = "withdrawn")]
+    Withdrawn,
+}
+
+/// What is said or done.
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(variant)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum OutboundMessage {
+    /// Start.
+    #[component(name = "start")]
+    Start(HandoverStart),
+    /// Not empty.
+    #[component(name = "text")]
+    Text(String),
+    /// Attachment.
+    #[component(name = "attachment")]
+    Attachment(Attachment),
+    /// Typing.
+    #[component(name = "typing")]
+    Typing,
+    /// Answer.
+    #[component(name = "answer")]
+    Answer(StructuredAnswer),
+    /// Receipt.
+    #[component(name = "receipt")]
+    Receipt(DeliveryReceipt),
+    /// Leave.
+    #[component(name = "leave")]
+    Leave(LeaveReason),
+}
+
+/// One thing that the platform says or does. Id and time are the host's, so that building it twice gives the same
+/// bytes.
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Outbound {
+    /// Unique within the connection; the same when the host tries again. 1 to 100 visible ASCII characters, `#` not
+    /// among them: a provider that makes several requests of one message numbers them with it.
+    pub id: String,
+    /// When it was said. Grows from message to message of one recipient.
+    pub time: Timestamp,
+    /// Message.
+    pub message: OutboundMessage,
+}
+
+/// A request for the contact centre, ready to be stored and delivered, now or later, once or again.
+#[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq)]
+#[component(record)]
+pub struct ProviderRequest {
+    /// The same when built again from the same arguments; different for different requests.
+    #[component(name = "idempotency-key")]
+    pub idempotency_key: String,
+    /// Requests of one recipient are delivered in the order in which they were built.
+    pub recipient: String,
+    /// What it does, in the provider's words. Holds no personal data: fit for logs.
+    pub operation: String,
+    /// The provider's own; opaque to the host. The same bytes must come back to `deliver`.
+    pub body: Vec<u8>,
+}
+
+/// Why a message cannot be built. Trying again changes nothing.
+#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(variant)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unsupported {
+    /// The provider cannot carry this kind of message; which.
+    #[component(name = "kind")]
+    Kind(String),
+    /// It needs `conversation.id`, which is not known yet.
+    #[component(name = "no-conversation")]
+    NoConversation,
+    /// A field of the message is not as it should be.
+    #[component(name = "invalid")]
+    Invalid(InvalidField),
+    /// The settings cannot be used: run `check-settings`.
+    #[component(name = "unusable-settings")]
+    UnusableSettings,
+}
+
+/// What is wrong with a field.
+#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case")]
+pub struct InvalidField {
+    /// The field's path as in this file: `start.transcript`.
+    pub field: String,
+    /// What was expected. Never repeats the value.
+    pub expected: String,
+}
+
+/// The body holds people's words: only its size is printed.
+impl fmt::Debug for ProviderRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProviderRequest")
+            .field("idempotency_key", &self.idempotency_key)
+            .field("operation", &self.operation)
+            .field("body", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}

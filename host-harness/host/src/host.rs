@@ -1,0 +1,213 @@
+//! The engine that plugins run in, and what all of them share.
+
+use crate::cache::{Cache, MemoryCache};
+use crate::error::{BuildError, LoadError};
+use crate::http::{Transport, TransportError};
+use crate::limits::{Limits, TICK};
+use crate::provider::{Provider, chain};
+use async_trait::async_trait;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use wasmtime::component::Component;
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+/// Loads plugins. One for a process; cheap to clone. Needs a tokio runtime with time enabled.
+#[derive(Clone)]
+pub struct Host(Arc<Shared>);
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host").field("limits", &self.0.limits).finish_non_exhaustive()
+    }
+}
+
+/// What all plugins of a host share.
+pub(crate) struct Shared {
+    pub(crate) engine: Engine,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) cache: Arc<dyn Cache>,
+    /// Calls that one instance serves.
+    pub(crate) reuse: u32,
+    /// One for each call at work.
+    pub(crate) turns: Semaphore,
+}
+
+/// Sets up a [`Host`].
+pub struct Builder {
+    limits: Limits,
+    transport: Arc<dyn Transport>,
+    cache: Arc<dyn Cache>,
+    reuse: u32,
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder").field("limits", &self.limits).field("reuse", &self.reuse).finish_non_exhaustive()
+    }
+}
+
+/// What a host has that was given no transport.
+struct NoNetwork;
+
+#[async_trait]
+impl Transport for NoNetwork {
+    async fn send(&self, _: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, TransportError> {
+        Err(TransportError::Unreachable)
+    }
+}
+
+impl Host {
+    /// A host with the default [`Limits`], no network, a cache in memory and a fresh instance for each call.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder {
+            limits: Limits::default(),
+            transport: Arc::new(NoNetwork),
+            cache: Arc::new(MemoryCache::default()),
+            reuse: 1,
+        }
+    }
+
+    /// Compiles a component, checks it against the contract and asks it what it is.
+    ///
+    /// Compiling takes up to a second and the calling task's thread; [`precompile`](Self::precompile) does it ahead.
+    ///
+    /// # Errors
+    /// Bytes that are no component, a component of another world, or one that imports what this host does not lend.
+    pub async fn load(&self, component: &[u8]) -> Result<Provider, LoadError> {
+        form(component)?;
+        let compiled =
+            Component::from_binary(&self.0.engine, component).map_err(|error| LoadError::Invalid(chain(&error)))?;
+        Provider::load(Arc::clone(&self.0), compiled, Sha256::digest(component).into()).await
+    }
+
+    /// Compiles a component for [`load_precompiled`](Self::load_precompiled), by a host with the same limits on the
+    /// same kind of machine and the same version of this crate.
+    ///
+    /// # Errors
+    /// Bytes that are no valid component.
+    pub fn precompile(&self, component: &[u8]) -> Result<Vec<u8>, LoadError> {
+        form(component)?;
+        self.0.engine.precompile_component(component).map_err(|error| LoadError::Invalid(chain(&error)))
+    }
+
+    /// Loads what [`precompile`](Self::precompile) made, in a fraction of the time.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load); and bytes that another version or another configuration made.
+    ///
+    /// # Safety
+    /// The bytes are native code, which will run: they must be, unchanged, what `precompile` returned. wasmtime looks
+    /// at a header, and at nothing that could tell a forged file from a true one. Never load what came over a network
+    /// or out of a directory that somebody else writes to.
+    pub async unsafe fn load_precompiled(&self, compiled: &[u8]) -> Result<Provider, LoadError> {
+        // SAFETY: the caller vouches for the bytes.
+        let component = unsafe { Component::deserialize(&self.0.engine, compiled) };
+        let component = component.map_err(|error| LoadError::Invalid(chain(&error)))?;
+        Provider::load(Arc::clone(&self.0), component, Sha256::digest(compiled).into()).await
+    }
+}
+
+/// Tells apart what people give in place of a component.
+fn form(bytes: &[u8]) -> Result<(), LoadError> {
+    // The preamble: magic, version, layer (component model, "Binary format").
+    match bytes.get(..8) {
+        Some([0, b'a', b's', b'm', _, _, 0, 0]) => Err(LoadError::NotAComponent),
+        Some([0, b'a', b's', b'm', ..]) => Ok(()),
+        _ => Err(LoadError::NotWasm),
+    }
+}
+
+impl Builder {
+    /// What plugins may use.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// What carries the plugins' requests.
+    #[must_use]
+    pub fn http(mut self, transport: impl Transport + 'static) -> Self {
+        self.transport = Arc::new(transport);
+        self
+    }
+
+    /// Where plugins keep what was expensive to learn.
+    #[must_use]
+    pub fn cache(mut self, cache: impl Cache + 'static) -> Self {
+        self.cache = Arc::new(cache);
+        self
+    }
+
+    /// Lets an instance serve so many calls before it is thrown away; 1 is a fresh one for each.
+    ///
+    /// A provider keeps no state, so that an answer does not depend on it; the conformance kit checks that it does
+    /// not. What a fresh instance adds is that even a plugin that lies about this learns nothing from other calls.
+    #[must_use]
+    pub fn reuse(mut self, calls: u32) -> Self {
+        self.reuse = calls.max(1);
+        self
+    }
+
+    /// Sets up the engine.
+    ///
+    /// # Errors
+    /// Limits that the machine cannot reserve.
+    pub fn build(self) -> Result<Host, BuildError> {
+        let engine = Engine::new(&config(&self.limits)).map_err(BuildError)?;
+        keep_time(&engine).map_err(|error| BuildError(error.into()))?;
+        let turns = Semaphore::new(usize::try_from(self.limits.concurrent_calls).unwrap_or(Semaphore::MAX_PERMITS));
+        Ok(Host(Arc::new(Shared {
+            engine,
+            limits: Arc::new(self.limits),
+            transport: self.transport,
+            cache: self.cache,
+            reuse: self.reuse,
+            turns,
+        })))
+    }
+}
+
+fn config(limits: &Limits) -> Config {
+    // Kept in the pool between calls: mapping pages anew costs a fresh instance more than anything else.
+    const RESIDENT: usize = 512 << 10;
+    let calls = limits.concurrent_calls;
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(calls)
+        // A component is made of some core modules: its own, and what joins them.
+        .max_core_instances_per_component(8)
+        .max_memories_per_component(1)
+        .max_tables_per_component(4)
+        .total_core_instances(calls.saturating_mul(8))
+        .total_memories(calls)
+        .total_tables(calls.saturating_mul(4))
+        .total_stacks(calls)
+        .table_elements(limits.table_elements)
+        .max_memory_size(limits.memory)
+        .linear_memory_keep_resident(RESIDENT);
+    let mut config = Config::new();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        .epoch_interruption(true)
+        .concurrency_support(false)
+        .max_wasm_stack(limits.stack)
+        // The frames of wasm and, above them, those of the host functions that it calls.
+        .async_stack_size(limits.stack.saturating_add(512 << 10));
+    config
+}
+
+/// Lets the engine's epoch grow, for as long as there is an engine.
+fn keep_time(engine: &Engine) -> std::io::Result<()> {
+    let engine = engine.weak();
+    std::thread::Builder::new().name("handover-epoch".into()).spawn(move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            std::thread::sleep(TICK);
+        }
+    })?;
+    Ok(())
+}

@@ -1,0 +1,198 @@
+//! A plugin's HTTP request, from what it asked for to what is sent, and back.
+
+use crate::bindings::handover::provider::http as wit;
+use crate::origin::LentOrigins;
+use async_trait::async_trait;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use url::Url;
+
+/// Carries requests. The host has looked at them: the origin is one that the operator allowed, and the headers are
+/// none of those that steer the connection.
+///
+/// One implementation is [`HttpClient`](crate::HttpClient); tests have others.
+#[async_trait]
+pub trait Transport: Send + Sync {
+    /// Sends a request and reads the whole response. Follows no redirect.
+    async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, TransportError>;
+}
+
+/// Why there is no response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    /// Nothing was sent.
+    #[error("the server cannot be reached")]
+    Unreachable,
+    /// No complete response in time.
+    #[error("the server did not answer in time")]
+    TimedOut,
+    /// The connection broke before the response was complete.
+    #[error("the connection broke")]
+    Interrupted,
+    /// The response is larger than allowed.
+    #[error("the response is too large")]
+    TooLarge,
+}
+
+impl From<TransportError> for wit::HttpError {
+    fn from(error: TransportError) -> Self {
+        match error {
+            TransportError::Unreachable => Self::Unreachable,
+            TransportError::TimedOut => Self::TimedOut,
+            TransportError::Interrupted => Self::Interrupted,
+            TransportError::TooLarge => Self::ResponseTooLarge,
+        }
+    }
+}
+
+/// Longest path with query.
+const PATH: usize = 8 << 10;
+/// Most headers of a request.
+const HEADERS: usize = 64;
+
+/// Fields that belong to the connection, or say who speaks to whom (RFC 9110, section 7.6.1, and the fetch standard's
+/// forbidden names). The host sets those that are needed.
+const RESERVED: [&str; 13] = [
+    "connection",
+    "content-length",
+    "expect",
+    "forwarded",
+    "host",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Checks what a plugin asks for and makes a request of it.
+pub(crate) fn request(
+    asked: wit::Request,
+    origins: &LentOrigins,
+    largest_body: usize,
+) -> Result<http::Request<Vec<u8>>, wit::HttpError> {
+    let origin = origins.get(&asked.origin).ok_or(wit::HttpError::OriginNotAllowed)?;
+    let invalid = |part: &str| wit::HttpError::InvalidRequest(part.into());
+    let url = join(origin, &asked.path).ok_or_else(|| invalid("path"))?;
+    if asked.body.len() > largest_body {
+        return Err(invalid("body"));
+    }
+    let mut request = http::Request::new(asked.body);
+    *request.method_mut() = match asked.method {
+        wit::Method::Get => http::Method::GET,
+        wit::Method::Post => http::Method::POST,
+        wit::Method::Put => http::Method::PUT,
+        wit::Method::Patch => http::Method::PATCH,
+        wit::Method::Delete => http::Method::DELETE,
+    };
+    *request.uri_mut() = url.as_str().parse().map_err(|_| invalid("path"))?;
+    *request.headers_mut() = headers(&asked.headers).ok_or_else(|| invalid("headers"))?;
+    Ok(request)
+}
+
+/// Joins an origin and a path. What the path says, the origin stays: it begins with one slash, and has none of the
+/// characters that URL parsers in use read as something else (`\` as a slash, blanks as nothing, `#` as the end).
+fn join(origin: &Url, path: &str) -> Option<Url> {
+    let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'#'));
+    if path.len() > PATH || !plain || !path.starts_with('/') || path.starts_with("//") {
+        return None;
+    }
+    let url = origin.join(path).ok()?;
+    (url.origin() == origin.origin()).then_some(url)
+}
+
+fn headers(asked: &[(String, String)]) -> Option<HeaderMap> {
+    if asked.len() > HEADERS {
+        return None;
+    }
+    let mut headers = HeaderMap::new();
+    for (name, value) in asked {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        if RESERVED.contains(&name.as_str()) {
+            return None;
+        }
+        headers.append(name, HeaderValue::from_str(value).ok()?);
+    }
+    Some(headers)
+}
+
+/// What the plugin gets to see of a response.
+pub(crate) fn response(response: http::Response<Vec<u8>>) -> wit::Response {
+    let (head, body) = response.into_parts();
+    let headers = head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
+    wit::Response { status: head.status.as_u16(), headers: headers.collect(), body }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Origin;
+    use crate::origin::AllowedOrigins;
+
+    fn send(path: &str, headers: &[(&str, &str)]) -> Result<String, wit::HttpError> {
+        let mut origins = LentOrigins::default();
+        let origin = Origin { name: "api".into(), url: "https://api.example.com".into() };
+        assert!(origins.lend(&origin, &AllowedOrigins::from_settings(std::slice::from_ref(&origin))).is_ok());
+        let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let asked =
+            wit::Request { origin: "api".into(), method: wit::Method::Get, path: path.into(), headers, body: vec![] };
+        request(asked, &origins, 10).map(|request| request.uri().to_string())
+    }
+
+    #[test]
+    fn no_path_leads_to_another_origin() {
+        for path in [
+            "",
+            "evil",
+            "//evil.org",
+            "///evil.org",
+            "@evil.org",
+            "\\\\evil.org",
+            "/\\evil.org",
+            "/\\/evil.org",
+            ":8080/",
+            ".evil.org/",
+            "https://evil.org/",
+            "/a b",
+            "/a\r\nHost: evil.org",
+            "/a\0",
+            "/a#b",
+            "/ä",
+        ] {
+            assert!(matches!(send(path, &[]), Err(wit::HttpError::InvalidRequest(part)) if part == "path"), "{path:?}");
+        }
+        for (path, url) in [
+            ("/", "https://api.example.com/"),
+            ("/a/b?c=d//e", "https://api.example.com/a/b?c=d//e"),
+            ("/@evil.org/:80", "https://api.example.com/@evil.org/:80"),
+            ("/a/../../b", "https://api.example.com/b"),
+            ("/.//evil.org", "https://api.example.com//evil.org"),
+        ] {
+            assert_eq!(send(path, &[]).ok().as_deref(), Some(url), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn no_header_steers_the_connection() {
+        assert!(send("/", &[("authorization", "Bearer x"), ("accept", "*/*")]).is_ok());
+        for name in ["host", "Host", "content-length", "Transfer-Encoding", "connection", "a b", "", "a\n"] {
+            assert!(send("/", &[(name, "x")]).is_err(), "{name:?}");
+        }
+        assert!(send("/", &[("a", "b\r\nhost: evil.org")]).is_err());
+        assert!(send("/", &[("a", "b"); HEADERS + 1]).is_err());
+    }
+
+    #[test]
+    fn only_lent_origins_are_reached() {
+        let asked = wit::Request {
+            origin: "evil".into(),
+            method: wit::Method::Get,
+            path: "/".into(),
+            headers: vec![],
+            body: vec![],
+        };
+        assert!(matches!(request(asked, &LentOrigins::default(), 10), Err(wit::HttpError::OriginNotAllowed)));
+    }
+}

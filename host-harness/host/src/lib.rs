@@ -1,0 +1,30 @@
+//! Loads human-handover providers (WebAssembly components of the world `handover:provider/handover-provider`) and
+//! calls them within limits.
+//!
+//! A [`Host`] loads a [`Provider`]; a provider and the settings of one contact centre make a [`Connection`], which has
+//! the calls of the contract. A plugin reaches the network through a [`Transport`] only, at the [`AllowedOrigins`]
+//! only; it remembers through a [`Cache`] only; and it stays within [`Limits`].
+#![doc = include_str!("../../../README.md")]
+
+mod bindings;
+mod cache;
+mod call;
+mod client;
+mod connection;
+pub mod contract;
+mod error;
+mod host;
+mod http;
+mod limits;
+mod origin;
+mod provider;
+
+pub use self::cache::{Cache, MemoryCache};
+pub use self::client::{HttpClient, HttpClientError, HttpClientLimits};
+pub use self::connection::Connection;
+pub use self::error::{BuildError, CallError, ConnectError, Limit, LoadError};
+pub use self::host::{Builder, Host};
+pub use self::http::{Transport, TransportError};
+pub use self::limits::{Limits, TICK};
+pub use self::origin::{AllowedOrigins, InvalidOrigin};
+pub use self::provider::Provider;

@@ -1,0 +1,8 @@
+//! The component's stack, as the guest has it.
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    if std::env::var("CARGO_CFG_TARGET_FAMILY").as_deref() == Ok("wasm") {
+        println!("cargo::rustc-link-arg-cdylib=-zstack-size=65536");
+    }
+}

@@ -1,0 +1,1 @@
+//! Tests that cross the boundaries between the crates.
