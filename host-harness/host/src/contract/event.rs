@@ -34,7 +34,7 @@ pub enum Malformed {
     /// Not UTF-8; the offset of the first wrong byte.
     #[component(name = "not-utf8")]
     NotUtf8(u64),
-    /// Not JSON; the offset of the byte where it stops being so.
+    /// Not JSON; the offset of the byte where it stops being so, give or take one.
     #[component(name = "not-json")]
     NotJson(u64),
     /// JSON, but no object.

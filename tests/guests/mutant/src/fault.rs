@@ -68,7 +68,6 @@ pub const FAULTS: &[&str] = &[
     "settings: warnings are kept back",
     "verify: any spelling of the prefix",
     "verify: blanks are trimmed",
-    "verify: everybody is believed",
     "verify: nobody is believed",
     "verify: padding may be missing",
     "verify: the URL alphabet as well",
@@ -77,7 +76,10 @@ pub const FAULTS: &[&str] = &[
     "verify: the header's name in one spelling only",
     "verify: the last of several signatures",
     "verify: the prefix may be missing",
+    "verify: what is not signed is believed",
+    "verify: what is not well written is only wrong",
     "verify: without a secret everybody is believed",
+    "verify: wrong signatures are believed",
 ];
 
 /// What the slot begins with.

@@ -86,11 +86,26 @@ impl Guest for Mutant {
     fn verify_webhook(mut settings: Vec<Setting>, mut webhook: Webhook) -> Result<Authenticity, Rejection> {
         const NAME: &str = "X-Hub-Signature-256";
         let ours = |header: &Header| header.0.eq_ignore_ascii_case(NAME);
-        if on("verify: everybody is believed") {
-            return Ok(Authenticity::Signed(0));
+        if on("verify: wrong signatures are believed") {
+            return match Sound::verify_webhook(settings, webhook) {
+                Err(Rejection::WrongSignature) => Ok(Authenticity::Signed(0)),
+                verdict => verdict,
+            };
+        }
+        if on("verify: what is not well written is only wrong") {
+            return Sound::verify_webhook(settings, webhook).map_err(|_| Rejection::WrongSignature);
+        }
+        if on("verify: what is not signed is believed") {
+            return match Sound::verify_webhook(settings, webhook) {
+                Err(Rejection::MissingSignature) => Ok(Authenticity::Unchecked),
+                verdict => verdict,
+            };
         }
         if on("verify: nobody is believed") {
-            return Err(Rejection::WrongSignature);
+            return match Sound::verify_webhook(settings, webhook) {
+                Ok(_) => Err(Rejection::WrongSignature),
+                verdict => verdict,
+            };
         }
         if on("verify: without a secret everybody is believed")
             && let Err(Rejection::NoSecret) = Sound::verify_webhook(settings.clone(), webhook.clone())

@@ -1,0 +1,13 @@
+//! Builds the components under test.
+
+fn main() {
+    for (variable, package, sources) in [
+        ("GENESYS_COMPONENT", "genesys-open-messaging", &["guest"][..]),
+        ("MUTANT_COMPONENT", "mutant-guest", &["guest", "tests/guests/mutant"][..]),
+    ] {
+        match component_build::build(package, sources) {
+            Ok(component) => println!("cargo::rustc-env={variable}={}", component.display()),
+            Err(error) => println!("cargo::error={error}"),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Whatever comes in, the answer is typed, and the next call works.
+
+use crate::support::{connection, provider, settings, webhook};
+use handover_host::contract::{Authenticity, EventKind, EventSource, Malformed, Rejection, Severity, Webhook};
+use handover_host::{AllowedOrigins, CallError, ConnectError, Connection, Limit};
+
+const SECRET: (&str, &str) = ("webhook-secret", "a-secret-of-16-or-more-chars");
+
+/// A right webhook, which has to be believed and mapped after everything.
+async fn works(connection: &Connection) {
+    let signature = "sha256=+hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMk=";
+    let good = webhook(&[("X-Hub-Signature-256", signature)], br#"{"id":"1","type":"Text","text":"hi"}"#);
+    assert_eq!(connection.verify_webhook(&good).await, Ok(Ok(Authenticity::Signed(0))));
+    let events = connection.map_agent_events(&EventSource::Webhook(good.body)).await.expect("no trap").expect("mapped");
+    assert!(matches!(&events[..], [event] if matches!(event.kind, EventKind::Message(_))));
+}
+
+async fn map(connection: &Connection, body: &[u8]) -> Result<Malformed, &'static str> {
+    let mapped = connection.map_agent_events(&EventSource::Webhook(body.to_vec())).await.expect("no trap");
+    works(connection).await;
+    match mapped {
+        Err(malformed) => Ok(malformed),
+        Ok(events) => match &events[..] {
+            [event] if matches!(event.kind, EventKind::Ignored(_)) => Err("ignored"),
+            [event] if matches!(event.kind, EventKind::Message(_)) => Err("a message"),
+            _ => Err("something else"),
+        },
+    }
+}
+
+#[tokio::test]
+async fn bodies_that_are_no_json_object_are_malformed() {
+    let connection = connection(&[SECRET]).await;
+    assert_eq!(map(&connection, b"").await, Ok(Malformed::Empty));
+    assert_eq!(map(&connection, b"{\"a\":\"\xff\"}").await, Ok(Malformed::NotUtf8(6)));
+    // The contract gives the offset a tolerance of one.
+    assert!(matches!(map(&connection, b"{\"a\":\"\0\"}").await, Ok(Malformed::NotJson(5..=7))));
+    assert!(matches!(map(&connection, b"\0\0\0\0").await, Ok(Malformed::NotJson(0..=1))));
+    assert!(matches!(map(&connection, b"{\n\"a\":1\n").await, Ok(Malformed::NotJson(7..=9))));
+    assert_eq!(map(&connection, b"[]").await, Ok(Malformed::NotAnObject));
+    assert_eq!(map(&connection, b"12345678901234567890123").await, Ok(Malformed::NotAnObject));
+}
+
+#[tokio::test]
+async fn odd_objects_are_ignored() {
+    let connection = connection(&[SECRET]).await;
+    let deep = format!("{{\"text\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
+    for body in [
+        r#"{"type":{"type":"Text"},"text":["hi"]}"#,
+        r#"{"id":"1","id":"1","type":"Text","text":"hi"}"#,
+        r#"{"id":18446744073709551616,"type":"Text","text":"hi"}"#,
+        r#"{"id":"1","type":"Text","text":"\ud800"}"#,
+        &deep,
+    ] {
+        assert_eq!(map(&connection, body.as_bytes()).await, Err("ignored"), "{}", &body[..body.len().min(60)]);
+    }
+    // As large as an integer may be is still an id, to the digit.
+    let mapped = connection
+        .map_agent_events(&EventSource::Webhook(br#"{"id":18446744073709551615,"type":"Text","text":"hi"}"#.to_vec()))
+        .await;
+    let events = mapped.expect("no trap").expect("mapped");
+    assert!(matches!(&events[0].kind, EventKind::Message(message) if message.id == "18446744073709551615"));
+}
+
+#[tokio::test]
+async fn two_megabytes_and_ten_thousand_headers_are_refused_by_name() {
+    let connection = connection(&[SECRET]).await;
+    let large = vec![b' '; 2 << 20];
+    let too_large = |limit, allowed| CallError::Limit { limit, allowed };
+    assert_eq!(
+        connection.map_agent_events(&EventSource::Webhook(large.clone())).await,
+        Err(too_large(Limit::Input, 1 << 20))
+    );
+    assert_eq!(connection.verify_webhook(&webhook(&[], &large)).await, Err(too_large(Limit::Input, 1 << 20)));
+    let headers: Vec<_> = (0..10_000).map(|number| (format!("x-{number}"), b"1".to_vec())).collect();
+    let many = Webhook { headers, ..webhook(&[], b"{}") };
+    assert_eq!(connection.verify_webhook(&many).await, Err(too_large(Limit::Headers, 200)));
+    works(&connection).await;
+}
+
+#[tokio::test]
+async fn headers_may_hold_any_bytes() {
+    let connection = connection(&[SECRET]).await;
+    for value in [&b""[..], b"\0", b"\xff\xfe", b"sha256=\0", "sha256=ä".as_bytes(), &[b'='; 100_000]] {
+        let mut odd = webhook(&[], b"{}");
+        odd.headers.push(("x-hub-signature-256".into(), value.to_vec()));
+        let verdict = connection.verify_webhook(&odd).await.expect("no trap");
+        assert!(matches!(
+            verdict,
+            Err(Rejection::WrongScheme | Rejection::WrongEncoding | Rejection::WrongLength)
+        ));
+    }
+    works(&connection).await;
+}
+
+#[tokio::test]
+async fn settings_wrong_in_three_places_are_three_problems() {
+    let wrong = settings(&[
+        ("host", "no host"),
+        ("deployment-name", "BotHandover"),
+        SECRET,
+        ("client-id", "id"),
+        ("client-secret", "secret"),
+        ("client-secret", "another"),
+        ("send-profile", "perhaps"),
+    ]);
+    match provider().await.connect(wrong, &AllowedOrigins::none()).await {
+        Err(ConnectError::Settings(problems)) => {
+            let named: Vec<_> = problems.iter().map(|problem| (problem.key.as_str(), problem.index)).collect();
+            assert_eq!(named, [("host", Some(0)), ("client-secret", Some(5)), ("send-profile", Some(6))]);
+            assert!(problems.iter().all(|problem| problem.severity == Severity::Error));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_origin_that_nobody_allowed_is_refused_by_name() {
+    let good = settings(&[
+        ("host", "mypurecloud.de"),
+        ("deployment-name", "BotHandover"),
+        SECRET,
+        ("client-id", "id"),
+        ("client-secret", "secret"),
+    ]);
+    let provider = provider().await;
+    let only_api = AllowedOrigins::none().allow("https://api.mypurecloud.de").expect("an origin");
+    match provider.connect(good.clone(), &only_api).await {
+        Err(ConnectError::OriginNotAllowed(origin)) => assert_eq!(origin.url, "https://login.mypurecloud.de"),
+        other => panic!("{other:?}"),
+    }
+    let both = only_api.allow("https://login.mypurecloud.de").expect("an origin");
+    provider.connect(good, &both).await.expect("both are allowed");
+}

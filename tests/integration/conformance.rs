@@ -1,0 +1,64 @@
+//! The kit passes the real provider, and each of its cases is failed by a mutant.
+
+use handover_conformance::vectors::VectorFile;
+use handover_conformance::{Outcome, Report};
+use mutant_guest::{FAULTS, with_fault};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+fn vectors() -> Vec<VectorFile> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/genesys-open-messaging");
+    let files = std::fs::read_dir(folder).expect("the vectors").map(|entry| entry.expect("a file").path());
+    files
+        .map(|path| {
+            let text = std::fs::read_to_string(&path).expect("a vector file");
+            VectorFile::parse(&path.display().to_string(), &text).expect("the format")
+        })
+        .collect()
+}
+
+async fn run(component: &[u8]) -> Report {
+    handover_conformance::run(component, &vectors()).await.expect("the component loads")
+}
+
+#[tokio::test]
+async fn the_provider_passes_every_case() {
+    let report = run(handover_tests::GENESYS).await;
+    assert_eq!(report.failed().count(), 0, "{report}");
+    assert!(report.cases.len() > 80);
+    // As does the mutant while no fault is on: what fails below fails because of the fault.
+    let report = run(handover_tests::MUTANT).await;
+    assert_eq!(report.failed().count(), 0, "{report}");
+}
+
+#[tokio::test]
+async fn the_names_of_cases_are_unique() {
+    let report = run(handover_tests::GENESYS).await;
+    let names: BTreeSet<_> = report.cases.iter().map(|case| &case.name).collect();
+    assert_eq!(names.len(), report.cases.len());
+}
+
+/// A case that no mutant fails is not a test; a mutant that fails no case shows a gap; one that fails nearly all of
+/// them shows nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_case_is_failed_by_a_mutant_and_every_mutant_by_a_case() {
+    let mut failed_by: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut gaps = Vec::new();
+    for fault in FAULTS {
+        let mutant = with_fault(handover_tests::MUTANT, fault).expect("the slot");
+        let report = run(&mutant).await;
+        let failed = report.failed().count();
+        if failed == 0 {
+            gaps.push(format!("no case notices the fault `{fault}`"));
+        }
+        assert!(failed < report.cases.len() / 2, "`{fault}` fails {failed} cases: it is no single fault");
+        for case in report.cases {
+            let mutants = failed_by.entry(case.name).or_default();
+            if case.outcome != Outcome::Passed {
+                mutants.push(fault);
+            }
+        }
+    }
+    gaps.extend(failed_by.iter().filter(|(_, mutants)| mutants.is_empty()).map(|(case, _)| format!("no mutant fails {case}")));
+    assert!(gaps.is_empty(), "{}", gaps.join("\n"));
+}

@@ -1,0 +1,268 @@
+//! The component, the host and the local Genesys Cloud, over sockets.
+
+use crate::support::{limits, settings};
+use genesys_sandbox::{Config, Permission, Sandbox};
+use handover_host::contract::{
+    CheckOutcome, Conversation, EndReason, EventKind, Failure, HandoverStart, LeaveReason, Outbound, OutboundMessage,
+    RetryCause,
+};
+use handover_host::{AllowedOrigins, Connection, Host, HttpClient, HttpClientLimits};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+struct World {
+    sandbox: Sandbox,
+    connection: Connection,
+    desk: reqwest::Client,
+}
+
+impl World {
+    async fn new(config: Config) -> Self {
+        Self::with(config, &[]).await
+    }
+
+    /// With settings instead of, or besides, those that the sandbox announces.
+    async fn with(config: Config, other: &[(&str, &str)]) -> Self {
+        let sandbox = Sandbox::start(config).await.expect("the sandbox starts");
+        let announced = sandbox.announcement();
+        let mut entries = vec![
+            ("host", announced.origin.as_str()),
+            ("deployment-name", &announced.integration_name),
+            ("queue", "Support"),
+            ("webhook-secret", &announced.webhook_secret),
+            ("client-id", &announced.client_id),
+            ("client-secret", &announced.client_secret),
+        ];
+        entries.retain(|(key, _)| !other.iter().any(|(name, _)| name == key));
+        entries.extend(other);
+        let mut patience = HttpClientLimits::default();
+        patience.read = Duration::from_millis(500);
+        let client = HttpClient::new(patience).expect("a client");
+        let host = Host::builder().limits(limits()).http(client).build().expect("a host");
+        let provider = host.load(handover_tests::GENESYS).await.expect("the provider loads");
+        let allowed = AllowedOrigins::none().allow(&announced.origin).expect("an origin");
+        let connection = provider.connect(settings(&entries), &allowed).await.expect("it connects");
+        Self { sandbox, connection, desk: reqwest::Client::new() }
+    }
+
+    async fn send(&self, conversation: &Conversation, id: &str, message: OutboundMessage) -> Result<Option<String>, Failure> {
+        let outbound = Outbound { id: id.into(), time: 1_772_359_200_123, message };
+        let requests = self.connection.build_outbound_message(conversation, &outbound).await.expect("no trap").expect("built");
+        let mut told = None;
+        for request in requests {
+            told = self.connection.deliver(&request).await.expect("no trap")?.conversation;
+        }
+        Ok(told)
+    }
+
+    async fn start(&self) -> Conversation {
+        let mut conversation = Conversation { recipient: "sess-42".into(), id: None };
+        conversation.id = self.send(&conversation, "m-1", start()).await.expect("it is delivered");
+        assert!(conversation.id.is_some());
+        conversation
+    }
+
+    async fn observe(&self, conversation: &Conversation) -> Vec<EventKind> {
+        let events = self.connection.observe_conversation(conversation).await.expect("no trap").expect("observed");
+        events.into_iter().map(|event| event.kind).collect()
+    }
+
+    async fn desk(&self, path: &str) -> Value {
+        let url = format!("{}/sandbox/{path}", self.sandbox.announcement().origin);
+        self.desk.get(url).send().await.expect("an answer").json().await.expect("JSON")
+    }
+
+    async fn order(&self, path: &str, body: Value) {
+        let url = format!("{}/sandbox/{path}", self.sandbox.announcement().origin);
+        let answer = self.desk.post(url).json(&body).send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{path}: {}", answer.text().await.expect("text"));
+    }
+
+    /// How often each path of the API was asked.
+    async fn asked(&self, path: &str) -> usize {
+        let log = self.desk("requests").await;
+        let requests = log["requests"].as_array().expect("a list").iter();
+        requests.filter(|request| request["path"].as_str().is_some_and(|asked| asked.contains(path))).count()
+    }
+
+    async fn outcomes(&self) -> Vec<(String, CheckOutcome)> {
+        let checks = self.connection.check_connection().await.expect("no trap");
+        checks.into_iter().map(|check| (check.name, check.outcome)).collect()
+    }
+}
+
+fn start() -> OutboundMessage {
+    OutboundMessage::Start(HandoverStart { profile: None, transcript: vec![], attributes: vec![], text: Some("Help!".into()) })
+}
+
+fn text(text: &str) -> OutboundMessage {
+    OutboundMessage::Text(text.into())
+}
+
+#[tokio::test]
+async fn a_token_and_the_integration_are_looked_up_once() {
+    let world = World::new(Config::default()).await;
+    let conversation = world.start().await;
+    for number in 2..6 {
+        world.send(&conversation, &format!("m-{number}"), text("more")).await.expect("delivered");
+    }
+    assert_eq!(world.asked("/oauth/token").await, 1);
+    assert_eq!(world.asked("/integrations/open").await, 1);
+    assert_eq!(world.asked("/inbound/open/message").await, 5);
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_renewed_and_nothing_is_sent_twice() {
+    let world = World::new(Config::default()).await;
+    let conversation = world.start().await;
+    world.order("tokens/revoke", json!({})).await;
+    world.send(&conversation, "m-2", text("still here?")).await.expect("delivered");
+    let seen = world.desk(&format!("conversations/{}", conversation.id.as_deref().expect("an id"))).await;
+    let texts: Vec<_> = seen["messages"].as_array().expect("messages").iter().map(|m| m["text"].as_str()).collect();
+    assert_eq!(texts, [Some("Help!"), Some("still here?")]);
+}
+
+#[tokio::test]
+async fn an_expiring_token_is_renewed_before_it_is_refused() {
+    let mut config = Config::default();
+    // Below the 60 seconds that a token is renewed early: none is ever taken from the cache.
+    config.clients[0].token_seconds = 59;
+    let world = World::new(config).await;
+    let conversation = world.start().await;
+    world.send(&conversation, "m-2", text("more")).await.expect("delivered");
+    assert!(world.asked("/oauth/token").await >= 2);
+    let log = world.desk("requests").await;
+    assert!(log["requests"].as_array().expect("a list").iter().all(|request| request["status"] != 401));
+}
+
+#[tokio::test]
+async fn the_attributes_with_the_queue_are_on_the_first_message() {
+    let world = World::new(Config::default()).await;
+    let conversation = world.start().await;
+    let seen = world.desk(&format!("conversations/{}", conversation.id.as_deref().expect("an id"))).await;
+    assert_eq!(seen["attributes"], json!({ "queueId": "Support", "queueName": "Support", "userId": "sess-42" }));
+}
+
+#[tokio::test]
+async fn the_integration_is_found_on_a_later_page_by_its_exact_name() {
+    let mut config = Config::default();
+    let model = config.integrations[0].clone();
+    config.integrations = (0..120)
+        .map(|number| {
+            let mut integration = model.clone();
+            integration.name = format!("Bot{number}");
+            integration
+        })
+        .collect();
+    let world = World::with(config, &[("deployment-name", "Bot119")]).await;
+    world.start().await;
+    assert_eq!(world.asked("/integrations/open").await, 2);
+}
+
+#[tokio::test]
+async fn failures_are_sorted_by_what_to_do() {
+    let world = World::new(Config::default()).await;
+    let conversation = world.start().await;
+    let retry = |failure: Result<Option<String>, Failure>| match failure {
+        Err(Failure::Retry(advice)) => (advice.cause, advice.after, advice.may_have_arrived),
+        other => panic!("{other:?}"),
+    };
+    for (number, fault, expected) in [
+        (2, json!({ "fault": "rate-limited", "retryAfterSeconds": 7 }), (RetryCause::RateLimited, Some(7), false)),
+        (3, json!({ "fault": "server-error", "status": 503 }), (RetryCause::ServerError, None, true)),
+        (4, json!({ "fault": "hang" }), (RetryCause::TimedOut, None, true)),
+        (5, json!({ "fault": "cut" }), (RetryCause::Network, None, true)),
+    ] {
+        let mut order = json!({ "on": "api", "path": "/inbound/" });
+        order.as_object_mut().expect("an object").extend(fault.as_object().expect("an object").clone());
+        world.order("faults", order).await;
+        let failure = world.send(&conversation, &format!("m-{number}"), text("hello")).await;
+        assert_eq!(retry(failure), expected, "{fault}");
+        // The same bytes again.
+        world.send(&conversation, &format!("m-{number}"), text("hello")).await.expect("delivered");
+    }
+}
+
+#[tokio::test]
+async fn a_client_without_the_permission_is_told_which() {
+    let mut config = Config::default();
+    config.clients[0].permissions.retain(|permission| *permission != Permission::MessageReceive);
+    let world = World::new(config).await;
+    let conversation = Conversation { recipient: "sess-42".into(), id: None };
+    match world.send(&conversation, "m-1", start()).await {
+        Err(Failure::Credentials(message)) => assert!(message.contains("conversation:message:receive"), "{message}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_handover_is_observed_from_the_queue_to_its_end() {
+    let world = World::new(Config::default()).await;
+    let conversation = world.start().await;
+    let path = format!("conversations/{}", conversation.id.as_deref().expect("an id"));
+    assert!(matches!(world.observe(&conversation).await[..], [EventKind::Queued(_)]));
+    world.order(&format!("{path}/accept"), json!({ "name": "Grace Hopper" })).await;
+    match &world.observe(&conversation).await[..] {
+        [EventKind::AgentJoined(agent)] => assert_eq!(agent.name.as_deref(), Some("Grace Hopper")),
+        other => panic!("{other:?}"),
+    }
+    world.order(&format!("{path}/transfer"), json!({})).await;
+    let seen = world.observe(&conversation).await;
+    assert!(matches!(seen[..], [EventKind::AgentJoined(_), EventKind::Transferred, EventKind::Queued(_)]), "{seen:?}");
+    world.order(&format!("{path}/accept"), json!({ "name": "Ada Yonath" })).await;
+    assert!(!world.observe(&conversation).await.iter().any(|kind| matches!(kind, EventKind::Ended(_) | EventKind::Queued(_))));
+    world.order(&format!("{path}/disconnect"), json!({})).await;
+    assert_eq!(world.observe(&conversation).await.last(), Some(&EventKind::Ended(EndReason::Completed)));
+    // The same again, with the same ids.
+    let ids = async || {
+        let events = world.connection.observe_conversation(&conversation).await.expect("no trap").expect("observed");
+        events.into_iter().map(|event| event.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids().await, ids().await);
+}
+
+#[tokio::test]
+async fn a_user_who_leaves_the_queue_leaves_no_ghost() {
+    let world = World::new(Config::default()).await;
+    let conversation = world.start().await;
+    world.send(&conversation, "m-2", OutboundMessage::Leave(LeaveReason::UserLeft)).await.expect("delivered");
+    let path = format!("conversations/{}", conversation.id.as_deref().expect("an id"));
+    assert_eq!(world.desk(&path).await["state"], "ended");
+    assert_eq!(world.observe(&conversation).await.last(), Some(&EventKind::Ended(EndReason::Cancelled)));
+    // Again, as after a crash.
+    world.send(&conversation, "m-2", OutboundMessage::Leave(LeaveReason::UserLeft)).await.expect("delivered");
+}
+
+#[tokio::test]
+async fn a_user_who_may_not_end_it_says_goodbye_instead() {
+    let mut config = Config::default();
+    config.clients[0].permissions =
+        [Permission::MessageReceive, Permission::IntegrationView].into();
+    let world = World::new(config).await;
+    let conversation = world.start().await;
+    world.send(&conversation, "m-2", OutboundMessage::Leave(LeaveReason::UserLeft)).await.expect("delivered");
+    let seen = world.desk(&format!("conversations/{}", conversation.id.as_deref().expect("an id"))).await;
+    assert_eq!(seen["messages"][1]["text"], "The user has left the chat.");
+}
+
+#[tokio::test]
+async fn the_doctor_names_what_is_wrong() {
+    use CheckOutcome::{Failed, Passed, Skipped};
+    let names = ["settings", "webhook-secret", "credentials", "integration", "webhook-url", "permission-receive", "queue"];
+    let all = |outcomes: [CheckOutcome; 7]| names.iter().map(|name| (*name).to_owned()).zip(outcomes).collect::<Vec<_>>();
+
+    let mut config = Config::default();
+    config.integrations[0].webhook_url = Some("http://127.0.0.1:1/webhook".into());
+    let world = World::new(config.clone()).await;
+    assert_eq!(world.outcomes().await, all([Passed; 7]));
+
+    let world = World::with(config.clone(), &[("client-secret", "wrong")]).await;
+    assert_eq!(world.outcomes().await, all([Passed, Passed, Failed, Skipped, Skipped, Skipped, Skipped]));
+
+    let world = World::with(config.clone(), &[("deployment-name", "Bothandover2"), ("queue", "Sales")]).await;
+    assert_eq!(world.outcomes().await, all([Passed, Passed, Passed, Failed, Skipped, Skipped, Failed]));
+
+    config.clients[0].permissions.retain(|permission| *permission != Permission::MessageReceive);
+    let world = World::new(config).await;
+    assert_eq!(world.outcomes().await, all([Passed, Passed, Passed, Passed, Passed, Failed, Passed]));
+}

@@ -1,0 +1,88 @@
+//! A plugin that goes past a bound gets an error that names the bound.
+
+use crate::support::{connection, limits, settings};
+use async_trait::async_trait;
+use handover_host::contract::EventSource;
+use handover_host::{CallError, Host, Limit, Transport, TransportError};
+use std::time::Duration;
+
+#[tokio::test]
+async fn memory_is_bounded() {
+    // An honest plugin with too little of it.
+    let mut small = limits();
+    small.memory = 2 << 20;
+    let host = Host::builder().limits(small).build().expect("a host");
+    let provider = host.load(handover_tests::GENESYS).await.expect("it loads in little memory");
+    let large = format!(r#"{{"id":"1","type":"Text","text":"{}"}}"#, "ä".repeat(400_000));
+    let mapped = provider.connect_unchecked(vec![]).map_agent_events(&EventSource::Webhook(large.clone().into())).await;
+    assert_eq!(mapped, Err(CallError::Limit { limit: Limit::Memory, allowed: 2 << 20 }));
+}
+
+/// A contact centre that never answers.
+struct Silence;
+
+#[async_trait]
+impl Transport for Silence {
+    async fn send(&self, _: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, TransportError> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn waiting_is_bounded() {
+    let mut hasty = limits();
+    hasty.call_time = Duration::from_millis(100);
+    let host = Host::builder().limits(hasty).http(Silence).build().expect("a host");
+    let provider = host.load(handover_tests::GENESYS).await.expect("it loads");
+    let settings = settings(&[
+        ("host", "mypurecloud.de"),
+        ("deployment-name", "BotHandover"),
+        ("webhook-secret", "a-secret-of-16-or-more-chars"),
+        ("client-id", "id"),
+        ("client-secret", "secret"),
+    ]);
+    let allowed = "https://api.mypurecloud.de https://login.mypurecloud.de".parse().expect("origins");
+    let connection = provider.connect(settings, &allowed).await.expect("it connects");
+    let late = Err(CallError::Limit { limit: Limit::CallTime, allowed: 100 });
+    assert_eq!(connection.check_connection().await, late);
+    assert_eq!(connection.check_connection().await, late);
+}
+
+#[tokio::test]
+async fn what_comes_back_is_bounded() {
+    let mut small = limits();
+    small.output = 10_000;
+    let host = Host::builder().limits(small).build().expect("a host");
+    let provider = host.load(handover_tests::GENESYS).await.expect("it loads");
+    let long = format!(r#"{{"id":"1","type":"Text","text":"{}"}}"#, "a".repeat(20_000));
+    let connection = provider.connect_unchecked(vec![]);
+    let mapped = connection.map_agent_events(&EventSource::Webhook(long.into())).await;
+    assert_eq!(mapped, Err(CallError::Limit { limit: Limit::Output, allowed: 10_000 }));
+
+    let mut few = limits();
+    few.items = 3;
+    let host = Host::builder().limits(few).build().expect("a host");
+    let provider = host.load(handover_tests::GENESYS).await.expect("it loads");
+    let events = vec![r#"{"eventType":"Typing"}"#; 4].join(",");
+    let many = format!(r#"{{"id":"1","type":"Event","events":[{events}]}}"#);
+    let mapped = provider.connect_unchecked(vec![]).map_agent_events(&EventSource::Webhook(many.into())).await;
+    assert_eq!(mapped, Err(CallError::Limit { limit: Limit::Items, allowed: 3 }));
+}
+
+#[tokio::test]
+async fn a_thousand_calls_at_once_take_their_turns() {
+    let connection = connection(&[]).await;
+    let calls: Vec<_> = (0..1000)
+        .map(|number| {
+            let connection = connection.clone();
+            tokio::spawn(async move {
+                let body = format!(r#"{{"id":"{number}","type":"Text","text":"hi"}}"#);
+                connection.map_agent_events(&EventSource::Webhook(body.into())).await
+            })
+        })
+        .collect();
+    for (number, call) in calls.into_iter().enumerate() {
+        let events = call.await.expect("no panic").expect("no trap").expect("mapped");
+        assert!(events[0].id.ends_with(&format!(":{number}")), "{}", events[0].id);
+    }
+}

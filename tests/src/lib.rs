@@ -1,1 +1,0 @@
-//! Tests that cross the boundaries between the crates.
