@@ -2,6 +2,7 @@
 
 #![allow(
     missing_docs,
+    unreachable_pub,
     unused_qualifications,
     clippy::undocumented_unsafe_blocks,
     reason = "generated from wit/, where it is documented"

@@ -1,0 +1,31 @@
+# `make demo` and `make test` need nothing done before them but Rust (https://rustup.rs) and a C compiler.
+SHELL := /bin/bash
+CARGO_COMPONENT := 0.21.1
+
+.PHONY: demo test check setup component cargo-component
+
+demo: setup ## Plays one handover in the terminal, against a local Genesys Cloud.
+	cargo run --locked --package handover -- demo --script
+
+test: setup ## Runs every test there is.
+	cargo test --locked --workspace
+
+check: setup ## Looks at the format, lints, documentation, and that no published contract changed.
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	cargo clippy --locked --package genesys-open-messaging --package mutant-guest --target wasm32-wasip2 -- --deny warnings
+	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps
+	scripts/check-wit
+
+setup: ## Installs what is missing.
+	scripts/setup
+
+component: setup ## Builds the component: target/wasm32-wasip2/release/genesys_open_messaging.wasm
+	cd guest && cargo build --locked --release --target wasm32-wasip2
+
+cargo-component: ## Builds the component with cargo-component, and runs the conformance kit on it.
+	scripts/setup wasm32-wasip1
+	cargo component --version 2>/dev/null | grep --quiet --fixed-strings $(CARGO_COMPONENT) || \
+		cargo install cargo-component --version $(CARGO_COMPONENT) --locked
+	cd guest && cargo component build --locked --release
+	cargo run --locked --package handover -- conformance target/wasm32-wasip1/release/genesys_open_messaging.wasm
