@@ -16,10 +16,7 @@ const LONGEST_ID: usize = 200;
 /// Maps what came from any source.
 pub fn map(source: &EventSource) -> Result<Vec<AgentEvent>, Malformed> {
     match source {
-        EventSource::Webhook(body) => match parse(body)? {
-            Frame::Message(message) => Ok(Webhook { message: &message, body }.events()),
-            Frame::Unreadable(why) => Ok(vec![nameless(body, why)]),
-        },
+        EventSource::Webhook(body) => webhook(body),
         EventSource::EventBus(body) => not_yet(body, "events of an event bus"),
         EventSource::Trigger(body) => not_yet(body, "callbacks of a trigger"),
         EventSource::Notification(body) => not_yet(body, "notifications"),
@@ -27,24 +24,19 @@ pub fn map(source: &EventSource) -> Result<Vec<AgentEvent>, Malformed> {
 }
 
 fn not_yet(body: &[u8], what: &str) -> Result<Vec<AgentEvent>, Malformed> {
-    object(body)?;
+    grammar(text(body)?)?;
     Ok(vec![nameless(body, format!("this version does not read {what}"))])
 }
 
-enum Frame<'a> {
-    Message(OpenOutboundNormalizedMessage<'a>),
-    /// An object all right, with something in it that has no reading: a member twice, half of a surrogate pair.
-    Unreadable(String),
-}
-
-fn parse(body: &[u8]) -> Result<Frame<'_>, Malformed> {
+fn webhook(body: &[u8]) -> Result<Vec<AgentEvent>, Malformed> {
     let text = text(body)?;
     match serde_json::from_str(text) {
-        Ok(message) => Ok(Frame::Message(message)),
+        Ok(message) => Ok(Webhook { message: &message, body }.events()),
+        // An object may have no reading all the same: a member twice, half of a surrogate pair.
         Err(error) => {
-            object(body)?;
-            let (line, column) = (error.line(), error.column());
-            Ok(Frame::Unreadable(format!("JSON without a clear meaning at line {line}, column {column}")))
+            grammar(text)?;
+            let why = format!("JSON without a clear meaning at line {}, column {}", error.line(), error.column());
+            Ok(vec![nameless(body, why)])
         }
     }
 }
@@ -62,11 +54,7 @@ fn text(body: &[u8]) -> Result<&str, Malformed> {
     }
 }
 
-/// Whether the bytes are a JSON object by the grammar alone, whatever is in it and however deep.
-fn object(body: &[u8]) -> Result<(), Malformed> {
-    grammar(text(body)?)
-}
-
+/// Whether a text is JSON by the grammar alone, whatever is in it and however deep.
 fn grammar(text: &str) -> Result<(), Malformed> {
     serde_json::from_str::<IgnoredAny>(text).map(|_| ()).map_err(|error| {
         let lines_before = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();

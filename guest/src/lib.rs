@@ -31,7 +31,11 @@ use alloc::vec::Vec;
 pub struct GenesysOpenMessaging;
 
 #[cfg(all(feature = "component", target_family = "wasm"))]
-bindings::export!(GenesysOpenMessaging with_types_in bindings);
+#[allow(unreachable_pub, reason = "generated")]
+mod component {
+    use crate::GenesysOpenMessaging;
+    crate::bindings::export!(GenesysOpenMessaging with_types_in crate::bindings);
+}
 
 impl Guest for GenesysOpenMessaging {
     fn describe() -> Description {

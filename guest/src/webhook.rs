@@ -114,7 +114,7 @@ mod tests {
         }
         assert_eq!(signed("sha256=+hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMg="), Err(Rejection::WrongSignature));
         assert_eq!(
-            check(&[SECRET], &[("X-Hub-Signature-256", SIGNATURE)], &vec![BODY, "\n"].concat()),
+            check(&[SECRET], &[("X-Hub-Signature-256", SIGNATURE)], &[BODY, "\n"].concat()),
             Err(Rejection::WrongSignature)
         );
     }

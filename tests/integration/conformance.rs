@@ -59,6 +59,8 @@ async fn every_case_is_failed_by_a_mutant_and_every_mutant_by_a_case() {
             }
         }
     }
-    gaps.extend(failed_by.iter().filter(|(_, mutants)| mutants.is_empty()).map(|(case, _)| format!("no mutant fails {case}")));
+    gaps.extend(
+        failed_by.iter().filter(|(_, mutants)| mutants.is_empty()).map(|(case, _)| format!("no mutant fails {case}")),
+    );
     assert!(gaps.is_empty(), "{}", gaps.join("\n"));
 }

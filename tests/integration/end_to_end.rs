@@ -45,9 +45,15 @@ impl World {
         Self { sandbox, connection, desk: reqwest::Client::new() }
     }
 
-    async fn send(&self, conversation: &Conversation, id: &str, message: OutboundMessage) -> Result<Option<String>, Failure> {
+    async fn send(
+        &self,
+        conversation: &Conversation,
+        id: &str,
+        message: OutboundMessage,
+    ) -> Result<Option<String>, Failure> {
         let outbound = Outbound { id: id.into(), time: 1_772_359_200_123, message };
-        let requests = self.connection.build_outbound_message(conversation, &outbound).await.expect("no trap").expect("built");
+        let requests =
+            self.connection.build_outbound_message(conversation, &outbound).await.expect("no trap").expect("built");
         let mut told = None;
         for request in requests {
             told = self.connection.deliver(&request).await.expect("no trap")?.conversation;
@@ -92,7 +98,12 @@ impl World {
 }
 
 fn start() -> OutboundMessage {
-    OutboundMessage::Start(HandoverStart { profile: None, transcript: vec![], attributes: vec![], text: Some("Help!".into()) })
+    OutboundMessage::Start(HandoverStart {
+        profile: None,
+        transcript: vec![],
+        attributes: vec![],
+        text: Some("Help!".into()),
+    })
 }
 
 fn text(text: &str) -> OutboundMessage {
@@ -210,7 +221,13 @@ async fn a_handover_is_observed_from_the_queue_to_its_end() {
     let seen = world.observe(&conversation).await;
     assert!(matches!(seen[..], [EventKind::AgentJoined(_), EventKind::Transferred, EventKind::Queued(_)]), "{seen:?}");
     world.order(&format!("{path}/accept"), json!({ "name": "Ada Yonath" })).await;
-    assert!(!world.observe(&conversation).await.iter().any(|kind| matches!(kind, EventKind::Ended(_) | EventKind::Queued(_))));
+    assert!(
+        !world
+            .observe(&conversation)
+            .await
+            .iter()
+            .any(|kind| matches!(kind, EventKind::Ended(_) | EventKind::Queued(_)))
+    );
     world.order(&format!("{path}/disconnect"), json!({})).await;
     assert_eq!(world.observe(&conversation).await.last(), Some(&EventKind::Ended(EndReason::Completed)));
     // The same again, with the same ids.
@@ -236,8 +253,7 @@ async fn a_user_who_leaves_the_queue_leaves_no_ghost() {
 #[tokio::test]
 async fn a_user_who_may_not_end_it_says_goodbye_instead() {
     let mut config = Config::default();
-    config.clients[0].permissions =
-        [Permission::MessageReceive, Permission::IntegrationView].into();
+    config.clients[0].permissions = [Permission::MessageReceive, Permission::IntegrationView].into();
     let world = World::new(config).await;
     let conversation = world.start().await;
     world.send(&conversation, "m-2", OutboundMessage::Leave(LeaveReason::UserLeft)).await.expect("delivered");
@@ -248,8 +264,10 @@ async fn a_user_who_may_not_end_it_says_goodbye_instead() {
 #[tokio::test]
 async fn the_doctor_names_what_is_wrong() {
     use CheckOutcome::{Failed, Passed, Skipped};
-    let names = ["settings", "webhook-secret", "credentials", "integration", "webhook-url", "permission-receive", "queue"];
-    let all = |outcomes: [CheckOutcome; 7]| names.iter().map(|name| (*name).to_owned()).zip(outcomes).collect::<Vec<_>>();
+    let names =
+        ["settings", "webhook-secret", "credentials", "integration", "webhook-url", "permission-receive", "queue"];
+    let all =
+        |outcomes: [CheckOutcome; 7]| names.iter().map(|name| (*name).to_owned()).zip(outcomes).collect::<Vec<_>>();
 
     let mut config = Config::default();
     config.integrations[0].webhook_url = Some("http://127.0.0.1:1/webhook".into());

@@ -63,7 +63,7 @@ async fn what_comes_back_is_bounded() {
     few.items = 3;
     let host = Host::builder().limits(few).build().expect("a host");
     let provider = host.load(handover_tests::GENESYS).await.expect("it loads");
-    let events = vec![r#"{"eventType":"Typing"}"#; 4].join(",");
+    let events = [r#"{"eventType":"Typing"}"#; 4].join(",");
     let many = format!(r#"{{"id":"1","type":"Event","events":[{events}]}}"#);
     let mapped = provider.connect_unchecked(vec![]).map_agent_events(&EventSource::Webhook(many.into())).await;
     assert_eq!(mapped, Err(CallError::Limit { limit: Limit::Items, allowed: 3 }));

@@ -5,7 +5,7 @@ use handover_host::{Host, LoadError};
 
 async fn load(component: &[u8]) -> LoadError {
     let host = Host::builder().limits(limits()).build().expect("a host");
-    host.load(component).await.err().expect("it must be refused")
+    host.load(component).await.expect_err("it must be refused")
 }
 
 async fn load_text(component: &str) -> LoadError {

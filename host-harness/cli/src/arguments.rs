@@ -87,7 +87,7 @@ pub(crate) struct Connection {
     /// A plugin instead of the one built in.
     #[arg(long, value_name = "FILE")]
     pub(crate) plugin: Option<PathBuf>,
-    /// An origin that the plugin may reach, such as https://api.example.com; may be repeated. Without any, the plugin
+    /// An origin that the plugin may reach, such as `https://api.example.com`; may be repeated. Without any, the plugin
     /// built in may reach those that the settings lead to, and one of --plugin none.
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     pub(crate) allow_origins: Vec<String>,

@@ -15,7 +15,7 @@ const TARGET: &str = "wasm32-wasip2";
 /// (files or folders from the workspace's root) changes. Returns the component's path.
 ///
 /// # Errors
-/// What cargo could not do, for people; its own messages are on standard error.
+/// What cargo could not do, for people; its own messages have become errors of the build script.
 pub fn build(package: &str, sources: &[&str]) -> Result<PathBuf, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     for source in ["Cargo.toml", "Cargo.lock", "wit"].iter().chain(sources) {
@@ -37,8 +37,12 @@ pub fn build(package: &str, sources: &[&str]) -> Result<PathBuf, String> {
     {
         cargo.env_remove(variable);
     }
-    let status = cargo.status().map_err(|error| format!("cargo cannot be started: {error}"))?;
-    if !status.success() {
+    let output = cargo.output().map_err(|error| format!("cargo cannot be started: {error}"))?;
+    if !output.status.success() {
+        // Standard error of a build script is shown by nobody; a line of `cargo::error` is.
+        for line in String::from_utf8_lossy(&output.stderr).lines() {
+            println!("cargo::error={line}");
+        }
         return Err(format!(
             "the component {package} cannot be built; if the target {TARGET} is missing, run `make setup`"
         ));

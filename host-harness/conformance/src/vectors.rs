@@ -57,7 +57,7 @@ enum Call {
     CheckSettings {},
     VerifyWebhook { headers: Vec<(String, String)>, body: Bytes },
     MapAgentEvents { source: SourceKind, body: Bytes },
-    BuildOutboundMessage { conversation: Conversation, id: String, time: Timestamp, message: OutboundMessage },
+    BuildOutboundMessage { conversation: Conversation, id: String, time: Timestamp, message: Box<OutboundMessage> },
     Deliver { operation: String, body: Bytes },
     ObserveConversation { conversation: Conversation },
     CheckConnection {},
@@ -160,7 +160,7 @@ impl Vector {
                 told(unchecked().map_agent_events(&source).await.map_err(failed)?)?
             }
             Call::BuildOutboundMessage { conversation, id, time, message } => {
-                let outbound = Outbound { id: id.clone(), time: *time, message: message.clone() };
+                let outbound = Outbound { id: id.clone(), time: *time, message: OutboundMessage::clone(message) };
                 let built = unchecked().build_outbound_message(conversation, &outbound).await.map_err(failed)?;
                 told(built.map(|requests| requests.iter().map(request).collect::<Vec<_>>()))?
             }

@@ -22,7 +22,11 @@ pub use fault::{FAULTS, with_fault};
 pub struct Mutant;
 
 #[cfg(target_family = "wasm")]
-bindings::export!(Mutant with_types_in bindings);
+#[allow(unreachable_pub, reason = "generated")]
+mod component {
+    use crate::Mutant;
+    genesys_open_messaging::bindings::export!(Mutant with_types_in genesys_open_messaging::bindings);
+}
 
 impl Guest for Mutant {
     fn describe() -> Description {
