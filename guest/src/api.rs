@@ -4,7 +4,7 @@ use crate::contract::*;
 use crate::imports::Imports;
 use crate::settings::{API, Account, LOGIN};
 use crate::wire::api::{ErrorBody, OAuthError, OpenIntegration, Page, Token};
-use crate::wire::lenient::{Object, Text};
+use crate::wire::lenient::{Object, Text, Whole};
 use alloc::{
     format,
     string::{String, ToString},
@@ -25,12 +25,24 @@ const KEEP_INTEGRATION: u32 = 3600;
 const PAGE_SIZE: u32 = 100;
 /// Where to stop if the pages never end: more than any organisation has.
 const LAST_PAGE: u64 = 30;
+/// The cache's names. No two connections share a cache.
+const INTEGRATION: &str = "integration";
+const TOKEN: &str = "token";
 
 /// What stays as it is in a path segment or a query value (RFC 3986, unreserved).
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-pub(crate) fn encode(segment: &str) -> String {
-    utf8_percent_encode(segment, SEGMENT).to_string()
+/// A query value.
+pub(crate) fn encode(value: &str) -> String {
+    utf8_percent_encode(value, SEGMENT).to_string()
+}
+
+/// A path segment, which dots would make one that leads elsewhere, encoded or not (RFC 3986, section 5.2.4).
+pub(crate) fn segment(id: &str) -> Result<String, Failure> {
+    match id {
+        "" | "." | ".." => Err(Failure::Never("an id is empty or made of dots".into())),
+        id => Ok(encode(id)),
+    }
 }
 
 /// One call: what, and whether it changes anything at Genesys.
@@ -107,7 +119,7 @@ impl<'i, I: Imports> Api<'i, I> {
     }
 
     fn cached_token(&mut self) -> Option<String> {
-        let cached: CachedToken = serde_json::from_slice(&self.imports.cached("token")?).ok()?;
+        let cached: CachedToken = serde_json::from_slice(&self.imports.cached(TOKEN)?).ok()?;
         let renew_from = cached.expires.saturating_sub(RENEW_EARLY * 1000);
         (self.imports.now() < renew_from).then_some(cached.token)
     }
@@ -152,35 +164,28 @@ impl<'i, I: Imports> Api<'i, I> {
         };
         if let Ok(value) = serde_json::to_vec(&cached) {
             let keep = u32::try_from(seconds.saturating_sub(RENEW_EARLY)).unwrap_or(u32::MAX);
-            self.imports.cache("token", &value, keep);
+            self.imports.cache(TOKEN, &value, keep);
         }
         Ok(cached.token)
     }
 
     /// The id of the integration with the configured name, from the cache or by looking through all of them.
     pub(crate) fn integration(&mut self) -> Result<String, Failure> {
-        let key = self.integration_key();
-        if let Some(id) = self.imports.cached(&key).and_then(|id| String::from_utf8(id).ok()) {
+        if let Some(id) = self.imports.cached(INTEGRATION).and_then(|id| String::from_utf8(id).ok()) {
             return Ok(id);
         }
+        Ok(self.look_up_integration()?.id)
+    }
+
+    /// The integration with the configured name, and its id for the cache.
+    pub(crate) fn look_up_integration(&mut self) -> Result<Integration, Failure> {
         match self.find_integration()? {
             Found::One(integration) => {
-                self.imports.cache(&key, integration.id.as_bytes(), KEEP_INTEGRATION);
-                Ok(integration.id)
+                self.imports.cache(INTEGRATION, integration.id.as_bytes(), KEEP_INTEGRATION);
+                Ok(integration)
             }
             Found::None { names } => Err(Failure::Credentials(no_integration(&self.account.deployment_name, &names))),
         }
-    }
-
-    /// For when an id from the cache turned out to be gone.
-    pub(crate) fn forget_integration(&mut self) {
-        let key = self.integration_key();
-        self.imports.cache(&key, &[], 0);
-    }
-
-    fn integration_key(&self) -> String {
-        // A key is at most 128 bytes, a name may be longer; two connections never share a cache.
-        "integration".into()
     }
 
     /// Looks through all pages: there is no filter by name. The exact name wins over one in another case.
@@ -188,14 +193,11 @@ impl<'i, I: Imports> Api<'i, I> {
         let wanted = self.account.deployment_name.clone();
         let mut similar = None;
         let mut names = Vec::new();
-        for page in 1..=LAST_PAGE {
-            let call = Call::get(format!(
-                "/api/v2/conversations/messaging/integrations/open?pageSize={PAGE_SIZE}&pageNumber={page}"
-            ));
-            let response = accepted(self.call(&call)?, false)?;
-            let listing: Page<OpenIntegration<'_>> = read(&response)?;
-            for integration in listing.entities.objects() {
-                let (Some(id), Some(name)) = (integration.id.get(), integration.name.get()) else { continue };
+        let path = "/api/v2/conversations/messaging/integrations/open?";
+        let exact = self.pages(path, |response| {
+            let page: Page<OpenIntegration<'_>> = read(response)?;
+            let found = page.entities.objects().find_map(|integration| {
+                let (id, name) = (integration.id.get()?, integration.name.get()?);
                 let found = || Integration {
                     id: id.into(),
                     name: name.into(),
@@ -203,18 +205,35 @@ impl<'i, I: Imports> Api<'i, I> {
                     create_status: owned(&integration.create_status),
                 };
                 if name == wanted {
-                    return Ok(Found::One(found()));
+                    return Some(found());
                 }
                 if name.trim().to_lowercase() == wanted.to_lowercase() {
                     similar.get_or_insert_with(found);
                 }
                 names.push(name.to_string());
-            }
-            if page >= listing.page_count.get().unwrap_or(0) {
-                break;
+                None
+            });
+            Ok((found, page.page_count))
+        })?;
+        Ok(exact.or(similar).map_or(Found::None { names }, Found::One))
+    }
+
+    /// Reads the pages of a listing one by one until `look` finds something; it also tells how many pages there are.
+    /// `path` ends where a query parameter may follow.
+    pub(crate) fn pages<R>(
+        &mut self,
+        path: &str,
+        mut look: impl FnMut(&Response) -> Result<(Option<R>, Whole), Failure>,
+    ) -> Result<Option<R>, Failure> {
+        for number in 1..=LAST_PAGE {
+            let call = Call::get(format!("{path}pageSize={PAGE_SIZE}&pageNumber={number}"));
+            let response = accepted(self.call(&call)?, false)?;
+            let (found, pages) = look(&response)?;
+            if found.is_some() || number >= pages.get().unwrap_or(0) {
+                return Ok(found);
             }
         }
-        Ok(similar.map_or(Found::None { names }, Found::One))
+        Ok(None)
     }
 }
 
@@ -235,7 +254,25 @@ pub(crate) struct Integration {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) webhook_url: Option<String>,
-    pub(crate) create_status: Option<String>,
+    create_status: Option<String>,
+}
+
+/// How far Genesys is with making an integration, which it does in the background.
+#[derive(PartialEq, Eq)]
+pub(crate) enum Making {
+    Done,
+    UnderWay,
+    Failed,
+}
+
+impl Integration {
+    pub(crate) fn making(&self) -> Making {
+        match self.create_status.as_deref() {
+            Some("Initiated") => Making::UnderWay,
+            Some("Error") => Making::Failed,
+            _ => Making::Done,
+        }
+    }
 }
 
 /// Says what there is instead.

@@ -1,11 +1,14 @@
 //! Delivers built requests.
 
-use crate::api::{Api, Call, accepted, encode, read};
+use crate::api::{Api, Call, Making, accepted, read, segment};
 use crate::contract::*;
 use crate::imports::Imports;
 use crate::outbound::{EVENT, LEAVE, Leave, MESSAGE};
 use crate::wire::api::{Conversation as WireConversation, OpenMessageNormalizedMessage, Participant};
 use alloc::{format, string::String, vec::Vec};
+
+/// Only with the prefetch does the answer tell the conversation.
+const POST_MESSAGE: &str = "message?prefetchConversationId=true";
 
 /// Delivers one request; the same bytes as often as the host tries.
 pub(crate) fn deliver(
@@ -15,8 +18,7 @@ pub(crate) fn deliver(
 ) -> Result<Delivery, Failure> {
     let mut api = Api::new(imports, settings)?;
     match request.operation.as_str() {
-        // Only with the prefetch does the answer tell the conversation.
-        MESSAGE => post(&mut api, "message?prefetchConversationId=true", &request.body),
+        MESSAGE => post(&mut api, POST_MESSAGE, &request.body),
         EVENT => post(&mut api, "event", &request.body),
         LEAVE => leave(&mut api, &request.body),
         _ => Err(Failure::Never("this provider did not build the request".into())),
@@ -24,14 +26,21 @@ pub(crate) fn deliver(
 }
 
 fn post(api: &mut Api<'_, impl Imports>, endpoint: &str, body: &[u8]) -> Result<Delivery, Failure> {
-    let integration = api.integration()?;
-    let mut response = api.call(&inbound(&integration, endpoint, body))?;
+    let id = api.integration()?;
+    let mut response = api.call(&inbound(&id, endpoint, body)?)?;
     if response.status == 404 {
-        // Somebody may have made the integration anew since its id was looked up.
-        api.forget_integration();
-        let again = api.integration()?;
-        if again != integration {
-            response = api.call(&inbound(&again, endpoint, body))?;
+        // Somebody may have made the integration anew since its id was looked up, or it is still being made.
+        let integration = api.look_up_integration()?;
+        if integration.id != id {
+            response = api.call(&inbound(&integration.id, endpoint, body)?)?;
+        }
+        if response.status == 404 && integration.making() == Making::UnderWay {
+            return Err(Failure::Retry(RetryAdvice {
+                cause: RetryCause::NotReady,
+                after: None,
+                may_have_arrived: false,
+                message: "Genesys is still making the integration".into(),
+            }));
         }
     }
     let response = accepted(response, true)?;
@@ -43,16 +52,22 @@ fn post(api: &mut Api<'_, impl Imports>, endpoint: &str, body: &[u8]) -> Result<
     })
 }
 
-fn inbound(integration: &str, endpoint: &str, body: &[u8]) -> Call {
-    Call::post(format!("/api/v2/conversations/messages/{}/inbound/open/{endpoint}", encode(integration)), body.to_vec())
+fn inbound(integration: &str, endpoint: &str, body: &[u8]) -> Result<Call, Failure> {
+    let path = format!("/api/v2/conversations/messages/{}/inbound/open/{endpoint}", segment(integration)?);
+    Ok(Call::post(path, body.to_vec()))
 }
 
 /// Open Messaging knows no message that ends a conversation; the customer's participant is disconnected instead.
 fn leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failure> {
     let leave: Leave<'_> =
         serde_json::from_slice(body).map_err(|_| Failure::Never("this provider did not build the request".into()))?;
-    let path = format!("/api/v2/conversations/messages/{}", encode(&leave.conversation_id));
-    let response = accepted(api.call(&Call::get(path.clone()))?, false)?;
+    let path = format!("/api/v2/conversations/messages/{}", segment(&leave.conversation_id)?);
+    let response = api.call(&Call::get(path.clone()))?;
+    let say = |api: &mut Api<'_, _>| post(api, POST_MESSAGE, leave.otherwise.as_bytes());
+    if response.status == 403 {
+        return say(api);
+    }
+    let response = accepted(response, false)?;
     let conversation: WireConversation<'_> = read(&response)?;
     let done = || Delivery { message: None, conversation: Some(leave.conversation_id.clone().into_owned()) };
     let live: Vec<_> = conversation
@@ -62,10 +77,11 @@ fn leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failu
         .filter_map(|participant| participant.id.get())
         .collect();
     for id in live {
-        let call = Call::patch(format!("{path}/participants/{}", encode(id)), br#"{"state":"disconnected"}"#.to_vec());
+        let call =
+            Call::patch(format!("{path}/participants/{}", segment(id)?), br#"{"state":"disconnected"}"#.to_vec());
         let response = api.call(&call)?;
         if response.status == 403 {
-            return post(api, "message?prefetchConversationId=true", leave.otherwise.as_bytes());
+            return say(api);
         }
         accepted(response, true)?;
     }

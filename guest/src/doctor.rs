@@ -1,6 +1,6 @@
 //! The doctor: tries each thing that a connection needs, and says how to mend what fails.
 
-use crate::api::{Api, Call, Found, Integration, accepted, clip, encode, no_integration, read};
+use crate::api::{Api, Call, Found, Integration, Making, accepted, clip, encode, no_integration, read, segment};
 use crate::contract::*;
 use crate::imports::Imports;
 use crate::outbound::is_uuid;
@@ -29,7 +29,7 @@ pub(crate) fn check(imports: &mut impl Imports, settings: &[Setting]) -> Vec<Che
     checks.push(passed("credentials", "the OAuth client is taken"));
     match find_integration(&mut api) {
         Ok(integration) => {
-            checks.push(passed("integration", &format!("{} has the id {}", clip(&integration.name), integration.id)));
+            checks.push(check_integration(&integration));
             checks.push(check_webhook_url(&integration));
             checks.push(check_permission(&mut api, &integration));
         }
@@ -91,40 +91,67 @@ fn find_integration(api: &mut Api<'_, impl Imports>) -> Result<Integration, Chec
     }
 }
 
-fn check_webhook_url(integration: &Integration) -> Check {
-    let remedy = "Enter the platform's address as Outbound Notification Webhook URL in the integration.";
-    match (integration.create_status.as_deref(), integration.webhook_url.as_deref()) {
-        (Some("Error"), _) => Check {
-            outcome: CheckOutcome::Failed,
-            remedy: Some("Delete the integration and create it again.".into()),
-            ..passed("webhook-url", "Genesys failed to create the integration")
+fn check_integration(integration: &Integration) -> Check {
+    let found = passed("integration", &format!("{} has the id {}", clip(&integration.name), integration.id));
+    match integration.making() {
+        Making::Done => found,
+        Making::UnderWay => Check {
+            outcome: CheckOutcome::Warned,
+            message: "Genesys is still making the integration".into(),
+            remedy: Some("Try again in a minute.".into()),
+            ..found
         },
-        (_, None) => Check {
+        Making::Failed => Check {
+            outcome: CheckOutcome::Failed,
+            message: "Genesys failed to make the integration".into(),
+            remedy: Some("Delete the integration and create it again.".into()),
+            ..found
+        },
+    }
+}
+
+fn check_webhook_url(integration: &Integration) -> Check {
+    let remedy = "Enter the platform's public address, https on port 443, as Outbound Notification Webhook URL in the integration.";
+    match integration.webhook_url.as_deref() {
+        None => Check {
             outcome: CheckOutcome::Failed,
             remedy: Some(remedy.into()),
             ..passed("webhook-url", "the integration has no webhook address")
         },
-        (_, Some(url)) => passed("webhook-url", &format!("webhooks go to {}", clip(url))),
+        Some(url) if !is_callable(url) => Check {
+            outcome: CheckOutcome::Warned,
+            remedy: Some(remedy.into()),
+            ..passed("webhook-url", &format!("webhooks go to {}, which Genesys Cloud does not call", clip(url)))
+        },
+        Some(url) => passed("webhook-url", &format!("webhooks go to {}", clip(url))),
     }
+}
+
+/// Genesys calls webhooks by https on port 443 and no other ("Open Messaging integrations" of the Resource Center).
+fn is_callable(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("https://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
+    let after_address = authority.rsplit(']').next().unwrap_or("");
+    after_address.split_once(':').is_none_or(|(_, port)| port == "443")
 }
 
 /// Posts a message with nothing in it. Genesys looks at permissions first and then refuses it, so it tells the one
 /// from the other and makes nothing.
 fn check_permission(api: &mut Api<'_, impl Imports>, integration: &Integration) -> Check {
-    let path = format!("/api/v2/conversations/messages/{}/inbound/open/message", encode(&integration.id));
-    match api.call(&Call::post(path, b"{}".to_vec())) {
-        Ok(response) if response.status == 400 => passed("permission-receive", "messages can be sent"),
-        Ok(response) => match accepted(response, false) {
-            Err(failure) => {
-                failed("permission-receive", failure, "Give the OAuth client a role with conversation:message:receive.")
-            }
-            Ok(_) => Check {
-                outcome: CheckOutcome::Warned,
-                remedy: None,
-                ..passed("permission-receive", "an empty message was taken; whether real ones are is not known")
-            },
+    const NAME: &str = "permission-receive";
+    let probe = segment(&integration.id).and_then(|id| {
+        let path = format!("/api/v2/conversations/messages/{id}/inbound/open/message");
+        api.call(&Call::post(path, b"{}".to_vec()))
+    });
+    match probe.map(|response| (response.status, accepted(response, false))) {
+        Ok((400, _)) => passed(NAME, "messages can be sent"),
+        Ok((_, Ok(_))) => Check {
+            outcome: CheckOutcome::Warned,
+            ..passed(NAME, "an empty message was taken; whether real ones are is not known")
         },
-        Err(failure) => failed("permission-receive", failure, "Try again."),
+        Ok((_, Err(failure))) | Err(failure) => {
+            failed(NAME, failure, "Give the OAuth client a role with conversation:message:receive.")
+        }
     }
 }
 
@@ -133,6 +160,12 @@ fn check_queue(api: &mut Api<'_, impl Imports>) -> Check {
         return passed("queue", "none is entered; the flow decides");
     };
     match find_queue(api, &queue) {
+        // Nothing but this check needs the permission.
+        Err(Failure::Credentials(message)) => Check {
+            outcome: CheckOutcome::Warned,
+            remedy: Some("Compare it with Admin > Contact Center > Queues, or give the OAuth client a role with routing:queue:view.".into()),
+            ..passed("queue", &format!("whether there is such a queue cannot be seen: {message}"))
+        },
         Err(failure) => failed(
             "queue",
             failure,
@@ -144,27 +177,27 @@ fn check_queue(api: &mut Api<'_, impl Imports>) -> Check {
             ..passed("queue", &format!("no queue is called {}", clip(&queue)))
         },
         Ok(Some((id, name))) if is_uuid(&queue) => passed("queue", &format!("{id} is {}", clip(&name))),
-        Ok(Some((id, name))) => Check {
-            remedy: Some(format!("A flow with Find Queue By Id needs the id instead of the name: {id}.")),
-            ..passed("queue", &format!("{} has the id {id}", clip(&name)))
-        },
+        Ok(Some((id, name))) => {
+            passed("queue", &format!("{} has the id {id}, which a flow with Find Queue By Id needs instead", clip(&name)))
+        }
     }
 }
 
 fn find_queue(api: &mut Api<'_, impl Imports>, queue: &str) -> Result<Option<(String, String)>, Failure> {
     let entry = |queue: &Queue<'_>| Some((queue.id.get()?.to_string(), queue.name.get().unwrap_or("").to_string()));
     if is_uuid(queue) {
-        let response = api.call(&Call::get(format!("/api/v2/routing/queues/{}", encode(queue))))?;
+        let response = api.call(&Call::get(format!("/api/v2/routing/queues/{}", segment(queue)?)))?;
         if response.status == 404 {
             return Ok(None);
         }
         return Ok(entry(&read::<Queue<'_>>(&accepted(response, false)?)?));
     }
     // The filter may match more than the name itself.
-    let path = format!("/api/v2/routing/queues?name={}&pageSize=100&pageNumber=1", encode(queue));
-    let response = accepted(api.call(&Call::get(path))?, false)?;
-    let page: Page<Queue<'_>> = read(&response)?;
-    Ok(page.entities.objects().find(|found| found.name.get() == Some(queue)).and_then(entry))
+    api.pages(&format!("/api/v2/routing/queues?name={}&", encode(queue)), |response| {
+        let page: Page<Queue<'_>> = read(response)?;
+        let found = page.entities.objects().find(|found| found.name.get() == Some(queue)).and_then(entry);
+        Ok((found, page.page_count))
+    })
 }
 
 fn passed(name: &str, message: &str) -> Check {

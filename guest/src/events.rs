@@ -86,22 +86,23 @@ impl Webhook<'_> {
         if message.direction.get() == Some("Inbound") {
             return self.ignored("the echo of a message of ours".into());
         }
-        let content: Vec<_> = message.content.objects().map(content).collect();
-        if message.text.get().is_none() && content.is_empty() {
+        let parts = || message.content.objects();
+        if message.text.get().is_none() && parts().next().is_none() {
             return self.ignored("a message without text or content".into());
         }
-        // Answers and receipts refer to it.
-        let Some(id) = message.id.get() else {
-            return self.ignored("a message without an id".into());
-        };
+        // Answers and receipts refer to it, so it has one.
+        let told = message.id.get().or_else(|| message.channel.get()?.message_id.get());
+        let id = told.map_or_else(|| digest(self.body), String::from);
+        let content = parts().map(content).collect();
+        let plain = message.text.get().map(String::from).into_iter().chain(parts().map(plain));
+        let plain = plain.collect::<Vec<_>>().join("\n");
         let author = match message.originating_entity.get() {
             Some("Human") => Author::Human,
             Some("Bot") => Author::Bot,
             _ => Author::Unknown,
         };
-        let plain = plain(message.text.get(), &content);
         let text = message.text.get().map(String::from);
-        let message = AgentMessage { id: id.into(), author, agent: None, text, content, plain };
+        let message = AgentMessage { id, author, agent: None, text, content, plain };
         self.event(self.id("message", ""), EventKind::Message(message))
     }
 
@@ -113,6 +114,10 @@ impl Webhook<'_> {
 
     fn happening(&self, number: u32, event: &WireEvent<'_>) -> AgentEvent {
         match event.event_type.get() {
+            Some(_) if self.message.direction.get() == Some("Inbound") => {
+                let id = self.id("event", &format!(":{number}"));
+                self.event(id, EventKind::Ignored("the echo of an event of ours".into()))
+            }
             Some("Typing") => {
                 let typing = event.typing.get();
                 let off = typing.is_some_and(|typing| typing.kind.get() == Some("Off"));
@@ -168,9 +173,9 @@ impl Webhook<'_> {
 
     fn event(&self, id: String, kind: EventKind) -> AgentEvent {
         let channel = self.message.channel.get();
-        // A receipt about our message has the user where our message had: on the sending side.
-        let user = channel.and_then(|channel| match self.message.direction.get() {
-            Some("Inbound") => channel.from.get(),
+        // What is about our message has the user where our message had: on the sending side.
+        let user = channel.and_then(|channel| match (self.message.direction.get(), self.message.kind.get()) {
+            (Some("Inbound"), _) | (None, Some("Receipt")) => channel.from.get(),
             _ => channel.to.get(),
         });
         AgentEvent {
@@ -224,19 +229,23 @@ fn content(part: &WireContent<'_>) -> Content {
     Content::Other(clip(named.unwrap_or("unnamed")))
 }
 
-/// The whole message as text.
-fn plain(text: Option<&str>, content: &[Content]) -> String {
-    let mut lines: Vec<String> = text.map(String::from).into_iter().collect();
-    for part in content {
-        if let Content::Attachment(attachment) = part {
-            lines.extend(attachment.caption.clone());
-            lines.push(match &attachment.filename {
-                Some(name) => format!("{name}: {}", attachment.url),
-                None => attachment.url.clone(),
-            });
+/// A part of a message as text; never empty.
+fn plain(part: &WireContent<'_>) -> String {
+    let told = |words: &[Option<&str>]| {
+        let words: Vec<_> = words.iter().copied().flatten().collect();
+        (!words.is_empty()).then(|| words.join("\n"))
+    };
+    let attachment = part.attachment.get().and_then(|attachment| {
+        let (caption, url) = (attachment.text.get(), attachment.url.get());
+        match (attachment.filename.get(), url) {
+            (Some(name), Some(url)) => told(&[caption, Some(&format!("{name}: {url}"))]),
+            (name, url) => told(&[caption, name.or(url)]),
         }
-    }
-    lines.join("\n")
+    });
+    let button = || part.quick_reply.get().and_then(|button| told(&[button.text.get()]));
+    let card = || part.card.get().and_then(|card| told(&[card.title.get(), card.description.get()]));
+    let kind = || format!("[{}]", clip(part.content_type.get().unwrap_or("unnamed")));
+    attachment.or_else(button).or_else(card).or_else(|| told(&[part.text.get()])).unwrap_or_else(kind)
 }
 
 fn reasons(message: &OpenOutboundNormalizedMessage<'_>) -> Vec<String> {

@@ -77,7 +77,8 @@ impl<'a> Builder<'a> {
         if !(1..=LONGEST_RECIPIENT).contains(&conversation.recipient.len()) {
             return Err(invalid("conversation.recipient", "1 to 256 bytes"));
         }
-        Ok(Self { policy: MessagePolicy::of(settings), conversation, outbound })
+        let policy = MessagePolicy::of(settings).map_err(|_| Unsupported::UnusableSettings)?;
+        Ok(Self { policy, conversation, outbound })
     }
 
     fn start(&self, start: &HandoverStart) -> Result<Vec<ProviderRequest>, Unsupported> {
@@ -85,11 +86,8 @@ impl<'a> Builder<'a> {
         if let Some(transcript) = transcript(&start.transcript)? {
             texts.extend(split(&transcript, TEXT_LIMIT).map(String::from));
         }
-        match start.text.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-            Some(text) => texts.extend(split(text, TEXT_LIMIT).map(String::from)),
-            None if texts.is_empty() => texts.push(self.policy.start_text.clone()),
-            None => {}
-        }
+        let words = start.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        texts.extend(split(words.unwrap_or(&self.policy.start_text), TEXT_LIMIT).map(String::from));
         // The flow reads the attributes before anything else, so they are on the first message or come too late.
         let attributes = Some(ChannelMetadata { custom_attributes: self.attributes(&start.attributes) });
         let profile = start.profile.as_ref().filter(|_| self.policy.send_profile);
@@ -114,14 +112,14 @@ impl<'a> Builder<'a> {
 
     fn typing(&self) -> Result<Vec<ProviderRequest>, Unsupported> {
         // An event without a conversation may make one (Genesys does not say), and nobody would know of it.
-        self.conversation.id.as_ref().ok_or(Unsupported::NoConversation)?;
+        known(self.conversation).ok_or(Unsupported::NoConversation)?;
         let channel = Channel { from: self.anonymous(), time: self.time(0)?, message_id: None, metadata: None };
         let event = OpenInboundNormalizedEvent { channel, events: [Event { event_type: "Typing" }] };
         Ok(vec![self.request(&self.outbound.id, EVENT, &event)?])
     }
 
     fn leave(&self) -> Result<Vec<ProviderRequest>, Unsupported> {
-        let conversation_id = self.conversation.id.as_deref().ok_or(Unsupported::NoConversation)?.into();
+        let conversation_id = known(self.conversation).ok_or(Unsupported::NoConversation)?.into();
         let farewell = self.message(0, &self.policy.leave_text, self.anonymous(), None)?;
         let otherwise = String::from_utf8_lossy(&farewell.body);
         Ok(vec![self.request(&self.outbound.id, LEAVE, &Leave { conversation_id, otherwise })?])
@@ -197,9 +195,20 @@ impl<'a> Builder<'a> {
                 attributes.insert("queueName", queue);
             }
         }
-        attributes.extend(given.iter().map(|attribute| (attribute.key.as_str(), attribute.value.as_str())));
+        for attribute in given {
+            if attribute.key == "queueId" {
+                // The name is that of the queue which was overridden.
+                attributes.remove("queueName");
+            }
+            attributes.insert(&attribute.key, &attribute.value);
+        }
         attributes
     }
+}
+
+/// The conversation's id, if it is known.
+pub(crate) fn known(conversation: &Conversation) -> Option<&str> {
+    conversation.id.as_deref().filter(|id| !id.is_empty())
 }
 
 /// Whether what was entered as the queue is its id rather than its name.
@@ -234,9 +243,9 @@ fn transcript(lines: &[TranscriptLine]) -> Result<Option<String>, Unsupported> {
 }
 
 /// Cuts a text into pieces of at most `limit` characters: after a line if there is one to cut after, else after a
-/// word, else where the limit is. Nothing but the blank at the cut is lost.
+/// word, else where the limit is. Nothing but blanks at the ends and at the cuts is lost.
 fn split(text: &str, limit: usize) -> impl Iterator<Item = &str> {
-    let mut rest = text;
+    let mut rest = text.trim();
     core::iter::from_fn(move || {
         if rest.is_empty() {
             return None;
@@ -245,10 +254,10 @@ fn split(text: &str, limit: usize) -> impl Iterator<Item = &str> {
             return Some(core::mem::take(&mut rest));
         };
         let (piece, _) = rest.split_at(end);
-        let cut = piece.rfind('\n').or_else(|| piece.rfind(' ')).filter(|cut| *cut > 0).unwrap_or(end);
+        let cut = piece.rfind('\n').or_else(|| piece.rfind(' ')).unwrap_or(end);
         let (piece, remainder) = rest.split_at(cut);
-        rest = remainder.trim_start_matches(['\n', ' ']);
-        Some(piece)
+        rest = remainder.trim_start();
+        Some(piece.trim_end())
     })
 }
 
@@ -267,7 +276,8 @@ mod tests {
         assert_eq!(pieces("one\ntwo three", 10), ["one", "two three"]);
         assert_eq!(pieces("one two three", 9), ["one two", "three"]);
         assert_eq!(pieces("äöüäöü", 4), ["äöüä", "öü"]);
-        assert_eq!(pieces(" abcdef", 3), [" ab", "cde", "f"]);
+        assert_eq!(pieces(" abcdef ", 3), ["abc", "def"]);
+        assert_eq!(pieces("a      b", 3), ["a", "b"]);
         assert_eq!(pieces("", 3), Vec::<&str>::new());
     }
 

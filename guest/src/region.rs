@@ -37,7 +37,7 @@ pub struct Region {
     pub api: String,
     /// Origin of OAuth.
     pub login: String,
-    /// One of the regions that Genesys lists, or an address that needs no list (a port was given).
+    /// One of the regions that Genesys lists, or this machine.
     pub known: bool,
 }
 
@@ -47,7 +47,7 @@ pub struct Region {
 #[must_use]
 pub fn normalise(entered: &str) -> Option<Region> {
     let lower = entered.trim().to_ascii_lowercase();
-    let authority = lower.split_once("://").map_or(lower.as_str(), |(_, rest)| rest);
+    let (scheme, authority) = lower.split_once("://").map_or(("", lower.as_str()), |(scheme, rest)| (scheme, rest));
     let authority = authority.split(['/', '?', '#']).next()?;
     let authority = authority.rsplit('@').next()?;
     let (host, port) = split_port(authority)?;
@@ -56,11 +56,13 @@ pub fn normalise(entered: &str) -> Option<Region> {
     if !local && !is_host_name(host) {
         return None;
     }
+    // A port that the scheme implies says nothing.
+    let port = port.filter(|port| !matches!((scheme, port), ("https" | "", 443) | ("http", 80)));
     if local || port.is_some() {
-        let scheme = if local { "http" } else { "https" };
+        let scheme = if local && scheme != "https" { "http" } else { "https" };
         let port = port.map_or_else(String::new, |port| format!(":{port}"));
         let origin = format!("{scheme}://{host}{port}");
-        return Some(Region { api: origin.clone(), login: origin, known: true });
+        return Some(Region { api: origin.clone(), login: origin, known: local });
     }
 
     let host = SERVICES.iter().find_map(|service| host.strip_prefix(service)).unwrap_or(host);
@@ -121,6 +123,8 @@ mod tests {
             "developer.mypurecloud.de",
             "https://user@api-downloads.mypurecloud.de/x?y=z",
             "eu-central-1",
+            "https://login.mypurecloud.de:443/oauth/token",
+            "http://api.mypurecloud.de:80",
         ] {
             assert_eq!(
                 hosts(entered),
@@ -162,6 +166,7 @@ mod tests {
         one("127.0.0.1:8080", "http://127.0.0.1:8080");
         one("http://localhost", "http://localhost");
         one("http://[::1]:8080/x", "http://[::1]:8080");
+        one("https://localhost:8443", "https://localhost:8443");
         one("genesys-gateway.example.com:8443", "https://genesys-gateway.example.com:8443");
     }
 

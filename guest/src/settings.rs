@@ -200,10 +200,8 @@ pub fn check(settings: &[Setting]) -> Result<AcceptedSettings, Vec<SettingsProbl
     let mut problems = Vec::new();
     let form = form();
     let region = check_region(settings, &mut problems);
-    for field in form.iter().filter(|field| field.required && field.key != HOST) {
-        if find(settings, &field.key).is_none() {
-            problems.push(missing(field));
-        }
+    for field in form.iter().filter(|field| field.required && find(settings, &field.key).is_none()) {
+        problems.push(missing(settings, field));
     }
     check_secrets(settings, &mut problems);
     for (index, setting) in (0..).zip(settings) {
@@ -227,10 +225,7 @@ pub fn check(settings: &[Setting]) -> Result<AcceptedSettings, Vec<SettingsProbl
 
 fn check_region(settings: &[Setting], problems: &mut Vec<SettingsProblem>) -> Option<Region> {
     const EXPECTED: &str = "Enter the region's domain, such as mypurecloud.de or cac1.pure.cloud.";
-    let Some((index, host)) = find(settings, HOST) else {
-        problems.push(error(HOST, None, "Host is missing.", EXPECTED));
-        return None;
-    };
+    let (index, host) = find(settings, HOST).filter(|(_, host)| !host.is_empty())?;
     let region = region::normalise(host);
     match &region {
         None => problems.push(error(HOST, Some(index), "This is no host name.", EXPECTED)),
@@ -249,13 +244,19 @@ fn check_secrets(settings: &[Setting], problems: &mut Vec<SettingsProblem>) {
     let has_secret = [WEBHOOK_SECRET, WEBHOOK_SECRET_BASE64].iter().any(|key| find(settings, key).is_some());
     let allowed = find(settings, ALLOW_UNSIGNED_WEBHOOKS);
     match (has_secret, allowed) {
-        (false, Some((_, "true"))) | (true, None | Some((_, "false"))) => {}
-        (true, Some((index, _))) => problems.push(warning(
+        (false, Some((index, "true"))) => problems.push(warning(
+            ALLOW_UNSIGNED_WEBHOOKS,
+            index,
+            "There is no webhook secret, so anybody who knows the address can speak as the agent.",
+            "Enter the integration's Outbound Notification Webhook Signature Secret Token as webhook-secret.",
+        )),
+        (true, Some((index, "true"))) => problems.push(warning(
             ALLOW_UNSIGNED_WEBHOOKS,
             index,
             "Unsigned webhooks are refused all the same, because a webhook secret is entered.",
             "Remove one of the two.",
         )),
+        (true, _) => {}
         (false, _) => problems.push(error(
             WEBHOOK_SECRET,
             None,
@@ -295,36 +296,50 @@ fn check_entry(
         SettingKind::Switch if setting.value != "true" && setting.value != "false" => {
             problems.push(error(key, Some(index), "This is neither on nor off.", "Enter true or false."));
         }
-        SettingKind::Secret if setting.value.trim() != setting.value => problems.push(warning(
-            key,
-            index,
-            "The secret begins or ends with a blank.",
-            "Remove the blank if it came with copying; it counts as part of the secret.",
-        )),
+        SettingKind::Secret if key == WEBHOOK_SECRET && setting.value.trim() != setting.value => {
+            problems.push(warning(
+                key,
+                index,
+                "The secret begins or ends with a blank.",
+                "Remove the blank if it came with copying; it counts as part of the secret.",
+            ))
+        }
         SettingKind::Text if setting.value.trim().is_empty() => {
-            problems.push(error(key, Some(index), "There are only blanks.", "Enter a value, or leave it empty."));
+            let remedy = if field.required { "Enter a value." } else { "Enter a value, or leave it empty." };
+            problems.push(error(key, Some(index), "There are only blanks.", remedy));
         }
         _ => {}
     }
     match key {
-        WEBHOOK_SECRET if setting.value.len() < SHORTEST_SECRET => problems.push(warning(
-            key,
-            index,
-            "The secret is shorter than Genesys allows for an integration (16 characters).",
-            "Compare it with the integration's.",
-        )),
-        WEBHOOK_SECRET_BASE64 if STANDARD.decode(&setting.value).is_err() => problems.push(error(
-            key,
-            Some(index),
-            "This is not base64.",
-            "Enter the standard alphabet with padding, or use webhook-secret for text.",
-        )),
+        WEBHOOK_SECRET => check_length(key, index, setting.value.len(), problems),
+        WEBHOOK_SECRET_BASE64 => match STANDARD.decode(&setting.value) {
+            Ok(secret) => check_length(key, index, secret.len(), problems),
+            Err(_) => problems.push(error(
+                key,
+                Some(index),
+                "This is not base64.",
+                "Enter the standard alphabet with padding, or use webhook-secret for text.",
+            )),
+        },
         _ => {}
     }
 }
 
-fn missing(field: &SettingField) -> SettingsProblem {
-    error(&field.key, None, &format!("{} is missing.", field.label), &field.help)
+fn check_length(key: &str, index: u32, length: usize, problems: &mut Vec<SettingsProblem>) {
+    if length < SHORTEST_SECRET {
+        problems.push(warning(
+            key,
+            index,
+            "The secret is shorter than Genesys allows for an integration (16 characters).",
+            "Compare it with the integration's.",
+        ));
+    }
+}
+
+/// A field that is not there, or left empty.
+fn missing(settings: &[Setting], field: &SettingField) -> SettingsProblem {
+    let empty = (0..).zip(settings).find(|(_, setting)| setting.key == field.key).map(|(index, _)| index);
+    error(&field.key, empty, &format!("{} is missing.", field.label), &field.help)
 }
 
 fn error(key: &str, index: Option<u32>, message: &str, remedy: &str) -> SettingsProblem {
@@ -351,8 +366,14 @@ fn text(settings: &[Setting], key: &str) -> Option<String> {
     find(settings, key).map(|(_, value)| value.to_string()).filter(|value| !value.is_empty())
 }
 
-fn switch(settings: &[Setting], key: &str) -> bool {
-    matches!(find(settings, key), Some((_, "true")))
+/// Off where it is absent. On and off at once, or another word, is neither.
+fn switch(settings: &[Setting], key: &str) -> Result<bool, Unusable> {
+    let mut values = settings.iter().filter(|setting| setting.key == key && !setting.value.is_empty());
+    match (values.next().map(|setting| setting.value.as_str()), values.next()) {
+        (None | Some("false"), None) => Ok(false),
+        (Some("true"), None) => Ok(true),
+        _ => Err(Unusable),
+    }
 }
 
 /// The settings cannot be used.
@@ -389,7 +410,9 @@ impl<'a> WebhookPolicy<'a> {
                 _ => {}
             }
         }
-        Ok(Self { secrets, unsigned_allowed: switch(settings, ALLOW_UNSIGNED_WEBHOOKS) })
+        // A switch that says something else than yes does not say yes.
+        let unsigned_allowed = switch(settings, ALLOW_UNSIGNED_WEBHOOKS).unwrap_or(false);
+        Ok(Self { secrets, unsigned_allowed })
     }
 
     /// The live secrets in the order of the settings.
@@ -412,15 +435,14 @@ pub struct MessagePolicy {
 }
 
 impl MessagePolicy {
-    /// Every setting has a meaning here, so nothing fails.
-    #[must_use]
-    pub fn of(settings: &[Setting]) -> Self {
-        Self {
+    /// Fails where it is not clear whether the profile may be sent.
+    pub fn of(settings: &[Setting]) -> Result<Self, Unusable> {
+        Ok(Self {
             queue: text(settings, QUEUE),
-            send_profile: switch(settings, SEND_PROFILE),
+            send_profile: switch(settings, SEND_PROFILE)?,
             start_text: text(settings, START_TEXT).unwrap_or_else(|| DEFAULT_START_TEXT.into()),
             leave_text: text(settings, LEAVE_TEXT).unwrap_or_else(|| DEFAULT_LEAVE_TEXT.into()),
-        }
+        })
     }
 }
 
@@ -439,11 +461,9 @@ pub struct Account {
 impl Account {
     /// Fails where something is missing; the host has been told by `check-settings`.
     pub fn of(settings: &[Setting]) -> Result<Self, Unusable> {
-        // The client secret as it was entered: a blank may be part of it.
-        let secret = settings.iter().find(|setting| setting.key == CLIENT_SECRET && !setting.value.is_empty());
         Ok(Self {
             client_id: text(settings, CLIENT_ID).ok_or(Unusable)?,
-            client_secret: secret.ok_or(Unusable)?.value.clone(),
+            client_secret: text(settings, CLIENT_SECRET).ok_or(Unusable)?,
             deployment_name: text(settings, DEPLOYMENT_NAME).ok_or(Unusable)?,
             queue: text(settings, QUEUE),
         })
@@ -509,7 +529,7 @@ mod tests {
         let empty = [&without[..], &[(WEBHOOK_SECRET, "")]].concat();
         assert_eq!(problems(&empty), [(Severity::Error, WEBHOOK_SECRET.into(), None)]);
         let allowed = [&without[..], &[(ALLOW_UNSIGNED_WEBHOOKS, "true")]].concat();
-        assert_eq!(problems(&allowed), []);
+        assert_eq!(problems(&allowed), [(Severity::Warning, ALLOW_UNSIGNED_WEBHOOKS.into(), Some(4))]);
         let both = [&GOOD[..], &[(ALLOW_UNSIGNED_WEBHOOKS, "true")]].concat();
         assert_eq!(problems(&both), [(Severity::Warning, ALLOW_UNSIGNED_WEBHOOKS.into(), Some(5))]);
     }

@@ -81,6 +81,36 @@ pub struct Content<'a> {
     /// Of an `Attachment`.
     #[serde(borrow)]
     pub attachment: Object<Attachment<'a>>,
+    /// Of a `QuickReply`.
+    #[serde(borrow)]
+    pub quick_reply: Object<QuickReply<'a>>,
+    /// Of a `Card`.
+    #[serde(borrow)]
+    pub card: Object<Card<'a>>,
+    /// Of a `Text`, and of what is newer than this.
+    #[serde(borrow)]
+    pub text: Text<'a>,
+}
+
+/// A button.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct QuickReply<'a> {
+    /// What is on it.
+    #[serde(borrow)]
+    pub text: Text<'a>,
+}
+
+/// A card.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Card<'a> {
+    /// Its head.
+    #[serde(borrow)]
+    pub title: Text<'a>,
+    /// What is below.
+    #[serde(borrow)]
+    pub description: Text<'a>,
 }
 
 /// A file.

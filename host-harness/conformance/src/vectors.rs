@@ -289,9 +289,19 @@ fn request(request: &ProviderRequest) -> Value {
 /// In an expectation: any text that is not empty. For what is meant for people.
 const ANY_TEXT: &str = "<any text>";
 
-/// Compares exactly, but for [`ANY_TEXT`]; tells the first place that differs.
+/// In an expectation: `<about N>`, a number that differs by one at most. For offsets in what cannot be parsed.
+fn about(expected: &str) -> Option<u64> {
+    expected.strip_prefix("<about ")?.strip_suffix('>')?.parse().ok()
+}
+
+/// Compares exactly, but for [`ANY_TEXT`] and [`about`]; tells the first place that differs.
 fn compare(expected: &Value, actual: &Value, place: &str) -> Verdict {
     match (expected, actual) {
+        (Value::String(text), Value::Number(number))
+            if about(text).zip(number.as_u64()).is_some_and(|(about, number)| about.abs_diff(number) <= 1) =>
+        {
+            Ok(())
+        }
         (Value::String(any), Value::String(text)) if any == ANY_TEXT && !text.is_empty() => Ok(()),
         (Value::Array(expected), Value::Array(actual)) => {
             for (number, (expected, actual)) in expected.iter().zip(actual).enumerate() {

@@ -291,7 +291,8 @@ pub enum Content {
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct AgentMessage {
-    /// The contact centre's id, which `answer` and `receipt` refer to.
+    /// The contact centre's id, which `answer` and `receipt` refer to. A name made from its bytes where the source has
+    /// none.
     pub id: String,
     /// Author.
     pub author: Author,
@@ -301,7 +302,7 @@ pub struct AgentMessage {
     pub text: Option<String>,
     /// The typed parts beyond the text.
     pub content: Vec<Content>,
-    /// All of it, text and parts, as readable plain text: for channels that show nothing else.
+    /// All of it, text and parts, as readable plain text: for channels that show nothing else. Never empty.
     pub plain: String,
 }
 
@@ -377,7 +378,7 @@ pub enum EndReason {
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
 pub enum EventKind {
-    /// The user waits for an agent.
+    /// The user waits for an agent, or nobody is known to be there yet.
     #[component(name = "queued")]
     Queued(QueueState),
     /// An agent is there.

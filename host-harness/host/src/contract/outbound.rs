@@ -86,7 +86,7 @@ pub struct HandoverStart {
     /// Oldest first. Empty lines are left out.
     #[serde(default)]
     pub transcript: Vec<TranscriptLine>,
-    /// Added to those that the settings make.
+    /// Added to those that the settings make, and in place of them where the key is the same.
     #[serde(default)]
     pub attributes: Vec<Attribute>,
     /// What the user said last, or why the bot hands over. Missing or empty: the provider says it in its own words.
@@ -273,7 +273,7 @@ pub enum Unsupported {
     /// A field of the message is not as it should be.
     #[component(name = "invalid")]
     Invalid(InvalidField),
-    /// The settings cannot be used: run `check-settings`.
+    /// A setting that this call needs cannot be used: run `check-settings`.
     #[component(name = "unusable-settings")]
     UnusableSettings,
 }
@@ -283,7 +283,7 @@ pub enum Unsupported {
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct InvalidField {
-    /// The field's path as in this file: `start.transcript`.
+    /// The field's path: `outbound.id`, `conversation.recipient`, or within the message `start.transcript`.
     pub field: String,
     /// What was expected. Never repeats the value.
     pub expected: String,

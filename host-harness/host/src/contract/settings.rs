@@ -83,7 +83,7 @@ pub struct SettingsProblem {
     pub severity: Severity,
     /// The key concerned, also where the setting is absent.
     pub key: String,
-    /// Which of the settings given, counted from 0; missing where the setting is absent.
+    /// Which of the settings given, counted from 0, an empty one included; missing where there is none with the key.
     pub index: Option<u32>,
     /// What is wrong. Never repeats the value of a secret.
     pub message: String,

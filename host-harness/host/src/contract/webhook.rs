@@ -82,7 +82,7 @@ pub enum Rejection {
     /// The settings hold no secret, and do not allow unsigned webhooks.
     #[component(name = "no-secret")]
     NoSecret,
-    /// The settings cannot be used, so nothing can be believed: run `check-settings`.
+    /// A setting that this call needs cannot be used, so nothing can be believed: run `check-settings`.
     #[component(name = "unusable-settings")]
     UnusableSettings,
     /// It is authentic or may be, but for another connection; why, for people.
