@@ -38,8 +38,8 @@ async fn the_names_of_cases_are_unique() {
     assert_eq!(names.len(), report.cases.len());
 }
 
-/// A case that no mutant fails is not a test; a mutant that fails no case shows a gap; one that fails nearly all of
-/// them shows nothing.
+/// A case that no mutant fails is not a test; a mutant that fails no case shows a gap; one that fails most of them
+/// shows nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_case_is_failed_by_a_mutant_and_every_mutant_by_a_case() {
     let mut failed_by: BTreeMap<String, Vec<&str>> = BTreeMap::new();
@@ -51,7 +51,9 @@ async fn every_case_is_failed_by_a_mutant_and_every_mutant_by_a_case() {
         if failed == 0 {
             gaps.push(format!("no case notices the fault `{fault}`"));
         }
-        assert!(failed < report.cases.len() / 2, "`{fault}` fails {failed} cases: it is no single fault");
+        if failed > report.cases.len() / 2 {
+            gaps.push(format!("`{fault}` fails {failed} cases: it is no single fault"));
+        }
         for case in report.cases {
             let mutants = failed_by.entry(case.name).or_default();
             if case.outcome != Outcome::Passed {

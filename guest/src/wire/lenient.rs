@@ -1,5 +1,5 @@
 //! Reads JSON that is not quite what was promised: a number where a string belongs, `null` or nothing where a list
-//! does, an array instead of an object. What does not fit is absent; nothing but broken JSON is an error.
+//! does, an array instead of an object. What does not fit is absent; only what has no one reading is an error.
 //!
 //! Genesys's schema of the webhook has no required property and allows any other one ("Normalized message format"),
 //! and no version of it is promised. However deep the input is nested, nothing here recurses: what is not wanted is
@@ -7,9 +7,12 @@
 
 use alloc::{borrow::Cow, string::ToString, vec::Vec};
 use core::{fmt, marker::PhantomData};
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
+use serde::de::{
+    Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
+    value::MapAccessDeserializer,
+};
 
-/// A string, or an integer written as one. Integers past 64 bits are absent rather than rounded.
+/// A string, or an integer of at most 64 bits. Any other number is an error: it may be an id, and would be rounded.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Text<'a>(Option<Cow<'a, str>>);
 
@@ -95,6 +98,9 @@ trait Wanted<'de>: Default {
     fn negative(_: i64) -> Self {
         Self::default()
     }
+    fn float<E: Error>(_: f64) -> Result<Self, E> {
+        Ok(Self::default())
+    }
     fn flag(_: bool) -> Self {
         Self::default()
     }
@@ -136,8 +142,8 @@ impl<'de, W: Wanted<'de>> Visitor<'de> for Lenient<W> {
     fn visit_i64<E>(self, number: i64) -> Result<W, E> {
         Ok(W::negative(number))
     }
-    fn visit_f64<E>(self, _: f64) -> Result<W, E> {
-        Ok(W::default())
+    fn visit_f64<E: Error>(self, number: f64) -> Result<W, E> {
+        W::float(number)
     }
     fn visit_bool<E>(self, flag: bool) -> Result<W, E> {
         Ok(W::flag(flag))
@@ -162,6 +168,9 @@ impl<'de: 'a, 'a> Wanted<'de> for Text<'a> {
     }
     fn negative(number: i64) -> Self {
         Self(Some(number.to_string().into()))
+    }
+    fn float<E: Error>(number: f64) -> Result<Self, E> {
+        Err(E::invalid_type(Unexpected::Float(number), &"a text or an integer of at most 64 bits"))
     }
 }
 

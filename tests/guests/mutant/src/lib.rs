@@ -45,8 +45,9 @@ impl Guest for Mutant {
 
     fn check_settings(settings: Vec<Setting>) -> Result<AcceptedSettings, Vec<SettingsProblem>> {
         let secret = settings.iter().map(|setting| setting.value.clone()).next_back().unwrap_or_default();
+        let example = settings.iter().any(|setting| setting.value == "0a1b2c3d-0000-4000-8000-000000000002");
         let mut checked = Sound::check_settings(settings);
-        if on("settings: nothing is good enough") {
+        if on("settings: the examples are not good enough") && example {
             let message = String::from("no");
             let (key, remedy) = ("host".into(), message.clone());
             checked = Err(vec![SettingsProblem { severity: Severity::Error, key, index: None, message, remedy }]);
@@ -62,6 +63,10 @@ impl Guest for Mutant {
             ("settings: unknown keys are fine", "no such setting"),
             ("settings: everything repeats", "more than once"),
             ("settings: any word is a switch", "neither on nor off"),
+            ("settings: any text is a host", "no host name"),
+            ("settings: blanks are a value", "only blanks"),
+            ("settings: a secret is not needed", "no webhook secret"),
+            ("settings: any text is base64", "not base64"),
         ] {
             if on(fault) {
                 checked = forgive(checked, forgiven);
@@ -226,10 +231,19 @@ impl Guest for Mutant {
         if on("build: typing is not supported") && matches!(message.message, OutboundMessage::Typing) {
             return Err(Unsupported::Kind("typing".into()));
         }
-        if on("build: attachments become text")
-            && let OutboundMessage::Attachment(attachment) = &message.message
-        {
-            message.message = OutboundMessage::Text(attachment.url.clone());
+        if on("build: what is not supported becomes text") {
+            message.message = match message.message {
+                OutboundMessage::Attachment(attachment) => OutboundMessage::Text(attachment.url),
+                OutboundMessage::Answer(answer) => OutboundMessage::Text(answer.text),
+                OutboundMessage::Receipt(receipt) => OutboundMessage::Text(receipt.message),
+                supported => supported,
+            };
+        }
+        if on("build: anybody is a recipient") && conversation.recipient.is_empty() {
+            conversation.recipient.push('-');
+        }
+        if on("build: any time is a time") {
+            message.time = message.time.min(1_772_359_200_123);
         }
         if on("build: any id is right") {
             message.id = format!("m-{}", message.id.len());
@@ -241,7 +255,7 @@ impl Guest for Mutant {
             text.push('.');
         }
         if on("build: a conversation is made up") {
-            conversation.id = conversation.id.or(Some("conversation".into()));
+            conversation.id = conversation.id.filter(|id| !id.is_empty()).or(Some("conversation".into()));
         }
         if on("build: the profile is always sent") {
             settings.retain(|setting| setting.key != "send-profile");
@@ -302,6 +316,9 @@ impl Guest for Mutant {
     }
 
     fn observe_conversation(settings: Vec<Setting>, conversation: Conversation) -> Result<Vec<AgentEvent>, Failure> {
+        if on("observe: any id is known") && !matches!(conversation.id.as_deref(), Some(id) if id.len() > 2) {
+            return Ok(vec![]);
+        }
         let secret = secret(&settings);
         let mut events =
             Sound::observe_conversation(settings, conversation).map_err(|failure| fail(failure, &secret))?;

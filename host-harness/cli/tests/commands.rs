@@ -1,0 +1,251 @@
+//! The commands as people call them.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test says what it expects and fails by panicking")]
+
+use assert_cmd::Command;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use tempfile::TempDir;
+
+const BODY: &str = r#"{"id":"1","type":"Text","text":"hi"}"#;
+// Made with OpenSSL from BODY and the secret below.
+const SIGNATURE: &str = "X-Hub-Signature-256: sha256=+hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMk=";
+const SETTINGS: &str = r#"host = "mypurecloud.de"
+deployment-name = "BotHandover"
+queue = "Support"
+webhook-secret = ["a-secret-that-is-to-come", "a-secret-of-16-or-more-chars"]
+client-id = "id"
+client-secret = "secret"
+send-profile = true
+"#;
+
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        let folder = Self(TempDir::new().expect("a folder"));
+        folder.write("settings.toml", SETTINGS);
+        folder.write("body.json", BODY);
+        folder
+    }
+
+    fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+        std::fs::write(self.0.path().join(name), text).expect("a file");
+    }
+
+    /// Runs a command in the folder; its status, standard output and standard error.
+    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        self.run_with(arguments, "")
+    }
+
+    fn run_with(&self, arguments: &[&str], input: &str) -> (i32, String, String) {
+        let mut command = Command::cargo_bin("handover").expect("the binary");
+        let output = command.args(arguments).current_dir(&self.0).write_stdin(input).output().expect("it runs");
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        (output.status.code().expect("a status"), text(output.stdout), text(output.stderr))
+    }
+}
+
+#[test]
+fn verify_says_authentic_or_rejected() {
+    let folder = Folder::new();
+    let verify =
+        |header: &str, body: &str| folder.run(&["verify", "--settings", "settings.toml", "--header", header, body]);
+    assert_eq!(
+        verify(SIGNATURE, "body.json"),
+        (0, "{\"how\":{\"signed\":1},\"verdict\":\"authentic\"}\n".into(), String::new())
+    );
+    assert_eq!(
+        verify("X-Hub-Signature-256: sha256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "body.json"),
+        (1, "{\"verdict\":\"rejected\",\"why\":\"wrong-signature\"}\n".into(), String::new())
+    );
+    let (status, out, _) =
+        folder.run_with(&["verify", "--settings", "settings.toml", "--header", SIGNATURE, "-"], BODY);
+    assert_eq!((status, out.contains("authentic")), (0, true));
+    let (status, _, error) = verify("no header", "body.json");
+    assert_eq!(status, 2);
+    assert!(error.contains("expected 'Name: value'"), "{error}");
+    let (status, _, error) = verify(SIGNATURE, "no-such-file");
+    assert_eq!(status, 2);
+    assert!(error.contains("no-such-file: the file cannot be read"), "{error}");
+    folder.write("large", vec![b' '; 2 << 20]);
+    let (status, out, _) = verify(SIGNATURE, "large");
+    assert_eq!(status, 1);
+    assert!(out.contains("the limit `input` (1048576)"), "{out}");
+}
+
+#[test]
+fn map_prints_an_event_a_line() {
+    let folder = Folder::new();
+    let (status, out, _) = folder.run(&["map", "--settings", "settings.toml", "body.json"]);
+    let event: serde_json::Value = serde_json::from_str(&out).expect("one line of JSON");
+    assert_eq!((status, event.pointer("/kind/message/text")), (0, Some(&"hi".into())));
+    let (status, out, _) = folder.run_with(&["map", "--settings", "settings.toml", "-"], "[]");
+    assert_eq!((status, out.as_str()), (1, "{\"malformed\":\"not-an-object\"}\n"));
+}
+
+#[test]
+fn build_prints_a_request_a_line() {
+    let folder = Folder::new();
+    let build = |message: &str| folder.run_with(&["build", "--settings", "settings.toml", "-"], message);
+    let (status, out, _) = build(
+        r#"{"recipient": "sess-42", "id": "m-1", "time": 1772359200123, "message": {"start": {"text": "Help!",
+            "profile": {"first-name": "Ada"}, "attributes": [{"key": "myLanguage", "value": "english"}]}}}"#,
+    );
+    let request: serde_json::Value = serde_json::from_str(&out).expect("one line of JSON");
+    assert_eq!(status, 0);
+    assert_eq!(
+        request["body"],
+        serde_json::json!({
+            "channel": {
+                "from": { "id": "sess-42", "idType": "Opaque", "nickname": "Ada", "firstName": "Ada" },
+                "time": "2026-03-01T10:00:00.123Z",
+                "messageId": "m-1",
+                "metadata": { "customAttributes": {
+                    "queueId": "Support", "queueName": "Support", "userId": "sess-42", "myLanguage": "english"
+                } }
+            },
+            "text": "Help!"
+        })
+    );
+    let (status, out, _) = build(r#"{"recipient": "sess-42", "id": "m-1", "time": 0, "message": "typing"}"#);
+    assert_eq!((status, out.as_str()), (1, "{\"unsupported\":\"no-conversation\"}\n"));
+    let (status, _, error) = build(r#"{"recipient": "sess-42", "id": "m-1", "time": 0, "message": {"txt": "hi"}}"#);
+    assert_eq!(status, 2);
+    assert!(error.contains("this is no message") && error.contains("unknown variant `txt`"), "{error}");
+}
+
+#[test]
+fn settings_wrong_in_three_places_are_told_by_file_and_line() {
+    let folder = Folder::new();
+    folder.write("settings.toml", "host = \"no host\"\nwebhook-secret = \"a-secret-of-16-or-more-chars\"\nclient-id = \"id\"\nclient-secret = \"s\"\nsend_profile = true\n");
+    let (status, out, error) = folder.run(&["map", "--settings", "settings.toml", "body.json"]);
+    assert_eq!((status, out.as_str()), (2, ""));
+    for expected in ["settings.toml:1: host: ", "settings.toml: deployment-name: ", "settings.toml:5: send_profile: "] {
+        assert!(error.contains(expected), "{expected} is not in {error}");
+    }
+    folder.write("settings.toml", "host = \n");
+    let (status, _, error) = folder.run(&["map", "--settings", "settings.toml", "body.json"]);
+    assert_eq!(status, 2);
+    assert!(error.contains("settings.toml:1: ") && error.contains("expected TOML"), "{error}");
+}
+
+#[test]
+fn a_plugin_of_ones_own_reaches_only_what_is_allowed() {
+    let folder = Folder::new();
+    folder.write("plugin.wasm", include_bytes!(env!("GENESYS_COMPONENT")));
+    let map = ["map", "--settings", "settings.toml", "--plugin", "plugin.wasm", "body.json"];
+    let (status, _, error) = folder.run(&map);
+    assert_eq!(status, 2);
+    assert!(error.contains("add --allow-origin https://api.mypurecloud.de"), "{error}");
+    let allowed = ["--allow-origin", "https://api.mypurecloud.de", "--allow-origin", "https://login.mypurecloud.de"];
+    let (status, out, error) = folder.run(&[&map[..], &allowed[..]].concat());
+    assert_eq!(status, 0, "{out}{error}");
+    folder.write("plugin.wasm", "no plugin");
+    let (status, _, error) = folder.run(&map);
+    assert_eq!(status, 2);
+    assert!(error.contains("plugin.wasm cannot be loaded") && error.contains("no WebAssembly"), "{error}");
+}
+
+#[test]
+fn inspect_shows_imports_settings_and_size() {
+    let (status, out, _) = Folder::new().run(&["inspect"]);
+    assert_eq!(status, 0);
+    for expected in
+        ["genesys-open-messaging 0.1.0", "handover:provider/http@0.1.0", "webhook-secret (may repeat)", "bytes"]
+    {
+        assert!(out.contains(expected), "{expected} is not in {out}");
+    }
+}
+
+#[test]
+fn conformance_prints_a_case_a_line_and_writes_junit() {
+    let folder = Folder::new();
+    let (status, out, _) = folder.run(&["conformance", "--junit", "report.xml"]);
+    assert_eq!(status, 0, "{out}");
+    assert!(out.contains("ok    purity/no-pure-function-calls-an-import\n"), "{out}");
+    assert!(out.trim_end().ends_with(" 0 failed"), "{out}");
+    let junit = std::fs::read_to_string(folder.0.path().join("report.xml")).expect("the report");
+    assert!(junit.contains("<testcase name=\"verify-webhook/github-published-pair\""), "{junit}");
+    let (status, _, error) = folder.run(&["conformance", "--vectors", "."]);
+    assert_eq!(status, 2);
+    assert!(error.contains("body.json: unknown field `id`"), "{error}");
+    folder.write("plugin.wasm", b"\0asm\x01\0\0\0");
+    let (status, out, _) = folder.run(&["conformance", "plugin.wasm"]);
+    assert_eq!(status, 1);
+    assert!(out.contains("FAIL  load: this is a core WebAssembly module"), "{out}");
+}
+
+#[test]
+fn the_demo_plays_to_its_end() {
+    for arguments in [&["demo", "--script"][..], &["demo"]] {
+        let (status, out, error) = Folder::new().run(arguments);
+        assert_eq!(status, 0, "{error}");
+        assert!(out.contains("Grace   Hello Ada") && out.contains("WrongSignature"), "{out}");
+    }
+}
+
+/// A sandbox process, stopped when it is dropped.
+struct Sandbox(std::process::Child);
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.0.kill().expect("it runs until it is stopped");
+        self.0.wait().expect("it stops");
+    }
+}
+
+#[test]
+fn check_is_the_doctor_of_the_sandbox() {
+    let folder = Folder::new();
+    let binary = assert_cmd::cargo::cargo_bin("handover");
+    let mut process = std::process::Command::new(binary)
+        .args(["sandbox", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+    let _sandbox = Sandbox(process);
+    let announced: serde_json::Value = serde_json::from_str(&line).expect("one line of JSON");
+    let told = |key: &str| announced[key].as_str().unwrap_or_else(|| panic!("{key} is not in {line}")).to_owned();
+    assert!(!told("integration_id").is_empty());
+    let settings = |secret: &str| {
+        format!(
+            "host = {:?}\ndeployment-name = {:?}\nqueue = \"Support\"\nwebhook-secret = {:?}\nclient-id = {:?}\nclient-secret = {secret:?}\n",
+            told("origin"),
+            told("integration_name"),
+            told("webhook_secret"),
+            told("client_id"),
+        )
+    };
+    folder.write("settings.toml", settings("wrong"));
+    let (status, out, _) = folder.run(&["check", "--settings", "settings.toml"]);
+    assert_eq!(status, 1, "{out}");
+    assert!(out.contains("FAIL  credentials: ") && out.contains("skip  integration: "), "{out}");
+    // Without a webhook address the doctor still has something to say.
+    folder.write("settings.toml", settings(&told("client_secret")));
+    let (status, out, _) = folder.run(&["check", "--settings", "settings.toml"]);
+    assert_eq!(status, 1, "{out}");
+    assert!(out.contains("ok    credentials: ") && out.contains("FAIL  webhook-url: "), "{out}");
+    assert_eq!(out.lines().count(), 7, "{out}");
+}
+
+#[test]
+fn a_wrong_configuration_of_the_sandbox_is_told_by_file_and_line() {
+    let folder = Folder::new();
+    folder.write("sandbox.toml", "listen = \"127.0.0.1:0\"\n\nno-such-field = 1\n");
+    let (status, _, error) = folder.run(&["sandbox", "--config", "sandbox.toml"]);
+    assert_eq!(status, 2);
+    assert!(error.contains("sandbox.toml:3: unknown field `no-such-field`"), "{error}");
+}
+
+#[test]
+fn every_command_has_an_example() {
+    let folder = Folder::new();
+    for command in ["demo", "sandbox", "verify", "map", "build", "check", "inspect", "conformance"] {
+        let (status, out, _) = folder.run(&[command, "--help"]);
+        assert_eq!(status, 0);
+        assert!(out.contains("Example:\n") && out.contains(&format!("handover {command}")), "{out}");
+    }
+}
