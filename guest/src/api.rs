@@ -45,26 +45,32 @@ pub(crate) fn segment(id: &str) -> Result<String, Failure> {
     }
 }
 
-/// One call: what, and whether it changes anything at Genesys.
+/// Whether a call changes anything at Genesys: then, when no answer comes, it is open whether it happened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Reads,
+    Changes,
+}
+
+/// One call.
 pub(crate) struct Call {
     method: Method,
     path: String,
     body: Vec<u8>,
-    /// An answer that does not come leaves open whether it happened.
-    changes: bool,
+    kind: Kind,
 }
 
 impl Call {
     pub(crate) fn get(path: String) -> Self {
-        Self { method: Method::Get, path, body: Vec::new(), changes: false }
+        Self { method: Method::Get, path, body: Vec::new(), kind: Kind::Reads }
     }
 
     pub(crate) fn post(path: String, body: Vec<u8>) -> Self {
-        Self { method: Method::Post, path, body, changes: true }
+        Self { method: Method::Post, path, body, kind: Kind::Changes }
     }
 
     pub(crate) fn patch(path: String, body: Vec<u8>) -> Self {
-        Self { method: Method::Patch, path, body, changes: true }
+        Self { method: Method::Patch, path, body, kind: Kind::Changes }
     }
 }
 
@@ -115,7 +121,7 @@ impl<'i, I: Imports> Api<'i, I> {
             headers,
             body: call.body.clone(),
         };
-        self.imports.send(&request).map_err(|error| unanswered(error, call.changes, API))
+        self.imports.send(&request).map_err(|error| unanswered(error, call.kind, API))
     }
 
     fn cached_token(&mut self) -> Option<String> {
@@ -138,10 +144,10 @@ impl<'i, I: Imports> Api<'i, I> {
             ],
             body: b"grant_type=client_credentials".to_vec(),
         };
-        let response = self.imports.send(&request).map_err(|error| unanswered(error, false, LOGIN))?;
+        let response = self.imports.send(&request).map_err(|error| unanswered(error, Kind::Reads, LOGIN))?;
         match response.status {
             200..=299 => {}
-            429 | 500.. => return Err(refusal(&response, false)),
+            429 | 500.. => return Err(refusal(&response, Kind::Reads)),
             // Genesys answers 400 or 401, by version; whichever it is, the credentials are not taken.
             status => {
                 let told = serde_json::from_slice::<OAuthError<'_>>(&response.body).unwrap_or_default();
@@ -155,7 +161,7 @@ impl<'i, I: Imports> Api<'i, I> {
         let answer = serde_json::from_slice::<Token<'_>>(&response.body).unwrap_or_default();
         let token = answer.access_token.get().filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic()));
         let Some(token) = token else {
-            return Err(garbled("the answer to the token request holds no token", false));
+            return Err(garbled("the answer to the token request holds no token"));
         };
         let seconds = answer.expires_in.get().unwrap_or(SHORTEST_TOKEN);
         let cached = CachedToken {
@@ -227,7 +233,7 @@ impl<'i, I: Imports> Api<'i, I> {
     ) -> Result<Option<R>, Failure> {
         for number in 1..=LAST_PAGE {
             let call = Call::get(format!("{path}pageSize={PAGE_SIZE}&pageNumber={number}"));
-            let response = accepted(self.call(&call)?, false)?;
+            let response = accepted(self.call(&call)?, Kind::Reads)?;
             let (found, pages) = look(&response)?;
             if found.is_some() || number >= pages.get().unwrap_or(0) {
                 return Ok(found);
@@ -291,28 +297,28 @@ pub(crate) fn no_integration(wanted: &str, names: &[String]) -> String {
 }
 
 /// Lets successes pass and sorts the others.
-pub(crate) fn accepted(response: Response, changes: bool) -> Result<Response, Failure> {
+pub(crate) fn accepted(response: Response, kind: Kind) -> Result<Response, Failure> {
     match response.status {
         200..=299 => Ok(response),
-        _ => Err(refusal(&response, changes)),
+        _ => Err(refusal(&response, kind)),
     }
 }
 
 /// Reads an answer that must be JSON.
 pub(crate) fn read<'r, T: Deserialize<'r> + Default>(response: &'r Response) -> Result<T, Failure> {
     match serde_json::from_slice::<Object<T>>(&response.body) {
-        Ok(object) => object.into_inner().ok_or_else(|| garbled("the answer is no JSON object", false)),
-        Err(_) => Err(garbled("the answer is not JSON", false)),
+        Ok(object) => object.into_inner().ok_or_else(|| garbled("the answer is no JSON object")),
+        Err(_) => Err(garbled("the answer is not JSON")),
     }
 }
 
-fn garbled(message: &str, may_have_arrived: bool) -> Failure {
+fn garbled(message: &str) -> Failure {
     let message = message.into();
-    Failure::Retry(RetryAdvice { cause: RetryCause::ServerError, after: None, may_have_arrived, message })
+    Failure::Retry(RetryAdvice { cause: RetryCause::ServerError, after: None, may_have_arrived: false, message })
 }
 
 /// What an answer other than a success means (Genesys developer center, "Response codes" and "Rate limits").
-pub(crate) fn refusal(response: &Response, changes: bool) -> Failure {
+fn refusal(response: &Response, kind: Kind) -> Failure {
     let body = serde_json::from_slice::<ErrorBody<'_>>(&response.body).unwrap_or_default();
     let status = response.status;
     // The message of an error may repeat what was sent; its code is fit for a log.
@@ -332,7 +338,7 @@ pub(crate) fn refusal(response: &Response, changes: bool) -> Failure {
         408 | 500..=599 => Failure::Retry(RetryAdvice {
             cause: if matches!(status, 408 | 504) { RetryCause::TimedOut } else { RetryCause::ServerError },
             after: retry_after(response),
-            may_have_arrived: changes,
+            may_have_arrived: kind == Kind::Changes,
             message: format!("Genesys answered {status}{code}"),
         }),
         _ => Failure::Never(format!("Genesys refused it ({status}{code})")),
@@ -346,15 +352,16 @@ fn retry_after(response: &Response) -> Option<u32> {
 }
 
 /// What it means that there is no answer.
-fn unanswered(error: HttpError, changes: bool, origin: &str) -> Failure {
+fn unanswered(error: HttpError, kind: Kind, origin: &str) -> Failure {
+    let open = kind == Kind::Changes;
     let retry = |cause, may_have_arrived, message: &str| {
         let message = format!("{message} (origin {origin})");
         Failure::Retry(RetryAdvice { cause, after: None, may_have_arrived, message })
     };
     match error {
         HttpError::Unreachable => retry(RetryCause::Network, false, "Genesys cannot be reached"),
-        HttpError::TimedOut => retry(RetryCause::TimedOut, changes, "Genesys did not answer in time"),
-        HttpError::Interrupted => retry(RetryCause::Network, changes, "the connection broke"),
+        HttpError::TimedOut => retry(RetryCause::TimedOut, open, "Genesys did not answer in time"),
+        HttpError::Interrupted => retry(RetryCause::Network, open, "the connection broke"),
         HttpError::ResponseTooLarge => Failure::Never("the answer is larger than the host takes".into()),
         HttpError::TooManyRequests => Failure::Never("the host allows no more requests in one call".into()),
         HttpError::OriginNotAllowed => Failure::Credentials(format!("the host does not allow the origin {origin}")),

@@ -1,6 +1,6 @@
 //! Delivers built requests.
 
-use crate::api::{Api, Call, Making, accepted, read, segment};
+use crate::api::{Api, Call, Kind, Making, accepted, read, segment};
 use crate::contract::*;
 use crate::imports::Imports;
 use crate::outbound::{EVENT, LEAVE, Leave, MESSAGE};
@@ -43,7 +43,7 @@ fn post(api: &mut Api<'_, impl Imports>, endpoint: &str, body: &[u8]) -> Result<
             }));
         }
     }
-    let response = accepted(response, true)?;
+    let response = accepted(response, Kind::Changes)?;
     // It has been taken, whatever the answer looks like.
     let answer = serde_json::from_slice::<OpenMessageNormalizedMessage<'_>>(&response.body).unwrap_or_default();
     Ok(Delivery {
@@ -67,7 +67,7 @@ fn leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failu
     if response.status == 403 {
         return say(api);
     }
-    let response = accepted(response, false)?;
+    let response = accepted(response, Kind::Reads)?;
     let conversation: WireConversation<'_> = read(&response)?;
     let done = || Delivery { message: None, conversation: Some(leave.conversation_id.clone().into_owned()) };
     let live: Vec<_> = conversation
@@ -83,7 +83,7 @@ fn leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failu
         if response.status == 403 {
             return say(api);
         }
-        accepted(response, true)?;
+        accepted(response, Kind::Changes)?;
     }
     Ok(done())
 }

@@ -1,6 +1,6 @@
 //! The doctor: tries each thing that a connection needs, and says how to mend what fails.
 
-use crate::api::{Api, Call, Found, Integration, Making, accepted, clip, encode, no_integration, read, segment};
+use crate::api::{Api, Call, Found, Integration, Kind, Making, accepted, clip, encode, no_integration, read, segment};
 use crate::contract::*;
 use crate::imports::Imports;
 use crate::outbound::is_uuid;
@@ -143,7 +143,7 @@ fn check_permission(api: &mut Api<'_, impl Imports>, integration: &Integration) 
         let path = format!("/api/v2/conversations/messages/{id}/inbound/open/message");
         api.call(&Call::post(path, b"{}".to_vec()))
     });
-    match probe.map(|response| (response.status, accepted(response, false))) {
+    match probe.map(|response| (response.status, accepted(response, Kind::Reads))) {
         Ok((400, _)) => passed(NAME, "messages can be sent"),
         Ok((_, Ok(_))) => Check {
             outcome: CheckOutcome::Warned,
@@ -190,7 +190,7 @@ fn find_queue(api: &mut Api<'_, impl Imports>, queue: &str) -> Result<Option<(St
         if response.status == 404 {
             return Ok(None);
         }
-        return Ok(entry(&read::<Queue<'_>>(&accepted(response, false)?)?));
+        return Ok(entry(&read::<Queue<'_>>(&accepted(response, Kind::Reads)?)?));
     }
     // The filter may match more than the name itself.
     api.pages(&format!("/api/v2/routing/queues?name={}&", encode(queue)), |response| {

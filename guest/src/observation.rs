@@ -3,7 +3,7 @@
 //! Genesys announces on the webhook neither that an agent came nor that the conversation is over; whoever asks finds
 //! out. The answer is read from the participants ("Conversation object" of the Conversations API).
 
-use crate::api::{Api, Call, accepted, read, segment};
+use crate::api::{Api, Call, Kind, accepted, read, segment};
 use crate::contract::*;
 use crate::delivery::has_ended;
 use crate::imports::Imports;
@@ -27,7 +27,7 @@ pub(crate) fn observe(
     };
     let mut api = Api::new(imports, settings)?;
     let call = Call::get(format!("/api/v2/conversations/messages/{}", segment(id)?));
-    let response = accepted(api.call(&call)?, false)?;
+    let response = accepted(api.call(&call)?, Kind::Reads)?;
     Ok(events(conversation, id, &read(&response)?))
 }
 

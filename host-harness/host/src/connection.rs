@@ -5,8 +5,10 @@ use crate::contract::{
     AgentEvent, Authenticity, Check, Conversation, Delivery, EventSource, Failure, Malformed, Outbound,
     ProviderRequest, Rejection, Setting, SettingsProblem, Unsupported, Webhook,
 };
-use crate::error::{CallError, Limit};
+use crate::error::{CallError, ConnectError, Limit};
+use crate::origin::{AllowedOrigins, LentOrigins, NotLent};
 use crate::provider::Provider;
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// A provider and the settings of one connection. Cheap to clone.
@@ -44,11 +46,54 @@ macro_rules! call {
     }};
 }
 
-impl Connection {
-    pub(crate) fn new(provider: Provider, settings: Vec<Setting>, warnings: Vec<SettingsProblem>, lent: Lent) -> Self {
-        Self(Arc::new(Inner { provider, settings, warnings, lent }))
+impl Provider {
+    /// Makes a connection: checks the settings, and lends the origins that they lead to if the operator allowed them.
+    ///
+    /// # Errors
+    /// Settings that the provider refuses, all problems at once; an origin that is not allowed; a plugin that fails.
+    pub async fn connect(&self, settings: Vec<Setting>, allowed: &AllowedOrigins) -> Result<Connection, ConnectError> {
+        let accepted = self.check_settings(&settings).await?.map_err(ConnectError::Settings)?;
+        let mut origins = LentOrigins::default();
+        for origin in &accepted.origins {
+            origins.lend(origin, allowed).map_err(|not_lent| match not_lent {
+                NotLent::NotAllowed => ConnectError::OriginNotAllowed(origin.clone()),
+                NotLent::Invalid(why) => ConnectError::InvalidOrigin { origin: origin.clone(), why },
+            })?;
+        }
+        Ok(self.connection(settings, accepted.warnings, origins))
     }
 
+    /// A connection with settings that nobody checked, which may reach nothing. For conformance kits: what
+    /// `check_settings` refuses, the other functions must survive.
+    #[must_use]
+    pub fn connect_unchecked(&self, settings: Vec<Setting>) -> Connection {
+        self.connection(settings, Vec::new(), LentOrigins::default())
+    }
+
+    fn connection(&self, settings: Vec<Setting>, warnings: Vec<SettingsProblem>, origins: LentOrigins) -> Connection {
+        let shared = self.shared();
+        let lent = Lent {
+            transport: Arc::clone(&shared.transport),
+            cache: Arc::clone(&shared.cache),
+            origins,
+            namespace: namespace(self.fingerprint(), &settings).into(),
+        };
+        Connection(Arc::new(Inner { provider: self.clone(), settings, warnings, lent }))
+    }
+}
+
+/// A name for a connection's part of the cache: the same on every machine, and nobody else's.
+fn namespace(plugin: &[u8; 32], settings: &[Setting]) -> String {
+    let mut hash = Sha256::new_with_prefix(plugin);
+    for part in settings.iter().flat_map(|setting| [&setting.key, &setting.value]) {
+        // With their lengths, for two texts side by side could be cut elsewhere.
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Connection {
     /// The provider that is connected.
     #[must_use]
     pub fn provider(&self) -> &Provider {
@@ -66,7 +111,7 @@ impl Connection {
     /// # Errors
     /// A webhook larger than the limits; a plugin that fails.
     pub async fn verify_webhook(&self, webhook: &Webhook) -> Result<Result<Authenticity, Rejection>, CallError> {
-        let limits = self.0.provider.limits();
+        let limits = &self.0.provider.shared().limits;
         if webhook.headers.len() > limits.headers {
             return Err(reached(Limit::Headers, limits));
         }
@@ -86,7 +131,7 @@ impl Connection {
         &self,
         source: &EventSource,
     ) -> Result<Result<Vec<AgentEvent>, Malformed>, CallError> {
-        let limits = self.0.provider.limits();
+        let limits = &self.0.provider.shared().limits;
         let (EventSource::Webhook(body)
         | EventSource::EventBus(body)
         | EventSource::Trigger(body)
@@ -114,9 +159,9 @@ impl Connection {
         let (conversation, message) = (conversation.clone(), message.clone());
         let requests = call!(self, None, call_build_outbound_message, &conversation, &message)?;
         if let Ok(requests) = &requests
-            && requests.len() > self.0.provider.limits().items
+            && requests.len() > self.0.provider.shared().limits.items
         {
-            return Err(reached(Limit::Items, self.0.provider.limits()));
+            return Err(reached(Limit::Items, &self.0.provider.shared().limits));
         }
         Ok(requests)
     }
@@ -155,7 +200,7 @@ impl Connection {
     }
 
     fn bound(&self, events: &[AgentEvent]) -> Result<(), CallError> {
-        let limits = self.0.provider.limits();
+        let limits = &self.0.provider.shared().limits;
         if events.len() > limits.items {
             return Err(reached(Limit::Items, limits));
         }

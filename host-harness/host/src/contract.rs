@@ -18,3 +18,14 @@ pub use webhook::*;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 pub type Timestamp = u64;
+
+/// What a provider may import; nothing else is lent.
+pub(crate) const LENT: [&str; 4] = [
+    "handover:provider/types@0.1.0",
+    "handover:provider/http@0.1.0",
+    "handover:provider/cache@0.1.0",
+    "wasi:clocks/wall-clock@0.2.6",
+];
+
+/// What a provider has to export.
+pub(crate) const EXPORT: &str = "handover:provider/provider@0.1.0";

@@ -24,10 +24,10 @@ pub enum LoadError {
     #[error("the component is not valid: {0}")]
     Invalid(String),
     /// It wants what the host does not lend.
-    #[error("the component imports what this host does not lend: {}; a provider may import {}", .0.join(", "), crate::provider::LENT.join(", "))]
+    #[error("the component imports what this host does not lend: {}; a provider may import {}", .0.join(", "), crate::contract::LENT.join(", "))]
     ForeignImports(Vec<String>),
     /// It is a component of another world.
-    #[error("the component does not export {}; it exports {}", crate::provider::EXPORT, list(.0))]
+    #[error("the component does not export {}; it exports {}", crate::contract::EXPORT, list(.0))]
     AnotherWorld(Vec<String>),
     /// It names the contract's functions and means others: another version of the contract.
     #[error("the component's functions are not those of the contract: {0}")]
@@ -62,6 +62,11 @@ pub enum ConnectError {
     /// The provider failed.
     #[error(transparent)]
     Call(#[from] CallError),
+}
+
+/// An error of wasmtime's with its causes, in one line.
+pub(crate) fn chain(error: &wasmtime::Error) -> String {
+    error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn problems(problems: &[SettingsProblem]) -> String {

@@ -1,10 +1,11 @@
 //! The engine that plugins run in, and what all of them share.
 
 use crate::cache::{Cache, MemoryCache};
-use crate::error::{BuildError, LoadError};
+use crate::error::{BuildError, LoadError, chain};
 use crate::http::{Transport, TransportError};
 use crate::limits::{Limits, TICK};
-use crate::provider::{Provider, chain};
+use crate::provider::Provider;
+use crate::shared::Shared;
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -20,18 +21,6 @@ impl std::fmt::Debug for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Host").field("limits", &self.0.limits).finish_non_exhaustive()
     }
-}
-
-/// What all plugins of a host share.
-pub(crate) struct Shared {
-    pub(crate) engine: Engine,
-    pub(crate) limits: Arc<Limits>,
-    pub(crate) transport: Arc<dyn Transport>,
-    pub(crate) cache: Arc<dyn Cache>,
-    /// Calls that one instance serves.
-    pub(crate) reuse: u32,
-    /// One for each call at work.
-    pub(crate) turns: Semaphore,
 }
 
 /// Sets up a [`Host`].

@@ -18,6 +18,7 @@ mod http;
 mod limits;
 mod origin;
 mod provider;
+mod shared;
 
 pub use self::cache::{Cache, MemoryCache};
 pub use self::client::{HttpClient, HttpClientError, HttpClientLimits};

@@ -2,27 +2,13 @@
 
 use crate::bindings::{HandoverProvider, HandoverProviderPre};
 use crate::call::{Instance, Lent, State, reached, sort};
-use crate::connection::Connection;
-use crate::contract::{AcceptedSettings, Description, Setting, SettingsProblem};
-use crate::error::{CallError, ConnectError, Limit, LoadError};
-use crate::host::Shared;
-use crate::origin::{AllowedOrigins, LentOrigins, NotLent};
+use crate::contract::{AcceptedSettings, Description, EXPORT, LENT, Setting, SettingsProblem};
+use crate::error::{CallError, Limit, LoadError, chain};
+use crate::shared::Shared;
 use futures_util::future::BoxFuture;
-use sha2::{Digest, Sha256};
 use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::Store;
 use wasmtime::component::{Component, HasSelf, Linker};
-
-/// What a provider may import; nothing else is lent.
-pub(crate) const LENT: [&str; 4] = [
-    "handover:provider/types@0.1.0",
-    "handover:provider/http@0.1.0",
-    "handover:provider/cache@0.1.0",
-    "wasi:clocks/wall-clock@0.2.6",
-];
-
-/// What a provider has to export.
-pub(crate) const EXPORT: &str = "handover:provider/provider@0.1.0";
 
 /// A loaded plugin: compiled, checked against the contract, ready to be called. Cheap to clone.
 #[derive(Clone)]
@@ -119,41 +105,12 @@ impl Provider {
             .await
     }
 
-    /// Makes a connection: checks the settings, and lends the origins that they lead to if the operator allowed them.
-    ///
-    /// # Errors
-    /// Settings that the provider refuses, all problems at once; an origin that is not allowed; a plugin that fails.
-    pub async fn connect(&self, settings: Vec<Setting>, allowed: &AllowedOrigins) -> Result<Connection, ConnectError> {
-        let accepted = self.check_settings(&settings).await?.map_err(ConnectError::Settings)?;
-        let mut origins = LentOrigins::default();
-        for origin in &accepted.origins {
-            origins.lend(origin, allowed).map_err(|not_lent| match not_lent {
-                NotLent::NotAllowed => ConnectError::OriginNotAllowed(origin.clone()),
-                NotLent::Invalid(why) => ConnectError::InvalidOrigin { origin: origin.clone(), why },
-            })?;
-        }
-        Ok(self.connection(settings, accepted.warnings, origins))
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0.shared
     }
 
-    /// A connection with settings that nobody checked, which may reach nothing. For conformance kits: what
-    /// `check_settings` refuses, the other functions must survive.
-    #[must_use]
-    pub fn connect_unchecked(&self, settings: Vec<Setting>) -> Connection {
-        self.connection(settings, Vec::new(), LentOrigins::default())
-    }
-
-    fn connection(&self, settings: Vec<Setting>, warnings: Vec<SettingsProblem>, origins: LentOrigins) -> Connection {
-        let lent = Lent {
-            transport: Arc::clone(&self.0.shared.transport),
-            cache: Arc::clone(&self.0.shared.cache),
-            origins,
-            namespace: namespace(&self.0.fingerprint, &settings).into(),
-        };
-        Connection::new(self.clone(), settings, warnings, lent)
-    }
-
-    pub(crate) fn limits(&self) -> &crate::Limits {
-        &self.0.shared.limits
+    pub(crate) fn fingerprint(&self) -> &[u8; 32] {
+        &self.0.fingerprint
     }
 
     pub(crate) async fn call<R, F>(&self, lent: Option<Lent>, call: F) -> Result<R, CallError>
@@ -213,20 +170,4 @@ impl Loaded {
     fn warm(&self) -> std::sync::MutexGuard<'_, Vec<Instance>> {
         self.warm.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A name for a connection's part of the cache: the same on every machine, and nobody else's.
-fn namespace(plugin: &[u8; 32], settings: &[Setting]) -> String {
-    let mut hash = Sha256::new_with_prefix(plugin);
-    for part in settings.iter().flat_map(|setting| [&setting.key, &setting.value]) {
-        // With their lengths, for two texts side by side could be cut elsewhere.
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// An error with its causes, in one line.
-pub(crate) fn chain(error: &wasmtime::Error) -> String {
-    error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

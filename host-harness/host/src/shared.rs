@@ -1,0 +1,20 @@
+//! What all plugins of a host share.
+
+use crate::cache::Cache;
+use crate::http::Transport;
+use crate::limits::Limits;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use wasmtime::Engine;
+
+/// What all plugins of a host share.
+pub(crate) struct Shared {
+    pub(crate) engine: Engine,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) cache: Arc<dyn Cache>,
+    /// Calls that one instance serves.
+    pub(crate) reuse: u32,
+    /// One for each call at work.
+    pub(crate) turns: Semaphore,
+}
