@@ -57,7 +57,8 @@ impl State {
                 state.reached = Some(Limit::CpuTime);
                 return Ok(UpdateDeadline::Interrupt);
             }
-            Ok(UpdateDeadline::Yield(1))
+            // tokio's own yield: it lets timers and sockets have their turn as well, which waking oneself does not.
+            Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
         });
         store.set_epoch_deadline(1);
         store

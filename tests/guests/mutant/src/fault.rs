@@ -89,6 +89,15 @@ pub const FAULTS: &[&str] = &[
     "verify: wrong signatures are believed",
 ];
 
+/// Attacks on the host, which no conformance case is about: the host's limits are.
+pub const ATTACKS: &[&str] = &[
+    "attack: a loop without end",
+    "attack: memory without end",
+    "attack: recursion without end",
+    "attack: a panic",
+    "attack: text that is not UTF-8",
+];
+
 /// What the slot begins with.
 const MARK: &[u8; 16] = b"mutant-fault-no:";
 
@@ -102,7 +111,7 @@ pub(crate) fn on(fault: &str) -> bool {
     let slot = unsafe { core::ptr::read_volatile(&raw const SLOT) };
     let digits = slot.iter().skip(MARK.len());
     let number = digits.fold(0, |number, digit| number * 10 + usize::from(digit.wrapping_sub(b'0')));
-    number.checked_sub(1).and_then(|index| FAULTS.get(index)) == Some(&fault)
+    number.checked_sub(1).and_then(|index| FAULTS.iter().chain(ATTACKS).nth(index)) == Some(&fault)
 }
 
 /// State that a provider must not keep.
@@ -111,10 +120,10 @@ pub(crate) fn count() -> u64 {
     CALLS.fetch_add(1, Ordering::Relaxed)
 }
 
-/// The component with this fault; `None` when there is no such fault, or no slot in the component.
+/// The component with this fault or attack; `None` when there is no such one, or no slot in the component.
 #[must_use]
 pub fn with_fault(component: &[u8], fault: &str) -> Option<Vec<u8>> {
-    let number = FAULTS.iter().position(|known| *known == fault)? + 1;
+    let number = FAULTS.iter().chain(ATTACKS).position(|known| *known == fault)? + 1;
     let mut mutant = component.to_vec();
     let at = mutant.windows(MARK.len()).position(|window| window == MARK)? + MARK.len();
     let digits = [number / 100, number / 10 % 10, number % 10];

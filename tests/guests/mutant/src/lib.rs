@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+mod attack;
 mod fault;
 
 use alloc::{format, string::String, vec, vec::Vec};
@@ -15,7 +16,7 @@ use genesys_open_messaging::GenesysOpenMessaging as Sound;
 use genesys_open_messaging::bindings;
 use genesys_open_messaging::contract::*;
 
-pub use fault::{FAULTS, with_fault};
+pub use fault::{ATTACKS, FAULTS, with_fault};
 
 /// The provider with the fault.
 #[derive(Debug)]
@@ -157,6 +158,7 @@ impl Guest for Mutant {
     }
 
     fn map_agent_events(settings: Vec<Setting>, source: EventSource) -> Result<Vec<AgentEvent>, Malformed> {
+        attack::attack();
         if on("purity: the clock in a pure function") {
             bindings::wasi::clocks::wall_clock::now();
         }
@@ -179,6 +181,7 @@ impl Guest for Mutant {
             events.iter_mut().for_each(|event| event.time = Some(fault::count()));
         }
         for event in &mut events {
+            attack::spoil(event);
             if on("map: one id for everything") {
                 event.id = "1".into();
             }
