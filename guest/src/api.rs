@@ -90,7 +90,7 @@ struct CachedToken {
 
 impl<'i, I: Imports> Api<'i, I> {
     pub(crate) fn new(imports: &'i mut I, settings: &[Setting]) -> Result<Self, Failure> {
-        let account = Account::of(settings).map_err(|_| Failure::Never("the settings cannot be used".into()))?;
+        let account = Account::of(settings).map_err(|_| Failure::Credentials("the settings cannot be used".into()))?;
         Ok(Self { imports, account })
     }
 
@@ -312,7 +312,8 @@ pub(crate) fn read<'r, T: Deserialize<'r> + Default>(response: &'r Response) -> 
     }
 }
 
-fn garbled(message: &str) -> Failure {
+/// An answer that makes no sense; the next one may.
+pub(crate) fn garbled(message: &str) -> Failure {
     let message = message.into();
     Failure::Retry(RetryAdvice { cause: RetryCause::ServerError, after: None, may_have_arrived: false, message })
 }
@@ -327,7 +328,7 @@ fn refusal(response: &Response, kind: Kind) -> Failure {
         401 => Failure::Credentials(format!("the token is not taken ({status}{code}), nor was a new one")),
         403 => Failure::Credentials(format!(
             "the OAuth client lacks a permission ({status}{code}): {}",
-            body.message.get().unwrap_or("Genesys does not say which").chars().take(300).collect::<String>()
+            clip(body.message.get().unwrap_or("Genesys does not say which"))
         )),
         429 => Failure::Retry(RetryAdvice {
             cause: RetryCause::RateLimited,
@@ -362,6 +363,8 @@ fn unanswered(error: HttpError, kind: Kind, origin: &str) -> Failure {
         HttpError::Unreachable => retry(RetryCause::Network, false, "Genesys cannot be reached"),
         HttpError::TimedOut => retry(RetryCause::TimedOut, open, "Genesys did not answer in time"),
         HttpError::Interrupted => retry(RetryCause::Network, open, "the connection broke"),
+        // It has arrived, and the answer says how it went; nobody read it.
+        HttpError::ResponseTooLarge if open => retry(RetryCause::ServerError, true, "the answer is too large"),
         HttpError::ResponseTooLarge => Failure::Never("the answer is larger than the host takes".into()),
         HttpError::TooManyRequests => Failure::Never("the host allows no more requests in one call".into()),
         HttpError::OriginNotAllowed => Failure::Credentials(format!("the host does not allow the origin {origin}")),
@@ -369,7 +372,7 @@ fn unanswered(error: HttpError, kind: Kind, origin: &str) -> Failure {
     }
 }
 
-/// A name that somebody gave, short enough for a log.
+/// What somebody else said, short enough for a log and without line breaks.
 pub(crate) fn clip(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(80).collect()
+    name.chars().filter(|c| !c.is_control()).take(200).collect()
 }

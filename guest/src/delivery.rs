@@ -1,6 +1,6 @@
 //! Delivers built requests.
 
-use crate::api::{Api, Call, Kind, Making, accepted, read, segment};
+use crate::api::{Api, Call, Kind, Making, accepted, garbled, read, segment};
 use crate::contract::*;
 use crate::imports::Imports;
 use crate::outbound::{EVENT, LEAVE, Leave, MESSAGE};
@@ -70,13 +70,12 @@ fn leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failu
     let response = accepted(response, Kind::Reads)?;
     let conversation: WireConversation<'_> = read(&response)?;
     let done = || Delivery { message: None, conversation: Some(leave.conversation_id.clone().into_owned()) };
-    let live: Vec<_> = conversation
-        .participants
-        .objects()
-        .filter(|participant| is_customer(participant) && !has_ended(participant))
-        .filter_map(|participant| participant.id.get())
-        .collect();
-    for id in live {
+    let customers: Vec<_> = conversation.participants.objects().filter(|p| is_customer(p)).collect();
+    if customers.is_empty() {
+        return Err(garbled("the conversation has no customer"));
+    }
+    for customer in customers.into_iter().filter(|customer| !has_ended(customer)) {
+        let id = customer.id.get().ok_or_else(|| garbled("the customer has no id"))?;
         let call =
             Call::patch(format!("{path}/participants/{}", segment(id)?), br#"{"state":"disconnected"}"#.to_vec());
         let response = api.call(&call)?;

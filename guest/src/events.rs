@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 
 /// How long a typing indicator lasts when Genesys does not say, in milliseconds: what it says everywhere else.
 const TYPING: u32 = 5000;
-/// A Genesys id longer than this is none; the event is named after its bytes instead.
-const LONGEST_ID: usize = 200;
+/// Bytes of an event's id (contract, `agent-event.id`).
+const LONGEST_ID: usize = 512;
 
 /// Maps what came from any source.
 pub fn map(source: &EventSource) -> Result<Vec<AgentEvent>, Malformed> {
@@ -166,8 +166,8 @@ impl Webhook<'_> {
     /// kind, and a message and its receipts the same one, so the kind is part of it.
     fn id(&self, kind: &str, detail: &str) -> String {
         match self.message.id.get() {
-            Some(id) if id.len() + detail.len() <= LONGEST_ID => format!("{kind}:{id}{detail}"),
-            _ => format!("{kind}:{}{}", digest(self.body), if detail.len() <= LONGEST_ID { detail } else { "" }),
+            Some(id) => bounded(format!("{kind}:{id}{detail}")),
+            None => bounded(format!("{kind}:{}{detail}", digest(self.body))),
         }
     }
 
@@ -192,6 +192,11 @@ impl Webhook<'_> {
 fn nameless(body: &[u8], why: String) -> AgentEvent {
     let id = format!("ignored:{}", digest(body));
     AgentEvent { id, recipient: None, conversation: None, time: None, kind: EventKind::Ignored(why) }
+}
+
+/// An event's id within the contract's bound, whatever it is made of.
+pub(crate) fn bounded(id: String) -> String {
+    if id.len() <= LONGEST_ID { id } else { format!("digest:{}", digest(id.as_bytes())) }
 }
 
 fn digest(body: &[u8]) -> String {

@@ -6,6 +6,7 @@
 use crate::api::{Api, Call, Kind, accepted, read, segment};
 use crate::contract::*;
 use crate::delivery::has_ended;
+use crate::events::bounded;
 use crate::imports::Imports;
 use crate::outbound::known;
 use crate::time;
@@ -34,7 +35,7 @@ pub(crate) fn observe(
 /// The events that the state of a conversation stands for, oldest first.
 fn events(conversation: &Conversation, id: &str, seen: &WireConversation<'_>) -> Vec<AgentEvent> {
     let event = |name: &str, time: &Text<'_>, kind| AgentEvent {
-        id: format!("observed:{id}:{name}"),
+        id: bounded(format!("observed:{id}:{name}")),
         recipient: Some(conversation.recipient.clone()),
         conversation: Some(id.into()),
         time: time.get().and_then(time::parse),

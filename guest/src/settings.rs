@@ -241,7 +241,9 @@ fn check_region(settings: &[Setting], problems: &mut Vec<SettingsProblem>) -> Op
 }
 
 fn check_secrets(settings: &[Setting], problems: &mut Vec<SettingsProblem>) {
-    let has_secret = [WEBHOOK_SECRET, WEBHOOK_SECRET_BASE64].iter().any(|key| find(settings, key).is_some());
+    let has_secret = settings.iter().any(|setting| {
+        matches!(setting.key.as_str(), WEBHOOK_SECRET | WEBHOOK_SECRET_BASE64) && !setting.value.trim().is_empty()
+    });
     let allowed = find(settings, ALLOW_UNSIGNED_WEBHOOKS);
     match (has_secret, allowed) {
         (false, Some((index, "true"))) => problems.push(warning(
@@ -296,6 +298,10 @@ fn check_entry(
         SettingKind::Switch if setting.value != "true" && setting.value != "false" => {
             problems.push(error(key, Some(index), "This is neither on nor off.", "Enter true or false."));
         }
+        SettingKind::Text | SettingKind::Secret if setting.value.trim().is_empty() => {
+            let remedy = if field.required { "Enter a value." } else { "Enter a value, or leave it empty." };
+            problems.push(error(key, Some(index), "There are only blanks.", remedy));
+        }
         SettingKind::Secret if key == WEBHOOK_SECRET && setting.value.trim() != setting.value => {
             problems.push(warning(
                 key,
@@ -304,13 +310,10 @@ fn check_entry(
                 "Remove the blank if it came with copying; it counts as part of the secret.",
             ))
         }
-        SettingKind::Text if setting.value.trim().is_empty() => {
-            let remedy = if field.required { "Enter a value." } else { "Enter a value, or leave it empty." };
-            problems.push(error(key, Some(index), "There are only blanks.", remedy));
-        }
         _ => {}
     }
     match key {
+        WEBHOOK_SECRET | WEBHOOK_SECRET_BASE64 if setting.value.trim().is_empty() => {}
         WEBHOOK_SECRET => check_length(key, index, setting.value.len(), problems),
         WEBHOOK_SECRET_BASE64 => match STANDARD.decode(&setting.value) {
             Ok(secret) => check_length(key, index, secret.len(), problems),
@@ -401,7 +404,8 @@ impl<'a> WebhookPolicy<'a> {
     /// Looks at no other settings: a webhook is verified even where sending would not work.
     pub fn of(settings: &'a [Setting]) -> Result<Self, Unusable> {
         let mut secrets = Vec::new();
-        for setting in settings.iter().filter(|setting| !setting.value.is_empty()) {
+        // What is made of blanks is no secret, but a field that somebody meant to leave empty.
+        for setting in settings.iter().filter(|setting| !setting.value.trim().is_empty()) {
             match setting.key.as_str() {
                 WEBHOOK_SECRET => secrets.push(Secret(setting.value.as_bytes().into())),
                 WEBHOOK_SECRET_BASE64 => {

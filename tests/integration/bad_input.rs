@@ -1,6 +1,6 @@
 //! Whatever comes in, the answer is typed, and the next call works.
 
-use crate::support::{connection, provider, settings, webhook};
+use crate::support::{connection, provider, settings, usable, webhook};
 use handover_host::contract::{Authenticity, EventKind, EventSource, Malformed, Rejection, Severity, Webhook};
 use handover_host::{AllowedOrigins, CallError, ConnectError, Connection, Limit};
 
@@ -113,13 +113,7 @@ async fn settings_wrong_in_three_places_are_three_problems() {
 
 #[tokio::test]
 async fn an_origin_that_nobody_allowed_is_refused_by_name() {
-    let good = settings(&[
-        ("host", "mypurecloud.de"),
-        ("deployment-name", "BotHandover"),
-        SECRET,
-        ("client-id", "id"),
-        ("client-secret", "secret"),
-    ]);
+    let good = usable();
     let provider = provider().await;
     let only_api = AllowedOrigins::none().allow("https://api.mypurecloud.de").expect("an origin");
     match provider.connect(good.clone(), &only_api).await {

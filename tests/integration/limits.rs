@@ -1,6 +1,6 @@
 //! A plugin that goes past a bound gets an error that names the bound.
 
-use crate::support::{connection, limits, settings};
+use crate::support::{connection, limits, usable};
 use async_trait::async_trait;
 use handover_host::contract::EventSource;
 use handover_host::{CallError, Host, Limit, Transport, TransportError};
@@ -38,6 +38,7 @@ async fn attacks_harm_nobody_else() {
             let named = match *attack {
                 "attack: a loop without end" => limit(Limit::CpuTime, 200),
                 "attack: memory without end" => limit(Limit::Memory, strict.memory as u64),
+                "attack: an id that is too long" => limit(Limit::EventId, 512),
                 "attack: recursion without end" => limit(Limit::Stack, strict.stack as u64),
                 _ => None,
             };
@@ -49,6 +50,48 @@ async fn attacks_harm_nobody_else() {
             assert_eq!(good.map_agent_events(&source()).await.expect("no trap"), expected, "after {attack}");
         }
     }
+}
+
+/// Instances that wait for their next call are of no hindrance to other plugins, and answer like fresh ones.
+#[tokio::test(flavor = "multi_thread")]
+async fn plugins_with_warm_instances_leave_room_for_others() {
+    let host = Host::builder().limits(limits()).reuse(1000).build().expect("a host");
+    let source = || EventSource::Webhook(br#"{"id":"1","type":"Text","text":"hi"}"#.to_vec());
+    let mut expected = None;
+    for _ in 0..4 {
+        let connection = host.load(handover_tests::GENESYS).await.expect("it loads").connect_unchecked(vec![]);
+        let calls: Vec<_> = (0..50)
+            .map(|_| {
+                let connection = connection.clone();
+                tokio::spawn(async move { connection.map_agent_events(&source()).await })
+            })
+            .collect();
+        for call in calls {
+            let events = call.await.expect("no panic").expect("no trap");
+            assert_eq!(*expected.get_or_insert_with(|| events.clone()), events);
+        }
+    }
+}
+
+/// A contact centre that does not answer holds up what is waiting for it, and no webhook.
+#[tokio::test(flavor = "multi_thread")]
+async fn silence_holds_up_no_pure_call() {
+    let host = Host::builder().limits(limits()).http(Silence).build().expect("a host");
+    let provider = host.load(handover_tests::GENESYS).await.expect("it loads");
+    let allowed = "https://api.mypurecloud.de https://login.mypurecloud.de".parse().expect("origins");
+    let connection = provider.connect(usable(), &allowed).await.expect("it connects");
+    let waiting: Vec<_> = (0..20)
+        .map(|_| {
+            let connection = connection.clone();
+            tokio::spawn(async move { connection.check_connection().await })
+        })
+        .collect();
+    let body = br#"{"id":"1","type":"Text","text":"hi"}"#;
+    for _ in 0..50 {
+        connection.map_agent_events(&EventSource::Webhook(body.to_vec())).await.expect("no trap").expect("mapped");
+    }
+    assert!(waiting.iter().all(|call| !call.is_finished()));
+    waiting.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
 /// A plugin that computes does not keep its thread from others.
@@ -89,15 +132,8 @@ async fn waiting_is_bounded() {
     hasty.call_time = Duration::from_millis(100);
     let host = Host::builder().limits(hasty).http(Silence).build().expect("a host");
     let provider = host.load(handover_tests::GENESYS).await.expect("it loads");
-    let settings = settings(&[
-        ("host", "mypurecloud.de"),
-        ("deployment-name", "BotHandover"),
-        ("webhook-secret", "a-secret-of-16-or-more-chars"),
-        ("client-id", "id"),
-        ("client-secret", "secret"),
-    ]);
     let allowed = "https://api.mypurecloud.de https://login.mypurecloud.de".parse().expect("origins");
-    let connection = provider.connect(settings, &allowed).await.expect("it connects");
+    let connection = provider.connect(usable(), &allowed).await.expect("it connects");
     let late = Err(CallError::Limit { limit: Limit::CallTime, allowed: 100 });
     assert_eq!(connection.check_connection().await, late);
     assert_eq!(connection.check_connection().await, late);

@@ -32,3 +32,14 @@ pub(crate) fn webhook(headers: &[(&str, &str)], body: &[u8]) -> Webhook {
         body: body.to_vec(),
     }
 }
+
+/// Settings that can be used.
+pub(crate) fn usable() -> Vec<Setting> {
+    settings(&[
+        ("host", "mypurecloud.de"),
+        ("deployment-name", "BotHandover"),
+        ("webhook-secret", "a-secret-of-16-or-more-chars"),
+        ("client-id", "id"),
+        ("client-secret", "secret"),
+    ])
+}

@@ -12,9 +12,13 @@ use serde::de::{
     value::MapAccessDeserializer,
 };
 
-/// A string, or an integer of at most 64 bits. Any other number is an error: it may be an id, and would be rounded.
+/// A string, or an integer of at most 64 bits.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Text<'a>(Option<Cow<'a, str>>);
+
+/// The same as an id. Any other number is an error, for it would be rounded, and ids are compared.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Id<'a>(Text<'a>);
 
 /// A whole number, or a string of digits.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +41,14 @@ impl Text<'_> {
     #[must_use]
     pub fn get(&self) -> Option<&str> {
         self.0.as_deref().filter(|text| !text.is_empty())
+    }
+}
+
+impl Id<'_> {
+    /// The id, unless absent or empty.
+    #[must_use]
+    pub fn get(&self) -> Option<&str> {
+        self.0.get()
     }
 }
 
@@ -169,8 +181,20 @@ impl<'de: 'a, 'a> Wanted<'de> for Text<'a> {
     fn negative(number: i64) -> Self {
         Self(Some(number.to_string().into()))
     }
+}
+
+impl<'de: 'a, 'a> Wanted<'de> for Id<'a> {
+    fn text(text: Cow<'de, str>) -> Self {
+        Self(Text::text(text))
+    }
+    fn whole(number: u64) -> Self {
+        Self(Text::whole(number))
+    }
+    fn negative(number: i64) -> Self {
+        Self(Text::negative(number))
+    }
     fn float<E: Error>(number: f64) -> Result<Self, E> {
-        Err(E::invalid_type(Unexpected::Float(number), &"a text or an integer of at most 64 bits"))
+        Err(E::invalid_type(Unexpected::Float(number), &"an id: a text or an integer of at most 64 bits"))
     }
 }
 
@@ -218,6 +242,7 @@ macro_rules! deserialize_leniently {
 
 deserialize_leniently! {
     ['de: 'a, 'a] Text<'a>,
+    ['de: 'a, 'a] Id<'a>,
     ['de] Whole,
     ['de] Flag,
     ['de, T: Deserialize<'de>] Object<T>,

@@ -1,6 +1,6 @@
 //! What Genesys posts to the webhook (developer center, "Normalized message format").
 
-use super::lenient::{Flag, List, Object, Text, Whole};
+use super::lenient::{Flag, Id, List, Object, Text, Whole};
 use serde::Deserialize;
 
 /// The body of a webhook. Its schema requires nothing.
@@ -9,7 +9,7 @@ use serde::Deserialize;
 pub struct OpenOutboundNormalizedMessage<'a> {
     /// Genesys's id of the message; of our message for a receipt.
     #[serde(borrow)]
-    pub id: Text<'a>,
+    pub id: Id<'a>,
     /// Who speaks to whom.
     #[serde(borrow)]
     pub channel: Object<Channel<'a>>,
@@ -33,7 +33,7 @@ pub struct OpenOutboundNormalizedMessage<'a> {
     pub originating_entity: Text<'a>,
     /// In every sample seen since 2025, though not in the schema.
     #[serde(borrow)]
-    pub conversation_id: Text<'a>,
+    pub conversation_id: Id<'a>,
     /// Of a `Receipt`: `Sent`, `Delivered`, `Read`, `Failed`, `Published`, `Removed`.
     #[serde(borrow)]
     pub status: Text<'a>,
@@ -50,7 +50,7 @@ pub struct OpenOutboundNormalizedMessage<'a> {
 pub struct Channel<'a> {
     /// Our message's id, for a receipt.
     #[serde(borrow)]
-    pub message_id: Text<'a>,
+    pub message_id: Id<'a>,
     /// The user, for what goes to the user.
     #[serde(borrow)]
     pub to: Object<Party<'a>>,
@@ -68,7 +68,7 @@ pub struct Channel<'a> {
 pub struct Party<'a> {
     /// What the platform gave as `from.id`, or the integration's id.
     #[serde(borrow)]
-    pub id: Text<'a>,
+    pub id: Id<'a>,
 }
 
 /// A part of a message.

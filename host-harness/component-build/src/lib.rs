@@ -28,7 +28,7 @@ pub fn build(package: &str, sources: &[&str]) -> Result<PathBuf, String> {
 
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
-        .args(["build", "--quiet", "--release", "--target", TARGET, "--package", package])
+        .args(["build", "--quiet", "--locked", "--release", "--target", TARGET, "--package", package])
         .arg("--target-dir")
         .arg(&target)
         .current_dir(&root);

@@ -115,6 +115,7 @@ enum NoAnswer {
     Unreachable,
     TimedOut,
     Interrupted,
+    ResponseTooLarge,
 }
 
 impl VectorFile {
@@ -162,7 +163,7 @@ impl Vector {
             Call::BuildOutboundMessage { conversation, id, time, message } => {
                 let outbound = Outbound { id: id.clone(), time: *time, message: OutboundMessage::clone(message) };
                 let built = unchecked().build_outbound_message(conversation, &outbound).await.map_err(failed)?;
-                told(built.map(|requests| requests.iter().map(request).collect::<Vec<_>>()))?
+                told(built.map(|requests| requests.iter().map(as_json).collect::<Vec<_>>()))?
             }
             Call::Deliver { .. } | Call::ObserveConversation { .. } | Call::CheckConnection {} => {
                 self.effect(subject, settings).await?
@@ -227,6 +228,7 @@ impl ScriptedAnswer {
             Self::Error { error: NoAnswer::Unreachable } => Err(TransportError::Unreachable),
             Self::Error { error: NoAnswer::TimedOut } => Err(TransportError::TimedOut),
             Self::Error { error: NoAnswer::Interrupted } => Err(TransportError::Interrupted),
+            Self::Error { error: NoAnswer::ResponseTooLarge } => Err(TransportError::TooLarge),
             Self::Response { status, headers, json } => {
                 let mut response = http::Response::new(json.to_string().into_bytes());
                 *response.status_mut() = http::StatusCode::from_u16(*status).unwrap_or_default();
@@ -275,7 +277,7 @@ fn told<T: serde::Serialize, E: serde::Serialize>(answer: Result<T, E>) -> Resul
 }
 
 /// A request as JSON, with the body as JSON where it is some.
-fn request(request: &ProviderRequest) -> Value {
+pub(crate) fn as_json(request: &ProviderRequest) -> Value {
     let body = serde_json::from_slice(&request.body)
         .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&request.body).into_owned()));
     json!({

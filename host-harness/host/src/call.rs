@@ -38,6 +38,7 @@ pub(crate) struct State {
 pub(crate) struct Instance {
     pub(crate) store: Store<State>,
     pub(crate) bindings: HandoverProvider,
+    /// Calls that it has served.
     pub(crate) calls: u32,
 }
 
@@ -75,7 +76,6 @@ impl Instance {
         let state = self.store.data_mut();
         *state = State { limits: Arc::clone(&state.limits), lent, exchanges: 0, ticks: 0, reached: None };
         self.store.set_epoch_deadline(1);
-        self.calls += 1;
     }
 }
 

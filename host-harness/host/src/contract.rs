@@ -2,7 +2,18 @@
 //!
 //! They mirror `wit/0.1.0/types.wit`, name by name; wasmtime compares them with the component's types when it is
 //! loaded. Written out rather than generated, so that they can be read and written as JSON (kebab-case, variants as
-//! `{"name": value}`) and so that what holds secrets prints none.
+//! `{"name": value}`) and so that what holds secrets, people's words or their data prints none.
+
+/// `Debug` for what holds people's words or data: only the name is printed.
+macro_rules! keep_private {
+    ($($name:ident),+) => {$(
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), " { .. }"))
+            }
+        }
+    )+};
+}
 
 mod effect;
 mod event;

@@ -74,7 +74,8 @@ fn problems(problems: &[SettingsProblem]) -> String {
     lines.collect::<Vec<_>>().join("; ")
 }
 
-/// A call did not come to an answer. The plugin is at fault, or its input is too large; the next call works.
+/// A call did not come to an answer: the plugin is at fault, or its input too large, or the contact centre too slow.
+/// The next call works.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {

@@ -145,10 +145,14 @@ impl Builder {
     ///
     /// # Errors
     /// Limits that the machine cannot reserve.
-    pub fn build(self) -> Result<Host, BuildError> {
+    pub fn build(mut self) -> Result<Host, BuildError> {
+        self.limits.concurrent_calls = self.limits.concurrent_calls.max(1);
         let engine = Engine::new(&config(&self.limits)).map_err(BuildError)?;
         keep_time(&engine).map_err(|error| BuildError(error.into()))?;
-        let turns = Semaphore::new(usize::try_from(self.limits.concurrent_calls).unwrap_or(Semaphore::MAX_PERMITS));
+        let semaphore = |permits: u32| Semaphore::new(usize::try_from(permits).unwrap_or(Semaphore::MAX_PERMITS));
+        let calls = self.limits.concurrent_calls;
+        let (turns, effects) = (semaphore(calls), semaphore((calls - calls / 4).max(1)));
+        let idle = Arc::new(semaphore(self.limits.idle()));
         Ok(Host(Arc::new(Shared {
             engine,
             limits: Arc::new(self.limits),
@@ -156,6 +160,8 @@ impl Builder {
             cache: self.cache,
             reuse: self.reuse,
             turns,
+            effects,
+            idle,
         })))
     }
 }
@@ -163,7 +169,7 @@ impl Builder {
 fn config(limits: &Limits) -> Config {
     // Kept in the pool between calls: mapping pages anew costs a fresh instance more than anything else.
     const RESIDENT: usize = 512 << 10;
-    let calls = limits.concurrent_calls;
+    let calls = limits.concurrent_calls.saturating_add(limits.idle());
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(calls)
         // A component is made of some core modules: its own, and what joins them.

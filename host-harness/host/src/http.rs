@@ -9,7 +9,8 @@ use url::Url;
 /// Carries requests. The host has looked at them: the origin is one that the operator allowed, and the headers are
 /// none of those that steer the connection.
 ///
-/// One implementation is [`HttpClient`](crate::HttpClient); tests have others.
+/// One implementation is [`HttpClient`](crate::HttpClient); tests have others. The future is polled on the plugin's own
+/// stack, of which it may use some 500 KiB; what needs more belongs into a task of its own.
 #[async_trait]
 pub trait Transport: Send + Sync {
     /// Sends a request and reads the whole response. Follows no redirect.

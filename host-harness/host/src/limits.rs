@@ -4,8 +4,9 @@ use std::time::Duration;
 
 /// What a plugin may use. The defaults suit a provider that speaks JSON over HTTP; each names its reason.
 ///
-/// A plugin that goes past a bound gets a [`CallError::Limit`](crate::CallError::Limit) that names it; the next call
-/// starts afresh.
+/// A plugin that goes past a bound of a call gets a [`CallError::Limit`](crate::CallError::Limit) that names it; the
+/// next call starts afresh. Past a bound of an import, the plugin itself gets the error: its request is refused, its
+/// value is not kept.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Limits {
@@ -15,11 +16,13 @@ pub struct Limits {
     pub table_elements: usize,
     /// Bytes of the stack of wasm frames. 256 KiB; a guest keeps its own stack of data in linear memory.
     pub stack: usize,
-    /// Calls at work at the same time; further ones wait. 1000 instances reserve address space, not memory.
+    /// Calls at work at the same time, of which those with effects may be three quarters; further ones wait for their
+    /// turn, within `call_time`. 1000 instances reserve address space, not memory. At least 1.
     pub concurrent_calls: u32,
     /// Time that a call may compute, waiting not counted, to within [`TICK`]. A pure call takes microseconds.
     pub cpu_time: Duration,
-    /// Time that a whole call may take, waiting included: the bound for slow networks and for what epochs cannot stop.
+    /// Time that a whole call may take, waiting for its turn and for the network included: the bound for what epochs
+    /// cannot stop.
     pub call_time: Duration,
     /// Bytes of a webhook (headers and body together) or of an event source. 1 MiB: twice what Genesys lets through.
     pub input: usize,
@@ -47,6 +50,13 @@ pub const TICK: Duration = Duration::from_millis(5);
 /// Bytes of a cache key; the contract's bound.
 pub(crate) const CACHE_KEY: usize = 128;
 
+impl Limits {
+    /// Instances that may wait for their next call, beside those at work.
+    pub(crate) fn idle(&self) -> u32 {
+        self.concurrent_calls / 4 + 1
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -64,7 +74,7 @@ impl Default for Limits {
             http_exchanges: 64,
             http_request: 1 << 20,
             http_response: 4 << 20,
-            cache_value: 64 << 10,
+            cache_value: 16 << 10,
         }
     }
 }

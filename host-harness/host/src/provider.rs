@@ -7,6 +7,7 @@ use crate::error::{CallError, Limit, LoadError, chain};
 use crate::shared::Shared;
 use futures_util::future::BoxFuture;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::Store;
 use wasmtime::component::{Component, HasSelf, Linker};
 
@@ -22,8 +23,8 @@ struct Loaded {
     fingerprint: [u8; 32],
     imports: Vec<String>,
     exports: Vec<String>,
-    /// Instances that wait for the next call; empty where each call has a fresh one.
-    warm: Mutex<Vec<Instance>>,
+    /// Instances that wait for the next call, each with its permit; empty where each call has a fresh one.
+    warm: Mutex<Vec<(Instance, OwnedSemaphorePermit)>>,
 }
 
 impl std::fmt::Debug for Provider {
@@ -128,11 +129,16 @@ impl Loaded {
         F: for<'a> FnOnce(&'a mut Store<State>, &'a HandoverProvider) -> BoxFuture<'a, wasmtime::Result<R>>,
     {
         let limits = &self.shared.limits;
-        // The semaphore is never closed.
-        let _turn = self.shared.turns.acquire().await;
         let outcome = tokio::time::timeout(limits.call_time, async {
+            // The semaphores are never closed.
+            let _effect = match lent {
+                Some(_) => Some(self.shared.effects.acquire().await),
+                None => None,
+            };
+            let _turn = self.shared.turns.acquire().await;
             let mut instance = self.instance().await?;
             instance.prepare(lent);
+            instance.calls += 1;
             let answer = call(&mut instance.store, &instance.bindings).await;
             match answer {
                 Ok(answer) => {
@@ -147,7 +153,7 @@ impl Loaded {
     }
 
     async fn instance(&self) -> Result<Instance, CallError> {
-        if let Some(instance) = self.warm().pop() {
+        if let Some((instance, _permit)) = self.warm().pop() {
             return Ok(instance);
         }
         let mut store = State::store(&self.shared.engine, Arc::clone(&self.shared.limits));
@@ -158,16 +164,16 @@ impl Loaded {
     }
 
     fn keep(&self, mut instance: Instance) {
-        if instance.calls < self.shared.reuse {
+        if instance.calls < self.shared.reuse
+            && let Ok(permit) = Arc::clone(&self.shared.idle).try_acquire_owned()
+        {
             // What it was lent goes back; it may be another connection's turn next.
-            let calls = instance.calls;
             instance.prepare(None);
-            instance.calls = calls;
-            self.warm().push(instance);
+            self.warm().push((instance, permit));
         }
     }
 
-    fn warm(&self) -> std::sync::MutexGuard<'_, Vec<Instance>> {
+    fn warm(&self) -> std::sync::MutexGuard<'_, Vec<(Instance, OwnedSemaphorePermit)>> {
         self.warm.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

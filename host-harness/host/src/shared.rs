@@ -17,4 +17,9 @@ pub(crate) struct Shared {
     pub(crate) reuse: u32,
     /// One for each call at work.
     pub(crate) turns: Semaphore,
+    /// One for each call with effects at work; fewer than `turns`, so that a contact centre which does not answer
+    /// holds up no pure call.
+    pub(crate) effects: Semaphore,
+    /// One for each instance that waits for its next call.
+    pub(crate) idle: Arc<Semaphore>,
 }

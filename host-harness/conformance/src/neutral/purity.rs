@@ -3,13 +3,16 @@
 
 use crate::case::{Subject, Verdict, ensure};
 use crate::inputs::{conversation, messages, odd_objects, outbound, sources, unsigned_webhooks};
+use crate::vectors::as_json;
 use handover_host::contract::{EventSource, Setting};
 use handover_host::{CallError, Provider};
+use serde::Serialize;
 
 /// The answers of all pure functions to all kinds of input, or the failure that stands in an answer's place.
 async fn answers(provider: &Provider, examples: &[Setting]) -> Vec<(String, Result<String, CallError>)> {
-    fn told<T: std::fmt::Debug>(answer: Result<T, CallError>) -> Result<String, CallError> {
-        answer.map(|answer| format!("{answer:?}"))
+    // As JSON, for the debug form of what people say leaves the words out.
+    fn told<T: Serialize, E: Serialize>(answer: Result<Result<T, E>, CallError>) -> Result<String, CallError> {
+        answer.map(|answer| serde_json::to_string(&answer).unwrap_or_else(|error| error.to_string()))
     }
     let mut answers = Vec::new();
     for settings in [examples, &[]] {
@@ -29,17 +32,8 @@ async fn answers(provider: &Provider, examples: &[Setting]) -> Vec<(String, Resu
         answers.push(("map-agent-events of a text".into(), answer));
         for (kind, message) in messages() {
             let built = connection.build_outbound_message(&conversation(), &outbound("m-1", message)).await;
-            // The debug form of a request leaves the body out; here it matters.
-            let told = built.map(|built| {
-                let bodies = built.as_ref().ok().map(|requests| {
-                    requests
-                        .iter()
-                        .map(|request| String::from_utf8_lossy(&request.body).into_owned())
-                        .collect::<Vec<_>>()
-                });
-                format!("{built:?} {bodies:?}")
-            });
-            answers.push((format!("build-outbound-message of {kind}"), told));
+            let built = built.map(|built| built.map(|requests| requests.iter().map(as_json).collect::<Vec<_>>()));
+            answers.push((format!("build-outbound-message of {kind}"), told(built)));
         }
     }
     answers

@@ -96,7 +96,7 @@ pub enum MediaKind {
 }
 
 /// A file or link, by its address.
-#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Attachment {
@@ -130,7 +130,7 @@ pub enum ButtonAction {
 }
 
 /// Something to press.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Button {
@@ -143,7 +143,7 @@ pub struct Button {
 }
 
 /// A card.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Card {
@@ -172,7 +172,7 @@ pub struct TimeSlot {
 }
 
 /// A choice of times.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct DatePicker {
@@ -191,7 +191,7 @@ pub struct DatePicker {
 }
 
 /// One line of a list.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct ListItem {
@@ -206,7 +206,7 @@ pub struct ListItem {
 }
 
 /// A part of a list.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct ListSection {
@@ -219,7 +219,7 @@ pub struct ListSection {
 }
 
 /// A place.
-#[derive(Clone, ComponentType, Debug, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Location {
@@ -236,7 +236,7 @@ pub struct Location {
 }
 
 /// A canned message with a head and a foot.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Template {
@@ -287,7 +287,7 @@ pub enum Content {
 }
 
 /// A message for the user.
-#[derive(Clone, ComponentType, Debug, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct AgentMessage {
@@ -435,5 +435,19 @@ impl fmt::Debug for EventSource {
             Self::Notification(body) => ("Notification", body),
         };
         write!(f, "{name}({} bytes)", body.len())
+    }
+}
+
+keep_private!(Attachment, Button, Card, DatePicker, ListItem, ListSection, Location, Template);
+
+/// Who says something and how much, not what.
+impl fmt::Debug for AgentMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AgentMessage")
+            .field("id", &self.id)
+            .field("author", &self.author)
+            .field("text", &self.text.as_ref().map(String::len))
+            .field("content", &self.content)
+            .finish_non_exhaustive()
     }
 }

@@ -17,7 +17,7 @@ pub struct Conversation {
 }
 
 /// Who the user is. Every field may be missing.
-#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Profile {
@@ -53,7 +53,7 @@ pub enum Speaker {
 }
 
 /// One line of the talk before the handover.
-#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct TranscriptLine {
@@ -66,7 +66,7 @@ pub struct TranscriptLine {
 }
 
 /// A fact for the contact centre's routing and for the agent. The last of several with one key holds.
-#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Attribute {
@@ -77,7 +77,7 @@ pub struct Attribute {
 }
 
 /// Begins a handover.
-#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct HandoverStart {
@@ -94,7 +94,7 @@ pub struct HandoverStart {
 }
 
 /// The user's press on something that the contact centre sent.
-#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct StructuredAnswer {
@@ -202,7 +202,7 @@ pub enum LeaveReason {
 }
 
 /// What is said or done.
-#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(variant)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum OutboundMessage {
@@ -297,5 +297,22 @@ impl fmt::Debug for ProviderRequest {
             .field("operation", &self.operation)
             .field("body", &self.body.len())
             .finish_non_exhaustive()
+    }
+}
+
+keep_private!(Profile, TranscriptLine, Attribute, HandoverStart, StructuredAnswer);
+
+/// The kind of message, not what it says.
+impl fmt::Debug for OutboundMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start(start) => start.fmt(f),
+            Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Self::Attachment(attachment) => attachment.fmt(f),
+            Self::Typing => f.write_str("Typing"),
+            Self::Answer(answer) => answer.fmt(f),
+            Self::Receipt(receipt) => receipt.fmt(f),
+            Self::Leave(reason) => reason.fmt(f),
+        }
     }
 }

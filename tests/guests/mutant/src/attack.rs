@@ -33,11 +33,14 @@ fn deeper(depth: u64) -> u64 {
     black_box(deeper(black_box(depth + 1))) + depth
 }
 
-/// Text that is none, if that is the attack.
+/// An event that is not what the contract says, if that is the attack.
 pub(crate) fn spoil(event: &mut AgentEvent) {
     if on("attack: text that is not UTF-8") {
         // SAFETY: not sound, which is the point: whoever takes the text must look at it. Nothing here reads it.
         let text = unsafe { String::from_utf8_unchecked(Vec::from([0xff, 0xfe])) };
         event.kind = EventKind::Ignored(text);
+    }
+    if on("attack: an id that is too long") {
+        event.id = "1".repeat(513);
     }
 }

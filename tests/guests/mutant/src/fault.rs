@@ -96,6 +96,7 @@ pub const ATTACKS: &[&str] = &[
     "attack: recursion without end",
     "attack: a panic",
     "attack: text that is not UTF-8",
+    "attack: an id that is too long",
 ];
 
 /// What the slot begins with.
