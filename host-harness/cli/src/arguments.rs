@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Runs, tests and serves human-handover providers: plugins that connect a bot platform with the human agents of a
+/// Runs and tests human-handover providers: plugins that connect a bot platform with the human agents of a
 /// contact centre. The provider for Genesys Cloud Open Messaging is built in.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]

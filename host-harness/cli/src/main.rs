@@ -1,4 +1,4 @@
-//! `handover`: runs, tests and serves human-handover providers.
+//! `handover`: runs and tests human-handover providers.
 
 mod arguments;
 mod commands;
@@ -10,7 +10,8 @@ use arguments::{Arguments, Command};
 use clap::Parser;
 use std::process::ExitCode;
 
-/// Misuse: wrong arguments, files that are not there or not what they should be.
+/// Misuse: wrong arguments, files that are not there or not what they should be; and what else keeps a command from an
+/// answer.
 const MISUSE: u8 = 2;
 
 #[tokio::main]

@@ -37,6 +37,7 @@ pub(crate) async fn load(path: Option<&Path>) -> anyhow::Result<Provider> {
 pub(crate) async fn connect(arguments: &arguments::Connection) -> anyhow::Result<Connection> {
     let file = SettingsFile::read(&arguments.settings)?;
     let provider = load(arguments.plugin.as_deref()).await?;
+    // The origins that the settings lead to are known once they have been checked.
     let accepted = match provider.check_settings(&file.settings).await? {
         Ok(accepted) => accepted,
         Err(problems) => {

@@ -105,7 +105,7 @@ pub(crate) fn outbound(id: &str, message: OutboundMessage) -> Outbound {
     Outbound { id: id.into(), time: 1_772_359_200_123, message }
 }
 
-/// One message of each kind, with the ability that it takes.
+/// One message of each kind.
 pub(crate) fn messages() -> Vec<(&'static str, OutboundMessage)> {
     let line = |speaker, text: &str| TranscriptLine { speaker, time: 1_772_359_100_000, text: text.into() };
     vec![

@@ -42,7 +42,7 @@ pub enum RetryCause {
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct RetryAdvice {
-    /// Cause.
+    /// Why.
     pub cause: RetryCause,
     /// Seconds to wait at least, where the contact centre said so.
     pub after: Option<u32>,
@@ -76,13 +76,13 @@ pub enum Failure {
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckOutcome {
-    /// Passed.
+    /// It works.
     #[component(name = "passed")]
     Passed,
     /// It works; somebody should look.
     #[component(name = "warned")]
     Warned,
-    /// Failed.
+    /// It does not work.
     #[component(name = "failed")]
     Failed,
     /// It could not be tried because an earlier one failed.
@@ -97,7 +97,7 @@ pub enum CheckOutcome {
 pub struct Check {
     /// Stable name, in kebab-case.
     pub name: String,
-    /// Outcome.
+    /// How it went.
     pub outcome: CheckOutcome,
     /// What was found. Holds no secret.
     pub message: String,

@@ -78,19 +78,19 @@ pub enum Author {
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
 pub enum MediaKind {
-    /// Image.
+    /// A picture.
     #[component(name = "image")]
     Image,
-    /// Video.
+    /// A film.
     #[component(name = "video")]
     Video,
-    /// Audio.
+    /// Sound.
     #[component(name = "audio")]
     Audio,
-    /// File.
+    /// Anything else that can be saved.
     #[component(name = "file")]
     File,
-    /// Link.
+    /// An address to open, nothing to save.
     #[component(name = "link")]
     Link,
 }
@@ -100,13 +100,13 @@ pub enum MediaKind {
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Attachment {
-    /// Kind.
+    /// What kind of thing it is.
     pub kind: MediaKind,
     /// Where it can be fetched. Outbound: by the contact centre, without credentials.
     pub url: String,
     /// The MIME type; missing where nobody told.
     pub mime: Option<String>,
-    /// Filename.
+    /// The name to save it under; missing where nobody told.
     pub filename: Option<String>,
     /// Words that belong to it.
     pub caption: Option<String>,
@@ -134,9 +134,9 @@ pub enum ButtonAction {
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Button {
-    /// Text.
+    /// What is on it.
     pub text: String,
-    /// Action.
+    /// What pressing it does.
     pub action: ButtonAction,
     /// Address of a picture.
     pub image: Option<String>,
@@ -147,16 +147,16 @@ pub struct Button {
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Card {
-    /// Title.
+    /// The head; may be empty.
     pub title: String,
-    /// Description.
+    /// What is below the head; missing where there is nothing.
     pub description: Option<String>,
     /// Address of a picture.
     pub image: Option<String>,
     /// What pressing the card itself does.
     #[component(name = "default-action")]
     pub default_action: Option<Button>,
-    /// Buttons.
+    /// What can be pressed; may be empty.
     pub buttons: Vec<Button>,
 }
 
@@ -165,7 +165,7 @@ pub struct Card {
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct TimeSlot {
-    /// Start.
+    /// When it begins.
     pub start: Timestamp,
     /// Seconds.
     pub duration: Option<u32>,
@@ -176,9 +176,9 @@ pub struct TimeSlot {
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct DatePicker {
-    /// Title.
+    /// The head; missing where there is none.
     pub title: Option<String>,
-    /// Subtitle.
+    /// What is below the head; missing where there is nothing.
     pub subtitle: Option<String>,
     /// Address of a picture.
     pub image: Option<String>,
@@ -186,7 +186,7 @@ pub struct DatePicker {
     pub earliest: Option<Timestamp>,
     /// The latest date that may be picked.
     pub latest: Option<Timestamp>,
-    /// Slots.
+    /// The times to choose from; empty for any time between the bounds.
     pub slots: Vec<TimeSlot>,
 }
 
@@ -195,11 +195,11 @@ pub struct DatePicker {
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct ListItem {
-    /// Id.
+    /// The contact centre's id, for the answer's payload.
     pub id: String,
-    /// Title.
+    /// What to show.
     pub title: String,
-    /// Subtitle.
+    /// More about it; missing where there is nothing.
     pub subtitle: Option<String>,
     /// Address of a picture.
     pub image: Option<String>,
@@ -210,11 +210,11 @@ pub struct ListItem {
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct ListSection {
-    /// Title.
+    /// The head; missing where there is none.
     pub title: Option<String>,
     /// More than one item may be picked.
     pub multiple: bool,
-    /// Items.
+    /// The lines, in the order in which to show them.
     pub items: Vec<ListItem>,
 }
 
@@ -223,13 +223,13 @@ pub struct ListSection {
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Location {
-    /// Latitude.
+    /// Degrees north of the equator; south is negative.
     pub latitude: f64,
-    /// Longitude.
+    /// Degrees east of Greenwich; west is negative.
     pub longitude: f64,
-    /// Address.
+    /// The postal address in one line; missing where nobody told.
     pub address: Option<String>,
-    /// Name.
+    /// What the place is called; missing where nobody told.
     pub name: Option<String>,
     /// A map.
     pub url: Option<String>,
@@ -240,15 +240,15 @@ pub struct Location {
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Template {
-    /// Id.
+    /// The contact centre's id of the template; missing where it does not tell.
     pub id: Option<String>,
     /// A language tag.
     pub language: Option<String>,
-    /// Header.
+    /// Text above; missing where there is none.
     pub header: Option<String>,
-    /// Body.
+    /// The text.
     pub body: String,
-    /// Footer.
+    /// Text below; missing where there is none.
     pub footer: Option<String>,
 }
 
@@ -257,28 +257,28 @@ pub struct Template {
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
 pub enum Content {
-    /// Attachment.
+    /// A file or a link.
     #[component(name = "attachment")]
     Attachment(Attachment),
-    /// Quick reply.
+    /// One of the answers to choose from.
     #[component(name = "quick-reply")]
     QuickReply(Button),
-    /// Card.
+    /// One card.
     #[component(name = "card")]
     Card(Card),
-    /// Carousel.
+    /// Cards side by side.
     #[component(name = "carousel")]
     Carousel(Vec<Card>),
-    /// Date picker.
+    /// A choice of times.
     #[component(name = "date-picker")]
     DatePicker(DatePicker),
-    /// List picker.
+    /// A list to choose from, section by section.
     #[component(name = "list-picker")]
     ListPicker(Vec<ListSection>),
-    /// Location.
+    /// A place.
     #[component(name = "location")]
     Location(Location),
-    /// Template.
+    /// A canned message.
     #[component(name = "template")]
     Template(Template),
     /// A kind that the provider does not know: the contact centre's name for it.
@@ -294,7 +294,7 @@ pub struct AgentMessage {
     /// The contact centre's id, which `answer` and `receipt` refer to. A name made from its bytes where the source has
     /// none.
     pub id: String,
-    /// Author.
+    /// Who wrote it.
     pub author: Author,
     /// Who wrote it, where the contact centre tells.
     pub agent: Option<Agent>,
@@ -335,7 +335,7 @@ pub enum ReceiptStatus {
 pub struct MessageReceipt {
     /// The platform's id of the message: `outbound.id`.
     pub message: String,
-    /// Status.
+    /// What became of it.
     pub status: ReceiptStatus,
     /// No more will follow for this message.
     #[component(name = "final")]
@@ -384,7 +384,7 @@ pub enum EventKind {
     /// An agent is there.
     #[component(name = "agent-joined")]
     AgentJoined(Agent),
-    /// Message.
+    /// A message for the user.
     #[component(name = "message")]
     Message(AgentMessage),
     /// The agent is typing: for so many milliseconds from the event's time, or until the next message.
@@ -399,7 +399,7 @@ pub enum EventKind {
     /// The handover is over.
     #[component(name = "ended")]
     Ended(EndReason),
-    /// Receipt.
+    /// News of a message that the platform sent.
     #[component(name = "receipt")]
     Receipt(MessageReceipt),
     /// Nothing for the platform to do; why, for logs. Holds no message text.
@@ -421,7 +421,7 @@ pub struct AgentEvent {
     pub conversation: Option<String>,
     /// When it happened; missing where the source does not tell.
     pub time: Option<Timestamp>,
-    /// Kind.
+    /// What happened.
     pub kind: EventKind,
 }
 

@@ -23,13 +23,13 @@ pub struct Conversation {
 pub struct Profile {
     /// The whole name.
     pub name: Option<String>,
-    /// First name.
+    /// The given name.
     #[component(name = "first-name")]
     pub first_name: Option<String>,
-    /// Last name.
+    /// The family name.
     #[component(name = "last-name")]
     pub last_name: Option<String>,
-    /// Email.
+    /// The e-mail address.
     pub email: Option<String>,
     /// Address of a picture.
     pub picture: Option<String>,
@@ -41,13 +41,13 @@ pub struct Profile {
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
 pub enum Speaker {
-    /// User.
+    /// The end user.
     #[component(name = "user")]
     User,
-    /// Bot.
+    /// The platform's bot.
     #[component(name = "bot")]
     Bot,
-    /// Agent.
+    /// A human agent, in an earlier handover.
     #[component(name = "agent")]
     Agent,
 }
@@ -57,11 +57,11 @@ pub enum Speaker {
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct TranscriptLine {
-    /// Speaker.
+    /// Who spoke.
     pub speaker: Speaker,
-    /// Time.
+    /// When it was said.
     pub time: Timestamp,
-    /// Text.
+    /// What was said, as it was shown.
     pub text: String,
 }
 
@@ -70,9 +70,9 @@ pub struct TranscriptLine {
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Attribute {
-    /// Key.
+    /// The name that the contact centre's routing knows it by.
     pub key: String,
-    /// Value.
+    /// The value; numbers as text.
     pub value: String,
 }
 
@@ -100,11 +100,11 @@ pub struct HandoverStart {
 pub struct StructuredAnswer {
     /// `agent-message.id` of the message that held it.
     pub message: String,
-    /// Kind.
+    /// What was pressed.
     pub kind: AnswerKind,
-    /// Text.
+    /// What was on it: what the user saw.
     pub text: String,
-    /// Payload.
+    /// What it stands for: the payload that came with it.
     pub payload: String,
 }
 
@@ -114,13 +114,13 @@ pub struct StructuredAnswer {
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
 pub enum AnswerKind {
-    /// Quick reply.
+    /// A quick reply.
     #[component(name = "quick-reply")]
     QuickReply,
-    /// Button.
+    /// A button of a card.
     #[component(name = "button")]
     Button,
-    /// Date.
+    /// A time of a date picker, as ISO 8601 in text and payload.
     #[component(name = "date")]
     Date,
 }
@@ -134,7 +134,7 @@ pub enum FailureReason {
     /// It came too late.
     #[component(name = "expired")]
     Expired,
-    /// Rate limited.
+    /// The channel took no more.
     #[component(name = "rate-limited")]
     RateLimited,
     /// The channel does not permit it.
@@ -146,16 +146,16 @@ pub enum FailureReason {
     /// The user is not there any more.
     #[component(name = "user-gone")]
     UserGone,
-    /// Media type not allowed.
+    /// The channel does not take this MIME type.
     #[component(name = "media-type-not-allowed")]
     MediaTypeNotAllowed,
-    /// Media too large.
+    /// The channel does not take so many bytes.
     #[component(name = "media-too-large")]
     MediaTooLarge,
-    /// Opted out.
+    /// The user wants no messages.
     #[component(name = "opted-out")]
     OptedOut,
-    /// Other.
+    /// None of these.
     #[component(name = "other")]
     Other,
 }
@@ -165,10 +165,10 @@ pub enum FailureReason {
 #[component(variant)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ReceiptOutcome {
-    /// Delivered.
+    /// The user was shown it.
     #[component(name = "delivered")]
     Delivered,
-    /// Failed.
+    /// The user was not; why.
     #[component(name = "failed")]
     Failed(FailureReason),
 }
@@ -180,7 +180,7 @@ pub enum ReceiptOutcome {
 pub struct DeliveryReceipt {
     /// `agent-message.id`.
     pub message: String,
-    /// Outcome.
+    /// What became of it.
     pub outcome: ReceiptOutcome,
 }
 
@@ -206,25 +206,25 @@ pub enum LeaveReason {
 #[component(variant)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum OutboundMessage {
-    /// Start.
+    /// Begins the handover; the first message of it.
     #[component(name = "start")]
     Start(HandoverStart),
     /// Not empty.
     #[component(name = "text")]
     Text(String),
-    /// Attachment.
+    /// The user sends a file.
     #[component(name = "attachment")]
     Attachment(Attachment),
-    /// Typing.
+    /// The user is typing. For a handover that has begun.
     #[component(name = "typing")]
     Typing,
-    /// Answer.
+    /// The user pressed something.
     #[component(name = "answer")]
     Answer(StructuredAnswer),
-    /// Receipt.
+    /// The user was shown a message, or was not.
     #[component(name = "receipt")]
     Receipt(DeliveryReceipt),
-    /// Leave.
+    /// The user's side ends the handover.
     #[component(name = "leave")]
     Leave(LeaveReason),
 }
@@ -240,7 +240,7 @@ pub struct Outbound {
     pub id: String,
     /// When it was said. Grows from message to message of one recipient.
     pub time: Timestamp,
-    /// Message.
+    /// What.
     pub message: OutboundMessage,
 }
 

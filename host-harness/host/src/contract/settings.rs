@@ -48,7 +48,7 @@ pub struct SettingField {
     pub label: String,
     /// One or two sentences for the operator: what it is and where it is found.
     pub help: String,
-    /// Kind.
+    /// What the form shows for it.
     pub kind: SettingKind,
     /// No connection without it.
     pub required: bool,
@@ -79,7 +79,7 @@ pub enum Severity {
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct SettingsProblem {
-    /// Severity.
+    /// Whether it keeps the settings from being used.
     pub severity: Severity,
     /// The key concerned, also where the setting is absent.
     pub key: String,
@@ -166,7 +166,7 @@ pub struct Description {
     pub settings: Vec<SettingField>,
     /// The names of the origins that it may send requests to.
     pub origins: Vec<String>,
-    /// Abilities.
+    /// What it can do beyond text both ways.
     pub abilities: Vec<Ability>,
 }
 

@@ -16,7 +16,7 @@ pub struct Webhook {
     pub method: String,
     /// The request target as received: path and query.
     pub path: String,
-    /// Headers.
+    /// All of them, in the order received.
     pub headers: Vec<Header>,
     /// The exact bytes. A signature covers these; a host that parses and writes them again breaks it.
     pub body: Vec<u8>,
