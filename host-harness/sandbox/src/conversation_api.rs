@@ -15,7 +15,7 @@ use crate::conversations::{
 use crate::error::ApiError;
 use crate::inbound::answer_channel;
 use crate::outbound::notification;
-use crate::permissions::{Permission, require_any};
+use crate::permissions::Permission;
 use crate::schema::Object;
 use crate::tokens::Caller;
 use crate::wire::{json_of, set, time_text, typing_event};
@@ -48,7 +48,7 @@ pub(crate) async fn update(
     Path(id): Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Value>, ApiError> {
-    require_any(&caller, &[Permission::CommunicationDisconnect, Permission::MessagePark])?;
+    caller.require_any(&[Permission::CommunicationDisconnect, Permission::MessagePark])?;
     let disconnect = wants_disconnect(&body)?;
     cloud.conversations.with(|conversations| {
         let conversation = existing(conversations, &id)?;
@@ -67,10 +67,11 @@ pub(crate) async fn update_participant(
     Path((id, participant_id)): Path<(String, String)>,
     JsonBody(body): JsonBody,
 ) -> Result<StatusCode, ApiError> {
-    require_any(
-        &caller,
-        &[Permission::ParticipantWrapup, Permission::CallRecord, Permission::CommunicationDisconnect],
-    )?;
+    caller.require_any(&[
+        Permission::ParticipantWrapup,
+        Permission::CallRecord,
+        Permission::CommunicationDisconnect,
+    ])?;
     let disconnect = wants_disconnect(&body)?;
     cloud.conversations.with(|conversations| {
         let conversation = existing(conversations, &id)?;
@@ -105,7 +106,7 @@ pub(crate) async fn message_details(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    require_any(&caller, &[Permission::MessageView, Permission::WebMessagingView])?;
+    caller.require_any(&[Permission::MessageView, Permission::WebMessagingView])?;
     cloud.conversations.with(|conversations| {
         let (conversation, message) = conversations.message(&id).ok_or_else(ApiError::not_found)?;
         Ok(Json(message_data(conversation, message)))

@@ -1,4 +1,4 @@
-//! What every API request passes: correlation id, ordered faults, token, rate limit, size; and the request log.
+//! What every API request passes: correlation id, ordered faults, token, rate limit, size.
 
 use std::io;
 
@@ -10,44 +10,20 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, future, stream};
 use jiff::Timestamp;
-use serde::Serialize;
 use uuid::Uuid;
 
 use crate::cloud::Cloud;
 use crate::error::{ApiError, MAX_BODY_BYTES};
 use crate::faults::ApiFault;
-use crate::ring::Ring;
+use crate::request_log::RequestRecord;
 use crate::tokens::{Caller, TokenRefusal};
-use crate::wire::time_text;
-
-/// How many requests are remembered.
-pub(crate) const MAX_REQUESTS_REMEMBERED: usize = 2_000;
 
 /// How much of a body that is too large is read before the refusal. A client that is still sending when the
 /// connection closes would see a reset and not the 413.
 const MAX_BYTES_READ: usize = 8 * 1024 * 1024;
 
-/// The longest path that is remembered in full, in characters.
-const MAX_PATH_REMEMBERED: usize = 1_000;
-
 /// The correlation id that is on every answer of the API.
 const CORRELATION_ID: HeaderName = HeaderName::from_static("inin-correlation-id");
-
-/// The API requests that are remembered.
-pub(crate) type RequestLog = Ring<RequestRecord>;
-
-/// An API request, as `GET /sandbox/requests` lists it.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct RequestRecord {
-    method: String,
-    /// Without the query.
-    path: String,
-    /// What was answered; `null` for a request that an ordered fault left hanging.
-    status: Option<u16>,
-    /// When it came.
-    time: String,
-}
 
 /// The gate before `/oauth/token`: no token is needed.
 pub(crate) async fn oauth_gate(State(cloud): State<Cloud>, request: Request, next: Next) -> Response {
@@ -65,12 +41,7 @@ async fn guard(
     next: Next,
     admit: impl FnOnce(&HeaderMap) -> Result<Option<Caller>, ApiError>,
 ) -> Response {
-    let arrival = RequestRecord {
-        method: request.method().to_string(),
-        path: shortened(request.uri().path()),
-        status: None,
-        time: time_text(Timestamp::now()),
-    };
+    let arrival = RequestRecord::new(request.method().as_str(), request.uri().path(), Timestamp::now());
     let fault = cloud.faults.with(|faults| faults.for_request(request.uri().path()));
     let response = match fault {
         Some(ApiFault::RateLimited { retry_after_seconds }) => {
@@ -87,7 +58,7 @@ async fn guard(
         },
     };
     let response = correlated(response);
-    let record = RequestRecord { status: Some(response.status().as_u16()), ..arrival };
+    let record = arrival.answered(response.status());
     cloud.requests.with(|requests| requests.push(record));
     if fault == Some(ApiFault::Cut) { cut(response).await } else { response }
 }
@@ -155,8 +126,4 @@ async fn until_stopped(cloud: &Cloud) -> Response {
     // An error says that the sender is gone, and so is the sandbox.
     let _ = stopping.wait_for(|stopping| *stopping).await;
     correlated(ApiError::server_error(StatusCode::SERVICE_UNAVAILABLE).into_response())
-}
-
-fn shortened(path: &str) -> String {
-    path.chars().take(MAX_PATH_REMEMBERED).collect()
 }

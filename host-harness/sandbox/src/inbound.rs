@@ -18,7 +18,7 @@ use crate::inbound_body::{
 };
 use crate::media::allows;
 use crate::outbound::InboundOutcome;
-use crate::permissions::{Permission, require};
+use crate::permissions::Permission;
 use crate::tokens::Caller;
 use crate::wire::{json_of, set, time_text, typing_event};
 
@@ -192,7 +192,7 @@ fn channel_json(integration: &IntegrationRef, channel: &Channel) -> Value {
 
 /// The integration that the path names.
 fn integration(cloud: &Cloud, caller: &Caller, id: &str) -> Result<IntegrationRef, ApiError> {
-    require(caller, Permission::MessageReceive)?;
+    caller.require(Permission::MessageReceive)?;
     cloud.integrations.with(|integrations| integrations.reference(id)).ok_or_else(ApiError::not_found)
 }
 

@@ -2,9 +2,6 @@
 
 use serde::Deserialize;
 
-use crate::error::ApiError;
-use crate::tokens::Caller;
-
 macro_rules! permissions {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
         /// A permission, by the name that Genesys Cloud's API explorer lists at each operation.
@@ -56,21 +53,4 @@ permissions! {
     QueueView = "routing:queue:view",
     /// Reading a user. That this is the permission is unconfirmed.
     UserView = "directory:user:view",
-}
-
-/// Fails unless `caller` holds `permission`.
-pub(crate) fn require(caller: &Caller, permission: Permission) -> Result<(), ApiError> {
-    if caller.holds(permission) {
-        return Ok(());
-    }
-    Err(ApiError::missing_permission(permission.name()))
-}
-
-/// Fails unless `caller` holds one of `permissions`.
-pub(crate) fn require_any(caller: &Caller, permissions: &[Permission]) -> Result<(), ApiError> {
-    if permissions.iter().any(|permission| caller.holds(*permission)) {
-        return Ok(());
-    }
-    let names: Vec<_> = permissions.iter().map(|permission| permission.name()).collect();
-    Err(ApiError::missing_any_permission(&names.join(", ")))
 }

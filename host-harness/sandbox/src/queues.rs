@@ -8,7 +8,7 @@ use crate::cloud::{Cloud, Target};
 use crate::conversations::Queue;
 use crate::error::ApiError;
 use crate::paging::PageRequest;
-use crate::permissions::{Permission, require};
+use crate::permissions::Permission;
 use crate::tokens::Caller;
 
 /// `GET /api/v2/routing/queues`: by `name` (which may start and end with `*`) and `id` (which may repeat), sorted by
@@ -18,7 +18,7 @@ pub(crate) async fn list(
     Extension(caller): Extension<Caller>,
     target: Target,
 ) -> Result<Json<Value>, ApiError> {
-    require(&caller, Permission::QueueView)?;
+    caller.require(Permission::QueueView)?;
     let page = PageRequest::read(&target.path, &target.query, cloud.unconfirmed.max_page_size)?;
     let values = |name: &str| -> Vec<&str> {
         target.query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
@@ -43,7 +43,7 @@ pub(crate) async fn get(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    require(&caller, Permission::QueueView)?;
+    caller.require(Permission::QueueView)?;
     let queue = cloud.conversations.with(|conversations| conversations.rules().queue(&id).cloned());
     Ok(Json(queue_json(&queue.ok_or_else(ApiError::not_found)?)))
 }

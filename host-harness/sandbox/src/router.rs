@@ -6,7 +6,7 @@ use axum::routing::{any, get, patch, post};
 
 use crate::cloud::Cloud;
 use crate::error::ApiError;
-use crate::{conversation_api, desk, gate, inbound, integrations, oauth, queues, users};
+use crate::{conversation_api, desk, gate, inbound, integration_api, oauth, queues, user_api};
 
 /// All of the sandbox: login, API and the agent's side, on one origin.
 pub(crate) fn router(cloud: Cloud) -> Router {
@@ -22,14 +22,14 @@ fn api(cloud: &Cloud) -> Router<Cloud> {
     const INTEGRATIONS: &str = "/api/v2/conversations/messaging/integrations/open";
     const MESSAGES: &str = "/api/v2/conversations/messages/{id}";
     Router::new()
-        .route(INTEGRATIONS, get(integrations::list).post(integrations::create))
+        .route(INTEGRATIONS, get(integration_api::list).post(integration_api::create))
         .route(
             &format!("{INTEGRATIONS}/{{id}}"),
-            get(integrations::get).patch(integrations::update).delete(integrations::delete),
+            get(integration_api::get).patch(integration_api::update).delete(integration_api::delete),
         )
         .route("/api/v2/routing/queues", get(queues::list))
         .route("/api/v2/routing/queues/{id}", get(queues::get))
-        .route("/api/v2/users/{id}", get(users::get))
+        .route("/api/v2/users/{id}", get(user_api::get))
         .route(&format!("{MESSAGES}/inbound/open/message"), post(inbound::message))
         .route(&format!("{MESSAGES}/inbound/open/event"), post(inbound::event))
         .route(&format!("{MESSAGES}/inbound/open/receipt"), post(inbound::receipt))

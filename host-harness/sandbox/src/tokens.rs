@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::config::Secret;
+use crate::error::ApiError;
 use crate::permissions::Permission;
 
 /// How many tokens are remembered. The oldest is forgotten first; to its holder it then is unknown.
@@ -28,8 +29,21 @@ pub(crate) struct Client {
 pub(crate) struct Caller(Arc<Client>);
 
 impl Caller {
-    /// Whether the client's roles grant `permission`.
-    pub(crate) fn holds(&self, permission: Permission) -> bool {
+    /// Fails unless the client's roles grant `permission`.
+    pub(crate) fn require(&self, permission: Permission) -> Result<(), ApiError> {
+        if self.holds(permission) { Ok(()) } else { Err(ApiError::missing_permission(permission.name())) }
+    }
+
+    /// Fails unless the client's roles grant one of `permissions`.
+    pub(crate) fn require_any(&self, permissions: &[Permission]) -> Result<(), ApiError> {
+        if permissions.iter().any(|permission| self.holds(*permission)) {
+            return Ok(());
+        }
+        let names: Vec<_> = permissions.iter().map(|permission| permission.name()).collect();
+        Err(ApiError::missing_any_permission(&names.join(", ")))
+    }
+
+    fn holds(&self, permission: Permission) -> bool {
         self.0.permissions.contains(&permission)
     }
 }

@@ -1,16 +1,9 @@
-//! The agents as users of the organisation: `GET /api/v2/users/{id}`.
+//! The agents as users of the organisation.
 
-use axum::extract::{Path, State};
-use axum::{Extension, Json};
-use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::cloud::Cloud;
 use crate::conversations::Agent;
-use crate::error::ApiError;
-use crate::permissions::{Permission, require};
 use crate::ring::Ring;
-use crate::tokens::Caller;
 
 /// How many users are kept. The oldest is forgotten first.
 const MAX_USERS: usize = 1_000;
@@ -35,24 +28,8 @@ impl Users {
         agent
     }
 
-    fn get(&self, id: &str) -> Option<Agent> {
+    /// The user of this id.
+    pub(crate) fn get(&self, id: &str) -> Option<Agent> {
         self.0.iter().find(|agent| agent.user_id == id).cloned()
     }
-}
-
-/// `GET /api/v2/users/{id}`.
-pub(crate) async fn get(
-    State(cloud): State<Cloud>,
-    Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    require(&caller, Permission::UserView)?;
-    let agent = cloud.users.with(|users| users.get(&id)).ok_or_else(ApiError::not_found)?;
-    Ok(Json(json!({
-        "id": agent.user_id,
-        "name": agent.name,
-        "state": "active",
-        "version": 1,
-        "selfUri": format!("/api/v2/users/{}", agent.user_id),
-    })))
 }
