@@ -13,5 +13,6 @@ mod conformance;
 mod end_to_end;
 mod limits;
 mod loading;
+mod privacy;
 mod signatures;
 mod support;

@@ -28,6 +28,12 @@ pub enum Outcome {
 /// A result with the reason why a case failed.
 pub(crate) type Verdict = Result<(), String>;
 
+impl From<Verdict> for Outcome {
+    fn from(verdict: Verdict) -> Self {
+        verdict.map_or_else(Self::Failed, |()| Self::Passed)
+    }
+}
+
 /// Fails a case with a reason.
 macro_rules! ensure {
     ($holds:expr, $($reason:tt)+) => {

@@ -8,7 +8,7 @@ mod purity;
 mod settings;
 mod verify;
 
-use crate::case::{Case, Outcome, Subject, Verdict};
+use crate::case::{Case, Subject, Verdict};
 use std::time::Instant;
 
 /// Runs cases, each under the name that it is reported by.
@@ -18,14 +18,10 @@ macro_rules! run {
         $(
             let began = Instant::now();
             let verdict: Verdict = $case($subject).await;
-            cases.push(Case { name: $name.into(), outcome: outcome(verdict), took: began.elapsed() });
+            cases.push(Case { name: $name.into(), outcome: verdict.into(), took: began.elapsed() });
         )+
         cases
     }};
-}
-
-pub(crate) fn outcome(verdict: Verdict) -> Outcome {
-    verdict.map_or_else(Outcome::Failed, |()| Outcome::Passed)
 }
 
 pub(crate) async fn run(subject: &Subject) -> Vec<Case> {

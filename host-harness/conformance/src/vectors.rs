@@ -1,7 +1,6 @@
 //! Vectors: cases as data. `tests/vectors/README.md` in the repository specifies the format.
 
 use crate::case::{Case, Subject, Verdict, ensure, failed};
-use crate::neutral::outcome;
 use crate::script::{Answer, Script};
 use handover_host::TransportError;
 use handover_host::contract::{
@@ -135,7 +134,7 @@ impl VectorFile {
             let settings = settings.iter().map(|(key, value)| Setting { key: key.clone(), value: value.clone() });
             let verdict = vector.run(subject, settings.collect()).await;
             let name = format!("{}/{}", self.area, vector.name);
-            cases.push(Case { name, outcome: outcome(verdict), took: began.elapsed() });
+            cases.push(Case { name, outcome: verdict.into(), took: began.elapsed() });
         }
         cases
     }

@@ -1,0 +1,102 @@
+//! What people say, who they are, and what is secret: in no debug form, in no error.
+
+use crate::support::{provider, usable, webhook};
+use handover_host::contract::{
+    AgentMessage, Attachment, Attribute, Author, Button, ButtonAction, Card, Content, EventKind, EventSource,
+    HandoverStart, Location, MediaKind, Outbound, OutboundMessage, Profile, ProviderRequest, Setting, Speaker,
+    Template, TranscriptLine,
+};
+use handover_host::{AllowedOrigins, ConnectError};
+
+const CANARY: &str = "canary-9d1f";
+
+fn canary() -> Option<String> {
+    Some(CANARY.into())
+}
+
+#[test]
+fn debug_forms_leave_out_words_and_secrets() {
+    let attachment = Attachment {
+        kind: MediaKind::File,
+        url: CANARY.into(),
+        mime: None,
+        filename: canary(),
+        caption: canary(),
+        size: None,
+        sha256: None,
+    };
+    let button = Button { text: CANARY.into(), action: ButtonAction::Answer(CANARY.into()), image: None };
+    let card = Card {
+        title: CANARY.into(),
+        description: canary(),
+        image: None,
+        default_action: Some(button.clone()),
+        buttons: vec![button.clone()],
+    };
+    let place = Location { latitude: 52.5, longitude: 13.4, address: canary(), name: canary(), url: None };
+    let template = Template { id: None, language: None, header: canary(), body: CANARY.into(), footer: canary() };
+    let message = AgentMessage {
+        id: "1".into(),
+        author: Author::Human,
+        agent: None,
+        text: canary(),
+        content: vec![
+            Content::Attachment(attachment.clone()),
+            Content::QuickReply(button),
+            Content::Carousel(vec![card]),
+            Content::Location(place),
+            Content::Template(template),
+        ],
+        plain: CANARY.into(),
+    };
+    let start = HandoverStart {
+        profile: Some(Profile {
+            name: canary(),
+            first_name: canary(),
+            last_name: None,
+            email: canary(),
+            picture: None,
+        }),
+        transcript: vec![TranscriptLine { speaker: Speaker::User, time: 0, text: CANARY.into() }],
+        attributes: vec![Attribute { key: "key".into(), value: CANARY.into() }],
+        text: canary(),
+    };
+    let outbound = |message| Outbound { id: "m-1".into(), time: 0, message };
+    let request = ProviderRequest {
+        idempotency_key: "m-1".into(),
+        recipient: "sess-42".into(),
+        operation: "text".into(),
+        body: CANARY.into(),
+    };
+    for shown in [
+        format!("{:?}", EventKind::Message(message)),
+        format!("{:?}", EventSource::Webhook(CANARY.into())),
+        format!("{:?}", outbound(OutboundMessage::Start(start))),
+        format!("{:?}", outbound(OutboundMessage::Text(CANARY.into()))),
+        format!("{:?}", outbound(OutboundMessage::Attachment(attachment))),
+        format!("{request:?}"),
+        format!("{:?}", webhook(&[("authorization", CANARY)], CANARY.as_bytes())),
+        format!("{:?}", Setting { key: "client-secret".into(), value: CANARY.into() }),
+    ] {
+        assert!(!shown.contains(CANARY), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn errors_and_connections_keep_the_settings() {
+    let mut settings = usable();
+    settings
+        .iter_mut()
+        .filter(|setting| setting.key.ends_with("secret"))
+        .for_each(|setting| setting.value = CANARY.into());
+    let provider = provider().await;
+    let allowed = "https://api.mypurecloud.de https://login.mypurecloud.de".parse().expect("origins");
+    let connection = provider.connect(settings.clone(), &allowed).await.expect("it connects");
+    let refused = provider.connect(settings.clone(), &AllowedOrigins::none()).await.expect_err("not allowed");
+    settings.push(Setting { key: "client-secret".into(), value: CANARY.into() });
+    let wrong = provider.connect(settings, &allowed).await.expect_err("twice");
+    assert!(matches!(wrong, ConnectError::Settings(_)));
+    for shown in [format!("{connection:?}"), format!("{refused:?} {refused}"), format!("{wrong:?} {wrong}")] {
+        assert!(!shown.contains(CANARY), "{shown}");
+    }
+}
