@@ -36,7 +36,7 @@ impl World {
         entries.retain(|(key, _)| !other.iter().any(|(name, _)| name == key));
         entries.extend(other);
         let mut patience = HttpClientLimits::default();
-        patience.read = Duration::from_millis(500);
+        patience.read = Duration::from_secs(2);
         let client = HttpClient::new(patience).expect("a client");
         let host = Host::builder().limits(limits()).http(client).build().expect("a host");
         let provider = host.load(handover_tests::GENESYS).await.expect("the provider loads");

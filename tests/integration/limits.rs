@@ -129,12 +129,12 @@ impl Transport for Silence {
 #[tokio::test]
 async fn waiting_is_bounded() {
     let mut hasty = limits();
-    hasty.call_time = Duration::from_millis(100);
+    hasty.call_time = Duration::from_secs(1);
     let host = Host::builder().limits(hasty).http(Silence).build().expect("a host");
     let provider = host.load(handover_tests::GENESYS).await.expect("it loads");
     let allowed = "https://api.mypurecloud.de https://login.mypurecloud.de".parse().expect("origins");
     let connection = provider.connect(usable(), &allowed).await.expect("it connects");
-    let late = Err(CallError::Limit { limit: Limit::CallTime, allowed: 100 });
+    let late = Err(CallError::Limit { limit: Limit::CallTime, allowed: 1000 });
     assert_eq!(connection.check_connection().await, late);
     assert_eq!(connection.check_connection().await, late);
 }
