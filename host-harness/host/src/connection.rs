@@ -37,7 +37,7 @@ impl std::fmt::Debug for Connection {
 macro_rules! call {
     ($connection:expr, $lent:expr, $function:ident $(, $argument:expr)*) => {{
         let inner = Arc::clone(&$connection.0);
-        $connection.0.provider.call($lent, move |store, bindings| {
+        $connection.0.provider.instances().call($lent, move |store, bindings| {
             Box::pin(async move {
                 bindings.handover_provider_provider().$function(store, &inner.settings $(, $argument)*).await
             })
@@ -71,7 +71,7 @@ impl Provider {
     }
 
     fn connection(&self, settings: Vec<Setting>, warnings: Vec<SettingsProblem>, origins: LentOrigins) -> Connection {
-        let shared = self.shared();
+        let shared = &self.instances().shared;
         let lent = Lent {
             transport: Arc::clone(&shared.transport),
             cache: Arc::clone(&shared.cache),
@@ -111,7 +111,7 @@ impl Connection {
     /// # Errors
     /// A webhook larger than the limits; a plugin that fails.
     pub async fn verify_webhook(&self, webhook: &Webhook) -> Result<Result<Authenticity, Rejection>, CallError> {
-        let limits = &self.0.provider.shared().limits;
+        let limits = &self.0.provider.instances().shared.limits;
         if webhook.headers.len() > limits.headers {
             return Err(reached(Limit::Headers, limits));
         }
@@ -131,7 +131,7 @@ impl Connection {
         &self,
         source: &EventSource,
     ) -> Result<Result<Vec<AgentEvent>, Malformed>, CallError> {
-        let limits = &self.0.provider.shared().limits;
+        let limits = &self.0.provider.instances().shared.limits;
         let (EventSource::Webhook(body)
         | EventSource::EventBus(body)
         | EventSource::Trigger(body)
@@ -159,9 +159,9 @@ impl Connection {
         let (conversation, message) = (conversation.clone(), message.clone());
         let requests = call!(self, None, call_build_outbound_message, &conversation, &message)?;
         if let Ok(requests) = &requests
-            && requests.len() > self.0.provider.shared().limits.items
+            && requests.len() > self.0.provider.instances().shared.limits.items
         {
-            return Err(reached(Limit::Items, &self.0.provider.shared().limits));
+            return Err(reached(Limit::Items, &self.0.provider.instances().shared.limits));
         }
         Ok(requests)
     }
@@ -200,7 +200,7 @@ impl Connection {
     }
 
     fn bound(&self, events: &[AgentEvent]) -> Result<(), CallError> {
-        let limits = &self.0.provider.shared().limits;
+        let limits = &self.0.provider.instances().shared.limits;
         if events.len() > limits.items {
             return Err(reached(Limit::Items, limits));
         }

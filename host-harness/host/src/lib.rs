@@ -15,6 +15,7 @@ pub mod contract;
 mod error;
 mod host;
 mod http;
+mod instances;
 mod limits;
 mod origin;
 mod provider;
