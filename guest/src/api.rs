@@ -1,5 +1,6 @@
 //! Calls to Genesys's API: the token, the integration, and what a failure means for whoever called.
 
+use crate::clip::clip;
 use crate::contract::*;
 use crate::imports::Imports;
 use crate::settings::{API, Account, LOGIN};
@@ -370,9 +371,4 @@ fn unanswered(error: HttpError, kind: Kind, origin: &str) -> Failure {
         HttpError::OriginNotAllowed => Failure::Credentials(format!("the host does not allow the origin {origin}")),
         HttpError::InvalidRequest(part) => Failure::Never(format!("the host refused the request: {}", clip(&part))),
     }
-}
-
-/// What somebody else said, short enough for a log and without line breaks.
-pub(crate) fn clip(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(200).collect()
 }

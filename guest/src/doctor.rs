@@ -1,6 +1,7 @@
 //! The doctor: tries each thing that a connection needs, and says how to mend what fails.
 
-use crate::api::{Api, Call, Found, Integration, Kind, Making, accepted, clip, encode, no_integration, read, segment};
+use crate::api::{Api, Call, Found, Integration, Kind, Making, accepted, encode, no_integration, read, segment};
+use crate::clip::clip;
 use crate::contract::*;
 use crate::imports::Imports;
 use crate::outbound::is_uuid;

@@ -1,5 +1,6 @@
 //! What happened at Genesys, from the bytes that told it.
 
+use crate::clip::clip;
 use crate::contract::*;
 use crate::time;
 use crate::wire::outbound::{Content as WireContent, Event as WireEvent, OpenOutboundNormalizedMessage};
@@ -262,9 +263,4 @@ fn reasons(message: &OpenOutboundNormalizedMessage<'_>) -> Vec<String> {
             (one, other) => one.or(other).map(String::from),
         })
         .collect()
-}
-
-/// A name that Genesys gave, short enough for a log.
-fn clip(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(40).collect()
 }

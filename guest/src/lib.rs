@@ -9,6 +9,7 @@ extern crate alloc;
 
 mod api;
 pub mod bindings;
+mod clip;
 pub mod contract;
 mod delivery;
 mod doctor;

@@ -1,5 +1,6 @@
 //! The settings of a connection: the form, what is wrong with what was entered, and what it means.
 
+use crate::clip::clip;
 use crate::contract::*;
 use crate::region::{self, Region};
 use alloc::{
@@ -352,11 +353,6 @@ fn error(key: &str, index: Option<u32>, message: &str, remedy: &str) -> Settings
 
 fn warning(key: &str, index: u32, message: &str, remedy: &str) -> SettingsProblem {
     SettingsProblem { severity: Severity::Warning, ..error(key, Some(index), message, remedy) }
-}
-
-/// What a person entered, short enough to be repeated.
-fn clip(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(40).collect()
 }
 
 /// The first value that is not empty, without the blanks around it, and its place.
