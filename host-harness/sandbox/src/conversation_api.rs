@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::cloud::{Cloud, JsonBody};
 use crate::conversations::{
-    Conversation, Conversations, DeliveryState, Direction, Message, MessageType, Participant, Purpose,
+    Conversation, Conversations, DeliveryState, Direction, Message, MessageType, Participant, Purpose, WrapUp,
 };
 use crate::error::ApiError;
 use crate::inbound::answer_channel;
@@ -46,11 +46,11 @@ pub(crate) async fn update(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Result<Json<Value>, ApiError> {
     caller.require_any(&[Permission::CommunicationDisconnect, Permission::MessagePark])?;
-    let disconnect = wants_disconnect(&body)?;
-    cloud.conversations.with(|conversations| {
+    let disconnect = wants_disconnect(&body.read()?)?;
+    cloud.change(|conversations| {
         let conversation = existing(conversations, &id)?;
         if disconnect {
             conversation.end_from_platform(Timestamp::now());
@@ -65,15 +65,15 @@ pub(crate) async fn update_participant(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
     Path((id, participant_id)): Path<(String, String)>,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Result<StatusCode, ApiError> {
     caller.require_any(&[
         Permission::ParticipantWrapup,
         Permission::CallRecord,
         Permission::CommunicationDisconnect,
     ])?;
-    let disconnect = wants_disconnect(&body)?;
-    cloud.conversations.with(|conversations| {
+    let disconnect = wants_disconnect(&body.read()?)?;
+    cloud.change(|conversations| {
         let conversation = existing(conversations, &id)?;
         if !conversation.participants.iter().any(|participant| participant.id == participant_id) {
             return Err(ApiError::not_found());
@@ -89,9 +89,9 @@ pub(crate) async fn update_participant(
 pub(crate) async fn update_attributes(
     State(cloud): State<Cloud>,
     Path((id, participant_id)): Path<(String, String)>,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Result<Json<Value>, ApiError> {
-    let attributes: BTreeMap<String, String> = Object::body(&body)?.string_map("attributes")?;
+    let attributes: BTreeMap<String, String> = Object::body(&body.read()?)?.string_map("attributes")?;
     cloud.conversations.with(|conversations| {
         let all = existing(conversations, &id)?
             .merge_attributes(&participant_id, attributes)
@@ -127,7 +127,7 @@ fn wants_disconnect(body: &Value) -> Result<bool, ApiError> {
 }
 
 /// `MessageConversation`.
-fn conversation_json(conversation: &Conversation) -> Value {
+pub(crate) fn conversation_json(conversation: &Conversation) -> Value {
     let participants: Vec<_> =
         conversation.participants.iter().map(|participant| participant_json(conversation, participant)).collect();
     json!({
@@ -143,15 +143,20 @@ fn participant_json(conversation: &Conversation, participant: &Participant) -> V
     let mut body = json!({
         "id": participant.id,
         "purpose": participant.purpose,
-        "state": if participant.is_connected() { "connected" } else { "disconnected" },
+        "state": participant.state(),
         "direction": "inbound",
         "name": participant.name,
         "type": "open",
         "provider": "PureCloud Messaging",
         "attributes": participant.attributes,
-        "connectedTime": time_text(participant.connected_at),
         "messages": [],
     });
+    if let Some(time) = participant.connected_at {
+        set(&mut body, "connectedTime", json!(time_text(time)));
+    }
+    if let Some(time) = participant.alerted_at {
+        set(&mut body, "startAlertingTime", json!(time_text(time)));
+    }
     if participant.purpose == Purpose::Customer {
         let address = |name: &str, id: &str| json!({ "name": name, "addressNormalized": id, "addressRaw": id });
         set(&mut body, "fromAddress", address(&participant.name, &conversation.customer.id));
@@ -160,6 +165,14 @@ fn participant_json(conversation: &Conversation, participant: &Participant) -> V
     if let Some((time, why)) = participant.end {
         set(&mut body, "endTime", json!(time_text(time)));
         set(&mut body, "disconnectType", json_of(&why));
+        if participant.purpose == Purpose::Agent && participant.connected_at.is_some() {
+            set(&mut body, "startAcwTime", json!(time_text(time)));
+        }
+    }
+    if let Some(WrapUp { code, notes, at }) = &participant.wrap_up {
+        let seconds = participant.end.map_or(0, |(end, _)| at.duration_since(end).as_secs());
+        set(&mut body, "endAcwTime", json!(time_text(*at)));
+        set(&mut body, "wrapup", json!({ "code": code, "notes": notes, "durationSeconds": seconds }));
     }
     if let Some(id) = &participant.queue_id {
         set(&mut body, "queue", json!({ "id": id, "selfUri": format!("/api/v2/routing/queues/{id}") }));

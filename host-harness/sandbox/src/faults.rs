@@ -1,4 +1,4 @@
-//! Faults that are ordered to happen. Pure: orders in, the fault for one webhook or one API request out.
+//! Faults that are ordered to happen. Pure: orders in, the fault for one webhook, event or API request out.
 
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -40,10 +40,25 @@ fn once() -> u32 {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 enum Target {
     Webhook,
     Api,
+    EventBus,
+    Trigger,
+    Notification,
+}
+
+/// A way in which detail events go out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Outlet {
+    /// Posts of the event bus.
+    EventBus,
+    /// Posts of the trigger.
+    Trigger,
+    /// Frames of notification channels.
+    Notification,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -54,6 +69,7 @@ enum Kind {
     Disordered,
     Cut,
     WrongSignature,
+    WrongKey,
     Lost,
     RateLimited,
     ServerError,
@@ -74,6 +90,21 @@ pub(crate) enum WebhookFault {
     /// The signature is well-formed, and wrong.
     WrongSignature,
     /// It is never sent.
+    Lost,
+}
+
+/// What happens to an event on its way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EventFault {
+    /// It goes out again after it went out.
+    Double,
+    /// It, and what follows it (posts: of its conversation), waits so many milliseconds.
+    Late(u64),
+    /// It goes out after the next one (posts: of its conversation).
+    Disordered,
+    /// Posts: with another key than the one that was agreed upon.
+    WrongKey,
+    /// It never goes out.
     Lost,
 }
 
@@ -98,7 +129,7 @@ pub(crate) enum ApiFault {
 pub(crate) enum OrderError {
     /// The fault is not one of the target's.
     #[error(
-        "this fault does not exist there; webhook: double, late, disordered, cut, wrong-signature, lost; api: rate-limited, server-error, hang, cut"
+        "this fault does not exist there; webhook: double, late, disordered, cut, wrong-signature, lost; api: rate-limited, server-error, hang, cut; event-bus and trigger: double, late, disordered, lost, wrong-key; notification: double, late, disordered, lost"
     )]
     WrongTarget,
     /// A field is missing that the fault needs.
@@ -122,6 +153,7 @@ pub(crate) enum OrderError {
 enum Fault {
     Webhook(WebhookFault),
     Api(ApiFault),
+    Event(Outlet, EventFault),
 }
 
 impl Order {
@@ -145,10 +177,25 @@ impl Order {
             (Target::Api, Kind::ServerError) => Fault::Api(ApiFault::ServerError(self.server_error()?)),
             (Target::Api, Kind::Hang) => Fault::Api(ApiFault::Hang),
             (Target::Api, Kind::Cut) => Fault::Api(ApiFault::Cut),
+            (Target::EventBus, _) => Fault::Event(Outlet::EventBus, self.event_fault()?),
+            (Target::Trigger, _) => Fault::Event(Outlet::Trigger, self.event_fault()?),
+            (Target::Notification, Kind::WrongKey) => return Err(OrderError::WrongTarget),
+            (Target::Notification, _) => Fault::Event(Outlet::Notification, self.event_fault()?),
             _ => return Err(OrderError::WrongTarget),
         };
         self.refuse_superfluous()?;
         Ok(fault)
+    }
+
+    fn event_fault(&self) -> Result<EventFault, OrderError> {
+        match self.fault {
+            Kind::Double => Ok(EventFault::Double),
+            Kind::Late => Ok(EventFault::Late(self.ms.ok_or(OrderError::Missing("ms"))?)),
+            Kind::Disordered => Ok(EventFault::Disordered),
+            Kind::Lost => Ok(EventFault::Lost),
+            Kind::WrongKey => Ok(EventFault::WrongKey),
+            _ => Err(OrderError::WrongTarget),
+        }
     }
 
     fn server_error(&self) -> Result<StatusCode, OrderError> {
@@ -209,7 +256,15 @@ impl Faults {
     pub(crate) fn for_webhook(&mut self) -> Option<WebhookFault> {
         self.take(|_, fault| match fault {
             Fault::Webhook(fault) => Some(fault),
-            Fault::Api(_) => None,
+            _ => None,
+        })
+    }
+
+    /// The fault of the next event that goes out there.
+    pub(crate) fn for_event(&mut self, outlet: Outlet) -> Option<EventFault> {
+        self.take(|_, fault| match fault {
+            Fault::Event(on, fault) if on == outlet => Some(fault),
+            _ => None,
         })
     }
 
@@ -283,6 +338,11 @@ mod tests {
             (json!({ "on": "webhook", "fault": "lost", "count": 0 }), OrderError::Count),
             (json!({ "on": "webhook", "fault": "lost", "path": "/x" }), OrderError::Superfluous("path")),
             (json!({ "on": "webhook", "fault": "lost", "ms": 1 }), OrderError::Superfluous("ms")),
+            (json!({ "on": "webhook", "fault": "wrong-key" }), OrderError::WrongTarget),
+            (json!({ "on": "notification", "fault": "wrong-key" }), OrderError::WrongTarget),
+            (json!({ "on": "event-bus", "fault": "cut" }), OrderError::WrongTarget),
+            (json!({ "on": "trigger", "fault": "late" }), OrderError::Missing("ms")),
+            (json!({ "on": "trigger", "fault": "lost", "path": "/x" }), OrderError::Superfluous("path")),
         ] {
             assert_eq!(order(senseless).unwrap_err(), why);
         }

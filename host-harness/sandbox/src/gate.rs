@@ -35,6 +35,11 @@ pub(crate) async fn api_gate(State(cloud): State<Cloud>, request: Request, next:
     guard(&cloud, request, next, |headers| admit(&cloud, headers).map(Some)).await
 }
 
+/// The gate before the WebSockets of notification channels: a refusal needs its body, and no more.
+pub(crate) async fn channel_gate(request: Request, next: Next) -> Response {
+    correlated(next.run(request).await)
+}
+
 async fn guard(
     cloud: &Cloud,
     request: Request,

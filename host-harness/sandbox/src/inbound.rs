@@ -30,12 +30,12 @@ pub(crate) async fn message(
     Extension(caller): Extension<Caller>,
     Path(integration_id): Path<String>,
     target: Target,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Answer {
     let integration = integration(&cloud, &caller, &integration_id)?;
-    let InboundMessage { channel, text, attachment, metadata } = InboundMessage::read(&body)?;
+    let InboundMessage { channel, text, attachment, metadata } = InboundMessage::read(&body.read()?)?;
     let (content, outcome) = match attachment {
-        Some(attachment) if !allows(&cloud.media.inbound, &attachment.mime) => {
+        Some(attachment) if !allows(&cloud.media(&integration.id).inbound, &attachment.mime) => {
             (Vec::new(), InboundOutcome::MediaTypeNotAllowed)
         }
         Some(attachment) => (vec![attachment_content(attachment)], InboundOutcome::Published),
@@ -65,15 +65,15 @@ pub(crate) async fn event(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
     Path(integration_id): Path<String>,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Answer {
     let integration = integration(&cloud, &caller, &integration_id)?;
-    let InboundEvent { channel } = InboundEvent::read(&body)?;
+    let InboundEvent { channel } = InboundEvent::read(&body.read()?)?;
     let channel_json = channel_json(&integration, &channel);
     let has_conversation =
         cloud.conversations.with(|conversations| conversations.connected(&integration.id, &channel.from.id).is_some());
     let mut id = new_message_id();
-    if cloud.typing.inbound && (has_conversation || cloud.unconfirmed.typing_opens_conversation) {
+    if cloud.typing(&integration.id).inbound && (has_conversation || cloud.unconfirmed.typing_opens_conversation) {
         let draft =
             Draft { kind: MessageType::Event, text: None, content: Vec::new(), outcome: InboundOutcome::Published };
         id = file(&cloud, &integration, channel, draft).message_id;
@@ -92,21 +92,17 @@ pub(crate) async fn receipt(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
     Path(integration_id): Path<String>,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Answer {
     let integration = integration(&cloud, &caller, &integration_id)?;
-    let receipt = InboundReceipt::read(&body)?;
+    let receipt = InboundReceipt::read(&body.read()?)?;
     let InboundReceipt { id, to, time, status, delivery, reasons, is_final } = receipt;
+    if !is_outbound(&cloud, &integration, &id) {
+        return Err(ApiError::not_found());
+    }
     cloud.conversations.with(|conversations| {
-        let known = conversations.message(&id).is_some_and(|(conversation, message)| {
-            conversation.integration.id == integration.id && message.direction == Direction::Outbound
-        });
-        if !known {
-            return Err(ApiError::not_found());
-        }
         conversations.note_delivery(&id, delivery, reasons.clone());
-        Ok(())
-    })?;
+    });
     let mut answer = json!({
         "id": id,
         "channel": {
@@ -131,16 +127,22 @@ pub(crate) async fn receipt(
 }
 
 /// `…/structured/response`: the customer pressed a button. Whether Genesys Cloud checks `originatingMessageId` is
-/// unconfirmed; the sandbox does not.
+/// unconfirmed.
 pub(crate) async fn structured_response(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
     Path(integration_id): Path<String>,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Answer {
     let integration = integration(&cloud, &caller, &integration_id)?;
-    let response = InboundStructuredResponse::read(&body)?;
+    if !cloud.unconfirmed.structured_responses {
+        return Err(ApiError::not_found());
+    }
+    let response = InboundStructuredResponse::read(&body.read()?)?;
     let InboundStructuredResponse { channel, button_type, text, payload, originating_message_id, metadata } = response;
+    if cloud.unconfirmed.check_originating_message && !is_outbound(&cloud, &integration, &originating_message_id) {
+        return Err(ApiError::bad_request(format!("There is no message {originating_message_id} to respond to.")));
+    }
     let content = vec![json!({
         "contentType": "ButtonResponse",
         "buttonResponse": {
@@ -196,6 +198,15 @@ fn integration(cloud: &Cloud, caller: &Caller, id: &str) -> Result<IntegrationRe
     cloud.integrations.with(|integrations| integrations.reference(id)).ok_or_else(ApiError::not_found)
 }
 
+/// Whether a webhook of the integration brought the message of this id.
+fn is_outbound(cloud: &Cloud, integration: &IntegrationRef, message_id: &str) -> bool {
+    cloud.conversations.with(|conversations| {
+        conversations.message(message_id).is_some_and(|(conversation, message)| {
+            conversation.integration.id == integration.id && message.direction == Direction::Outbound
+        })
+    })
+}
+
 fn prefetches(target: &Target) -> bool {
     target.query.iter().any(|(name, value)| name == "prefetchConversationId" && value.eq_ignore_ascii_case("true"))
 }
@@ -236,7 +247,7 @@ fn file(cloud: &Cloud, integration: &IntegrationRef, channel: Channel, draft: Dr
         reasons: draft.outcome.reasons(),
     };
     let arrival = Arrival { customer: channel.from, attributes: channel.custom_attributes, message };
-    let (filing, receipt) = cloud.conversations.with(|conversations| {
+    let (filing, receipt) = cloud.change(|conversations| {
         let filing = conversations.receive(integration, arrival, now);
         let filed = conversations.message(&filing.message_id).filter(|(_, message)| {
             // Typing has no receipt, and a repeat that was dropped has had its own.

@@ -51,25 +51,31 @@ pub(crate) async fn get(
     found.map(Json).ok_or_else(ApiError::not_found)
 }
 
-/// `POST …/open`. Creation is asynchronous: the answer says `Initiated`, the next look `Completed`.
+/// `POST …/open`. Creation is asynchronous: the answer says `Initiated`, a later look `Completed`.
 pub(crate) async fn create(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Result<Json<Value>, ApiError> {
     caller.require(Permission::IntegrationAdd)?;
+    let body = body.read()?;
     let change = Change::read(&Object::body(&body)?)?;
     let (Some(name), Some(url), Some(secret)) = (change.name, change.webhook_url, change.secret) else {
         let required = ["name", "outboundNotificationWebhookUrl", "outboundNotificationWebhookSignatureSecretToken"];
         let missing = required.into_iter().find(|field| body.get(field).is_none_or(Value::is_null));
         return Err(ApiError::missing_field(missing.unwrap_or("name")));
     };
-    let mut integration = Integration::new(Uuid::new_v4().to_string(), name, Some(url), secret, Timestamp::now());
+    let now = Timestamp::now();
+    let mut integration = Integration::new(Uuid::new_v4().to_string(), name, Some(url), secret, now);
     integration.headers = change.headers.unwrap_or_default();
+    integration.supported_content_id = change.supported_content_id;
+    integration.messaging_setting_id = change.messaging_setting_id;
+    integration.ready_at = now.saturating_add(cloud.integration_creation).unwrap_or(Timestamp::MAX);
     cloud.integrations.with(|integrations| {
         if integrations.list.len() >= MAX_INTEGRATIONS {
             return Err(ApiError::bad_request(format!("There are {MAX_INTEGRATIONS} integrations already.")));
         }
+        integrations.require_references(&integration)?;
         let mut answer = shown(&cloud, integrations, &integration);
         set(&mut answer, "createStatus", json!("Initiated"));
         integrations.list.push(integration);
@@ -82,14 +88,15 @@ pub(crate) async fn update(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Result<Json<Value>, ApiError> {
     caller.require(Permission::IntegrationEdit)?;
-    let change = Change::read(&Object::body(&body)?)?;
+    let change = Change::read(&Object::body(&body.read()?)?)?;
     cloud.integrations.with(|integrations| {
-        let integration = integrations.get_mut(&id).ok_or_else(ApiError::not_found)?;
-        change.apply(integration, Timestamp::now());
-        let integration = integration.clone();
+        let mut integration = integrations.get(&id).ok_or_else(ApiError::not_found)?.clone();
+        change.apply(&mut integration, Timestamp::now());
+        integrations.require_references(&integration)?;
+        integrations.put(integration.clone());
         Ok(Json(shown(&cloud, integrations, &integration)))
     })
 }
@@ -123,6 +130,8 @@ struct Change {
     webhook_url: Option<Url>,
     secret: Option<Secret>,
     headers: Option<BTreeMap<String, String>>,
+    supported_content_id: Option<String>,
+    messaging_setting_id: Option<String>,
 }
 
 impl Change {
@@ -150,7 +159,18 @@ impl Change {
         if headers.as_ref().is_some_and(|headers| header_map(headers).is_none()) {
             return Err(ApiError::malformed_field("webhookHeaders"));
         }
-        Ok(Self { name, webhook_url, secret: secret.map(Secret::from), headers })
+        let reference = |field| match body.object(field)? {
+            Some(object) => Ok(Some(object.required_text("id")?.to_owned())),
+            None => Ok(None),
+        };
+        Ok(Self {
+            name,
+            webhook_url,
+            secret: secret.map(Secret::from),
+            headers,
+            supported_content_id: reference("supportedContent")?,
+            messaging_setting_id: reference("messagingSetting")?,
+        })
     }
 
     fn apply(self, integration: &mut Integration, now: Timestamp) {
@@ -165,6 +185,12 @@ impl Change {
         }
         if let Some(headers) = self.headers {
             integration.headers = headers;
+        }
+        if let Some(id) = self.supported_content_id {
+            integration.supported_content_id = Some(id);
+        }
+        if let Some(id) = self.messaging_setting_id {
+            integration.messaging_setting_id = Some(id);
         }
         integration.modified = now;
     }

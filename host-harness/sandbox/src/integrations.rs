@@ -8,7 +8,10 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::config::Secret;
+use crate::content_profiles::{ContentProfile, ContentProfiles};
 use crate::conversations::IntegrationRef;
+use crate::error::ApiError;
+use crate::messaging_settings::{MessagingSetting, MessagingSettings};
 use crate::webhook::{Destination, header_map};
 use crate::wire::{set, time_text};
 
@@ -27,7 +30,15 @@ pub(crate) struct Integration {
     pub(crate) secret: Secret,
     /// Checked: they can be HTTP headers.
     pub(crate) headers: BTreeMap<String, String>,
-    recipient_id: String,
+    pub(crate) recipient_id: String,
+    /// The flow that its recipient is attached to.
+    pub(crate) flow_id: Option<String>,
+    /// Without a supported content profile it passes no media, or all: that is unconfirmed.
+    pub(crate) supported_content_id: Option<String>,
+    /// `None`: the default one.
+    pub(crate) messaging_setting_id: Option<String>,
+    /// Until then its creation is not completed.
+    pub(crate) ready_at: Timestamp,
     created: Timestamp,
     /// When it was last changed.
     pub(crate) modified: Timestamp,
@@ -43,9 +54,18 @@ impl Integration {
             secret,
             headers: BTreeMap::new(),
             recipient_id: Uuid::new_v4().to_string(),
+            flow_id: None,
+            supported_content_id: None,
+            messaging_setting_id: None,
+            ready_at: now,
             created: now,
             modified: now,
         }
+    }
+
+    /// Whether its creation is completed.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.ready_at <= Timestamp::now()
     }
 }
 
@@ -53,20 +73,50 @@ impl Integration {
 #[derive(Debug)]
 pub(crate) struct Integrations {
     pub(crate) list: Vec<Integration>,
-    supported_content_id: String,
-    messaging_setting_id: String,
+    pub(crate) profiles: ContentProfiles,
+    pub(crate) settings: MessagingSettings,
 }
 
 impl Integrations {
-    /// Those of the configuration.
-    pub(crate) fn new(list: Vec<Integration>) -> Self {
-        let id = || Uuid::new_v4().to_string();
-        Self { list, supported_content_id: id(), messaging_setting_id: id() }
+    /// Those of the configuration, which have the default profile and setting.
+    pub(crate) fn new(mut list: Vec<Integration>, profiles: ContentProfiles, settings: MessagingSettings) -> Self {
+        for integration in &mut list {
+            integration.supported_content_id = Some(profiles.default_one().id.clone());
+        }
+        Self { list, profiles, settings }
     }
 
-    /// The integration of this id, as conversations refer to it.
+    /// The integration's supported content profile.
+    pub(crate) fn profile_of(&self, id: &str) -> Option<&ContentProfile> {
+        self.profiles.get(self.get(id)?.supported_content_id.as_deref()?)
+    }
+
+    /// The integration's messaging setting, or else the default one.
+    pub(crate) fn setting_of(&self, id: &str) -> &MessagingSetting {
+        self.get(id).map_or_else(|| self.settings.default_one(), |integration| self.setting(integration))
+    }
+
+    fn setting(&self, integration: &Integration) -> &MessagingSetting {
+        let own = integration.messaging_setting_id.as_deref().and_then(|id| self.settings.get(id));
+        own.unwrap_or_else(|| self.settings.default_one())
+    }
+
+    /// Fails unless what the integration refers to exists. That Genesys Cloud asks is unconfirmed.
+    pub(crate) fn require_references(&self, integration: &Integration) -> Result<(), ApiError> {
+        if integration.supported_content_id.as_ref().is_some_and(|id| self.profiles.get(id).is_none()) {
+            return Err(ApiError::malformed_field("supportedContent.id"));
+        }
+        if integration.messaging_setting_id.as_ref().is_some_and(|id| self.settings.get(id).is_none()) {
+            return Err(ApiError::malformed_field("messagingSetting.id"));
+        }
+        Ok(())
+    }
+
+    /// The integration of this id, as conversations refer to it, once its creation is completed.
     pub(crate) fn reference(&self, id: &str) -> Option<IntegrationRef> {
-        self.get(id).map(|integration| IntegrationRef { id: integration.id.clone(), name: integration.name.clone() })
+        self.get(id)
+            .filter(|integration| integration.ready_at <= Timestamp::now())
+            .map(|integration| IntegrationRef { id: integration.id.clone(), name: integration.name.clone() })
     }
 
     /// Where the integration's webhooks go.
@@ -84,36 +134,37 @@ impl Integrations {
         self.list.iter().find(|integration| integration.id == id)
     }
 
-    /// The integration of this id, to be changed.
-    pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Integration> {
-        self.list.iter_mut().find(|integration| integration.id == id)
+    /// Replaces the integration of the same id.
+    pub(crate) fn put(&mut self, integration: Integration) {
+        if let Some(before) = self.list.iter_mut().find(|before| before.id == integration.id) {
+            *before = integration;
+        }
     }
 
     /// `OpenIntegration`. The secret is left out: whether Genesys Cloud shows it is unconfirmed.
     pub(crate) fn json(&self, integration: &Integration) -> Value {
+        let ready = integration.is_ready();
         let mut body = json!({
             "id": integration.id,
             "name": integration.name,
-            "supportedContent": {
-                "id": self.supported_content_id,
-                "name": "default",
-                "selfUri": format!("/api/v2/conversations/messaging/supportedcontent/{}", self.supported_content_id),
-            },
-            "messagingSetting": {
-                "id": self.messaging_setting_id,
-                "selfUri": format!("/api/v2/conversations/messaging/settings/{}", self.messaging_setting_id),
-            },
+            "messagingSetting": self.setting(integration).reference(),
             "webhookHeaders": integration.headers,
             "status": "Active",
-            "recipient": {
-                "id": integration.recipient_id,
-                "selfUri": format!("/api/v2/routing/message/recipients/{}", integration.recipient_id),
-            },
             "dateCreated": time_text(integration.created),
             "dateModified": time_text(integration.modified),
-            "createStatus": "Completed",
+            "createStatus": if ready { "Completed" } else { "Initiated" },
             "selfUri": format!("{PATH}/{}", integration.id),
         });
+        if ready {
+            let recipient = json!({
+                "id": integration.recipient_id,
+                "selfUri": format!("/api/v2/routing/message/recipients/{}", integration.recipient_id),
+            });
+            set(&mut body, "recipient", recipient);
+        }
+        if let Some(profile) = integration.supported_content_id.as_deref().and_then(|id| self.profiles.get(id)) {
+            set(&mut body, "supportedContent", profile.reference());
+        }
         if let Some(url) = &integration.webhook_url {
             set(&mut body, "outboundNotificationWebhookUrl", json!(url.as_str()));
         }

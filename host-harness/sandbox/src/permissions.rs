@@ -51,6 +51,40 @@ permissions! {
     IntegrationDelete = "messaging:integration:delete",
     /// Listing and reading queues.
     QueueView = "routing:queue:view",
+    /// Creating a queue.
+    QueueAdd = "routing:queue:add",
+    /// Listing recipients and attaching them to flows.
+    RecipientManage = "routing:message:manage",
+    /// Changing priority, skills and language of a conversation that waits.
+    RoutingConversationEdit = "routing:conversation:edit",
+    /// Listing flows.
+    FlowView = "architect:flow:view",
+    /// Reading the threading timeline.
+    ThreadingTimelineView = "conversation:threadingTimeline:view",
+    /// Changing the threading timeline.
+    ThreadingTimelineEdit = "conversation:threadingTimeline:edit",
+    /// Transferring a conversation.
+    BlindTransfer = "conversation:communication:blindTransfer",
+    /// Writing to a customer without an agent.
+    MessageCreate = "conversation:message:create",
+    /// Listing and reading messaging settings.
+    SettingView = "messaging:setting:view",
+    /// Creating a messaging setting.
+    SettingAdd = "messaging:setting:add",
+    /// Changing a messaging setting.
+    SettingEdit = "messaging:setting:edit",
+    /// Deleting a messaging setting.
+    SettingDelete = "messaging:setting:delete",
+    /// Listing and reading supported content profiles.
+    SupportedContentView = "messaging:supportedContent:view",
+    /// Creating a supported content profile.
+    SupportedContentAdd = "messaging:supportedContent:add",
+    /// Changing a supported content profile.
+    SupportedContentEdit = "messaging:supportedContent:edit",
+    /// Deleting a supported content profile.
+    SupportedContentDelete = "messaging:supportedContent:delete",
+    /// Hearing detail events. That this is the permission is unconfirmed.
+    ConversationDetailView = "analytics:conversationDetail:view",
     /// Reading a user. That this is the permission is unconfirmed.
     UserView = "directory:user:view",
 }

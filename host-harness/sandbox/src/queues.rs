@@ -1,15 +1,20 @@
-//! `GET /api/v2/routing/queues` ("Routing API").
+//! `/api/v2/routing/queues` ("Routing API").
 
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::cloud::{Cloud, Target};
+use crate::cloud::{Cloud, JsonBody, Target};
 use crate::conversations::Queue;
 use crate::error::ApiError;
 use crate::paging::PageRequest;
 use crate::permissions::Permission;
+use crate::schema::Object;
 use crate::tokens::Caller;
+
+/// How many queues there may be, besides the first.
+const MAX_QUEUES: usize = 1_000;
 
 /// `GET /api/v2/routing/queues`: by `name` (which may start and end with `*`) and `id` (which may repeat), sorted by
 /// name (`sortOrder=desc`: backwards).
@@ -20,10 +25,7 @@ pub(crate) async fn list(
 ) -> Result<Json<Value>, ApiError> {
     caller.require(Permission::QueueView)?;
     let page = PageRequest::read(&target.path, &target.query, cloud.unconfirmed.max_page_size)?;
-    let values = |name: &str| -> Vec<&str> {
-        target.query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
-    };
-    let (names, ids) = (values("name"), values("id"));
+    let (names, ids) = (target.values("name"), target.values("id"));
     let mut queues: Vec<Queue> =
         cloud.conversations.with(|conversations| conversations.rules().queues().cloned().collect());
     queues.retain(|queue| {
@@ -31,7 +33,7 @@ pub(crate) async fn list(
             && (ids.is_empty() || ids.contains(&queue.id.as_str()))
     });
     queues.sort_by(|one, other| one.name.cmp(&other.name));
-    if values("sortOrder").first().is_some_and(|order| order.eq_ignore_ascii_case("desc")) {
+    if target.values("sortOrder").first().is_some_and(|order| order.eq_ignore_ascii_case("desc")) {
         queues.reverse();
     }
     Ok(Json(page.page(queues.iter().map(queue_json).collect())))
@@ -48,6 +50,42 @@ pub(crate) async fn get(
     Ok(Json(queue_json(&queue.ok_or_else(ApiError::not_found)?)))
 }
 
+/// `POST /api/v2/routing/queues`. That a name can be had once only is unconfirmed.
+pub(crate) async fn create(
+    State(cloud): State<Cloud>,
+    Extension(caller): Extension<Caller>,
+    body: JsonBody,
+) -> Result<Json<Value>, ApiError> {
+    caller.require(Permission::QueueAdd)?;
+    let body = body.read()?;
+    let queue = Queue { id: Uuid::new_v4().to_string(), name: Object::body(&body)?.required_text("name")?.to_owned() };
+    cloud.conversations.with(|conversations| {
+        let rules = conversations.rules_mut();
+        if rules.queues().any(|other| other.name.eq_ignore_ascii_case(&queue.name)) {
+            return Err(ApiError::bad_request(format!("A queue with the name {} exists already.", queue.name)));
+        }
+        if rules.other_queues.len() >= MAX_QUEUES {
+            return Err(ApiError::bad_request(format!("There are {MAX_QUEUES} queues already.")));
+        }
+        rules.other_queues.push(queue.clone());
+        Ok(Json(queue_json(&queue)))
+    })
+}
+
+/// `GET /api/v2/routing/queues/{id}/mediatypes/message/estimatedwaittime`.
+pub(crate) async fn estimated_wait(
+    State(cloud): State<Cloud>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    caller.require(Permission::QueueView)?;
+    if cloud.conversations.with(|conversations| conversations.rules().queue(&id).is_none()) {
+        return Err(ApiError::not_found());
+    }
+    let seconds = cloud.estimated_wait_seconds;
+    Ok(Json(json!({ "results": [{ "intent": "MESSAGE", "formula": "BEST", "estimatedWaitTimeSeconds": seconds }] })))
+}
+
 fn queue_json(queue: &Queue) -> Value {
     json!({
         "id": queue.id,
@@ -60,7 +98,7 @@ fn queue_json(queue: &Queue) -> Value {
 }
 
 /// Whether `name` fits `pattern`, case aside (that case does not count is unconfirmed).
-fn matches(pattern: &str, name: &str) -> bool {
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name) = (pattern.to_lowercase(), name.to_lowercase());
     match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
         (Some(_), Some(_)) => name.contains(pattern.trim_matches('*')),

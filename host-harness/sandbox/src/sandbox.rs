@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -17,10 +18,18 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::cloud::Cloud;
-use crate::config::{ClientConfig, Config, IntegrationConfig, QueueConfig, Secret};
+use crate::config::{ClientConfig, Config, FlowConfig, IntegrationConfig, QueueConfig, Secret};
+use crate::content_profiles::ContentProfiles;
 use crate::conversations::{Conversations, Queue, Rules};
+use crate::event_posts::{EventCourier, EventDestination};
 use crate::faults::Faults;
+use crate::flows::{Flow, Flows};
 use crate::integrations::{Integration, Integrations, SECRET_LONGER_THAN, parse_webhook_url};
+use crate::losses::Losses;
+use crate::messaging_settings::MessagingSettings;
+use crate::notifications::Channels;
+use crate::outlets::{MAX_EVENTS_REMEMBERED, Outlets};
+use crate::post::Poster;
 use crate::request_log::MAX_REQUESTS_REMEMBERED;
 use crate::ring::Ring;
 use crate::router::router;
@@ -36,6 +45,7 @@ const STOP_PATIENCE: Duration = Duration::from_secs(2);
 pub struct Sandbox {
     announcement: Announcement,
     courier: Courier,
+    event_courier: EventCourier,
     stopping: watch::Sender<bool>,
     server: JoinHandle<()>,
 }
@@ -109,11 +119,18 @@ impl Sandbox {
         }
         let now = Timestamp::now();
         let clients: Vec<_> = config.clients.iter().map(client).collect();
-        let integrations = config.integrations.iter().map(|entry| integration(entry, now));
-        let integrations = integrations.collect::<Result<Vec<_>, _>>()?;
+        let flows: Vec<_> = config.flows.iter().map(flow).collect();
+        let flow_id = flows.first().map(|flow| flow.id.clone());
+        let integrations = config.integrations.iter().map(|entry| {
+            let mut integration = integration(entry, now)?;
+            integration.flow_id = flow_id.clone();
+            Ok(integration)
+        });
+        let integrations = integrations.collect::<Result<Vec<_>, StartError>>()?;
         let queues: Vec<_> = config.queues.iter().map(queue).collect();
         require_distinct("clients", clients.iter().map(|client| client.id.as_str()))?;
         require_distinct("integrations", integrations.iter().map(|integration| integration.id.as_str()))?;
+        require_distinct("flows", flows.iter().map(|flow| flow.id.as_str()))?;
         require_distinct("queues", queues.iter().map(|queue| queue.id.as_str()))?;
 
         let listen_error = |source| StartError::Listen { address: config.listen, source };
@@ -121,11 +138,11 @@ impl Sandbox {
         let address = listener.local_addr().map_err(listen_error)?;
         let announcement = announcement(address, &clients, &integrations)?;
         let (stopping, stopped) = watch::channel(false);
-        let cloud = cloud(&config, clients, integrations, queues, stopped.clone())?;
-        let courier = cloud.courier.clone();
+        let cloud = cloud(&config, address, clients, integrations, flows, queues, stopped.clone())?;
+        let (courier, event_courier) = (cloud.courier.clone(), cloud.outlets.courier.clone());
         let server = tokio::spawn(serve(listener, cloud, stopped));
         tracing::info!(%address, "sandbox started");
-        Ok(Self { announcement, courier, stopping, server })
+        Ok(Self { announcement, courier, event_courier, stopping, server })
     }
 
     /// What a client needs to know.
@@ -138,6 +155,7 @@ impl Sandbox {
     pub async fn stop(mut self) {
         self.stopping.send_replace(true);
         self.courier.stop().await;
+        self.event_courier.stop().await;
         if timeout(STOP_PATIENCE, &mut self.server).await.is_err() {
             self.server.abort();
         }
@@ -154,6 +172,7 @@ impl Drop for Sandbox {
     fn drop(&mut self) {
         self.stopping.send_replace(true);
         self.courier.abort();
+        self.event_courier.abort();
         self.server.abort();
     }
 }
@@ -169,8 +188,10 @@ async fn serve(listener: TcpListener, cloud: Cloud, mut stopped: watch::Receiver
 
 fn cloud(
     config: &Config,
+    address: SocketAddr,
     clients: Vec<Client>,
     integrations: Vec<Integration>,
+    flows: Vec<Flow>,
     mut queues: Vec<Queue>,
     stopping: watch::Receiver<bool>,
 ) -> Result<Cloud, StartError> {
@@ -185,10 +206,15 @@ fn cloud(
         flow_queue,
         other_queues: queues,
     }));
+    let poster = Poster::new(config.webhooks)?;
+    let outlets = outlets(config, poster.clone())?;
     Ok(Cloud {
-        typing: config.typing,
-        media: config.media.clone(),
+        address,
         unconfirmed: config.unconfirmed,
+        integration_creation: SignedDuration::from_millis(
+            i64::try_from(config.integration_creation_ms).unwrap_or(i64::MAX),
+        ),
+        estimated_wait_seconds: config.estimated_wait_seconds,
         inbound_status: status("unconfirmed.inbound-status", config.unconfirmed.inbound_status, [200, 202])?,
         oauth_failure_status: status(
             "unconfirmed.oauth-failure-status",
@@ -196,13 +222,43 @@ fn cloud(
             [400, 401],
         )?,
         tokens: Shared::new(Tokens::new(clients, config.requests_per_minute)),
-        integrations: Shared::new(Integrations::new(integrations)),
+        integrations: Shared::new(Integrations::new(
+            integrations,
+            ContentProfiles::new(config.media.clone()),
+            MessagingSettings::new(config.typing),
+        )),
+        flows: Arc::new(Flows(flows)),
         users: Shared::new(Users::new()),
-        faults: Shared::new(Faults::default()),
+        faults: outlets.faults.clone(),
+        losses: outlets.losses.clone(),
+        channels: outlets.channels.clone(),
+        heartbeat_ms: config.notifications.heartbeat_ms,
+        outlets,
         requests: Shared::new(Ring::new(MAX_REQUESTS_REMEMBERED)),
-        courier: Courier::new(config.webhooks, conversations.clone())?,
+        courier: Courier::new(poster, conversations.clone()),
         conversations,
         stopping,
+    })
+}
+
+fn outlets(config: &Config, poster: Poster) -> Result<Outlets, StartError> {
+    let refuse = |field| StartError::Config { field, problem: "cannot be sent by HTTP".to_owned() };
+    let losses = Losses::new(config.losses);
+    let losses = losses
+        .map_err(|problem| StartError::Config { field: "losses", problem: format!("makes no sense: {problem}") })?;
+    Ok(Outlets {
+        organization_id: Uuid::new_v4(),
+        division_id: Uuid::new_v4(),
+        unconfirmed: config.unconfirmed,
+        event_bus: EventDestination::event_bus(&config.event_bus).map_err(refuse)?,
+        trigger: EventDestination::trigger(&config.trigger).map_err(refuse)?,
+        trigger_style: config.trigger.style,
+        notifies: config.notifications.enabled,
+        log: Shared::new(Ring::new(MAX_EVENTS_REMEMBERED)),
+        courier: EventCourier::new(poster),
+        channels: Shared::new(Channels::new(config.notifications.channel_seconds)),
+        faults: Shared::new(Faults::default()),
+        losses: Shared::new(losses),
     })
 }
 
@@ -255,6 +311,15 @@ fn integration(config: &IntegrationConfig, now: Timestamp) -> Result<Integration
     let mut integration = Integration::new(id, config.name.clone(), webhook_url, secret, now);
     integration.headers = headers;
     Ok(integration)
+}
+
+fn flow(config: &FlowConfig) -> Flow {
+    Flow {
+        id: config.id.clone().unwrap_or_else(random_id),
+        name: config.name.clone(),
+        greeting: config.greeting.clone(),
+        in_queue: config.in_queue.clone(),
+    }
 }
 
 fn queue(config: &QueueConfig) -> Queue {

@@ -86,6 +86,20 @@ impl<'a> Object<'a> {
         value.as_bool().map(Some).ok_or_else(|| ApiError::malformed_field(&self.path(name)))
     }
 
+    /// A whole number, unless it is absent.
+    pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, ApiError> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        value.as_i64().map(Some).ok_or_else(|| ApiError::malformed_field(&self.path(name)))
+    }
+
+    /// The strings of a list; none if it is absent.
+    pub(crate) fn strings(&self, name: &str) -> Result<Vec<String>, ApiError> {
+        let Some(value) = self.value(name) else { return Ok(Vec::new()) };
+        let items = value.as_array().ok_or_else(|| ApiError::malformed_field(&self.path(name)))?;
+        let texts = items.iter().map(|item| item.as_str().map(str::to_owned));
+        texts.collect::<Option<_>>().ok_or_else(|| ApiError::malformed_field(&self.path(name)))
+    }
+
     /// The objects of a list; none if it is absent.
     pub(crate) fn objects(&self, name: &str) -> Result<Vec<Self>, ApiError> {
         let Some(value) = self.value(name) else { return Ok(Vec::new()) };

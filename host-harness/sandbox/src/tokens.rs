@@ -29,6 +29,11 @@ pub(crate) struct Client {
 pub(crate) struct Caller(Arc<Client>);
 
 impl Caller {
+    /// The client's id.
+    pub(crate) fn client_id(&self) -> &str {
+        &self.0.id
+    }
+
     /// Fails unless the client's roles grant `permission`.
     pub(crate) fn require(&self, permission: Permission) -> Result<(), ApiError> {
         if self.holds(permission) { Ok(()) } else { Err(ApiError::missing_permission(permission.name())) }

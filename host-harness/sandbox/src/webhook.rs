@@ -1,22 +1,21 @@
-//! Sending webhooks: one lane for each conversation, in which order is kept; time limit and retries as in "developer
-//! center: validate webhook notifications".
+//! Sending webhooks: one lane for each conversation, in which order is kept.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use jiff::Timestamp;
-use reqwest::redirect::Policy;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use url::Url;
 
-use crate::config::{Secret, WebhookConfig};
+use crate::config::Secret;
 use crate::conversations::{Conversations, DeliveryState};
 use crate::faults::WebhookFault;
+use crate::lanes::{Lanes, Place};
+use crate::post::{Post, Poster};
 use crate::ring::Ring;
 use crate::shared::Shared;
 use crate::signature::{SIGNATURE_HEADER, signature};
@@ -24,12 +23,6 @@ use crate::wire::time_text;
 
 /// How many attempts are remembered.
 const MAX_ATTEMPTS_REMEMBERED: usize = 2_000;
-
-/// How many webhooks of one conversation may wait.
-const MAX_WAITING: usize = 1_000;
-
-/// How many conversations may have webhooks that wait.
-const MAX_LANES: usize = 10_000;
 
 /// Where the webhooks of an integration go, and with what.
 #[derive(Clone, Debug)]
@@ -73,53 +66,26 @@ pub(crate) struct Attempt {
     time: String,
 }
 
-/// The webhooks of one conversation.
-#[derive(Debug, Default)]
-struct Lane {
-    waiting: VecDeque<Webhook>,
-    /// Those that go after the next one.
-    held: Vec<Webhook>,
-    /// Whether a task empties it.
-    running: bool,
-}
-
 /// Sends webhooks in the background.
 #[derive(Clone, Debug)]
 pub(crate) struct Courier {
-    client: reqwest::Client,
-    config: WebhookConfig,
-    lanes: Shared<HashMap<String, Lane>>,
+    poster: Poster,
+    lanes: Shared<Lanes<Webhook>>,
     tasks: Shared<JoinSet<()>>,
     attempts: Shared<Ring<Attempt>>,
     conversations: Shared<Conversations>,
 }
 
-/// How an attempt ended.
-enum Outcome {
-    /// 2xx.
-    Taken,
-    /// Timeout, 429, 5xx or no connection: worth another attempt.
-    NotNow(String),
-    /// Any other answer.
-    Refused(String),
-}
-
 impl Courier {
     /// A courier that notes delivery states in `conversations`.
-    pub(crate) fn new(config: WebhookConfig, conversations: Shared<Conversations>) -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder()
-            .timeout(Duration::from_millis(config.timeout_ms))
-            .redirect(Policy::none())
-            .no_proxy()
-            .build()?;
-        Ok(Self {
-            client,
-            config,
+    pub(crate) fn new(poster: Poster, conversations: Shared<Conversations>) -> Self {
+        Self {
+            poster,
             lanes: Shared::default(),
             tasks: Shared::default(),
             attempts: Shared::new(Ring::new(MAX_ATTEMPTS_REMEMBERED)),
             conversations,
-        })
+        }
     }
 
     /// Puts `webhook` at the end of its conversation's lane.
@@ -132,23 +98,8 @@ impl Courier {
             return self.note_delivery(&webhook, DeliveryState::Sent, Vec::new());
         }
         let conversation_id = webhook.conversation_id.clone();
-        let rejected = self.lanes.with(|lanes| {
-            if lanes.len() >= MAX_LANES && !lanes.contains_key(&conversation_id) {
-                return Some(webhook);
-            }
-            let lane = lanes.entry(conversation_id.clone()).or_default();
-            if lane.waiting.len() + lane.held.len() >= MAX_WAITING {
-                return Some(webhook);
-            }
-            if webhook.fault == Some(WebhookFault::Disordered) {
-                lane.held.push(webhook);
-            } else {
-                lane.waiting.push_back(webhook);
-                lane.waiting.extend(lane.held.drain(..));
-            }
-            None
-        });
-        if let Some(webhook) = rejected {
+        let place = if webhook.fault == Some(WebhookFault::Disordered) { Place::AfterTheNext } else { Place::Last };
+        if let Some(webhook) = self.lanes.with(|lanes| lanes.put(&conversation_id, webhook, place)) {
             return self.give_up(&webhook, DeliveryState::Failed, "too many webhooks wait");
         }
         self.run(conversation_id);
@@ -172,19 +123,12 @@ impl Courier {
 
     /// Sees to it that a task empties the lane.
     fn run(&self, conversation_id: String) {
-        let starts = self.lanes.with(|lanes| match lanes.get_mut(&conversation_id) {
-            Some(lane) if !lane.running && !lane.waiting.is_empty() => {
-                lane.running = true;
-                true
-            }
-            _ => false,
-        });
-        if starts {
+        if self.lanes.with(|lanes| lanes.starts(&conversation_id)) {
             let courier = self.clone();
             self.tasks.with(|tasks| {
                 while tasks.try_join_next().is_some() {}
                 tasks.spawn(async move {
-                    while let Some(webhook) = courier.next(&conversation_id) {
+                    while let Some(webhook) = courier.lanes.with(|lanes| lanes.next(&conversation_id)) {
                         courier.deliver(webhook).await;
                     }
                 });
@@ -192,87 +136,20 @@ impl Courier {
         }
     }
 
-    /// The lane's next webhook; none ends its task.
-    fn next(&self, conversation_id: &str) -> Option<Webhook> {
-        self.lanes.with(|lanes| {
-            let lane = lanes.get_mut(conversation_id)?;
-            let next = lane.waiting.pop_front();
-            if next.is_none() {
-                lane.running = false;
-                if lane.held.is_empty() {
-                    lanes.remove(conversation_id);
-                }
-            }
-            next
-        })
-    }
-
     async fn deliver(&self, webhook: Webhook) {
         let Some(destination) = &webhook.destination else { return };
         if let Some(WebhookFault::Late(ms)) = webhook.fault {
             sleep(Duration::from_millis(ms)).await;
         }
-        match self.attempt_until_taken(&webhook, destination).await {
+        let post = post(&webhook, destination);
+        let note = |attempt, result| self.note_attempt(&webhook, attempt, result);
+        match self.poster.send(&post, note).await {
             Ok(()) => self.note_delivery(&webhook, DeliveryState::Sent, Vec::new()),
             Err(why) => return self.note_failure(&webhook, DeliveryState::Failed, &why),
         }
         if webhook.fault == Some(WebhookFault::Double) {
             // It was taken once: what becomes of the repeat changes nothing.
-            let _ = self.attempt_until_taken(&webhook, destination).await;
-        }
-    }
-
-    async fn attempt_until_taken(&self, webhook: &Webhook, destination: &Destination) -> Result<(), String> {
-        let mut attempt = 1;
-        loop {
-            match self.attempt(webhook, destination, attempt).await {
-                Outcome::Taken => return Ok(()),
-                Outcome::Refused(why) => return Err(why),
-                Outcome::NotNow(why) if attempt > self.config.retries => return Err(why),
-                Outcome::NotNow(_) => {}
-            }
-            attempt += 1;
-            sleep(Duration::from_millis(self.config.retry_delay_ms)).await;
-        }
-    }
-
-    async fn attempt(&self, webhook: &Webhook, destination: &Destination, attempt: u32) -> Outcome {
-        let mut headers = destination.headers.clone();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        let signed = match webhook.fault {
-            Some(WebhookFault::WrongSignature) => signature("not the secret of this integration", &webhook.body),
-            _ => signature(destination.secret.expose(), &webhook.body),
-        };
-        if let Ok(value) = HeaderValue::from_str(&signed) {
-            headers.insert(HeaderName::from_static(SIGNATURE_HEADER), value);
-        }
-        let body = match webhook.fault {
-            Some(WebhookFault::Cut) => webhook.body.get(..webhook.body.len() / 2).unwrap_or_default().to_vec(),
-            _ => webhook.body.clone(),
-        };
-        let answer = self.client.post(destination.url.clone()).headers(headers).body(body).send().await;
-        match answer {
-            Ok(response) => {
-                let status = response.status();
-                self.note_attempt(webhook, attempt, Ok(status));
-                let why = || format!("the receiver answered {status}");
-                if status.is_success() {
-                    Outcome::Taken
-                } else if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
-                    Outcome::NotNow(why())
-                } else {
-                    Outcome::Refused(why())
-                }
-            }
-            Err(error) => {
-                let why = if error.is_timeout() {
-                    format!("no answer within {} ms", self.config.timeout_ms)
-                } else {
-                    format!("no connection: {}", error.without_url())
-                };
-                self.note_attempt(webhook, attempt, Err(why.clone()));
-                Outcome::NotNow(why)
-            }
+            let _ = self.poster.send(&post, note).await;
         }
     }
 
@@ -309,6 +186,23 @@ impl Courier {
         };
         self.attempts.with(|attempts| attempts.push(attempt));
     }
+}
+
+/// The webhook as it is sent, whole and signed or as its fault wants it.
+fn post(webhook: &Webhook, destination: &Destination) -> Post {
+    let mut headers = destination.headers.clone();
+    let signed = match webhook.fault {
+        Some(WebhookFault::WrongSignature) => signature("not the secret of this integration", &webhook.body),
+        _ => signature(destination.secret.expose(), &webhook.body),
+    };
+    if let Ok(value) = HeaderValue::from_str(&signed) {
+        headers.insert(HeaderName::from_static(SIGNATURE_HEADER), value);
+    }
+    let body = match webhook.fault {
+        Some(WebhookFault::Cut) => webhook.body.get(..webhook.body.len() / 2).unwrap_or_default().to_vec(),
+        _ => webhook.body.clone(),
+    };
+    Post { url: destination.url.clone(), headers, body }
 }
 
 /// `webhookHeaders` as HTTP headers; `None` if one cannot be a header.

@@ -111,3 +111,22 @@ pub(crate) struct Message {
     /// Why the delivery failed: `{code?, message}` as on the wire.
     pub(crate) reasons: Vec<Value>,
 }
+
+impl Message {
+    /// An empty one to the customer, whose webhook is not answered yet.
+    pub(crate) fn outbound(kind: MessageType, originator: Originator, now: Timestamp) -> Self {
+        Self {
+            id: new_message_id(),
+            direction: Direction::Outbound,
+            kind,
+            text: None,
+            content: Vec::new(),
+            external_id: None,
+            originator: Some(originator),
+            time: now,
+            recorded_at: now,
+            delivery: DeliveryState::Queued,
+            reasons: Vec::new(),
+        }
+    }
+}

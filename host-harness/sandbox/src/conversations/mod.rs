@@ -1,18 +1,23 @@
 //! The conversation engine: which conversation a message belongs to, who takes part in it, and how it ends.
 //! No I/O; the time is an argument. From the "Open Messaging API" and "Resource Center: threading timeline".
 
+mod agent_acts;
 mod conversation;
+mod happening;
 mod message;
 mod participant;
+mod routing;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-pub(crate) use self::conversation::{Conversation, IntegrationRef, WrongPhase};
+pub(crate) use self::conversation::{Conversation, Ending, IntegrationRef, WrongPhase};
+pub(crate) use self::happening::{AcdOutcome, Happening, What};
 pub(crate) use self::message::{Customer, DeliveryState, Direction, Message, MessageType, Originator, new_message_id};
-pub(crate) use self::participant::{Agent, DisconnectType, Participant, Purpose, Queue};
+pub(crate) use self::participant::{Agent, DisconnectType, Participant, Purpose, Queue, State, WrapUp};
+pub(crate) use self::routing::Routing;
 
 /// How many conversations are kept. The oldest is forgotten first.
 const MAX_CONVERSATIONS: usize = 1_000;
@@ -91,17 +96,24 @@ pub(crate) struct Conversations {
     /// Their ids, the oldest first.
     order: VecDeque<String>,
     threads: HashMap<ThreadKey, String>,
+    /// Those that may have happenings that nobody has been told.
+    touched: Vec<String>,
 }
 
 impl Conversations {
     /// None yet.
     pub(crate) fn new(rules: Rules) -> Self {
-        Self { rules, by_id: HashMap::new(), order: VecDeque::new(), threads: HashMap::new() }
+        Self { rules, by_id: HashMap::new(), order: VecDeque::new(), threads: HashMap::new(), touched: Vec::new() }
     }
 
     /// The rules.
     pub(crate) fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// The rules, to change.
+    pub(crate) fn rules_mut(&mut self) -> &mut Rules {
+        &mut self.rules
     }
 
     /// The conversation of this id.
@@ -111,7 +123,21 @@ impl Conversations {
 
     /// The conversation of this id, to act on.
     pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Conversation> {
-        self.by_id.get_mut(id)
+        let conversation = self.by_id.get_mut(id)?;
+        self.touched.push(id.to_owned());
+        Some(conversation)
+    }
+
+    /// Shows `tell` every conversation in which something happened, with what nobody has been told yet.
+    pub(crate) fn tell(&mut self, mut tell: impl FnMut(&mut Conversation, Vec<Happening>)) {
+        for id in std::mem::take(&mut self.touched) {
+            if let Some(conversation) = self.by_id.get_mut(&id) {
+                let untold = conversation.take_untold();
+                if !untold.is_empty() {
+                    tell(conversation, untold);
+                }
+            }
+        }
     }
 
     /// All of them, the oldest first.
@@ -155,6 +181,21 @@ impl Conversations {
         conversation.messages.push(message);
         self.put_back(key, conversation, threading);
         filing
+    }
+
+    /// Opens a conversation with a customer who has not written, and which has ended at once. Answers its id. What
+    /// they write joins it, unless they have a connected one.
+    pub(crate) fn open_ended(&mut self, integration: &IntegrationRef, customer_id: &str, now: Timestamp) -> String {
+        let customer = Customer { id: customer_id.to_owned(), id_type: "Opaque", ..Customer::default() };
+        let conversation = Conversation::ended(integration, &customer, now);
+        let id = conversation.id.clone();
+        let key = (integration.id.clone(), customer.id);
+        let connected = self.connected(&key.0, &key.1).map(|connected| connected.id.clone());
+        self.put_back(key.clone(), conversation, Threading::Opened);
+        if let Some(connected) = connected {
+            self.threads.insert(key, connected);
+        }
+        id
     }
 
     /// The message of this id, with its conversation.
@@ -213,6 +254,7 @@ impl Conversations {
             self.order.push_back(conversation.id.clone());
             self.threads.insert(key, conversation.id.clone());
         }
+        self.touched.push(conversation.id.clone());
         self.by_id.insert(conversation.id.clone(), conversation);
         if self.order.len() > MAX_CONVERSATIONS
             && let Some(oldest) = self.order.pop_front()

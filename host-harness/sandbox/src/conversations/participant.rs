@@ -21,7 +21,19 @@ pub(crate) enum Purpose {
     Agent,
 }
 
-/// Why a participant is disconnected.
+/// Whether a participant takes part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum State {
+    /// An agent to whom the conversation is offered.
+    Alerting,
+    /// They take part.
+    Connected,
+    /// They did, or were offered to.
+    Disconnected,
+}
+
+/// Why a participant is disconnected, as the conversation object spells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum DisconnectType {
@@ -33,12 +45,30 @@ pub(crate) enum DisconnectType {
     System,
     /// The conversation went on elsewhere.
     Transfer,
+    /// The agent did not answer, and the conversation went on elsewhere.
+    #[serde(rename = "transfer.noanswer")]
+    TransferNoAnswer,
+    /// Nobody wrote for too long.
+    Inactivity,
+    /// Something failed.
+    Error,
 }
 
-/// Somebody, or a queue, in a conversation. Connected until it has an end.
+/// An agent's after-call work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct WrapUp {
+    pub(crate) code: String,
+    pub(crate) notes: Option<String>,
+    /// When it was done; it began when the agent's part ended.
+    pub(crate) at: Timestamp,
+}
+
+/// Somebody, or a queue, in a conversation. There until it has an end.
 #[derive(Clone, Debug)]
 pub(crate) struct Participant {
     pub(crate) id: String,
+    /// The id of the participant's session, by which detail events know it.
+    pub(crate) session_id: String,
     pub(crate) purpose: Purpose,
     pub(crate) name: String,
     /// The queue of an acd or agent participant.
@@ -46,8 +76,12 @@ pub(crate) struct Participant {
     /// The user of an agent participant.
     pub(crate) user_id: Option<String>,
     pub(crate) attributes: BTreeMap<String, String>,
-    pub(crate) connected_at: Timestamp,
+    /// Since when the conversation was offered to an agent.
+    pub(crate) alerted_at: Option<Timestamp>,
+    /// `None` for an agent who did not take it (yet).
+    pub(crate) connected_at: Option<Timestamp>,
     pub(crate) end: Option<(Timestamp, DisconnectType)>,
+    pub(crate) wrap_up: Option<WrapUp>,
 }
 
 impl Participant {
@@ -55,19 +89,42 @@ impl Participant {
     pub(crate) fn new(purpose: Purpose, name: String, now: Timestamp) -> Self {
         Self {
             id: Uuid::new_v4().to_string(),
+            session_id: Uuid::new_v4().to_string(),
             purpose,
             name,
             queue_id: None,
             user_id: None,
             attributes: BTreeMap::new(),
-            connected_at: now,
+            alerted_at: None,
+            connected_at: Some(now),
             end: None,
+            wrap_up: None,
+        }
+    }
+
+    /// An agent to whom the conversation is offered since `now`.
+    pub(super) fn alerted(agent: Agent, queue_id: Option<String>, now: Timestamp) -> Self {
+        Self {
+            queue_id,
+            user_id: Some(agent.user_id),
+            alerted_at: Some(now),
+            connected_at: None,
+            ..Self::new(Purpose::Agent, agent.name, now)
+        }
+    }
+
+    /// Whether the participant takes part.
+    pub(crate) fn state(&self) -> State {
+        match (self.end, self.connected_at) {
+            (Some(_), _) => State::Disconnected,
+            (None, Some(_)) => State::Connected,
+            (None, None) => State::Alerting,
         }
     }
 
     /// Whether the participant takes part now.
     pub(crate) fn is_connected(&self) -> bool {
-        self.end.is_none()
+        self.state() == State::Connected
     }
 
     /// Adds `attributes` to the participant's, replacing those of the same name.
@@ -79,9 +136,16 @@ impl Participant {
         }
     }
 
-    /// Ends it for the participant, unless it has ended for them.
-    pub(crate) fn disconnect(&mut self, why: DisconnectType, now: Timestamp) {
-        self.end.get_or_insert((now, why));
+    /// Whether this is the participant of `agent`.
+    pub(super) fn is(&self, agent: &Agent) -> bool {
+        self.user_id.as_ref() == Some(&agent.user_id)
+    }
+
+    /// Takes part again, in a new session.
+    pub(super) fn reconnect(&mut self, now: Timestamp) {
+        self.end = None;
+        self.connected_at = Some(now);
+        self.session_id = Uuid::new_v4().to_string();
     }
 }
 

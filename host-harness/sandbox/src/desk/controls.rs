@@ -1,4 +1,5 @@
-//! What a test or a demo orders, and what it wants to know: faults, revoked tokens, webhooks and requests.
+//! What a test or a demo orders, and what it wants to know: faults, losses, revoked tokens, closed sockets; events,
+//! webhooks and requests.
 
 use axum::Json;
 use axum::extract::State;
@@ -7,7 +8,10 @@ use serde_json::{Value, json};
 
 use super::{Answer, Body};
 use crate::cloud::Cloud;
+use crate::config::LossConfig;
 use crate::faults::{Faults, Order};
+use crate::losses::Losses;
+use crate::notifications::Channels;
 use crate::tokens::Tokens;
 
 /// `POST /sandbox/faults`.
@@ -41,4 +45,31 @@ pub(crate) async fn webhooks(State(cloud): State<Cloud>) -> Json<Value> {
 /// `GET /sandbox/requests`.
 pub(crate) async fn requests(State(cloud): State<Cloud>) -> Json<Value> {
     Json(json!({ "requests": cloud.requests.with(|requests| requests.iter().cloned().collect::<Vec<_>>()) }))
+}
+
+/// `GET /sandbox/events`: every detail event, whoever was told.
+pub(crate) async fn events(State(cloud): State<Cloud>) -> Json<Value> {
+    Json(json!({ "events": cloud.outlets.log.with(|log| log.iter().cloned().collect::<Vec<_>>()) }))
+}
+
+/// `GET /sandbox/event-posts`.
+pub(crate) async fn event_posts(State(cloud): State<Cloud>) -> Json<Value> {
+    Json(json!({ "eventPosts": cloud.outlets.courier.attempts() }))
+}
+
+/// `GET /sandbox/losses`.
+pub(crate) async fn losses(State(cloud): State<Cloud>) -> Json<LossConfig> {
+    Json(cloud.losses.with(|losses| losses.config()))
+}
+
+/// `POST /sandbox/losses`: what the body does not name is not lost.
+pub(crate) async fn set_losses(State(cloud): State<Cloud>, Body(config): Body<LossConfig>) -> Answer {
+    let fresh = Losses::new(config)?;
+    cloud.losses.with(|losses| *losses = fresh);
+    Ok(Json(json!(config)))
+}
+
+/// `POST /sandbox/notifications/close`.
+pub(crate) async fn close_notifications(State(cloud): State<Cloud>) -> Json<Value> {
+    Json(json!({ "closed": cloud.channels.with(Channels::close_all) }))
 }

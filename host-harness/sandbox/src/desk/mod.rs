@@ -1,24 +1,35 @@
 //! The agent's side: `/sandbox/…`, without authentication. Bodies are JSON whatever the content type says, and may be
 //! empty where nothing is required, so that `curl -d` is enough.
 
-mod acts;
+mod agent_acts;
 mod controls;
+mod structured;
 mod view;
+mod writing_acts;
 
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-pub(crate) use self::acts::{accept, attachment, disconnect, message, text, transfer, typing};
-pub(crate) use self::controls::{clear_faults, order_fault, pending_faults, requests, revoke_tokens, webhooks};
+pub(crate) use self::agent_acts::{
+    accept, conference, decline, disconnect, expire, fail, leave_conference, no_answer, offer, transfer, wrap_up,
+};
+pub(crate) use self::controls::{
+    clear_faults, close_notifications, event_posts, events, losses, order_fault, pending_faults, requests,
+    revoke_tokens, set_losses, webhooks,
+};
+pub(crate) use self::structured::structured;
+pub(crate) use self::writing_acts::{attachment, message, text, typing};
 use crate::cloud::Cloud;
-use crate::conversations::WrongPhase;
+use crate::conversations::{Conversation, Conversations, Queue, WrongPhase};
 use crate::faults::OrderError;
+use crate::losses::NotAProbability;
 
 type Answer = Result<Json<Value>, DeskError>;
 
@@ -31,6 +42,9 @@ pub(crate) enum DeskError {
     /// 400.
     #[error(transparent)]
     Order(#[from] OrderError),
+    /// 400.
+    #[error(transparent)]
+    Losses(#[from] NotAProbability),
     /// 404.
     #[error("there is no such {0}")]
     NotFound(&'static str),
@@ -42,7 +56,7 @@ pub(crate) enum DeskError {
 impl IntoResponse for DeskError {
     fn into_response(self) -> Response {
         let status = match self {
-            Self::BadRequest(_) | Self::Order(_) => StatusCode::BAD_REQUEST,
+            Self::BadRequest(_) | Self::Order(_) | Self::Losses(_) => StatusCode::BAD_REQUEST,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::WrongPhase(_) => StatusCode::CONFLICT,
         };
@@ -62,6 +76,25 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         let json: &[u8] = if body.is_empty() { b"{}" } else { &body };
         serde_json::from_slice(json).map(Self).map_err(|error| bad(error.to_string()))
     }
+}
+
+/// Body of an act that needs none.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
+
+/// Acts on a conversation and answers its new state.
+fn act(cloud: &Cloud, id: &str, work: impl FnOnce(&mut Conversation, &[Queue]) -> Result<(), DeskError>) -> Answer {
+    cloud.change(|conversations| {
+        let queues: Vec<_> = conversations.rules().queues().cloned().collect();
+        let conversation = existing(conversations, id)?;
+        work(conversation, &queues)?;
+        Ok(Json(view::summary(conversation)))
+    })
+}
+
+fn existing<'a>(conversations: &'a mut Conversations, id: &str) -> Result<&'a mut Conversation, DeskError> {
+    conversations.get_mut(id).ok_or(DeskError::NotFound("conversation"))
 }
 
 /// `GET /sandbox/conversations`.

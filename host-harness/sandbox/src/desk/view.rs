@@ -7,15 +7,19 @@ use crate::wire::{json_of, set, time_text};
 
 /// A conversation as the list shows it.
 pub(super) fn summary(conversation: &Conversation) -> Value {
-    let agent = conversation.agent().map(|agent| json!({ "id": agent.user_id, "name": agent.name }));
+    let person = |agent: &Participant| json!({ "id": agent.user_id, "name": agent.name });
+    let agents: Vec<_> = conversation.agents().map(person).collect();
     json!({
         "id": conversation.id,
         "state": conversation.phase(),
         "integrationId": conversation.integration.id,
         "from": conversation.customer,
         "queueId": conversation.queue_id(),
-        "agent": agent,
+        "agent": agents.first(),
+        "agents": agents,
+        "alerting": conversation.alerting().map(person),
         "attributes": conversation.attributes(),
+        "routing": conversation.routing.json(),
         "messageCount": conversation.messages.len(),
         "openedAt": time_text(conversation.opened_at),
         "endedAt": conversation.ended_at.map(time_text),
@@ -37,14 +41,20 @@ fn participant_json(participant: &Participant) -> Value {
     json!({
         "id": participant.id,
         "purpose": participant.purpose,
-        "state": if participant.is_connected() { "connected" } else { "disconnected" },
+        "state": participant.state(),
         "name": participant.name,
         "userId": participant.user_id,
         "queueId": participant.queue_id,
         "attributes": participant.attributes,
-        "connectedAt": time_text(participant.connected_at),
+        "alertedAt": participant.alerted_at.map(time_text),
+        "connectedAt": participant.connected_at.map(time_text),
         "endedAt": ended_at.map(time_text),
         "disconnectType": why.map(|why| json_of(&why)),
+        "wrapUp": participant.wrap_up.as_ref().map(|done| json!({
+            "code": done.code,
+            "notes": done.notes,
+            "at": time_text(done.at),
+        })),
     })
 }
 

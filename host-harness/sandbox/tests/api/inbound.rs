@@ -3,7 +3,7 @@
 use genesys_sandbox::Permission;
 use serde_json::{Value, json};
 
-use crate::support::{Genesys, config, text_message};
+use crate::support::{Genesys, Receiver, config, text_message};
 
 fn full_message() -> Value {
     json!({
@@ -114,6 +114,7 @@ async fn the_conversation_id_comes_only_when_asked_for() {
 async fn success_can_be_a_202() {
     let mut config = config();
     config.unconfirmed.inbound_status = 202;
+    config.unconfirmed.check_originating_message = false;
     let genesys = Genesys::start(config).await;
     assert_eq!(genesys.inbound("message", full_message()).await.status, 202);
     assert_eq!(genesys.inbound("event", typing_event()).await.status, 202);
@@ -251,7 +252,9 @@ async fn an_unknown_choice_is_an_invalid_value() {
 
 #[tokio::test]
 async fn a_bad_date_is_an_invalid_date() {
-    let genesys = Genesys::start(config()).await;
+    let mut config = config();
+    config.unconfirmed.check_originating_message = false;
+    let genesys = Genesys::start(config).await;
     for endpoint_and_body in
         [("message", text_message("s", "hi")), ("event", typing_event()), ("structured/response", button_response())]
     {
@@ -341,7 +344,9 @@ async fn an_event_is_answered_as_documented() {
 
 #[tokio::test]
 async fn a_structured_response_is_answered_as_documented() {
-    let genesys = Genesys::start(config()).await;
+    let mut config = config();
+    config.unconfirmed.check_originating_message = false;
+    let genesys = Genesys::start(config).await;
     let answer = genesys.inbound("structured/response", button_response()).await;
     assert_eq!(answer.status, 200);
     assert_eq!((&answer.body["type"], &answer.body["direction"]), (&json!("Structured"), &json!("Inbound")));
@@ -352,6 +357,61 @@ async fn a_structured_response_is_answered_as_documented() {
     let id = list["conversations"][0]["id"].as_str().unwrap();
     let seen = genesys.desk("GET", &format!("conversations/{id}"), Value::Null).await.body;
     assert_eq!((&seen["messages"][0]["type"], &seen["messages"][0]["text"]), (&json!("Structured"), &json!("Yes")));
+}
+
+#[tokio::test]
+async fn a_structured_response_is_to_a_message_that_a_webhook_brought() {
+    let genesys = Genesys::start(config()).await;
+    let conversation = genesys.accepted("sess-42").await;
+    let own = genesys.inbound("message", text_message("sess-42", "hi")).await.body["id"].clone();
+    for unknown in [json!("c327c2078ca056db130c55ce648d9fa2"), own] {
+        let body = with(button_response(), "/originatingMessageId", unknown);
+        let refused = genesys.inbound("structured/response", body).await;
+        assert_eq!((refused.status, refused.code()), (400, "bad.request"));
+    }
+    let reply = json!({ "contentType": "QuickReply", "quickReply": { "text": "Yes", "payload": "yes" } });
+    let sent = genesys.does(&conversation, "structured", json!({ "content": [reply] })).await;
+    let id = sent["message"]["id"].clone();
+    let body = with(button_response(), "/originatingMessageId", id.clone());
+    assert_eq!(genesys.inbound("structured/response", body).await.status, 200);
+    let seen = genesys.desk("GET", &format!("conversations/{conversation}"), Value::Null).await.body;
+    let last = seen["messages"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        last["content"],
+        json!([{ "contentType": "ButtonResponse", "buttonResponse": {
+            "type": "QuickReply", "text": "Yes", "payload": "yes", "originatingMessageId": id,
+        } }]),
+    );
+}
+
+#[tokio::test]
+async fn structured_responses_may_not_exist() {
+    let mut config = config();
+    config.unconfirmed.structured_responses = false;
+    let genesys = Genesys::start(config).await;
+    let answer = genesys.inbound("structured/response", button_response()).await;
+    assert_eq!((answer.status, answer.code()), (404, "not.found"));
+}
+
+#[tokio::test]
+async fn the_agent_sees_what_became_of_a_message() {
+    let receiver = Receiver::start([]).await;
+    let genesys = Genesys::start_towards(&receiver, config()).await;
+    let conversation = genesys.accepted("sess-42").await;
+    for (status, reasons, state) in [
+        ("Delivered", json!([]), "delivered"),
+        ("Failed", json!([{ "code": "InvalidDestination", "message": "user left the web chat" }]), "failed"),
+    ] {
+        let sent = genesys.does(&conversation, "text", json!({ "text": "Hello" })).await;
+        genesys.until_delivery(&conversation, "sent").await;
+        let receipt = json!({
+            "id": sent["message"]["id"],
+            "channel": { "to": { "id": "sess-42", "idType": "Opaque" }, "time": "2026-03-01T10:03:01.000Z" },
+            "status": status, "reasons": reasons,
+        });
+        assert_eq!(genesys.inbound("receipt", receipt).await.status, 200);
+        assert_eq!(genesys.last_delivery(&conversation).await, json!({ "state": state, "reasons": reasons }));
+    }
 }
 
 #[tokio::test]

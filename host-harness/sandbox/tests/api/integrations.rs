@@ -76,7 +76,6 @@ fn creation() -> Value {
         "outboundNotificationWebhookUrl": "https://bot.example.com/other",
         "outboundNotificationWebhookSignatureSecretToken": "0123456789abcdef",
         "webhookHeaders": { "x-tenant": "acme" },
-        "supportedContent": { "id": "tolerated" },
     })
 }
 

@@ -7,16 +7,29 @@
     reason = "clippy lets tests do so, but not the helpers beside them"
 )]
 
+mod agentless;
+mod agents;
+mod content_profiles;
 mod conversations;
 mod desk;
+mod detail_events;
+mod event_bus;
 mod faults;
+mod flows;
 mod gate;
 mod inbound;
 mod integrations;
+mod losses;
+mod messaging_settings;
+mod notifications;
 mod oauth;
+mod permissions;
 mod queues;
+mod routing;
 mod start;
+mod structured;
 mod support;
 mod threading;
+mod trigger;
 mod typing;
 mod webhooks;

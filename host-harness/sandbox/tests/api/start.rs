@@ -1,6 +1,6 @@
 //! Configuration, announcement, stop.
 
-use genesys_sandbox::{Config, Sandbox, Secret, StartError};
+use genesys_sandbox::{Config, DeclineType, DetailTopic, Sandbox, Secret, StartError, TriggerStyle};
 use serde_json::json;
 
 use crate::support::{Genesys, Receiver, config, eventually};
@@ -17,7 +17,12 @@ fn a_configuration_reads_from_toml() {
         typing = { inbound = true }
         media = { outbound = ["*/*"] }
         webhooks = { timeout-ms = 100, retries = 1, retry-delay-ms = 10 }
-        unconfirmed = { inbound-status = 202, show-secret = true }
+        unconfirmed = { inbound-status = 202, show-secret = true, decline = "no-answer-transfer", expiry = "unknown" }
+        flows = [{ name = "Handover", greeting = "Connected", in-queue = "Please wait" }]
+        event-bus = { url = "http://127.0.0.1:3000/events", key = "k1", topics = ["user.end", "customer.end"] }
+        trigger = { url = "http://127.0.0.1:3000/hook", key = "k2", header = "X-Key", style = "full" }
+        notifications = { heartbeat-ms = 1000, channel-seconds = 60 }
+        losses = { event-bus = 0.5, seed = 7 }
 
         [[integrations]]
         name = "BotHandover"
@@ -31,14 +36,24 @@ fn a_configuration_reads_from_toml() {
     assert_eq!(config.clients[0].permissions.len(), 1);
     assert!(config.typing.inbound && !config.typing.outbound);
     assert_eq!(config.unconfirmed.inbound_status, 202);
+    assert_eq!(config.flows[0].in_queue.as_deref(), Some("Please wait"));
+    assert_eq!(config.event_bus.topics, [DetailTopic::UserEnd, DetailTopic::CustomerEnd]);
+    assert_eq!((config.trigger.header.as_str(), config.trigger.style), ("X-Key", TriggerStyle::Full));
+    assert!(config.notifications.enabled && config.notifications.heartbeat_ms == 1_000);
+    assert_eq!((config.losses.event_bus, config.losses.trigger, config.losses.seed), (0.5, 0.0, 7));
+    assert_eq!(config.unconfirmed.decline, DeclineType::NoAnswerTransfer);
     assert_eq!(config.unconfirmed.oauth_failure_status, 400, "what is not said stays the default");
 }
 
 #[test]
 fn unknown_fields_are_refused() {
-    for wrong in
-        ["colour = 1", "typing = { up = true }", "clients = [{ name = 'x' }]", "clients = [{ permissions = ['x'] }]"]
-    {
+    for wrong in [
+        "colour = 1",
+        "event-bus = { topics = ['user.middle'] }",
+        "typing = { up = true }",
+        "clients = [{ name = 'x' }]",
+        "clients = [{ permissions = ['x'] }]",
+    ] {
         assert!(toml::from_str::<Config>(wrong).is_err(), "{wrong}");
     }
 }
@@ -63,6 +78,8 @@ async fn secrets_do_not_show() {
     config.clients[0].secret = Some(Secret::from("client-secret-value"));
     config.integrations[0].webhook_secret = Some(Secret::from("webhook-secret-value"));
     config.integrations[0].webhook_headers.insert("x-key".to_owned(), "header-secret-value".into());
+    config.event_bus.key = Some(Secret::from("bus-secret-value"));
+    config.trigger.key = Some(Secret::from("trigger-secret-value"));
     let shown = format!("{config:?}");
     let sandbox = Sandbox::start(config).await.unwrap();
     for text in [shown, format!("{:?}", sandbox.announcement()), format!("{sandbox:?}")] {
@@ -88,6 +105,15 @@ async fn senseless_configurations_are_refused() {
         |config| drop(config.integrations[0].webhook_headers.insert("a b".to_owned(), "".into())),
         |config| config.unconfirmed.inbound_status = 204,
         |config| config.unconfirmed.oauth_failure_status = 403,
+        |config| config.trigger.url = Some("nowhere".to_owned()),
+        |config| {
+            config.trigger.url = Some("http://127.0.0.1:9/".to_owned());
+            config.trigger.header = "a b".to_owned();
+        },
+        |config| {
+            config.flows[0].id = Some("f".to_owned());
+            config.flows.push(config.flows[0].clone());
+        },
         |config| {
             config.queues[0].id = Some("q".to_owned());
             config.queues.push(config.queues[0].clone());

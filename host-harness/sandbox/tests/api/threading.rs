@@ -60,3 +60,42 @@ async fn without_a_window_an_ended_conversation_stays_ended() {
     let seen = genesys.desk("GET", &format!("conversations/{first}"), Value::Null).await.body;
     assert_eq!(seen["state"], "ended");
 }
+
+const TIMELINE: &str = "/api/v2/conversations/messaging/threadingtimeline";
+
+fn timeline(minutes: i64) -> Value {
+    json!({ "settings": [{ "messengerType": "open", "timeoutInMinutes": minutes }], "defaultTimeoutMinutes": 4320 })
+}
+
+#[tokio::test]
+async fn the_timeline_is_read_and_changed() {
+    let genesys = Genesys::start(config()).await;
+    assert_eq!(genesys.get(TIMELINE).await.body, timeline(4_320));
+    let first = genesys.accepted("sess-42").await;
+    genesys.does(&first, "disconnect", Value::Null).await;
+    let put = genesys.call("PUT", TIMELINE, timeline(0)).await;
+    assert_eq!((put.status, put.body), (200, timeline(0)));
+    assert_ne!(genesys.says("sess-42", "me again").await, first, "from now on nothing is re-opened");
+    for wrong in [
+        timeline(-1),
+        timeline(4_321),
+        json!({}),
+        json!({ "settings": [{ "messengerType": "open" }] }),
+        json!({ "settings": [{ "messengerType": "sms", "timeoutInMinutes": 1 }] }),
+    ] {
+        assert_eq!(genesys.call("PUT", TIMELINE, wrong.clone()).await.status, 400, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn after_the_window_a_new_conversation_is_opened() {
+    let mut config = config();
+    config.threading_window_seconds = 1;
+    let genesys = Genesys::start(config).await;
+    let first = genesys.accepted("sess-42").await;
+    genesys.does(&first, "disconnect", Value::Null).await;
+    assert_eq!(genesys.says("sess-42", "me again").await, first);
+    genesys.does(&first, "disconnect", Value::Null).await;
+    tokio::time::sleep(std::time::Duration::from_millis(1_050)).await;
+    assert_ne!(genesys.says("sess-42", "much later").await, first);
+}

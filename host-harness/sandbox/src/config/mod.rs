@@ -1,11 +1,17 @@
 //! What a sandbox is started with. Every field has a default, so that `Config::default()` is a working Genesys Cloud.
 
+mod events;
+mod secret;
+mod unconfirmed;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::Deserialize;
 
+pub use self::events::{DetailTopic, EventBusConfig, LossConfig, NotificationConfig, TriggerConfig, TriggerStyle};
+pub use self::secret::Secret;
+pub use self::unconfirmed::{CustomerAddress, DeclineType, ExpiryType, TopicName, Unconfirmed, UserStart};
 use crate::permissions::Permission;
 
 /// The settings of one [`Sandbox`](crate::Sandbox). Reads from TOML; unknown fields are refused.
@@ -24,15 +30,31 @@ pub struct Config {
     /// The queues. At least one; the first is where the inbound message flow transfers to when the customer's
     /// `queueId` attribute names none of them. Default: one named `Support`.
     pub queues: Vec<QueueConfig>,
-    /// The messaging setting (platform configuration) of all integrations.
+    /// The inbound message flows. The first is the one that the configured integrations are attached to. Default: one
+    /// that says nothing.
+    pub flows: Vec<FlowConfig>,
+    /// The default messaging setting (platform configuration).
     pub typing: TypingConfig,
-    /// The supported content profile of all integrations.
+    /// The default supported content profile, which the configured integrations have.
     pub media: MediaConfig,
     /// Seconds after the end of a conversation in which an inbound message re-opens it; 0: never. Default 72 h, the
     /// threading timeline that Genesys Cloud starts with and its maximum.
     pub threading_window_seconds: u64,
+    /// How long the creation of an integration takes, in milliseconds. Until then inbound messages find no such
+    /// integration. Default 0.
+    pub integration_creation_ms: u64,
+    /// The estimated wait in every queue, in seconds. Default 60.
+    pub estimated_wait_seconds: u64,
     /// How webhooks are sent.
     pub webhooks: WebhookConfig,
+    /// Detail events by Amazon EventBridge. Off by default.
+    pub event_bus: EventBusConfig,
+    /// Detail events by a process automation trigger, whose workflow posts them. Off by default.
+    pub trigger: TriggerConfig,
+    /// Detail events and conversations by WebSocket.
+    pub notifications: NotificationConfig,
+    /// What is lost at random. Default nothing.
+    pub losses: LossConfig,
     /// API requests per minute and token; 0: no limit. Default 300 (`token.rate.per.minute`, "developer center:
     /// organization limits").
     pub requests_per_minute: u32,
@@ -47,10 +69,17 @@ impl Default for Config {
             clients: vec![ClientConfig::default()],
             integrations: vec![IntegrationConfig::default()],
             queues: vec![QueueConfig::default()],
+            flows: vec![FlowConfig::default()],
             typing: TypingConfig::default(),
             media: MediaConfig::default(),
             threading_window_seconds: 72 * 60 * 60,
+            integration_creation_ms: 0,
+            estimated_wait_seconds: 60,
             webhooks: WebhookConfig::default(),
+            event_bus: EventBusConfig::default(),
+            trigger: TriggerConfig::default(),
+            notifications: NotificationConfig::default(),
+            losses: LossConfig::default(),
             requests_per_minute: 300,
             unconfirmed: Unconfirmed::default(),
         }
@@ -123,6 +152,26 @@ impl Default for QueueConfig {
     }
 }
 
+/// An inbound message flow.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FlowConfig {
+    /// The flow id. Default: a random UUID.
+    pub id: Option<String>,
+    /// The name. Default `Inbound Message`.
+    pub name: String,
+    /// What the flow says, as a bot, when a conversation opens, be it again. Default none.
+    pub greeting: Option<String>,
+    /// What the flow says, as a bot, whenever a conversation begins to wait in a queue. Default none.
+    pub in_queue: Option<String>,
+}
+
+impl Default for FlowConfig {
+    fn default() -> Self {
+        Self { id: None, name: "Inbound Message".to_owned(), greeting: None, in_queue: None }
+    }
+}
+
 /// Typing indicators. Both directions are disabled until an admin enables them ("Resource Center: platform
 /// configuration profiles").
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -168,71 +217,5 @@ pub struct WebhookConfig {
 impl Default for WebhookConfig {
     fn default() -> Self {
         Self { timeout_ms: 10_000, retries: 5, retry_delay_ms: 5_000 }
-    }
-}
-
-/// Where Genesys's documentation is silent or contradicts itself. The defaults are what is harder on a client.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Unconfirmed {
-    /// Status of a successful inbound call: 200 or 202. Default 200, the presumed one.
-    pub inbound_status: u16,
-    /// Status of a refused token request: 400 or 401. Default 400.
-    pub oauth_failure_status: u16,
-    /// Whether reading an integration shows its webhook secret. Default `false`.
-    pub show_secret: bool,
-    /// Whether a repeated `channel.messageId` is dropped. Default `false`: the agent sees it twice.
-    pub drop_repeated_message_ids: bool,
-    /// Whether receipts (`Published`, `Failed`) for inbound messages are sent by webhook. Default `true`.
-    pub inbound_receipts: bool,
-    /// Whether a typing event without a conversation opens one (only while inbound typing is enabled).
-    /// Default `true`.
-    pub typing_opens_conversation: bool,
-    /// The largest `pageSize`; more is refused with 400. Default 100.
-    pub max_page_size: u32,
-}
-
-impl Default for Unconfirmed {
-    fn default() -> Self {
-        Self {
-            inbound_status: 200,
-            oauth_failure_status: 400,
-            show_secret: false,
-            drop_repeated_message_ids: false,
-            inbound_receipts: true,
-            typing_opens_conversation: true,
-            max_page_size: 100,
-        }
-    }
-}
-
-/// A secret, which does not show in `Debug` output.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The secret itself.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<String> for Secret {
-    fn from(secret: String) -> Self {
-        Self(secret)
-    }
-}
-
-impl From<&str> for Secret {
-    fn from(secret: &str) -> Self {
-        Self(secret.to_owned())
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("[redacted]")
     }
 }

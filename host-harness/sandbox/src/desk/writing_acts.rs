@@ -1,4 +1,4 @@
-//! What an agent, or the flow, does in a conversation.
+//! What an agent, or the flow, writes in a conversation.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -9,41 +9,19 @@ use url::Url;
 use uuid::Uuid;
 
 use super::view::{message_json, summary};
-use super::{Answer, Body, DeskError};
+use super::{Answer, Body, DeskError, Nothing, act, existing};
 use crate::cloud::Cloud;
-use crate::conversations::{
-    Conversation, Conversations, DeliveryState, Direction, Message, MessageType, Originator, Queue, new_message_id,
-};
+use crate::conversations::{Message, MessageType, Originator};
 use crate::media::{allows, media_type};
 use crate::wire::set;
 
 /// The longest text that an agent can send, in characters ("Conversations API": `textBody`).
 const MAX_TEXT_CHARS: usize = 2_000;
 
-/// The longest name of an agent, in characters.
-const MAX_NAME_CHARS: usize = 200;
-
-/// Body of `…/accept`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Accept {
-    /// The agent's name.
-    name: String,
-}
-
-/// `POST /sandbox/conversations/{id}/accept`.
-pub(crate) async fn accept(State(cloud): State<Cloud>, Path(id): Path<String>, Body(body): Body<Accept>) -> Answer {
-    if !(1..=MAX_NAME_CHARS).contains(&body.name.chars().count()) {
-        return Err(DeskError::BadRequest(format!("`name` must have 1 to {MAX_NAME_CHARS} characters")));
-    }
-    let agent = cloud.users.with(|users| users.named(&body.name));
-    act(&cloud, &id, |conversation, _| Ok(conversation.accept(agent, Timestamp::now())?))
-}
-
 /// Who speaks from the agent's side.
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Speaker {
+pub(super) enum Speaker {
     /// The agent.
     #[default]
     Human,
@@ -70,15 +48,11 @@ pub(crate) async fn text(State(cloud): State<Cloud>, Path(id): Path<String>, Bod
     send(&cloud, &id, Draft { kind: MessageType::Text, text: Some(body.text), content: Vec::new(), originator })
 }
 
-/// Body of an act that needs none.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Nothing {}
-
 /// `POST /sandbox/conversations/{id}/typing`. While outbound typing is disabled, nothing is sent, and the answer
 /// says so.
 pub(crate) async fn typing(State(cloud): State<Cloud>, Path(id): Path<String>, Body(_): Body<Nothing>) -> Answer {
-    if cloud.typing.outbound {
+    let integration_id = integration_id(&cloud, &id)?;
+    if cloud.typing(&integration_id).outbound {
         let draft = Draft { kind: MessageType::Event, text: None, content: Vec::new(), originator: Originator::Human };
         return send(&cloud, &id, draft);
     }
@@ -115,11 +89,12 @@ pub(crate) async fn attachment(
     Path(id): Path<String>,
     Body(body): Body<Attachment>,
 ) -> Answer {
-    if !allows(&cloud.media.outbound, &body.mime) {
+    let allowed = cloud.media(&integration_id(&cloud, &id)?).outbound;
+    if !allows(&allowed, &body.mime) {
         return Err(DeskError::BadRequest(format!(
             "an agent cannot send {}: the supported content profile allows {}; set `media.outbound` in the configuration",
             body.mime,
-            cloud.media.outbound.join(", "),
+            allowed.join(", "),
         )));
     }
     if Url::parse(&body.url).is_err() {
@@ -183,67 +158,23 @@ pub(crate) async fn message(
     send(&cloud, &id, Draft { kind, text: body.text, content: body.content, originator })
 }
 
-/// Body of `…/transfer`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(crate) struct Transfer {
-    queue_id: Option<String>,
-}
-
-/// `POST /sandbox/conversations/{id}/transfer`: to another queue, or back to its own.
-pub(crate) async fn transfer(State(cloud): State<Cloud>, Path(id): Path<String>, Body(body): Body<Transfer>) -> Answer {
-    act(&cloud, &id, |conversation, queues| {
-        let queue_id = body.queue_id.as_deref().or_else(|| conversation.queue_id());
-        let queue = queues.iter().find(|queue| Some(queue.id.as_str()) == queue_id);
-        let queue = queue.ok_or(DeskError::NotFound("queue"))?;
-        Ok(conversation.transfer(queue, Timestamp::now())?)
-    })
-}
-
-/// `POST /sandbox/conversations/{id}/disconnect`: the agent ends it (or, while it waits, Genesys Cloud).
-pub(crate) async fn disconnect(State(cloud): State<Cloud>, Path(id): Path<String>, Body(_): Body<Nothing>) -> Answer {
-    act(&cloud, &id, |conversation, _| Ok(conversation.end_from_desk(Timestamp::now())?))
-}
-
 /// A message of the agent's side.
-struct Draft {
-    kind: MessageType,
-    text: Option<String>,
-    content: Vec<Value>,
-    originator: Originator,
-}
-
-/// Acts on a conversation and answers its new state.
-fn act(cloud: &Cloud, id: &str, work: impl FnOnce(&mut Conversation, &[Queue]) -> Result<(), DeskError>) -> Answer {
-    cloud.conversations.with(|conversations| {
-        let queues: Vec<_> = conversations.rules().queues().cloned().collect();
-        let conversation = existing(conversations, id)?;
-        work(conversation, &queues)?;
-        Ok(Json(summary(conversation)))
-    })
+pub(super) struct Draft {
+    pub(super) kind: MessageType,
+    pub(super) text: Option<String>,
+    pub(super) content: Vec<Value>,
+    pub(super) originator: Originator,
 }
 
 /// Sends a message to the customer and answers the conversation's state, with the message in it. People must have
 /// accepted the conversation; the flow speaks while it waits, too.
-fn send(cloud: &Cloud, id: &str, draft: Draft) -> Answer {
-    let now = Timestamp::now();
-    let message = Message {
-        id: new_message_id(),
-        direction: Direction::Outbound,
-        kind: draft.kind,
-        text: draft.text,
-        content: draft.content,
-        external_id: None,
-        originator: Some(draft.originator),
-        time: now,
-        recorded_at: now,
-        delivery: DeliveryState::Queued,
-        reasons: Vec::new(),
-    };
+pub(super) fn send(cloud: &Cloud, id: &str, draft: Draft) -> Answer {
+    let Draft { kind, text, content, originator } = draft;
+    let message = Message { text, content, ..Message::outbound(kind, originator, Timestamp::now()) };
     let message_id = message.id.clone();
     let webhook = cloud.conversations.with(|conversations| {
         let conversation = existing(conversations, id)?;
-        match draft.originator {
+        match originator {
             Originator::Human => conversation.require_agent()?,
             Originator::Bot => conversation.require_open()?,
         }
@@ -260,11 +191,12 @@ fn send(cloud: &Cloud, id: &str, draft: Draft) -> Answer {
     })
 }
 
-fn existing<'a>(conversations: &'a mut Conversations, id: &str) -> Result<&'a mut Conversation, DeskError> {
-    conversations.get_mut(id).ok_or(DeskError::NotFound("conversation"))
+fn integration_id(cloud: &Cloud, id: &str) -> Result<String, DeskError> {
+    let found = cloud.conversations.with(|conversations| Some(conversations.get(id)?.integration.id.clone()));
+    found.ok_or(DeskError::NotFound("conversation"))
 }
 
-fn check_text(text: &str) -> Result<(), DeskError> {
+pub(super) fn check_text(text: &str) -> Result<(), DeskError> {
     let length = text.chars().count();
     if (1..=MAX_TEXT_CHARS).contains(&length) {
         return Ok(());

@@ -1,0 +1,190 @@
+//! What agents do in a conversation: they are offered it, take it or not, hand it on, bring others in, wrap up.
+
+use jiff::Timestamp;
+
+use super::happening::{AcdOutcome, What};
+use super::participant::{State, WrapUp};
+use super::{Agent, Conversation, DisconnectType, Participant, Purpose, Queue, WrongPhase};
+
+impl Conversation {
+    /// It is offered to an agent, while it waits.
+    pub(crate) fn offer(&mut self, agent: Agent, now: Timestamp) -> Result<(), WrongPhase> {
+        self.require_unattended()?;
+        self.require_nobody_alerted()?;
+        self.alert(agent, now);
+        Ok(())
+    }
+
+    /// An agent takes it from the queue, offered or not.
+    pub(crate) fn accept(&mut self, agent: Agent, now: Timestamp) -> Result<(), WrongPhase> {
+        self.require_unattended()?;
+        if !self.alerting().is_some_and(|alerted| alerted.is(&agent)) {
+            self.require_nobody_alerted()?;
+            self.alert(agent.clone(), now);
+        }
+        self.leave_queue(DisconnectType::Transfer, &AcdOutcome::Answered(agent.user_id), now);
+        self.connect_alerted(now);
+        Ok(())
+    }
+
+    /// The agent to whom it is offered does not take it; it waits on. Naming an agent while nobody is alerted offers
+    /// it to them first.
+    pub(crate) fn not_taken(
+        &mut self,
+        agent: Option<Agent>,
+        why: DisconnectType,
+        now: Timestamp,
+    ) -> Result<(), WrongPhase> {
+        self.require_open()?;
+        match (self.alerting(), agent) {
+            (None, None) => return Err(WrongPhase::NobodyAlerted),
+            (None, Some(agent)) => self.offer(agent, now)?,
+            (Some(alerted), Some(agent)) if !alerted.is(&agent) => {
+                return Err(WrongPhase::Alerted(alerted.name.clone()));
+            }
+            (Some(_), _) => {}
+        }
+        self.leave_agents(State::Alerting, why, now);
+        // One that was handed over to the agent directly waits in no queue.
+        if self.connected(Purpose::Acd).is_none()
+            && let Some(queue) = self.last_queue()
+        {
+            self.wait_in(&queue, now);
+        }
+        Ok(())
+    }
+
+    /// The agents hand it to `queue`, where it waits again.
+    pub(crate) fn transfer(&mut self, queue: &Queue, now: Timestamp) -> Result<(), WrongPhase> {
+        self.require_agent()?;
+        self.leave_agents(State::Connected, DisconnectType::Transfer, now);
+        self.wait_in(queue, now);
+        Ok(())
+    }
+
+    /// The agents hand it to another, to whom it is offered.
+    pub(crate) fn transfer_to_agent(&mut self, agent: Agent, now: Timestamp) -> Result<(), WrongPhase> {
+        self.require_agent()?;
+        self.require_not_in(&agent)?;
+        self.leave_agents(State::Connected, DisconnectType::Transfer, now);
+        self.alert(agent, now);
+        Ok(())
+    }
+
+    /// Whoever has it, be it a queue or agents, gives it to `queue`.
+    pub(crate) fn replace_with_queue(&mut self, queue: &Queue, now: Timestamp) -> Result<(), WrongPhase> {
+        self.give_up(now)?;
+        self.wait_in(queue, now);
+        Ok(())
+    }
+
+    /// Whoever has it, be it a queue or agents, gives it to an agent, to whom it is offered.
+    pub(crate) fn replace_with_agent(&mut self, agent: Agent, now: Timestamp) -> Result<(), WrongPhase> {
+        self.require_not_in(&agent)?;
+        self.give_up(now)?;
+        self.alert(agent, now);
+        Ok(())
+    }
+
+    /// Another agent joins those who take part.
+    pub(crate) fn join_conference(&mut self, agent: Agent, now: Timestamp) -> Result<(), WrongPhase> {
+        self.require_agent()?;
+        self.require_not_in(&agent)?;
+        self.alert(agent, now);
+        self.connect_alerted(now);
+        Ok(())
+    }
+
+    /// One of several agents leaves: `agent`, or else the one who came first.
+    pub(crate) fn leave_conference(&mut self, agent: Option<&Agent>, now: Timestamp) -> Result<(), WrongPhase> {
+        self.require_agent()?;
+        if self.agents().nth(1).is_none() {
+            return Err(WrongPhase::NoConference);
+        }
+        let leaving = match agent {
+            Some(agent) => self.agents().find(|present| present.is(agent)).ok_or(WrongPhase::NotIn)?,
+            None => self.agents().next().ok_or(WrongPhase::NoAgent)?,
+        };
+        let id = leaving.id.clone();
+        self.leave(&id, DisconnectType::Client, &What::AgentLeft, now);
+        Ok(())
+    }
+
+    /// The agent who left last (`agent`, if named) and has not done so yet finishes the after-call work.
+    pub(crate) fn wrap_up(&mut self, agent: Option<&Agent>, done: WrapUp) -> Result<(), WrongPhase> {
+        let at = done.at;
+        let participant = self.participants.iter_mut().rev().find(|one| {
+            one.purpose == Purpose::Agent
+                && one.connected_at.is_some()
+                && one.state() == State::Disconnected
+                && one.wrap_up.is_none()
+                && agent.is_none_or(|agent| one.is(agent))
+        });
+        let participant = participant.ok_or(WrongPhase::NothingToWrapUp)?;
+        participant.wrap_up = Some(done);
+        let participant = participant.clone();
+        self.note(What::WrappedUp, participant, at);
+        Ok(())
+    }
+
+    fn alert(&mut self, agent: Agent, now: Timestamp) {
+        let queue_id = self.queue_id().map(str::to_owned);
+        let participant = Participant::alerted(agent, queue_id, now);
+        self.join(participant.clone());
+        self.note(What::AgentAlerted, participant, now);
+    }
+
+    fn connect_alerted(&mut self, now: Timestamp) {
+        let alerted = self.participants.iter_mut().find(|one| one.state() == State::Alerting);
+        if let Some(participant) = alerted {
+            participant.connected_at = Some(now);
+            let participant = participant.clone();
+            self.note(What::AgentConnected, participant, now);
+        }
+    }
+
+    fn give_up(&mut self, now: Timestamp) -> Result<(), WrongPhase> {
+        self.require_open()?;
+        self.leave_queue(DisconnectType::Transfer, &AcdOutcome::FlowOut, now);
+        self.leave_agents(State::Alerting, DisconnectType::Transfer, now);
+        self.leave_agents(State::Connected, DisconnectType::Transfer, now);
+        Ok(())
+    }
+
+    fn leave_agents(&mut self, state: State, why: DisconnectType, now: Timestamp) {
+        let leaving = self.participants.iter().filter(|one| one.purpose == Purpose::Agent && one.state() == state);
+        let ids: Vec<_> = leaving.map(|one| one.id.clone()).collect();
+        for id in ids {
+            self.leave(&id, why, &What::AgentLeft, now);
+        }
+    }
+
+    fn leave_queue(&mut self, why: DisconnectType, outcome: &AcdOutcome, now: Timestamp) {
+        if let Some(id) = self.connected(Purpose::Acd).map(|acd| acd.id.clone()) {
+            self.leave(&id, why, &What::QueueLeft(outcome.clone()), now);
+        }
+    }
+
+    fn require_unattended(&self) -> Result<(), WrongPhase> {
+        self.require_open()?;
+        match self.agent() {
+            Some(present) => Err(WrongPhase::HasAgent(present.name.clone())),
+            None => Ok(()),
+        }
+    }
+
+    fn require_nobody_alerted(&self) -> Result<(), WrongPhase> {
+        match self.alerting() {
+            Some(alerted) => Err(WrongPhase::Alerted(alerted.name.clone())),
+            None => Ok(()),
+        }
+    }
+
+    fn require_not_in(&self, agent: &Agent) -> Result<(), WrongPhase> {
+        let present = self.participants.iter().find(|one| one.state() != State::Disconnected && one.is(agent));
+        match present {
+            Some(present) => Err(WrongPhase::TakesPart(present.name.clone())),
+            None => Ok(()),
+        }
+    }
+}

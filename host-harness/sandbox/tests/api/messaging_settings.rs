@@ -1,0 +1,76 @@
+//! Messaging settings, and the typing indicators that they let pass.
+
+use serde_json::{Value, json};
+
+use crate::support::{Genesys, Receiver, config};
+
+const PATH: &str = "/api/v2/conversations/messaging/settings";
+const INTEGRATIONS: &str = "/api/v2/conversations/messaging/integrations/open";
+
+fn typing(inbound: &str, outbound: &str) -> Value {
+    json!({ "typing": { "on": { "inbound": inbound, "outbound": outbound } } })
+}
+
+#[tokio::test]
+async fn typing_is_disabled_by_default() {
+    let genesys = Genesys::start(config()).await;
+    let list = genesys.get(PATH).await.body;
+    let default = &list["entities"][0];
+    assert_eq!((&list["total"], &default["event"]), (&json!(1), &typing("Disabled", "Disabled")));
+    assert_eq!(genesys.get(default["selfUri"].as_str().unwrap()).await.body, *default);
+    let integration = genesys.get(INTEGRATIONS).await.body["entities"][0].clone();
+    assert_eq!(integration["messagingSetting"], json!({ "id": default["id"], "selfUri": default["selfUri"] }));
+    let delete = genesys.call("DELETE", default["selfUri"].as_str().unwrap(), Value::Null).await;
+    assert_eq!(delete.status, 400);
+}
+
+#[tokio::test]
+async fn one_is_created_and_an_integration_refers_to_it() {
+    let receiver = Receiver::start([]).await;
+    let genesys = Genesys::start_towards(&receiver, config()).await;
+    let body = json!({ "name": "cfg", "event": typing("Enabled", "Enabled") });
+    let created = genesys.call("POST", PATH, body).await;
+    assert_eq!((created.status, &created.body["event"]), (200, &typing("Enabled", "Enabled")));
+    let path = created.body["selfUri"].as_str().unwrap();
+    let one = format!("{INTEGRATIONS}/{}", genesys.sandbox.announcement().integration_id);
+    let reference = json!({ "messagingSetting": { "id": created.body["id"] } });
+    assert_eq!(genesys.call("PATCH", &one, reference).await.body["messagingSetting"]["id"], created.body["id"]);
+
+    let conversation = genesys.accepted("sess-42").await;
+    genesys.does(&conversation, "typing", Value::Null).await;
+    assert_eq!(receiver.until(1).await[0].json()["type"], "Event");
+    assert_eq!(genesys.call("DELETE", path, Value::Null).await.status, 400, "it is referred to");
+
+    let half = json!({ "event": { "typing": { "on": { "outbound": "Disabled" } } } });
+    assert_eq!(genesys.call("PATCH", path, half).await.body["event"], typing("Enabled", "Disabled"));
+    let answer = genesys.does(&conversation, "typing", Value::Null).await;
+    assert!(answer["notSent"].is_string());
+    let event = json!({
+        "channel": { "from": { "id": "sess-42", "idType": "Opaque" }, "time": "2026-03-01T10:02:00.000Z" },
+        "events": [{ "eventType": "Typing" }],
+    });
+    genesys.inbound("event", event).await;
+    let seen = genesys.desk("GET", &format!("conversations/{conversation}"), Value::Null).await.body;
+    let last = seen["messages"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["type"], &last["direction"]), (&json!("Event"), &json!("Inbound")));
+}
+
+#[tokio::test]
+async fn senseless_ones_are_refused() {
+    let genesys = Genesys::start(config()).await;
+    for (body, code) in [
+        (json!({}), "bad.request"),
+        (json!({ "name": "" }), "bad.request"),
+        (json!({ "name": "x", "event": [] }), "bad.request"),
+        (json!({ "name": "x", "event": typing("On", "Enabled") }), "invalid.value"),
+    ] {
+        let answer = genesys.call("POST", PATH, body.clone()).await;
+        assert_eq!((answer.status, answer.code()), (400, code), "{body}");
+    }
+    for (method, body) in [("GET", Value::Null), ("PATCH", json!({})), ("DELETE", Value::Null)] {
+        assert_eq!(genesys.call(method, &format!("{PATH}/nowhere"), body).await.status, 404, "{method}");
+    }
+    let plain = genesys.call("POST", PATH, json!({ "name": "plain" })).await.body;
+    assert_eq!(plain["event"], typing("Disabled", "Disabled"));
+    assert_eq!(genesys.call("DELETE", plain["selfUri"].as_str().unwrap(), Value::Null).await.status, 204);
+}

@@ -1,0 +1,73 @@
+//! What each operation asks of the client, and in which order requests are refused.
+
+use serde_json::{Value, json};
+
+use crate::support::{Genesys, config, read};
+
+/// Method, path and permission of the operations that are not tried elsewhere.
+const OPERATIONS: [(&str, &str, &str); 25] = [
+    ("POST", "/api/v2/routing/queues", "routing:queue:add"),
+    ("GET", "/api/v2/routing/queues/x/mediatypes/message/estimatedwaittime", "routing:queue:view"),
+    ("GET", "/api/v2/routing/message/recipients", "routing:message:manage"),
+    ("GET", "/api/v2/routing/message/recipients/x", "routing:message:manage"),
+    ("PUT", "/api/v2/routing/message/recipients/x", "routing:message:manage"),
+    ("GET", "/api/v2/flows", "architect:flow:view"),
+    ("PATCH", "/api/v2/routing/conversations/x", "routing:conversation:edit"),
+    ("POST", "/api/v2/conversations/messages/x/participants/y/replace", "conversation:communication:blindTransfer"),
+    ("POST", "/api/v2/conversations/messages/agentless", "conversation:message:create"),
+    ("GET", "/api/v2/conversations/messaging/threadingtimeline", "conversation:threadingTimeline:view"),
+    ("PUT", "/api/v2/conversations/messaging/threadingtimeline", "conversation:threadingTimeline:edit"),
+    ("GET", "/api/v2/conversations/messaging/settings", "messaging:setting:view"),
+    ("GET", "/api/v2/conversations/messaging/settings/x", "messaging:setting:view"),
+    ("POST", "/api/v2/conversations/messaging/settings", "messaging:setting:add"),
+    ("PATCH", "/api/v2/conversations/messaging/settings/x", "messaging:setting:edit"),
+    ("DELETE", "/api/v2/conversations/messaging/settings/x", "messaging:setting:delete"),
+    ("GET", "/api/v2/conversations/messaging/supportedcontent", "messaging:supportedContent:view"),
+    ("GET", "/api/v2/conversations/messaging/supportedcontent/default", "messaging:supportedContent:view"),
+    ("POST", "/api/v2/conversations/messaging/supportedcontent", "messaging:supportedContent:add"),
+    ("PATCH", "/api/v2/conversations/messaging/supportedcontent/x", "messaging:supportedContent:edit"),
+    ("DELETE", "/api/v2/conversations/messaging/supportedcontent/x", "messaging:supportedContent:delete"),
+    ("POST", "/api/v2/conversations/messages/x/inbound/open/message", "conversation:message:receive"),
+    ("POST", "/api/v2/conversations/messages/x/inbound/open/structured/response", "conversation:message:receive"),
+    ("POST", "/api/v2/conversations/messaging/integrations/open", "messaging:integration:add"),
+    ("PATCH", "/api/v2/conversations/messaging/integrations/open/x", "messaging:integration:edit"),
+];
+
+#[tokio::test]
+async fn the_token_comes_first_then_the_permission_then_the_rest() {
+    let mut without = config();
+    without.clients[0].permissions.clear();
+    let powerless = Genesys::start(without).await;
+    let powerful = Genesys::start(config()).await;
+    for (method, path, permission) in OPERATIONS {
+        // Were it read, this body would be refused with 415 or 400.
+        let broken = |genesys: &Genesys| {
+            let body = if method == "GET" || method == "DELETE" { Value::Null } else { json!({}) };
+            let request = genesys.request(method, path, body);
+            if method == "GET" || method == "DELETE" { request } else { request.body("{") }
+        };
+        assert_eq!(read(broken(&powerless)).await.status, 401, "{method} {path}");
+        let refused = read(broken(&powerless).bearer_auth(&powerless.token)).await;
+        assert_eq!((refused.status, refused.code()), (403, "missing.permissions"), "{method} {path}");
+        let message = format!(
+            "Unable to perform the requested action. You are missing the following permission(s): {permission}"
+        );
+        assert_eq!(refused.body["message"], message, "{method} {path}");
+        let allowed = read(broken(&powerful).bearer_auth(&powerful.token)).await;
+        assert!([200, 400, 404].contains(&allowed.status), "{method} {path}: {}", allowed.status);
+    }
+}
+
+/// Each permission suffices for its operation.
+#[tokio::test]
+async fn one_permission_is_enough() {
+    for (method, path, permission) in OPERATIONS {
+        let mut only = config();
+        only.clients[0].permissions.retain(|one| one.name() == permission);
+        assert_eq!(only.clients[0].permissions.len(), 1, "{permission}");
+        let genesys = Genesys::start(only).await;
+        let body = if method == "GET" || method == "DELETE" { Value::Null } else { json!({}) };
+        let answer = genesys.call(method, path, body).await;
+        assert!([200, 400, 404].contains(&answer.status), "{method} {path}: {}", answer.status);
+    }
+}
