@@ -1,11 +1,11 @@
-//! Calls to Genesys's API: the token, the integration, and what a failure means for whoever called.
+//! Calls to Genesys's API: the token, the pages of listings, and what a failure means for whoever called.
 
 use crate::clip::clip;
 use crate::contract::*;
 use crate::imports::Imports;
 use crate::settings::{API, Account, LOGIN};
-use crate::wire::api::{ErrorBody, OAuthError, OpenIntegration, Page, Token};
-use crate::wire::lenient::{Object, Text, Whole};
+use crate::wire::api::{ErrorBody, OAuthError, Token};
+use crate::wire::lenient::{Object, Whole};
 use alloc::{
     format,
     string::{String, ToString},
@@ -20,14 +20,11 @@ use serde::{Deserialize, Serialize};
 const RENEW_EARLY: u64 = 60;
 /// Seconds for which a token is believed where Genesys does not say; the shortest validity that it lets one choose.
 const SHORTEST_TOKEN: u64 = 300;
-/// Seconds for which the integration's id is kept; it changes only when somebody makes it anew.
-const KEEP_INTEGRATION: u32 = 3600;
 /// The largest page that is known to be served.
 const PAGE_SIZE: u32 = 100;
 /// Where to stop if the pages never end: more than any organisation has.
 const LAST_PAGE: u64 = 30;
-/// The cache's names. No two connections share a cache.
-const INTEGRATION: &str = "integration";
+/// The name in the cache. No two connections share a cache.
 const TOKEN: &str = "token";
 
 /// What stays as it is in a path segment or a query value (RFC 3986, unreserved).
@@ -73,11 +70,15 @@ impl Call {
     pub(crate) fn patch(path: String, body: Vec<u8>) -> Self {
         Self { method: Method::Patch, path, body, kind: Kind::Changes }
     }
+
+    pub(crate) fn put(path: String, body: Vec<u8>) -> Self {
+        Self { method: Method::Put, path, body, kind: Kind::Changes }
+    }
 }
 
 /// The API of one account.
 pub(crate) struct Api<'i, I> {
-    imports: &'i mut I,
+    pub(crate) imports: &'i mut I,
     pub(crate) account: Account,
 }
 
@@ -176,55 +177,6 @@ impl<'i, I: Imports> Api<'i, I> {
         Ok(cached.token)
     }
 
-    /// The id of the integration with the configured name, from the cache or by looking through all of them.
-    pub(crate) fn integration(&mut self) -> Result<String, Failure> {
-        if let Some(id) = self.imports.cached(INTEGRATION).and_then(|id| String::from_utf8(id).ok()) {
-            return Ok(id);
-        }
-        Ok(self.look_up_integration()?.id)
-    }
-
-    /// The integration with the configured name, and its id for the cache.
-    pub(crate) fn look_up_integration(&mut self) -> Result<Integration, Failure> {
-        match self.find_integration()? {
-            Found::One(integration) => {
-                self.imports.cache(INTEGRATION, integration.id.as_bytes(), KEEP_INTEGRATION);
-                Ok(integration)
-            }
-            Found::None { names } => Err(Failure::Credentials(no_integration(&self.account.deployment_name, &names))),
-        }
-    }
-
-    /// Looks through all pages: there is no filter by name. The exact name wins over one in another case.
-    pub(crate) fn find_integration(&mut self) -> Result<Found, Failure> {
-        let wanted = self.account.deployment_name.clone();
-        let mut similar = None;
-        let mut names = Vec::new();
-        let path = "/api/v2/conversations/messaging/integrations/open?";
-        let exact = self.pages(path, |response| {
-            let page: Page<OpenIntegration<'_>> = read(response)?;
-            let found = page.entities.objects().find_map(|integration| {
-                let (id, name) = (integration.id.get()?, integration.name.get()?);
-                let found = || Integration {
-                    id: id.into(),
-                    name: name.into(),
-                    webhook_url: owned(&integration.outbound_notification_webhook_url),
-                    create_status: owned(&integration.create_status),
-                };
-                if name == wanted {
-                    return Some(found());
-                }
-                if name.trim().to_lowercase() == wanted.to_lowercase() {
-                    similar.get_or_insert_with(found);
-                }
-                names.push(name.to_string());
-                None
-            });
-            Ok((found, page.page_count))
-        })?;
-        Ok(exact.or(similar).map_or(Found::None { names }, Found::One))
-    }
-
     /// Reads the pages of a listing one by one until `look` finds something; it also tells how many pages there are.
     /// `path` ends where a query parameter may follow.
     pub(crate) fn pages<R>(
@@ -242,59 +194,6 @@ impl<'i, I: Imports> Api<'i, I> {
         }
         Ok(None)
     }
-}
-
-fn owned(text: &Text<'_>) -> Option<String> {
-    text.get().map(String::from)
-}
-
-/// What was found under the configured name.
-pub(crate) enum Found {
-    One(Integration),
-    /// Nothing; the names that there are.
-    None {
-        names: Vec<String>,
-    },
-}
-
-pub(crate) struct Integration {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) webhook_url: Option<String>,
-    create_status: Option<String>,
-}
-
-/// How far Genesys is with making an integration, which it does in the background.
-#[derive(PartialEq, Eq)]
-pub(crate) enum Making {
-    Done,
-    UnderWay,
-    Failed,
-}
-
-impl Integration {
-    pub(crate) fn making(&self) -> Making {
-        match self.create_status.as_deref() {
-            Some("Initiated") => Making::UnderWay,
-            Some("Error") => Making::Failed,
-            _ => Making::Done,
-        }
-    }
-}
-
-/// Says what there is instead.
-pub(crate) fn no_integration(wanted: &str, names: &[String]) -> String {
-    let there = match names {
-        [] => "there is none".into(),
-        names => {
-            let mut shown: Vec<_> = names.iter().take(10).map(|name| clip(name)).collect();
-            if names.len() > shown.len() {
-                shown.push("…".into());
-            }
-            format!("there are: {}", shown.join(", "))
-        }
-    };
-    format!("no Open Messaging integration is called {}; {there}", clip(wanted))
 }
 
 /// Lets successes pass and sorts the others.

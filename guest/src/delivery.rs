@@ -1,17 +1,24 @@
 //! Delivers built requests.
 
-use crate::api::{Api, Call, Kind, Making, accepted, garbled, read, segment};
+use crate::api::{Api, Call, Kind, accepted, garbled, read, segment};
 use crate::contract::*;
 use crate::imports::Imports;
-use crate::outbound::{EVENT, LEAVE, Leave, MESSAGE};
+use crate::lookup::Making;
+use crate::outbound::{ANSWER, EVENT, LEAVE, Leave, MESSAGE, RECEIPT};
 use crate::wire::api::{Conversation as WireConversation, OpenMessageNormalizedMessage, Participant};
+use crate::wire::inbound::ButtonResponse;
 use alloc::{format, string::String, vec::Vec};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 /// Only with the prefetch does the answer tell the conversation.
 const POST_MESSAGE: &str = "message?prefetchConversationId=true";
 
 /// Delivers one request; the same bytes as often as the host tries.
-pub(crate) fn deliver(
+///
+/// # Errors
+/// Whether to try again, to mend the credentials, or never to try again.
+pub fn deliver(
     imports: &mut impl Imports,
     settings: &[Setting],
     request: &ProviderRequest,
@@ -20,12 +27,19 @@ pub(crate) fn deliver(
     match request.operation.as_str() {
         MESSAGE => post(&mut api, POST_MESSAGE, &request.body),
         EVENT => post(&mut api, "event", &request.body),
+        ANSWER => answer(&mut api, &request.body),
+        RECEIPT => receipt(&mut api, &request.body),
         LEAVE => leave(&mut api, &request.body),
-        _ => Err(Failure::Never("this provider did not build the request".into())),
+        _ => Err(foreign()),
     }
 }
 
 fn post(api: &mut Api<'_, impl Imports>, endpoint: &str, body: &[u8]) -> Result<Delivery, Failure> {
+    taken(try_post(api, endpoint, body)?)
+}
+
+/// What Genesys says to it, after the integration was looked up again if it did not know it.
+fn try_post(api: &mut Api<'_, impl Imports>, endpoint: &str, body: &[u8]) -> Result<Response, Failure> {
     let id = api.integration()?;
     let mut response = api.call(&inbound(&id, endpoint, body)?)?;
     if response.status == 404 {
@@ -43,6 +57,10 @@ fn post(api: &mut Api<'_, impl Imports>, endpoint: &str, body: &[u8]) -> Result<
             }));
         }
     }
+    Ok(response)
+}
+
+fn taken(response: Response) -> Result<Delivery, Failure> {
     let response = accepted(response, Kind::Changes)?;
     // It has been taken, whatever the answer looks like.
     let answer = serde_json::from_slice::<OpenMessageNormalizedMessage<'_>>(&response.body).unwrap_or_default();
@@ -52,6 +70,45 @@ fn post(api: &mut Api<'_, impl Imports>, endpoint: &str, body: &[u8]) -> Result<
     })
 }
 
+/// Says in words what was pressed where Genesys does not take the answer as what it is: not there, or not for a message
+/// of this kind.
+fn answer(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failure> {
+    let response = try_post(api, "structured/response", body)?;
+    if !matches!(response.status, 400 | 404 | 405 | 501) {
+        return taken(response);
+    }
+    let answer: Answer<'_> = serde_json::from_slice(body).map_err(|_| foreign())?;
+    let words = Words { channel: answer.channel, text: &answer.button_response.text };
+    let words = serde_json::to_vec(&words).map_err(|_| foreign())?;
+    post(api, POST_MESSAGE, &words)
+}
+
+/// What of an answer is needed to say it in words.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    #[serde(borrow)]
+    channel: &'a RawValue,
+    #[serde(borrow)]
+    button_response: ButtonResponse<'a>,
+}
+
+#[derive(Serialize)]
+struct Words<'a> {
+    channel: &'a RawValue,
+    text: &'a str,
+}
+
+/// A receipt for a message that Genesys does not know is told it once: no other integration would know the message.
+fn receipt(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failure> {
+    let id = api.integration()?;
+    taken(api.call(&inbound(&id, "receipt", body)?)?)
+}
+
+fn foreign() -> Failure {
+    Failure::Never("this provider did not build the request".into())
+}
+
 fn inbound(integration: &str, endpoint: &str, body: &[u8]) -> Result<Call, Failure> {
     let path = format!("/api/v2/conversations/messages/{}/inbound/open/{endpoint}", segment(integration)?);
     Ok(Call::post(path, body.to_vec()))
@@ -59,8 +116,7 @@ fn inbound(integration: &str, endpoint: &str, body: &[u8]) -> Result<Call, Failu
 
 /// Open Messaging knows no message that ends a conversation; the customer's participant is disconnected instead.
 fn leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failure> {
-    let leave: Leave<'_> =
-        serde_json::from_slice(body).map_err(|_| Failure::Never("this provider did not build the request".into()))?;
+    let leave: Leave<'_> = serde_json::from_slice(body).map_err(|_| foreign())?;
     let path = format!("/api/v2/conversations/messages/{}", segment(&leave.conversation_id)?);
     let response = api.call(&Call::get(path.clone()))?;
     let say = |api: &mut Api<'_, _>| post(api, POST_MESSAGE, leave.otherwise.as_bytes());

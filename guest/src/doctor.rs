@@ -1,46 +1,82 @@
-//! The doctor: tries each thing that a connection needs, and says how to mend what fails.
+//! The doctor: tries each thing that a connection needs, and says how to mend what fails. Changes nothing.
 
-use crate::api::{Api, Call, Found, Integration, Kind, Making, accepted, encode, no_integration, read, segment};
+use crate::api::{Api, Call, Kind, accepted, read, segment};
 use crate::clip::clip;
 use crate::contract::*;
 use crate::imports::Imports;
+use crate::lookup::{Found, Integration, Making, no_integration};
 use crate::outbound::is_uuid;
-use crate::settings::{self, WebhookPolicy};
-use crate::wire::api::{Page, Queue};
-use alloc::{
-    format,
-    string::{String, ToString},
-    vec,
-    vec::Vec,
-};
+use crate::settings::{self, ProvisioningPolicy, WebhookPolicy};
+use crate::wire::api::{ContentProfile, MediaType, MessagingSetting};
+use crate::wire::inbound::Agentless;
+use crate::wire::lenient::{List, Object};
+use alloc::{format, string::String, vec, vec::Vec};
 
-/// All checks, in the order in which one thing needs another.
-pub(crate) fn check(imports: &mut impl Imports, settings: &[Setting]) -> Vec<Check> {
+/// A conversation that there is not.
+const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
+/// What needs the integration.
+const OF_INTEGRATION: [&str; 4] = ["webhook-url", "content-profile", "typing", "permission-receive"];
+/// What needs the token alone.
+const OF_ACCOUNT: [&str; 3] = ["permission-disconnect", "end-detection", "queue"];
+
+/// All checks, in the order in which one thing needs another; with a `probe`, a message to that recipient besides.
+pub fn check(imports: &mut impl Imports, settings: &[Setting], probe: Option<&str>) -> Vec<Check> {
     let mut checks = vec![check_settings(settings), check_webhook_secret(settings)];
     let Ok(mut api) = Api::new(imports, settings) else {
-        checks.extend(skipped(&["credentials", "integration", "webhook-url", "permission-receive", "queue"]));
+        checks.extend(skipped(&["region", "credentials", "integration"]));
+        checks.extend(skipped(&OF_INTEGRATION));
+        checks.extend(skipped(&OF_ACCOUNT));
         return checks;
     };
     // A new one: a token from the cache would hide that the secret was changed since.
     if let Err(failure) = api.new_token() {
-        checks.push(failed("credentials", failure, "Compare host, client-id and client-secret with Admin > Integrations > OAuth; the grant type must be Client Credentials."));
-        checks.extend(skipped(&["integration", "webhook-url", "permission-receive", "queue"]));
+        checks.extend(no_token(failure));
+        checks.extend(skipped(&["integration"]));
+        checks.extend(skipped(&OF_INTEGRATION));
+        checks.extend(skipped(&OF_ACCOUNT));
         return checks;
     }
+    checks.push(passed("region", "Genesys can be reached"));
     checks.push(passed("credentials", "the OAuth client is taken"));
-    match find_integration(&mut api) {
+    let integration = match find_integration(&mut api) {
         Ok(integration) => {
             checks.push(check_integration(&integration));
             checks.push(check_webhook_url(&integration));
-            checks.push(check_permission(&mut api, &integration));
+            checks.push(check_content_profile(&mut api, &integration));
+            checks.push(check_typing(&mut api, &integration));
+            checks.push(check_receive(&mut api, &integration));
+            Some(integration)
         }
         Err(check) => {
             checks.push(check);
-            checks.extend(skipped(&["webhook-url", "permission-receive"]));
+            checks.extend(skipped(&OF_INTEGRATION));
+            None
         }
-    }
+    };
+    checks.push(check_disconnect(&mut api));
+    checks.push(check_end_detection(&mut api, settings));
     checks.push(check_queue(&mut api));
+    if let (Some(integration), Some(flow)) = (&integration, ProvisioningPolicy::of(settings).flow) {
+        checks.push(check_flow(&mut api, integration, &flow));
+    }
+    if let (Some(integration), Some(recipient)) = (&integration, probe) {
+        checks.push(send_probe(&mut api, integration, recipient));
+    }
     checks
+}
+
+/// Why there is no token: the region, where nobody answered; the credentials, where somebody did.
+fn no_token(failure: Failure) -> [Check; 2] {
+    const REGION: &str = "Compare host with the address of your login page; it may be another region's.";
+    const CREDENTIALS: &str = "Compare host, client-id and client-secret with Admin > Integrations > OAuth; the grant type \
+         must be Client Credentials.";
+    let unreached = matches!(&failure, Failure::Retry(advice)
+        if matches!(advice.cause, RetryCause::Network | RetryCause::TimedOut));
+    if unreached {
+        let skipped = Check { outcome: CheckOutcome::Skipped, ..passed("credentials", "an earlier check failed") };
+        return [Check { remedy: Some(REGION.into()), ..failed("region", failure, REGION) }, skipped];
+    }
+    [passed("region", "Genesys can be reached"), failed("credentials", failure, CREDENTIALS)]
 }
 
 fn check_settings(settings: &[Setting]) -> Check {
@@ -78,14 +114,13 @@ fn check_webhook_secret(settings: &[Setting]) -> Check {
 }
 
 fn find_integration(api: &mut Api<'_, impl Imports>) -> Result<Integration, Check> {
-    const REMEDY: &str = "Copy the integration's name from Admin > Message > Platforms to deployment-name.";
+    const REMEDY: &str =
+        "Copy the integration's name from Admin > Message > Platforms to deployment-name, or create it.";
     match api.find_integration() {
         Ok(Found::One(integration)) => Ok(integration),
-        Ok(Found::None { names }) => Err(Check {
-            outcome: CheckOutcome::Failed,
-            remedy: Some(REMEDY.into()),
-            ..passed("integration", &no_integration(&api.account.deployment_name, &names))
-        }),
+        Ok(Found::None { names }) => {
+            Err(wrong("integration", &no_integration(&api.account.deployment_name, &names), REMEDY))
+        }
         Err(failure) => {
             Err(failed("integration", failure, "Give the OAuth client a role with messaging:integration:view."))
         }
@@ -93,21 +128,13 @@ fn find_integration(api: &mut Api<'_, impl Imports>) -> Result<Integration, Chec
 }
 
 fn check_integration(integration: &Integration) -> Check {
-    let found = passed("integration", &format!("{} has the id {}", clip(&integration.name), integration.id));
+    const NAME: &str = "integration";
     match integration.making() {
-        Making::Done => found,
-        Making::UnderWay => Check {
-            outcome: CheckOutcome::Warned,
-            message: "Genesys is still making the integration".into(),
-            remedy: Some("Try again in a minute.".into()),
-            ..found
-        },
-        Making::Failed => Check {
-            outcome: CheckOutcome::Failed,
-            message: "Genesys failed to make the integration".into(),
-            remedy: Some("Delete the integration and create it again.".into()),
-            ..found
-        },
+        Making::Done => passed(NAME, &format!("{} has the id {}", clip(&integration.name), clip(&integration.id))),
+        Making::UnderWay => warned(NAME, "Genesys is still making the integration", "Try again in a minute."),
+        Making::Failed => {
+            wrong(NAME, "Genesys failed to make the integration", "Delete the integration and create it again.")
+        }
     }
 }
 
@@ -136,9 +163,69 @@ fn is_callable(url: &str) -> bool {
     after_address.split_once(':').is_none_or(|(_, port)| port == "443")
 }
 
+fn check_content_profile(api: &mut Api<'_, impl Imports>, integration: &Integration) -> Check {
+    const NAME: &str = "content-profile";
+    const REMEDY: &str = "Choose a Supported Content Profile in the integration, such as default.";
+    let Some(id) = &integration.content_profile else {
+        return warned(NAME, "the integration has no content profile, so files are refused both ways", REMEDY);
+    };
+    let response = match look(api, "/api/v2/conversations/messaging/supportedcontent", id) {
+        Ok(response) => response,
+        Err(failure) => {
+            return unseen(NAME, failure, "Give the OAuth client a role with messaging:supportedContent:view.");
+        }
+    };
+    let profile = match read::<ContentProfile<'_>>(&response) {
+        Ok(profile) => profile,
+        Err(failure) => return failed(NAME, failure, REMEDY),
+    };
+    let allowed = profile.media_types.get().and_then(|types| types.allow.get());
+    let types = |list: Option<&List<Object<MediaType<'_>>>>| {
+        let kinds: Vec<_> =
+            list.into_iter().flat_map(List::objects).filter_map(|kind| kind.kind.get()).map(clip).collect();
+        if kinds.is_empty() { "none".into() } else { kinds.join(", ") }
+    };
+    let (inbound, outbound) = (types(allowed.map(|a| &a.inbound)), types(allowed.map(|a| &a.outbound)));
+    let message = format!("files to the agent: {inbound}; to the user: {outbound}");
+    if inbound == "none" || outbound == "none" {
+        return warned(NAME, &message, "Allow the types in Admin > Message > Supported Content, if files should pass.");
+    }
+    passed(NAME, &message)
+}
+
+fn check_typing(api: &mut Api<'_, impl Imports>, integration: &Integration) -> Check {
+    const NAME: &str = "typing";
+    const REMEDY: &str =
+        "Enable typing indicators in a Platform Config and choose it in the integration, if they should pass.";
+    let Some(id) = &integration.messaging_setting else {
+        return warned(NAME, "off both ways: the integration has no platform configuration", REMEDY);
+    };
+    let response = match look(api, "/api/v2/conversations/messaging/settings", id) {
+        Ok(response) => response,
+        Err(failure) => return unseen(NAME, failure, "Give the OAuth client a role with messaging:setting:view."),
+    };
+    let setting = match read::<MessagingSetting<'_>>(&response) {
+        Ok(setting) => setting,
+        Err(failure) => return failed(NAME, failure, REMEDY),
+    };
+    let on = setting.event.get().and_then(|event| event.typing.get()).and_then(|typing| typing.on.get());
+    let is = |direction: Option<&str>| direction == Some("Enabled");
+    match on.map(|on| (is(on.inbound.get()), is(on.outbound.get()))).unwrap_or_default() {
+        (true, true) => passed(NAME, "on both ways"),
+        (true, false) => warned(NAME, "only the agent sees that the user types", REMEDY),
+        (false, true) => warned(NAME, "only the user sees that the agent types", REMEDY),
+        (false, false) => warned(NAME, "off both ways", REMEDY),
+    }
+}
+
+fn look(api: &mut Api<'_, impl Imports>, path: &str, id: &str) -> Result<Response, Failure> {
+    let response = api.call(&Call::get(format!("{path}/{}", segment(id)?)))?;
+    accepted(response, Kind::Reads)
+}
+
 /// Posts a message with nothing in it. Genesys looks at permissions first and then refuses it, so it tells the one
 /// from the other and makes nothing.
-fn check_permission(api: &mut Api<'_, impl Imports>, integration: &Integration) -> Check {
+fn check_receive(api: &mut Api<'_, impl Imports>, integration: &Integration) -> Check {
     const NAME: &str = "permission-receive";
     let probe = segment(&integration.id).and_then(|id| {
         let path = format!("/api/v2/conversations/messages/{id}/inbound/open/message");
@@ -156,49 +243,117 @@ fn check_permission(api: &mut Api<'_, impl Imports>, integration: &Integration) 
     }
 }
 
-fn check_queue(api: &mut Api<'_, impl Imports>) -> Check {
-    let Some(queue) = api.account.queue.clone() else {
-        return passed("queue", "none is entered; the flow decides");
-    };
-    match find_queue(api, &queue) {
-        // Nothing but this check needs the permission.
-        Err(Failure::Credentials(message)) => Check {
-            outcome: CheckOutcome::Warned,
-            remedy: Some("Compare it with Admin > Contact Center > Queues, or give the OAuth client a role with routing:queue:view.".into()),
-            ..passed("queue", &format!("whether there is such a queue cannot be seen: {message}"))
-        },
-        Err(failure) => failed(
-            "queue",
-            failure,
-            "Enter the id or the exact name of a queue; looking it up takes routing:queue:view.",
+/// Closes a conversation that there is not: whoever may not is told so before it is looked for.
+fn check_disconnect(api: &mut Api<'_, impl Imports>) -> Check {
+    const NAME: &str = "permission-disconnect";
+    let path = format!("/api/v2/conversations/messages/{NOBODY}");
+    let response = api.call(&Call::patch(path, br#"{"state":"disconnected"}"#.to_vec()));
+    match response.map(|response| (response.status, accepted(response, Kind::Reads))) {
+        Ok((400 | 404 | 409, _) | (_, Ok(_))) => passed(NAME, "conversations of users who leave can be closed"),
+        Ok((403, _)) => warned(
+            NAME,
+            "conversations of users who leave stay open; the agent gets the leave message instead",
+            "Give the OAuth client a role with conversation:communication:disconnect.",
         ),
-        Ok(None) => Check {
-            outcome: CheckOutcome::Failed,
-            remedy: Some("Copy the queue's name or id from Admin > Contact Center > Queues.".into()),
-            ..passed("queue", &format!("no queue is called {}", clip(&queue)))
-        },
-        Ok(Some((id, name))) if is_uuid(&queue) => passed("queue", &format!("{id} is {}", clip(&name))),
-        Ok(Some((id, name))) => {
-            passed("queue", &format!("{} has the id {id}, which a flow with Find Queue By Id needs instead", clip(&name)))
+        Ok((_, Err(failure))) | Err(failure) => {
+            failed(NAME, failure, "Give the OAuth client a role with conversation:communication:disconnect.")
         }
     }
 }
 
-fn find_queue(api: &mut Api<'_, impl Imports>, queue: &str) -> Result<Option<(String, String)>, Failure> {
-    let entry = |queue: &Queue<'_>| Some((queue.id.get()?.to_string(), queue.name.get().unwrap_or("").to_string()));
-    if is_uuid(queue) {
-        let response = api.call(&Call::get(format!("/api/v2/routing/queues/{}", segment(queue)?)))?;
-        if response.status == 404 {
-            return Ok(None);
-        }
-        return Ok(entry(&read::<Queue<'_>>(&accepted(response, Kind::Reads)?)?));
+/// Genesys's webhook does not tell the end. Somebody else has to, or it has to be asked.
+fn check_end_detection(api: &mut Api<'_, impl Imports>, settings: &[Setting]) -> Check {
+    const NAME: &str = "end-detection";
+    const REMEDY: &str = "Let the OAuth client read conversations, or set up Amazon EventBridge with event-bus-key.";
+    let mut told_by = Vec::new();
+    if let Ok(policy) = WebhookPolicy::of(settings) {
+        let has = |wanted| policy.keys().any(|(source, _)| source == wanted);
+        told_by.extend(has(KeyedSource::EventBus).then_some("the event bus"));
+        told_by.extend(has(KeyedSource::Trigger).then_some("the trigger"));
     }
-    // The filter may match more than the name itself.
-    api.pages(&format!("/api/v2/routing/queues?name={}&", encode(queue)), |response| {
-        let page: Page<Queue<'_>> = read(response)?;
-        let found = page.entities.objects().find(|found| found.name.get() == Some(queue)).and_then(entry);
-        Ok((found, page.page_count))
-    })
+    let told = if told_by.is_empty() { "nobody".into() } else { told_by.join(" and ") };
+    let response = api.call(&Call::get(format!("/api/v2/conversations/messages/{NOBODY}")));
+    match response.map(|response| (response.status, accepted(response, Kind::Reads))) {
+        Ok((404, _) | (_, Ok(_))) => passed(NAME, &format!("{told} tells of ends; conversations can be observed")),
+        Ok((403, _)) if !told_by.is_empty() => {
+            warned(NAME, &format!("{told} tells of ends, but what it loses cannot be observed"), REMEDY)
+        }
+        Ok((403, _)) => wrong(NAME, "nobody tells of ends, and conversations cannot be observed", REMEDY),
+        Ok((_, Err(failure))) | Err(failure) => failed(NAME, failure, REMEDY),
+    }
+}
+
+fn check_queue(api: &mut Api<'_, impl Imports>) -> Check {
+    const NAME: &str = "queue";
+    let Some(queue) = api.account.queue.clone() else {
+        return passed(NAME, "none is entered; the flow decides");
+    };
+    match api.find_queue(&queue) {
+        // Nothing but this check needs the permission.
+        Err(failure) => unseen(
+            NAME,
+            failure,
+            "Compare it with Admin > Contact Center > Queues, or give the OAuth client a role with routing:queue:view.",
+        ),
+        Ok(None) => wrong(
+            NAME,
+            &format!("no queue is called {}", clip(&queue)),
+            "Copy the queue's name or id from Admin > Contact Center > Queues.",
+        ),
+        Ok(Some(found)) if is_uuid(&queue) => passed(NAME, &format!("{} is {}", clip(&found.id), clip(&found.name))),
+        Ok(Some(found)) => {
+            let (name, id) = (clip(&found.name), clip(&found.id));
+            passed(NAME, &format!("{name} has the id {id}, which a flow with Find Queue By Id needs instead"))
+        }
+    }
+}
+
+fn check_flow(api: &mut Api<'_, impl Imports>, integration: &Integration, flow: &str) -> Check {
+    const NAME: &str = "flow";
+    const REMEDY: &str = "Choose the flow for the integration's address in Admin > Routing > Message Routing.";
+    match api.find_recipient(integration) {
+        Err(failure) => unseen(NAME, failure, "Give the OAuth client a role with routing:message:manage."),
+        Ok(Some((_, Some(found)))) if found.name == flow => passed(NAME, &format!("messages go to {}", clip(flow))),
+        Ok(Some((_, Some(found)))) => wrong(NAME, &format!("messages go to {}", clip(&found.name)), REMEDY),
+        Ok(_) => wrong(NAME, "messages go to no flow", REMEDY),
+    }
+}
+
+/// Has Genesys send a message to an address of the host's choice, which it sees arriving (Conversations API, agentless
+/// messages).
+fn send_probe(api: &mut Api<'_, impl Imports>, integration: &Integration, recipient: &str) -> Check {
+    const NAME: &str = "webhook-probe";
+    let message = Agentless {
+        from_address: &integration.id,
+        to_address: recipient,
+        to_address_messenger_type: "open",
+        text_body: "A test of the connection; nobody has to answer.",
+        use_existing_active_conversation: true,
+    };
+    let sent = serde_json::to_vec(&message)
+        .map_err(|_| Failure::Never("the probe cannot be written".into()))
+        .and_then(|body| api.call(&Call::post("/api/v2/conversations/messages/agentless".into(), body)))
+        .and_then(|response| accepted(response, Kind::Changes));
+    match sent {
+        Ok(_) => passed(NAME, "Genesys was asked to send a message"),
+        Err(failure) => unseen(NAME, failure, "Give the OAuth client a role with conversation:message:create."),
+    }
+}
+
+/// Where a missing permission keeps one from looking, which nothing else needs.
+fn unseen(name: &str, failure: Failure, remedy: &str) -> Check {
+    match failure {
+        Failure::Credentials(message) => warned(name, &format!("this cannot be seen: {message}"), remedy),
+        failure => failed(name, failure, remedy),
+    }
+}
+
+fn warned(name: &str, message: &str, remedy: &str) -> Check {
+    Check { outcome: CheckOutcome::Warned, remedy: Some(remedy.into()), ..passed(name, message) }
+}
+
+fn wrong(name: &str, message: &str, remedy: &str) -> Check {
+    Check { outcome: CheckOutcome::Failed, remedy: Some(remedy.into()), ..passed(name, message) }
 }
 
 fn passed(name: &str, message: &str) -> Check {

@@ -11,12 +11,15 @@ mod api;
 pub mod bindings;
 mod clip;
 pub mod contract;
-mod delivery;
-mod doctor;
+pub mod copilot;
+pub mod delivery;
+pub mod doctor;
 pub mod events;
 pub mod imports;
+mod lookup;
 pub mod observation;
 pub mod outbound;
+pub mod provisioning;
 pub mod region;
 pub mod settings;
 mod time;
@@ -25,7 +28,7 @@ pub mod wire;
 
 use crate::bindings::{handover::provider as lent, wasi::clocks::wall_clock};
 use crate::contract::*;
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 /// The provider.
 #[derive(Debug)]
@@ -51,8 +54,8 @@ impl Guest for GenesysOpenMessaging {
         webhook::verify(&settings, &webhook)
     }
 
-    fn map_agent_events(_: Vec<Setting>, source: EventSource) -> Result<Vec<AgentEvent>, Malformed> {
-        events::map(&source)
+    fn map_agent_events(settings: Vec<Setting>, source: EventSource) -> Result<Vec<AgentEvent>, Malformed> {
+        events::map(&settings, &source)
     }
 
     fn build_outbound_message(
@@ -71,8 +74,12 @@ impl Guest for GenesysOpenMessaging {
         observation::observe(&mut Lent, &settings, &conversation)
     }
 
-    fn check_connection(settings: Vec<Setting>) -> Vec<Check> {
-        doctor::check(&mut Lent, &settings)
+    fn check_connection(settings: Vec<Setting>, probe: Option<String>) -> Vec<Check> {
+        doctor::check(&mut Lent, &settings, probe.as_deref())
+    }
+
+    fn provision(settings: Vec<Setting>, webhook_url: String, mode: ProvisioningMode) -> Vec<ProvisioningStep> {
+        provisioning::provision(&mut Lent, &settings, &webhook_url, mode)
     }
 }
 

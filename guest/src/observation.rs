@@ -9,16 +9,21 @@ use crate::delivery::has_ended;
 use crate::events::bounded;
 use crate::imports::Imports;
 use crate::outbound::known;
+use crate::settings::{AgentPolicy, EventPolicy, Thread};
 use crate::time;
 use crate::wire::api::{Conversation as WireConversation, Participant};
-use crate::wire::lenient::Text;
+use crate::wire::lenient::{List, Object, Text};
 use alloc::{
     format,
     string::{String, ToString},
     vec::Vec,
 };
 
-pub(crate) fn observe(
+/// What is true of a conversation now, as events.
+///
+/// # Errors
+/// Whether to try again, to mend the credentials, or never to try again.
+pub fn observe(
     imports: &mut impl Imports,
     settings: &[Setting],
     conversation: &Conversation,
@@ -29,41 +34,53 @@ pub(crate) fn observe(
     let mut api = Api::new(imports, settings)?;
     let call = Call::get(format!("/api/v2/conversations/messages/{}", segment(id)?));
     let response = accepted(api.call(&call)?, Kind::Reads)?;
-    Ok(events(conversation, id, &read(&response)?))
+    let policy = EventPolicy::of(settings);
+    let seen: WireConversation<'_> = read(&response)?;
+    let events = events(&policy.agent, id, &seen.participants).into_iter().map(|event| AgentEvent {
+        recipient: Some(conversation.recipient.clone()),
+        handover: (policy.thread == Thread::PerHandover).then_some(conversation.handover),
+        ..event
+    });
+    Ok(events.collect())
 }
 
-/// The events that the state of a conversation stands for, oldest first.
-fn events(conversation: &Conversation, id: &str, seen: &WireConversation<'_>) -> Vec<AgentEvent> {
+/// The events that the state of a conversation stands for, oldest first; whose conversation it is, is not in them.
+pub(crate) fn events(policy: &AgentPolicy, id: &str, seen: &List<Object<Participant<'_>>>) -> Vec<AgentEvent> {
     let event = |name: &str, time: &Text<'_>, kind| AgentEvent {
         id: bounded(format!("observed:{id}:{name}")),
-        recipient: Some(conversation.recipient.clone()),
+        recipient: None,
+        handover: None,
         conversation: Some(id.into()),
         time: time.get().and_then(time::parse),
         kind,
     };
+    let who = |agent: &Participant<'_>| {
+        let id = agent.user.get().and_then(|user| user.id.get()).or(agent.user_id.get());
+        policy.shown(id, agent.name.get())
+    };
     let mut events = Vec::new();
-    let agents = || seen.participants.objects().filter(|p| is_agent(p));
+    let agents = || seen.objects().filter(|p| is_agent(p));
     let was_connected = |p: &Participant<'_>| p.connected_time.get().is_some() || p.state.get() == Some("connected");
     for agent in agents().filter(|agent| was_connected(agent)) {
         let name = agent.id.get().unwrap_or("agent");
         events.push(event(&format!("joined:{name}"), &agent.connected_time, EventKind::AgentJoined(who(agent))));
         if has_ended(agent) {
             let transfer = agent.disconnect_type.get().is_some_and(|kind| kind.contains("transfer"));
-            let kind = if transfer { EventKind::Transferred } else { EventKind::AgentLeft(who(agent)) };
+            let kind = if transfer { EventKind::Transferred(who(agent)) } else { EventKind::AgentLeft(who(agent)) };
             events.push(event(&format!("left:{name}"), &agent.end_time, kind));
         }
     }
     let never = Text::default();
     // A conversation that ended may be opened again by the user's next message, wait and end again: which time it is
     // belongs to the event's id. Participants are only ever added.
-    let round = seen.participants.objects().count();
+    let round = seen.objects().count();
     if let Some(reason) = end(seen) {
-        let last = seen.participants.objects().map(|p| &p.end_time).max_by_key(|time| time.get().and_then(time::parse));
+        let last = seen.objects().map(|p| &p.end_time).max_by_key(|time| time.get().and_then(time::parse));
         let last = last.unwrap_or(&never);
         let name = format!("ended:{}", last.get().map_or_else(|| round.to_string(), String::from));
         events.push(event(&name, last, EventKind::Ended(reason)));
     } else if !agents().any(|agent| agent.state.get() == Some("connected")) {
-        let waiting = seen.participants.objects().filter(|p| p.purpose.get() == Some("acd")).last();
+        let waiting = seen.objects().filter(|p| p.purpose.get() == Some("acd")).last();
         let since = waiting.map_or(&never, |waiting| &waiting.connected_time);
         let name = waiting.and_then(|waiting| waiting.id.get()).map_or_else(|| round.to_string(), String::from);
         let unknown = QueueState { position: None, wait: None };
@@ -77,33 +94,33 @@ fn is_agent(participant: &Participant<'_>) -> bool {
     matches!(participant.purpose.get(), Some("agent" | "user"))
 }
 
-fn who(participant: &Participant<'_>) -> Agent {
-    Agent {
-        id: participant.user.get().and_then(|user| user.id.get()).map(String::from),
-        name: participant.name.get().map(String::from),
-        picture: None,
-    }
-}
-
 /// Why it is over; `None` while anybody is there, or when nobody ever was.
-fn end(seen: &WireConversation<'_>) -> Option<EndReason> {
-    let mut everybody = seen.participants.objects().peekable();
+fn end(seen: &List<Object<Participant<'_>>>) -> Option<EndReason> {
+    let mut everybody = seen.objects().peekable();
     everybody.peek()?;
     if !everybody.all(has_ended) {
         return None;
     }
-    let disconnected = |purposes: &[&str]| {
-        let theirs = seen.participants.objects().filter(|p| p.purpose.get().is_some_and(|p| purposes.contains(&p)));
-        theirs.filter_map(|p| p.disconnect_type.get()).last().unwrap_or("")
-    };
+    let at = |time: &Text<'_>| time.get().and_then(time::parse);
+    let last = |p: &&Participant<'_>| at(&p.end_time);
+    let customer = seen.objects().filter(|p| matches!(p.purpose.get(), Some("customer" | "external"))).max_by_key(last);
+    // A conversation may have been opened again since an agent left, and who declined was never in it. Who left a
+    // conference before the end has not ended it.
+    let since = customer.and_then(|customer| at(&customer.connected_time));
+    let in_time = |p: &&Participant<'_>| at(&p.end_time).zip(since).is_none_or(|(left, since)| left >= since);
+    let agents = seen.objects().filter(|p| is_agent(p) && p.connected_time.get().is_some());
+    let agent = agents.filter(in_time).max_by_key(last);
+    let how =
+        |side: Option<&'_ Participant<'_>>| side.and_then(|p| p.disconnect_type.get()).unwrap_or("").to_lowercase();
     // Each side's word for itself is `client`, for the other side `peer`.
-    Some(match (disconnected(&["customer", "external"]), disconnected(&["agent", "user"])) {
+    Some(match (how(customer).as_str(), how(agent).as_str()) {
         (kind @ ("error" | "transport.failure" | "uncallable"), _) => EndReason::Error(kind.into()),
         ("timeout" | "inactivity" | "session.expired" | "sessionexpired", _) => EndReason::Expired,
         (_, "timeout" | "inactivity" | "session.expired" | "sessionexpired") => EndReason::Expired,
         (_, "client") => EndReason::Completed,
         ("client" | "endpoint", _) | (_, "peer") => EndReason::Cancelled,
-        ("system", "") => EndReason::Expired,
+        // Genesys closed it, with nobody there to have done so.
+        ("system" | "unknown", _) => EndReason::Expired,
         _ => EndReason::Completed,
     })
 }

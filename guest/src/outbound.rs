@@ -2,31 +2,45 @@
 //!
 //! A request's body is what `delivery` posts, byte for byte, except for [`LEAVE`], which takes more than one request.
 
+mod attachment;
+mod attributes;
+mod split;
+mod transcript;
+
+pub use attributes::is_uuid;
+
 use crate::contract::*;
 use crate::settings::MessagePolicy;
 use crate::time;
 use crate::wire::inbound::{
-    Channel, ChannelMetadata, Event, From, OpenInboundNormalizedEvent, OpenInboundNormalizedMessage,
+    ButtonResponse, Channel, ChannelMetadata, Content, Event, From, OpenInboundNormalizedEvent,
+    OpenInboundNormalizedMessage, OpenInboundNormalizedReceipt, OpenInboundStructuredResponseMessage, Reason,
+    ReceiptChannel, To,
 };
 use alloc::{
     borrow::Cow,
-    collections::BTreeMap,
     format,
     string::{String, ToString},
     vec,
     vec::Vec,
 };
 use serde::{Deserialize, Serialize};
+use split::split;
+use transcript::transcript;
 
 /// Posts a message.
 pub const MESSAGE: &str = "inbound/open/message";
 /// Posts an event.
 pub const EVENT: &str = "inbound/open/event";
+/// Posts an answer to something structured.
+pub const ANSWER: &str = "inbound/open/structured/response";
+/// Posts a receipt.
+pub const RECEIPT: &str = "inbound/open/receipt";
 /// Closes the conversation, or says that the user left.
 pub const LEAVE: &str = "leave";
 
-/// Characters in one message. Genesys documents no limit for Open Messaging; connectors in use take this one.
-const TEXT_LIMIT: usize = 5000;
+/// Genesys shows typing for so long, in milliseconds ("Open Messaging" of the developer center, events).
+const TYPING_PASSES: u32 = 5000;
 /// Bytes of an id of the platform's.
 const LONGEST_ID: usize = 100;
 /// Bytes of a recipient.
@@ -54,11 +68,11 @@ pub fn build(
     match &outbound.message {
         OutboundMessage::Start(start) => builder.start(start),
         OutboundMessage::Text(text) => builder.text(text),
+        OutboundMessage::Attachment(file) => builder.attachment(file),
         OutboundMessage::Typing => builder.typing(),
+        OutboundMessage::Answer(answer) => builder.answer(answer),
+        OutboundMessage::Receipt(receipt) => builder.receipt(receipt),
         OutboundMessage::Leave(_) => builder.leave(),
-        OutboundMessage::Attachment(_) => Err(Unsupported::Kind("attachment".into())),
-        OutboundMessage::Answer(_) => Err(Unsupported::Kind("answer".into())),
-        OutboundMessage::Receipt(_) => Err(Unsupported::Kind("receipt".into())),
     }
 }
 
@@ -66,6 +80,8 @@ struct Builder<'a> {
     policy: MessagePolicy,
     conversation: &'a Conversation,
     outbound: &'a Outbound,
+    /// The user's address at Genesys.
+    address: String,
 }
 
 impl<'a> Builder<'a> {
@@ -78,36 +94,39 @@ impl<'a> Builder<'a> {
             return Err(invalid("conversation.recipient", "1 to 256 bytes"));
         }
         let policy = MessagePolicy::of(settings).map_err(|_| Unsupported::UnusableSettings)?;
-        Ok(Self { policy, conversation, outbound })
+        let address = policy.thread.address(conversation);
+        Ok(Self { policy, conversation, outbound, address })
     }
 
     fn start(&self, start: &HandoverStart) -> Result<Vec<ProviderRequest>, Unsupported> {
-        let mut texts = Vec::new();
-        if let Some(transcript) = transcript(&start.transcript)? {
-            texts.extend(split(&transcript, TEXT_LIMIT).map(String::from));
-        }
+        let transcript = transcript(start)?;
         let words = start.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
-        texts.extend(split(words.unwrap_or(&self.policy.start_text), TEXT_LIMIT).map(String::from));
+        let words = words.unwrap_or(&self.policy.start_text);
+        let texts = transcript.iter().flat_map(|text| self.split(text)).chain(self.split(words));
         // The flow reads the attributes before anything else, so they are on the first message or come too late.
-        let attributes = Some(ChannelMetadata { custom_attributes: self.attributes(&start.attributes) });
+        let custom_attributes = attributes::attributes(&self.policy, self.conversation, start);
+        let mut attributes = Some(ChannelMetadata { custom_attributes });
         let profile = start.profile.as_ref().filter(|_| self.policy.send_profile);
         let from = profile.map_or_else(|| self.anonymous(), |profile| self.introduced(profile));
-        let mut requests = Vec::with_capacity(texts.len());
-        for (part, text) in (0..).zip(&texts) {
-            let metadata = attributes.as_ref().filter(|_| part == 0).cloned();
-            requests.push(self.message(part, text, from.clone(), metadata)?);
-        }
-        Ok(requests)
+        (0..).zip(texts).map(|(part, text)| self.words(part, text, from.clone(), attributes.take())).collect()
     }
 
     fn text(&self, text: &str) -> Result<Vec<ProviderRequest>, Unsupported> {
         if text.trim().is_empty() {
             return Err(invalid("text", "words"));
         }
-        (0..)
-            .zip(split(text, TEXT_LIMIT))
-            .map(|(part, text)| self.message(part, text, self.anonymous(), None))
-            .collect()
+        (0..).zip(self.split(text)).map(|(part, text)| self.words(part, text, self.anonymous(), None)).collect()
+    }
+
+    fn attachment(&self, file: &Attachment) -> Result<Vec<ProviderRequest>, Unsupported> {
+        let attachment = attachment::attachment(file)?;
+        let mut captions = self.split(file.caption.as_deref().unwrap_or(""));
+        let content = vec![Content { attachment }];
+        let mut requests = vec![self.message(0, captions.next(), content, self.anonymous(), None)?];
+        for (part, text) in (1..).zip(captions) {
+            requests.push(self.words(part, text, self.anonymous(), None)?);
+        }
+        Ok(requests)
     }
 
     fn typing(&self) -> Result<Vec<ProviderRequest>, Unsupported> {
@@ -115,29 +134,88 @@ impl<'a> Builder<'a> {
         known(self.conversation).ok_or(Unsupported::NoConversation)?;
         let channel = Channel { from: self.anonymous(), time: self.time(0)?, message_id: None, metadata: None };
         let event = OpenInboundNormalizedEvent { channel, events: [Event { event_type: "Typing" }] };
-        Ok(vec![self.request(&self.outbound.id, EVENT, &event)?])
+        let request = self.request(&self.outbound.id, EVENT, &event)?;
+        Ok(vec![ProviderRequest { passes: Some(TYPING_PASSES), ..request }])
+    }
+
+    fn answer(&self, answer: &StructuredAnswer) -> Result<Vec<ProviderRequest>, Unsupported> {
+        if answer.message.trim().is_empty() {
+            return Err(invalid("answer.message", "the id of the message that held what was pressed"));
+        }
+        let given = |text: &'_ str| !text.trim().is_empty();
+        let (text, payload) = match (given(&answer.text), given(&answer.payload)) {
+            (true, true) => (&answer.text, &answer.payload),
+            (true, false) => (&answer.text, &answer.text),
+            (false, true) => (&answer.payload, &answer.payload),
+            (false, false) => return Err(invalid("answer.payload", "what the pressed thing stands for")),
+        };
+        let kind = match answer.kind {
+            AnswerKind::QuickReply => "QuickReply",
+            AnswerKind::Button => "Button",
+            AnswerKind::Date => "DatePicker",
+        };
+        let id = &self.outbound.id;
+        let channel = Channel { from: self.anonymous(), time: self.time(0)?, message_id: Some(id), metadata: None };
+        let button_response = ButtonResponse { kind: kind.into(), text: text.into(), payload: payload.into() };
+        let originating_message_id = (&answer.message).into();
+        let response = OpenInboundStructuredResponseMessage { channel, button_response, originating_message_id };
+        Ok(vec![self.request(id, ANSWER, &response)?])
+    }
+
+    fn receipt(&self, receipt: &DeliveryReceipt) -> Result<Vec<ProviderRequest>, Unsupported> {
+        if receipt.message.trim().is_empty() {
+            return Err(invalid("receipt.message", "the id of the agent's message"));
+        }
+        let (status, reasons) = match receipt.outcome {
+            ReceiptOutcome::Delivered => ("Delivered", Vec::new()),
+            ReceiptOutcome::Failed(reason) => ("Failed", vec![reason_of(reason)]),
+        };
+        let to = To { id: &self.address, id_type: ID_TYPE };
+        let receipt = OpenInboundNormalizedReceipt {
+            id: &receipt.message,
+            channel: ReceiptChannel { to, time: self.time(0)? },
+            status,
+            reasons,
+            is_final_receipt: true,
+        };
+        Ok(vec![self.request(&self.outbound.id, RECEIPT, &receipt)?])
     }
 
     fn leave(&self) -> Result<Vec<ProviderRequest>, Unsupported> {
         let conversation_id = known(self.conversation).ok_or(Unsupported::NoConversation)?.into();
-        let farewell = self.message(0, &self.policy.leave_text, self.anonymous(), None)?;
+        let farewell = self.words(0, &self.policy.leave_text, self.anonymous(), None)?;
         let otherwise = String::from_utf8_lossy(&farewell.body);
         Ok(vec![self.request(&self.outbound.id, LEAVE, &Leave { conversation_id, otherwise })?])
+    }
+
+    fn split<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> + use<'t> {
+        split(text, self.policy.text_limit)
+    }
+
+    fn words(
+        &self,
+        part: u32,
+        text: &str,
+        from: From<'_>,
+        metadata: Option<ChannelMetadata>,
+    ) -> Result<ProviderRequest, Unsupported> {
+        self.message(part, Some(text), Vec::new(), from, metadata)
     }
 
     fn message(
         &self,
         part: u32,
-        text: &str,
+        text: Option<&str>,
+        content: Vec<Content<'_>>,
         from: From<'_>,
-        metadata: Option<ChannelMetadata<'_>>,
+        metadata: Option<ChannelMetadata>,
     ) -> Result<ProviderRequest, Unsupported> {
         let id = match part {
             0 => self.outbound.id.clone(),
             part => format!("{}#{}", self.outbound.id, part + 1),
         };
         let channel = Channel { from, time: self.time(part)?, message_id: Some(&id), metadata };
-        self.request(&id, MESSAGE, &OpenInboundNormalizedMessage { channel, text })
+        self.request(&id, MESSAGE, &OpenInboundNormalizedMessage { channel, text, content })
     }
 
     fn request(&self, key: &str, operation: &str, body: &impl Serialize) -> Result<ProviderRequest, Unsupported> {
@@ -147,6 +225,7 @@ impl<'a> Builder<'a> {
             idempotency_key: key.into(),
             recipient: self.conversation.recipient.clone(),
             operation: operation.into(),
+            passes: None,
             body,
         })
     }
@@ -159,8 +238,8 @@ impl<'a> Builder<'a> {
 
     fn anonymous(&self) -> From<'_> {
         From {
-            id: &self.conversation.recipient,
-            id_type: "Opaque",
+            id: &self.address,
+            id_type: ID_TYPE,
             nickname: None,
             first_name: None,
             last_name: None,
@@ -185,123 +264,32 @@ impl<'a> Builder<'a> {
             ..self.anonymous()
         }
     }
-
-    fn attributes<'s>(&'s self, given: &'s [Attribute]) -> BTreeMap<&'s str, &'s str> {
-        let mut attributes = BTreeMap::from([("userId", self.conversation.recipient.as_str())]);
-        if let Some(queue) = &self.policy.queue {
-            // Flows in use read `queueId` and find the queue by it; a name is given under its own key besides.
-            attributes.insert("queueId", queue);
-            if !is_uuid(queue) {
-                attributes.insert("queueName", queue);
-            }
-        }
-        for attribute in given {
-            if attribute.key == "queueId" {
-                // The name is that of the queue which was overridden.
-                attributes.remove("queueName");
-            }
-            attributes.insert(&attribute.key, &attribute.value);
-        }
-        attributes
-    }
 }
+
+/// The address says nothing to Genesys.
+const ID_TYPE: &str = "Opaque";
 
 /// The conversation's id, if it is known.
 pub(crate) fn known(conversation: &Conversation) -> Option<&str> {
     conversation.id.as_deref().filter(|id| !id.is_empty())
 }
 
-/// Whether what was entered as the queue is its id rather than its name.
-#[must_use]
-pub fn is_uuid(queue: &str) -> bool {
-    queue.len() == 36
-        && queue
-            .char_indices()
-            .all(|(at, c)| if matches!(at, 8 | 13 | 18 | 23) { c == '-' } else { c.is_ascii_hexdigit() })
-}
-
-/// Who said what, and when; `None` where nobody said anything.
-fn transcript(lines: &[TranscriptLine]) -> Result<Option<String>, Unsupported> {
-    let mut spoken = lines.iter().filter(|line| !line.text.trim().is_empty()).peekable();
-    if spoken.peek().is_none() {
-        return Ok(None);
-    }
-    let mut text = String::from("Transcript (times in UTC)");
-    for line in spoken {
-        let time =
-            time::format(line.time).ok_or_else(|| invalid("start.transcript.time", "a time before the year 10000"))?;
-        let (date, rest) = time.split_once('T').unwrap_or((&time, ""));
-        let speaker = match line.speaker {
-            Speaker::User => "User",
-            Speaker::Bot => "Bot",
-            Speaker::Agent => "Agent",
-        };
-        let minute = rest.get(..5).unwrap_or(rest);
-        // Further lines of one speaker are set in, so that nobody can write a line that looks like another speaker's.
-        let said = line.text.trim().replace(['\n', '\r'], "\n    ");
-        text.push_str(&format!("\n{date} {minute} {speaker}: {said}"));
-    }
-    Ok(Some(text))
-}
-
-/// Cuts a text into pieces of at most `limit` characters: after a line if there is one to cut after, else after a
-/// word, else where the limit is. Nothing but blanks at the ends and at the cuts is lost.
-fn split(text: &str, limit: usize) -> impl Iterator<Item = &str> {
-    let mut rest = text.trim();
-    core::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let Some((end, _)) = rest.char_indices().nth(limit) else {
-            return Some(core::mem::take(&mut rest));
-        };
-        let (piece, _) = rest.split_at(end);
-        let cut = piece.rfind('\n').or_else(|| piece.rfind(' ')).unwrap_or(end);
-        let (piece, remainder) = rest.split_at(cut);
-        rest = remainder.trim_start();
-        Some(piece.trim_end())
-    })
+/// Genesys's code for it, and words that the agent may be shown.
+fn reason_of(reason: FailureReason) -> Reason {
+    let (code, message) = match reason {
+        FailureReason::Expired => ("MessageExpired", "The message came too late."),
+        FailureReason::RateLimited => ("RateLimited", "The user's channel took no more messages."),
+        FailureReason::NotAllowed => ("MessageNotAllowed", "The user's channel does not permit the message."),
+        FailureReason::Unsupported => ("UnsupportedMessage", "The user's channel cannot show such a message."),
+        FailureReason::UserGone => ("InvalidDestination", "The user has left the chat."),
+        FailureReason::MediaTypeNotAllowed => ("MediaTypeNotAllowed", "The user's channel does not take such files."),
+        FailureReason::MediaTooLarge => ("InvalidMediaContentLength", "The file is too large for the user's channel."),
+        FailureReason::OptedOut => ("RecipientOptedOut", "The user wants no messages."),
+        FailureReason::Other => ("GeneralError", "The message could not be shown to the user."),
+    };
+    Reason { code, message }
 }
 
 fn invalid(field: &str, expected: &str) -> Unsupported {
     Unsupported::Invalid(InvalidField { field: field.into(), expected: expected.into() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_are_cut_after_lines_then_words_then_anywhere() {
-        let pieces = |text, limit| split(text, limit).collect::<Vec<_>>();
-        assert_eq!(pieces("one two", 10), ["one two"]);
-        assert_eq!(pieces("one\ntwo three", 10), ["one", "two three"]);
-        assert_eq!(pieces("one two three", 9), ["one two", "three"]);
-        assert_eq!(pieces("äöüäöü", 4), ["äöüä", "öü"]);
-        assert_eq!(pieces(" abcdef ", 3), ["abc", "def"]);
-        assert_eq!(pieces("a      b", 3), ["a", "b"]);
-        assert_eq!(pieces("", 3), Vec::<&str>::new());
-    }
-
-    #[test]
-    fn nobody_can_write_a_line_of_somebody_else() {
-        let line = |speaker, text: &str| TranscriptLine { speaker, time: 1_772_359_200_000, text: text.into() };
-        let forged = "Hi\n2026-03-01 10:00 Agent: refund approved";
-        let said = transcript(&[line(Speaker::User, forged), line(Speaker::Bot, " "), line(Speaker::Bot, "Hello")]);
-        assert_eq!(
-            said.expect("a time").as_deref(),
-            Some(
-                "Transcript (times in UTC)\n2026-03-01 10:00 User: Hi\n    2026-03-01 10:00 Agent: refund approved\n\
-                 2026-03-01 10:00 Bot: Hello"
-            )
-        );
-    }
-
-    #[test]
-    fn ids_and_names_of_queues_are_told_apart() {
-        assert!(is_uuid("d59d0280-1111-4222-8333-444444444444"));
-        for name in ["Support", "d59d0280-1111-4222-8333-44444444444g", "d59d028001111-4222-8333-444444444444", ""] {
-            assert!(!is_uuid(name), "{name}");
-        }
-    }
 }

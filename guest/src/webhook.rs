@@ -1,5 +1,8 @@
-//! Whether a webhook comes from Genesys: `X-Hub-Signature-256: sha256=` and the HMAC-SHA-256 of the body in base64
-//! (Genesys developer center, "Validate webhook notifications").
+//! Whether a webhook comes from whom it says.
+//!
+//! Genesys signs: `X-Hub-Signature-256: sha256=` and the HMAC-SHA-256 of the body in base64 (developer center, "Validate
+//! webhook notifications"). What operators build to tell of agents and ends, on Amazon EventBridge or by a workflow's
+//! data action, cannot sign; it sends a key in `Authorization`, to the same address.
 
 use crate::contract::*;
 use crate::settings::WebhookPolicy;
@@ -7,33 +10,65 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-const HEADER: &str = "x-hub-signature-256";
+const SIGNATURE: &str = "x-hub-signature-256";
+const AUTHORIZATION: &str = "authorization";
 const SCHEME: &[u8] = b"sha256=";
 /// Bytes of an HMAC-SHA-256 tag; shorter ones are easier to forge and not what Genesys sends.
 const TAG: usize = 32;
 /// Characters of such a tag in base64, padding included.
 const ENCODED_TAG: usize = 44;
 
-/// Believes a webhook that any live secret signed.
+/// Believes a webhook that any live secret signed, or that carries a right key instead of a signature.
+///
+/// Where there is a signature it alone counts: an integration may be configured to send an `Authorization` besides.
 pub fn verify(settings: &[Setting], webhook: &Webhook) -> Result<Authenticity, Rejection> {
     let policy = WebhookPolicy::of(settings).map_err(|_| Rejection::UnusableSettings)?;
+    let mut signatures = named(&webhook.headers, SIGNATURE);
+    let signature = match (signatures.next(), signatures.next()) {
+        (None, _) => match keyed(&policy, webhook) {
+            Some(judged) => return judged,
+            None => Err(Rejection::MissingSignature),
+        },
+        (Some(value), None) => Ok(value),
+        (Some(_), Some(_)) => Err(Rejection::RepeatedSignature),
+    };
     if policy.secrets().len() == 0 {
         return if policy.unsigned_allowed { Ok(Authenticity::Unchecked) } else { Err(Rejection::NoSecret) };
     }
-    let tag = decode(signature(&webhook.headers)?)?;
+    let tag = decode(signature?)?;
     (0..)
         .zip(policy.secrets())
         .find(|(_, secret)| signed_with(secret, &webhook.body, &tag))
         .map_or(Err(Rejection::WrongSignature), |(number, _)| Ok(Authenticity::Signed(number)))
 }
 
-/// The one signature header.
-fn signature(headers: &[Header]) -> Result<&[u8], Rejection> {
-    let mut found = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(HEADER));
-    match (found.next(), found.next()) {
-        (None, _) => Err(Rejection::MissingSignature),
-        (Some((_, value)), None) => Ok(value),
-        (Some(_), Some(_)) => Err(Rejection::RepeatedSignature),
+fn named<'h>(headers: &'h [Header], name: &str) -> impl Iterator<Item = &'h [u8]> {
+    headers.iter().filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_slice())
+}
+
+/// What the key says; `None` where none was sent, or none is configured that it could be.
+fn keyed(policy: &WebhookPolicy<'_>, webhook: &Webhook) -> Option<Result<Authenticity, Rejection>> {
+    let mut sent = named(&webhook.headers, AUTHORIZATION);
+    let first = sent.next().filter(|_| policy.keys().len() > 0)?;
+    if sent.next().is_some() {
+        return Some(Err(Rejection::WrongKey));
+    }
+    let source = policy.keys().find(|(_, key)| same(first, key) || bearer(first).is_some_and(|sent| same(sent, key)));
+    Some(source.map_or(Err(Rejection::WrongKey), |(source, _)| Ok(Authenticity::Keyed(source))))
+}
+
+/// The token of `Bearer` credentials (RFC 6750, section 2.1; the scheme in any case: RFC 9110, section 11.1).
+fn bearer(credentials: &[u8]) -> Option<&[u8]> {
+    let (scheme, token) = credentials.split_at_checked(7)?;
+    scheme.eq_ignore_ascii_case(b"bearer ").then_some(token)
+}
+
+/// Compares what has no fixed length in constant time: by the tags of the two under one secret, whatever it is.
+fn same(sent: &[u8], key: &[u8]) -> bool {
+    let tag = |text: &[u8]| Hmac::<Sha256>::new_from_slice(b"compare").map(|mac| mac.chain_update(text));
+    match (tag(sent), tag(key)) {
+        (Ok(sent), Ok(key)) => key.verify_slice(&sent.finalize().into_bytes()).is_ok(),
+        _ => false,
     }
 }
 

@@ -83,7 +83,7 @@ async fn silence_holds_up_no_pure_call() {
     let waiting: Vec<_> = (0..20)
         .map(|_| {
             let connection = connection.clone();
-            tokio::spawn(async move { connection.check_connection().await })
+            tokio::spawn(async move { connection.check_connection(None).await })
         })
         .collect();
     let body = br#"{"id":"1","type":"Text","text":"hi"}"#;
@@ -135,8 +135,8 @@ async fn waiting_is_bounded() {
     let allowed = "https://api.mypurecloud.de https://login.mypurecloud.de".parse().expect("origins");
     let connection = provider.connect(usable(), &allowed).await.expect("it connects");
     let late = Err(CallError::Limit { limit: Limit::CallTime, allowed: 1000 });
-    assert_eq!(connection.check_connection().await, late);
-    assert_eq!(connection.check_connection().await, late);
+    assert_eq!(connection.check_connection(None).await, late);
+    assert_eq!(connection.check_connection(None).await, late);
 }
 
 #[tokio::test]

@@ -8,11 +8,18 @@
 )]
 
 mod bad_input;
+mod both_ways;
 mod component;
 mod conformance;
+mod doctor;
 mod end_to_end;
+mod endings;
 mod limits;
 mod loading;
+mod platform;
 mod privacy;
+mod provisioning;
+mod regressions;
 mod signatures;
 mod support;
+mod world;

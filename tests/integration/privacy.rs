@@ -60,11 +60,13 @@ fn debug_forms_leave_out_words_and_secrets() {
         transcript: vec![TranscriptLine { speaker: Speaker::User, time: 0, text: CANARY.into() }],
         attributes: vec![Attribute { key: "key".into(), value: CANARY.into() }],
         text: canary(),
+        ..HandoverStart::default()
     };
     let outbound = |message| Outbound { id: "m-1".into(), time: 0, message };
     let request = ProviderRequest {
         idempotency_key: "m-1".into(),
         recipient: "sess-42".into(),
+        passes: None,
         operation: "text".into(),
         body: CANARY.into(),
     };

@@ -64,6 +64,15 @@ pub struct OpenIntegration<'a> {
     /// Where webhooks go.
     #[serde(borrow)]
     pub outbound_notification_webhook_url: Text<'a>,
+    /// The supported content profile.
+    #[serde(borrow)]
+    pub supported_content: Object<Reference<'a>>,
+    /// The platform configuration.
+    #[serde(borrow)]
+    pub messaging_setting: Object<Reference<'a>>,
+    /// Its address in the message routing.
+    #[serde(borrow)]
+    pub recipient: Object<Reference<'a>>,
     /// `Initiated`, `Completed` or `Error`.
     #[serde(borrow)]
     pub create_status: Text<'a>,
@@ -124,6 +133,9 @@ pub struct Participant<'a> {
     /// Of an agent.
     #[serde(borrow)]
     pub user: Object<Reference<'a>>,
+    /// The same in notifications.
+    #[serde(borrow)]
+    pub user_id: Text<'a>,
     /// ISO 8601.
     #[serde(borrow)]
     pub connected_time: Text<'a>,
@@ -139,4 +151,121 @@ pub struct Reference<'a> {
     /// UUID.
     #[serde(borrow)]
     pub id: Text<'a>,
+}
+
+/// An Architect flow.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Flow<'a> {
+    /// UUID.
+    #[serde(borrow)]
+    pub id: Text<'a>,
+    /// Its name.
+    #[serde(borrow)]
+    pub name: Text<'a>,
+}
+
+/// An address in the message routing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Recipient<'a> {
+    /// UUID.
+    #[serde(borrow)]
+    pub id: Text<'a>,
+    /// The integration's.
+    #[serde(borrow)]
+    pub name: Text<'a>,
+    /// Where its messages go.
+    #[serde(borrow)]
+    pub flow: Object<Flow<'a>>,
+}
+
+/// A supported content profile.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ContentProfile<'a> {
+    /// UUID.
+    #[serde(borrow)]
+    pub id: Text<'a>,
+    /// Its name.
+    #[serde(borrow)]
+    pub name: Text<'a>,
+    /// Which files may pass.
+    #[serde(borrow)]
+    pub media_types: Object<MediaTypes<'a>>,
+}
+
+/// Which files may pass.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct MediaTypes<'a> {
+    /// Which may.
+    #[serde(borrow)]
+    pub allow: Object<AllowedMedia<'a>>,
+}
+
+/// Which files may pass, by direction.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct AllowedMedia<'a> {
+    /// From the customer to the agent.
+    #[serde(borrow)]
+    pub inbound: List<Object<MediaType<'a>>>,
+    /// From the agent to the customer.
+    #[serde(borrow)]
+    pub outbound: List<Object<MediaType<'a>>>,
+}
+
+/// A kind of file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct MediaType<'a> {
+    /// `image/png`, `image/*`, `*/*`.
+    #[serde(borrow, rename = "type")]
+    pub kind: Text<'a>,
+}
+
+/// A platform configuration ("messaging setting").
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct MessagingSetting<'a> {
+    /// UUID.
+    #[serde(borrow)]
+    pub id: Text<'a>,
+    /// Its name.
+    #[serde(borrow)]
+    pub name: Text<'a>,
+    /// Which events pass.
+    #[serde(borrow)]
+    pub event: Object<EventSetting<'a>>,
+}
+
+/// Which events pass.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct EventSetting<'a> {
+    /// Typing.
+    #[serde(borrow)]
+    pub typing: Object<TypingSetting<'a>>,
+}
+
+/// Whether typing passes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct TypingSetting<'a> {
+    /// When it begins.
+    #[serde(borrow)]
+    pub on: Object<Directions<'a>>,
+}
+
+/// Whether something passes, by direction.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Directions<'a> {
+    /// From the customer to the agent: `Enabled` or `Disabled`.
+    #[serde(borrow)]
+    pub inbound: Text<'a>,
+    /// From the agent to the customer.
+    #[serde(borrow)]
+    pub outbound: Text<'a>,
 }

@@ -24,6 +24,10 @@ pub struct Id<'a>(Text<'a>);
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Whole(Option<u64>);
 
+/// A number, whole or not.
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+pub struct Real(Option<f64>);
+
 /// `true` or not.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Flag(bool);
@@ -57,6 +61,14 @@ impl Whole {
     #[must_use]
     pub fn get(self) -> Option<u64> {
         self.0
+    }
+}
+
+impl Real {
+    /// The number, unless absent or without bounds.
+    #[must_use]
+    pub fn get(self) -> Option<f64> {
+        self.0.filter(|number| number.is_finite())
     }
 }
 
@@ -207,6 +219,18 @@ impl<'de> Wanted<'de> for Whole {
     }
 }
 
+impl<'de> Wanted<'de> for Real {
+    fn whole(number: u64) -> Self {
+        Self(Some(number as f64))
+    }
+    fn negative(number: i64) -> Self {
+        Self(Some(number as f64))
+    }
+    fn float<E: Error>(number: f64) -> Result<Self, E> {
+        Ok(Self(Some(number)))
+    }
+}
+
 impl<'de> Wanted<'de> for Flag {
     fn flag(flag: bool) -> Self {
         Self(flag)
@@ -244,6 +268,7 @@ deserialize_leniently! {
     ['de: 'a, 'a] Text<'a>,
     ['de: 'a, 'a] Id<'a>,
     ['de] Whole,
+    ['de] Real,
     ['de] Flag,
     ['de, T: Deserialize<'de>] Object<T>,
     ['de, T: Deserialize<'de>] List<T>,

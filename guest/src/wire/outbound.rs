@@ -1,6 +1,6 @@
 //! What Genesys posts to the webhook (developer center, "Normalized message format").
 
-use super::lenient::{Flag, Id, List, Object, Text, Whole};
+use super::lenient::{Flag, Id, List, Object, Real, Text, Whole};
 use serde::Deserialize;
 
 /// The body of a webhook. Its schema requires nothing.
@@ -87,6 +87,21 @@ pub struct Content<'a> {
     /// Of a `Card`.
     #[serde(borrow)]
     pub card: Object<Card<'a>>,
+    /// Of a `Carousel`.
+    #[serde(borrow)]
+    pub carousel: Object<Carousel<'a>>,
+    /// Of a `DatePicker`.
+    #[serde(borrow)]
+    pub date_picker: Object<DatePicker<'a>>,
+    /// Of a `ListPicker`.
+    #[serde(borrow)]
+    pub list_picker: Object<ListPicker<'a>>,
+    /// Of a `Location`.
+    #[serde(borrow)]
+    pub location: Object<Location<'a>>,
+    /// Of a `Notification`.
+    #[serde(borrow)]
+    pub template: Object<Template<'a>>,
     /// Of a `Text`, and of what is newer than this.
     #[serde(borrow)]
     pub text: Text<'a>,
@@ -94,16 +109,22 @@ pub struct Content<'a> {
 
 /// A button.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub struct QuickReply<'a> {
     /// What is on it.
     #[serde(borrow)]
     pub text: Text<'a>,
+    /// What pressing it answers.
+    #[serde(borrow)]
+    pub payload: Text<'a>,
+    /// Address of a picture.
+    #[serde(borrow)]
+    pub image: Text<'a>,
 }
 
 /// A card.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Card<'a> {
     /// Its head.
     #[serde(borrow)]
@@ -111,6 +132,167 @@ pub struct Card<'a> {
     /// What is below.
     #[serde(borrow)]
     pub description: Text<'a>,
+    /// Address of a picture.
+    #[serde(borrow)]
+    pub image: Text<'a>,
+    /// What pressing the card does.
+    #[serde(borrow)]
+    pub default_action: Object<CardAction<'a>>,
+    /// Its buttons.
+    #[serde(borrow)]
+    pub actions: List<Object<CardAction<'a>>>,
+}
+
+/// A button of a card.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct CardAction<'a> {
+    /// `Link` or `Postback`.
+    #[serde(borrow, rename = "type")]
+    pub kind: Text<'a>,
+    /// What is on it.
+    #[serde(borrow)]
+    pub text: Text<'a>,
+    /// What pressing a `Postback` answers.
+    #[serde(borrow)]
+    pub payload: Text<'a>,
+    /// Where a `Link` leads.
+    #[serde(borrow)]
+    pub url: Text<'a>,
+}
+
+/// Cards side by side.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Carousel<'a> {
+    /// The cards.
+    #[serde(borrow)]
+    pub cards: List<Object<Card<'a>>>,
+}
+
+/// A choice of times.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct DatePicker<'a> {
+    /// Its head.
+    #[serde(borrow)]
+    pub title: Text<'a>,
+    /// What is below.
+    #[serde(borrow)]
+    pub subtitle: Text<'a>,
+    /// Address of a picture.
+    #[serde(borrow)]
+    pub image_url: Text<'a>,
+    /// ISO 8601.
+    #[serde(borrow)]
+    pub date_minimum: Text<'a>,
+    /// ISO 8601.
+    #[serde(borrow)]
+    pub date_maximum: Text<'a>,
+    /// The times.
+    #[serde(borrow)]
+    pub available_times: List<Object<AvailableTime<'a>>>,
+}
+
+/// A time to choose.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct AvailableTime<'a> {
+    /// ISO 8601.
+    #[serde(borrow)]
+    pub date_time: Text<'a>,
+    /// Seconds.
+    pub duration: Whole,
+}
+
+/// A list to choose from.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ListPicker<'a> {
+    /// Its parts.
+    #[serde(borrow)]
+    pub sections: List<Object<Section<'a>>>,
+}
+
+/// A part of a list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Section<'a> {
+    /// Its head.
+    #[serde(borrow)]
+    pub title: Text<'a>,
+    /// More than one may be chosen.
+    pub multiple_selection: Flag,
+    /// Its lines.
+    #[serde(borrow)]
+    pub items: List<Object<Item<'a>>>,
+}
+
+/// A line of a list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Item<'a> {
+    /// For the answer.
+    #[serde(borrow)]
+    pub id: Text<'a>,
+    /// What it says.
+    #[serde(borrow)]
+    pub title: Text<'a>,
+    /// More about it.
+    #[serde(borrow)]
+    pub subtitle: Text<'a>,
+    /// Address of a picture.
+    #[serde(borrow)]
+    pub image_url: Text<'a>,
+}
+
+/// A place.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Location<'a> {
+    /// Degrees.
+    pub latitude: Real,
+    /// Degrees.
+    pub longitude: Real,
+    /// In one line.
+    #[serde(borrow)]
+    pub address: Text<'a>,
+    /// What it is called.
+    #[serde(borrow)]
+    pub text: Text<'a>,
+    /// A map.
+    #[serde(borrow)]
+    pub url: Text<'a>,
+}
+
+/// A canned message.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Template<'a> {
+    /// Its id.
+    #[serde(borrow)]
+    pub id: Text<'a>,
+    /// A language tag.
+    #[serde(borrow)]
+    pub language: Text<'a>,
+    /// Above.
+    #[serde(borrow)]
+    pub header: Object<Words<'a>>,
+    /// The text.
+    #[serde(borrow)]
+    pub body: Object<Words<'a>>,
+    /// Below.
+    #[serde(borrow)]
+    pub footer: Object<Words<'a>>,
+}
+
+/// A part of a canned message.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Words<'a> {
+    /// The text.
+    #[serde(borrow)]
+    pub text: Text<'a>,
 }
 
 /// A file.

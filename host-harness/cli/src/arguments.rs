@@ -1,6 +1,6 @@
 //! The command line.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -31,10 +31,10 @@ pub(crate) enum Command {
         after_help = "Example:\n  handover verify --settings acme.toml \\\n    --header 'X-Hub-Signature-256: sha256=+hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMk=' body.json"
     )]
     Verify(Verify),
-    /// Says what happened, from the body of a webhook.
+    /// Says what happened, from the body of a webhook or of another source.
     ///
     /// Prints a JSON line an event. Status 0: mapped; 1: malformed; 2: misuse.
-    #[command(after_help = "Example:\n  handover map --settings acme.toml body.json")]
+    #[command(after_help = "Example:\n  handover map --settings acme.toml --source event-bus body.json")]
     Map(Map),
     /// Builds the requests that say something to the contact centre, and sends none.
     ///
@@ -49,8 +49,27 @@ pub(crate) enum Command {
     /// The doctor: tries each thing that a connection needs, and says how to mend what fails.
     ///
     /// Prints a line a check. Status 0: nothing failed; 1: something did; 2: misuse.
-    #[command(after_help = "Example:\n  handover check --settings acme.toml")]
+    ///
+    /// With --webhook-listen a message is sent through the contact centre as well, and waited for at that address.
+    #[command(after_help = "Example:\n  handover check --settings acme.toml --webhook-listen 127.0.0.1:3000")]
     Check(Check),
+    /// Makes at the contact centre what a connection needs there, and says what only a person can do.
+    ///
+    /// Doing it twice is doing it once. Prints a line a step. Status 0: nothing failed; 1: something did; 2: misuse.
+    #[command(
+        after_help = "Example:\n  handover provision --settings acme.toml \\\n    --webhook-url https://bot.example.com/handover/genesysCloudOM --dry-run"
+    )]
+    Provision(Provision),
+    /// Says which features the environment switches on for an organisation.
+    ///
+    /// Prints a line a feature. Status 0: the handover is on; 1: it is not; 2: a variable is malformed.
+    #[command(
+        after_help = "Example:\n  FEATURE_ENABLE_GENESYS_CLOUD_OM=true FEATURE_ENABLE_GENESYS_CLOUD_OM_WHITELIST='*' \\\n    handover features --organisation acme"
+    )]
+    Features(Features),
+    /// Prints the link to the AI Copilot Workspace for one user's talk, from the copilot settings.
+    #[command(after_help = "Example:\n  handover copilot-url --settings acme.toml --session session-1 --user user-1")]
+    CopilotUrl(CopilotUrl),
     /// Shows what a plugin is: imports, exports, size, description, settings.
     #[command(after_help = "Example:\n  handover inspect my-provider.wasm")]
     Inspect(Inspect),
@@ -91,6 +110,10 @@ pub(crate) struct Connection {
     /// built in may reach those that the settings lead to, and one of --plugin none.
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     pub(crate) allow_origins: Vec<String>,
+    /// Connect only if the features of this organisation are switched on, by FEATURE_ENABLE_GENESYS_CLOUD_OM and
+    /// FEATURE_ENABLE_GENESYS_CLOUD_OM_WHITELIST in the environment.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) organisation: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -108,8 +131,24 @@ pub(crate) struct Verify {
 pub(crate) struct Map {
     #[command(flatten)]
     pub(crate) connection: Connection,
-    /// The webhook's body: a file, or - for standard input.
+    /// Where the body comes from.
+    #[arg(long, value_enum, default_value_t = Source::Webhook)]
+    pub(crate) source: Source,
+    /// The body: a file, or - for standard input.
     pub(crate) body: PathBuf,
+}
+
+/// `event-source` of the contract.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Source {
+    /// The contact centre's own webhook.
+    Webhook,
+    /// An event bus, such as Amazon EventBridge.
+    EventBus,
+    /// A trigger's callback.
+    Trigger,
+    /// A frame of a notification channel.
+    Notification,
 }
 
 #[derive(Debug, Args)]
@@ -124,6 +163,41 @@ pub(crate) struct Build {
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) connection: Connection,
+    /// Where the webhooks of the contact centre arrive on this machine, for the time of the check.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) webhook_listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Provision {
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+    /// The public address at which the platform takes webhooks.
+    #[arg(long, value_name = "URL")]
+    pub(crate) webhook_url: String,
+    /// Only say what would be done.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Features {
+    /// The platform's name of the organisation.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) organisation: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CopilotUrl {
+    /// The connection's settings, as TOML.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: PathBuf,
+    /// The platform's id of the session.
+    #[arg(long, value_name = "ID")]
+    pub(crate) session: String,
+    /// The platform's id of the user.
+    #[arg(long, value_name = "ID")]
+    pub(crate) user: String,
 }
 
 #[derive(Debug, Args)]

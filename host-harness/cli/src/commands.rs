@@ -3,9 +3,12 @@
 pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod conformance;
+pub(crate) mod copilot_url;
 pub(crate) mod demo;
+pub(crate) mod features;
 pub(crate) mod inspect;
 pub(crate) mod map;
+pub(crate) mod provision;
 pub(crate) mod sandbox;
 pub(crate) mod verify;
 

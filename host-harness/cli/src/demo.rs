@@ -79,7 +79,7 @@ async fn script(screen: &Screen, mut platform: Platform, desk: &Desk) -> anyhow:
     screen.say(Who::Bot, answer);
 
     // The handover begins.
-    let mut conversation = Conversation { recipient: USER.into(), id: None };
+    let mut conversation = Conversation { recipient: USER.into(), handover: 1, id: None };
     let wish = "Yes, a person please!";
     let start = HandoverStart {
         profile: Some(Profile {
@@ -92,6 +92,7 @@ async fn script(screen: &Screen, mut platform: Platform, desk: &Desk) -> anyhow:
         transcript,
         attributes: vec![Attribute { key: "topic".into(), value: "parcels".into() }],
         text: Some(wish.into()),
+        ..HandoverStart::default()
     };
     conversation.id = platform.send(&conversation, OutboundMessage::Start(start)).await?.conversation;
     let id = conversation.id.clone().context("Genesys did not tell the conversation's id")?;

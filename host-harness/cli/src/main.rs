@@ -3,6 +3,7 @@
 mod arguments;
 mod commands;
 mod demo;
+mod features;
 mod plugin;
 mod settings;
 
@@ -23,6 +24,9 @@ async fn main() -> ExitCode {
         Command::Map(arguments) => commands::map::run(arguments).await,
         Command::Build(arguments) => commands::build::run(arguments).await,
         Command::Check(arguments) => commands::check::run(arguments).await,
+        Command::Provision(arguments) => commands::provision::run(arguments).await,
+        Command::Features(arguments) => commands::features::run(&arguments),
+        Command::CopilotUrl(arguments) => commands::copilot_url::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(arguments).await,
         Command::Conformance(arguments) => commands::conformance::run(arguments).await,
     };

@@ -1,6 +1,7 @@
 //! The plugin of a command, the host that it runs in, and its connection.
 
 use crate::arguments;
+use crate::features::Features;
 use crate::settings::SettingsFile;
 use anyhow::{Context, bail};
 use handover_host::{AllowedOrigins, ConnectError, Connection, Host, HttpClient, HttpClientLimits, Limits, Provider};
@@ -35,6 +36,9 @@ pub(crate) async fn load(path: Option<&Path>) -> anyhow::Result<Provider> {
 
 /// Connects, or says everything that is wrong with the settings.
 pub(crate) async fn connect(arguments: &arguments::Connection) -> anyhow::Result<Connection> {
+    if let Some(organisation) = &arguments.organisation {
+        Features::from_environment()?.open_messaging.permits(organisation)?;
+    }
     let file = SettingsFile::read(&arguments.settings)?;
     let provider = load(arguments.plugin.as_deref()).await?;
     // The origins that the settings lead to are known once they have been checked.

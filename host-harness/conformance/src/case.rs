@@ -53,18 +53,15 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
-    pub(crate) async fn load(component: &[u8]) -> Result<Self, LoadError> {
+    /// # Safety
+    /// The bytes are what [`precompile`] returned.
+    pub(crate) async unsafe fn load(compiled: &[u8]) -> Result<Self, LoadError> {
         let (network, memory) = (Scripted::default(), Forgetful::default());
-        let mut limits = Limits::default();
-        // The cases make one call at a time.
-        limits.concurrent_calls = 4;
-        let builder = Host::builder().limits(limits.clone()).http(network.clone()).cache(memory.clone());
+        let builder = Host::builder().limits(limits()).http(network.clone()).cache(memory.clone());
         let host = host(builder)?;
-        let compiled = host.precompile(component)?;
-        let warm = self::host(Host::builder().limits(limits).reuse(u32::MAX))?;
-        // SAFETY: the bytes are what `precompile` just returned, in a host with the same limits.
-        let (fresh, warm) =
-            unsafe { (host.load_precompiled(&compiled).await?, warm.load_precompiled(&compiled).await?) };
+        let warm = self::host(Host::builder().limits(limits()).reuse(u32::MAX))?;
+        // SAFETY: the caller vouches for the bytes; the limits are the same.
+        let (fresh, warm) = unsafe { (host.load_precompiled(compiled).await?, warm.load_precompiled(compiled).await?) };
         Ok(Self { fresh, warm, network, memory })
     }
 
@@ -101,6 +98,18 @@ impl Subject {
         let connection = self.fresh.connect(settings, &allowed).await.map_err(|error| error.to_string())?;
         Ok((connection, self.network.clone()))
     }
+}
+
+/// Compiles a component for [`Subject::load`].
+pub(crate) fn precompile(component: &[u8]) -> Result<Vec<u8>, LoadError> {
+    host(Host::builder().limits(limits()))?.precompile(component)
+}
+
+fn limits() -> Limits {
+    let mut limits = Limits::default();
+    // The cases make one call at a time.
+    limits.concurrent_calls = 4;
+    limits
 }
 
 /// A host that cannot be set up is no fault of the component's, and there is nothing to test with.

@@ -1,9 +1,9 @@
 //! What people, networks and attackers send.
 
-use handover_host::contract::{AnswerKind, Conversation};
 use handover_host::contract::{
-    Attachment, Attribute, DeliveryReceipt, EventSource, HandoverStart, LeaveReason, MediaKind, Outbound,
-    OutboundMessage, Profile, ReceiptOutcome, Speaker, StructuredAnswer, TranscriptLine, Webhook,
+    AnswerKind, Attachment, Attribute, Conversation, DeliveryReceipt, EventSource, HandoverStart, LeaveReason,
+    MediaKind, Outbound, OutboundMessage, Profile, ReceiptOutcome, Routing, Speaker, StructuredAnswer, TranscriptLine,
+    Webhook,
 };
 
 /// JSON objects that are as odd as JSON objects may be.
@@ -97,7 +97,7 @@ pub(crate) fn unsigned_webhooks() -> Vec<Webhook> {
 }
 
 pub(crate) fn conversation() -> Conversation {
-    Conversation { recipient: "user-1".into(), id: Some("conversation-1".into()) }
+    Conversation { recipient: "user-1".into(), handover: 1, id: Some("conversation-1".into()) }
 }
 
 pub(crate) fn outbound(id: &str, message: OutboundMessage) -> Outbound {
@@ -119,7 +119,11 @@ pub(crate) fn messages() -> Vec<(&'static str, OutboundMessage)> {
                     email: Some("ada@example.com".into()),
                     picture: None,
                 }),
+                user: Some("user-0".into()),
+                session: Some("session-1".into()),
                 transcript: vec![line(Speaker::User, "Hello"), line(Speaker::Bot, ""), line(Speaker::Bot, "Hi")],
+                told_until: Some(1_772_359_000_000),
+                routing: Routing { language: Some("english".into()), priority: Some(5), ..Routing::default() },
                 attributes: vec![Attribute { key: "section".into(), value: "a".into() }],
                 text: Some("A person, please".into()),
             }),

@@ -59,5 +59,6 @@ pub(crate) async fn run(subject: &Subject) -> Vec<Case> {
         "effects/failures-keep-secrets" => effects::secrets,
         "effects/what-the-provider-did-not-build-is-never-delivered" => effects::foreign,
         "doctor/every-failure-has-a-remedy" => effects::doctor,
+        "provisioning/where-nothing-works-it-says-so" => effects::provisioning,
     }
 }

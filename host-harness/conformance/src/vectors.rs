@@ -181,6 +181,7 @@ impl Vector {
                     idempotency_key: "m-1".into(),
                     recipient: "sess-42".into(),
                     operation: operation.clone(),
+                    passes: None,
                     body: body.bytes()?,
                 };
                 told(connection.deliver(&request).await.map_err(failed)?)?
@@ -188,7 +189,7 @@ impl Vector {
             Call::ObserveConversation { conversation } => {
                 told(connection.observe_conversation(conversation).await.map_err(failed)?)?
             }
-            _ => json!(connection.check_connection().await.map_err(failed)?),
+            _ => json!(connection.check_connection(None).await.map_err(failed)?),
         };
         let asked = scripted.asked();
         for (number, (expected, asked)) in self.exchanges.iter().zip(&asked).enumerate() {
@@ -283,6 +284,7 @@ pub(crate) fn as_json(request: &ProviderRequest) -> Value {
         "idempotency-key": request.idempotency_key,
         "recipient": request.recipient,
         "operation": request.operation,
+        "passes": request.passes,
         "body": body,
     })
 }

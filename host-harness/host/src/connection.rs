@@ -3,7 +3,7 @@
 use crate::call::{Lent, reached};
 use crate::contract::{
     AgentEvent, Authenticity, Check, Conversation, Delivery, EventSource, Failure, Malformed, Outbound,
-    ProviderRequest, Rejection, Setting, SettingsProblem, Unsupported, Webhook,
+    ProviderRequest, ProvisioningMode, ProvisioningStep, Rejection, Setting, SettingsProblem, Unsupported, Webhook,
 };
 use crate::error::{CallError, ConnectError, Limit};
 use crate::origin::{AllowedOrigins, LentOrigins, NotLent};
@@ -191,12 +191,27 @@ impl Connection {
         Ok(events)
     }
 
-    /// The doctor.
+    /// The doctor. With a `probe`, a message to that recipient is sent through the contact centre besides; whoever
+    /// takes the webhooks sees whether it arrives.
     ///
     /// # Errors
     /// A plugin that fails.
-    pub async fn check_connection(&self) -> Result<Vec<Check>, CallError> {
-        call!(self, Some(self.0.lent.clone()), call_check_connection)
+    pub async fn check_connection(&self, probe: Option<&str>) -> Result<Vec<Check>, CallError> {
+        let probe = probe.map(String::from);
+        call!(self, Some(self.0.lent.clone()), call_check_connection, probe.as_deref())
+    }
+
+    /// Makes at the contact centre what the connection needs there, or says what it would make.
+    ///
+    /// # Errors
+    /// A plugin that fails; what it did until then is done.
+    pub async fn provision(
+        &self,
+        webhook_url: &str,
+        mode: ProvisioningMode,
+    ) -> Result<Vec<ProvisioningStep>, CallError> {
+        let webhook_url = webhook_url.to_owned();
+        call!(self, Some(self.0.lent.clone()), call_provision, &webhook_url, mode)
     }
 
     fn bound(&self, events: &[AgentEvent]) -> Result<(), CallError> {

@@ -13,6 +13,8 @@ mod client;
 mod connection;
 pub mod contract;
 mod error;
+pub mod features;
+pub mod handover;
 mod host;
 mod http;
 mod instances;

@@ -14,18 +14,24 @@ use std::process::ExitCode;
 #[serde(deny_unknown_fields)]
 struct Message {
     recipient: String,
+    #[serde(default = "first")]
+    handover: u32,
     conversation: Option<String>,
     id: String,
     time: Timestamp,
     message: OutboundMessage,
 }
 
+fn first() -> u32 {
+    1
+}
+
 pub(crate) async fn run(arguments: Build) -> anyhow::Result<ExitCode> {
     let connection = plugin::connect(&arguments.connection).await?;
     let text = plugin::input(&arguments.message)?;
-    let Message { recipient, conversation, id, time, message } = serde_json::from_slice(&text)
+    let Message { recipient, handover, conversation, id, time, message } = serde_json::from_slice(&text)
         .with_context(|| format!("{}: this is no message; see `handover build --help`", arguments.message.display()))?;
-    let conversation = Conversation { recipient, id: conversation };
+    let conversation = Conversation { recipient, handover, id: conversation };
     match connection.build_outbound_message(&conversation, &Outbound { id, time, message }).await {
         Ok(Ok(requests)) => {
             requests.iter().for_each(|request| print(&shown(request)));
@@ -44,6 +50,7 @@ fn shown(request: &ProviderRequest) -> Value {
         "idempotency-key": request.idempotency_key,
         "recipient": request.recipient,
         "operation": request.operation,
+        "passes": request.passes,
         "body": serde_json::from_slice(&request.body).unwrap_or_else(|_| Value::String(text())),
     })
 }

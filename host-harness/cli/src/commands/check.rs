@@ -1,14 +1,29 @@
 //! `handover check`
 
 use super::NO;
-use crate::arguments::Check;
+use crate::arguments::Check as Arguments;
 use crate::plugin;
-use handover_host::contract::CheckOutcome;
+use anyhow::Context;
+use axum::body::Bytes;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use handover_host::Connection;
+use handover_host::contract::{Check, CheckOutcome, EventSource, Webhook};
+use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
 
-pub(crate) async fn run(arguments: Check) -> anyhow::Result<ExitCode> {
+/// How long a webhook may take. A contact centre sends one at once; what comes later does not come here.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let connection = plugin::connect(&arguments.connection).await?;
-    let checks = connection.check_connection().await?;
+    let checks = match arguments.webhook_listen {
+        None => connection.check_connection(None).await?,
+        Some(address) => with_probe(connection, address).await?,
+    };
     for check in &checks {
         let outcome = match check.outcome {
             CheckOutcome::Passed => "ok   ",
@@ -21,4 +36,72 @@ pub(crate) async fn run(arguments: Check) -> anyhow::Result<ExitCode> {
     }
     let failed = checks.iter().any(|check| check.outcome == CheckOutcome::Failed);
     Ok(if failed { ExitCode::from(NO) } else { ExitCode::SUCCESS })
+}
+
+/// Has a message sent to a user that there is not, and waits for it.
+async fn with_probe(connection: Connection, address: SocketAddr) -> anyhow::Result<Vec<Check>> {
+    let recipient = format!("handover-check-{}", uuid::Uuid::new_v4());
+    let listener = TcpListener::bind(address).await.with_context(|| format!("{address} cannot be listened on"))?;
+    let (arrived, mut arrivals) = mpsc::channel(16);
+    let server = tokio::spawn(axum::serve(listener, receiver(connection.clone(), arrived)).into_future());
+    let mut checks = connection.check_connection(Some(&recipient)).await?;
+    let was_sent = |check: &Check| check.outcome == CheckOutcome::Passed && check.name == "webhook-probe";
+    let round_trip = if checks.iter().any(was_sent) {
+        let ours = async {
+            let mut refused = None;
+            while let Some(arrival) = arrivals.recv().await {
+                match arrival {
+                    Arrival::For(recipients) if recipients.contains(&recipient) => return None,
+                    Arrival::For(_) => {}
+                    Arrival::Refused(why) => refused = Some(why),
+                }
+                if refused.is_some() {
+                    break;
+                }
+            }
+            refused
+        };
+        match timeout(PATIENCE, ours).await {
+            Ok(None) => round_trip(CheckOutcome::Passed, "the message arrived, and is authentic".into()),
+            Ok(Some(why)) => round_trip(CheckOutcome::Failed, format!("a webhook arrived and is not authentic: {why}")),
+            Err(_) => round_trip(CheckOutcome::Failed, format!("nothing arrived in {} s", PATIENCE.as_secs())),
+        }
+    } else {
+        round_trip(CheckOutcome::Skipped, "no message was sent".into())
+    };
+    server.abort();
+    checks.push(round_trip);
+    Ok(checks)
+}
+
+fn round_trip(outcome: CheckOutcome, message: String) -> Check {
+    let remedy = "Lead the webhook address of the contact centre to this address, and compare the webhook secrets.";
+    let remedy = (outcome == CheckOutcome::Failed).then(|| remedy.into());
+    Check { name: "webhook-round-trip".into(), outcome, message, remedy }
+}
+
+/// What came in.
+enum Arrival {
+    /// Authentic, for these recipients.
+    For(Vec<String>),
+    Refused(String),
+}
+
+fn receiver(connection: Connection, arrived: mpsc::Sender<Arrival>) -> axum::Router {
+    axum::Router::new().fallback(async move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
+        let headers = headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
+        let webhook = Webhook { method: method.to_string(), path: uri.to_string(), headers, body: body.to_vec() };
+        let arrival = match connection.verify_webhook(&webhook).await {
+            Ok(Ok(_)) => match connection.map_agent_events(&EventSource::Webhook(webhook.body)).await {
+                Ok(Ok(events)) => Arrival::For(events.into_iter().filter_map(|event| event.recipient).collect()),
+                _ => Arrival::For(Vec::new()),
+            },
+            Ok(Err(why)) => Arrival::Refused(format!("{why:?}")),
+            Err(error) => Arrival::Refused(error.to_string()),
+        };
+        let status = if matches!(arrival, Arrival::For(_)) { StatusCode::OK } else { StatusCode::FORBIDDEN };
+        // Nobody listens any more once the message is there.
+        let _ = arrived.send(arrival).await;
+        status
+    })
 }

@@ -1,7 +1,7 @@
 //! `handover map`
 
 use super::{NO, print};
-use crate::arguments::Map;
+use crate::arguments::{Map, Source};
 use crate::plugin;
 use handover_host::contract::EventSource;
 use serde_json::json;
@@ -10,7 +10,13 @@ use std::process::ExitCode;
 pub(crate) async fn run(arguments: Map) -> anyhow::Result<ExitCode> {
     let connection = plugin::connect(&arguments.connection).await?;
     let body = plugin::input(&arguments.body)?;
-    match connection.map_agent_events(&EventSource::Webhook(body)).await {
+    let source = match arguments.source {
+        Source::Webhook => EventSource::Webhook,
+        Source::EventBus => EventSource::EventBus,
+        Source::Trigger => EventSource::Trigger,
+        Source::Notification => EventSource::Notification,
+    };
+    match connection.map_agent_events(&source(body)).await {
         Ok(Ok(events)) => {
             for event in events {
                 print(&serde_json::to_value(event)?);

@@ -1,11 +1,12 @@
-//! `deliver`, `observe-conversation` and `check-connection`.
+//! `deliver`, `observe-conversation`, `check-connection` and `provision`.
 
 use crate::case::{Subject, Verdict, ensure, failed};
 use crate::inputs::{conversation, outbound};
 use crate::neutral::describe::is_kebab;
 use crate::script::{Answer, Script, Scripted};
 use handover_host::contract::{
-    CheckOutcome, Failure, OutboundMessage, ProviderRequest, RetryAdvice, RetryCause, Setting, SettingKind,
+    Ability, CheckOutcome, Failure, OutboundMessage, ProviderRequest, ProvisioningMode, RetryAdvice, RetryCause,
+    Setting, SettingKind, StepOutcome,
 };
 use handover_host::{Connection, TransportError};
 use std::collections::BTreeSet;
@@ -110,7 +111,7 @@ pub(super) async fn garbage(subject: &Subject) -> Verdict {
             let delivered = connection.deliver(&text(&connection).await?).await.map_err(failed)?;
             ensure!(delivered.is_err(), "a text counts as delivered after nothing but {status} {body:?}");
             connection.observe_conversation(&conversation()).await.map_err(failed)?.ok();
-            connection.check_connection().await.map_err(failed)?;
+            connection.check_connection(None).await.map_err(failed)?;
             let asked = scripted.asked().len();
             ensure!(asked <= 3 * ENOUGH, "{asked} requests for three calls, each answered with {status} {body:?}");
         }
@@ -127,7 +128,7 @@ pub(super) async fn secrets(subject: &Subject) -> Verdict {
             "{:?} {:?} {:?}",
             connection.deliver(&text(&connection).await?).await,
             connection.observe_conversation(&conversation()).await,
-            connection.check_connection().await
+            connection.check_connection(None).await
         );
         ensure!(!told.contains(CANARY), "a failure repeats a secret: {}", told.replace(CANARY, "…"));
         ensure!(!told.contains("Hello"), "a failure repeats a message's text");
@@ -141,6 +142,7 @@ pub(super) async fn foreign(subject: &Subject) -> Verdict {
         idempotency_key: "m-1".into(),
         recipient: "user-1".into(),
         operation: "no/such/operation".into(),
+        passes: None,
         body: b"{}".to_vec(),
     };
     let delivered = connection.deliver(&foreign).await.map_err(failed)?;
@@ -153,7 +155,7 @@ pub(super) async fn doctor(subject: &Subject) -> Verdict {
         [Err(TransportError::Unreachable), answer(401, &[], "{}"), answer(404, &[], "{}"), answer(200, &[], "{}")];
     for answer in answers {
         let (connection, _) = connect(subject, answer).await?;
-        let checks = connection.check_connection().await.map_err(failed)?;
+        let checks = connection.check_connection(None).await.map_err(failed)?;
         let mut names = BTreeSet::new();
         for check in &checks {
             ensure!(is_kebab(&check.name), "the check {:?} is not kebab-case", check.name);
@@ -165,6 +167,32 @@ pub(super) async fn doctor(subject: &Subject) -> Verdict {
         }
         let failed = checks.iter().any(|check| check.outcome == CheckOutcome::Failed);
         ensure!(failed, "nothing works, and no check failed");
+    }
+    Ok(())
+}
+
+pub(super) async fn provisioning(subject: &Subject) -> Verdict {
+    let able = subject.description().abilities.contains(&Ability::Provisioning);
+    for answer in [Err(TransportError::Unreachable), answer(401, &[], "{}"), answer(500, &[], "<html>")] {
+        for mode in [ProvisioningMode::Plan, ProvisioningMode::Apply] {
+            let (connection, scripted) = connect(subject, answer.clone()).await?;
+            let steps = connection.provision("https://bot.example.com/webhook", mode).await.map_err(failed)?;
+            if !able {
+                ensure!(steps.is_empty(), "it provisions, although it does not name the ability");
+                ensure!(scripted.asked().is_empty(), "it asks, although it does not name the ability");
+                continue;
+            }
+            let mut names = BTreeSet::new();
+            for step in &steps {
+                ensure!(is_kebab(&step.name), "the step {:?} is not kebab-case", step.name);
+                ensure!(names.insert(&step.name), "the step {} is there twice", step.name);
+                ensure!(!step.message.trim().is_empty(), "the step {} says nothing", step.name);
+                ensure!(step.outcome != StepOutcome::Done, "the step {} is done, although nothing works", step.name);
+            }
+            let told = format!("{steps:?}");
+            ensure!(!told.contains(CANARY), "a step repeats a secret: {}", told.replace(CANARY, "…"));
+            ensure!(steps.iter().any(|step| step.outcome == StepOutcome::Failed), "nothing works, and no step failed");
+        }
     }
     Ok(())
 }

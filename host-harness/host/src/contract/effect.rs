@@ -104,3 +104,56 @@ pub struct Check {
     /// How to mend it; missing where nothing needs mending.
     pub remedy: Option<String>,
 }
+
+/// Whether to change anything at the contact centre.
+#[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(enum)]
+#[repr(u8)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProvisioningMode {
+    /// Only look, and say what would be done.
+    #[component(name = "plan")]
+    Plan,
+    /// Make what is missing.
+    #[component(name = "apply")]
+    Apply,
+}
+
+/// What became of one thing that the connection needs at the contact centre.
+#[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(enum)]
+#[repr(u8)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepOutcome {
+    /// It is there already, as it should be.
+    #[component(name = "present")]
+    Present,
+    /// It has been made or changed.
+    #[component(name = "done")]
+    Done,
+    /// [`ProvisioningMode::Apply`] would make or change it.
+    #[component(name = "planned")]
+    Planned,
+    /// Only a person can do it; the message says how.
+    #[component(name = "by-hand")]
+    ByHand,
+    /// It could not be done.
+    #[component(name = "failed")]
+    Failed,
+    /// It was not tried because an earlier one failed, or waits for a person.
+    #[component(name = "skipped")]
+    Skipped,
+}
+
+/// One step of provisioning.
+#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case")]
+pub struct ProvisioningStep {
+    /// Stable name, in kebab-case.
+    pub name: String,
+    /// What became of it.
+    pub outcome: StepOutcome,
+    /// What is there, what was done, or what to do. Holds no secret.
+    pub message: String,
+}

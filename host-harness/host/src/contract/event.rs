@@ -390,9 +390,9 @@ pub enum EventKind {
     /// The agent is typing: for so many milliseconds from the event's time, or until the next message.
     #[component(name = "typing")]
     Typing(u32),
-    /// The handover goes to another agent or queue. Not an end.
+    /// The handover goes to another agent or queue: this agent has handed it on. Not an end.
     #[component(name = "transferred")]
-    Transferred,
+    Transferred(Agent),
     /// An agent has gone; others may be there or come. Not an end.
     #[component(name = "agent-left")]
     AgentLeft(Agent),
@@ -417,6 +417,8 @@ pub struct AgentEvent {
     pub id: String,
     /// Whom it concerns; missing where the source does not tell.
     pub recipient: Option<String>,
+    /// [`Conversation::handover`](super::Conversation::handover); missing where the source does not tell.
+    pub handover: Option<u32>,
     /// The contact centre's id of the conversation; missing where the source does not tell.
     pub conversation: Option<String>,
     /// When it happened; missing where the source does not tell.

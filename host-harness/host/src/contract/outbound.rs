@@ -10,10 +10,17 @@ use wasmtime::component::{ComponentType, Lift, Lower};
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Conversation {
-    /// The end user's address; set by the host, stable for the handover. Thread key at the contact centre.
+    /// The end user's address; set by the host, the same in every handover of the user.
     pub recipient: String,
+    /// Which of the recipient's handovers it is, counted from 1. In JSON: 1 unless told.
+    #[serde(default = "first")]
+    pub handover: u32,
     /// The contact centre's id, from `delivery.conversation` or an agent event; missing until one told it.
     pub id: Option<String>,
+}
+
+fn first() -> u32 {
+    1
 }
 
 /// Who the user is. Every field may be missing.
@@ -76,17 +83,42 @@ pub struct Attribute {
     pub value: String,
 }
 
+/// Which agents are wanted. What is missing or empty, the settings say.
+#[derive(Clone, ComponentType, Debug, Default, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Routing {
+    /// The queue, as in the settings.
+    pub queue: Option<String>,
+    /// The language that the agent should speak, as the contact centre's routing calls it.
+    pub language: Option<String>,
+    /// What the agent should be able to do, as the contact centre's routing calls it.
+    pub skills: Vec<String>,
+    /// Higher is sooner; what a step is worth is the contact centre's.
+    pub priority: Option<i32>,
+}
+
 /// Begins a handover.
-#[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Default, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct HandoverStart {
     /// Sent only where the settings say so.
     pub profile: Option<Profile>,
+    /// The platform's own id of the user; missing where it is the recipient.
+    pub user: Option<String>,
+    /// The platform's own id of the talk; missing where it is the recipient.
+    pub session: Option<String>,
     /// Oldest first. Empty lines are left out.
     #[serde(default)]
     pub transcript: Vec<TranscriptLine>,
-    /// Added to those that the settings make, and in place of them where the key is the same.
+    /// Lines up to this time were told in an earlier handover, and are left out; missing for none.
+    #[component(name = "told-until")]
+    pub told_until: Option<Timestamp>,
+    /// Which agents are wanted.
+    #[serde(default)]
+    pub routing: Routing,
+    /// Added to those that the settings and the routing make, and in place of them where the key is the same.
     #[serde(default)]
     pub attributes: Vec<Attribute>,
     /// What the user said last, or why the bot hands over. Missing or empty: the provider says it in its own words.
@@ -255,6 +287,10 @@ pub struct ProviderRequest {
     pub recipient: String,
     /// What it does, in the provider's words. Holds no personal data: fit for logs.
     pub operation: String,
+    /// For what passes, such as typing: milliseconds from `outbound.time` in which it is worth delivering, and in which
+    /// another of this operation for this recipient says nothing new. The host drops it after that, and drops the
+    /// other. Missing: it is worth delivering for ever, and each counts.
+    pub passes: Option<u32>,
     /// The provider's own; opaque to the host. The same bytes must come back to `deliver`.
     pub body: Vec<u8>,
 }

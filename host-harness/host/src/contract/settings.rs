@@ -13,17 +13,27 @@ use wasmtime::component::{ComponentType, Lift, Lower};
 pub struct Setting {
     /// One of the keys that `describe` names.
     pub key: String,
-    /// What the operator entered, untouched. For a switch: `true` or `false`.
+    /// What the operator entered, untouched; [`SettingKind`] says in which form.
     pub value: String,
 }
 
 /// All settings of one connection. Every call carries them; the provider keeps none.
 pub type Settings = Vec<Setting>;
 
-/// How a setting is entered.
+/// Which numbers a setting takes.
 #[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
-#[component(enum)]
-#[repr(u8)]
+#[component(record)]
+#[serde(rename_all = "kebab-case")]
+pub struct NumberRange {
+    /// The smallest.
+    pub least: i64,
+    /// The largest.
+    pub most: i64,
+}
+
+/// How a setting is entered.
+#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(variant)]
 #[serde(rename_all = "kebab-case")]
 pub enum SettingKind {
     /// One line of text.
@@ -35,6 +45,12 @@ pub enum SettingKind {
     /// `true` or `false`.
     #[component(name = "switch")]
     Switch,
+    /// A whole number in decimal digits.
+    #[component(name = "number")]
+    Number(NumberRange),
+    /// One of these words.
+    #[component(name = "choice")]
+    Choice(Vec<String>),
 }
 
 /// One field of the form in which an operator enters a connection.
@@ -149,6 +165,9 @@ pub enum Ability {
     /// Handovers can be observed, so that an end nobody announced is found.
     #[component(name = "observation")]
     Observation,
+    /// What the connection needs at the contact centre can be made there.
+    #[component(name = "provisioning")]
+    Provisioning,
 }
 
 /// What a provider is.

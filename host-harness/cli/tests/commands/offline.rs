@@ -1,50 +1,9 @@
-//! The commands as people call them.
+//! What needs no contact centre.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a test says what it expects and fails by panicking")]
+use crate::folder::{BODY, Folder};
 
-use assert_cmd::Command;
-use std::io::{BufRead, BufReader};
-use std::process::Stdio;
-use tempfile::TempDir;
-
-const BODY: &str = r#"{"id":"1","type":"Text","text":"hi"}"#;
-// Made with OpenSSL from BODY and the secret below.
+// Made with OpenSSL from the body and the second secret of the settings.
 const SIGNATURE: &str = "X-Hub-Signature-256: sha256=+hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMk=";
-const SETTINGS: &str = r#"host = "mypurecloud.de"
-deployment-name = "BotHandover"
-queue = "Support"
-webhook-secret = ["a-secret-that-is-to-come", "a-secret-of-16-or-more-chars"]
-client-id = "id"
-client-secret = "secret"
-send-profile = true
-"#;
-
-struct Folder(TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        let folder = Self(TempDir::new().expect("a folder"));
-        folder.write("settings.toml", SETTINGS);
-        folder.write("body.json", BODY);
-        folder
-    }
-
-    fn write(&self, name: &str, text: impl AsRef<[u8]>) {
-        std::fs::write(self.0.path().join(name), text).expect("a file");
-    }
-
-    /// Runs a command in the folder; its status, standard output and standard error.
-    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
-        self.run_with(arguments, "")
-    }
-
-    fn run_with(&self, arguments: &[&str], input: &str) -> (i32, String, String) {
-        let mut command = Command::cargo_bin("handover").expect("the binary");
-        let output = command.args(arguments).current_dir(&self.0).write_stdin(input).output().expect("it runs");
-        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-        (output.status.code().expect("a status"), text(output.stdout), text(output.stderr))
-    }
-}
 
 #[test]
 fn verify_says_authentic_or_rejected() {
@@ -185,52 +144,6 @@ fn the_demo_plays_to_its_end() {
     }
 }
 
-/// A sandbox process, stopped when it is dropped.
-struct Sandbox(std::process::Child);
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        self.0.kill().expect("it runs until it is stopped");
-        self.0.wait().expect("it stops");
-    }
-}
-
-#[test]
-fn check_is_the_doctor_of_the_sandbox() {
-    let folder = Folder::new();
-    let binary = assert_cmd::cargo::cargo_bin("handover");
-    let mut process = std::process::Command::new(binary)
-        .args(["sandbox", "--listen", "127.0.0.1:0"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let mut line = String::new();
-    BufReader::new(process.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
-    let _sandbox = Sandbox(process);
-    let announced: serde_json::Value = serde_json::from_str(&line).expect("one line of JSON");
-    let told = |key: &str| announced[key].as_str().unwrap_or_else(|| panic!("{key} is not in {line}")).to_owned();
-    assert!(!told("integration_id").is_empty());
-    let settings = |secret: &str| {
-        format!(
-            "host = {:?}\ndeployment-name = {:?}\nqueue = \"Support\"\nwebhook-secret = {:?}\nclient-id = {:?}\nclient-secret = {secret:?}\n",
-            told("origin"),
-            told("integration_name"),
-            told("webhook_secret"),
-            told("client_id"),
-        )
-    };
-    folder.write("settings.toml", settings("wrong"));
-    let (status, out, _) = folder.run(&["check", "--settings", "settings.toml"]);
-    assert_eq!(status, 1, "{out}");
-    assert!(out.contains("FAIL  credentials: ") && out.contains("skip  integration: "), "{out}");
-    // Without a webhook address the doctor still has something to say.
-    folder.write("settings.toml", settings(&told("client_secret")));
-    let (status, out, _) = folder.run(&["check", "--settings", "settings.toml"]);
-    assert_eq!(status, 1, "{out}");
-    assert!(out.contains("ok    credentials: ") && out.contains("FAIL  webhook-url: "), "{out}");
-    assert_eq!(out.lines().count(), 7, "{out}");
-}
-
 #[test]
 fn a_wrong_configuration_of_the_sandbox_is_told_by_file_and_line() {
     let folder = Folder::new();
@@ -240,12 +153,92 @@ fn a_wrong_configuration_of_the_sandbox_is_told_by_file_and_line() {
     assert!(error.contains("sandbox.toml:3: unknown field `no-such-field`"), "{error}");
 }
 
+const COMMANDS: [&str; 11] = [
+    "demo",
+    "sandbox",
+    "verify",
+    "map",
+    "build",
+    "check",
+    "provision",
+    "features",
+    "copilot-url",
+    "inspect",
+    "conformance",
+];
+
 #[test]
 fn every_command_has_an_example() {
     let folder = Folder::new();
-    for command in ["demo", "sandbox", "verify", "map", "build", "check", "inspect", "conformance"] {
+    for command in COMMANDS {
         let (status, out, _) = folder.run(&[command, "--help"]);
         assert_eq!(status, 0);
         assert!(out.contains("Example:\n") && out.contains(&format!("handover {command}")), "{out}");
     }
+}
+
+#[test]
+fn map_reads_each_source() {
+    let folder = Folder::new();
+    folder.write(
+        "event.json",
+        r#"{"detail": {"topicName": "v2.detail.events.conversation.c1.customer.end",
+            "eventBody": {"conversationId": "c1", "disconnectType": "PEER"}}}"#,
+    );
+    let map = |source| folder.run(&["map", "--settings", "settings.toml", "--source", source, "event.json"]);
+    let (status, out, _) = map("event-bus");
+    assert_eq!(status, 0);
+    assert!(out.contains(r#""kind":{"ended":"completed"}"#), "{out}");
+    let (status, out, _) = map("webhook");
+    assert_eq!(status, 0);
+    assert!(out.contains(r#""kind":{"ignored""#), "{out}");
+}
+
+/// The page's own example, with its ids.
+#[test]
+fn copilot_url_prints_the_link() {
+    let folder = Folder::new();
+    let link = ["copilot-url", "--settings", "settings.toml", "--session", "session-2a4d", "--user", "51c8 f577&"];
+    let (status, _, error) = folder.run(&link);
+    assert_eq!(status, 2);
+    assert!(error.contains("settings.toml: the link needs copilot-url"), "{error}");
+    folder.write(
+        "settings.toml",
+        "copilot-url = \"https://agent-assist-dev.cognigy.ai/\"\ncopilot-token = \"760bcb4b\"\n\
+         copilot-organisation = \"63babf6e\"\ncopilot-project = \"64257f5a\"\ncopilot-config = \"fbe5297e\"\n",
+    );
+    let (status, out, _) = folder.run(&link);
+    assert_eq!(status, 0);
+    assert_eq!(
+        out,
+        "https://agent-assist-dev.cognigy.ai/?sessionId=session-2a4d&userId=51c8%20f577%26&URLToken=760bcb4b\
+         &organisationId=63babf6e&projectId=64257f5a&configId=fbe5297e\n"
+    );
+}
+
+#[test]
+fn an_organisation_that_is_not_on_the_list_is_refused_and_told_why() {
+    const SWITCH: &str = "FEATURE_ENABLE_GENESYS_CLOUD_OM";
+    const LIST: &str = "FEATURE_ENABLE_GENESYS_CLOUD_OM_WHITELIST";
+    const BOTS: &str = "FEATURE_USE_GENESYS_BOT_CONNECTOR_ENDPOINT_WHITELIST";
+    let folder = Folder::new();
+    let features = |variables: &[(&str, &str)]| folder.run_in(variables, &["features", "--organisation", "acme"]);
+    let (status, out, _) = features(&[(SWITCH, "true"), (LIST, "globex, acme"), (BOTS, "*")]);
+    assert_eq!((status, out.as_str()), (0, "on   open-messaging\non   bot-connector\n"));
+    let (status, out, _) = features(&[(SWITCH, "true"), (LIST, "globex")]);
+    assert_eq!(status, 1);
+    assert!(out.contains(LIST) && out.contains("acme"), "{out}");
+    let (status, out, _) = features(&[]);
+    assert_eq!(status, 1);
+    assert!(out.contains(SWITCH), "{out}");
+    let (status, _, error) = features(&[(SWITCH, "true"), (LIST, "acme,*")]);
+    assert_eq!(status, 2);
+    assert!(error.contains(LIST), "{error}");
+
+    let map = ["map", "--settings", "settings.toml", "--organisation", "acme", "body.json"];
+    let (status, _, error) = folder.run_in(&[(SWITCH, "true"), (LIST, "globex")], &map);
+    assert_eq!(status, 2);
+    assert!(error.contains(LIST), "{error}");
+    let (status, _, error) = folder.run_in(&[(SWITCH, "true"), (LIST, "*")], &map);
+    assert_eq!(status, 0, "{error}");
 }

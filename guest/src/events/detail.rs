@@ -1,0 +1,135 @@
+//! What is told beside the webhook of agents and ends: by an event bus, a trigger's callback or a notification channel.
+//!
+//! One happening has one id, whoever tells it: a host that drops repeats needs not know that two sources spoke.
+
+use super::{bounded, digest};
+use crate::clip::clip;
+use crate::contract::*;
+use crate::observation;
+use crate::settings::EventPolicy;
+use crate::time;
+use crate::wire::detail::{EventBody, Notification};
+use alloc::{format, string::String, vec, vec::Vec};
+
+/// What stands for the id in a topic that an operator wrote down as it is documented.
+const PLACEHOLDERS: [&str; 3] = ["id", "{id}", "{conversationId}"];
+
+/// One event, while it is being mapped.
+pub(super) struct Detail<'a> {
+    policy: &'a EventPolicy,
+    body: &'a [u8],
+    topic: &'a str,
+    event: Option<&'a EventBody<'a>>,
+    /// The address of the customer.
+    address: Option<&'a str>,
+    agent: Option<&'a str>,
+}
+
+impl<'a> Detail<'a> {
+    pub(super) fn new(policy: &'a EventPolicy, body: &'a [u8], told: &'a Notification<'a>) -> Self {
+        let event = told.event_body.get();
+        let address = event.and_then(|event| event.address_to.get());
+        let agent = event.and_then(|event| event.user_id.get());
+        Self { policy, body, topic: told.topic_name.get().unwrap_or(""), event, address, agent }
+    }
+
+    /// The callback that Cognigy documents has the customer's address as `userId`, and no `addressTo`.
+    pub(super) fn of_callback(
+        policy: &'a EventPolicy,
+        body: &'a [u8],
+        topic: &'a str,
+        event: &'a EventBody<'a>,
+    ) -> Self {
+        let (address, agent) = match event.address_to.get() {
+            Some(address) => (Some(address), event.user_id.get()),
+            None => (event.user_id.get(), None),
+        };
+        Self { policy, body, topic, event: Some(event), address, agent }
+    }
+
+    pub(super) fn events(&self) -> Vec<AgentEvent> {
+        let Some(event) = self.event else { return vec![self.ignored(format!("topic {}", clip(self.topic)))] };
+        if self.topic.split('.').any(|part| part == "conversations") {
+            return match event.id.get() {
+                Some(id) => observation::events(&self.policy.agent, id, &event.participants),
+                None => vec![self.ignored("a conversation without an id".into())],
+            };
+        }
+        let other = |told: Option<&str>, ours: &str| told.is_some_and(|told| !told.eq_ignore_ascii_case(ours));
+        if other(event.media_type.get(), "MESSAGE") || other(event.message_type.get(), "OPEN") {
+            return vec![self.ignored("an event of another channel".into())];
+        }
+        vec![self.event(self.kind(event))]
+    }
+
+    /// What happened, and to which conversation, as the topic tells it.
+    fn named(&self) -> (&str, Option<&str>) {
+        match self.topic.strip_prefix("v2.detail.events.conversation.").and_then(|rest| rest.split_once('.')) {
+            Some((id, name)) => (name, Some(id).filter(|id| !id.is_empty() && !PLACEHOLDERS.contains(id))),
+            None => (self.topic, None),
+        }
+    }
+
+    fn of_agent(&self) -> bool {
+        let (name, _) = self.named();
+        name.starts_with("user.") || name == "acw"
+    }
+
+    fn kind(&self, event: &EventBody<'_>) -> EventKind {
+        let agent = || self.policy.agent.shown(self.agent.filter(|_| self.of_agent()), None);
+        let how = event.disconnect_type.get().unwrap_or("").to_ascii_uppercase();
+        match (self.named().0, how.as_str()) {
+            ("user.start", _) => EventKind::AgentJoined(agent()),
+            (
+                "user.end" | "customer.end",
+                "TRANSFER" | "CONFERENCE_TRANSFER" | "CONSULT_TRANSFER" | "FORWARD_TRANSFER",
+            ) => EventKind::Transferred(agent()),
+            ("user.end", "NO_ANSWER_TRANSFER" | "NOT_AVAILABLE_TRANSFER" | "DND_TRANSFER") => {
+                EventKind::Ignored("an agent did not answer".into())
+            }
+            ("user.end", _) if event.interacting_duration_ms.get() == Some(0) => {
+                EventKind::Ignored("an agent declined".into())
+            }
+            ("user.end", _) => EventKind::AgentLeft(agent()),
+            // Each side's word for itself is CLIENT, for the other side PEER.
+            ("customer.end", "CLIENT" | "ENDPOINT") => EventKind::Ended(EndReason::Cancelled),
+            ("customer.end", "TIMEOUT" | "INACTIVITY" | "SESSION_EXPIRED" | "SYSTEM" | "UNKNOWN") => {
+                EventKind::Ended(EndReason::Expired)
+            }
+            ("customer.end", "ERROR" | "TRANSPORT_FAILURE" | "UNCALLABLE") => {
+                EventKind::Ended(EndReason::Error(how.to_ascii_lowercase().replace('_', ".")))
+            }
+            ("customer.end", _) => EventKind::Ended(EndReason::Completed),
+            ("acd.start", _) => EventKind::Queued(QueueState { position: None, wait: None }),
+            ("acw", _) => EventKind::Ignored("after-call work".into()),
+            _ => EventKind::Ignored(format!("topic {}", clip(self.topic))),
+        }
+    }
+
+    fn event(&self, kind: EventKind) -> AgentEvent {
+        let event = self.event;
+        let (name, conversation) = self.named();
+        let conversation = event.and_then(|event| event.conversation_id.get()).or(conversation);
+        let told = event.and_then(|event| event.event_time.get());
+        let time = told.and_then(|told| told.parse().ok().or_else(|| time::parse(told)));
+        let participant = event.and_then(|event| event.participant_id.get());
+        let id = match (conversation, participant, time) {
+            (Some(conversation), Some(participant), Some(time)) => {
+                format!("{name}:{conversation}:{participant}:{time}")
+            }
+            _ => format!("{name}:{}", digest(self.body)),
+        };
+        // On which side the customer stands is known of the events of agents only.
+        let callback = event.is_some_and(|event| event.address_to.get().is_none());
+        let address = self.address.filter(|_| self.of_agent() || callback);
+        let (recipient, handover) = address.map_or((None, None), |address| {
+            let (recipient, handover) = self.policy.thread.recipient(address);
+            (Some(recipient), handover)
+        });
+        AgentEvent { id: bounded(id), recipient, handover, conversation: conversation.map(String::from), time, kind }
+    }
+
+    fn ignored(&self, why: String) -> AgentEvent {
+        self.event(EventKind::Ignored(why))
+    }
+}

@@ -1,0 +1,245 @@
+//! Things at Genesys by their names: the integration of the connection, queues, flows, recipients.
+
+use crate::api::{Api, Call, Kind, accepted, encode, read, segment};
+use crate::clip::clip;
+use crate::contract::*;
+use crate::imports::Imports;
+use crate::outbound::is_uuid;
+use crate::wire::api::{Flow, OpenIntegration, Page, Queue, Recipient, Reference};
+use crate::wire::lenient::{Object, Text};
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+
+/// Seconds for which the integration's id is kept; it changes only when somebody makes it anew.
+const KEEP_INTEGRATION: u32 = 3600;
+/// The name in the cache. No two connections share a cache.
+const INTEGRATION: &str = "integration";
+/// Names shown of those that there are.
+const NAMES_SHOWN: usize = 10;
+
+impl<I: Imports> Api<'_, I> {
+    /// The id of the integration with the configured name, from the cache or by looking through all of them.
+    pub(crate) fn integration(&mut self) -> Result<String, Failure> {
+        if let Some(id) = self.imports.cached(INTEGRATION).and_then(|id| String::from_utf8(id).ok()) {
+            return Ok(id);
+        }
+        Ok(self.look_up_integration()?.id)
+    }
+
+    /// The integration with the configured name, and its id for the cache.
+    pub(crate) fn look_up_integration(&mut self) -> Result<Integration, Failure> {
+        match self.find_integration()? {
+            Found::One(integration) => {
+                self.imports.cache(INTEGRATION, integration.id.as_bytes(), KEEP_INTEGRATION);
+                Ok(integration)
+            }
+            Found::None { names } => Err(Failure::Credentials(no_integration(&self.account.deployment_name, &names))),
+        }
+    }
+
+    /// Looks through all pages: there is no filter by name. The exact name wins over one in another case.
+    pub(crate) fn find_integration(&mut self) -> Result<Found, Failure> {
+        let wanted = self.account.deployment_name.clone();
+        let mut similar = None;
+        let mut names = Vec::new();
+        let path = "/api/v2/conversations/messaging/integrations/open?";
+        let exact = self.pages(path, |response| {
+            let page: Page<OpenIntegration<'_>> = read(response)?;
+            let found = page.entities.objects().find_map(|integration| {
+                let name = integration.name.get()?;
+                let found = || Integration::of(integration);
+                if name == wanted {
+                    return found();
+                }
+                if name.trim().to_lowercase() == wanted.to_lowercase() {
+                    similar = similar.take().or_else(found);
+                }
+                names.push(name.to_string());
+                None
+            });
+            Ok((found, page.page_count))
+        })?;
+        Ok(exact.or(similar).map_or(Found::None { names }, Found::One))
+    }
+
+    /// A queue by its id or its exact name.
+    pub(crate) fn find_queue(&mut self, queue: &str) -> Result<Option<Named>, Failure> {
+        let entry = |queue: &Queue<'_>| named(&queue.id, &queue.name);
+        if is_uuid(queue) {
+            let response = self.call(&Call::get(format!("/api/v2/routing/queues/{}", segment(queue)?)))?;
+            if response.status == 404 {
+                return Ok(None);
+            }
+            return Ok(entry(&read::<Queue<'_>>(&accepted(response, Kind::Reads)?)?));
+        }
+        // The filter may match more than the name itself.
+        self.pages(&format!("/api/v2/routing/queues?name={}&", encode(queue)), |response| {
+            let page: Page<Queue<'_>> = read(response)?;
+            let found = page.entities.objects().find(|found| found.name.get() == Some(queue)).and_then(entry);
+            Ok((found, page.page_count))
+        })
+    }
+
+    /// An inbound message flow by its exact name.
+    pub(crate) fn find_flow(&mut self, flow: &str) -> Result<Option<Named>, Failure> {
+        self.pages(&format!("/api/v2/flows?type=inboundmessage&name={}&", encode(flow)), |response| {
+            let page: Page<Flow<'_>> = read(response)?;
+            let found = page.entities.objects().find(|found| found.name.get() == Some(flow));
+            Ok((found.and_then(|flow| named(&flow.id, &flow.name)), page.page_count))
+        })
+    }
+
+    /// The integration's address in the message routing, and the flow that it leads to.
+    pub(crate) fn find_recipient(
+        &mut self,
+        integration: &Integration,
+    ) -> Result<Option<(String, Option<Named>)>, Failure> {
+        let path = format!("/api/v2/routing/message/recipients?messengerType=open&name={}&", encode(&integration.name));
+        self.pages(&path, |response| {
+            let page: Page<Recipient<'_>> = read(response)?;
+            let ours = |recipient: &&Recipient<'_>| match &integration.recipient {
+                Some(id) => recipient.id.get() == Some(id),
+                None => recipient.name.get() == Some(&integration.name),
+            };
+            let found = page.entities.objects().find(ours).and_then(|recipient| {
+                let flow = recipient.flow.get().and_then(|flow| named(&flow.id, &flow.name));
+                Some((owned(&recipient.id)?, flow))
+            });
+            Ok((found, page.page_count))
+        })
+    }
+}
+
+/// Something that has an id and a name.
+pub(crate) struct Named {
+    pub(crate) id: String,
+    pub(crate) name: String,
+}
+
+fn named(id: &Text<'_>, name: &Text<'_>) -> Option<Named> {
+    Some(Named { id: owned(id)?, name: owned(name).unwrap_or_default() })
+}
+
+fn id_of(reference: &Object<Reference<'_>>) -> Option<String> {
+    reference.get().and_then(|reference| owned(&reference.id))
+}
+
+fn owned(text: &Text<'_>) -> Option<String> {
+    text.get().map(String::from)
+}
+
+/// What was found under the configured name.
+pub(crate) enum Found {
+    One(Integration),
+    /// Nothing; the names that there are.
+    None {
+        names: Vec<String>,
+    },
+}
+
+pub(crate) struct Integration {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) webhook_url: Option<String>,
+    /// Id of the supported content profile.
+    pub(crate) content_profile: Option<String>,
+    /// Id of the platform configuration.
+    pub(crate) messaging_setting: Option<String>,
+    /// Id of its address in the message routing.
+    pub(crate) recipient: Option<String>,
+    create_status: Option<String>,
+}
+
+/// How far Genesys is with making an integration, which it does in the background.
+#[derive(PartialEq, Eq)]
+pub(crate) enum Making {
+    Done,
+    UnderWay,
+    Failed,
+}
+
+impl Integration {
+    /// `None` for one without an id or a name.
+    pub(crate) fn of(told: &OpenIntegration<'_>) -> Option<Self> {
+        Some(Self {
+            id: owned(&told.id)?,
+            name: owned(&told.name)?,
+            webhook_url: owned(&told.outbound_notification_webhook_url),
+            content_profile: id_of(&told.supported_content),
+            messaging_setting: id_of(&told.messaging_setting),
+            recipient: id_of(&told.recipient),
+            create_status: owned(&told.create_status),
+        })
+    }
+
+    pub(crate) fn making(&self) -> Making {
+        match self.create_status.as_deref() {
+            Some("Initiated") => Making::UnderWay,
+            Some("Error") => Making::Failed,
+            _ => Making::Done,
+        }
+    }
+}
+
+/// Says what there is instead, what is nearest first.
+pub(crate) fn no_integration(wanted: &str, names: &[String]) -> String {
+    let mut near: Vec<_> = names.iter().map(|name| (distance(wanted, name), name)).collect();
+    near.sort();
+    let mut shown: Vec<_> = near.iter().take(NAMES_SHOWN).map(|(_, name)| clip(name)).collect();
+    if names.len() > shown.len() {
+        shown.push("…".into());
+    }
+    let there = match near.first() {
+        None => "there is none".into(),
+        // A third of the letters wrong is a slip; more is another name.
+        Some((far, nearest)) if far * 3 <= wanted.chars().count() => {
+            format!("did you mean {}? There are: {}", clip(nearest), shown.join(", "))
+        }
+        Some(_) => format!("there are: {}", shown.join(", ")),
+    };
+    format!("no Open Messaging integration is called {}; {there}", clip(wanted))
+}
+
+/// How many letters to change, add or leave out to come from one name to the other, whatever their case (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let lower = |name: &str| name.chars().take(100).flat_map(char::to_lowercase).collect::<Vec<_>>();
+    let (one, other) = (lower(one), lower(other));
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (line, letter) in one.iter().enumerate() {
+        let (mut left, mut before) = (line + 1, line);
+        for (cell, other) in row.iter_mut().skip(1).zip(&other) {
+            let here = (before + usize::from(letter != other)).min(*cell + 1).min(left + 1);
+            (before, left) = (*cell, here);
+            *cell = here;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = line + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_as_far_apart_as_a_typist_would_say() {
+        assert_eq!(distance("BotHandover", "bothandover"), 0);
+        assert_eq!(distance("BotHandover", "BotHandovr"), 1);
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("abc", ""), 3);
+    }
+
+    #[test]
+    fn the_nearest_name_is_suggested() {
+        let names = ["Sales".to_string(), "BotHandover".to_string()];
+        let said = no_integration("BotHandvoer", &names);
+        assert!(said.contains("did you mean BotHandover? There are: BotHandover, Sales"), "{said}");
+        assert!(!no_integration("Webchat", &names).contains("did you mean"));
+    }
+}

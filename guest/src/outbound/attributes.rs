@@ -1,0 +1,79 @@
+//! What the flow is told: participant data for routing and for the agent.
+
+use crate::contract::*;
+use crate::copilot;
+use crate::settings::MessagePolicy;
+use alloc::{
+    collections::BTreeMap,
+    string::{String, ToString},
+};
+
+/// The attributes of a handover; the last word has the platform, then the operator.
+pub(super) fn attributes(
+    policy: &MessagePolicy,
+    conversation: &Conversation,
+    start: &HandoverStart,
+) -> BTreeMap<String, String> {
+    let settings = &policy.attributes;
+    let mut attributes = BTreeMap::new();
+    let mut tell = |key: &str, value: &str| attributes.insert(key.to_string(), value.to_string());
+
+    let user = given(&start.user).unwrap_or(&conversation.recipient);
+    tell("userId", user);
+    if let Some(copilot) = &policy.copilot {
+        let session = given(&start.session).unwrap_or(&conversation.recipient);
+        tell("copilotUrl", &copilot::link(copilot, session, user));
+    }
+    if let Some(queue) = given(&start.routing.queue).or(settings.queue.as_deref()) {
+        // Flows in use read `queueId` and find the queue by it; a name is given under its own key besides.
+        tell("queueId", queue);
+        if !is_uuid(queue) {
+            tell("queueName", queue);
+        }
+    }
+    if let Some(language) = given(&start.routing.language).or(settings.language.as_deref()) {
+        tell("myLanguage", language);
+    }
+    let skills = if start.routing.skills.is_empty() { &settings.skills } else { &start.routing.skills };
+    if !skills.is_empty() {
+        tell("mySkills", &skills.join(","));
+    }
+    if let Some(priority) = start.routing.priority.map(|priority| priority.to_string()).or(settings.priority.clone()) {
+        tell("priority", &priority);
+    }
+    let own = settings.own.iter().map(|(key, value)| (key, value));
+    for (key, value) in own.chain(start.attributes.iter().map(|attribute| (&attribute.key, &attribute.value))) {
+        if key == "queueId" {
+            // The name is that of the queue which was overridden.
+            attributes.remove("queueName");
+        }
+        attributes.insert(key.clone(), value.clone());
+    }
+    attributes
+}
+
+fn given(text: &Option<String>) -> Option<&str> {
+    text.as_deref().map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// Whether what was entered as the queue is its id rather than its name.
+#[must_use]
+pub fn is_uuid(queue: &str) -> bool {
+    queue.len() == 36
+        && queue
+            .char_indices()
+            .all(|(at, c)| if matches!(at, 8 | 13 | 18 | 23) { c == '-' } else { c.is_ascii_hexdigit() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_names_of_queues_are_told_apart() {
+        assert!(is_uuid("d59d0280-1111-4222-8333-444444444444"));
+        for name in ["Support", "d59d0280-1111-4222-8333-44444444444g", "d59d028001111-4222-8333-444444444444", ""] {
+            assert!(!is_uuid(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! What is wrong with the settings that were entered.
+
+use super::form::form;
+use super::*;
+use crate::clip::clip;
+use crate::region::{self, Region};
+use alloc::vec;
+
+/// All that is wrong, or what follows from settings that can be used.
+pub fn check(settings: &[Setting]) -> Result<AcceptedSettings, Vec<SettingsProblem>> {
+    let mut problems = Vec::new();
+    let form = form();
+    let region = check_region(settings, &mut problems);
+    for field in form.iter().filter(|field| field.required && find(settings, &field.key).is_none()) {
+        problems.push(missing(settings, field));
+    }
+    check_secrets(settings, &mut problems);
+    check_keys(settings, &mut problems);
+    check_copilot(settings, &mut problems);
+    for (index, setting) in (0..).zip(settings) {
+        check_entry(&form, settings, index, setting, &mut problems);
+    }
+    // In the order of the form, what is unknown last.
+    let place = |key: &str| form.iter().position(|field| field.key == key).unwrap_or(form.len());
+    problems.sort_by_key(|problem| (place(&problem.key), problem.index));
+
+    match region {
+        Some(region) if problems.iter().all(|problem| problem.severity == Severity::Warning) => Ok(AcceptedSettings {
+            origins: vec![
+                Origin { name: API.into(), url: region.api },
+                Origin { name: LOGIN.into(), url: region.login },
+            ],
+            warnings: problems,
+        }),
+        _ => Err(problems),
+    }
+}
+
+fn check_region(settings: &[Setting], problems: &mut Vec<SettingsProblem>) -> Option<Region> {
+    const EXPECTED: &str = "Enter the region's domain, such as mypurecloud.de or cac1.pure.cloud.";
+    let (index, host) = find(settings, HOST).filter(|(_, host)| !host.is_empty())?;
+    let region = region::normalise(host);
+    match &region {
+        None => problems.push(error(HOST, Some(index), "This is no host name.", EXPECTED)),
+        Some(region) if !region.known => problems.push(warning(
+            HOST,
+            index,
+            "This is no region that Genesys lists.",
+            "Compare it with the address of your login page; a new region works all the same.",
+        )),
+        Some(_) => {}
+    }
+    region
+}
+
+fn check_secrets(settings: &[Setting], problems: &mut Vec<SettingsProblem>) {
+    let has_secret = settings.iter().any(|setting| {
+        matches!(setting.key.as_str(), WEBHOOK_SECRET | WEBHOOK_SECRET_BASE64) && !setting.value.trim().is_empty()
+    });
+    let allowed = find(settings, ALLOW_UNSIGNED_WEBHOOKS);
+    match (has_secret, allowed) {
+        (false, Some((index, "true"))) => problems.push(warning(
+            ALLOW_UNSIGNED_WEBHOOKS,
+            index,
+            "There is no webhook secret, so anybody who knows the address can speak as the agent.",
+            "Enter the integration's Outbound Notification Webhook Signature Secret Token as webhook-secret.",
+        )),
+        (true, Some((index, "true"))) => problems.push(warning(
+            ALLOW_UNSIGNED_WEBHOOKS,
+            index,
+            "Unsigned webhooks are refused all the same, because a webhook secret is entered.",
+            "Remove one of the two.",
+        )),
+        (true, _) => {}
+        (false, _) => problems.push(error(
+            WEBHOOK_SECRET,
+            None,
+            "There is no webhook secret, so every webhook would be refused.",
+            "Enter the integration's Outbound Notification Webhook Signature Secret Token, or set \
+             allow-unsigned-webhooks to true if anybody may speak as the agent.",
+        )),
+    }
+}
+
+/// The sources are told apart by their keys alone.
+fn check_keys(settings: &[Setting], problems: &mut Vec<SettingsProblem>) {
+    for (index, trigger) in (0..).zip(settings).filter(|(_, setting)| setting.key == TRIGGER_KEY) {
+        let key = trigger.value.trim();
+        if !key.is_empty() && all(settings, EVENT_BUS_KEY).any(|other| other == key) {
+            problems.push(error(
+                TRIGGER_KEY,
+                Some(index),
+                "The event bus has the same key, so nobody could tell which of the two speaks.",
+                "Use a key of its own for each.",
+            ));
+        }
+    }
+}
+
+fn check_copilot(settings: &[Setting], problems: &mut Vec<SettingsProblem>) {
+    let parts = [COPILOT_URL, COPILOT_TOKEN, COPILOT_ORGANISATION, COPILOT_CONFIG];
+    let entered = |key: &str| text(settings, key).is_some();
+    if parts.into_iter().chain([COPILOT_PROJECT]).any(entered) {
+        for key in parts.into_iter().filter(|key| !entered(key)) {
+            problems.push(error(
+                key,
+                None,
+                "The link to the AI Copilot Workspace needs it.",
+                "Enter it, or leave all the AI Copilot settings empty.",
+            ));
+        }
+    }
+}
+
+fn check_entry(
+    form: &[SettingField],
+    settings: &[Setting],
+    index: u32,
+    setting: &Setting,
+    problems: &mut Vec<SettingsProblem>,
+) {
+    let key = setting.key.as_str();
+    let Some(field) = form.iter().find(|field| field.key == key) else {
+        let keys: Vec<_> = form.iter().map(|field| field.key.as_str()).collect();
+        problems.push(error(
+            &clip(key),
+            Some(index),
+            "There is no such setting.",
+            &format!("Use one of: {}.", keys.join(", ")),
+        ));
+        return;
+    };
+    if setting.value.is_empty() {
+        return; // As good as absent: forms send empty fields.
+    }
+    let first = settings.iter().position(|other| other.key == setting.key && !other.value.is_empty());
+    if !field.repeats && first != usize::try_from(index).ok() {
+        problems.push(error(key, Some(index), "This setting is entered more than once.", "Leave one of them."));
+    }
+    let value = setting.value.trim();
+    match &field.kind {
+        SettingKind::Switch if setting.value != "true" && setting.value != "false" => {
+            problems.push(error(key, Some(index), "This is neither on nor off.", "Enter true or false."));
+        }
+        _ if value.is_empty() => {
+            let remedy = if field.required { "Enter a value." } else { "Enter a value, or leave it empty." };
+            problems.push(error(key, Some(index), "There are only blanks.", remedy));
+            return;
+        }
+        SettingKind::Number(range) if parse_number(value, *range).is_none() => {
+            let remedy = format!("Enter digits, from {} to {}.", range.least, range.most);
+            problems.push(error(key, Some(index), "This is no whole number in the range.", &remedy));
+        }
+        SettingKind::Choice(words) if !words.iter().any(|word| word == value) => {
+            let remedy = format!("Enter one of: {}.", words.join(", "));
+            problems.push(error(key, Some(index), "This is none of the words to choose from.", &remedy));
+        }
+        SettingKind::Secret if key == WEBHOOK_SECRET && setting.value.trim() != setting.value => {
+            problems.push(warning(
+                key,
+                index,
+                "The secret begins or ends with a blank.",
+                "Remove the blank if it came with copying; it counts as part of the secret.",
+            ))
+        }
+        _ => {}
+    }
+    match key {
+        WEBHOOK_SECRET => check_length(key, index, setting.value.len(), problems),
+        WEBHOOK_SECRET_BASE64 => match STANDARD.decode(&setting.value) {
+            Ok(secret) => check_length(key, index, secret.len(), problems),
+            Err(_) => problems.push(error(
+                key,
+                Some(index),
+                "This is not base64.",
+                "Enter the standard alphabet with padding, or use webhook-secret for text.",
+            )),
+        },
+        EVENT_BUS_KEY | TRIGGER_KEY if value.len() < SHORTEST_SECRET => problems.push(warning(
+            key,
+            index,
+            "The key is short enough to be guessed.",
+            "Use at least 16 random characters, here and where it is sent.",
+        )),
+        ATTRIBUTE if split_attribute(value).is_none() => problems.push(error(
+            key,
+            Some(index),
+            "This is not a name and a value.",
+            "Enter name=value; what is behind the first = is the value.",
+        )),
+        COPILOT_URL if !is_copilot_url(value) => problems.push(error(
+            key,
+            Some(index),
+            "This is no address that the link could begin with.",
+            "Enter an https address without a query or fragment, such as https://agent-assist.example.com/.",
+        )),
+        _ => {}
+    }
+}
+
+fn check_length(key: &str, index: u32, length: usize, problems: &mut Vec<SettingsProblem>) {
+    if length < SHORTEST_SECRET {
+        problems.push(warning(
+            key,
+            index,
+            "The secret is shorter than Genesys allows for an integration (16 characters).",
+            "Compare it with the integration's.",
+        ));
+    }
+}
+
+/// A field that is not there, or left empty.
+fn missing(settings: &[Setting], field: &SettingField) -> SettingsProblem {
+    let empty = (0..).zip(settings).find(|(_, setting)| setting.key == field.key).map(|(index, _)| index);
+    error(&field.key, empty, &format!("{} is missing.", field.label), &field.help)
+}
+
+fn error(key: &str, index: Option<u32>, message: &str, remedy: &str) -> SettingsProblem {
+    let (message, remedy) = (message.into(), remedy.into());
+    SettingsProblem { severity: Severity::Error, key: key.into(), index, message, remedy }
+}
+
+fn warning(key: &str, index: u32, message: &str, remedy: &str) -> SettingsProblem {
+    SettingsProblem { severity: Severity::Warning, ..error(key, Some(index), message, remedy) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(entries: &[(&str, &str)]) -> Vec<Setting> {
+        entries.iter().map(|(key, value)| Setting { key: (*key).into(), value: (*value).into() }).collect()
+    }
+
+    const GOOD: [(&str, &str); 5] = [
+        (HOST, "mypurecloud.de"),
+        (DEPLOYMENT_NAME, "BotHandover"),
+        (WEBHOOK_SECRET, "a-secret-of-16-or-more-chars"),
+        (CLIENT_ID, "id"),
+        (CLIENT_SECRET, "secret"),
+    ];
+
+    fn problems(entries: &[(&str, &str)]) -> Vec<(Severity, String, Option<u32>)> {
+        let problems = match check(&settings(entries)) {
+            Ok(accepted) => accepted.warnings,
+            Err(problems) => problems,
+        };
+        problems.into_iter().map(|problem| (problem.severity, problem.key, problem.index)).collect()
+    }
+
+    #[test]
+    fn good_settings_name_the_origins() {
+        let accepted = check(&settings(&GOOD)).expect("good");
+        let origins: Vec<_> = accepted.origins.iter().map(|o| (o.name.as_str(), o.url.as_str())).collect();
+        assert_eq!(origins, [("api", "https://api.mypurecloud.de"), ("login", "https://login.mypurecloud.de")]);
+        assert_eq!(accepted.warnings, []);
+    }
+
+    #[test]
+    fn wrong_in_three_places_names_three() {
+        let wrong = [
+            (HOST, "no host"),
+            (WEBHOOK_SECRET, "a-secret-of-16-or-more-chars"),
+            (CLIENT_ID, "id"),
+            ("sned-profile", "true"),
+        ];
+        let keys: Vec<_> = problems(&wrong).into_iter().map(|(_, key, index)| (key, index)).collect();
+        assert_eq!(
+            keys,
+            [
+                (HOST.into(), Some(0)),
+                (DEPLOYMENT_NAME.into(), None),
+                (CLIENT_SECRET.into(), None),
+                ("sned-profile".into(), Some(3))
+            ]
+        );
+    }
+
+    #[test]
+    fn a_connection_without_a_secret_is_never_an_accident() {
+        let without: Vec<_> = GOOD.into_iter().filter(|(key, _)| *key != WEBHOOK_SECRET).collect();
+        assert_eq!(problems(&without), [(Severity::Error, WEBHOOK_SECRET.into(), None)]);
+        let empty = [&without[..], &[(WEBHOOK_SECRET, "")]].concat();
+        assert_eq!(problems(&empty), [(Severity::Error, WEBHOOK_SECRET.into(), None)]);
+        let allowed = [&without[..], &[(ALLOW_UNSIGNED_WEBHOOKS, "true")]].concat();
+        assert_eq!(problems(&allowed), [(Severity::Warning, ALLOW_UNSIGNED_WEBHOOKS.into(), Some(4))]);
+        let both = [&GOOD[..], &[(ALLOW_UNSIGNED_WEBHOOKS, "true")]].concat();
+        assert_eq!(problems(&both), [(Severity::Warning, ALLOW_UNSIGNED_WEBHOOKS.into(), Some(5))]);
+    }
+
+    #[test]
+    fn secrets_repeat_and_nothing_else_does() {
+        let two = [&GOOD[..], &[(WEBHOOK_SECRET, "another-secret-of-16-chars")]].concat();
+        assert_eq!(problems(&two), []);
+        let two = [&GOOD[..], &[(CLIENT_ID, "other")]].concat();
+        assert_eq!(problems(&two), [(Severity::Error, CLIENT_ID.into(), Some(5))]);
+    }
+
+    #[test]
+    fn empty_optional_fields_are_absent_ones() {
+        assert_eq!(problems(&[&GOOD[..], &[(QUEUE, ""), (SEND_PROFILE, "")]].concat()), []);
+    }
+
+    #[test]
+    fn the_examples_of_the_form_are_good() {
+        let examples: Vec<_> = form().into_iter().map(|f| Setting { key: f.key, value: f.example }).collect();
+        assert!(check(&examples).expect("examples pass").warnings.is_empty());
+    }
+
+    #[test]
+    fn no_problem_repeats_a_secret() {
+        let canary = " canary-4711 ";
+        let entries = [
+            (WEBHOOK_SECRET, canary),
+            (WEBHOOK_SECRET_BASE64, canary),
+            (CLIENT_SECRET, canary),
+            (CLIENT_SECRET, canary),
+        ];
+        for problem in check(&settings(&entries)).expect_err("wrong") {
+            assert!(!problem.message.contains("4711") && !problem.remedy.contains("4711"));
+        }
+    }
+}

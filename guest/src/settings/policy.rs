@@ -1,0 +1,303 @@
+//! What the settings mean for each kind of call. Each looks at no others than its own: what is wrong elsewhere keeps no
+//! webhook from being verified.
+
+use super::*;
+use alloc::{borrow::Cow, string::ToString};
+
+/// What verifying needs.
+#[derive(Debug)]
+pub struct WebhookPolicy<'a> {
+    secrets: Vec<Secret<'a>>,
+    keys: Vec<(KeyedSource, Secret<'a>)>,
+    /// Believe webhooks although there is no secret.
+    pub unsigned_allowed: bool,
+}
+
+/// The bytes of a secret; prints as nothing.
+pub struct Secret<'a>(Cow<'a, [u8]>);
+
+impl core::fmt::Debug for Secret<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+impl<'a> WebhookPolicy<'a> {
+    /// Fails where a secret cannot be read.
+    pub fn of(settings: &'a [Setting]) -> Result<Self, Unusable> {
+        let (mut secrets, mut keys) = (Vec::new(), Vec::new());
+        // What is made of blanks is no secret, but a field that somebody meant to leave empty.
+        for setting in settings.iter().filter(|setting| !setting.value.trim().is_empty()) {
+            let bytes = || Secret(setting.value.as_bytes().into());
+            let key = || Secret(setting.value.trim().as_bytes().into());
+            match setting.key.as_str() {
+                WEBHOOK_SECRET => secrets.push(bytes()),
+                WEBHOOK_SECRET_BASE64 => {
+                    secrets.push(Secret(STANDARD.decode(&setting.value).map_err(|_| Unusable)?.into()));
+                }
+                EVENT_BUS_KEY => keys.push((KeyedSource::EventBus, key())),
+                TRIGGER_KEY => keys.push((KeyedSource::Trigger, key())),
+                _ => {}
+            }
+        }
+        // A switch that says something else than yes does not say yes.
+        let unsigned_allowed = switch(settings, ALLOW_UNSIGNED_WEBHOOKS) == Ok(Some(true));
+        Ok(Self { secrets, keys, unsigned_allowed })
+    }
+
+    /// The live secrets in the order of the settings.
+    pub fn secrets(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.secrets.iter().map(|secret| secret.0.as_ref())
+    }
+
+    /// The keys of operator-built sources, in the order of the settings.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = (KeyedSource, &[u8])> {
+        self.keys.iter().map(|(source, key)| (*source, key.0.as_ref()))
+    }
+}
+
+/// How the user's address at Genesys is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thread {
+    /// It is the recipient.
+    PerRecipient,
+    /// The recipient, `:` and the number of the handover.
+    PerHandover,
+}
+
+impl Thread {
+    /// Fails where it is not clear.
+    pub fn of(settings: &[Setting]) -> Result<Self, Unusable> {
+        match text(settings, THREAD).as_deref() {
+            None | Some(PER_RECIPIENT) => Ok(Self::PerRecipient),
+            Some(PER_HANDOVER) => Ok(Self::PerHandover),
+            Some(_) => Err(Unusable),
+        }
+    }
+
+    /// The address of a recipient in one of the handovers.
+    #[must_use]
+    pub fn address(self, conversation: &Conversation) -> String {
+        match self {
+            Self::PerRecipient => conversation.recipient.clone(),
+            Self::PerHandover => format!("{}:{}", conversation.recipient, conversation.handover),
+        }
+    }
+
+    /// Whose address it is, and of which handover.
+    #[must_use]
+    pub fn recipient(self, address: &str) -> (String, Option<u32>) {
+        let numbered = || {
+            let (recipient, digits) = address.rsplit_once(':')?;
+            let plain = !digits.starts_with('+') && !recipient.is_empty();
+            Some((recipient.to_string(), Some(digits.parse().ok()?))).filter(|_| plain)
+        };
+        match self {
+            Self::PerRecipient => None,
+            Self::PerHandover => numbered(),
+        }
+        .unwrap_or_else(|| (address.to_string(), None))
+    }
+}
+
+/// What building messages needs.
+#[derive(Debug)]
+pub struct MessagePolicy {
+    /// How the user's address is made.
+    pub thread: Thread,
+    /// Which agents are wanted, and what else the flow is told.
+    pub attributes: AttributePolicy,
+    /// Whether the profile is sent.
+    pub send_profile: bool,
+    /// Characters in one message.
+    pub text_limit: usize,
+    /// The first message when the platform gives none.
+    pub start_text: String,
+    /// For the agent when the conversation cannot be closed.
+    pub leave_text: String,
+    /// Where the link to the AI Copilot Workspace leads.
+    pub copilot: Option<CopilotPolicy>,
+}
+
+impl MessagePolicy {
+    /// Fails where it is not clear what may be sent, or to whom.
+    pub fn of(settings: &[Setting]) -> Result<Self, Unusable> {
+        let text_limit = number(settings, TEXT_LIMIT, TEXT_LIMIT_RANGE)?;
+        Ok(Self {
+            thread: Thread::of(settings)?,
+            attributes: AttributePolicy::of(settings)?,
+            send_profile: switch(settings, SEND_PROFILE)?.unwrap_or(false),
+            text_limit: text_limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_TEXT_LIMIT),
+            start_text: text(settings, START_TEXT).unwrap_or_else(|| DEFAULT_START_TEXT.into()),
+            leave_text: text(settings, LEAVE_TEXT).unwrap_or_else(|| DEFAULT_LEAVE_TEXT.into()),
+            copilot: CopilotPolicy::of(settings)?,
+        })
+    }
+}
+
+/// Which agents are wanted, and what else the flow is told, where the platform says nothing else.
+#[derive(Debug)]
+pub struct AttributePolicy {
+    /// The queue: its id or its name.
+    pub queue: Option<String>,
+    /// The language.
+    pub language: Option<String>,
+    /// The skills.
+    pub skills: Vec<String>,
+    /// The priority, in digits.
+    pub priority: Option<String>,
+    /// The operator's own, in order.
+    pub own: Vec<(String, String)>,
+}
+
+impl AttributePolicy {
+    fn of(settings: &[Setting]) -> Result<Self, Unusable> {
+        let own = all(settings, ATTRIBUTE).map(|entry| {
+            let (name, value) = split_attribute(entry).ok_or(Unusable)?;
+            Ok((name.into(), value.into()))
+        });
+        Ok(Self {
+            queue: text(settings, QUEUE),
+            language: text(settings, LANGUAGE),
+            skills: all(settings, SKILL).map(String::from).collect(),
+            priority: number(settings, PRIORITY, PRIORITY_RANGE)?.map(|priority| priority.to_string()),
+            own: own.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// Where the link to the AI Copilot Workspace leads.
+pub struct CopilotPolicy {
+    /// Where the workspace is.
+    pub url: String,
+    /// `URLToken`.
+    pub token: String,
+    /// `organisationId`.
+    pub organisation: String,
+    /// `projectId`.
+    pub project: Option<String>,
+    /// `configId`.
+    pub config: String,
+}
+
+/// It holds a token.
+impl core::fmt::Debug for CopilotPolicy {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("CopilotPolicy { .. }")
+    }
+}
+
+impl CopilotPolicy {
+    /// `None` where nothing of it is entered; fails where a part is missing or the address is none.
+    pub fn of(settings: &[Setting]) -> Result<Option<Self>, Unusable> {
+        if [COPILOT_URL, COPILOT_TOKEN, COPILOT_ORGANISATION, COPILOT_PROJECT, COPILOT_CONFIG]
+            .iter()
+            .all(|key| text(settings, key).is_none())
+        {
+            return Ok(None);
+        }
+        let part = |key| text(settings, key).ok_or(Unusable);
+        let url = part(COPILOT_URL)?;
+        if !is_copilot_url(&url) {
+            return Err(Unusable);
+        }
+        let (token, organisation, config) = (part(COPILOT_TOKEN)?, part(COPILOT_ORGANISATION)?, part(COPILOT_CONFIG)?);
+        Ok(Some(Self { url, token, organisation, project: text(settings, COPILOT_PROJECT), config }))
+    }
+}
+
+/// What mapping events needs. Never fails: an event that is not shown because of a setting would be lost.
+#[derive(Debug)]
+pub struct EventPolicy {
+    /// How the user's address is made.
+    pub thread: Thread,
+    /// Whether messages of bots are for the user.
+    pub show_bot_messages: bool,
+    /// What the user learns of the agent.
+    pub agent: AgentPolicy,
+}
+
+impl EventPolicy {
+    /// What is not clear is taken as its default, of the agent's name nothing is told then.
+    #[must_use]
+    pub fn of(settings: &[Setting]) -> Self {
+        Self {
+            thread: Thread::of(settings).unwrap_or(Thread::PerRecipient),
+            show_bot_messages: switch(settings, SHOW_BOT_MESSAGES).ok().flatten().unwrap_or(true),
+            agent: AgentPolicy::of(settings),
+        }
+    }
+}
+
+/// What the user learns of the agent.
+#[derive(Debug, PartialEq, Eq)]
+pub enum AgentPolicy {
+    /// The whole name.
+    Full,
+    /// The first name.
+    First,
+    /// This name instead.
+    Alias(String),
+}
+
+impl AgentPolicy {
+    fn of(settings: &[Setting]) -> Self {
+        match text(settings, AGENT_NAME).as_deref() {
+            None | Some(FULL) => Self::Full,
+            Some(FIRST) => Self::First,
+            Some(_) => Self::Alias(text(settings, AGENT_ALIAS).unwrap_or_else(|| DEFAULT_AGENT_ALIAS.into())),
+        }
+    }
+
+    /// The agent, as far as the user may know.
+    #[must_use]
+    pub fn shown(&self, id: Option<&str>, name: Option<&str>) -> Agent {
+        let name = match self {
+            Self::Full => name.map(String::from),
+            Self::First => name.and_then(|name| name.split_whitespace().next()).map(String::from),
+            Self::Alias(alias) => Some(alias.clone()),
+        };
+        Agent { id: id.map(String::from), name, picture: None }
+    }
+}
+
+/// What calling the API needs.
+pub struct Account {
+    /// The OAuth client.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: String,
+    /// The integration's name.
+    pub deployment_name: String,
+    /// The queue, as entered.
+    pub queue: Option<String>,
+}
+
+impl Account {
+    /// Fails where something is missing; the host has been told by `check-settings`.
+    pub fn of(settings: &[Setting]) -> Result<Self, Unusable> {
+        Ok(Self {
+            client_id: text(settings, CLIENT_ID).ok_or(Unusable)?,
+            client_secret: text(settings, CLIENT_SECRET).ok_or(Unusable)?,
+            deployment_name: text(settings, DEPLOYMENT_NAME).ok_or(Unusable)?,
+            queue: text(settings, QUEUE),
+        })
+    }
+}
+
+/// What setting a connection up needs besides the account.
+pub struct ProvisioningPolicy {
+    /// The secret for the integration: the newest, which is the last.
+    pub webhook_secret: Option<String>,
+    /// The name of the inbound message flow.
+    pub flow: Option<String>,
+}
+
+impl ProvisioningPolicy {
+    /// What was entered.
+    #[must_use]
+    pub fn of(settings: &[Setting]) -> Self {
+        let mut secrets = settings.iter().filter(|s| s.key == WEBHOOK_SECRET && !s.value.trim().is_empty());
+        Self { webhook_secret: secrets.next_back().map(|setting| setting.value.clone()), flow: text(settings, FLOW) }
+    }
+}

@@ -1,0 +1,19 @@
+//! `handover features`
+
+use super::NO;
+use crate::arguments;
+use crate::features::Features;
+use std::process::ExitCode;
+
+pub(crate) fn run(arguments: &arguments::Features) -> anyhow::Result<ExitCode> {
+    let features = Features::from_environment()?;
+    let open_messaging = features.open_messaging.permits(&arguments.organisation);
+    let bot_connector = features.bot_connector.permits(&arguments.organisation);
+    for (name, permitted) in [("open-messaging", &open_messaging), ("bot-connector", &bot_connector)] {
+        match permitted {
+            Ok(()) => println!("on   {name}"),
+            Err(refused) => println!("off  {name}: {refused}"),
+        }
+    }
+    Ok(if open_messaging.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(NO) })
+}

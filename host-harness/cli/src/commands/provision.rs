@@ -1,0 +1,26 @@
+//! `handover provision`
+
+use super::NO;
+use crate::arguments::Provision;
+use crate::plugin;
+use handover_host::contract::{ProvisioningMode, StepOutcome};
+use std::process::ExitCode;
+
+pub(crate) async fn run(arguments: Provision) -> anyhow::Result<ExitCode> {
+    let connection = plugin::connect(&arguments.connection).await?;
+    let mode = if arguments.dry_run { ProvisioningMode::Plan } else { ProvisioningMode::Apply };
+    let steps = connection.provision(&arguments.webhook_url, mode).await?;
+    for step in &steps {
+        let outcome = match step.outcome {
+            StepOutcome::Present => "there  ",
+            StepOutcome::Done => "done   ",
+            StepOutcome::Planned => "would  ",
+            StepOutcome::ByHand => "BY HAND",
+            StepOutcome::Failed => "FAIL   ",
+            StepOutcome::Skipped => "skip   ",
+        };
+        println!("{outcome} {}: {}", step.name, step.message);
+    }
+    let failed = steps.iter().any(|step| step.outcome == StepOutcome::Failed);
+    Ok(if failed { ExitCode::from(NO) } else { ExitCode::SUCCESS })
+}

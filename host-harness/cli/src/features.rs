@@ -1,0 +1,26 @@
+//! The feature flags of the environment, named as in Cognigy's installations.
+
+use handover_host::features::{Feature, InvalidVariable};
+
+/// What may be switched on.
+pub(crate) struct Features {
+    /// The handover to Genesys Cloud Open Messaging.
+    pub(crate) open_messaging: Feature,
+    /// The other direction, in which Genesys calls the platform as a bot connector. Nothing here offers it; who asks
+    /// learns what the environment says.
+    pub(crate) bot_connector: Feature,
+}
+
+impl Features {
+    pub(crate) fn from_environment() -> Result<Self, InvalidVariable> {
+        let lookup = |name: &str| std::env::var(name);
+        Ok(Self {
+            open_messaging: Feature::from_variables(
+                lookup,
+                "FEATURE_ENABLE_GENESYS_CLOUD_OM",
+                Some("FEATURE_ENABLE_GENESYS_CLOUD_OM_WHITELIST"),
+            )?,
+            bot_connector: Feature::from_list(lookup, "FEATURE_USE_GENESYS_BOT_CONNECTOR_ENDPOINT_WHITELIST")?,
+        })
+    }
+}

@@ -1,0 +1,112 @@
+//! What talks to a contact centre: the local Genesys Cloud, as a process of its own.
+
+use crate::folder::Folder;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::process::Stdio;
+
+/// A sandbox process, stopped when it is dropped.
+struct Sandbox {
+    process: std::process::Child,
+    announced: serde_json::Value,
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.process.kill().expect("it runs until it is stopped");
+        self.process.wait().expect("it stops");
+    }
+}
+
+impl Sandbox {
+    fn start(folder: &Folder, config: &str) -> Self {
+        folder.write("sandbox.toml", config);
+        let mut process = std::process::Command::new(assert_cmd::cargo::cargo_bin("handover"))
+            .args(["sandbox", "--config", "sandbox.toml"])
+            .current_dir(&folder.0)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+        let announced = serde_json::from_str(&line).expect("one line of JSON");
+        Self { process, announced }
+    }
+
+    fn told(&self, key: &str) -> &str {
+        self.announced[key].as_str().unwrap_or_else(|| panic!("{key} is not in {}", self.announced))
+    }
+
+    fn settings(&self, deployment_name: &str, client_secret: &str) -> String {
+        format!(
+            "host = {:?}\ndeployment-name = {deployment_name:?}\nqueue = \"Support\"\nwebhook-secret = {:?}\n\
+             client-id = {:?}\nclient-secret = {client_secret:?}\nflow = \"Inbound Message\"\n",
+            self.told("origin"),
+            self.told("webhook_secret"),
+            self.told("client_id"),
+        )
+    }
+}
+
+#[test]
+fn check_is_the_doctor() {
+    let folder = Folder::new();
+    let sandbox = Sandbox::start(&folder, "listen = \"127.0.0.1:0\"\n");
+    assert!(!sandbox.told("integration_id").is_empty());
+    let check = ["check", "--settings", "settings.toml"];
+    folder.write("settings.toml", sandbox.settings("BotHandover", "wrong"));
+    let (status, out, _) = folder.run(&check);
+    assert_eq!(status, 1, "{out}");
+    assert!(out.contains("FAIL  credentials: ") && out.contains("skip  integration: "), "{out}");
+    // Without a webhook address the doctor still has something to say.
+    folder.write("settings.toml", sandbox.settings("BotHandover", sandbox.told("client_secret")));
+    let (status, out, _) = folder.run(&check);
+    assert_eq!(status, 1, "{out}");
+    assert!(out.contains("ok    credentials: ") && out.contains("FAIL  webhook-url: "), "{out}");
+    assert_eq!(out.lines().count(), 13, "{out}");
+}
+
+/// The doctor has a message sent and hears it arrive, signed; with another secret it says so.
+#[test]
+fn check_hears_whether_webhooks_arrive() {
+    let folder = Folder::new();
+    let port = || TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
+    let address = port().to_string();
+    let config = format!(
+        "listen = \"127.0.0.1:0\"\n[[integrations]]\nname = \"BotHandover\"\nwebhook-url = \"http://{address}/\"\n\
+         webhook-secret = \"a-secret-of-16-or-more-chars\"\n"
+    );
+    let sandbox = Sandbox::start(&folder, &config);
+    let check = ["check", "--settings", "settings.toml", "--webhook-listen", &address];
+    let settings = sandbox.settings("BotHandover", sandbox.told("client_secret"));
+    folder.write("settings.toml", &settings);
+    let (_, out, _) = folder.run(&check);
+    assert!(out.contains("ok    webhook-round-trip: "), "{out}");
+    folder.write("settings.toml", settings.replace("a-secret-of-16-or-more-chars", "a-secret-that-is-another"));
+    let (status, out, _) = folder.run(&check);
+    assert_eq!(status, 1);
+    assert!(out.contains("FAIL  webhook-round-trip: a webhook arrived and is not authentic"), "{out}");
+}
+
+#[test]
+fn provision_says_what_it_would_do_and_does_it_once() {
+    let folder = Folder::new();
+    let sandbox = Sandbox::start(&folder, "listen = \"127.0.0.1:0\"\n");
+    folder.write("settings.toml", sandbox.settings("New", sandbox.told("client_secret")));
+    let apply = [
+        "provision",
+        "--settings",
+        "settings.toml",
+        "--webhook-url",
+        "https://bot.example.com/handover/genesysCloudOM",
+    ];
+    let (status, out, _) = folder.run(&[&apply[..], &["--dry-run"]].concat());
+    assert_eq!(status, 0, "{out}");
+    assert!(out.contains("would   integration: New, whose webhooks go to https://bot.example.com/"), "{out}");
+    let (status, out, _) = folder.run(&apply);
+    assert_eq!(status, 0, "{out}");
+    assert!(out.contains("done    integration: New") && out.contains("BY HAND authorized-application: "), "{out}");
+    let (status, out, _) = folder.run(&apply);
+    assert_eq!(status, 0, "{out}");
+    assert!(out.contains("there   integration: New") && !out.contains("done "), "{out}");
+}

@@ -1,0 +1,323 @@
+//! How a handover begins: who the user is, what the agent and the flow are told.
+
+use super::{
+    MINUTE, SECOND, TEN, attributes, connection, conversation, delivered, handover, notification, observing, one, path,
+    platform, provider, started, until, webhook,
+};
+use crate::support::{settings, usable};
+use crate::world::{World, start};
+use genesys_sandbox::{Config, QueueConfig};
+use handover_host::ConnectError;
+use handover_host::contract::{
+    Attribute, CheckOutcome, Conversation, EndReason, HandoverStart, InvalidField, LeaveReason, Outbound,
+    OutboundMessage, Profile, Routing, Speaker, TranscriptLine, Unsupported,
+};
+use handover_host::handover::{Handover, State, Step};
+use serde_json::json;
+use std::time::Duration;
+
+const SALES: &str = "d59d0280-0000-4000-8000-000000000002";
+
+fn line(speaker: Speaker, time: u64, text: &str) -> TranscriptLine {
+    TranscriptLine { speaker, time, text: text.into() }
+}
+
+#[tokio::test]
+async fn v4_39_what_was_told_is_not_told_again() {
+    let connection = connection(&[]).await;
+    let mut first = handover();
+    first.told(TEN);
+    first.user_spoke(TEN + MINUTE);
+    let _ = first.leave(LeaveReason::UserLeft, TEN + 2 * MINUTE);
+    let second = Handover::begin(2, TEN + 5 * MINUTE, observing(), Some(&first)).expect("the first has ended");
+    let transcript = vec![
+        line(Speaker::Bot, TEN, "What can I do for you?"),
+        line(Speaker::User, TEN + MINUTE, "My invoice is wrong."),
+        line(Speaker::User, TEN + 4 * MINUTE, "It is still wrong."),
+    ];
+    let start = HandoverStart { transcript, told_until: second.told_until(), ..HandoverStart::default() };
+    let bodies = started(&connection, start).await;
+    assert_eq!(bodies[0]["text"], "Transcript (times in UTC)\n2026-03-01 10:04 User: It is still wrong.");
+}
+
+#[tokio::test]
+async fn v4_43_the_second_handover_of_a_session_is_not_ended_by_the_first() {
+    let connection = connection(&[]).await;
+    let end = |time| notification("customer.end", time, &json!({ "participantId": "p-1", "disconnectType": "PEER" }));
+    let mut first = handover();
+    let ended = one(&connection, end(TEN + MINUTE)).await;
+    assert_eq!(first.apply(&ended, TEN + MINUTE), [Step::Ended(EndReason::Completed)]);
+
+    let begun = TEN + 10 * MINUTE;
+    let mut second = Handover::begin(first.next_number(), begun, observing(), Some(&first)).expect("it has ended");
+    assert_eq!((second.number(), second.state(), second.conversation()), (2, State::Queued, None));
+    // Genesys opens the same conversation again, and somebody tells once more how it ended.
+    second.delivered(&delivered("c-1"));
+    assert_eq!(second.apply(&ended, begun + SECOND), []);
+    assert_eq!(second.state(), State::Queued);
+    let own = one(&connection, end(begun + 5 * MINUTE)).await;
+    assert_eq!(second.apply(&own, begun + 5 * MINUTE), [Step::Ended(EndReason::Completed)]);
+}
+
+#[tokio::test]
+async fn v4_46_an_address_may_be_long() {
+    let recipient = "session-".repeat(25);
+    assert_eq!(recipient.len(), 200);
+    let world = World::new(Config::default()).await;
+    let mut conversation = Conversation { id: None, ..conversation(&recipient) };
+    conversation.id = world.send(&conversation, "m-1", start()).await.expect("delivered");
+    assert_eq!(world.desk(&path(&conversation)).await["from"]["id"], recipient.as_str());
+    let answer = json!({ "id": "1", "channel": { "to": { "id": recipient } }, "type": "Text", "text": "Hello" });
+    let event = one(&world.connection, webhook(&answer)).await;
+    assert_eq!(event.recipient.as_ref(), Some(&recipient));
+
+    // What is too long is refused by name, before anything is sent.
+    let too_long = Conversation { recipient: "x".repeat(257), ..conversation };
+    let outbound = Outbound { id: "m-2".into(), time: TEN, message: start() };
+    let refused = world.connection.build_outbound_message(&too_long, &outbound).await.expect("no trap");
+    let field = InvalidField { field: "conversation.recipient".into(), expected: "1 to 256 bytes".into() };
+    assert_eq!(refused, Err(Unsupported::Invalid(field)));
+}
+
+/// A form sends its empty fields, too.
+#[tokio::test]
+async fn v4_52_fields_left_empty_are_as_good_as_absent() {
+    let provider = provider().await;
+    let allowed = "https://api.mypurecloud.de https://login.mypurecloud.de".parse().expect("origins");
+    let form = provider.description().settings.iter();
+    let optional: Vec<_> = form.filter(|field| !field.required).map(|field| field.key.as_str()).collect();
+    assert!(optional.len() > 20, "{optional:?}");
+    let entered = |value: &str| {
+        let fields: Vec<_> = optional.iter().map(|key| (*key, value)).collect();
+        [usable(), settings(&fields)].concat()
+    };
+    let connection = provider.connect(entered(""), &allowed).await.expect("it connects");
+    assert_eq!(connection.warnings(), []);
+    let bodies = started(&connection, HandoverStart::default()).await;
+    assert_eq!(bodies.len(), 1);
+    assert_eq!(bodies[0]["text"], "The user asks for a person.");
+    assert_eq!(bodies[0]["channel"]["metadata"]["customAttributes"], json!({ "userId": "sess-42" }));
+
+    // A blank that somebody left behind is told to whoever enters it, not to the user who asks for an agent.
+    match provider.connect(entered(" "), &allowed).await {
+        Err(ConnectError::Settings(problems)) => {
+            assert_eq!(problems.iter().map(|problem| problem.key.as_str()).collect::<Vec<_>>(), optional);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn v4_53_an_empty_field_of_the_start_keeps_nobody_from_the_agents() {
+    let connection = connection(&[("queue", "Support"), ("skill", "escalation"), ("send-profile", "true")]).await;
+    let empty = || Some(String::new());
+    let start = HandoverStart {
+        profile: Some(Profile {
+            name: empty(),
+            first_name: empty(),
+            last_name: None,
+            email: empty(),
+            picture: empty(),
+        }),
+        user: empty(),
+        session: empty(),
+        transcript: vec![line(Speaker::User, TEN, "")],
+        routing: Routing { queue: empty(), language: Some(" ".into()), skills: Vec::new(), priority: None },
+        text: empty(),
+        ..HandoverStart::default()
+    };
+    let bodies = started(&connection, start).await;
+    assert_eq!(
+        bodies,
+        [json!({
+            "channel": {
+                "from": { "id": "sess-42", "idType": "Opaque" },
+                "time": "2026-03-01T10:10:00.000Z",
+                "messageId": "m-1",
+                "metadata": { "customAttributes": {
+                    "userId": "sess-42", "queueId": "Support", "queueName": "Support", "mySkills": "escalation",
+                } },
+            },
+            "text": "The user asks for a person.",
+        })]
+    );
+}
+
+#[tokio::test]
+#[ignore = "an empty skill displaces those of the settings: `mySkills` is empty, or begins with a comma"]
+async fn v4_53_an_empty_skill_is_none() {
+    let connection = connection(&[("skill", "escalation")]).await;
+    for (skills, expected) in [(vec![""], "escalation"), (vec!["", "billing", " "], "billing")] {
+        let skills = skills.into_iter().map(String::from).collect();
+        let start = HandoverStart { routing: Routing { skills, ..Routing::default() }, ..HandoverStart::default() };
+        assert_eq!(attributes(&connection, start).await["mySkills"], expected);
+    }
+}
+
+#[tokio::test]
+async fn v4_63_the_agent_gets_the_link_to_the_copilot() {
+    let connection = connection(&[
+        ("copilot-url", "https://agent-assist.example.com/"),
+        ("copilot-token", "a token"),
+        ("copilot-organisation", "org"),
+        ("copilot-project", "project"),
+        ("copilot-config", "config"),
+    ])
+    .await;
+    let start = HandoverStart { user: Some("user 7".into()), ..HandoverStart::default() };
+    assert_eq!(
+        attributes(&connection, start).await["copilotUrl"],
+        "https://agent-assist.example.com/?sessionId=sess-42&userId=user%207&URLToken=a%20token&organisationId=org\
+         &projectId=project&configId=config"
+    );
+}
+
+#[tokio::test]
+async fn v4_70_queue_language_skills_priority_and_attributes_reach_the_flow() {
+    let mut config = Config::default();
+    config.queues.push(QueueConfig { id: Some(SALES.into()), name: "Sales".into() });
+    let entered = [
+        ("language", "english"),
+        ("skill", "escalation"),
+        ("skill", "billing"),
+        ("priority", "2"),
+        ("attribute", "section=returns"),
+    ];
+    let world = World::with(config, &entered).await;
+    let start = HandoverStart {
+        routing: Routing { queue: Some(SALES.into()), ..Routing::default() },
+        attributes: vec![Attribute { key: "contract".into(), value: "gold".into() }],
+        ..HandoverStart::default()
+    };
+    let mut conversation = Conversation { id: None, ..conversation("sess-42") };
+    conversation.id = world.send(&conversation, "m-1", OutboundMessage::Start(start)).await.expect("delivered");
+    let seen = world.desk(&path(&conversation)).await;
+    assert_eq!(
+        seen["attributes"],
+        json!({
+            "userId": "sess-42",
+            "queueId": SALES,
+            "myLanguage": "english",
+            "mySkills": "escalation,billing",
+            "priority": "2",
+            "section": "returns",
+            "contract": "gold",
+        })
+    );
+    assert_eq!(seen["queueId"], SALES);
+}
+
+#[tokio::test]
+async fn v4_76_users_bots_and_agents_are_told_apart_in_the_transcript() {
+    let connection = connection(&[]).await;
+    let transcript = vec![
+        line(Speaker::Bot, TEN, "What can I do for you?"),
+        line(Speaker::User, TEN + MINUTE, "My invoice is wrong."),
+        line(Speaker::Agent, TEN + 2 * MINUTE, "I shall see to it."),
+    ];
+    let bodies = started(&connection, HandoverStart { transcript, ..HandoverStart::default() }).await;
+    assert_eq!(
+        bodies[0]["text"],
+        "Transcript (times in UTC)\n2026-03-01 10:00 Bot: What can I do for you?\n\
+         2026-03-01 10:01 User: My invoice is wrong.\n2026-03-01 10:02 Agent: I shall see to it."
+    );
+}
+
+#[tokio::test]
+async fn v4_79_what_the_bot_said_is_at_the_agents() {
+    let world = World::new(Config::default()).await;
+    let transcript = vec![line(Speaker::Bot, TEN, "I cannot help with that."), line(Speaker::Bot, TEN, "Sorry.")];
+    let message = OutboundMessage::Start(HandoverStart { transcript, ..HandoverStart::default() });
+    let mut conversation = Conversation { id: None, ..conversation("sess-42") };
+    conversation.id = world.send(&conversation, "m-1", message).await.expect("delivered");
+    let seen = world.desk(&path(&conversation)).await;
+    let first = seen["messages"][0]["text"].as_str().expect("a text");
+    assert!(first.contains("Bot: I cannot help with that.\n"), "{first}");
+    assert!(first.ends_with("Bot: Sorry."), "{first}");
+}
+
+#[tokio::test]
+async fn v4_86_the_agent_sees_the_users_name() {
+    let world = World::with(Config::default(), &[("send-profile", "true")]).await;
+    let profile = Profile {
+        name: None,
+        first_name: Some("Ada".into()),
+        last_name: Some("Lovelace".into()),
+        email: Some("ada@example.com".into()),
+        picture: None,
+    };
+    let start = HandoverStart { profile: Some(profile), ..HandoverStart::default() };
+    let mut conversation = Conversation { id: None, ..conversation("sess-42") };
+    conversation.id = world.send(&conversation, "m-1", OutboundMessage::Start(start)).await.expect("delivered");
+    assert_eq!(world.desk(&path(&conversation)).await["from"]["nickname"], "Ada Lovelace");
+}
+
+#[tokio::test]
+async fn v4_89_the_transcript_is_one_message_without_empty_lines() {
+    let connection = connection(&[]).await;
+    let mut transcript: Vec<_> =
+        (0..20).map(|number| line(Speaker::User, TEN + number * MINUTE, &format!("line {number}"))).collect();
+    transcript.insert(1, line(Speaker::Bot, TEN, ""));
+    transcript.insert(2, line(Speaker::Bot, TEN, " \n"));
+    let text = Some("Help!".into());
+    let bodies = started(&connection, HandoverStart { transcript, text, ..HandoverStart::default() }).await;
+    let texts: Vec<_> = bodies.iter().map(|body| body["text"].as_str().expect("a text")).collect();
+    let [told, "Help!"] = texts[..] else { panic!("{texts:?}") };
+    let lines: Vec<_> = told.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (21, "Transcript (times in UTC)"));
+    assert_eq!((lines[1], lines[20]), ("2026-03-01 10:00 User: line 0", "2026-03-01 10:19 User: line 19"));
+}
+
+#[tokio::test]
+async fn v4_99_a_queue_is_named_by_its_id_or_its_name() {
+    let connection = connection(&[]).await;
+    let in_queue = |queue: &str| HandoverStart {
+        routing: Routing { queue: Some(queue.into()), ..Routing::default() },
+        ..HandoverStart::default()
+    };
+    assert_eq!(
+        attributes(&connection, in_queue("Support")).await,
+        json!({ "userId": "sess-42", "queueId": "Support", "queueName": "Support" })
+    );
+    let id = "d59d0280-0000-4000-8000-000000000001";
+    assert_eq!(attributes(&connection, in_queue(id)).await, json!({ "userId": "sess-42", "queueId": id }));
+
+    // The doctor finds either.
+    let queues = vec![QueueConfig { id: Some(id.into()), name: "Support".into() }];
+    let config = || Config { queues: queues.clone(), ..Config::default() };
+    for queue in [id, "Support"] {
+        let world = World::with(config(), &[("queue", queue)]).await;
+        let checks = world.connection.check_connection(None).await.expect("no trap");
+        let check = checks.iter().find(|check| check.name == "queue").expect("a check of the queue");
+        assert_eq!(check.outcome, CheckOutcome::Passed, "{queue}: {}", check.message);
+    }
+}
+
+#[tokio::test]
+async fn v2025_12_the_attributes_are_on_the_first_message_and_on_no_other() {
+    let connection = connection(&[("attribute", "section=returns"), ("text-limit", "100")]).await;
+    let transcript = (0..20).map(|number| line(Speaker::User, TEN + number, "What I said before.")).collect();
+    let bodies = started(&connection, HandoverStart { transcript, ..HandoverStart::default() }).await;
+    assert!(bodies.len() > 5);
+    assert_eq!(bodies[0]["channel"]["metadata"]["customAttributes"]["section"], "returns");
+    assert!(bodies.iter().skip(1).all(|body| body["channel"].get("metadata").is_none()));
+}
+
+#[tokio::test]
+async fn v2025_14_two_handovers_in_a_row_both_end() {
+    let (world, platform) = platform(|_, _| {}, &[]).await;
+    tokio::spawn(platform.clone().poll(Duration::from_millis(50)));
+    let mut expected = Vec::new();
+    for number in 1..=2 {
+        let id = platform.begin("sess-42", start()).await;
+        assert_eq!(world.desk(&format!("conversations/{id}")).await["state"], "waiting");
+        // Long enough for somebody who takes the first end for the second's.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(platform.book("sess-42", |book| book.ends.clone()), expected);
+        world.order(&format!("conversations/{id}/accept"), json!({ "name": "Grace Hopper" })).await;
+        world.order(&format!("conversations/{id}/disconnect"), json!({})).await;
+        expected.push((number, EndReason::Completed));
+        until("an end", || platform.book("sess-42", |book| book.ends.len()) == expected.len()).await;
+    }
+    assert_eq!(platform.book("sess-42", |book| book.ends.clone()), expected);
+}

@@ -1,0 +1,194 @@
+//! What Genesys tells: once, to the right user, and by ids that stay what they are.
+
+use super::{
+    MINUTE, SECOND, TEN, built, connection, conversation, event_bus, handover, kinds, map, notification, one, path,
+    platform, settings_of, shown, trigger, webhook,
+};
+use crate::support::{self, limits};
+use crate::world::{World, start, text};
+use genesys_sandbox::{Config, Sandbox};
+use handover_host::contract::{EndReason, EventKind, EventSource, Malformed, Outbound};
+use handover_host::handover::Step;
+use handover_host::{AllowedOrigins, Host, HttpClient, HttpClientLimits};
+use serde_json::json;
+use std::collections::HashSet;
+
+#[tokio::test]
+async fn v4_37_what_is_told_twice_ends_once() {
+    let connection = connection(&[]).await;
+    let how = json!({ "participantId": "p-1", "disconnectType": "PEER" });
+    let mut handover = handover();
+    let (mut ids, mut steps) = (HashSet::new(), Vec::new());
+    for source in [event_bus, event_bus, notification] {
+        let event = one(&connection, source("customer.end", TEN + MINUTE, &how)).await;
+        steps.extend(handover.apply(&event, TEN + MINUTE + SECOND));
+        ids.insert(event.id);
+    }
+    assert_eq!(steps, [Step::Ended(EndReason::Completed)]);
+    assert_eq!(ids.len(), 1, "{ids:?}");
+}
+
+#[tokio::test]
+async fn v4_38_an_id_is_text_whatever_it_looks_like() {
+    let connection = connection(&[]).await;
+    for (written, read) in [("4711", "4711"), (r#""4711""#, "4711"), (r#""007""#, "007"), (r#""1e5""#, "1e5")] {
+        let body = format!(r#"{{"id":{written},"channel":{{"to":{{"id":{written}}}}},"type":"Text","text":"hi"}}"#);
+        let event = one(&connection, EventSource::Webhook(body.into_bytes())).await;
+        assert_eq!(event.recipient.as_deref(), Some(read));
+        assert!(matches!(&event.kind, EventKind::Message(message) if message.id == read), "{written}");
+    }
+    // And back: digits are no number.
+    let bodies = built(&connection, &conversation("007"), text("hi")).await;
+    assert_eq!(bodies[0]["channel"]["from"]["id"], json!("007"));
+}
+
+#[tokio::test]
+async fn v4_44_two_replicas_take_one_delivery_for_one() {
+    let (one_host, other_host) = (support::connection(&[]).await, support::connection(&[]).await);
+    let body = |id: &str, text: &str| {
+        let to = json!({ "id": "sess-42" });
+        webhook(&json!({ "id": id, "channel": { "to": to }, "type": "Text", "text": text, "direction": "Outbound" }))
+    };
+    let mut seen = HashSet::new();
+    let mut shown = Vec::new();
+    for source in [body("a-1", "Hello"), body("a-2", "How can I help?")] {
+        // Genesys tries again, and the other replica is asked.
+        for replica in [&one_host, &other_host, &one_host] {
+            let event = one(replica, source.clone()).await;
+            if let (true, EventKind::Message(message)) = (seen.insert(event.id), event.kind) {
+                shown.push(message.plain);
+            }
+        }
+    }
+    assert_eq!(shown, ["Hello", "How can I help?"]);
+    // What both of them send is one request, too.
+    let outbound = Outbound { id: "m-1".into(), time: TEN, message: text("hi") };
+    for replica in [&one_host, &other_host] {
+        let requests = replica.build_outbound_message(&conversation("sess-42"), &outbound).await;
+        assert_eq!(requests.expect("no trap").expect("built")[0].idempotency_key, "m-1");
+    }
+}
+
+#[tokio::test]
+async fn v4_49_only_messages_are_messages() {
+    let connection = connection(&[]).await;
+    let mut handover = handover();
+    let channel = json!({ "to": { "id": "sess-42" }, "from": { "id": "sess-42" }, "messageId": "m-1" });
+    for body in [
+        json!({ "id": "1", "channel": channel, "type": "Event", "events": [{ "eventType": "Typing" }] }),
+        json!({ "id": "2", "channel": channel, "type": "Event", "events": [{ "eventType": "Presence" }], "text": "x" }),
+        json!({ "id": "3", "channel": channel, "type": "Receipt", "status": "Published", "direction": "Inbound" }),
+        json!({ "id": "4", "channel": channel, "type": "Receipt", "status": "Delivered", "direction": "Outbound", "text": "x" }),
+        json!({ "id": "5", "channel": channel, "type": "Reaction", "text": "x" }),
+        json!({ "id": "6", "channel": channel, "type": "Text", "text": "x", "direction": "Inbound" }),
+        json!({ "id": "7", "channel": channel, "type": "Text" }),
+    ] {
+        for event in map(&connection, webhook(&body)).await {
+            assert!(!matches!(event.kind, EventKind::Message(_)), "{body}");
+            let steps = handover.apply(&event, TEN + SECOND);
+            assert!(steps.iter().all(|step| matches!(step, Step::Typing(_) | Step::Receipt(_))), "{body}: {steps:?}");
+        }
+    }
+}
+
+/// Two customers of one platform, whose users happen to have the same address.
+#[tokio::test]
+async fn v4_62_two_connections_never_mix() {
+    let host = Host::builder().limits(limits()).http(HttpClient::new(HttpClientLimits::default()).expect("a client"));
+    let host = host.build().expect("a host");
+    let provider = host.load(handover_tests::GENESYS).await.expect("the provider loads");
+    let mut worlds = Vec::new();
+    for _ in 0..2 {
+        let sandbox = Sandbox::start(Config::default()).await.expect("the sandbox starts");
+        let allowed = AllowedOrigins::none().allow(&sandbox.announcement().origin).expect("an origin");
+        let connection = provider.connect(settings_of(&sandbox), &allowed).await.expect("it connects");
+        worlds.push(World { sandbox, connection, desk: reqwest::Client::new() });
+    }
+    let mut conversations = Vec::new();
+    for world in &worlds {
+        conversations.push(world.start().await);
+    }
+    for (number, (world, conversation)) in worlds.iter().zip(&conversations).enumerate() {
+        world.send(conversation, "m-2", text(&format!("for {number}"))).await.expect("delivered");
+        assert_eq!(world.asked("/oauth/token").await, 1, "each logs in for itself");
+    }
+    for (number, world) in worlds.iter().enumerate() {
+        let all = world.desk("conversations").await;
+        assert_eq!(all["conversations"].as_array().map(Vec::len), Some(1));
+        let seen = world.desk(&path(&conversations[number])).await;
+        assert_eq!(seen["messages"][1]["text"], format!("for {number}"));
+        assert_eq!(seen["messageCount"], 2);
+    }
+}
+
+#[tokio::test]
+async fn v4_64_the_same_words_twice_are_two_messages() {
+    let (world, platform) = platform(|_, _| {}, &[]).await;
+    let mut conversation = conversation("sess-42");
+    conversation.id = Some(platform.begin("sess-42", start()).await);
+    let path = path(&conversation);
+    world.order(&format!("{path}/accept"), json!({ "name": "Grace Hopper" })).await;
+    for id in ["m-2", "m-3"] {
+        world.order(&format!("{path}/text"), json!({ "text": "Yes or no?" })).await;
+        world.send(&conversation, id, text("yes")).await.expect("delivered");
+    }
+    assert_eq!(shown(&platform, "sess-42", 2).await, ["Yes or no?", "Yes or no?"]);
+    let seen = world.desk(&path).await;
+    let ours = seen["messages"].as_array().expect("messages").iter().filter(|message| message["text"] == "yes");
+    assert_eq!(ours.count(), 2);
+}
+
+#[tokio::test]
+async fn v4_74_a_body_without_anything_is_an_answer_and_no_crash() {
+    let connection = connection(&[]).await;
+    for source in [EventSource::Webhook, EventSource::EventBus, EventSource::Trigger, EventSource::Notification] {
+        assert_eq!(connection.map_agent_events(&source(Vec::new())).await.expect("no trap"), Err(Malformed::Empty));
+        let events = kinds(&connection, source(b"{}".to_vec())).await;
+        assert!(matches!(events[..], [EventKind::Ignored(_)]), "{events:?}");
+    }
+    for body in [json!({ "type": "Text", "text": "" }), json!({ "type": "Structured", "content": [] })] {
+        let events = kinds(&connection, webhook(&body)).await;
+        assert!(matches!(events[..], [EventKind::Ignored(_)]), "{body}: {events:?}");
+    }
+}
+
+#[tokio::test]
+async fn v2025_15_what_is_ignored_is_no_error() {
+    let connection = connection(&[]).await;
+    let frames = [
+        json!({ "topicName": "channel.metadata", "eventBody": { "message": "WebSocket Heartbeat" } }),
+        json!({ "topicName": "v2.system.socket_closing", "eventBody": { "message": "closing" } }),
+        json!({ "topicName": "v2.users.a.presence", "eventBody": {} }),
+        json!({ "topicName": "v2.something.new" }),
+    ];
+    for frame in frames {
+        let body = frame.to_string().into_bytes();
+        for source in [EventSource::Notification(body.clone()), EventSource::EventBus(body.clone())] {
+            let told = connection.map_agent_events(&source).await.expect("no trap").expect("no error");
+            assert!(matches!(&told[..], [event] if matches!(event.kind, EventKind::Ignored(_))), "{frame}: {told:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn v2025_17_a_large_number_as_an_id_is_never_rounded() {
+    let connection = connection(&[]).await;
+    // The first that a double cannot hold, and the largest of 64 bits.
+    for id in ["9007199254740993", "18446744073709551615"] {
+        let body = format!(r#"{{"id":"1","channel":{{"to":{{"id":{id}}}}},"type":"Text","text":"hi"}}"#);
+        assert_eq!(one(&connection, EventSource::Webhook(body.into())).await.recipient.as_deref(), Some(id));
+        let topic = "v2.detail.events.conversation.id.user.end";
+        let body = format!(r#"{{"userId":{id},"topic":"{topic}","disconnectType":"CLIENT"}}"#);
+        assert_eq!(one(&connection, EventSource::Trigger(body.into())).await.recipient.as_deref(), Some(id));
+    }
+    // What is no integer of 64 bits would be another user's, so it is nobody's.
+    for id in ["123456789012345678901234567890", "18446744073709551616", "1e5", "4711.0"] {
+        let body = format!(r#"{{"id":"1","channel":{{"to":{{"id":{id}}}}},"type":"Text","text":"hi"}}"#);
+        let event = one(&connection, EventSource::Webhook(body.into())).await;
+        assert!(matches!(event.kind, EventKind::Ignored(_)), "{id}: {:?}", event.kind);
+        assert_eq!(event.recipient, None);
+    }
+    let long = "123456789012345678901234567890";
+    let event = one(&connection, trigger(&json!({ "userId": long, "topic": "user.end" }))).await;
+    assert_eq!(event.recipient.as_deref(), Some(long));
+}
