@@ -2,7 +2,9 @@
 SHELL := /bin/bash
 CARGO_COMPONENT := 0.21.1
 
-.PHONY: demo test check setup component cargo-component
+FUZZ_SECONDS := 600
+
+.PHONY: demo test check fuzz setup component cargo-component
 
 demo: setup ## Plays one handover in the terminal, against a local Genesys Cloud.
 	cargo run --locked --package handover -- demo --script
@@ -16,6 +18,12 @@ check: setup ## Looks at the format, lints, documentation, and that no published
 	cargo clippy --locked --package genesys-open-messaging --package mutant-guest --target wasm32-wasip2 -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps
 	scripts/check-wit
+	# Compiled, not linked: linking takes libFuzzer, which is C++.
+	CUSTOM_LIBFUZZER_PATH=/none/libfuzzer.a cargo check --locked --manifest-path fuzz/Cargo.toml --target-dir target/fuzz
+
+fuzz: ## Runs each fuzz target for FUZZ_SECONDS; takes a nightly compiler and cargo-fuzz.
+	cd fuzz && for target in $$(cargo +nightly fuzz list); do \
+		cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=8192 || exit 1; done
 
 setup: ## Installs what is missing.
 	scripts/setup

@@ -1,0 +1,8 @@
+//! Any bytes as `event-source.event-bus`.
+
+#![no_main]
+
+use genesys_open_messaging::contract::EventSource;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|body: &[u8]| handover_fuzz::map(EventSource::EventBus(body.to_vec())));

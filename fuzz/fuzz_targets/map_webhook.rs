@@ -1,0 +1,8 @@
+//! Any bytes as `event-source.webhook`.
+
+#![no_main]
+
+use genesys_open_messaging::contract::EventSource;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|body: &[u8]| handover_fuzz::map(EventSource::Webhook(body.to_vec())));

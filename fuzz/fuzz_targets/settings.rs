@@ -1,0 +1,19 @@
+//! Any settings: `check-settings`, and what builds and verifies with them.
+
+#![no_main]
+
+use genesys_open_messaging::contract::{Conversation, Outbound, OutboundMessage, Webhook};
+use genesys_open_messaging::{outbound, settings, webhook};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &str| {
+    let entered = handover_fuzz::settings(data);
+    let accepted = settings::check(&entered).is_ok();
+    let conversation = Conversation { recipient: "sess-42".into(), handover: 2, id: Some("c".into()) };
+    let message = Outbound { id: "m-1".into(), time: 1_772_359_200_123, message: OutboundMessage::Text(data.into()) };
+    let built = outbound::build(&entered, &conversation, &message);
+    // What was accepted can be used.
+    assert!(!accepted || built.is_ok() || data.trim().is_empty());
+    let headers = vec![("authorization".into(), data.as_bytes().to_vec()), ("a".into(), Vec::new())];
+    let _ = webhook::verify(&entered, &Webhook { method: "POST".into(), path: "/".into(), headers, body: vec![] });
+});

@@ -1,0 +1,26 @@
+//! Any text, cut into messages: nothing but blanks is lost, and no message is longer than the limit.
+
+#![no_main]
+
+use genesys_open_messaging::contract::{Conversation, Outbound, OutboundMessage, Setting};
+use genesys_open_messaging::outbound;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let settings = [Setting { key: "text-limit".into(), value: "100".into() }];
+    let conversation = Conversation { recipient: "sess-42".into(), handover: 1, id: None };
+    let message = OutboundMessage::Text(text.into());
+    let built = outbound::build(&settings, &conversation, &Outbound { id: "m".into(), time: 0, message });
+    if text.trim().is_empty() {
+        return assert!(built.is_err());
+    }
+    let mut sent = String::new();
+    for request in built.expect("words") {
+        let body: serde_json::Value = serde_json::from_slice(&request.body).expect("JSON");
+        let part = body["text"].as_str().expect("a text");
+        assert!((1..=100).contains(&part.chars().count()));
+        sent.push_str(part);
+    }
+    let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    assert_eq!(letters(&sent), letters(text));
+});

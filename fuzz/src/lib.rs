@@ -1,0 +1,84 @@
+//! What the fuzz targets have in common.
+
+use genesys_open_messaging::contract::{
+    EventSource, HttpError, Malformed, Request, Response, Setting, Timestamp,
+};
+use genesys_open_messaging::events;
+use genesys_open_messaging::imports::Imports;
+
+/// Maps bytes, and demands what the contract promises: any JSON object maps, and ids have a bound.
+pub fn map(source: EventSource) {
+    let (EventSource::Webhook(body)
+    | EventSource::EventBus(body)
+    | EventSource::Trigger(body)
+    | EventSource::Notification(body)) = &source;
+    let settings = [Setting { key: "thread".into(), value: "per-handover".into() }];
+    let json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() && std::str::from_utf8(body).is_ok();
+    let object = json && body.trim_ascii_start().first() == Some(&b'{');
+    match events::map(&settings, &source) {
+        Ok(events) => {
+            assert!(json, "what is no JSON maps");
+            assert!(events.iter().all(|event| event.id.len() <= 512 && !event.id.is_empty()));
+        }
+        Err(why) => {
+            assert!(!object, "an object does not map: {why:?}");
+            assert_eq!(json, why == Malformed::NotAnObject);
+        }
+    }
+}
+
+/// A setting a line, its key before the first `=`.
+pub fn settings(text: &str) -> Vec<Setting> {
+    let setting = |line: &str| {
+        let (key, value) = line.split_once('=').unwrap_or((line, ""));
+        Setting { key: key.into(), value: value.into() }
+    };
+    text.lines().map(setting).collect()
+}
+
+/// Settings with which every call goes its way.
+pub fn usable() -> Vec<Setting> {
+    settings(
+        "host=mypurecloud.de\ndeployment-name=BotHandover\nqueue=Support\nflow=Flow\n\
+         webhook-secret=a-secret-of-16-or-more-chars\nclient-id=id\nclient-secret=secret",
+    )
+}
+
+/// A contact centre that answers with the bytes it is given, piece by piece.
+pub struct Answers<'a> {
+    rest: &'a [u8],
+    asked: usize,
+}
+
+impl<'a> Answers<'a> {
+    /// Each answer is a byte that says the status, two that say the length, and the body.
+    pub fn new(data: &'a [u8]) -> Self {
+        Self { rest: data, asked: 0 }
+    }
+}
+
+impl Imports for Answers<'_> {
+    fn send(&mut self, _: &Request) -> Result<Response, HttpError> {
+        self.asked += 1;
+        assert!(self.asked < 1000, "it asks for ever");
+        let Some(([status, high, low], rest)) = self.rest.split_first_chunk::<3>() else {
+            return Err(HttpError::TimedOut);
+        };
+        let statuses = [200, 200, 200, 201, 204, 302, 400, 401, 403, 404, 405, 409, 413, 429, 500, 501, 503];
+        let length = usize::from(u16::from_be_bytes([*high, *low])).min(rest.len());
+        let (body, rest) = rest.split_at(length);
+        self.rest = rest;
+        let status = statuses[usize::from(*status) % statuses.len()];
+        Ok(Response { status, headers: vec![("retry-after".into(), body.to_vec())], body: body.to_vec() })
+    }
+
+    fn cached(&mut self, key: &str) -> Option<Vec<u8>> {
+        (key == "token" && self.asked > 0).then(|| br#"{"token":"t","expires":18446744073709551615}"#.to_vec())
+    }
+
+    fn cache(&mut self, _: &str, _: &[u8], _: u32) {}
+
+    fn now(&mut self) -> Timestamp {
+        1_772_359_200_123
+    }
+}
