@@ -59,7 +59,14 @@ impl<'a> Detail<'a> {
         if other(event.media_type.get(), "MESSAGE") || other(event.message_type.get(), "OPEN") {
             return vec![self.ignored("an event of another channel".into())];
         }
-        vec![self.event(self.kind(event))]
+        let happened = self.event(self.kind(event));
+        // Whoever was offered it did not take it: it waits on. An agent may have been announced while being offered it.
+        let waits = self.was_declined(event).then(|| AgentEvent {
+            id: bounded(format!("{}:queued", happened.id)),
+            kind: EventKind::Queued(QueueState { position: None, wait: None }),
+            ..happened.clone()
+        });
+        [Some(happened), waits].into_iter().flatten().collect()
     }
 
     /// What happened, and to which conversation, as the topic tells it.
@@ -75,6 +82,16 @@ impl<'a> Detail<'a> {
         name.starts_with("user.") || name == "acw"
     }
 
+    fn was_declined(&self, event: &EventBody<'_>) -> bool {
+        let how = event.disconnect_type.get().unwrap_or("").to_ascii_uppercase();
+        self.named().0 == "user.end"
+            && match how.as_str() {
+                "NO_ANSWER_TRANSFER" | "NOT_AVAILABLE_TRANSFER" | "DND_TRANSFER" => true,
+                "CLIENT" => event.interacting_duration_ms.get() == Some(0),
+                _ => false,
+            }
+    }
+
     fn kind(&self, event: &EventBody<'_>) -> EventKind {
         let agent = || self.policy.agent.shown(self.agent.filter(|_| self.of_agent()), None);
         let how = event.disconnect_type.get().unwrap_or("").to_ascii_uppercase();
@@ -84,12 +101,6 @@ impl<'a> Detail<'a> {
                 "user.end" | "customer.end",
                 "TRANSFER" | "CONFERENCE_TRANSFER" | "CONSULT_TRANSFER" | "FORWARD_TRANSFER",
             ) => EventKind::Transferred(agent()),
-            ("user.end", "NO_ANSWER_TRANSFER" | "NOT_AVAILABLE_TRANSFER" | "DND_TRANSFER") => {
-                EventKind::Ignored("an agent did not answer".into())
-            }
-            ("user.end", _) if event.interacting_duration_ms.get() == Some(0) => {
-                EventKind::Ignored("an agent declined".into())
-            }
             ("user.end", _) => EventKind::AgentLeft(agent()),
             // Each side's word for itself is CLIENT, for the other side PEER.
             ("customer.end", "CLIENT" | "ENDPOINT") => EventKind::Ended(EndReason::Cancelled),

@@ -6,6 +6,7 @@ use crate::settings::MessagePolicy;
 use alloc::{
     collections::BTreeMap,
     string::{String, ToString},
+    vec::Vec,
 };
 
 /// The attributes of a handover; the last word has the platform, then the operator.
@@ -34,15 +35,20 @@ pub(super) fn attributes(
     if let Some(language) = given(&start.routing.language).or(settings.language.as_deref()) {
         tell("myLanguage", language);
     }
-    let skills = if start.routing.skills.is_empty() { &settings.skills } else { &start.routing.skills };
+    let wanted: Vec<_> =
+        start.routing.skills.iter().map(|skill| skill.trim()).filter(|skill| !skill.is_empty()).collect();
+    let skills = if wanted.is_empty() { settings.skills.join(",") } else { wanted.join(",") };
     if !skills.is_empty() {
-        tell("mySkills", &skills.join(","));
+        tell("mySkills", &skills);
     }
     if let Some(priority) = start.routing.priority.map(|priority| priority.to_string()).or(settings.priority.clone()) {
         tell("priority", &priority);
     }
     let own = settings.own.iter().map(|(key, value)| (key, value));
-    for (key, value) in own.chain(start.attributes.iter().map(|attribute| (&attribute.key, &attribute.value))) {
+    for (key, value) in own
+        .chain(start.attributes.iter().map(|attribute| (&attribute.key, &attribute.value)))
+        .filter(|(key, _)| !key.trim().is_empty())
+    {
         if key == "queueId" {
             // The name is that of the queue which was overridden.
             attributes.remove("queueName");

@@ -144,7 +144,6 @@ async fn v4_53_an_empty_field_of_the_start_keeps_nobody_from_the_agents() {
 }
 
 #[tokio::test]
-#[ignore = "an empty skill displaces those of the settings: `mySkills` is empty, or begins with a comma"]
 async fn v4_53_an_empty_skill_is_none() {
     let connection = connection(&[("skill", "escalation")]).await;
     for (skills, expected) in [(vec![""], "escalation"), (vec!["", "billing", " "], "billing")] {

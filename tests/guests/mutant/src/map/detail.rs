@@ -130,7 +130,7 @@ fn kind(topic: &str, body: &str, event: &mut AgentEvent) {
                 false => EventKind::AgentLeft(agent.clone()),
             };
         }
-        EventKind::Ignored(_) if on("map: whoever does not answer transfers") && transfer => {
+        EventKind::AgentLeft(_) if on("map: whoever does not answer transfers") && transfer => {
             event.kind = EventKind::Transferred(nobody());
         }
         EventKind::Ended(EndReason::Error(_)) if on("map: errors are ends like any other") => {
