@@ -234,7 +234,8 @@ impl Handover {
             return steps;
         }
         let (was, expected) = (self.agents.anyone(), self.agents.expected());
-        steps.extend(self.agents.observed(events, asked));
+        let Some(found) = self.agents.observed(events, asked) else { return steps };
+        steps.extend(found);
         if !expected && self.agents.expected() {
             steps.extend(events.iter().rev().find_map(|event| match &event.kind {
                 EventKind::Transferred(agent) => Some(Step::Transferred(agent.clone())),

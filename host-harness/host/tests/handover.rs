@@ -239,6 +239,39 @@ fn a_transfer_is_told_once_and_ends_with_the_next_agent() {
 }
 
 #[test]
+fn a_transfer_by_nobody_knows_whom_is_one_too() {
+    let mut handover = attended(Policy { unattended: Some(1), ..observing() });
+    let steps = tell(&mut handover, 2000, &[at(2000, EventKind::Transferred(somebody()))]);
+    assert_eq!(steps, [Step::Transferred(somebody()), Step::Observe]);
+    assert_eq!(tell(&mut handover, 2100, &[at(2001, left("a"))]), [Step::AgentLeft(agent("a"))]);
+    assert_eq!(handover.next_deadline(), None);
+}
+
+#[test]
+fn a_message_does_not_show_that_a_transfer_is_through() {
+    let mut handover = attended(Policy { unattended: Some(1), ..observing() });
+    let _ = tell(&mut handover, 2000, &[at(1500, joined("b")), at(2000, transferred("a"))]);
+    let _ = tell(&mut handover, 3000, &[at(3000, message(Author::Human)), at(3000, left("b"))]);
+    assert_eq!(handover.next_deadline(), None);
+}
+
+#[test]
+fn a_transfer_by_one_who_seems_to_be_back_is_a_question() {
+    let mut handover = attended(observing());
+    let _ = tell(&mut handover, 3000, &[timeless(joined("a"))]);
+    assert_eq!(tell(&mut handover, 3100, &[at(2000, transferred("a"))]), [Step::Observe]);
+}
+
+#[test]
+fn who_comes_without_a_name_before_somebody_left_may_be_them() {
+    let mut handover = attended(observing());
+    let _ = tell(&mut handover, 2000, &[at(2000, left("a"))]);
+    assert_eq!(tell(&mut handover, 2100, &[at(1000, EventKind::AgentJoined(somebody()))]), []);
+    let seen = [at(2200, EventKind::AgentJoined(somebody()))];
+    assert_eq!(handover.observed(&seen, BEGUN + 2300), [Step::AgentJoined(somebody())], "it has been asked");
+}
+
+#[test]
 fn a_transfer_to_the_queue_is_queued_when_the_queue_is_told() {
     let mut handover = begin(Policy { assignment_timeout: Some(10_000), ..observing() });
     let _ = tell(&mut handover, 100, &[at(100, EventKind::Queued(place(1))), at(1000, joined("a"))]);
@@ -311,6 +344,8 @@ fn an_observation_outweighs_what_was_pushed_before() {
     assert_eq!(tell(&mut handover, 3100, &[at(2900, joined("a"))]), [Step::Observe]);
     assert_eq!(tell(&mut handover, 99_000, &[at(1400, left("a")), at(1500, joined("b"))]), []);
     assert_eq!(handover.observed(&there, BEGUN + 3200), []);
+    let older = [at(1000, joined("a"))];
+    assert_eq!(handover.observed(&older, BEGUN + 2900), [], "a later one has answered already");
 }
 
 #[test]

@@ -144,10 +144,10 @@ impl Agents {
         present.next().is_none().then(|| only.agent.clone())
     }
 
-    /// What an observation found, which was true when it was asked.
-    pub(super) fn observed(&mut self, events: &[AgentEvent], asked: Timestamp) -> Vec<Step> {
+    /// What an observation found, which was true when it was asked; nothing where a later one has answered already.
+    pub(super) fn observed(&mut self, events: &[AgentEvent], asked: Timestamp) -> Option<Vec<Step>> {
         if Some(asked) < self.observed {
-            return Vec::new();
+            return None;
         }
         let there = self.found(events, asked);
         let mut steps = Vec::new();
@@ -173,7 +173,7 @@ impl Agents {
             seen.at > asked || (seen.present && !gone)
         });
         self.observed = Some(asked);
-        steps
+        Some(steps)
     }
 
     /// Who is there by the events of an observation, and since when.
