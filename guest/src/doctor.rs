@@ -1,4 +1,4 @@
-//! The doctor: tries each thing that a connection needs, and says how to mend what fails. Changes nothing.
+//! The doctor: tries each thing that a connection needs, and says how to mend what fails. Only a probe changes anything.
 
 use crate::api::{Api, Call, Kind, accepted, read, segment};
 use crate::clip::clip;

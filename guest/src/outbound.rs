@@ -249,9 +249,6 @@ impl<'a> Builder<'a> {
     }
 
     fn introduced<'p>(&'p self, profile: &'p Profile) -> From<'p> {
-        fn given(field: &Option<String>) -> Option<&str> {
-            field.as_deref().map(str::trim).filter(|text| !text.is_empty())
-        }
         let (first_name, last_name) = (given(&profile.first_name), given(&profile.last_name));
         let both = || [first_name, last_name].into_iter().flatten().collect::<Vec<_>>().join(" ");
         let nickname = given(&profile.name).map_or_else(both, ToString::to_string);
@@ -288,6 +285,11 @@ fn reason_of(reason: FailureReason) -> Reason {
         FailureReason::Other => ("GeneralError", "The message could not be shown to the user."),
     };
     Reason { code, message }
+}
+
+/// What somebody filled in, without the blanks around it.
+fn given(field: &Option<String>) -> Option<&str> {
+    field.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }
 
 fn invalid(field: &str, expected: &str) -> Unsupported {

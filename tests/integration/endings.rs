@@ -235,7 +235,7 @@ async fn two_hundred_handovers_end_once_each_with_the_right_reason_though_half_i
     );
     assert_eq!(ends.await, 200);
 
-    // Each source told something, so that each was tried; and each lost something.
+    // Each source told something, so that each was tried.
     let told = platform.told();
     for source in ["event-bus", "trigger", "notification", "webhook"] {
         assert!(told.get(source).is_some_and(|count| *count > 20), "{source}: {told:?}");

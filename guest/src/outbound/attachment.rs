@@ -1,9 +1,8 @@
 //! A file of the user's, as Genesys fetches it.
 
-use super::invalid;
+use super::{given, invalid};
 use crate::contract::*;
 use crate::wire::inbound as wire;
-use alloc::string::String;
 
 /// Bytes of a file that Genesys takes ("Supported content profiles" of the Resource Center: 25 MB).
 const LARGEST: u64 = 25_000_000;
@@ -27,10 +26,6 @@ pub(super) fn attachment(file: &Attachment) -> Result<wire::Attachment<'_>, Unsu
         (_, None) => return Err(invalid("attachment.mime", "a MIME type; Genesys requires one")),
     };
     Ok(wire::Attachment { media_type, url: &file.url, mime, filename: given(&file.filename), sha256 })
-}
-
-fn given(text: &Option<String>) -> Option<&str> {
-    text.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }
 
 fn media_type(mime: &str) -> &'static str {

@@ -1,5 +1,6 @@
 //! What the flow is told: participant data for routing and for the agent.
 
+use super::given;
 use crate::contract::*;
 use crate::copilot;
 use crate::settings::MessagePolicy;
@@ -56,10 +57,6 @@ pub(super) fn attributes(
         attributes.insert(key.clone(), value.clone());
     }
     attributes
-}
-
-fn given(text: &Option<String>) -> Option<&str> {
-    text.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }
 
 /// Whether what was entered as the queue is its id rather than its name.

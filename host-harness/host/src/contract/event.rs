@@ -393,7 +393,7 @@ pub enum EventKind {
     /// The handover goes to another agent or queue: this agent has handed it on. Not an end.
     #[component(name = "transferred")]
     Transferred(Agent),
-    /// An agent has gone; others may be there or come. Not an end.
+    /// An agent has gone, or did not take what was offered; others may be there or come. Not an end.
     #[component(name = "agent-left")]
     AgentLeft(Agent),
     /// The handover is over.
