@@ -7,13 +7,13 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use jiff::Timestamp;
 use serde::Serialize;
-use tokio::task::JoinSet;
 use tokio::time::sleep;
 use url::Url;
 
 use crate::config::{DetailTopic, EventBusConfig, Secret, TriggerConfig, TriggerStyle};
 use crate::faults::{EventFault, Outlet};
-use crate::lanes::{Lanes, Place};
+use crate::lane_tasks::LaneTasks;
+use crate::lanes::Place;
 use crate::post::{Post, Poster};
 use crate::ring::Ring;
 use crate::shared::Shared;
@@ -116,20 +116,14 @@ pub(crate) struct EventAttempt {
 #[derive(Clone, Debug)]
 pub(crate) struct EventCourier {
     poster: Poster,
-    lanes: Shared<Lanes<EventPost>>,
-    tasks: Shared<JoinSet<()>>,
+    pub(crate) lanes: LaneTasks<EventPost>,
     attempts: Shared<Ring<EventAttempt>>,
 }
 
 impl EventCourier {
     /// One that has nothing to do yet.
     pub(crate) fn new(poster: Poster) -> Self {
-        Self {
-            poster,
-            lanes: Shared::default(),
-            tasks: Shared::default(),
-            attempts: Shared::new(Ring::new(MAX_ATTEMPTS_REMEMBERED)),
-        }
+        Self { poster, lanes: LaneTasks::default(), attempts: Shared::new(Ring::new(MAX_ATTEMPTS_REMEMBERED)) }
     }
 
     /// Puts `event` at the end of its lane.
@@ -139,41 +133,19 @@ impl EventCourier {
         }
         let lane = format!("{:?} {}", event.outlet, event.conversation_id);
         let place = if event.fault == Some(EventFault::Disordered) { Place::AfterTheNext } else { Place::Last };
-        if let Some(event) = self.lanes.with(|lanes| lanes.put(&lane, event, place)) {
-            return self.note_attempt(&event, 0, Err("too many events wait".to_owned()));
+        let courier = self.clone();
+        let deliver = move |event| {
+            let courier = courier.clone();
+            async move { courier.deliver(event).await }
+        };
+        if let Some(event) = self.lanes.put(&lane, event, place, deliver) {
+            self.note_attempt(&event, 0, Err("too many events wait".to_owned()));
         }
-        self.run(lane);
     }
 
     /// Every attempt that is remembered, the oldest first.
     pub(crate) fn attempts(&self) -> Vec<EventAttempt> {
         self.attempts.with(|attempts| attempts.iter().cloned().collect())
-    }
-
-    /// Stops at once; what waits is not sent.
-    pub(crate) async fn stop(&self) {
-        let mut tasks = self.tasks.with(std::mem::take);
-        tasks.shutdown().await;
-    }
-
-    /// The same, without waiting for what is under way to have stopped.
-    pub(crate) fn abort(&self) {
-        self.tasks.with(JoinSet::abort_all);
-    }
-
-    /// Sees to it that a task empties the lane.
-    fn run(&self, lane: String) {
-        if self.lanes.with(|lanes| lanes.starts(&lane)) {
-            let courier = self.clone();
-            self.tasks.with(|tasks| {
-                while tasks.try_join_next().is_some() {}
-                tasks.spawn(async move {
-                    while let Some(event) = courier.lanes.with(|lanes| lanes.next(&lane)) {
-                        courier.deliver(event).await;
-                    }
-                });
-            });
-        }
     }
 
     async fn deliver(&self, event: EventPost) {

@@ -219,6 +219,7 @@ mod inbound;
 mod inbound_body;
 mod integration_api;
 mod integrations;
+mod lane_tasks;
 mod lanes;
 mod losses;
 mod media;

@@ -154,8 +154,8 @@ impl Sandbox {
     /// Stops: requests that are being answered may finish (2 s at most); webhooks that wait are not sent.
     pub async fn stop(mut self) {
         self.stopping.send_replace(true);
-        self.courier.stop().await;
-        self.event_courier.stop().await;
+        self.courier.lanes.stop().await;
+        self.event_courier.lanes.stop().await;
         if timeout(STOP_PATIENCE, &mut self.server).await.is_err() {
             self.server.abort();
         }
@@ -171,8 +171,8 @@ impl fmt::Debug for Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.stopping.send_replace(true);
-        self.courier.abort();
-        self.event_courier.abort();
+        self.courier.lanes.abort();
+        self.event_courier.lanes.abort();
         self.server.abort();
     }
 }

@@ -7,14 +7,14 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
 use tokio::time::sleep;
 use url::Url;
 
 use crate::config::Secret;
 use crate::conversations::{Conversations, DeliveryState};
 use crate::faults::WebhookFault;
-use crate::lanes::{Lanes, Place};
+use crate::lane_tasks::LaneTasks;
+use crate::lanes::Place;
 use crate::post::{Post, Poster};
 use crate::ring::Ring;
 use crate::shared::Shared;
@@ -70,8 +70,7 @@ pub(crate) struct Attempt {
 #[derive(Clone, Debug)]
 pub(crate) struct Courier {
     poster: Poster,
-    lanes: Shared<Lanes<Webhook>>,
-    tasks: Shared<JoinSet<()>>,
+    pub(crate) lanes: LaneTasks<Webhook>,
     attempts: Shared<Ring<Attempt>>,
     conversations: Shared<Conversations>,
 }
@@ -81,8 +80,7 @@ impl Courier {
     pub(crate) fn new(poster: Poster, conversations: Shared<Conversations>) -> Self {
         Self {
             poster,
-            lanes: Shared::default(),
-            tasks: Shared::default(),
+            lanes: LaneTasks::default(),
             attempts: Shared::new(Ring::new(MAX_ATTEMPTS_REMEMBERED)),
             conversations,
         }
@@ -99,41 +97,19 @@ impl Courier {
         }
         let conversation_id = webhook.conversation_id.clone();
         let place = if webhook.fault == Some(WebhookFault::Disordered) { Place::AfterTheNext } else { Place::Last };
-        if let Some(webhook) = self.lanes.with(|lanes| lanes.put(&conversation_id, webhook, place)) {
-            return self.give_up(&webhook, DeliveryState::Failed, "too many webhooks wait");
+        let courier = self.clone();
+        let deliver = move |webhook| {
+            let courier = courier.clone();
+            async move { courier.deliver(webhook).await }
+        };
+        if let Some(webhook) = self.lanes.put(&conversation_id, webhook, place, deliver) {
+            self.give_up(&webhook, DeliveryState::Failed, "too many webhooks wait");
         }
-        self.run(conversation_id);
     }
 
     /// Every attempt that is remembered, the oldest first.
     pub(crate) fn attempts(&self) -> Vec<Attempt> {
         self.attempts.with(|attempts| attempts.iter().cloned().collect())
-    }
-
-    /// Stops at once; what waits is not sent.
-    pub(crate) async fn stop(&self) {
-        let mut tasks = self.tasks.with(std::mem::take);
-        tasks.shutdown().await;
-    }
-
-    /// The same, without waiting for what is under way to have stopped.
-    pub(crate) fn abort(&self) {
-        self.tasks.with(JoinSet::abort_all);
-    }
-
-    /// Sees to it that a task empties the lane.
-    fn run(&self, conversation_id: String) {
-        if self.lanes.with(|lanes| lanes.starts(&conversation_id)) {
-            let courier = self.clone();
-            self.tasks.with(|tasks| {
-                while tasks.try_join_next().is_some() {}
-                tasks.spawn(async move {
-                    while let Some(webhook) = courier.lanes.with(|lanes| lanes.next(&conversation_id)) {
-                        courier.deliver(webhook).await;
-                    }
-                });
-            });
-        }
     }
 
     async fn deliver(&self, webhook: Webhook) {
