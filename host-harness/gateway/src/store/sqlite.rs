@@ -1,0 +1,416 @@
+//! A store in one file, for one gateway.
+
+mod schema;
+mod worker;
+
+use self::worker::Worker;
+use super::{
+    AppendError, Change, Content, Entry, Family, Logged, MOST_BYTES, Position, Record, Revision, SaveError, Store,
+    StoreError,
+};
+use async_trait::async_trait;
+use futures_util::stream::{self, BoxStream, StreamExt};
+use handover_host::contract::Timestamp;
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
+use std::collections::VecDeque;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::{broadcast, watch};
+
+/// Changes that a watcher may be behind, until it begins anew with all that is due.
+const CHANGES: usize = 1_024;
+
+/// Entries of the log that are read at once.
+const PAGE: usize = 256;
+
+/// A store in one file, and the two beside it that SQLite's write-ahead log needs. What was answered survives the loss
+/// of power. Cheap to clone.
+#[derive(Clone)]
+pub struct SqliteStore(Arc<Inner>);
+
+struct Inner {
+    writer: Worker,
+    /// Apart, so that nothing that is read waits for a disk that writes.
+    reader: Worker,
+    changes: broadcast::Sender<(Family, Change)>,
+    /// Where the log ends.
+    end: watch::Sender<Position>,
+}
+
+/// Why the file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// One file, one gateway.
+    #[error("another gateway uses {}; for several gateways take NATS", .0.display())]
+    InUse(PathBuf),
+    /// It holds something else.
+    #[error("{} is a database, but not a gateway's", .0.display())]
+    NotOurs(PathBuf),
+    /// A later version made it.
+    #[error("{} is of version {found}, and this gateway knows versions up to {known}", path.display())]
+    TooNew {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The latest that is known here.
+        known: i64,
+    },
+    /// The lock file cannot be made.
+    #[error("cannot lock {}: {source}", path.display())]
+    Lock {
+        /// The lock file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// SQLite refuses it.
+    #[error("cannot open {}: {source}", path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+}
+
+impl SqliteStore {
+    /// Opens the file, or makes it. A file of the same name and `.lock` beside it keeps others away.
+    ///
+    /// # Errors
+    /// Another gateway uses it; it is something else; it cannot be read or written.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let lock = lock(path)?;
+        let writer = schema::open(path)?;
+        let reader = schema::open(path)?;
+        let end = end(&writer).map_err(|source| OpenError::Sqlite { path: path.to_owned(), source })?;
+        Ok(Self(Arc::new(Inner {
+            writer: Worker::start(writer, Some(lock)),
+            reader: Worker::start(reader, None),
+            changes: broadcast::channel(CHANGES).0,
+            end: watch::channel(end).0,
+        })))
+    }
+
+    async fn write<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
+        announce: impl FnOnce(&Inner, &R) + Send + 'static,
+    ) -> Result<R, StoreError> {
+        // Weak, for what waits to be written must not keep the store open.
+        let inner = Arc::downgrade(&self.0);
+        let announce = move |done: &R| {
+            if let Some(inner) = inner.upgrade() {
+                announce(&inner, done);
+            }
+        };
+        self.0.writer.work(work, announce).await
+    }
+
+    async fn read<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        self.0.reader.work(work, |_| ()).await
+    }
+
+    async fn due(&self, family: Family) -> Result<VecDeque<Change>, StoreError> {
+        self.read(move |connection| {
+            let sql = "SELECT key, due FROM record WHERE family = ? AND due IS NOT NULL";
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows =
+                statement.query_map([number(family)], |row| Ok(Change { key: row.get(0)?, due: row.get(1)? }))?;
+            rows.collect()
+        })
+        .await
+    }
+
+    async fn page(&self, connection: Arc<str>, after: Position) -> Result<VecDeque<Logged>, StoreError> {
+        self.read(move |database| {
+            let sql = "SELECT position, recipient, number, time, body FROM log \
+                       WHERE connection = ? AND position > ? ORDER BY position LIMIT ?";
+            let mut statement = database.prepare_cached(sql)?;
+            let logged = |row: &Row<'_>| {
+                Ok(Logged {
+                    position: Position(row.get(0)?),
+                    entry: Entry {
+                        connection: connection.to_string(),
+                        recipient: row.get(1)?,
+                        number: row.get(2)?,
+                        time: row.get(3)?,
+                        body: row.get(4)?,
+                    },
+                })
+            };
+            statement.query_map(params![&*connection, after.0, PAGE], logged)?.collect()
+        })
+        .await
+    }
+}
+
+/// The lock of the operating system, which goes with the process however that ends.
+fn lock(path: &Path) -> Result<File, OpenError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let name = PathBuf::from(name);
+    let file = File::create(&name).map_err(|source| OpenError::Lock { path: name.clone(), source })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
+        Err(TryLockError::Error(source)) => Err(OpenError::Lock { path: name, source }),
+    }
+}
+
+fn end(connection: &Connection) -> rusqlite::Result<Position> {
+    connection.query_row("SELECT COALESCE(MAX(position), 0) FROM log", [], |row| row.get(0)).map(Position)
+}
+
+/// Fixed for ever: it is in the files.
+fn number(family: Family) -> u8 {
+    match family {
+        Family::Recipient => 1,
+        Family::Conversation => 2,
+        Family::DeadLetter => 3,
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        // The text is SQLite's, on which no value is.
+        match error.sqlite_error_code() {
+            Some(
+                ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::DiskFull
+                | ErrorCode::OutOfMemory
+                | ErrorCode::SystemIoFailure,
+            ) => Self::Unavailable(error.to_string()),
+            _ => Self::Broken(error.to_string()),
+        }
+    }
+}
+
+/// What a compare-and-set found.
+enum Compared<T> {
+    Same(T),
+    Different,
+}
+
+impl<T> From<Compared<T>> for Result<T, SaveError> {
+    fn from(compared: Compared<T>) -> Self {
+        match compared {
+            Compared::Same(done) => Ok(done),
+            Compared::Different => Err(SaveError::Conflict),
+        }
+    }
+}
+
+fn next_revision(connection: &Connection) -> rusqlite::Result<Revision> {
+    let sql = "UPDATE counter SET revision = revision + 1 RETURNING revision";
+    connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).map(Revision)
+}
+
+fn save(
+    connection: &Connection,
+    family: Family,
+    key: &str,
+    expected: Option<Revision>,
+    content: &Content,
+) -> rusqlite::Result<Compared<Revision>> {
+    let revision = next_revision(connection)?;
+    let changed = match expected {
+        None => {
+            let sql = "INSERT INTO record (family, key, revision, due, value) VALUES (?, ?, ?, ?, ?) \
+                       ON CONFLICT DO NOTHING";
+            let values = params![number(family), key, revision.0, content.due, content.value];
+            connection.prepare_cached(sql)?.execute(values)?
+        }
+        Some(expected) => {
+            let sql =
+                "UPDATE record SET revision = ?, due = ?, value = ? WHERE family = ? AND key = ? AND revision = ?";
+            let values = params![revision.0, content.due, content.value, number(family), key, expected.0];
+            connection.prepare_cached(sql)?.execute(values)?
+        }
+    };
+    Ok(if changed == 1 { Compared::Same(revision) } else { Compared::Different })
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn load(&self, family: Family, key: &str) -> Result<Option<Record>, StoreError> {
+        let key = key.to_owned();
+        self.read(move |connection| {
+            let sql = "SELECT revision, value, due FROM record WHERE family = ? AND key = ?";
+            let record = |row: &Row<'_>| {
+                Ok(Record {
+                    revision: Revision(row.get(0)?),
+                    content: Content { value: row.get(1)?, due: row.get(2)? },
+                })
+            };
+            connection.prepare_cached(sql)?.query_row(params![number(family), key], record).optional()
+        })
+        .await
+    }
+
+    async fn save(
+        &self,
+        family: Family,
+        key: &str,
+        expected: Option<Revision>,
+        content: Content,
+    ) -> Result<Revision, SaveError> {
+        if content.value.len() > MOST_BYTES {
+            return Err(SaveError::TooLarge(content.value.len()));
+        }
+        let change = Change { key: key.to_owned(), due: content.due };
+        let key = key.to_owned();
+        self.write(
+            move |connection| save(connection, family, &key, expected, &content),
+            move |inner, compared| {
+                if matches!(compared, Compared::Same(_)) {
+                    // An error says that nobody watches.
+                    let _ = inner.changes.send((family, change));
+                }
+            },
+        )
+        .await?
+        .into()
+    }
+
+    async fn remove(&self, family: Family, key: &str, expected: Revision) -> Result<(), SaveError> {
+        let change = Change { key: key.to_owned(), due: None };
+        let key = key.to_owned();
+        self.write(
+            move |connection| {
+                let sql = "DELETE FROM record WHERE family = ? AND key = ? AND revision = ?";
+                let removed = connection.prepare_cached(sql)?.execute(params![number(family), key, expected.0])?;
+                Ok(if removed == 1 { Compared::Same(()) } else { Compared::Different })
+            },
+            move |inner, compared| {
+                if matches!(compared, Compared::Same(())) {
+                    let _ = inner.changes.send((family, change));
+                }
+            },
+        )
+        .await?
+        .into()
+    }
+
+    async fn keys(&self, family: Family, after: Option<&str>, most: usize) -> Result<Vec<String>, StoreError> {
+        // No key is empty.
+        let after = after.unwrap_or_default().to_owned();
+        self.read(move |connection| {
+            let sql = "SELECT key FROM record WHERE family = ? AND key > ? ORDER BY key LIMIT ?";
+            let mut statement = connection.prepare_cached(sql)?;
+            statement.query_map(params![number(family), after, most], |row| row.get(0))?.collect()
+        })
+        .await
+    }
+
+    async fn watch(&self, family: Family) -> Result<BoxStream<'static, Result<Change, StoreError>>, StoreError> {
+        // First, so that no change falls between the two.
+        let changes = self.0.changes.subscribe();
+        let due = self.due(family).await?;
+        let watching = Watching { store: self.clone(), family, changes, due };
+        Ok(stream::try_unfold(watching, |mut watching| async {
+            Ok(watching.next().await?.map(|change| (change, watching)))
+        })
+        .boxed())
+    }
+
+    async fn append(&self, entry: Entry) -> Result<(), AppendError> {
+        if entry.body.len() > MOST_BYTES {
+            return Err(AppendError::TooLarge(entry.body.len()));
+        }
+        self.write(
+            move |connection| {
+                let sql = "INSERT INTO log (connection, recipient, number, time, body) SELECT ?1, ?2, ?3, ?4, ?5 \
+                           WHERE NOT EXISTS \
+                           (SELECT 1 FROM log WHERE connection = ?1 AND recipient = ?2 AND number >= ?3) \
+                           RETURNING position";
+                let values = params![entry.connection, entry.recipient, entry.number, entry.time, entry.body];
+                connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()
+            },
+            |inner, position: &Option<u64>| {
+                if let Some(position) = position {
+                    inner.end.send_replace(Position(*position));
+                }
+            },
+        )
+        .await?;
+        Ok(())
+    }
+
+    async fn follow(
+        &self,
+        connection: &str,
+        after: Position,
+    ) -> Result<BoxStream<'static, Result<Logged, StoreError>>, StoreError> {
+        let end = self.0.end.subscribe();
+        let connection: Arc<str> = connection.into();
+        let page = self.page(Arc::clone(&connection), after).await?;
+        let following = Following { store: self.clone(), connection, end, after, page };
+        Ok(stream::try_unfold(following, |mut following| async {
+            Ok(following.next().await?.map(|logged| (logged, following)))
+        })
+        .boxed())
+    }
+
+    async fn forget(&self, before: Timestamp) -> Result<(), StoreError> {
+        let sql = "DELETE FROM log WHERE time < ?";
+        self.write(move |connection| connection.prepare_cached(sql)?.execute([before]), |_, _| ()).await?;
+        Ok(())
+    }
+}
+
+/// What a watcher has still to be told.
+struct Watching {
+    store: SqliteStore,
+    family: Family,
+    changes: broadcast::Receiver<(Family, Change)>,
+    due: VecDeque<Change>,
+}
+
+impl Watching {
+    async fn next(&mut self) -> Result<Option<Change>, StoreError> {
+        loop {
+            if let Some(change) = self.due.pop_front() {
+                return Ok(Some(change));
+            }
+            match self.changes.recv().await {
+                Ok((family, change)) if family == self.family => return Ok(Some(change)),
+                Ok(_) => {}
+                Err(broadcast::error::RecvError::Closed) => return Ok(None),
+                // What nothing waits for any more, the watcher finds out when it looks.
+                Err(broadcast::error::RecvError::Lagged(_)) => self.due = self.store.due(self.family).await?,
+            }
+        }
+    }
+}
+
+/// What a follower has still to be told.
+struct Following {
+    store: SqliteStore,
+    connection: Arc<str>,
+    end: watch::Receiver<Position>,
+    after: Position,
+    page: VecDeque<Logged>,
+}
+
+impl Following {
+    async fn next(&mut self) -> Result<Option<Logged>, StoreError> {
+        loop {
+            if let Some(logged) = self.page.pop_front() {
+                self.after = logged.position;
+                return Ok(Some(logged));
+            }
+            // Before the page is read, so that what comes meanwhile counts as news.
+            self.end.mark_unchanged();
+            self.page = self.store.page(Arc::clone(&self.connection), self.after).await?;
+            if self.page.is_empty() && self.end.changed().await.is_err() {
+                return Ok(None);
+            }
+        }
+    }
+}

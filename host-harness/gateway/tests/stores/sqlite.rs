@@ -1,0 +1,160 @@
+//! What is particular to the store in one file.
+
+use crate::promises::{content, entry, every_promise, made, next, text};
+use futures_util::FutureExt;
+use handover_gateway::store::sqlite::{OpenError, SqliteStore};
+use handover_gateway::store::{Family, Position, Revision, SaveError, Store};
+use rusqlite::Connection;
+use std::path::Path;
+use tempfile::TempDir;
+
+fn empty() -> (SqliteStore, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    (SqliteStore::open(&folder.path().join("gateway.db")).unwrap(), folder)
+}
+
+/// After a store was dropped, when its thread has ended.
+async fn reopened(path: &Path) -> SqliteStore {
+    loop {
+        match SqliteStore::open(path) {
+            Err(OpenError::InUse(_)) => tokio::task::yield_now().await,
+            opened => return opened.unwrap(),
+        }
+    }
+}
+
+every_promise!(empty());
+
+#[tokio::test]
+async fn what_was_answered_is_there_when_it_is_opened_again() {
+    let (store, folder) = empty();
+    let removed: Revision = made(&store, "removed", None).await;
+    store.remove(Family::Recipient, "removed", removed).await.unwrap();
+    let kept = store.save(Family::Recipient, "kept", None, content("value", Some(3))).await.unwrap();
+    store.append(entry("c", "a", 1)).await.unwrap();
+    drop(store);
+
+    let store = reopened(&folder.path().join("gateway.db")).await;
+    assert_eq!(text(&store, Family::Recipient, "kept").await.as_deref(), Some("value"));
+    let made_anew = made(&store, "removed", None).await;
+    assert_ne!(made_anew, removed, "a revision is never used again");
+    assert_eq!(next(&mut store.watch(Family::Recipient).await.unwrap()).await.key, "kept");
+    store.save(Family::Recipient, "kept", Some(kept), content("changed", None)).await.unwrap();
+    store.append(entry("c", "a", 1)).await.unwrap();
+    store.append(entry("c", "a", 2)).await.unwrap();
+    let mut log = store.follow("c", Position::default()).await.unwrap();
+    assert_eq!(next(&mut log).await.entry.number, 1);
+    assert_eq!(next(&mut log).await.entry.number, 2);
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_any_more_is_done_and_told_all_the_same() {
+    let (store, _folder) = empty();
+    let mut changes = store.watch(Family::Recipient).await.unwrap();
+    // Polled once, which hands the work over, and dropped: as a client that hangs up does.
+    let _ = store.save(Family::Recipient, "a", None, content("x", Some(1))).now_or_never();
+    assert_eq!(next(&mut changes).await.key, "a");
+    assert_eq!(text(&store, Family::Recipient, "a").await.as_deref(), Some("x"));
+}
+
+#[tokio::test]
+async fn a_watcher_who_is_far_behind_is_told_of_everything_that_is_due() {
+    let (store, _folder) = empty();
+    let mut changes = store.watch(Family::Recipient).await.unwrap();
+    let writes = (0..2_000).map(|number| {
+        let store = store.clone();
+        tokio::spawn(async move { made(&store, &number.to_string(), Some(number)).await })
+    });
+    for write in writes.collect::<Vec<_>>() {
+        write.await.unwrap();
+    }
+    let mut told = std::collections::HashSet::new();
+    while told.len() < 2_000 {
+        told.insert(next(&mut changes).await.key);
+    }
+}
+
+#[tokio::test]
+async fn one_that_fails_leaves_those_in_its_transaction_alone() {
+    let (store, _folder) = empty();
+    let revision = made(&store, "a", None).await;
+    let tasks = (0..100).map(|number| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            // Every other one has the wrong revision; one of the rest is first.
+            let expected = (number % 2 == 0).then_some(revision);
+            let key = if expected.is_some() { "a".to_owned() } else { number.to_string() };
+            (expected, store.save(Family::Recipient, &key, expected, content("y", None)).await)
+        })
+    });
+    let mut changed = 0;
+    for task in tasks.collect::<Vec<_>>() {
+        match task.await.unwrap() {
+            (None, result) => assert!(result.is_ok()),
+            (Some(_), Ok(_)) => changed += 1,
+            (Some(_), Err(error)) => assert!(matches!(error, SaveError::Conflict)),
+        }
+    }
+    assert_eq!(changed, 1);
+}
+
+#[tokio::test]
+async fn a_file_is_for_one_gateway() {
+    let (store, folder) = empty();
+    let path = folder.path().join("gateway.db");
+    let refused = SqliteStore::open(&path).err().unwrap();
+    assert!(matches!(&refused, OpenError::InUse(file) if *file == path), "{refused}");
+    assert!(refused.to_string().contains("NATS"), "{refused}");
+    made(&store, "a", None).await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_something_else_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let others = folder.path().join("others.db");
+    Connection::open(&others).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
+    assert!(matches!(SqliteStore::open(&others), Err(OpenError::NotOurs(_))));
+    let tables: u32 = Connection::open(&others)
+        .unwrap()
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(tables, 1);
+
+    let text = folder.path().join("notes.txt");
+    std::fs::write(&text, "These are notes and not a database; long enough to be taken for one by nobody.").unwrap();
+    assert!(matches!(SqliteStore::open(&text), Err(OpenError::Sqlite { .. })));
+    assert!(matches!(SqliteStore::open(Path::new("/nowhere/gateway.db")), Err(OpenError::Lock { .. })));
+}
+
+#[tokio::test]
+async fn a_file_of_a_later_version_is_left_alone() {
+    let (store, folder) = empty();
+    let path = folder.path().join("gateway.db");
+    drop(store);
+    drop(reopened(&path).await);
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 2).unwrap();
+    let refused = loop {
+        match SqliteStore::open(&path) {
+            Err(OpenError::InUse(_)) => tokio::task::yield_now().await,
+            other => break other.err().unwrap(),
+        }
+    };
+    assert!(matches!(refused, OpenError::TooNew { found: 2, known: 1, .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn who_cannot_write_says_so_and_can_again() {
+    let (store, folder) = empty();
+    made(&store, "before", None).await;
+    drop(store);
+    let path = folder.path().join("gateway.db");
+    let store = reopened(&path).await;
+    // Another process that writes for longer than SQLite waits is as good as a disk that does not write.
+    let mut other = Connection::open(&path).unwrap();
+    let blocking = other.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
+    let refused = store.save(Family::Recipient, "a", None, content("x", None)).await.unwrap_err();
+    assert!(matches!(&refused, SaveError::Store(handover_gateway::store::StoreError::Unavailable(_))), "{refused}");
+    drop(blocking);
+    made(&store, "a", None).await;
+    assert_eq!(text(&store, Family::Recipient, "before").await.as_deref(), Some("x"));
+}
