@@ -4,6 +4,7 @@
 //! to change in two places at once: the same works in a file for one gateway and in a cluster for many. The log takes
 //! an entry once, however often it is handed over, so that a gateway that was killed in between hands it over again.
 
+pub mod nats;
 pub mod sqlite;
 
 use async_trait::async_trait;

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 /// Far more than any store takes for anything here; past it the test fails.
 const SOON: Duration = Duration::from_secs(30);
 
-/// A module of tests: each promise, kept by a store of this kind.
+/// A module of tests: each promise, kept by an empty store of this kind; `None` where there is no such store.
 macro_rules! every_promise {
     ($empty:expr) => {
         $crate::promises::every_promise!($empty,
@@ -31,7 +31,7 @@ macro_rules! every_promise {
     ($empty:expr, $($promise:ident),*) => {
         $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $promise() {
-            let (store, _kept) = $empty;
+            let Some((store, _kept)) = $empty else { return };
             $crate::promises::$promise(std::sync::Arc::new(store)).await;
         })*
     };

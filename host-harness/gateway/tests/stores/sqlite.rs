@@ -23,7 +23,7 @@ async fn reopened(path: &Path) -> SqliteStore {
     }
 }
 
-every_promise!(empty());
+every_promise!(Some(empty()));
 
 #[tokio::test]
 async fn what_was_answered_is_there_when_it_is_opened_again() {

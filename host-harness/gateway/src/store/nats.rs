@@ -1,0 +1,288 @@
+//! A store in NATS JetStream, for any number of gateways: a key-value bucket for each family of records, and a stream
+//! for the log.
+//!
+//! Durable is what the servers make of it. A server of its own writes to the disk at intervals (`sync_interval`, two
+//! minutes unless it is told `always`); three servers hold each message in two places before they answer.
+
+use super::{
+    AppendError, Change, Content, Entry, Family, Logged, MOST_BYTES, Position, Record, Revision, SaveError, Store,
+    StoreError,
+};
+use async_nats::jetstream::consumer::{DeliverPolicy, pull};
+use async_nats::jetstream::context::{Context, PublishErrorKind};
+use async_nats::jetstream::kv::{self, CreateErrorKind, Operation, UpdateError, UpdateErrorKind};
+use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::stream::{self as jetstream, LastRawMessageErrorKind};
+use async_nats::{Client, HeaderMap};
+use async_trait::async_trait;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use futures_util::stream::{BoxStream, StreamExt, TryStreamExt};
+use handover_host::contract::Timestamp;
+
+/// Which of its recipient's entries it is.
+const NUMBER: &str = "Handover-Number";
+/// When it came about, in milliseconds.
+const TIME: &str = "Handover-Time";
+
+/// In the place of the time when nothing is due.
+const NEVER: Timestamp = Timestamp::MAX;
+
+/// A store in NATS JetStream. Cheap to clone.
+#[derive(Clone)]
+pub struct NatsStore {
+    context: Context,
+    recipients: kv::Store,
+    conversations: kv::Store,
+    dead_letters: kv::Store,
+    log: jetstream::Stream,
+    /// Of the log's subjects.
+    subjects: String,
+}
+
+/// How the store is laid out. All gateways that work together say the same.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// What the names of the buckets and of the stream begin with: letters, digits, `-` and `_`.
+    pub prefix: String,
+    /// On how many servers each message is.
+    pub replicas: usize,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Self { prefix: "handover".into(), replicas: 1 }
+    }
+}
+
+impl NatsStore {
+    /// Opens the store, or makes what is missing of it.
+    ///
+    /// # Errors
+    /// The servers cannot be reached, have no JetStream, or have buckets or a stream that are laid out otherwise.
+    pub async fn open(client: Client, layout: &Layout) -> Result<Self, StoreError> {
+        let context = async_nats::jetstream::new(client);
+        let Layout { prefix, replicas } = layout;
+        let log = jetstream::Config {
+            name: format!("{prefix}-log"),
+            subjects: vec![format!("{prefix}.log.>")],
+            num_replicas: *replicas,
+            ..Default::default()
+        };
+        Ok(Self {
+            recipients: bucket(&context, format!("{prefix}-recipient"), *replicas).await?,
+            conversations: bucket(&context, format!("{prefix}-conversation"), *replicas).await?,
+            dead_letters: bucket(&context, format!("{prefix}-dead-letter"), *replicas).await?,
+            log: context.get_or_create_stream(log).await.map_err(unavailable)?,
+            subjects: format!("{prefix}.log"),
+            context,
+        })
+    }
+
+    fn bucket(&self, family: Family) -> &kv::Store {
+        match family {
+            Family::Recipient => &self.recipients,
+            Family::Conversation => &self.conversations,
+            Family::DeadLetter => &self.dead_letters,
+        }
+    }
+}
+
+async fn bucket(context: &Context, bucket: String, replicas: usize) -> Result<kv::Store, StoreError> {
+    let config = kv::Config { bucket, history: 1, num_replicas: replicas, ..Default::default() };
+    context.create_key_value(config).await.map_err(unavailable)
+}
+
+// By value, for `map_err`.
+#[allow(clippy::needless_pass_by_value, reason = "it is for map_err")]
+fn unavailable(error: impl std::error::Error) -> StoreError {
+    StoreError::Unavailable(error.to_string())
+}
+
+fn broken(what: &str) -> StoreError {
+    StoreError::Broken(what.to_owned())
+}
+
+/// Keys and subjects of NATS take few characters.
+fn encoded(text: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(text)
+}
+
+fn decoded(text: &str) -> Result<String, StoreError> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| broken("a key that no gateway made"))?;
+    String::from_utf8(bytes).map_err(|_| broken("a key that no gateway made"))
+}
+
+fn to_bytes(content: &Content) -> Vec<u8> {
+    [&content.due.unwrap_or(NEVER).to_be_bytes(), content.value.as_slice()].concat()
+}
+
+fn from_bytes(bytes: &[u8]) -> Result<Content, StoreError> {
+    let (due, value) = bytes.split_first_chunk().ok_or_else(|| broken("a record that no gateway made"))?;
+    let due = Timestamp::from_be_bytes(*due);
+    Ok(Content { value: value.to_vec(), due: (due != NEVER).then_some(due) })
+}
+
+/// `None` for what was removed.
+fn due(entry: &kv::Entry) -> Result<Option<Timestamp>, StoreError> {
+    if entry.operation == Operation::Put { Ok(from_bytes(&entry.value)?.due) } else { Ok(None) }
+}
+
+fn not_saved(error: UpdateError) -> SaveError {
+    match error.kind() {
+        UpdateErrorKind::WrongLastRevision => SaveError::Conflict,
+        _ => SaveError::Store(unavailable(error)),
+    }
+}
+
+fn number(headers: &HeaderMap, name: &str) -> Result<u64, StoreError> {
+    let value = headers.get(name).and_then(|value| value.as_str().parse().ok());
+    value.ok_or_else(|| broken("an entry that no gateway made"))
+}
+
+#[async_trait]
+impl Store for NatsStore {
+    async fn load(&self, family: Family, key: &str) -> Result<Option<Record>, StoreError> {
+        let entry = self.bucket(family).entry(encoded(key)).await.map_err(unavailable)?;
+        let entry = entry.filter(|entry| entry.operation == Operation::Put);
+        entry
+            .map(|entry| Ok(Record { revision: Revision(entry.revision), content: from_bytes(&entry.value)? }))
+            .transpose()
+    }
+
+    async fn save(
+        &self,
+        family: Family,
+        key: &str,
+        expected: Option<Revision>,
+        content: Content,
+    ) -> Result<Revision, SaveError> {
+        if content.value.len() > MOST_BYTES {
+            return Err(SaveError::TooLarge(content.value.len()));
+        }
+        let (bucket, key, value) = (self.bucket(family), encoded(key), to_bytes(&content).into());
+        let saved = match expected {
+            Some(Revision(expected)) => bucket.update(key, value, expected).await.map_err(not_saved)?,
+            None => bucket.create(key, value).await.map_err(|error| match error.kind() {
+                CreateErrorKind::AlreadyExists => SaveError::Conflict,
+                _ => SaveError::Store(unavailable(error)),
+            })?,
+        };
+        Ok(Revision(saved))
+    }
+
+    async fn remove(&self, family: Family, key: &str, expected: Revision) -> Result<(), SaveError> {
+        self.bucket(family).purge_expect_revision(encoded(key), Some(expected.0)).await.map_err(not_saved)
+    }
+
+    async fn keys(&self, family: Family, after: Option<&str>, most: usize) -> Result<Vec<String>, StoreError> {
+        let keys: Vec<_> =
+            self.bucket(family).keys().await.map_err(unavailable)?.try_collect().await.map_err(unavailable)?;
+        let mut keys = keys.iter().map(|key| decoded(key)).collect::<Result<Vec<_>, _>>()?;
+        keys.retain(|key| after.is_none_or(|after| key.as_str() > after));
+        keys.sort_unstable();
+        keys.truncate(most);
+        Ok(keys)
+    }
+
+    async fn watch(&self, family: Family) -> Result<BoxStream<'static, Result<Change, StoreError>>, StoreError> {
+        let bucket = self.bucket(family);
+        let now = bucket.stream.get_info().await.map_err(unavailable)?.state.last_sequence;
+        let entries = bucket.watch_with_history(">").await.map_err(unavailable)?;
+        let changes = entries.map_err(unavailable).try_filter_map(move |entry| async move {
+            let due = due(&entry)?;
+            // What is of old, and not due, is no news.
+            let told = due.is_some() || entry.revision > now;
+            Ok(if told { Some(Change { key: decoded(&entry.key)?, due }) } else { None })
+        });
+        Ok(changes.boxed())
+    }
+
+    async fn append(&self, entry: Entry) -> Result<(), AppendError> {
+        if entry.body.len() > MOST_BYTES {
+            return Err(AppendError::TooLarge(entry.body.len()));
+        }
+        let subject = format!("{}.{}.{}", self.subjects, encoded(&entry.connection), encoded(&entry.recipient));
+        let body = bytes::Bytes::from(entry.body);
+        loop {
+            let last = match self.log.get_last_raw_message_by_subject(&subject).await {
+                Ok(last) if number(&last.headers, NUMBER)? >= entry.number => return Ok(()),
+                Ok(last) => last.sequence,
+                Err(error) if matches!(error.kind(), LastRawMessageErrorKind::NoMessageFound) => 0,
+                Err(error) => return Err(unavailable(error).into()),
+            };
+            let message = PublishMessage::build()
+                .payload(body.clone())
+                .header(NUMBER, entry.number.to_string())
+                .header(TIME, entry.time.to_string())
+                .expected_last_subject_sequence(last);
+            let published = match self.context.send_publish(subject.clone(), message).await {
+                Ok(acknowledged) => acknowledged.await,
+                Err(error) => Err(error),
+            };
+            match published {
+                Ok(_) => return Ok(()),
+                // Another gateway was faster: is its entry this one?
+                Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => {}
+                Err(error) => return Err(unavailable(error).into()),
+            }
+        }
+    }
+
+    async fn follow(
+        &self,
+        connection: &str,
+        after: Position,
+    ) -> Result<BoxStream<'static, Result<Logged, StoreError>>, StoreError> {
+        let connection = connection.to_owned();
+        let consumer = pull::OrderedConfig {
+            filter_subject: format!("{}.{}.*", self.subjects, encoded(&connection)),
+            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: after.0.saturating_add(1) },
+            ..Default::default()
+        };
+        let consumer = self.log.create_consumer(consumer).await.map_err(unavailable)?;
+        let messages = consumer.messages().await.map_err(unavailable)?;
+        let logged = messages.map_err(unavailable).and_then(move |message| {
+            let connection = connection.clone();
+            async move {
+                let position = message.info().map_err(|_| broken("a message without a place"))?.stream_sequence;
+                let none = HeaderMap::new();
+                let headers = message.headers.as_ref().unwrap_or(&none);
+                let recipient = message.subject.rsplit('.').next().unwrap_or_default();
+                Ok(Logged {
+                    position: Position(position),
+                    entry: Entry {
+                        connection,
+                        recipient: decoded(recipient)?,
+                        number: number(headers, NUMBER)?,
+                        time: number(headers, TIME)?,
+                        body: message.payload.to_vec(),
+                    },
+                })
+            }
+        });
+        Ok(logged.boxed())
+    }
+
+    async fn forget(&self, before: Timestamp) -> Result<(), StoreError> {
+        let state = self.log.get_info().await.map_err(unavailable)?.state;
+        if state.messages == 0 {
+            return Ok(());
+        }
+        let consumer = pull::OrderedConfig { headers_only: true, ..Default::default() };
+        let consumer = self.log.create_consumer(consumer).await.map_err(unavailable)?;
+        let mut messages = consumer.messages().await.map_err(unavailable)?;
+        // All up to here are older. The log is in the order of time but for the differences of the gateways' clocks.
+        let mut keep = state.first_sequence;
+        while keep <= state.last_sequence {
+            let Some(message) = messages.try_next().await.map_err(unavailable)? else { break };
+            let none = HeaderMap::new();
+            if number(message.headers.as_ref().unwrap_or(&none), TIME)? >= before {
+                break;
+            }
+            keep = message.info().map_err(|_| broken("a message without a place"))?.stream_sequence.saturating_add(1);
+        }
+        self.log.purge().sequence(keep).await.map_err(unavailable)?;
+        Ok(())
+    }
+}
