@@ -59,8 +59,12 @@ impl NatsStore {
     /// Opens the store, or makes what is missing of it.
     ///
     /// # Errors
-    /// The servers cannot be reached, have no JetStream, or have buckets or a stream that are laid out otherwise.
+    /// The servers are older than NATS 2.10, cannot be reached, have no JetStream, or have buckets or a stream that are laid out otherwise.
     pub async fn open(client: Client, layout: &Layout) -> Result<Self, StoreError> {
+        if !client.is_server_compatible(2, 10, 0) {
+            let found = client.server_info().version;
+            return Err(StoreError::Broken(format!("NATS {found} is too old; it takes 2.10 or later")));
+        }
         let context = async_nats::jetstream::new(client);
         let Layout { prefix, replicas } = layout;
         let log = jetstream::Config {
