@@ -144,6 +144,15 @@ impl Handover {
         }
     }
 
+    /// When it ended, if it has.
+    #[must_use]
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        match self.phase {
+            Phase::Queued { .. } | Phase::Active { .. } => None,
+            Phase::Ended { at, .. } => Some(at),
+        }
+    }
+
     /// Which of the recipient's handovers it is, counted from 1.
     #[must_use]
     pub fn number(&self) -> u32 {

@@ -1,0 +1,386 @@
+//! All that concerns one recipient: the handover, and what waits on either side of it. Pure: no I/O, no clock and no
+//! chance of its own.
+//!
+//! ```text
+//! events ──▶ Seen ──▶ Handover ──▶ Feed ──▶ log, callback          messages ──▶ Outbox ──▶ contact centre
+//! ```
+//!
+//! It is one record of the [store](crate::store), changed by compare-and-set, so what belongs together changes
+//! together: an event is taken and its consequences wait, or neither. Whoever works on it takes a [`Turn`] first, which
+//! is stored before anything is done; a turn that nobody ended was cut short, and what it was about is in doubt.
+
+mod feed;
+mod outbox;
+mod replies;
+mod rules;
+mod seen;
+mod turn;
+
+pub use self::feed::{CallbackOutcome, Event, Told};
+pub use self::outbox::{DeliveryOutcome, Found, Item, Reason};
+pub use self::replies::{Replied, Reply};
+pub use self::rules::{Retries, Rules};
+pub use self::seen::{Origin, Refused, Source};
+pub use self::turn::{DeadContent, DeadLetter, Lane, Task, Turn};
+
+use self::feed::Feed;
+use self::outbox::Outbox;
+use self::replies::Replies;
+use self::seen::Seen;
+use handover_host::contract::{
+    AgentEvent, AgentMessage, Delivery, EndReason, EventKind, LeaveReason, MessageReceipt, Outbound, OutboundMessage,
+    ProviderRequest, ReceiptStatus, Timestamp,
+};
+use handover_host::handover::{AlreadyInProgress, Handover, State, Step};
+use serde::{Deserialize, Serialize};
+
+/// Milliseconds between a reason to observe and the observation: what comes in between is asked together.
+const SOON: u64 = 1_000;
+
+/// All that concerns one recipient of one connection. To be stored as it is.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Mailbox {
+    /// Unique among all mailboxes that ever were: the beginning of every id that is made here.
+    tag: String,
+    recipient: String,
+    handover: Option<Handover>,
+    /// The contact centre's ids of the conversations that it had, the latest last.
+    conversations: Vec<String>,
+    /// The time of the last message that was sent.
+    spoken: Timestamp,
+    /// Counts the messages that were sent.
+    messages: u64,
+    observe: Option<Timestamp>,
+    seen: Seen,
+    replies: Replies,
+    outbox: Outbox,
+    feed: Feed,
+    turns: turn::Turns,
+}
+
+/// Too much waits already. It can be tried again when some of it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too much waits for this recipient already; try again later")]
+pub struct Full;
+
+/// Why nothing can be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no handover is in progress; begin one first")]
+pub struct NoHandover;
+
+/// Why a handover cannot begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotBegun {
+    /// Another one has not ended.
+    #[error(transparent)]
+    AlreadyInProgress(#[from] AlreadyInProgress),
+    /// Too much waits.
+    #[error(transparent)]
+    Full(#[from] Full),
+}
+
+/// Why events are not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotTaken {
+    /// They are not to be believed.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// Too much waits.
+    #[error(transparent)]
+    Full(#[from] Full),
+}
+
+/// How many events of a webhook were news, and how many repeats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Never taken before.
+    pub new: usize,
+    /// Taken before, from this source or another.
+    pub repeated: usize,
+}
+
+impl Mailbox {
+    /// An empty one. `tag`: 1 to 40 letters, digits and hyphens that no other mailbox has, nor ever had.
+    #[must_use]
+    pub fn new(tag: String, recipient: String) -> Self {
+        Self {
+            tag,
+            recipient,
+            handover: None,
+            conversations: Vec::new(),
+            spoken: 0,
+            messages: 0,
+            observe: None,
+            seen: Seen::default(),
+            replies: Replies::default(),
+            outbox: Outbox::default(),
+            feed: Feed::default(),
+            turns: turn::Turns::default(),
+        }
+    }
+
+    /// Whose it is: the user's address in the contact centre.
+    #[must_use]
+    pub fn recipient(&self) -> &str {
+        &self.recipient
+    }
+
+    /// The handover in progress, or the last one.
+    #[must_use]
+    pub fn handover(&self) -> Option<&Handover> {
+        self.handover.as_ref()
+    }
+
+    /// The contact centre's ids of the conversations that it had, the latest last; a bounded number.
+    #[must_use]
+    pub fn conversations(&self) -> &[String] {
+        &self.conversations
+    }
+
+    /// What the platform was answered to the request of this key, and what it had asked.
+    #[must_use]
+    pub fn reply(&self, key: &str, now: Timestamp) -> Option<&Reply> {
+        self.replies.get(key, now)
+    }
+
+    /// Keeps an answer, so that the same request gets it again.
+    pub fn replied(&mut self, key: &str, reply: Reply, now: Timestamp) {
+        self.replies.put(key, reply, now);
+    }
+
+    /// The number of the next handover, and the lines that its agents know already.
+    #[must_use]
+    pub fn next_handover(&self) -> (u32, Option<Timestamp>) {
+        self.handover.as_ref().map_or((1, None), |handover| (handover.next_number(), handover.told_until()))
+    }
+
+    /// A message of the platform's with its id and its time, which grows from message to message. It counts only when
+    /// it is [sent](Self::send).
+    #[must_use]
+    pub fn outbound(&self, message: OutboundMessage, now: Timestamp) -> Outbound {
+        let number = self.messages.saturating_add(1);
+        Outbound { id: format!("{}.{number}", self.tag), time: now.max(self.spoken.saturating_add(1)), message }
+    }
+
+    /// Begins a handover. What was said after the end of the last one, and held, is told now.
+    ///
+    /// # Errors
+    /// One is in progress.
+    pub fn begin(&mut self, now: Timestamp, rules: &Rules) -> Result<u32, NotBegun> {
+        let (number, _) = self.next_handover();
+        self.handover = Some(Handover::begin(number, now, rules.policy.clone(), self.handover.as_ref())?);
+        self.observe = rules.observe_after(now);
+        self.feed.release(number, now);
+        Ok(number)
+    }
+
+    /// Takes a message into the outbox: the requests that it was built to, or, without any, the message itself, to be
+    /// built when what is before it has been delivered.
+    ///
+    /// # Errors
+    /// No handover is in progress, or too much waits.
+    pub fn send(
+        &mut self,
+        outbound: &Outbound,
+        requests: Option<Vec<ProviderRequest>>,
+        now: Timestamp,
+    ) -> Result<(), SendError> {
+        let Some(handover) = self.handover.as_mut().filter(|handover| is_open(handover)) else {
+            return Err(NoHandover.into());
+        };
+        self.outbox.push(outbound, requests, handover.number(), now)?;
+        match &outbound.message {
+            OutboundMessage::Start(start) => {
+                let last = start.transcript.iter().map(|line| line.time).max();
+                if let Some(last) = last {
+                    handover.told(last);
+                }
+            }
+            OutboundMessage::Text(_) | OutboundMessage::Attachment(_) | OutboundMessage::Answer(_) => {
+                handover.user_spoke(now);
+            }
+            OutboundMessage::Typing | OutboundMessage::Receipt(_) | OutboundMessage::Leave(_) => {}
+        }
+        self.count(outbound);
+        Ok(())
+    }
+
+    /// The user's side ends the handover.
+    ///
+    /// # Errors
+    /// No handover is in progress.
+    pub fn leave(&mut self, reason: LeaveReason, now: Timestamp, rules: &Rules) -> Result<(), NoHandover> {
+        let Some(handover) = self.handover.as_mut().filter(|handover| is_open(handover)) else {
+            return Err(NoHandover);
+        };
+        let steps = handover.leave(reason, now);
+        self.act(steps, now, rules);
+        Ok(())
+    }
+
+    /// Takes the events of one webhook: all of them, or none.
+    ///
+    /// # Errors
+    /// One is too old, or contradicts what was taken before; or too much waits.
+    pub fn take_in(
+        &mut self,
+        events: &[AgentEvent],
+        origin: &Origin,
+        now: Timestamp,
+        rules: &Rules,
+    ) -> Result<Taken, NotTaken> {
+        self.seen.admit(events, origin, now, rules)?;
+        if !self.feed.has_room(events) {
+            return Err(Full.into());
+        }
+        let mut taken = Taken::default();
+        for event in events {
+            if self.seen.take(event, origin, now, rules) {
+                taken.new += 1;
+                self.apply(event, now, rules);
+            } else {
+                taken.repeated += 1;
+            }
+        }
+        Ok(taken)
+    }
+
+    /// The whole answer of an observation of the handover of this number, which was asked at this time.
+    pub fn observed(&mut self, number: u32, events: &[AgentEvent], asked: Timestamp, now: Timestamp, rules: &Rules) {
+        self.observe = rules.observe_after(now);
+        let Some(handover) = self.handover.as_mut().filter(|handover| handover.number() == number) else { return };
+        // What was told before is not told again; who is there is a fact each time.
+        let told =
+            |kind: &EventKind| matches!(kind, EventKind::Message(_) | EventKind::Receipt(_) | EventKind::Typing(_));
+        let origin = Origin::observation();
+        let fresh: Vec<AgentEvent> = events
+            .iter()
+            .filter(|event| !told(&event.kind) || self.seen.take(event, &origin, now, rules))
+            .cloned()
+            .collect();
+        let steps = handover.observed(&fresh, asked);
+        self.act(steps, now, rules);
+    }
+
+    /// Another time for the next observation.
+    pub fn observe_at(&mut self, at: Timestamp) {
+        self.observe = Some(at);
+    }
+
+    /// The contact centre took a request, or was found to have it.
+    fn arrived(&mut self, item: &Item, delivery: &Delivery) {
+        let Some(handover) = self.handover.as_mut().filter(|handover| handover.number() == item.handover()) else {
+            return;
+        };
+        handover.delivered(delivery);
+        if let Some(conversation) = &delivery.conversation {
+            self.had(&conversation.clone());
+        }
+    }
+
+    /// A request will never be delivered: the platform hears of it, and a handover that cannot begin is over.
+    fn undeliverable(&mut self, item: &Item, why: &str, now: Timestamp, rules: &Rules) {
+        let number = item.handover();
+        if item.counts() {
+            self.feed.push(Event::Receipt(failed(item.message(), why)), number, now);
+        }
+        if item.starts()
+            && let Some(handover) = self.handover.as_mut().filter(|handover| handover.number() == number)
+        {
+            let steps = handover.failed("the contact centre did not take the handover", now);
+            self.act(steps, now, rules);
+        }
+    }
+
+    fn apply(&mut self, event: &AgentEvent, now: Timestamp, rules: &Rules) {
+        if let EventKind::Receipt(receipt) = &event.kind {
+            self.outbox.receipt(receipt);
+        }
+        let Some(handover) = self.handover.as_mut() else { return };
+        let steps = handover.apply(event, now);
+        if let Some(conversation) = &event.conversation {
+            self.had(conversation);
+        }
+        self.act(steps, now, rules);
+    }
+
+    fn act(&mut self, steps: Vec<Step>, now: Timestamp, rules: &Rules) {
+        for step in steps {
+            let Some(handover) = &self.handover else { return };
+            let number = handover.number();
+            match step {
+                Step::Queued(state) => self.feed.push(Event::Queued(state), number, now),
+                Step::AgentJoined(agent) => self.feed.push(Event::AgentJoined(agent), number, now),
+                Step::AgentNamed(agent) => self.feed.push(Event::AgentNamed(agent), number, now),
+                Step::AgentLeft(agent) => self.feed.push(Event::AgentLeft(agent), number, now),
+                Step::Transferred(agent) => self.feed.push(Event::Transferred(agent), number, now),
+                Step::Message(message) => self.feed.push(Event::Message(message), number, now),
+                Step::LateMessage(message) => self.feed.push(Event::LateMessage(message), number, now),
+                Step::HoldMessage(message) => self.feed.hold(Event::Message(message)),
+                Step::Typing(milliseconds) => self.feed.push(Event::Typing(milliseconds), number, now),
+                Step::Receipt(receipt) => self.feed.push(Event::Receipt(receipt), number, now),
+                Step::Reopen(message) => self.reopen(message, now, rules),
+                Step::Observe => {
+                    let soon = now.saturating_add(SOON);
+                    self.observe = Some(self.observe.map_or(soon, |at| at.min(soon)));
+                }
+                Step::Leave(reason) => {
+                    let outbound = self.outbound(OutboundMessage::Leave(reason), now);
+                    self.count(&outbound);
+                    self.outbox.push_always(&outbound, number, now);
+                }
+                Step::Ended(reason) => self.end(reason, number, now),
+            }
+        }
+    }
+
+    fn end(&mut self, reason: EndReason, number: u32, now: Timestamp) {
+        self.observe = None;
+        self.feed.push(Event::Ended(reason), number, now);
+    }
+
+    /// An agent wrote after the end, and the operator wants another handover for it.
+    fn reopen(&mut self, message: AgentMessage, now: Timestamp, rules: &Rules) {
+        let Ok(number) = self.begin(now, rules) else { return };
+        self.feed.push(Event::Reopened, number, now);
+        self.feed.push(Event::Message(message), number, now);
+    }
+
+    fn count(&mut self, outbound: &Outbound) {
+        self.messages = self.messages.saturating_add(1);
+        self.spoken = outbound.time;
+    }
+
+    fn had(&mut self, conversation: &str) {
+        /// What comes late for an older one names the recipient besides, mostly.
+        const MOST: usize = 20;
+        if self.conversations.last().is_some_and(|last| last == conversation) {
+            return;
+        }
+        self.conversations.retain(|known| known != conversation);
+        self.conversations.push(conversation.to_owned());
+        if self.conversations.len() > MOST {
+            self.conversations.remove(0);
+        }
+    }
+}
+
+/// Why a message is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// There is nobody to send it to.
+    #[error(transparent)]
+    NoHandover(#[from] NoHandover),
+    /// Too much waits.
+    #[error(transparent)]
+    Full(#[from] Full),
+}
+
+fn is_open(handover: &Handover) -> bool {
+    !matches!(handover.state(), State::Ended(_))
+}
+
+fn failed(message: &str, why: &str) -> MessageReceipt {
+    MessageReceipt { message: message.to_owned(), status: ReceiptStatus::Failed(vec![why.to_owned()]), final_: true }
+}

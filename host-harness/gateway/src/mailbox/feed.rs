@@ -1,0 +1,214 @@
+//! What the platform is to be told: first into the log, then, where it wants that, to its callback.
+
+use super::Rules;
+use handover_host::contract::{
+    Agent, AgentEvent, AgentMessage, EndReason, EventKind, MessageReceipt, QueueState, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::collections::VecDeque;
+
+/// Entries that wait at most, and the bytes of all of them.
+const MOST: usize = 256;
+const MOST_BYTES: usize = 192 << 10;
+/// What is stored of an entry besides the event, in bytes.
+const OVERHEAD: usize = 80;
+/// Messages held for the next handover at most; of more, the oldest are dropped.
+const MOST_HELD: usize = 20;
+
+/// Something that the platform is told.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    /// The user waits in this place.
+    Queued(QueueState),
+    /// An agent has come.
+    AgentJoined(Agent),
+    /// Who an agent is that has come already.
+    AgentNamed(Agent),
+    /// An agent has gone; others may be there or come.
+    AgentLeft(Agent),
+    /// An agent has handed on; another will come.
+    Transferred(Agent),
+    /// To be shown.
+    Message(AgentMessage),
+    /// To be shown; said after the end.
+    LateMessage(AgentMessage),
+    /// An agent is typing; for so many milliseconds from the event's time.
+    Typing(u32),
+    /// News of a message that the platform sent.
+    Receipt(MessageReceipt),
+    /// An agent wrote after the end: another handover has begun.
+    Reopened,
+    /// The handover is over.
+    Ended(EndReason),
+}
+
+/// An event with what belongs to it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Told {
+    /// Counts the recipient's events, from 1.
+    #[serde(rename = "n")]
+    pub number: u64,
+    /// Of which handover.
+    #[serde(rename = "h")]
+    pub handover: u32,
+    /// When it was taken.
+    #[serde(rename = "t")]
+    pub time: Timestamp,
+    /// An [`Event`] in JSON.
+    #[serde(rename = "e")]
+    pub event: Box<RawValue>,
+}
+
+impl PartialEq for Told {
+    fn eq(&self, other: &Self) -> bool {
+        (self.number, self.handover, self.time, self.event.get())
+            == (other.number, other.handover, other.time, other.event.get())
+    }
+}
+
+/// How a callback went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallbackOutcome {
+    /// The platform took it.
+    Taken,
+    /// To be tried again, after so many seconds at least if the platform said so; why it went wrong.
+    Retry(Option<u32>, String),
+    /// The platform does not want it; why.
+    Never(String),
+}
+
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Feed {
+    last: u64,
+    /// Up to this one they are in the log.
+    published: u64,
+    /// Up to this one they were called back, or none of that was wanted.
+    called: u64,
+    waiting: VecDeque<Told>,
+    held: VecDeque<Box<Held>>,
+    attempts: u32,
+    first_tried: Option<Timestamp>,
+    not_before: Timestamp,
+    given_up: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(transparent)]
+struct Held(Box<RawValue>);
+
+impl PartialEq for Held {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
+}
+
+impl Feed {
+    /// Whether these can be taken in.
+    pub(super) fn has_room(&self, events: &[AgentEvent]) -> bool {
+        let waiting: usize = self.waiting.iter().map(|told| told.event.get().len() + OVERHEAD).sum();
+        let matters = |event: &&AgentEvent| !matches!(event.kind, EventKind::Ignored(_));
+        let size = |event: &AgentEvent| serde_json::to_vec(&event.kind).map_or(0, |bytes| bytes.len() + OVERHEAD);
+        let more: Vec<usize> = events.iter().filter(matters).map(size).collect();
+        more.is_empty()
+            || (self.waiting.len() + more.len() <= MOST && waiting + more.iter().sum::<usize>() <= MOST_BYTES)
+    }
+
+    pub(super) fn push(&mut self, event: Event, handover: u32, time: Timestamp) {
+        if let Some(event) = written(&event) {
+            self.push_written(event, handover, time);
+        }
+    }
+
+    fn push_written(&mut self, event: Box<RawValue>, handover: u32, time: Timestamp) {
+        self.last = self.last.saturating_add(1);
+        self.waiting.push_back(Told { number: self.last, handover, time, event });
+    }
+
+    /// Keeps it for the next handover.
+    pub(super) fn hold(&mut self, event: Event) {
+        self.held.extend(written(&event).map(|event| Box::new(Held(event))));
+        while self.held.len() > MOST_HELD {
+            self.held.pop_front();
+        }
+    }
+
+    pub(super) fn release(&mut self, handover: u32, time: Timestamp) {
+        for held in std::mem::take(&mut self.held) {
+            self.push_written(held.0, handover, time);
+        }
+    }
+
+    /// What is not in the log yet, the oldest first.
+    pub(super) fn unpublished(&self) -> impl Iterator<Item = &Told> {
+        self.waiting.iter().filter(|told| told.number > self.published)
+    }
+
+    pub(super) fn published(&mut self, number: u64, rules: &Rules) {
+        self.published = self.published.max(number.min(self.last));
+        if !rules.calls_back {
+            self.called = self.called.max(self.published);
+        }
+        self.forget();
+    }
+
+    /// The event to be called back next, if it may be now, or else when.
+    pub(super) fn to_call(&self, rules: &Rules) -> Option<(Timestamp, &Told)> {
+        if !rules.calls_back {
+            return None;
+        }
+        let next = self.waiting.iter().find(|told| told.number > self.called && told.number <= self.published)?;
+        Some((self.not_before, next))
+    }
+
+    /// Why the event that is next will not be called back, if nobody tries any more.
+    pub(super) fn given_up(&self) -> Option<&str> {
+        self.given_up.as_deref()
+    }
+
+    pub(super) fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    pub(super) fn called(&mut self, number: u64, outcome: CallbackOutcome, chance: f64, now: Timestamp, rules: &Rules) {
+        if number <= self.called {
+            return;
+        }
+        self.attempts = self.attempts.saturating_add(1);
+        match outcome {
+            CallbackOutcome::Taken => self.done(number),
+            CallbackOutcome::Never(why) => self.given_up = Some(why),
+            CallbackOutcome::Retry(after, why) => {
+                let first = *self.first_tried.get_or_insert(now);
+                self.not_before = rules.retries.next(self.attempts, after, chance, now);
+                if self.not_before > first.saturating_add(rules.retries.give_up) {
+                    self.given_up = Some(why);
+                }
+            }
+        }
+    }
+
+    /// Nothing is left to do about it.
+    pub(super) fn done(&mut self, number: u64) {
+        if number <= self.called {
+            return;
+        }
+        self.called = number;
+        (self.attempts, self.first_tried, self.not_before, self.given_up) = (0, None, 0, None);
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        let done = self.called.min(self.published);
+        while self.waiting.front().is_some_and(|told| told.number <= done) {
+            self.waiting.pop_front();
+        }
+    }
+}
+
+/// None of these types can fail to be written: their keys are text, and their numbers finite or `null`.
+fn written(event: &Event) -> Option<Box<RawValue>> {
+    serde_json::value::to_raw_value(event).ok()
+}

@@ -1,0 +1,421 @@
+//! What the contact centre is to be told, in order, one request at a time.
+
+use super::{Full, Rules};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
+use handover_host::contract::{
+    Delivery, Failure, MessageReceipt, Outbound, OutboundMessage, ProviderRequest, Timestamp,
+};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::VecDeque;
+
+/// Items that wait at most, and the bytes of all of them.
+const MOST: usize = 256;
+const MOST_BYTES: usize = 160 << 10;
+/// What is stored of an item besides its content, in bytes.
+const OVERHEAD: usize = 320;
+
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Outbox {
+    last: u64,
+    items: VecDeque<Item>,
+}
+
+/// A request, or a message that is still to become some.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Item {
+    number: u64,
+    message: String,
+    handover: u32,
+    kind: Kind,
+    content: Content,
+    /// The message has no other request: news of the message is news of this.
+    only: bool,
+    since: Timestamp,
+    attempts: u32,
+    first_tried: Option<Timestamp>,
+    not_before: Timestamp,
+    progress: Progress,
+    /// News of the message came: the contact centre has it.
+    confirmed: bool,
+}
+
+/// Kinds of messages, as far as they are treated differently.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    Start,
+    /// Says something: the platform hears what becomes of it.
+    Word,
+    /// Typing, receipts.
+    Sign,
+    Leave,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Content {
+    Request(Request),
+    Message(Box<Outbound>),
+}
+
+/// [`ProviderRequest`], as it is stored.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", remote = "ProviderRequest")]
+struct StoredRequest {
+    idempotency_key: String,
+    recipient: String,
+    operation: String,
+    passes: Option<u32>,
+    #[serde(serialize_with = "write_bytes", deserialize_with = "read_bytes")]
+    body: Vec<u8>,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(transparent)]
+struct Request(#[serde(with = "StoredRequest")] ProviderRequest);
+
+/// How far it has come.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Progress {
+    Waiting,
+    /// Somebody delivers it, or did when they were cut short.
+    UnderWay(Timestamp),
+    /// Nobody delivers it, and it may have arrived; since when.
+    Doubtful(Timestamp),
+    /// It will not be delivered; why.
+    Dead(Reason),
+}
+
+/// Why a request became a dead letter.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// The contact centre will never take it; why.
+    Refused(String),
+    /// It was tried for as long as the operator allows; how the last attempt went.
+    GivenUp(String),
+    /// The message could not be built; why.
+    NotBuilt(String),
+    /// The handover was over, or had never begun.
+    HandoverOver,
+}
+
+/// How an attempt to deliver went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeliveryOutcome {
+    /// The contact centre took it.
+    Delivered(Delivery),
+    /// It did not, or nobody knows.
+    Failed(Failure),
+    /// The attempt came to no end; nobody knows.
+    Unknown(String),
+}
+
+/// What is known of a request that was in doubt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// It had arrived.
+    Arrived(Delivery),
+    /// It had not.
+    Missing,
+    /// It cannot be told.
+    Unknown,
+    /// It could not be asked; how that went.
+    Failed(Failure),
+}
+
+/// What is to be done with the item that is next.
+pub(super) enum Next<'a> {
+    Build(&'a Outbound),
+    Deliver(&'a ProviderRequest),
+    Find(&'a ProviderRequest),
+    Confirmed,
+    Bury(&'a Reason),
+}
+
+impl Reason {
+    /// For people.
+    #[must_use]
+    pub fn for_people(&self) -> &str {
+        match self {
+            Self::Refused(why) | Self::GivenUp(why) | Self::NotBuilt(why) => why,
+            Self::HandoverOver => "the handover was over before the message was delivered",
+        }
+    }
+}
+
+impl Item {
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(super) fn handover(&self) -> u32 {
+        self.handover
+    }
+
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub(super) fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    pub(super) fn since(&self) -> Timestamp {
+        self.since
+    }
+
+    pub(super) fn starts(&self) -> bool {
+        self.kind == Kind::Start
+    }
+
+    /// The platform wants to hear what becomes of it.
+    pub(super) fn counts(&self) -> bool {
+        matches!(self.kind, Kind::Start | Kind::Word)
+    }
+
+    pub(super) fn request(&self) -> Option<&ProviderRequest> {
+        match &self.content {
+            Content::Request(request) => Some(&request.0),
+            Content::Message(_) => None,
+        }
+    }
+
+    pub(super) fn next(&self) -> Next<'_> {
+        match (&self.progress, &self.content) {
+            (Progress::Dead(reason), _) => Next::Bury(reason),
+            (_, Content::Message(outbound)) => Next::Build(outbound),
+            (Progress::Waiting, Content::Request(request)) => Next::Deliver(&request.0),
+            (Progress::UnderWay(_) | Progress::Doubtful(_), _) if self.confirmed => Next::Confirmed,
+            (Progress::UnderWay(_) | Progress::Doubtful(_), Content::Request(request)) => Next::Find(&request.0),
+        }
+    }
+
+    pub(super) fn ready(&self) -> Timestamp {
+        match self.progress {
+            Progress::Dead(_) => 0,
+            Progress::UnderWay(_) | Progress::Doubtful(_) if self.confirmed => 0,
+            _ => self.not_before,
+        }
+    }
+
+    fn passed(&self, now: Timestamp) -> bool {
+        let passes = self.request().and_then(|request| request.passes);
+        passes.is_some_and(|passes| self.since.saturating_add(u64::from(passes)) < now || self.attempts > 0)
+    }
+
+    fn size(&self) -> usize {
+        match &self.content {
+            Content::Request(request) => stored_size(&request.0),
+            // Measured once, when it is rare: nobody can leave before the start has been delivered.
+            Content::Message(outbound) => serde_json::to_vec(outbound).map_or(0, |bytes| bytes.len() + OVERHEAD),
+        }
+    }
+}
+
+impl Outbox {
+    pub(super) fn push(
+        &mut self,
+        outbound: &Outbound,
+        requests: Option<Vec<ProviderRequest>>,
+        handover: u32,
+        now: Timestamp,
+    ) -> Result<(), Full> {
+        let Some(requests) = requests else {
+            if self.items.len() >= MOST {
+                return Err(Full);
+            }
+            self.push_always(outbound, handover, now);
+            return Ok(());
+        };
+        let bytes: usize = self.items.iter().map(Item::size).sum();
+        let more: usize = requests.iter().map(stored_size).sum();
+        if self.items.len() + requests.len() > MOST || bytes + more > MOST_BYTES {
+            return Err(Full);
+        }
+        let only = requests.len() == 1;
+        for request in requests {
+            // Typing that waits says all that another typing says.
+            let said = |item: &Item| item.request().is_some_and(|waiting| waiting.operation == request.operation);
+            if request.passes.is_some() && self.items.iter().any(said) {
+                continue;
+            }
+            self.append(outbound, Content::Request(Request(request)), only, handover, now);
+        }
+        Ok(())
+    }
+
+    /// A message that has to be taken, whatever waits.
+    pub(super) fn push_always(&mut self, outbound: &Outbound, handover: u32, now: Timestamp) {
+        self.append(outbound, Content::Message(Box::new(outbound.clone())), false, handover, now);
+    }
+
+    fn append(&mut self, outbound: &Outbound, content: Content, only: bool, handover: u32, now: Timestamp) {
+        self.last = self.last.saturating_add(1);
+        self.items.push_back(Item::new(self.last, outbound, content, only, handover, now));
+    }
+
+    /// The item that is next, after those were dropped that are not worth it any more. Items of a handover that is
+    /// over do not reopen its conversation, except to leave it.
+    pub(super) fn front(&mut self, open: Option<u32>, now: Timestamp) -> Option<&Item> {
+        while self.items.front().is_some_and(|item| item.passed(now)) {
+            self.items.pop_front();
+        }
+        let item = self.items.front_mut()?;
+        if item.progress == Progress::Waiting && item.kind != Kind::Leave && open != Some(item.handover) {
+            item.progress = Progress::Dead(Reason::HandoverOver);
+        }
+        Some(item)
+    }
+
+    pub(super) fn peek(&self) -> Option<&Item> {
+        self.items.front()
+    }
+
+    fn find(&mut self, number: u64) -> Option<&mut Item> {
+        self.items.iter_mut().find(|item| item.number == number)
+    }
+
+    /// Somebody delivers it from now on.
+    pub(super) fn begin(&mut self, number: u64, now: Timestamp, rules: &Rules) {
+        if let Some(item) = self.find(number) {
+            item.progress = Progress::UnderWay(now);
+            item.first_tried.get_or_insert(now);
+            // For whoever finds that it was cut short.
+            item.not_before = now.saturating_add(rules.doubt);
+        }
+    }
+
+    /// The message has become these requests, which take its place.
+    pub(super) fn built(&mut self, number: u64, requests: Vec<ProviderRequest>) {
+        let Some(at) = self.items.iter().position(|item| item.number == number) else { return };
+        let Some(item) = self.items.remove(at) else { return };
+        let only = requests.len() == 1;
+        for request in requests.into_iter().rev() {
+            self.last = self.last.saturating_add(1);
+            let content = Content::Request(Request(request));
+            self.items.insert(at, Item { number: self.last, content, only, ..item.clone() });
+        }
+    }
+
+    pub(super) fn dead(&mut self, number: u64, reason: Reason) {
+        if let Some(item) = self.find(number) {
+            item.progress = Progress::Dead(reason);
+        }
+    }
+
+    /// It waits no more; it is handed back if it did.
+    pub(super) fn remove(&mut self, number: u64) -> Option<Item> {
+        let at = self.items.iter().position(|item| item.number == number)?;
+        self.items.remove(at)
+    }
+
+    /// It was not taken: to be tried again, asked after, or given up.
+    pub(super) fn failed(&mut self, number: u64, failure: Failure, chance: f64, now: Timestamp, rules: &Rules) {
+        let Some(item) = self.find(number) else { return };
+        item.attempts = item.attempts.saturating_add(1);
+        let (after, doubtful, why) = match failure {
+            Failure::Never(why) => {
+                item.progress = Progress::Dead(Reason::Refused(why));
+                return;
+            }
+            // Somebody may mend them.
+            Failure::Credentials(why) => (None, false, why),
+            Failure::Retry(advice) => (advice.after, advice.may_have_arrived, advice.message),
+        };
+        item.not_before = rules.retries.next(item.attempts, after, chance, now);
+        item.progress = if doubtful {
+            item.not_before = item.not_before.max(now.saturating_add(rules.doubt));
+            Progress::Doubtful(now)
+        } else {
+            Progress::Waiting
+        };
+        item.give_up(why, rules);
+    }
+
+    /// Nobody knows whether it arrived.
+    pub(super) fn doubtful(&mut self, number: u64, why: String, now: Timestamp, rules: &Rules) {
+        let Some(item) = self.find(number) else { return };
+        item.attempts = item.attempts.saturating_add(1);
+        item.not_before = now.saturating_add(rules.doubt);
+        item.progress = Progress::Doubtful(now);
+        item.give_up(why, rules);
+    }
+
+    /// It had not arrived, or nobody can tell: it is delivered again.
+    pub(super) fn again(&mut self, number: u64, now: Timestamp) {
+        if let Some(item) = self.find(number) {
+            item.progress = Progress::Waiting;
+            item.not_before = now;
+        }
+    }
+
+    /// Nobody could be asked after it.
+    pub(super) fn not_found(&mut self, number: u64, failure: Failure, chance: f64, now: Timestamp, rules: &Rules) {
+        let Some(item) = self.find(number) else { return };
+        item.attempts = item.attempts.saturating_add(1);
+        let (after, why) = match failure {
+            Failure::Retry(advice) => (advice.after, advice.message),
+            Failure::Never(why) | Failure::Credentials(why) => (None, why),
+        };
+        item.not_before = rules.retries.next(item.attempts, after, chance, now);
+        item.give_up(why, rules);
+    }
+
+    /// What the contact centre tells of a message, it has.
+    pub(super) fn receipt(&mut self, receipt: &MessageReceipt) {
+        for item in self.items.iter_mut().filter(|item| item.only && item.message == receipt.message) {
+            item.confirmed = true;
+        }
+    }
+}
+
+impl Item {
+    fn new(number: u64, outbound: &Outbound, content: Content, only: bool, handover: u32, now: Timestamp) -> Self {
+        let kind = match outbound.message {
+            OutboundMessage::Start(_) => Kind::Start,
+            OutboundMessage::Text(_) | OutboundMessage::Attachment(_) | OutboundMessage::Answer(_) => Kind::Word,
+            OutboundMessage::Typing | OutboundMessage::Receipt(_) => Kind::Sign,
+            OutboundMessage::Leave(_) => Kind::Leave,
+        };
+        Self {
+            number,
+            message: outbound.id.clone(),
+            handover,
+            kind,
+            content,
+            only,
+            since: now,
+            attempts: 0,
+            first_tried: None,
+            not_before: 0,
+            progress: Progress::Waiting,
+            confirmed: false,
+        }
+    }
+
+    fn give_up(&mut self, why: String, rules: &Rules) {
+        let first = self.first_tried.unwrap_or(self.since);
+        if self.not_before > first.saturating_add(rules.retries.give_up) {
+            self.progress = Progress::Dead(Reason::GivenUp(why));
+        }
+    }
+}
+
+/// Base64 makes four bytes of three.
+fn stored_size(request: &ProviderRequest) -> usize {
+    request.body.len().div_ceil(3) * 4 + request.recipient.len() + request.idempotency_key.len() + OVERHEAD
+}
+
+fn write_bytes<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    BASE64_STANDARD_NO_PAD.encode(bytes).serialize(serializer)
+}
+
+fn read_bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    BASE64_STANDARD_NO_PAD.decode(text).map_err(serde::de::Error::custom)
+}

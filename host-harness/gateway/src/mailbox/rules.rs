@@ -1,0 +1,55 @@
+//! What the operator decides about a connection.
+
+use handover_host::contract::Timestamp;
+use handover_host::handover::Policy;
+
+/// What the operator decides about a connection. Times are in milliseconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rules {
+    /// About handovers.
+    pub policy: Policy,
+    /// An event of the contact centre's own webhook that is older is a replay.
+    pub replay_window: u64,
+    /// How often a handover in which nothing happens is observed; missing for never.
+    pub observe_every: Option<u64>,
+    /// Events go to a callback of the platform's besides the log.
+    pub calls_back: bool,
+    /// How often, and for how long, something is tried.
+    pub retries: Retries,
+    /// Whoever has taken a turn must have ended it by then. Longer than any request may take.
+    pub turn: u64,
+    /// How long nobody asks after a request whose outcome is not known: it may be on its way still.
+    pub doubt: u64,
+    /// How long after its end a handover is remembered.
+    pub keep: u64,
+}
+
+/// How often, and for how long, something is tried. Times are in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retries {
+    /// The first wait; each further one is up to twice as long.
+    pub first: u64,
+    /// No wait is longer, unless the other side asks for it.
+    pub longest: u64,
+    /// What has not gone well so long after it was first tried is given up.
+    pub give_up: u64,
+}
+
+impl Rules {
+    pub(super) fn observe_after(&self, now: Timestamp) -> Option<Timestamp> {
+        self.observe_every.filter(|_| self.policy.observes).map(|every| now.saturating_add(every))
+    }
+}
+
+impl Retries {
+    /// When to try again after so many attempts. `chance` is from 0 to 1: with it nobody tries at the same time as all
+    /// others. Never before the half of what the wait could be, nor before `after` seconds.
+    pub(super) fn next(&self, attempts: u32, after: Option<u32>, chance: f64, now: Timestamp) -> Timestamp {
+        let doublings = attempts.saturating_sub(1).min(32);
+        let wait = self.first.saturating_mul(1_u64 << doublings).min(self.longest);
+        // Milliseconds: far below 2^52.
+        let jittered = wait / 2 + ((wait / 2) as f64 * chance.clamp(0.0, 1.0)) as u64;
+        let asked = u64::from(after.unwrap_or(0)).saturating_mul(1_000);
+        now.saturating_add(jittered.max(asked))
+    }
+}

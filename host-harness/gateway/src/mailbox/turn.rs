@@ -1,0 +1,309 @@
+//! Who works on a mailbox, and what they do next.
+
+use super::outbox::Next;
+use super::{CallbackOutcome, DeliveryOutcome, Found, Item, Mailbox, Reason, Rules, Told, is_open};
+use handover_host::contract::{Conversation, Failure, Outbound, ProviderRequest, Timestamp, Unsupported};
+use handover_host::handover::Handover;
+use serde::{Deserialize, Serialize};
+
+/// What can be worked on at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// To the contact centre.
+    Outbound,
+    /// To the platform's callback.
+    Callback,
+}
+
+/// The right to work on a lane, for a time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Turn {
+    /// What to do.
+    pub task: Task,
+    /// Which lane it is.
+    pub lane: Lane,
+}
+
+/// Something to do about a mailbox.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Task {
+    /// Build a message, and hand in what it became: [`Mailbox::built`].
+    Build {
+        /// Which of the recipient's items.
+        item: u64,
+        /// What to build.
+        message: Box<Outbound>,
+        /// For which handover.
+        conversation: Conversation,
+    },
+    /// Deliver a request: [`Mailbox::delivered`].
+    Deliver {
+        /// Which of the recipient's items.
+        item: u64,
+        /// What to deliver.
+        request: ProviderRequest,
+    },
+    /// Ask whether a request arrived: [`Mailbox::found`].
+    Find {
+        /// Which of the recipient's items.
+        item: u64,
+        /// What was delivered, or not.
+        request: ProviderRequest,
+        /// For which handover.
+        conversation: Conversation,
+    },
+    /// Observe the conversation: [`Mailbox::observed`].
+    Observe(Conversation),
+    /// Call the platform back: [`Mailbox::called_back`].
+    CallBack(Told),
+    /// Store a dead letter: [`Mailbox::buried`].
+    Bury(DeadLetter),
+    /// Remove the mailbox: nothing has happened for as long as it is to be kept.
+    Forget,
+}
+
+/// What was given up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeadLetter {
+    /// The same for the same thing, however often it is buried; no other has it.
+    pub id: String,
+    /// Since when it waited.
+    pub since: Timestamp,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// What it is.
+    pub content: DeadContent,
+}
+
+/// What was given up, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DeadContent {
+    /// A request for the contact centre; the message itself if it could not be built.
+    Outbound {
+        /// Which of the recipient's items.
+        item: u64,
+        /// The platform's message that it belongs to.
+        message: String,
+        /// The request, unless it was never built.
+        request: Option<ProviderRequest>,
+        /// Why.
+        reason: Reason,
+    },
+    /// An event for the platform's callback; why.
+    Callback(Told, String),
+}
+
+/// Until when each lane is somebody's.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(super) struct Turns {
+    outbound: Option<Held>,
+    callback: Option<Held>,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+struct Held {
+    by: String,
+    until: Timestamp,
+}
+
+impl Turns {
+    fn lane(&mut self, lane: Lane) -> &mut Option<Held> {
+        match lane {
+            Lane::Outbound => &mut self.outbound,
+            Lane::Callback => &mut self.callback,
+        }
+    }
+}
+
+impl Mailbox {
+    /// What `by` is to do next on this lane, which is theirs for the rules' time; nothing, and the lane is free, if
+    /// nothing is to be done now or the lane is somebody else's.
+    ///
+    /// Whoever has done the task hands in its outcome and asks again, both in one change.
+    pub fn turn(&mut self, lane: Lane, by: &str, now: Timestamp, rules: &Rules) -> Option<Turn> {
+        let held = self.turns.lane(lane);
+        if held.as_ref().is_some_and(|held| held.by != by && held.until > now) {
+            return None;
+        }
+        *held = None;
+        let task = match lane {
+            Lane::Outbound => self.outbound_task(now, rules),
+            Lane::Callback => self.callback_task(now, rules),
+        }?;
+        *self.turns.lane(lane) = Some(Held { by: by.to_owned(), until: now.saturating_add(rules.turn) });
+        Some(Turn { task, lane })
+    }
+
+    /// When somebody has to look at it; missing if nothing waits.
+    #[must_use]
+    pub fn due(&self, rules: &Rules) -> Option<Timestamp> {
+        if self.feed.unpublished().next().is_some() {
+            return Some(0);
+        }
+        let not_before = |held: &Option<Held>| held.as_ref().map_or(0, |held| held.until);
+        let outbound = self.outbound_due(rules).map(|due| due.max(not_before(&self.turns.outbound)));
+        let callback = self.callback_due(rules).map(|due| due.max(not_before(&self.turns.callback)));
+        outbound.into_iter().chain(callback).min()
+    }
+
+    /// What is to be appended to the log, in this order; needs no turn, for it can be appended again.
+    pub fn unpublished(&self) -> impl Iterator<Item = &Told> {
+        self.feed.unpublished()
+    }
+
+    /// What is in the log, up to and with this one.
+    pub fn published(&mut self, number: u64, rules: &Rules) {
+        self.feed.published(number, rules);
+    }
+
+    fn outbound_due(&self, rules: &Rules) -> Option<Timestamp> {
+        let item = self.outbox.peek().map(Item::ready);
+        let (handover, observe) = (self.handover.as_ref(), self.observe);
+        let deadline = handover.and_then(Handover::next_deadline);
+        let idle = item.is_none() && self.feed.to_call(rules).is_none();
+        let forget = handover.filter(|_| idle).and_then(Handover::ended_at).map(|at| at.saturating_add(rules.keep));
+        [item, deadline, observe, forget].into_iter().flatten().min()
+    }
+
+    fn callback_due(&self, rules: &Rules) -> Option<Timestamp> {
+        let (not_before, _) = self.feed.to_call(rules)?;
+        Some(if self.feed.given_up().is_some() { 0 } else { not_before })
+    }
+
+    fn outbound_task(&mut self, now: Timestamp, rules: &Rules) -> Option<Task> {
+        if let Some(handover) = &mut self.handover {
+            let steps = handover.tick(now);
+            self.act(steps, now, rules);
+        }
+        if let Some(task) = self.item_task(now, rules) {
+            return Some(task);
+        }
+        if self.observe.is_some_and(|at| at <= now) {
+            if let Some(conversation) = self.conversation(None).filter(|conversation| conversation.id.is_some()) {
+                return Some(Task::Observe(conversation));
+            }
+            // Nobody knows yet which conversation it is.
+            self.observe = rules.observe_after(now);
+        }
+        let forget = self.outbound_due(rules).is_some_and(|due| due <= now);
+        (forget && self.feed.unpublished().next().is_none()).then_some(Task::Forget)
+    }
+
+    fn item_task(&mut self, now: Timestamp, rules: &Rules) -> Option<Task> {
+        loop {
+            let open = self.handover.as_ref().filter(|handover| is_open(handover)).map(Handover::number);
+            let item = self.outbox.front(open, now)?;
+            if item.ready() > now {
+                return None;
+            }
+            let (number, handover) = (item.number(), item.handover());
+            let task = match item.next() {
+                Next::Build(outbound) => {
+                    let outbound = outbound.clone();
+                    let conversation = self.conversation(Some(handover))?;
+                    Some(Task::Build { item: number, message: Box::new(outbound), conversation })
+                }
+                Next::Deliver(request) => {
+                    let request = request.clone();
+                    self.outbox.begin(number, now, rules);
+                    Some(Task::Deliver { item: number, request })
+                }
+                Next::Find(request) => {
+                    let request = request.clone();
+                    let conversation = self.conversation(Some(handover))?;
+                    Some(Task::Find { item: number, request, conversation })
+                }
+                Next::Bury(reason) => Some(Task::Bury(DeadLetter {
+                    id: format!("{}.{number}", self.tag),
+                    since: item.since(),
+                    attempts: item.attempts(),
+                    content: DeadContent::Outbound {
+                        item: number,
+                        message: item.message().to_owned(),
+                        request: item.request().cloned(),
+                        reason: reason.clone(),
+                    },
+                })),
+                Next::Confirmed => None,
+            };
+            if task.is_some() {
+                return task;
+            }
+            self.outbox.remove(number);
+        }
+    }
+
+    fn callback_task(&mut self, now: Timestamp, rules: &Rules) -> Option<Task> {
+        let (not_before, told) = self.feed.to_call(rules)?;
+        if let Some(why) = self.feed.given_up() {
+            return Some(Task::Bury(DeadLetter {
+                id: format!("{}.e{}", self.tag, told.number),
+                since: told.time,
+                attempts: self.feed.attempts(),
+                content: DeadContent::Callback(told.clone(), why.to_owned()),
+            }));
+        }
+        (not_before <= now).then(|| Task::CallBack(told.clone()))
+    }
+
+    /// The conversation of this handover, or of the present one. Its id belongs to the present one alone.
+    fn conversation(&self, of: Option<u32>) -> Option<Conversation> {
+        let handover = self.handover.as_ref()?;
+        let number = of.unwrap_or(handover.number());
+        let id = handover.conversation().filter(|_| number == handover.number()).map(String::from);
+        Some(Conversation { recipient: self.recipient.clone(), handover: number, id })
+    }
+
+    /// What became of [`Task::Build`].
+    pub fn built(&mut self, item: u64, built: Result<Vec<ProviderRequest>, Unsupported>) {
+        match built {
+            Ok(requests) => self.outbox.built(item, requests),
+            Err(why) => self.outbox.dead(item, Reason::NotBuilt(format!("{why:?}"))),
+        }
+    }
+
+    /// What became of [`Task::Deliver`].
+    pub fn delivered(&mut self, item: u64, outcome: DeliveryOutcome, chance: f64, now: Timestamp, rules: &Rules) {
+        match outcome {
+            DeliveryOutcome::Delivered(delivery) => {
+                if let Some(item) = self.outbox.remove(item) {
+                    self.arrived(&item, &delivery);
+                }
+            }
+            DeliveryOutcome::Failed(failure) => self.outbox.failed(item, failure, chance, now, rules),
+            DeliveryOutcome::Unknown(why) => self.outbox.doubtful(item, why, now, rules),
+        }
+    }
+
+    /// What became of [`Task::Find`].
+    pub fn found(&mut self, item: u64, found: Found, chance: f64, now: Timestamp, rules: &Rules) {
+        match found {
+            Found::Arrived(delivery) => {
+                if let Some(item) = self.outbox.remove(item) {
+                    self.arrived(&item, &delivery);
+                }
+            }
+            Found::Missing | Found::Unknown => self.outbox.again(item, now),
+            // Whether there is such a conversation, the delivery itself will tell.
+            Found::Failed(Failure::Never(_)) => self.outbox.again(item, now),
+            Found::Failed(failure) => self.outbox.not_found(item, failure, chance, now, rules),
+        }
+    }
+
+    /// What became of [`Task::CallBack`].
+    pub fn called_back(&mut self, event: u64, outcome: CallbackOutcome, chance: f64, now: Timestamp, rules: &Rules) {
+        self.feed.called(event, outcome, chance, now, rules);
+    }
+
+    /// What became of [`Task::Bury`]: the dead letter is stored.
+    pub fn buried(&mut self, letter: &DeadLetter, now: Timestamp, rules: &Rules) {
+        match &letter.content {
+            DeadContent::Callback(told, _) => self.feed.done(told.number),
+            DeadContent::Outbound { item, reason, .. } => {
+                if let Some(item) = self.outbox.remove(*item) {
+                    self.undeliverable(&item, reason.for_people(), now, rules);
+                }
+            }
+        }
+    }
+}

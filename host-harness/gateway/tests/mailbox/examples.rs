@@ -1,0 +1,321 @@
+//! What the mailbox does, case by case.
+
+use super::{NOW, event, request, rules, said, text, typing};
+use handover_gateway::mailbox::{
+    CallbackOutcome, DeadContent, DeliveryOutcome, Found, Full, Lane, Mailbox, NotTaken, Origin, Reason, Refused,
+    Replied, Reply, Rules, SendError, Source, Task,
+};
+use handover_host::contract::{
+    Delivery, EndReason, EventKind, Failure, HandoverStart, LeaveReason, MessageReceipt, OutboundMessage,
+    ReceiptStatus, RetryAdvice, RetryCause, Timestamp, Unsupported,
+};
+
+fn begun() -> Mailbox {
+    let mut mailbox = Mailbox::new("tag".into(), "user-1".into());
+    assert_eq!(mailbox.begin(NOW, &rules()), Ok(1));
+    mailbox
+}
+
+fn webhook(body: &str) -> Origin {
+    Origin::new(Source::Webhook, body.as_bytes())
+}
+
+fn send(mailbox: &mut Mailbox, message: OutboundMessage, keys: &[&str], now: Timestamp) {
+    let outbound = mailbox.outbound(message, now);
+    let requests = keys.iter().map(|key| request(key)).collect();
+    mailbox.send(&outbound, Some(requests), now).expect("there is room");
+}
+
+fn outbound(mailbox: &mut Mailbox, now: Timestamp) -> Option<Task> {
+    mailbox.turn(Lane::Outbound, "a", now, &rules()).map(|turn| turn.task)
+}
+
+fn told(mailbox: &Mailbox) -> Vec<String> {
+    mailbox.unpublished().map(|told| told.event.get().to_owned()).collect()
+}
+
+fn delivered() -> DeliveryOutcome {
+    DeliveryOutcome::Delivered(Delivery { message: None, conversation: Some("c-1".into()) })
+}
+
+fn retry(after: Option<u32>, may_have_arrived: bool) -> Failure {
+    let message = "503".to_owned();
+    Failure::Retry(RetryAdvice { cause: RetryCause::ServerError, after, may_have_arrived, message })
+}
+
+#[test]
+fn an_event_is_taken_once_and_other_bytes_of_the_same_way_are_refused() {
+    let mut mailbox = begun();
+    let message = said("m1", NOW);
+    let taken = mailbox.take_in(std::slice::from_ref(&message), &webhook("a"), NOW, &rules()).expect("new");
+    assert_eq!((taken.new, taken.repeated), (1, 0));
+    let taken = mailbox.take_in(std::slice::from_ref(&message), &webhook("a"), NOW, &rules()).expect("repeat");
+    assert_eq!((taken.new, taken.repeated), (0, 1));
+    let taken = mailbox.take_in(std::slice::from_ref(&message), &Origin::new(Source::EventBus, b"b"), NOW, &rules());
+    assert_eq!(taken.expect("another way").repeated, 1);
+    let other = said("m2", NOW);
+    let refused = mailbox.take_in(&[other, message], &webhook("b"), NOW, &rules());
+    assert_eq!(refused, Err(NotTaken::Refused(Refused::Contradicts)));
+    assert_eq!(told(&mailbox).len(), 1, "all of a webhook, or nothing");
+}
+
+#[test]
+fn what_is_older_than_the_window_is_a_replay_unless_it_is_known() {
+    let mut mailbox = begun();
+    let known = said("m1", NOW);
+    mailbox.take_in(std::slice::from_ref(&known), &webhook("a"), NOW, &rules()).expect("new");
+    let later = NOW + 900_001;
+    assert_eq!(mailbox.take_in(&[known], &webhook("a"), later, &rules()).expect("a repeat").repeated, 1);
+    let refused = mailbox.take_in(&[said("m2", NOW)], &webhook("b"), later, &rules());
+    assert_eq!(refused, Err(NotTaken::Refused(Refused::Replayed)));
+    mailbox.take_in(&[said("m2", NOW)], &webhook("b"), NOW + 900_000, &rules()).expect("just in time");
+}
+
+#[test]
+fn of_more_ids_than_there_is_room_for_the_oldest_are_refused_as_replays() {
+    let mut mailbox = begun();
+    for number in 0..800_u64 {
+        let event = event(&format!("i{number}"), NOW + number * 100, EventKind::Ignored("nothing".into()));
+        mailbox.take_in(&[event], &webhook("a"), NOW + 110_000, &rules()).expect("new");
+    }
+    let again = |number: u64| event(&format!("i{number}"), NOW + number * 100, EventKind::Ignored("nothing".into()));
+    let refused = mailbox.take_in(&[again(0)], &webhook("a"), NOW + 110_000, &rules());
+    assert_eq!(refused, Err(NotTaken::Refused(Refused::Replayed)), "not taken for news");
+    let taken = mailbox.take_in(&[again(799)], &webhook("a"), NOW + 110_000, &rules()).expect("known");
+    assert_eq!(taken.repeated, 1);
+}
+
+#[test]
+fn requests_are_delivered_one_by_one_and_nobody_else_has_a_turn_meanwhile() {
+    let mut mailbox = begun();
+    send(&mut mailbox, text("a"), &["1", "2"], NOW);
+    let Some(Task::Deliver { item, request }) = outbound(&mut mailbox, NOW) else { panic!("the first is delivered") };
+    assert_eq!(request.body, b"1");
+    assert_eq!(mailbox.turn(Lane::Outbound, "b", NOW, &rules()), None);
+    assert_eq!(mailbox.due(&rules()), Some(NOW + 15_000), "when it may be asked after");
+    mailbox.delivered(item, delivered(), 0.0, NOW, &rules());
+    let Some(Task::Deliver { request, .. }) = outbound(&mut mailbox, NOW) else { panic!("the second is delivered") };
+    assert_eq!(request.body, b"2");
+    assert_eq!(mailbox.conversations(), ["c-1"]);
+}
+
+#[test]
+fn what_was_cut_short_is_asked_after_before_it_is_delivered_again() {
+    let mut mailbox = begun();
+    send(&mut mailbox, text("a"), &["1"], NOW);
+    assert!(matches!(outbound(&mut mailbox, NOW), Some(Task::Deliver { .. })));
+    let later = NOW + 15_000;
+    assert_eq!(mailbox.turn(Lane::Outbound, "b", later - 1, &rules()), None, "it may be on its way");
+    let Some(turn) = mailbox.turn(Lane::Outbound, "b", later, &rules()) else { panic!("it is asked after") };
+    let Task::Find { item, .. } = turn.task else { panic!("{:?}", turn.task) };
+    mailbox.found(item, Found::Missing, 0.0, later, &rules());
+    assert!(matches!(mailbox.turn(Lane::Outbound, "b", later, &rules()).unwrap().task, Task::Deliver { .. }));
+    let found = Found::Arrived(Delivery { message: None, conversation: Some("c-1".into()) });
+    mailbox.found(item, found, 0.0, later, &rules());
+    assert!(mailbox.turn(Lane::Outbound, "b", later, &rules()).is_none());
+    assert_eq!(mailbox.handover().unwrap().conversation(), Some("c-1"));
+}
+
+#[test]
+fn news_of_a_message_settles_the_doubt() {
+    let mut mailbox = begun();
+    send(&mut mailbox, text("a"), &["1"], NOW);
+    assert!(matches!(outbound(&mut mailbox, NOW), Some(Task::Deliver { .. })));
+    let receipt = MessageReceipt { message: "tag.1".into(), status: ReceiptStatus::Accepted, final_: false };
+    let receipt = event("r1", NOW, EventKind::Receipt(receipt));
+    mailbox.take_in(&[receipt], &webhook("r"), NOW, &rules()).expect("new");
+    let later = NOW + 12_000;
+    assert!(mailbox.turn(Lane::Outbound, "b", later, &rules()).is_none(), "nothing is left to do");
+    assert!(mailbox.due(&rules()).is_some_and(|due| due == 0), "the receipt waits for the log");
+}
+
+#[test]
+fn a_retry_waits_as_long_as_it_was_told_and_is_given_up_in_the_end() {
+    let mut mailbox = begun();
+    send(&mut mailbox, text("a"), &["1"], NOW);
+    let mut now = NOW;
+    let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, now) else { panic!("it is delivered") };
+    mailbox.delivered(item, DeliveryOutcome::Failed(retry(Some(30), false)), 0.0, now, &rules());
+    assert!(outbound(&mut mailbox, now + 29_999).is_none());
+    let mut attempts = 1;
+    let letter = loop {
+        now += 60_000;
+        match outbound(&mut mailbox, now) {
+            Some(Task::Deliver { item, .. }) => {
+                attempts += 1;
+                mailbox.delivered(item, DeliveryOutcome::Failed(retry(None, false)), 0.5, now, &rules());
+            }
+            Some(Task::Bury(letter)) => break letter,
+            Some(Task::Observe(_)) | None => {}
+            task => panic!("{task:?}"),
+        }
+    };
+    assert!(now > NOW + 3_500_000 && now < NOW + 3_800_000, "after an hour");
+    assert_eq!(letter.attempts, attempts);
+    let DeadContent::Outbound { reason, request: Some(request), .. } = &letter.content else { panic!("a request") };
+    assert_eq!((reason, request.body.as_slice()), (&Reason::GivenUp("503".into()), &b"1"[..]));
+    mailbox.buried(&letter, now, &rules());
+    assert!(told(&mailbox).iter().any(|event| event.contains(r#""failed":["503"]"#)), "{:?}", told(&mailbox));
+}
+
+#[test]
+fn a_start_that_is_refused_ends_the_handover_and_what_was_to_follow_is_not_delivered() {
+    let mut mailbox = begun();
+    send(&mut mailbox, OutboundMessage::Start(HandoverStart::default()), &["1"], NOW);
+    send(&mut mailbox, text("a"), &["2"], NOW);
+    let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW) else { panic!("it is delivered") };
+    let refused = DeliveryOutcome::Failed(Failure::Never("400".into()));
+    mailbox.delivered(item, refused, 0.0, NOW, &rules());
+    let mut reasons = Vec::new();
+    while let Some(Task::Bury(letter)) = outbound(&mut mailbox, NOW) {
+        let DeadContent::Outbound { reason, .. } = &letter.content else { panic!("a request") };
+        reasons.push(reason.clone());
+        mailbox.buried(&letter, NOW, &rules());
+    }
+    assert_eq!(reasons, [Reason::Refused("400".into()), Reason::HandoverOver]);
+    let told = told(&mailbox);
+    assert_eq!(told.iter().filter(|event| event.contains("ended")).count(), 1, "{told:?}");
+    assert_eq!(told.iter().filter(|event| event.contains("failed")).count(), 2, "{told:?}");
+}
+
+#[test]
+fn leaving_before_the_conversation_is_known_waits_for_it() {
+    let mut mailbox = begun();
+    send(&mut mailbox, OutboundMessage::Start(HandoverStart::default()), &["1"], NOW);
+    mailbox.leave(LeaveReason::UserLeft, NOW, &rules()).expect("it is open");
+    assert!(mailbox.leave(LeaveReason::UserLeft, NOW, &rules()).is_err(), "it is over");
+    // The start waits, and its handover is over: it is not worth beginning.
+    let Some(Task::Bury(letter)) = outbound(&mut mailbox, NOW) else { panic!("the start is given up") };
+    mailbox.buried(&letter, NOW, &rules());
+    let Some(Task::Build { item, message, conversation }) = outbound(&mut mailbox, NOW) else { panic!("it is built") };
+    assert_eq!((message.message.clone(), conversation.id), (OutboundMessage::Leave(LeaveReason::UserLeft), None));
+    mailbox.built(item, Err(Unsupported::NoConversation));
+    assert!(matches!(outbound(&mut mailbox, NOW), Some(Task::Bury(_))));
+}
+
+#[test]
+fn typing_is_dropped_when_it_has_passed_and_says_nothing_twice() {
+    let mut mailbox = begun();
+    for key in ["1", "2"] {
+        let outbound = mailbox.outbound(OutboundMessage::Typing, NOW);
+        mailbox.send(&outbound, Some(vec![typing(key)]), NOW).expect("there is room");
+    }
+    let mut early = mailbox.clone();
+    let Some(Task::Deliver { item, request }) = outbound(&mut early, NOW + 5_000) else { panic!("it is worth it") };
+    assert_eq!(request.body, b"1");
+    early.delivered(item, DeliveryOutcome::Failed(retry(None, true)), 0.0, NOW + 5_000, &rules());
+    assert!(outbound(&mut early, NOW + 5_000).is_none(), "once was enough, and the other said the same");
+    assert!(outbound(&mut mailbox, NOW + 5_001).is_none(), "too late");
+}
+
+#[test]
+fn what_waits_is_bounded_on_both_sides() {
+    let mut mailbox = begun();
+    let mut sent = 0;
+    loop {
+        let outbound = mailbox.outbound(text("a"), NOW);
+        match mailbox.send(&outbound, Some(vec![request("1")]), NOW) {
+            Ok(()) => sent += 1,
+            Err(error) => break assert_eq!(error, SendError::Full(Full)),
+        }
+    }
+    assert_eq!(sent, 256);
+    let mut taken = 0;
+    loop {
+        let id = format!("m{taken}");
+        match mailbox.take_in(&[said(&id, NOW)], &webhook(&id), NOW, &rules()) {
+            Ok(_) => taken += 1,
+            Err(error) => break assert_eq!(error, NotTaken::Full(Full)),
+        }
+    }
+    assert_eq!(taken, 256);
+    assert!(serde_json::to_vec(&mailbox).unwrap().len() < handover_gateway::store::MOST_BYTES);
+}
+
+#[test]
+fn the_largest_mailbox_fits_into_a_record() {
+    let mut mailbox = begun();
+    for number in 0..1_000 {
+        let event = event(&format!("i{number}"), NOW, EventKind::Ignored("nothing".into()));
+        mailbox.take_in(&[event], &webhook("a"), NOW, &rules()).expect("new");
+        let reply = Reply { asked: "a".repeat(32), replied: Replied::Sent(format!("{}.{number}", "t".repeat(36))) };
+        mailbox.replied(&format!("{number:0100}"), reply, NOW);
+    }
+    let body = "x".repeat(8 << 10);
+    while {
+        let outbound = mailbox.outbound(text("a"), NOW);
+        mailbox.send(&outbound, Some(vec![request(&body[..4 << 10])]), NOW).is_ok()
+    } {}
+    let mut number = 0;
+    while mailbox.take_in(&[said(&format!("{number}{body}"), NOW)], &webhook("a"), NOW, &rules()).is_ok() {
+        number += 1;
+    }
+    let size = serde_json::to_vec(&mailbox).unwrap().len();
+    assert!(size > 300 << 10 && size <= handover_gateway::store::MOST_BYTES, "{size} bytes");
+}
+
+#[test]
+fn a_callback_is_repeated_until_it_is_taken_or_given_up() {
+    let mut mailbox = begun();
+    for id in ["m1", "m2"] {
+        mailbox.take_in(&[said(id, NOW)], &webhook(id), NOW, &rules()).expect("new");
+    }
+    assert!(mailbox.turn(Lane::Callback, "a", NOW, &rules()).is_none(), "the log comes first");
+    mailbox.published(2, &rules());
+    let Some(Task::CallBack(first)) = mailbox.turn(Lane::Callback, "a", NOW, &rules()).map(|turn| turn.task) else {
+        panic!("the first is called back")
+    };
+    mailbox.called_back(first.number, CallbackOutcome::Never("410".into()), 0.0, NOW, &rules());
+    let Some(Task::Bury(letter)) = mailbox.turn(Lane::Callback, "a", NOW, &rules()).map(|turn| turn.task) else {
+        panic!("the first is given up")
+    };
+    assert_eq!(letter.content, DeadContent::Callback(first, "410".into()));
+    mailbox.buried(&letter, NOW, &rules());
+    let Some(Task::CallBack(second)) = mailbox.turn(Lane::Callback, "a", NOW, &rules()).map(|turn| turn.task) else {
+        panic!("the second is called back")
+    };
+    mailbox.called_back(second.number, CallbackOutcome::Taken, 0.0, NOW, &rules());
+    assert!(mailbox.turn(Lane::Callback, "a", NOW, &rules()).is_none());
+}
+
+#[test]
+fn without_a_callback_the_log_is_all() {
+    let rules = Rules { calls_back: false, ..rules() };
+    let mut mailbox = begun();
+    mailbox.take_in(&[said("m1", NOW)], &webhook("a"), NOW, &rules).expect("new");
+    mailbox.published(1, &rules);
+    assert_eq!(mailbox.unpublished().count(), 0);
+    assert!(mailbox.turn(Lane::Callback, "a", NOW, &rules).is_none());
+}
+
+#[test]
+fn it_is_forgotten_when_nothing_has_happened_for_long_after_the_end() {
+    let rules = Rules { calls_back: false, ..rules() };
+    let mut mailbox = begun();
+    mailbox.take_in(&[event("e1", NOW, EventKind::Ended(EndReason::Completed))], &webhook("a"), NOW, &rules).unwrap();
+    mailbox.published(1, &rules);
+    assert_eq!(mailbox.due(&rules), Some(NOW + 86_400_000));
+    assert!(mailbox.turn(Lane::Outbound, "a", NOW + 86_399_999, &rules).is_none());
+    let turn = mailbox.turn(Lane::Outbound, "a", NOW + 86_400_000, &rules);
+    assert_eq!(turn.map(|turn| turn.task), Some(Task::Forget));
+}
+
+#[test]
+fn the_time_of_messages_grows_although_the_clock_does_not() {
+    let mut mailbox = begun();
+    let first = mailbox.outbound(text("a"), NOW);
+    mailbox.send(&first, Some(vec![request("1")]), NOW).unwrap();
+    let second = mailbox.outbound(text("b"), NOW - 5_000);
+    assert_eq!((first.time, second.time), (NOW, NOW + 1));
+    assert_eq!((first.id.as_str(), second.id.as_str()), ("tag.1", "tag.2"));
+}
+
+#[test]
+fn an_answer_is_remembered_by_its_key() {
+    let mut mailbox = begun();
+    let reply = Reply { asked: "digest".into(), replied: Replied::Begun(1) };
+    mailbox.replied("key", reply.clone(), NOW);
+    assert_eq!(mailbox.reply("key", NOW), Some(&reply));
+    assert_eq!(mailbox.reply("other", NOW), None);
+    assert_eq!(mailbox.reply("key", NOW + 86_400_000), None);
+}

@@ -1,0 +1,69 @@
+//! The mailbox, without anything around it.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+mod examples;
+mod stories;
+
+use handover_gateway::mailbox::{Retries, Rules};
+use handover_host::contract::{
+    AgentEvent, AgentMessage, Author, EventKind, OutboundMessage, ProviderRequest, Timestamp,
+};
+use handover_host::handover::Policy;
+
+/// Some time in 2026.
+const NOW: Timestamp = 1_790_000_000_000;
+
+fn rules() -> Rules {
+    Rules {
+        policy: Policy { observes: true, ..Policy::default() },
+        replay_window: 900_000,
+        observe_every: Some(60_000),
+        calls_back: true,
+        retries: Retries { first: 1_000, longest: 60_000, give_up: 3_600_000 },
+        turn: 12_000,
+        doubt: 15_000,
+        keep: 86_400_000,
+    }
+}
+
+fn text(words: &str) -> OutboundMessage {
+    OutboundMessage::Text(words.to_owned())
+}
+
+fn request(key: &str) -> ProviderRequest {
+    ProviderRequest {
+        idempotency_key: key.to_owned(),
+        recipient: "user-1".to_owned(),
+        operation: "message".to_owned(),
+        passes: None,
+        body: key.as_bytes().to_vec(),
+    }
+}
+
+fn typing(key: &str) -> ProviderRequest {
+    ProviderRequest { operation: "event".to_owned(), passes: Some(5_000), ..request(key) }
+}
+
+fn said(id: &str, time: Timestamp) -> AgentEvent {
+    let message = AgentMessage {
+        id: id.to_owned(),
+        author: Author::Human,
+        agent: None,
+        text: Some(id.to_owned()),
+        content: Vec::new(),
+        plain: id.to_owned(),
+    };
+    event(id, time, EventKind::Message(message))
+}
+
+fn event(id: &str, time: Timestamp, kind: EventKind) -> AgentEvent {
+    AgentEvent {
+        id: id.to_owned(),
+        recipient: Some("user-1".to_owned()),
+        handover: None,
+        conversation: None,
+        time: Some(time),
+        kind,
+    }
+}
