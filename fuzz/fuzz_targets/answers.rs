@@ -3,14 +3,15 @@
 #![no_main]
 
 use genesys_open_messaging::contract::{Conversation, ProviderRequest, ProvisioningMode};
-use genesys_open_messaging::{delivery, doctor, observation, outbound, provisioning};
+use genesys_open_messaging::{delivery, doctor, finding, observation, outbound, provisioning};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     let settings = handover_fuzz::usable();
     let mut genesys = handover_fuzz::Answers::new(data);
+    let conversation = Conversation { recipient: "sess-42".into(), handover: 1, id: Some("c".into()) };
     for operation in [outbound::MESSAGE, outbound::ANSWER, outbound::RECEIPT, outbound::LEAVE] {
-        let body = br#"{"conversationId":"c","otherwise":"{}","channel":{},"buttonResponse":{"type":"","text":"","payload":""}}"#;
+        let body = br#"{"conversationId":"c","otherwise":"{\"channel\":{\"messageId\":\"m-1\"}}","channel":{"messageId":"m-1"},"buttonResponse":{"type":"","text":"","payload":""}}"#;
         let request = ProviderRequest {
             idempotency_key: "m-1".into(),
             recipient: "sess-42".into(),
@@ -19,8 +20,8 @@ fuzz_target!(|data: &[u8]| {
             body: body.to_vec(),
         };
         let _ = delivery::deliver(&mut genesys, &settings, &request);
+        let _ = finding::find(&mut genesys, &settings, &conversation, &request);
     }
-    let conversation = Conversation { recipient: "sess-42".into(), handover: 1, id: Some("c".into()) };
     if let Ok(events) = observation::observe(&mut genesys, &settings, &conversation) {
         assert!(events.iter().all(|event| event.id.len() <= 512));
     }

@@ -67,6 +67,11 @@ impl Call {
         Self { method: Method::Post, path, body, kind: Kind::Changes }
     }
 
+    /// A post that changes nothing.
+    pub(crate) fn ask(path: String, body: Vec<u8>) -> Self {
+        Self { method: Method::Post, path, body, kind: Kind::Reads }
+    }
+
     pub(crate) fn patch(path: String, body: Vec<u8>) -> Self {
         Self { method: Method::Patch, path, body, kind: Kind::Changes }
     }

@@ -105,7 +105,7 @@ fn receipt(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Fai
     taken(api.call(&inbound(&id, "receipt", body)?)?)
 }
 
-fn foreign() -> Failure {
+pub(crate) fn foreign() -> Failure {
     Failure::Never("this provider did not build the request".into())
 }
 
@@ -143,7 +143,7 @@ fn leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failu
     Ok(done())
 }
 
-fn is_customer(participant: &Participant<'_>) -> bool {
+pub(crate) fn is_customer(participant: &Participant<'_>) -> bool {
     matches!(participant.purpose.get(), Some("customer" | "external"))
 }
 

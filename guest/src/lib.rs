@@ -15,6 +15,7 @@ pub mod copilot;
 pub mod delivery;
 pub mod doctor;
 pub mod events;
+pub mod finding;
 pub mod imports;
 mod lookup;
 pub mod observation;
@@ -68,6 +69,14 @@ impl Guest for GenesysOpenMessaging {
 
     fn deliver(settings: Vec<Setting>, request: ProviderRequest) -> Result<Delivery, Failure> {
         delivery::deliver(&mut Lent, &settings, &request)
+    }
+
+    fn find_delivery(
+        settings: Vec<Setting>,
+        conversation: Conversation,
+        request: ProviderRequest,
+    ) -> Result<Finding, Failure> {
+        finding::find(&mut Lent, &settings, &conversation, &request)
     }
 
     fn observe_conversation(settings: Vec<Setting>, conversation: Conversation) -> Result<Vec<AgentEvent>, Failure> {

@@ -69,6 +69,11 @@ assert.equal(details.conversationId, sent.conversationId);
 assert.equal(details.providerMessageId, messageId);
 step('the message is read by its id');
 
+const bulk = await conversations.postConversationsMessageMessagesBulk(sent.conversationId, { body: [sent.id] });
+assert.deepEqual(bulk.entities.map(({ id, providerMessageId }) => [id, providerMessageId]), [[sent.id, messageId]]);
+assert.deepEqual(customer.messages.map(({ messageId: id }) => id), [sent.id]);
+step('the messages of the conversation are read by their ids');
+
 const unknown = await conversations.getConversationsMessage(randomUUID()).then(
   () => undefined,
   (error) => error,

@@ -142,6 +142,54 @@ pub struct Participant<'a> {
     /// ISO 8601.
     #[serde(borrow)]
     pub end_time: Text<'a>,
+    /// What this participant sent, or was sent.
+    #[serde(borrow)]
+    pub messages: List<Object<MessageDetails<'a>>>,
+}
+
+/// A message of a participant's.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct MessageDetails<'a> {
+    /// Genesys's id of the message.
+    #[serde(borrow)]
+    pub message_id: Text<'a>,
+    /// ISO 8601.
+    #[serde(borrow)]
+    pub message_time: Text<'a>,
+}
+
+/// A message itself.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct MessageData<'a> {
+    /// Genesys's id of it.
+    #[serde(borrow)]
+    pub id: Text<'a>,
+    /// The platform's id of it.
+    #[serde(borrow)]
+    pub provider_message_id: Text<'a>,
+    /// The same in the form of all channels.
+    #[serde(borrow)]
+    pub normalized_message: Object<NormalizedMessage<'a>>,
+}
+
+/// `ConversationNormalizedMessage`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct NormalizedMessage<'a> {
+    /// Where it came from.
+    #[serde(borrow)]
+    pub channel: Object<MessageChannel<'a>>,
+}
+
+/// `ConversationMessagingChannel`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct MessageChannel<'a> {
+    /// The platform's id of the message.
+    #[serde(borrow)]
+    pub message_id: Text<'a>,
 }
 
 /// A pointer to another entity.

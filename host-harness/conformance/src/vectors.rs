@@ -58,6 +58,7 @@ enum Call {
     MapAgentEvents { source: SourceKind, body: Bytes },
     BuildOutboundMessage { conversation: Conversation, id: String, time: Timestamp, message: Box<OutboundMessage> },
     Deliver { operation: String, body: Bytes },
+    FindDelivery { conversation: Conversation, operation: String, body: Bytes },
     ObserveConversation { conversation: Conversation },
     CheckConnection {},
 }
@@ -164,9 +165,10 @@ impl Vector {
                 let built = unchecked().build_outbound_message(conversation, &outbound).await.map_err(failed)?;
                 told(built.map(|requests| requests.iter().map(as_json).collect::<Vec<_>>()))?
             }
-            Call::Deliver { .. } | Call::ObserveConversation { .. } | Call::CheckConnection {} => {
-                self.effect(subject, settings).await?
-            }
+            Call::Deliver { .. }
+            | Call::FindDelivery { .. }
+            | Call::ObserveConversation { .. }
+            | Call::CheckConnection {} => self.effect(subject, settings).await?,
         };
         compare(&self.expect, &actual, "")
     }
@@ -177,14 +179,11 @@ impl Vector {
         let (connection, scripted) = subject.scripted(settings, Script::InTurn(answers)).await?;
         let actual = match &self.call {
             Call::Deliver { operation, body } => {
-                let request = ProviderRequest {
-                    idempotency_key: "m-1".into(),
-                    recipient: "sess-42".into(),
-                    operation: operation.clone(),
-                    passes: None,
-                    body: body.bytes()?,
-                };
-                told(connection.deliver(&request).await.map_err(failed)?)?
+                told(connection.deliver(&request(operation, body)?).await.map_err(failed)?)?
+            }
+            Call::FindDelivery { conversation, operation, body } => {
+                let request = request(operation, body)?;
+                told(connection.find_delivery(conversation, &request).await.map_err(failed)?)?
             }
             Call::ObserveConversation { conversation } => {
                 told(connection.observe_conversation(conversation).await.map_err(failed)?)?
@@ -265,6 +264,16 @@ impl Bytes {
 fn ensure_even(rest: &[u32]) -> Verdict {
     ensure!(rest.is_empty(), "an odd number of hex digits");
     Ok(())
+}
+
+fn request(operation: &str, body: &Bytes) -> Result<ProviderRequest, String> {
+    Ok(ProviderRequest {
+        idempotency_key: "m-1".into(),
+        recipient: "sess-42".into(),
+        operation: operation.to_owned(),
+        passes: None,
+        body: body.bytes()?,
+    })
 }
 
 /// An answer as JSON: `{"ok": …}` or `{"error": …}`.

@@ -2,7 +2,7 @@
 
 use crate::call::{Lent, reached};
 use crate::contract::{
-    AgentEvent, Authenticity, Check, Conversation, Delivery, EventSource, Failure, Malformed, Outbound,
+    AgentEvent, Authenticity, Check, Conversation, Delivery, EventSource, Failure, Finding, Malformed, Outbound,
     ProviderRequest, ProvisioningMode, ProvisioningStep, Rejection, Setting, SettingsProblem, Unsupported, Webhook,
 };
 use crate::error::{CallError, ConnectError, Limit};
@@ -173,6 +173,19 @@ impl Connection {
     pub async fn deliver(&self, request: &ProviderRequest) -> Result<Result<Delivery, Failure>, CallError> {
         let request = request.clone();
         call!(self, Some(self.0.lent.clone()), call_deliver, &request)
+    }
+
+    /// Whether a request has arrived whose delivery came to no answer. Changes nothing.
+    ///
+    /// # Errors
+    /// A plugin that fails.
+    pub async fn find_delivery(
+        &self,
+        conversation: &Conversation,
+        request: &ProviderRequest,
+    ) -> Result<Result<Finding, Failure>, CallError> {
+        let (conversation, request) = (conversation.clone(), request.clone());
+        call!(self, Some(self.0.lent.clone()), call_find_delivery, &conversation, &request)
     }
 
     /// What is true of a conversation now.

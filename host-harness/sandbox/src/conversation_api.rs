@@ -113,6 +113,29 @@ pub(crate) async fn message_details(
     })
 }
 
+/// `POST …/{conversationId}/messages/bulk` with at most 1000 ids. That those of other conversations are left out, and
+/// that no ids are no error, is unconfirmed.
+pub(crate) async fn messages(
+    State(cloud): State<Cloud>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    body: JsonBody,
+) -> Result<Json<Value>, ApiError> {
+    /// "The max messages you can request in the body is 1,000."
+    const MOST: usize = 1_000;
+    caller.require_any(&[Permission::MessageView, Permission::WebMessagingView])?;
+    let body = body.read()?;
+    let ids = body.as_array().filter(|ids| ids.len() <= MOST);
+    let ids: Option<Vec<&str>> = ids.and_then(|ids| ids.iter().map(Value::as_str).collect());
+    let ids = ids.ok_or_else(|| ApiError::bad_request("Expected an array of at most 1000 message ids.".to_owned()))?;
+    cloud.conversations.with(|conversations| {
+        let conversation = existing(conversations, &id)?;
+        let found = conversation.messages.iter().filter(|message| ids.contains(&message.id.as_str()));
+        let entities = found.map(|message| message_data(conversation, message));
+        Ok(Json(json!({ "entities": entities.collect::<Vec<_>>() })))
+    })
+}
+
 fn existing<'a>(conversations: &'a mut Conversations, id: &str) -> Result<&'a mut Conversation, ApiError> {
     conversations.get_mut(id).ok_or_else(ApiError::not_found)
 }
@@ -149,7 +172,7 @@ fn participant_json(conversation: &Conversation, participant: &Participant) -> V
         "type": "open",
         "provider": "PureCloud Messaging",
         "attributes": participant.attributes,
-        "messages": [],
+        "messages": messages_of(conversation, participant),
     });
     if let Some(time) = participant.connected_at {
         set(&mut body, "connectedTime", json!(time_text(time)));
@@ -181,6 +204,24 @@ fn participant_json(conversation: &Conversation, participant: &Participant) -> V
         set(&mut body, "user", json!({ "id": id, "selfUri": format!("/api/v2/users/{id}") }));
     }
     body
+}
+
+/// `MessageDetails` of what the customer said. Whose participants the others are listed at is unconfirmed.
+fn messages_of(conversation: &Conversation, participant: &Participant) -> Vec<Value> {
+    let said = |message: &&Message| {
+        participant.purpose == Purpose::Customer
+            && message.direction == Direction::Inbound
+            && message.kind != MessageType::Event
+    };
+    let details = conversation.messages.iter().filter(said).map(|message| {
+        json!({
+            "messageId": message.id,
+            "messageURI": format!("/api/v2/conversations/messages/{}/details", message.id),
+            "messageStatus": status(message.delivery),
+            "messageTime": time_text(message.recorded_at),
+        })
+    });
+    details.collect()
 }
 
 /// `MessageData`.

@@ -77,6 +77,7 @@
 //! | `PATCH …/{conversationId}/participants/{participantId}/attributes` | |
 //! | `POST …/{conversationId}/participants/{participantId}/replace` | `conversation:communication:blindTransfer` |
 //! | `GET /api/v2/conversations/messages/{messageId}/details` | `conversation:message:view` or `conversation:webmessaging:view` |
+//! | `POST /api/v2/conversations/messages/{conversationId}/messages/bulk` | `conversation:message:view` or `conversation:webmessaging:view` |
 //! | `GET`, `POST /api/v2/notifications/channels` | |
 //! | `GET`, `POST`, `PUT`, `DELETE …/channels/{channelId}/subscriptions` | the topics of detail events: `analytics:conversationDetail:view` (unconfirmed) |
 //! | `ws:` `/channels/{channelId}` (`connectUri`) | no token either |

@@ -67,6 +67,7 @@ fn api(cloud: &Cloud) -> Router<Cloud> {
         .route(&format!("{MESSAGES}/inbound/open/structured/response"), post(inbound::structured_response))
         .route(MESSAGES, get(conversation_api::get).patch(conversation_api::update))
         .route(&format!("{MESSAGES}/details"), get(conversation_api::message_details))
+        .route(&format!("{MESSAGES}/messages/bulk"), post(conversation_api::messages))
         .route(&format!("{MESSAGES}/participants/{{pid}}"), patch(conversation_api::update_participant))
         .route(&format!("{MESSAGES}/participants/{{pid}}/replace"), post(routing_api::replace))
         .route(&format!("{MESSAGES}/participants/{{pid}}/attributes"), patch(conversation_api::update_attributes))

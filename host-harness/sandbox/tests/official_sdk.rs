@@ -54,6 +54,6 @@ async fn the_official_sdk_talks_to_the_sandbox() {
     });
     let output = talk.await.unwrap();
     assert_success("node talk.mjs", &output);
-    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().filter(|line| line.starts_with("ok ")).count(), 9);
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().filter(|line| line.starts_with("ok ")).count(), 10);
     sandbox.stop().await;
 }

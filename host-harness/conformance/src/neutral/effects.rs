@@ -1,12 +1,12 @@
-//! `deliver`, `observe-conversation`, `check-connection` and `provision`.
+//! `deliver`, `find-delivery`, `observe-conversation`, `check-connection` and `provision`.
 
 use crate::case::{Subject, Verdict, ensure, failed};
 use crate::inputs::{conversation, outbound};
 use crate::neutral::describe::is_kebab;
 use crate::script::{Answer, Script, Scripted};
 use handover_host::contract::{
-    Ability, CheckOutcome, Failure, OutboundMessage, ProviderRequest, ProvisioningMode, RetryAdvice, RetryCause,
-    Setting, SettingKind, StepOutcome,
+    Ability, CheckOutcome, Failure, Finding, OutboundMessage, ProviderRequest, ProvisioningMode, RetryAdvice,
+    RetryCause, Setting, SettingKind, StepOutcome,
 };
 use handover_host::{Connection, TransportError};
 use std::collections::BTreeSet;
@@ -47,12 +47,14 @@ fn answer(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> 
     Ok(response)
 }
 
-/// Delivers a text and observes a conversation while the contact centre gives this answer to everything.
-async fn failures(subject: &Subject, answer: Answer) -> Result<[Option<Failure>; 2], String> {
+/// Delivers a text, looks for it and observes a conversation while the contact centre gives this answer to everything.
+async fn failures(subject: &Subject, answer: Answer) -> Result<[Option<Failure>; 3], String> {
     let (connection, _) = connect(subject, answer).await?;
-    let delivered = connection.deliver(&text(&connection).await?).await.map_err(failed)?;
+    let text = text(&connection).await?;
+    let delivered = connection.deliver(&text).await.map_err(failed)?;
+    let found = connection.find_delivery(&conversation(), &text).await.map_err(failed)?;
     let observed = connection.observe_conversation(&conversation()).await.map_err(failed)?;
-    Ok([delivered.err(), observed.err()])
+    Ok([delivered.err(), found.err(), observed.err()])
 }
 
 fn retry(failure: Option<Failure>) -> Result<RetryAdvice, String> {
@@ -110,10 +112,15 @@ pub(super) async fn garbage(subject: &Subject) -> Verdict {
                 connect(subject, answer(status, &[("location", "https://evil.example")], body)).await?;
             let delivered = connection.deliver(&text(&connection).await?).await.map_err(failed)?;
             ensure!(delivered.is_err(), "a text counts as delivered after nothing but {status} {body:?}");
+            let found = connection.find_delivery(&conversation(), &text(&connection).await?).await.map_err(failed)?;
+            ensure!(
+                !matches!(found, Ok(Finding::Arrived(_))),
+                "a text counts as arrived after nothing but {status} {body:?}"
+            );
             connection.observe_conversation(&conversation()).await.map_err(failed)?.ok();
             connection.check_connection(None).await.map_err(failed)?;
             let asked = scripted.asked().len();
-            ensure!(asked <= 3 * ENOUGH, "{asked} requests for three calls, each answered with {status} {body:?}");
+            ensure!(asked <= 4 * ENOUGH, "{asked} requests for four calls, each answered with {status} {body:?}");
         }
     }
     Ok(())
@@ -125,8 +132,9 @@ pub(super) async fn secrets(subject: &Subject) -> Verdict {
     for answer in answers {
         let (connection, _) = connect(subject, answer).await?;
         let told = format!(
-            "{:?} {:?} {:?}",
+            "{:?} {:?} {:?} {:?}",
             connection.deliver(&text(&connection).await?).await,
+            connection.find_delivery(&conversation(), &text(&connection).await?).await,
             connection.observe_conversation(&conversation()).await,
             connection.check_connection(None).await
         );
@@ -147,6 +155,8 @@ pub(super) async fn foreign(subject: &Subject) -> Verdict {
     };
     let delivered = connection.deliver(&foreign).await.map_err(failed)?;
     ensure!(matches!(delivered, Err(Failure::Never(_))), "{delivered:?} instead of never");
+    let found = connection.find_delivery(&conversation(), &foreign).await.map_err(failed)?;
+    ensure!(matches!(found, Err(Failure::Never(_)) | Ok(Finding::Unknown)), "{found:?} instead of never or unknown");
     Ok(())
 }
 

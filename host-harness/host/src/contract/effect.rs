@@ -14,6 +14,22 @@ pub struct Delivery {
     pub conversation: Option<String>,
 }
 
+/// What is known of a request whose delivery came to no answer.
+#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(variant)]
+#[serde(rename_all = "kebab-case")]
+pub enum Finding {
+    /// The contact centre has it.
+    #[component(name = "arrived")]
+    Arrived(Delivery),
+    /// The contact centre does not have it: delivering it again doubles nothing.
+    #[component(name = "missing")]
+    Missing,
+    /// The contact centre keeps nothing by which to tell, or the conversation's id is not known.
+    #[component(name = "unknown")]
+    Unknown,
+}
+
 /// Why to try again.
 #[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(enum)]

@@ -156,3 +156,38 @@ async fn a_message_is_read_by_id() {
     assert_eq!((&details["direction"], &details["status"]), (&json!("inbound"), &json!("received")));
     assert_eq!(details["normalizedMessage"]["text"], "hello");
 }
+
+#[tokio::test]
+async fn messages_of_a_conversation_are_read_by_their_ids() {
+    let genesys = Genesys::start(config()).await;
+    let mut ids = Vec::new();
+    let mut conversation = String::new();
+    for number in 1..=3 {
+        let mut body = crate::support::text_message("sess-42", "hello");
+        body["channel"]["messageId"] = json!(format!("mine-{number}"));
+        let sent = genesys.inbound("message?prefetchConversationId=true", body).await.body;
+        ids.push(sent["id"].clone());
+        conversation = sent["conversationId"].as_str().unwrap().to_owned();
+    }
+    let elsewhere = genesys.inbound("message", crate::support::text_message("sess-43", "hello")).await.body;
+    let listed = genesys.get(&path(&conversation)).await.body;
+    let customers = listed["participants"].as_array().unwrap().iter().filter(|p| p["purpose"] == "customer");
+    let messages: Vec<_> = customers.flat_map(|customer| customer["messages"].as_array().unwrap().clone()).collect();
+    assert_eq!(messages.iter().map(|message| message["messageId"].clone()).collect::<Vec<_>>(), ids);
+
+    let bulk = format!("{}/messages/bulk", path(&conversation));
+    let asked = json!([ids[2], ids[0], elsewhere["id"]]);
+    let found = genesys.call("POST", &bulk, asked).await.body;
+    let mut found: Vec<_> = found["entities"].as_array().unwrap().iter().collect();
+    found.sort_by_key(|message| message["providerMessageId"].as_str().unwrap());
+    assert_eq!(found.len(), 2);
+    assert_eq!((&found[0]["id"], &found[0]["providerMessageId"]), (&ids[0], &json!("mine-1")));
+    assert_eq!((&found[1]["id"], &found[1]["providerMessageId"]), (&ids[2], &json!("mine-3")));
+    assert_eq!(found[1]["normalizedMessage"]["channel"]["messageId"], "mine-3");
+
+    assert_eq!(genesys.call("POST", &bulk, json!(vec!["x"; 1000])).await.status, 200);
+    for refused in [json!(vec!["x"; 1001]), json!({}), json!([1])] {
+        assert_eq!(genesys.call("POST", &bulk, refused).await.status, 400);
+    }
+    assert_eq!(genesys.call("POST", &format!("{}/messages/bulk", path("x")), json!([])).await.status, 404);
+}

@@ -14,6 +14,7 @@ mod build;
 mod deliver;
 mod failure;
 mod fault;
+mod find;
 mod json;
 mod map;
 mod observe;
@@ -65,6 +66,14 @@ impl Guest for Mutant {
 
     fn deliver(settings: Vec<Setting>, request: ProviderRequest) -> Result<Delivery, Failure> {
         deliver::deliver(settings, request)
+    }
+
+    fn find_delivery(
+        settings: Vec<Setting>,
+        conversation: Conversation,
+        request: ProviderRequest,
+    ) -> Result<Finding, Failure> {
+        find::find(settings, conversation, request)
     }
 
     fn observe_conversation(settings: Vec<Setting>, conversation: Conversation) -> Result<Vec<AgentEvent>, Failure> {
