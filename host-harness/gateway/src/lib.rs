@@ -1,6 +1,31 @@
 //! Stands between a contact centre and a bot platform that cannot embed a plugin.
 //!
-//! What is here so far: what it keeps, the [`store`], and what it keeps of each recipient, the [`mailbox`].
+//! ```text
+//! webhook ──▶ inbound ──▶ Mailbox ──▶ log, callback        platform ──▶ outbound ──▶ Mailbox ──▶ contact centre
+//!                            ╰──────────────── Worker ────────────────────╯
+//! ```
+//!
+//! What comes in is [received](Served::receive) or [commanded](Served::command), and stored in a [`mailbox`] before it
+//! is answered. What waits there, the [`Worker`] does.
 
+mod callback;
+mod dead_letters;
+mod inbound;
 pub mod mailbox;
+mod mailboxes;
+mod metrics;
+mod outbound;
+mod served;
 pub mod store;
+mod telling;
+mod worker;
+
+pub use self::callback::{Callback, CallbackError};
+pub use self::dead_letters::Buried;
+pub use self::inbound::{Received, WebhookError};
+pub use self::mailboxes::{Address, ChangeError, Mailboxes};
+pub use self::metrics::Metrics;
+pub use self::outbound::{Command, IdempotencyKey, InvalidKey, PlatformError};
+pub use self::served::{InvalidName, Options, Served};
+pub use self::telling::PlatformEvent;
+pub use self::worker::Worker;

@@ -138,6 +138,17 @@ impl Mailbox {
         &self.conversations
     }
 
+    /// The id of an event: the same for the same event, and no other has it.
+    #[must_use]
+    pub fn event_id(&self, number: u64) -> String {
+        format!("{}-e{number}", self.tag)
+    }
+
+    /// Events that come from now on were brought by the request of this id, of at most 64 bytes. Not stored.
+    pub fn correlate(&mut self, correlation: Option<String>) {
+        self.feed.correlate(correlation);
+    }
+
     /// What the platform was answered to the request of this key, and what it had asked.
     #[must_use]
     pub fn reply(&self, key: &str, now: Timestamp) -> Option<&Reply> {

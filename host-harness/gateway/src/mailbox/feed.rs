@@ -12,13 +12,13 @@ use std::collections::VecDeque;
 const MOST: usize = 256;
 const MOST_BYTES: usize = 192 << 10;
 /// What is stored of an entry besides the event, in bytes.
-const OVERHEAD: usize = 80;
+const OVERHEAD: usize = 160;
 /// Messages held for the next handover at most; of more, the oldest are dropped.
 const MOST_HELD: usize = 20;
 
 /// Something that the platform is told.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", tag = "type", content = "data")]
 pub enum Event {
     /// The user waits in this place.
     Queued(QueueState),
@@ -56,6 +56,9 @@ pub struct Told {
     /// When it was taken.
     #[serde(rename = "t")]
     pub time: Timestamp,
+    /// The id of the request that brought it.
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    pub correlation: Option<String>,
     /// An [`Event`] in JSON.
     #[serde(rename = "e")]
     pub event: Box<RawValue>,
@@ -63,8 +66,8 @@ pub struct Told {
 
 impl PartialEq for Told {
     fn eq(&self, other: &Self) -> bool {
-        (self.number, self.handover, self.time, self.event.get())
-            == (other.number, other.handover, other.time, other.event.get())
+        (self.number, self.handover, self.time, &self.correlation, self.event.get())
+            == (other.number, other.handover, other.time, &other.correlation, other.event.get())
     }
 }
 
@@ -82,7 +85,12 @@ pub enum CallbackOutcome {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Feed {
+    /// The number and the time of the last one.
     last: u64,
+    last_time: Timestamp,
+    /// The id of the request that is being taken in.
+    #[serde(skip)]
+    correlation: Option<String>,
     /// Up to this one they are in the log.
     published: u64,
     /// Up to this one they were called back, or none of that was wanted.
@@ -124,7 +132,9 @@ impl Feed {
 
     fn push_written(&mut self, event: Box<RawValue>, handover: u32, time: Timestamp) {
         self.last = self.last.saturating_add(1);
-        self.waiting.push_back(Told { number: self.last, handover, time, event });
+        self.last_time = self.last_time.max(time);
+        let correlation = self.correlation.clone();
+        self.waiting.push_back(Told { number: self.last, handover, time, correlation, event });
     }
 
     /// Keeps it for the next handover.
@@ -139,6 +149,16 @@ impl Feed {
         for held in std::mem::take(&mut self.held) {
             self.push_written(held.0, handover, time);
         }
+    }
+
+    /// What comes from now on was brought by this request.
+    pub(super) fn correlate(&mut self, correlation: Option<String>) {
+        self.correlation = correlation;
+    }
+
+    /// When the last one came.
+    pub(super) fn last_time(&self) -> Timestamp {
+        self.last_time
     }
 
     /// What is not in the log yet, the oldest first.

@@ -77,6 +77,20 @@ struct StoredRequest {
 #[serde(transparent)]
 struct Request(#[serde(with = "StoredRequest")] ProviderRequest);
 
+/// A request that there may be, as it is stored.
+pub(super) mod optional_request {
+    use super::{ProviderRequest, Request};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(request: &Option<ProviderRequest>, to: S) -> Result<S::Ok, S::Error> {
+        request.clone().map(Request).serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<ProviderRequest>, D::Error> {
+        Ok(Option::<Request>::deserialize(from)?.map(|Request(request)| request))
+    }
+}
+
 /// How far it has come.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

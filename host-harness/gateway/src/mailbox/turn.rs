@@ -2,7 +2,7 @@
 
 use super::outbox::Next;
 use super::{CallbackOutcome, DeliveryOutcome, Found, Item, Mailbox, Reason, Rules, Told, is_open};
-use handover_host::contract::{Conversation, Failure, Outbound, ProviderRequest, Timestamp, Unsupported};
+use handover_host::contract::{Conversation, Failure, Outbound, ProviderRequest, Timestamp};
 use handover_host::handover::Handover;
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +55,12 @@ pub enum Task {
     /// Observe the conversation: [`Mailbox::observed`].
     Observe(Conversation),
     /// Call the platform back: [`Mailbox::called_back`].
-    CallBack(Told),
+    CallBack {
+        /// The event's id.
+        id: String,
+        /// The event.
+        told: Told,
+    },
     /// Store a dead letter: [`Mailbox::buried`].
     Bury(DeadLetter),
     /// Remove the mailbox: nothing has happened for as long as it is to be kept.
@@ -63,7 +68,8 @@ pub enum Task {
 }
 
 /// What was given up.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct DeadLetter {
     /// The same for the same thing, however often it is buried; no other has it.
     pub id: String,
@@ -76,15 +82,19 @@ pub struct DeadLetter {
 }
 
 /// What was given up, and why.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum DeadContent {
     /// A request for the contact centre; the message itself if it could not be built.
     Outbound {
         /// Which of the recipient's items.
         item: u64,
+        /// Of which handover.
+        handover: u32,
         /// The platform's message that it belongs to.
         message: String,
         /// The request, unless it was never built.
+        #[serde(with = "super::outbox::optional_request")]
         request: Option<ProviderRequest>,
         /// Why.
         reason: Reason,
@@ -134,6 +144,20 @@ impl Mailbox {
         Some(Turn { task, lane })
     }
 
+    /// `by` does no more on this lane, which is free for others.
+    pub fn rest(&mut self, lane: Lane, by: &str) {
+        let held = self.turns.lane(lane);
+        if held.as_ref().is_some_and(|held| held.by == by) {
+            *held = None;
+        }
+    }
+
+    /// Whether nothing of it is to be remembered any more.
+    #[must_use]
+    pub fn is_over(&self, now: Timestamp, rules: &Rules) -> bool {
+        self.forget_at(rules).is_some_and(|at| at <= now)
+    }
+
     /// When somebody has to look at it; missing if nothing waits.
     #[must_use]
     pub fn due(&self, rules: &Rules) -> Option<Timestamp> {
@@ -160,9 +184,16 @@ impl Mailbox {
         let item = self.outbox.peek().map(Item::ready);
         let (handover, observe) = (self.handover.as_ref(), self.observe);
         let deadline = handover.and_then(Handover::next_deadline);
-        let idle = item.is_none() && self.feed.to_call(rules).is_none();
-        let forget = handover.filter(|_| idle).and_then(Handover::ended_at).map(|at| at.saturating_add(rules.keep));
-        [item, deadline, observe, forget].into_iter().flatten().min()
+        [item, deadline, observe, self.forget_at(rules)].into_iter().flatten().min()
+    }
+
+    /// Not before the log has forgotten its last event: the numbers of a new one would begin anew.
+    fn forget_at(&self, rules: &Rules) -> Option<Timestamp> {
+        let idle = self.outbox.peek().is_none()
+            && self.feed.to_call(rules).is_none()
+            && self.feed.unpublished().next().is_none();
+        let ended = self.handover.as_ref().filter(|_| idle).and_then(Handover::ended_at)?;
+        Some(ended.max(self.feed.last_time()).saturating_add(rules.keep))
     }
 
     fn callback_due(&self, rules: &Rules) -> Option<Timestamp> {
@@ -185,8 +216,7 @@ impl Mailbox {
             // Nobody knows yet which conversation it is.
             self.observe = rules.observe_after(now);
         }
-        let forget = self.outbound_due(rules).is_some_and(|due| due <= now);
-        (forget && self.feed.unpublished().next().is_none()).then_some(Task::Forget)
+        self.is_over(now, rules).then_some(Task::Forget)
     }
 
     fn item_task(&mut self, now: Timestamp, rules: &Rules) -> Option<Task> {
@@ -219,6 +249,7 @@ impl Mailbox {
                     attempts: item.attempts(),
                     content: DeadContent::Outbound {
                         item: number,
+                        handover,
                         message: item.message().to_owned(),
                         request: item.request().cloned(),
                         reason: reason.clone(),
@@ -237,13 +268,13 @@ impl Mailbox {
         let (not_before, told) = self.feed.to_call(rules)?;
         if let Some(why) = self.feed.given_up() {
             return Some(Task::Bury(DeadLetter {
-                id: format!("{}.e{}", self.tag, told.number),
+                id: self.event_id(told.number),
                 since: told.time,
                 attempts: self.feed.attempts(),
                 content: DeadContent::Callback(told.clone(), why.to_owned()),
             }));
         }
-        (not_before <= now).then(|| Task::CallBack(told.clone()))
+        (not_before <= now).then(|| Task::CallBack { id: self.event_id(told.number), told: told.clone() })
     }
 
     /// The conversation of this handover, or of the present one. Its id belongs to the present one alone.
@@ -255,10 +286,10 @@ impl Mailbox {
     }
 
     /// What became of [`Task::Build`].
-    pub fn built(&mut self, item: u64, built: Result<Vec<ProviderRequest>, Unsupported>) {
+    pub fn built(&mut self, item: u64, built: Result<Vec<ProviderRequest>, String>) {
         match built {
             Ok(requests) => self.outbox.built(item, requests),
-            Err(why) => self.outbox.dead(item, Reason::NotBuilt(format!("{why:?}"))),
+            Err(why) => self.outbox.dead(item, Reason::NotBuilt(why)),
         }
     }
 

@@ -224,7 +224,7 @@ impl Story {
                 };
                 mailbox.found(item, found, chance, now, &rules);
             }
-            Task::CallBack(told) => {
+            Task::CallBack { told, .. } => {
                 if running.arrives {
                     self.platform.push(told.number);
                 }

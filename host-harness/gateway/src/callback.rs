@@ -1,0 +1,158 @@
+//! The platform's callback: each event is posted to it, signed as the Standard Webhooks specification says.
+
+use crate::mailbox::CallbackOutcome;
+use crate::telling::PlatformEvent;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Until the platform has answered. Shorter than any turn.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where the platform takes events. Cheap to clone.
+#[derive(Clone)]
+pub struct Callback {
+    url: reqwest::Url,
+    client: reqwest::Client,
+    /// The present one, and others that the platform may still know it by.
+    secrets: Vec<String>,
+}
+
+/// A callback that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CallbackError {
+    /// Not where one can post to.
+    #[error("the callback's address is not an http or https URL without credentials in it")]
+    Url,
+    /// Nothing to sign with.
+    #[error("a callback needs at least one secret, and has at most ten")]
+    Secrets,
+    /// Not what the specification calls a secret.
+    #[error("secret {0} is none: expected whsec_ and then base64 of 24 to 64 random bytes")]
+    Secret(usize),
+    /// TLS cannot be set up.
+    #[error("the HTTP client cannot be set up: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+impl Callback {
+    /// Posts to this address, and signs with each of these secrets (`whsec_…`), so that one can be replaced by another
+    /// while the platform knows either. Redirects are not followed.
+    ///
+    /// # Errors
+    /// The address or a secret is none.
+    pub fn new(url: &str, secrets: Vec<String>) -> Result<Self, CallbackError> {
+        let url = reqwest::Url::parse(url).map_err(|_| CallbackError::Url)?;
+        if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
+            return Err(CallbackError::Url);
+        }
+        if !(1..=10).contains(&secrets.len()) {
+            return Err(CallbackError::Secrets);
+        }
+        for (index, secret) in secrets.iter().enumerate() {
+            signer(secret).ok_or(CallbackError::Secret(index + 1))?;
+        }
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(PATIENCE / 2)
+            .timeout(PATIENCE)
+            .build()?;
+        Ok(Self { url, client, secrets })
+    }
+
+    pub(crate) async fn call(&self, event: &PlatformEvent) -> CallbackOutcome {
+        let Ok(body) = serde_json::to_vec(event) else {
+            return CallbackOutcome::Never("the event cannot be written".into());
+        };
+        let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let Some(signatures) = self.sign(&event.id, i64::try_from(time).unwrap_or(i64::MAX), &body) else {
+            return CallbackOutcome::Never("the event cannot be signed".into());
+        };
+        let mut request = self
+            .client
+            .post(self.url.clone())
+            .header("content-type", "application/json")
+            .header("webhook-id", &event.id)
+            .header("webhook-timestamp", time)
+            .header("webhook-signature", signatures);
+        if let Some(correlation) = &event.correlation {
+            request = request.header("x-request-id", correlation);
+        }
+        match request.body(body).send().await {
+            Ok(response) => read(&response),
+            Err(error) => CallbackOutcome::Retry(None, what(&error).to_owned()),
+        }
+    }
+
+    /// One signature for each secret, with spaces in between (Standard Webhooks, "Signature scheme").
+    fn sign(&self, id: &str, time: i64, body: &[u8]) -> Option<String> {
+        let signatures: Option<Vec<String>> =
+            self.secrets.iter().map(|secret| signer(secret)?.sign(id, time, body).ok()).collect();
+        Some(signatures?.join(" "))
+    }
+}
+
+fn signer(secret: &str) -> Option<standardwebhooks::Webhook> {
+    use base64::Engine;
+    let bytes = base64::prelude::BASE64_STANDARD.decode(secret.strip_prefix("whsec_")?).ok()?;
+    (24..=64).contains(&bytes.len()).then(|| standardwebhooks::Webhook::from_bytes(bytes).ok()).flatten()
+}
+
+fn read(response: &reqwest::Response) -> CallbackOutcome {
+    let status = response.status();
+    match status.as_u16() {
+        200..=299 => CallbackOutcome::Taken,
+        // What it says of the event, it will say of it for ever. Everything else can be mended on its side.
+        400 | 410 | 413 | 422 => CallbackOutcome::Never(format!("the platform answered {status}")),
+        _ => {
+            let after = response.headers().get("retry-after");
+            let after = after.and_then(|after| after.to_str().ok()?.trim().parse().ok());
+            CallbackOutcome::Retry(after, format!("the platform answered {status}"))
+        }
+    }
+}
+
+/// Not what the error says of itself: that holds the address, and what may be in it.
+fn what(error: &reqwest::Error) -> &'static str {
+    if error.is_timeout() {
+        "the platform did not answer in time"
+    } else if error.is_connect() {
+        "the platform cannot be reached"
+    } else {
+        "the connection with the platform broke"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+    #[test]
+    fn the_signature_is_that_of_the_specifications_example() {
+        // From the specification's libraries: this secret, id, time and payload have this signature.
+        let callback = Callback::new("https://platform.example/events", vec![SECRET.into()]).expect("a callback");
+        let signed = callback.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#);
+        assert_eq!(signed.as_deref(), Some("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
+    }
+
+    #[test]
+    fn each_secret_signs() {
+        let other = format!("whsec_{}", "A".repeat(32));
+        let callback = Callback::new("https://platform.example/", vec![other, SECRET.into()]).expect("a callback");
+        let signed = callback.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#);
+        let signed = signed.expect("signatures");
+        assert!(signed.ends_with(" v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="), "{signed}");
+        assert_eq!(signed.split(' ').count(), 2);
+    }
+
+    #[test]
+    fn what_is_no_address_and_no_secret_is_refused() {
+        let new = |url: &str, secrets: &[&str]| Callback::new(url, secrets.iter().map(ToString::to_string).collect());
+        assert!(matches!(new("ftp://platform.example/", &[SECRET]), Err(CallbackError::Url)));
+        assert!(matches!(new("https://user:word@platform.example/", &[SECRET]), Err(CallbackError::Url)));
+        assert!(matches!(new("https://platform.example/", &[]), Err(CallbackError::Secrets)));
+        assert!(matches!(new("https://platform.example/", &[SECRET, "whsec_AAAA"]), Err(CallbackError::Secret(2))));
+        assert!(matches!(new("https://platform.example/", &["secret"]), Err(CallbackError::Secret(1))));
+    }
+}

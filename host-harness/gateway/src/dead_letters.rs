@@ -1,0 +1,81 @@
+//! What was given up, as it is stored: for somebody to look at, to replay or to drop.
+
+use crate::mailbox::DeadLetter;
+use crate::mailboxes::{Address, Mailboxes};
+use crate::store::{Content, Family, SaveError, StoreError};
+use serde::{Deserialize, Serialize};
+
+/// A dead letter, and whose it is.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Buried {
+    /// Whose mailbox it came from.
+    pub address: Address,
+    /// What was given up.
+    pub letter: DeadLetter,
+}
+
+impl Mailboxes {
+    /// Stores a dead letter; storing it again changes nothing.
+    pub(crate) async fn bury(&self, buried: &Buried) -> Result<(), StoreError> {
+        let value = serde_json::to_vec(buried)
+            .map_err(|error| StoreError::Broken(format!("a dead letter that cannot be written: {error}")))?;
+        let content = Content { value, due: None };
+        match self
+            .store()
+            .save(Family::DeadLetter, &key(&buried.address.connection, &buried.letter.id), None, content)
+            .await
+        {
+            // It was stored already, by somebody who was cut short.
+            Ok(_) | Err(SaveError::Conflict) => Ok(()),
+            Err(SaveError::Store(error)) => Err(error),
+            Err(error @ SaveError::TooLarge(_)) => Err(StoreError::Broken(error.to_string())),
+        }
+    }
+
+    /// A dead letter of a connection; missing if there is none of this id.
+    ///
+    /// # Errors
+    /// The store fails, or holds what no gateway wrote.
+    pub async fn dead_letter(&self, connection: &str, id: &str) -> Result<Option<Buried>, StoreError> {
+        let Some(record) = self.store().load(Family::DeadLetter, &key(connection, id)).await? else { return Ok(None) };
+        let buried = serde_json::from_slice(&record.content.value);
+        buried.map(Some).map_err(|error| {
+            StoreError::Broken(format!("a dead letter that no gateway of this version wrote: {error}"))
+        })
+    }
+
+    /// The dead letters of a connection whose ids come after this one, at most so many, in the order of their ids.
+    ///
+    /// # Errors
+    /// The store fails, or holds what no gateway wrote.
+    pub async fn dead_letters(&self, connection: &str, after: &str, most: usize) -> Result<Vec<Buried>, StoreError> {
+        let prefix = key(connection, "");
+        let keys = self.store().keys(Family::DeadLetter, Some(&key(connection, after)), most).await?;
+        let mut letters = Vec::new();
+        for id in keys.iter().map_while(|key| key.strip_prefix(&prefix)) {
+            letters.extend(self.dead_letter(connection, id).await?);
+        }
+        Ok(letters)
+    }
+
+    /// Forgets a dead letter; whether there was one.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn drop_dead_letter(&self, connection: &str, id: &str) -> Result<bool, StoreError> {
+        let key = key(connection, id);
+        let Some(record) = self.store().load(Family::DeadLetter, &key).await? else { return Ok(false) };
+        match self.store().remove(Family::DeadLetter, &key, record.revision).await {
+            Ok(()) => Ok(true),
+            // A dead letter never changes: somebody else has dropped it.
+            Err(SaveError::Conflict) => Ok(false),
+            Err(SaveError::Store(error)) => Err(error),
+            Err(error @ SaveError::TooLarge(_)) => Err(StoreError::Broken(error.to_string())),
+        }
+    }
+}
+
+fn key(connection: &str, id: &str) -> String {
+    format!("{connection}/{id}")
+}

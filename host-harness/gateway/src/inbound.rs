@@ -1,0 +1,124 @@
+//! From the contact centre: a webhook is verified, mapped and taken into the mailboxes; only then is it answered.
+
+use crate::mailbox::{NotTaken, Origin, Source, Taken};
+use crate::mailboxes::{ChangeError, now};
+use crate::served::Served;
+use crate::store::StoreError;
+use handover_host::CallError;
+use handover_host::contract::{
+    AgentEvent, Authenticity, EventKind, EventSource, KeyedSource, Malformed, Rejection, Webhook,
+};
+
+/// What became of a webhook that was taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Received {
+    /// Events that were never taken before.
+    pub new: usize,
+    /// Events that were.
+    pub repeated: usize,
+    /// Events that name nobody who was ever handed over.
+    pub unknown: usize,
+}
+
+/// Why a webhook was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum WebhookError {
+    /// It is not to be believed.
+    #[error("the webhook is not believed: {0:?}")]
+    Rejected(Rejection),
+    /// It is authentic, and no JSON object: sent again, it will not be either.
+    #[error("the webhook cannot be read: {0:?}")]
+    Malformed(Malformed),
+    /// It is a replay, contradicts what was taken, or too much waits.
+    #[error(transparent)]
+    NotTaken(NotTaken),
+    /// The plugin failed.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Others were always faster.
+    #[error("others change the same mailbox all the time")]
+    Contended,
+}
+
+impl Served {
+    /// Takes a webhook. What this has answered with `Ok` is durable; what it has not can be sent again, and what was
+    /// taken of it all the same is not taken twice.
+    ///
+    /// # Errors
+    /// It is not to be believed, cannot be read or cannot be taken now.
+    pub async fn receive(&self, webhook: &Webhook) -> Result<Received, WebhookError> {
+        let authenticity = self.connection().verify_webhook(webhook).await?.map_err(WebhookError::Rejected)?;
+        let body = webhook.body.clone();
+        let (source, bytes) = match authenticity {
+            Authenticity::Signed(_) | Authenticity::Unchecked => (Source::Webhook, EventSource::Webhook(body)),
+            Authenticity::Keyed(KeyedSource::EventBus) => (Source::EventBus, EventSource::EventBus(body)),
+            Authenticity::Keyed(KeyedSource::Trigger) => (Source::Trigger, EventSource::Trigger(body)),
+        };
+        let events = self.connection().map_agent_events(&bytes).await?.map_err(WebhookError::Malformed)?;
+        let origin = Origin::new(source, &webhook.body);
+        let mut received = Received::default();
+        for (recipient, events) in self.by_recipient(events, &mut received).await? {
+            match self.take(&recipient, &events, &origin).await? {
+                Some(taken) => {
+                    received.new += taken.new;
+                    received.repeated += taken.repeated;
+                }
+                None => received.unknown += events.len(),
+            }
+        }
+        Ok(received)
+    }
+
+    /// The events of each recipient, in their order.
+    async fn by_recipient(
+        &self,
+        events: Vec<AgentEvent>,
+        received: &mut Received,
+    ) -> Result<Vec<(String, Vec<AgentEvent>)>, StoreError> {
+        let mut groups: Vec<(String, Vec<AgentEvent>)> = Vec::new();
+        for event in events {
+            let recipient = match (&event.recipient, &event.conversation) {
+                (Some(recipient), _) => Some(recipient.clone()),
+                (None, Some(conversation)) => self.mailboxes().recipient(self.name(), conversation).await?,
+                (None, None) => None,
+            };
+            match (recipient, &event.kind) {
+                (None, EventKind::Ignored(_)) => {}
+                (None, _) => received.unknown += 1,
+                (Some(recipient), _) => match groups.iter_mut().find(|(known, _)| *known == recipient) {
+                    Some((_, events)) => events.push(event),
+                    None => groups.push((recipient, vec![event])),
+                },
+            }
+        }
+        Ok(groups)
+    }
+
+    async fn take(
+        &self,
+        recipient: &str,
+        events: &[AgentEvent],
+        origin: &Origin,
+    ) -> Result<Option<Taken>, WebhookError> {
+        let address = self.address(recipient);
+        let Some(mailbox) = self.mailboxes().load(&address).await? else { return Ok(None) };
+        // First whose conversation it is: what comes after this may name nothing else.
+        for conversation in events.iter().filter_map(|event| event.conversation.as_ref()) {
+            if !mailbox.conversations().contains(conversation) {
+                self.mailboxes().remember(&address, conversation).await?;
+            }
+        }
+        let taken = self
+            .mailboxes()
+            .change(&address, self.rules(), |mailbox| mailbox.take_in(events, origin, now(), self.rules()))
+            .await;
+        taken.map_err(|error| match error {
+            ChangeError::Refused(why) => WebhookError::NotTaken(why),
+            ChangeError::Contended => WebhookError::Contended,
+            ChangeError::Store(error) => WebhookError::Store(error),
+        })
+    }
+}

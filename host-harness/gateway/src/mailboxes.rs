@@ -1,0 +1,209 @@
+//! Mailboxes in the store: read, and changed by compare-and-set.
+
+use crate::mailbox::{Mailbox, Rules};
+use crate::store::{Change, Content, Family, Revision, SaveError, Store, StoreError};
+use handover_host::contract::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::sync::broadcast;
+
+/// How often a change is tried that others came before. Each time one of them got through, so nobody waits in vain.
+const ATTEMPTS: usize = 100;
+/// Changes that wait to be heard of here at most; the store tells of more.
+const CHANGES: usize = 4_096;
+
+/// Whose mailbox it is.
+#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Address {
+    /// The connection's name; has no `/`.
+    pub connection: String,
+    /// The user's address in the contact centre.
+    pub recipient: String,
+}
+
+/// A mailbox that was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError<E> {
+    /// The change itself does not want it.
+    #[error(transparent)]
+    Refused(E),
+    /// Others changed it again and again.
+    #[error("others change the same mailbox all the time")]
+    Contended,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Mailboxes in the store. Cheap to clone.
+#[derive(Clone)]
+pub struct Mailboxes {
+    store: Arc<dyn Store>,
+    changes: broadcast::Sender<Change>,
+}
+
+/// A mailbox as it was read; nobody knows whether it still is like that.
+#[derive(Clone)]
+pub(crate) struct Read {
+    pub(crate) mailbox: Mailbox,
+    /// Missing for one that is not stored yet.
+    revision: Option<Revision>,
+}
+
+/// What became of saving.
+pub(crate) enum Saved {
+    Yes,
+    /// Somebody else came before: to be read again.
+    Conflict,
+}
+
+impl Address {
+    pub(crate) fn key(&self) -> String {
+        format!("{}/{}", self.connection, self.recipient)
+    }
+
+    pub(crate) fn of(key: &str) -> Option<Self> {
+        let (connection, recipient) = key.split_once('/')?;
+        Some(Self { connection: connection.to_owned(), recipient: recipient.to_owned() })
+    }
+}
+
+impl Read {
+    /// One that is not stored yet.
+    pub(crate) fn new(recipient: &str) -> Self {
+        let tag = uuid::Uuid::new_v4().simple().to_string();
+        Self { mailbox: Mailbox::new(tag, recipient.to_owned()), revision: None }
+    }
+}
+
+impl Mailboxes {
+    /// Those of this store.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, changes: broadcast::Sender::new(CHANGES) }
+    }
+
+    /// The changes that are made here, from now on.
+    pub(crate) fn changes(&self) -> broadcast::Receiver<Change> {
+        self.changes.subscribe()
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    /// The mailbox as it is stored; missing if there is none.
+    ///
+    /// # Errors
+    /// The store fails, or holds what no gateway wrote.
+    pub async fn load(&self, address: &Address) -> Result<Option<Mailbox>, StoreError> {
+        Ok(self.read(address).await?.map(|read| read.mailbox))
+    }
+
+    pub(crate) async fn read(&self, address: &Address) -> Result<Option<Read>, StoreError> {
+        let Some(record) = self.store.load(Family::Recipient, &address.key()).await? else { return Ok(None) };
+        let mailbox = serde_json::from_slice(&record.content.value)
+            .map_err(|error| StoreError::Broken(format!("a mailbox that no gateway of this version wrote: {error}")))?;
+        Ok(Some(Read { mailbox, revision: Some(record.revision) }))
+    }
+
+    pub(crate) async fn save(&self, address: &Address, read: &Read, rules: &Rules) -> Result<Saved, StoreError> {
+        let value = serde_json::to_vec(&read.mailbox)
+            .map_err(|error| StoreError::Broken(format!("a mailbox that cannot be written: {error}")))?;
+        let (key, due) = (address.key(), read.mailbox.due(rules));
+        match self.store.save(Family::Recipient, &key, read.revision, Content { value, due }).await {
+            Ok(_) => {
+                // Nobody may listen.
+                let _ = self.changes.send(Change { key, due });
+                Ok(Saved::Yes)
+            }
+            Err(SaveError::Conflict) => Ok(Saved::Conflict),
+            Err(SaveError::Store(error)) => Err(error),
+            Err(error @ SaveError::TooLarge(_)) => Err(StoreError::Broken(error.to_string())),
+        }
+    }
+
+    /// Changes a mailbox, and hands back what the change came to; nothing if there is no such mailbox. The change may
+    /// be tried several times, each time on what is stored then.
+    ///
+    /// # Errors
+    /// The change does not want it, and then nothing is changed; or the store fails.
+    pub async fn change<T, E>(
+        &self,
+        address: &Address,
+        rules: &Rules,
+        mut change: impl FnMut(&mut Mailbox) -> Result<T, E>,
+    ) -> Result<Option<T>, ChangeError<E>> {
+        for _ in 0..ATTEMPTS {
+            let Some(mut read) = self.read(address).await? else { return Ok(None) };
+            let before = read.mailbox.clone();
+            let changed = change(&mut read.mailbox).map_err(ChangeError::Refused)?;
+            if read.mailbox == before {
+                return Ok(Some(changed));
+            }
+            if let Saved::Yes = self.save(address, &read, rules).await? {
+                return Ok(Some(changed));
+            }
+        }
+        Err(ChangeError::Contended)
+    }
+
+    /// Whose conversation it is, if any gateway knows.
+    pub(crate) async fn recipient(&self, connection: &str, conversation: &str) -> Result<Option<String>, StoreError> {
+        let record = self.store.load(Family::Conversation, &format!("{connection}/{conversation}")).await?;
+        let recipient = record.map(|record| String::from_utf8(record.content.value));
+        recipient.transpose().map_err(|_| StoreError::Broken("a conversation that no gateway wrote".into()))
+    }
+
+    /// Remembers whose conversation it is.
+    pub(crate) async fn remember(&self, address: &Address, conversation: &str) -> Result<(), StoreError> {
+        let key = format!("{}/{conversation}", address.connection);
+        let known = self.store.load(Family::Conversation, &key).await?;
+        if known.as_ref().is_some_and(|known| known.content.value == address.recipient.as_bytes()) {
+            return Ok(());
+        }
+        let content = Content { value: address.recipient.clone().into_bytes(), due: None };
+        match self.store.save(Family::Conversation, &key, known.map(|known| known.revision), content).await {
+            // Somebody else was told the same at the same time.
+            Ok(_) | Err(SaveError::Conflict) => Ok(()),
+            Err(SaveError::Store(error)) => Err(error),
+            Err(error @ SaveError::TooLarge(_)) => Err(StoreError::Broken(error.to_string())),
+        }
+    }
+}
+
+impl Mailboxes {
+    /// Removes a mailbox of which nothing is to be remembered any more, and whose conversations it had; nothing if
+    /// something has happened since.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub(crate) async fn forget(&self, address: &Address, rules: &Rules) -> Result<(), StoreError> {
+        let Some(read) = self.read(address).await? else { return Ok(()) };
+        let Some(revision) = read.revision.filter(|_| read.mailbox.is_over(now(), rules)) else { return Ok(()) };
+        for conversation in read.mailbox.conversations() {
+            let key = format!("{}/{conversation}", address.connection);
+            if let Some(record) = self.store.load(Family::Conversation, &key).await? {
+                removed(self.store.remove(Family::Conversation, &key, record.revision).await)?;
+            }
+        }
+        removed(self.store.remove(Family::Recipient, &address.key(), revision).await)
+    }
+}
+
+/// Whoever changed a record wants it.
+fn removed(outcome: Result<(), SaveError>) -> Result<(), StoreError> {
+    match outcome {
+        Ok(()) | Err(SaveError::Conflict) => Ok(()),
+        Err(SaveError::Store(error)) => Err(error),
+        Err(error @ SaveError::TooLarge(_)) => Err(StoreError::Broken(error.to_string())),
+    }
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now() -> Timestamp {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,198 @@
+//! What the gateway counts, in the text format of OpenMetrics.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the gateway counts. Cheap to clone.
+#[derive(Clone)]
+pub struct Metrics(Arc<Inner>);
+
+/// What a connection counts.
+#[derive(Clone)]
+pub(crate) struct Counts {
+    connection: String,
+    metrics: Metrics,
+}
+
+struct Inner {
+    registry: Registry,
+    webhooks: Family<Outcome, Counter>,
+    webhook_events: Family<Outcome, Counter>,
+    webhook_time: Histogram,
+    events: Family<EventLabels, Counter>,
+    ended: Family<Reason, Counter>,
+    commands: Family<Outcome, Counter>,
+    deliveries: Family<Outcome, Counter>,
+    doubts: Family<Outcome, Counter>,
+    callbacks: Family<Outcome, Counter>,
+    observations: Family<Outcome, Counter>,
+    dead_letters: Family<Connection, Counter>,
+    doubled: Family<Connection, Counter>,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct Connection {
+    connection: String,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct Outcome {
+    connection: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct EventLabels {
+    connection: String,
+    event: String,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct Reason {
+    connection: String,
+    reason: String,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        // From half a millisecond to 16 s: the contact centre waits for 10.
+        let webhook_time = Histogram::new(exponential_buckets(0.000_5, 2.0, 16));
+        let mut inner = Inner {
+            registry: Registry::with_prefix("handover"),
+            webhooks: Family::default(),
+            webhook_events: Family::default(),
+            webhook_time,
+            events: Family::default(),
+            ended: Family::default(),
+            commands: Family::default(),
+            deliveries: Family::default(),
+            doubts: Family::default(),
+            callbacks: Family::default(),
+            observations: Family::default(),
+            dead_letters: Family::default(),
+            doubled: Family::default(),
+        };
+        let registry = &mut inner.registry;
+        registry.register("webhooks", "Webhooks by what became of them", inner.webhooks.clone());
+        registry.register(
+            "webhook_events",
+            "Events of webhooks: new, repeated, of unknown recipients",
+            inner.webhook_events.clone(),
+        );
+        registry.register("webhook_seconds", "Time until a webhook is answered", inner.webhook_time.clone());
+        registry.register("events", "Events that the platform is told, by type", inner.events.clone());
+        registry.register("ended", "Handovers that ended, by reason", inner.ended.clone());
+        registry.register("commands", "What the platform asked for, by what became of it", inner.commands.clone());
+        registry.register(
+            "deliveries",
+            "Attempts to deliver to the contact centre, by outcome",
+            inner.deliveries.clone(),
+        );
+        registry.register(
+            "doubts",
+            "Deliveries of unknown outcome that were looked up, by what was found",
+            inner.doubts.clone(),
+        );
+        registry.register("callbacks", "Attempts to call the platform back, by outcome", inner.callbacks.clone());
+        registry.register("observations", "Observations of conversations, by outcome", inner.observations.clone());
+        registry.register("dead_letters", "What was given up", inner.dead_letters.clone());
+        registry.register(
+            "possibly_doubled",
+            "Requests sent again although nobody can tell whether they had arrived",
+            inner.doubled.clone(),
+        );
+        Self(Arc::new(inner))
+    }
+}
+
+impl Metrics {
+    /// In the text format of OpenMetrics 1.0.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = encode(&mut text, &self.0.registry);
+        text
+    }
+
+    pub(crate) fn of(&self, connection: &str) -> Counts {
+        Counts { connection: connection.to_owned(), metrics: self.clone() }
+    }
+
+    pub(crate) fn webhook_time(&self, time: Duration) {
+        self.0.webhook_time.observe(time.as_secs_f64());
+    }
+
+    /// A webhook of which nobody knows by which connection it came.
+    pub(crate) fn stray_webhook(&self, outcome: &'static str) {
+        self.of("").webhook(outcome);
+    }
+}
+
+impl Counts {
+    fn outcome(&self, family: &Family<Outcome, Counter>, outcome: &'static str, by: usize) {
+        let labels = Outcome { connection: self.connection.clone(), outcome };
+        family.get_or_create(&labels).inc_by(u64::try_from(by).unwrap_or(u64::MAX));
+    }
+
+    fn connection(&self) -> Connection {
+        Connection { connection: self.connection.clone() }
+    }
+
+    pub(crate) fn webhook(&self, outcome: &'static str) {
+        self.outcome(&self.metrics.0.webhooks, outcome, 1);
+    }
+
+    pub(crate) fn webhook_events(&self, outcome: &'static str, events: usize) {
+        if events > 0 {
+            self.outcome(&self.metrics.0.webhook_events, outcome, events);
+        }
+    }
+
+    pub(crate) fn command(&self, outcome: &'static str) {
+        self.outcome(&self.metrics.0.commands, outcome, 1);
+    }
+
+    pub(crate) fn delivery(&self, outcome: &'static str) {
+        self.outcome(&self.metrics.0.deliveries, outcome, 1);
+    }
+
+    /// A request in doubt was looked up. What cannot be found out is sent again, and may be doubled.
+    pub(crate) fn doubt(&self, found: &'static str) {
+        self.outcome(&self.metrics.0.doubts, found, 1);
+        if found == "unknown" {
+            self.metrics.0.doubled.get_or_create(&self.connection()).inc();
+        }
+    }
+
+    pub(crate) fn callback(&self, outcome: &'static str) {
+        self.outcome(&self.metrics.0.callbacks, outcome, 1);
+    }
+
+    pub(crate) fn observation(&self, outcome: &'static str) {
+        self.outcome(&self.metrics.0.observations, outcome, 1);
+    }
+
+    pub(crate) fn dead_letter(&self) {
+        self.metrics.0.dead_letters.get_or_create(&self.connection()).inc();
+    }
+
+    /// The platform is told of an event of this type.
+    pub(crate) fn told(&self, event: &str, data: Option<&RawValue>) {
+        let labels = EventLabels { connection: self.connection.clone(), event: event.to_owned() };
+        self.metrics.0.events.get_or_create(&labels).inc();
+        if event == "ended" {
+            // `"expired"`, or `{"error": "why"}`.
+            let reason = data.and_then(|data| serde_json::from_str::<String>(data.get()).ok());
+            let reason = reason.unwrap_or_else(|| "error".to_owned());
+            self.metrics.0.ended.get_or_create(&Reason { connection: self.connection.clone(), reason }).inc();
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! From the platform: what it says is built and taken into the mailbox; only then is it answered. Delivering it is the
+//! worker's.
+
+use crate::mailbox::{Full, Mailbox, NoHandover, NotBegun, Replied, Reply, SendError};
+use crate::mailboxes::{Read, Saved, now};
+use crate::served::Served;
+use crate::store::StoreError;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
+use handover_host::CallError;
+use handover_host::contract::{
+    Conversation, HandoverStart, LeaveReason, Outbound, OutboundMessage, ProviderRequest, Timestamp, Unsupported,
+};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// How often something is tried that others came before.
+const ATTEMPTS: usize = 100;
+
+/// What the platform wants of a recipient's handover.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum Command {
+    /// Begin one. `told-until` is the mailbox's to say.
+    Begin(HandoverStart),
+    /// Say or do something in it; beginning and ending it are commands of their own.
+    Send(OutboundMessage),
+    /// End it from the user's side.
+    Leave(LeaveReason),
+}
+
+/// By which a request that is sent again is known: what the platform's `Idempotency-Key` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+/// Not an idempotency key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an idempotency key has 1 to 100 visible ASCII characters")]
+pub struct InvalidKey;
+
+/// Why something that the platform wanted was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum PlatformError {
+    /// A handover is in progress.
+    #[error("a handover is already in progress; another can begin when it has ended")]
+    AlreadyInProgress,
+    /// None is in progress.
+    #[error("no handover is in progress; begin one first")]
+    NoHandover,
+    /// Too much waits.
+    #[error("too much waits for this recipient already; try again later")]
+    Full,
+    /// The key was used for something else.
+    #[error("the idempotency key was used for another request; take a new one")]
+    KeyReused,
+    /// The contact centre does not take this.
+    #[error("the message cannot be sent: {0:?}")]
+    Unsupported(Unsupported),
+    /// The plugin failed.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Others were always faster.
+    #[error("others change the same mailbox all the time")]
+    Contended,
+}
+
+impl IdempotencyKey {
+    /// Takes a key.
+    ///
+    /// # Errors
+    /// It is empty, too long, or has characters that are no visible ASCII.
+    pub fn new(key: &str) -> Result<Self, InvalidKey> {
+        let fits = (1..=100).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+        fits.then(|| Self(key.to_owned())).ok_or(InvalidKey)
+    }
+}
+
+impl From<SendError> for PlatformError {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::NoHandover(_) => Self::NoHandover,
+            SendError::Full(Full) => Self::Full,
+        }
+    }
+}
+
+impl From<NotBegun> for PlatformError {
+    fn from(error: NotBegun) -> Self {
+        match error {
+            NotBegun::AlreadyInProgress(_) => Self::AlreadyInProgress,
+            NotBegun::Full(Full) => Self::Full,
+        }
+    }
+}
+
+impl Served {
+    /// Does what the platform wants. What this has answered with `Ok` is durable; with the same key, the same command
+    /// gets the same answer again, and is done once.
+    ///
+    /// # Errors
+    /// It is not to be done now, cannot be built, or cannot be stored.
+    pub async fn command(
+        &self,
+        recipient: &str,
+        command: &Command,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Replied, PlatformError> {
+        let address = self.address(recipient);
+        let asked = digest(command);
+        for _ in 0..ATTEMPTS {
+            let now = now();
+            let mut read = match (self.mailboxes().read(&address).await?, command) {
+                (Some(read), _) => read,
+                (None, Command::Begin(_)) => Read::new(recipient),
+                (None, _) => return Err(PlatformError::NoHandover),
+            };
+            if let Some(reply) = key.and_then(|key| read.mailbox.reply(&key.0, now)) {
+                return if reply.asked == asked { Ok(reply.replied.clone()) } else { Err(PlatformError::KeyReused) };
+            }
+            let replied = self.perform(&mut read.mailbox, command, now).await?;
+            if let Some(key) = key {
+                let reply = Reply { asked: asked.clone(), replied: replied.clone() };
+                read.mailbox.replied(&key.0, reply, now);
+            }
+            if let Saved::Yes = self.mailboxes().save(&address, &read, self.rules()).await? {
+                return Ok(replied);
+            }
+        }
+        Err(PlatformError::Contended)
+    }
+
+    async fn perform(
+        &self,
+        mailbox: &mut Mailbox,
+        command: &Command,
+        now: Timestamp,
+    ) -> Result<Replied, PlatformError> {
+        match command {
+            Command::Begin(start) => {
+                let (_, told_until) = mailbox.next_handover();
+                let number = mailbox.begin(now, self.rules())?;
+                let start = HandoverStart { told_until, ..start.clone() };
+                self.send(mailbox, OutboundMessage::Start(start), now).await?;
+                Ok(Replied::Begun(number))
+            }
+            Command::Send(message) => Ok(Replied::Sent(self.send(mailbox, message.clone(), now).await?)),
+            Command::Leave(reason) => {
+                mailbox.leave(*reason, now, self.rules()).map_err(|NoHandover| PlatformError::NoHandover)?;
+                Ok(Replied::Left)
+            }
+        }
+    }
+
+    async fn send(
+        &self,
+        mailbox: &mut Mailbox,
+        message: OutboundMessage,
+        now: Timestamp,
+    ) -> Result<String, PlatformError> {
+        let outbound = mailbox.outbound(message, now);
+        let requests = self.build(mailbox, &outbound).await?;
+        mailbox.send(&outbound, requests, now)?;
+        Ok(outbound.id)
+    }
+
+    /// The requests; none where they can be built only when the conversation is known.
+    async fn build(
+        &self,
+        mailbox: &Mailbox,
+        outbound: &Outbound,
+    ) -> Result<Option<Vec<ProviderRequest>>, PlatformError> {
+        let handover = mailbox.handover().ok_or(PlatformError::NoHandover)?;
+        let conversation = Conversation {
+            recipient: mailbox.recipient().to_owned(),
+            handover: handover.number(),
+            id: handover.conversation().map(String::from),
+        };
+        match self.connection().build_outbound_message(&conversation, outbound).await? {
+            Ok(requests) => Ok(Some(requests)),
+            Err(Unsupported::NoConversation) => Ok(None),
+            Err(unsupported) => Err(PlatformError::Unsupported(unsupported)),
+        }
+    }
+}
+
+fn digest(command: &Command) -> String {
+    let hash = Sha256::digest(serde_json::to_vec(command).unwrap_or_default());
+    BASE64_STANDARD_NO_PAD.encode(hash.get(..18).unwrap_or_default())
+}

@@ -1,0 +1,110 @@
+//! A connection as the gateway serves it.
+
+use crate::callback::Callback;
+use crate::mailbox::Rules;
+use crate::mailboxes::{Address, Mailboxes};
+use crate::metrics::{Counts, Metrics};
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use handover_host::Connection;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+/// Observations that may be made at once after a time without any.
+const BURST: NonZeroU32 = NonZeroU32::new(10).unwrap();
+
+/// A connection with its name, and what the operator decides about it. Cheap to clone.
+#[derive(Clone)]
+pub struct Served(Arc<Inner>);
+
+struct Inner {
+    name: String,
+    connection: Connection,
+    options: Options,
+    observations: DefaultDirectRateLimiter,
+    counts: Counts,
+    mailboxes: Mailboxes,
+}
+
+/// What the operator decides about a connection.
+#[derive(Clone)]
+pub struct Options {
+    /// How it is worked on.
+    pub rules: Rules,
+    /// Where events are posted to, besides the log; [`Rules::calls_back`] says the same.
+    pub callback: Option<Callback>,
+    /// Observations a minute at most, by this gateway: a share of the requests that the contact centre allows.
+    pub observations: NonZeroU32,
+}
+
+/// A name that a connection cannot have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a connection's name has 1 to 64 lower-case letters, digits and hyphens")]
+pub struct InvalidName;
+
+impl Served {
+    /// Serves a connection by this name.
+    ///
+    /// # Errors
+    /// The name is none.
+    pub fn new(
+        name: &str,
+        connection: Connection,
+        mut options: Options,
+        mailboxes: Mailboxes,
+        metrics: &Metrics,
+    ) -> Result<Self, InvalidName> {
+        let fits = |character: u8| matches!(character, b'a'..=b'z' | b'0'..=b'9' | b'-');
+        if !(1..=64).contains(&name.len()) || !name.bytes().all(fits) {
+            return Err(InvalidName);
+        }
+        options.rules.calls_back = options.callback.is_some();
+        let observations = RateLimiter::direct(Quota::per_minute(options.observations).allow_burst(BURST));
+        let (name, counts) = (name.to_owned(), metrics.of(name));
+        Ok(Self(Arc::new(Inner { name, connection, options, observations, counts, mailboxes })))
+    }
+
+    /// By which the operator and the platform know it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The connection itself.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        &self.0.connection
+    }
+
+    /// Where its mailboxes are.
+    #[must_use]
+    pub fn mailboxes(&self) -> &Mailboxes {
+        &self.0.mailboxes
+    }
+
+    /// The mailbox of a recipient.
+    #[must_use]
+    pub fn address(&self, recipient: &str) -> Address {
+        Address { connection: self.0.name.clone(), recipient: recipient.to_owned() }
+    }
+
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.0.options.rules
+    }
+
+    pub(crate) fn callback(&self) -> Option<&Callback> {
+        self.0.options.callback.as_ref()
+    }
+
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.0.counts
+    }
+
+    /// Whether an observation may be made now, or else in how many milliseconds to ask again.
+    pub(crate) fn may_observe(&self) -> Result<(), u64> {
+        self.0.observations.check().map_err(|not_until| {
+            let wait = not_until.wait_time_from(DefaultClock::default().now());
+            u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1)
+        })
+    }
+}

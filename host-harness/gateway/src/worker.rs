@@ -1,0 +1,273 @@
+//! Works on what waits in the mailboxes: the log, the contact centre, the platform's callback, the clock.
+//!
+//! Every gateway hears of every change, its own first. So whoever changed a mailbox works on it, and the others look
+//! after it only when that gateway does not.
+
+mod agenda;
+mod tasks;
+
+use self::agenda::Agenda;
+use self::tasks::Outcome;
+use crate::mailbox::Lane;
+use crate::mailboxes::{Address, ChangeError, Mailboxes, now};
+use crate::served::Served;
+use crate::store::{Change, Family, StoreError};
+use futures_util::StreamExt;
+use handover_host::contract::Timestamp;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Milliseconds that the gateway which changed a mailbox has before the others look after it.
+const HEAD_START: u64 = 500;
+/// Milliseconds until somebody looks again who could do nothing.
+const LATER: u64 = 1_000;
+/// Milliseconds between attempts to hand in what became of a task while the store cannot be used.
+const STORE_PAUSE: u64 = 200;
+/// Mailboxes of one connection that are worked on at the same time, in each way.
+const AT_A_TIME: usize = 256;
+
+/// Works on the mailboxes of these connections. Cheap to clone.
+#[derive(Clone)]
+pub struct Worker(Arc<Inner>);
+
+struct Inner {
+    /// Which of all gateways this is.
+    by: String,
+    served: HashMap<String, (Served, Permits)>,
+    mailboxes: Mailboxes,
+}
+
+struct Permits {
+    publish: Arc<Semaphore>,
+    outbound: Arc<Semaphore>,
+    callback: Arc<Semaphore>,
+}
+
+/// What can be done about one mailbox at the same time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Work {
+    /// Put into the log what waits for it.
+    Publish,
+    /// Work on a lane.
+    Lane(Lane),
+}
+
+/// What one piece of work came to.
+struct Done {
+    key: Arc<str>,
+    work: Work,
+    /// When the mailbox is due, as far as the work saw.
+    due: Option<Timestamp>,
+    /// Something was done.
+    progress: bool,
+}
+
+impl Permits {
+    fn new() -> Self {
+        let some = || Arc::new(Semaphore::new(AT_A_TIME));
+        Self { publish: some(), outbound: some(), callback: some() }
+    }
+
+    fn of(&self, work: Work) -> &Arc<Semaphore> {
+        match work {
+            Work::Publish => &self.publish,
+            Work::Lane(Lane::Outbound) => &self.outbound,
+            Work::Lane(Lane::Callback) => &self.callback,
+        }
+    }
+}
+
+impl Worker {
+    /// For these connections, whose mailboxes are all in this place.
+    #[must_use]
+    pub fn new(served: Vec<Served>, mailboxes: Mailboxes) -> Self {
+        let served = served.into_iter().map(|served| (served.name().to_owned(), (served, Permits::new()))).collect();
+        Self(Arc::new(Inner { by: uuid::Uuid::new_v4().simple().to_string(), served, mailboxes }))
+    }
+
+    /// Works until it is cancelled, and then ends what it has begun.
+    pub async fn run(self, stop: CancellationToken) {
+        let (changes_to, mut changes) = mpsc::channel(1_024);
+        let watcher = tokio::spawn(watch(self.0.mailboxes.clone(), changes_to));
+        let mut own = self.0.mailboxes.changes();
+        let mut agenda = Agenda::default();
+        let mut busy: HashSet<(Arc<str>, Work)> = HashSet::new();
+        let mut jobs: JoinSet<Done> = JoinSet::new();
+        loop {
+            while let Some(key) = agenda.take(now()) {
+                self.begin(&key, &mut busy, &mut jobs, &stop);
+            }
+            let wait = agenda.next().map_or(LATER, |at| at.saturating_sub(now()));
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                Some(done) = jobs.join_next() => finish(done, &mut busy, &mut agenda),
+                change = own.recv() => match change {
+                    Ok(change) => agenda.told(&change.key, change.due, 0, now()),
+                    // Too many at once: the store tells of them, too.
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => break,
+                },
+                Some(change) = changes.recv() => agenda.told(&change.key, change.due, HEAD_START, now()),
+                () = tokio::time::sleep(Duration::from_millis(wait)) => {}
+            }
+        }
+        watcher.abort();
+        while jobs.join_next().await.is_some() {}
+    }
+
+    /// Begins what can be done about a mailbox and is not being done yet.
+    fn begin(
+        &self,
+        key: &Arc<str>,
+        busy: &mut HashSet<(Arc<str>, Work)>,
+        jobs: &mut JoinSet<Done>,
+        stop: &CancellationToken,
+    ) {
+        // One of a connection that another gateway serves, or nobody any more.
+        let Some(address) = Address::of(key) else { return };
+        let Some((served, permits)) = self.0.served.get(&address.connection) else { return };
+        let works = [Work::Publish, Work::Lane(Lane::Outbound), Work::Lane(Lane::Callback)];
+        for work in works {
+            if matches!(work, Work::Lane(Lane::Callback)) && !served.rules().calls_back {
+                continue;
+            }
+            if !busy.insert((Arc::clone(key), work)) {
+                continue;
+            }
+            let (key, address, permits) = (Arc::clone(key), address.clone(), Arc::clone(permits.of(work)));
+            let (served, worker, stop) = (served.clone(), self.clone(), stop.clone());
+            jobs.spawn(async move {
+                // Nobody closes it.
+                let _permit = permits.acquire_owned().await;
+                let mut job = Job { served, address, by: worker.0.by.clone(), stop, due: None, progress: false };
+                let outcome = match work {
+                    Work::Publish => job.publish().await,
+                    Work::Lane(lane) => job.lane(lane).await,
+                };
+                if let Err(error) = outcome {
+                    tracing::warn!(connection = job.address.connection, %error, "a mailbox cannot be worked on; it is tried again");
+                    (job.due, job.progress) = (Some(0), false);
+                }
+                Done { key, work, due: job.due, progress: job.progress }
+            });
+        }
+    }
+}
+
+fn finish(done: Result<Done, tokio::task::JoinError>, busy: &mut HashSet<(Arc<str>, Work)>, agenda: &mut Agenda) {
+    let done = match done {
+        Ok(done) => done,
+        // It never comes to this: nothing in it panics, and nobody aborts it.
+        Err(error) => return tracing::error!(%error, "a piece of work came to no end"),
+    };
+    busy.remove(&(Arc::clone(&done.key), done.work));
+    if let Some(due) = done.due {
+        let soonest = if done.progress { now() } else { now().saturating_add(LATER) };
+        agenda.no_later(&done.key, due, due.max(soonest));
+    }
+}
+
+/// Hands on what the store tells of changes, and asks anew when it stops doing so.
+async fn watch(mailboxes: Mailboxes, to: mpsc::Sender<Change>) {
+    loop {
+        match mailboxes.store().watch(Family::Recipient).await {
+            Ok(mut changes) => {
+                while let Some(change) = changes.next().await {
+                    match change {
+                        Ok(change) => {
+                            if to.send(change).await.is_err() {
+                                return;
+                            }
+                        }
+                        Err(error) => {
+                            tracing::warn!(%error, "the store tells of no more changes; it is asked anew");
+                            break;
+                        }
+                    }
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the store tells of no changes; it is asked again"),
+        }
+        tokio::time::sleep(Duration::from_millis(LATER)).await;
+    }
+}
+
+struct Job {
+    served: Served,
+    address: Address,
+    by: String,
+    stop: CancellationToken,
+    due: Option<Timestamp>,
+    progress: bool,
+}
+
+impl Job {
+    async fn publish(&mut self) -> Result<(), ChangeError<std::convert::Infallible>> {
+        let published = self.served.publish(&self.address).await?;
+        self.progress = published.progress;
+        self.due = published.due;
+        Ok(())
+    }
+
+    /// Does one task after the other until there is none to be done now.
+    async fn lane(&mut self, lane: Lane) -> Result<(), ChangeError<std::convert::Infallible>> {
+        let mut outcome: Option<Outcome> = None;
+        loop {
+            let since = now();
+            let change = loop {
+                match self.turn(lane, outcome.as_ref()).await {
+                    // What was done is known here alone: without it, it would be in doubt.
+                    Err(ChangeError::Store(StoreError::Unavailable(_)))
+                        if outcome.is_some() && now().saturating_sub(since) < self.served.rules().turn =>
+                    {
+                        tokio::time::sleep(Duration::from_millis(STORE_PAUSE)).await;
+                    }
+                    change => break change?,
+                }
+            };
+            if let Some(outcome) = outcome.take() {
+                self.progress = true;
+                outcome.count(&self.served);
+            }
+            // A mailbox that is gone is never due.
+            let Some((turn, due)) = change else {
+                self.due = None;
+                return Ok(());
+            };
+            self.due = due;
+            let Some(turn) = turn else { return Ok(()) };
+            outcome = Some(tasks::perform(&self.served, &self.address, turn.task).await);
+        }
+    }
+
+    /// Hands in what became of the last task, and takes the next.
+    #[allow(clippy::type_complexity, reason = "a pair that lives for one line")]
+    async fn turn(
+        &self,
+        lane: Lane,
+        outcome: Option<&Outcome>,
+    ) -> Result<Option<(Option<crate::mailbox::Turn>, Option<Timestamp>)>, ChangeError<std::convert::Infallible>> {
+        let (rules, now) = (self.served.rules(), now());
+        self.served
+            .mailboxes()
+            .change(&self.address, rules, |mailbox| {
+                if let Some(outcome) = outcome {
+                    outcome.hand_in(mailbox, now, rules);
+                }
+                let turn = if self.stop.is_cancelled() {
+                    mailbox.rest(lane, &self.by);
+                    None
+                } else {
+                    mailbox.turn(lane, &self.by, now, rules)
+                };
+                Ok((turn, mailbox.due(rules)))
+            })
+            .await
+    }
+}

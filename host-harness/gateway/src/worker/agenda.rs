@@ -1,0 +1,110 @@
+//! Which mailbox to look at next. Pure.
+
+use handover_host::contract::Timestamp;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// Which mailbox to look at next. Each key is in it at most once.
+#[derive(Debug, Default)]
+pub(super) struct Agenda {
+    entries: HashMap<Arc<str>, Entry>,
+    order: BTreeSet<(Timestamp, Arc<str>)>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    due: Timestamp,
+    at: Timestamp,
+}
+
+impl Agenda {
+    /// Somebody has changed a mailbox: it is due then, or never. It is looked at so much later, unless whoever told it
+    /// first wanted it sooner.
+    pub(super) fn told(&mut self, key: &str, due: Option<Timestamp>, later: u64, now: Timestamp) {
+        let known = self.entries.get(key);
+        let Some(due) = due else { return self.drop(key) };
+        if known.is_some_and(|known| known.due == due) {
+            return;
+        }
+        self.drop(key);
+        self.put(key.into(), due, due.max(now).saturating_add(later));
+    }
+
+    /// A mailbox is due at this time, and is to be looked at then or before, not later.
+    pub(super) fn no_later(&mut self, key: &str, due: Timestamp, at: Timestamp) {
+        if self.entries.get(key).is_none_or(|known| known.at > at) {
+            self.drop(key);
+            self.put(key.into(), due, at);
+        }
+    }
+
+    /// When to look again.
+    pub(super) fn next(&self) -> Option<Timestamp> {
+        self.order.first().map(|(at, _)| *at)
+    }
+
+    /// One that is to be looked at now, which is thereby no longer on the agenda.
+    pub(super) fn take(&mut self, now: Timestamp) -> Option<Arc<str>> {
+        self.order.first().filter(|(at, _)| *at <= now)?;
+        let (_, key) = self.order.pop_first()?;
+        self.entries.remove(&key);
+        Some(key)
+    }
+
+    fn put(&mut self, key: Arc<str>, due: Timestamp, at: Timestamp) {
+        self.order.insert((at, Arc::clone(&key)));
+        self.entries.insert(key, Entry { due, at });
+    }
+
+    fn drop(&mut self, key: &str) {
+        if let Some((key, entry)) = self.entries.remove_entry(key) {
+            self.order.remove(&(entry.at, key));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(agenda: &mut Agenda, now: Timestamp) -> Vec<String> {
+        std::iter::from_fn(|| agenda.take(now)).map(|key| key.to_string()).collect()
+    }
+
+    #[test]
+    fn what_is_due_comes_in_the_order_of_its_time_and_once() {
+        let mut agenda = Agenda::default();
+        agenda.told("b", Some(20), 0, 5);
+        agenda.told("a", Some(10), 0, 5);
+        agenda.told("c", Some(30), 0, 5);
+        assert_eq!(agenda.next(), Some(10));
+        assert_eq!(taken(&mut agenda, 25), ["a", "b"]);
+        assert_eq!(agenda.next(), Some(30));
+        assert_eq!(taken(&mut agenda, 25), [""; 0]);
+    }
+
+    #[test]
+    fn the_echo_of_an_own_change_does_not_put_it_off_and_a_later_change_replaces_it() {
+        let mut agenda = Agenda::default();
+        agenda.told("a", Some(10), 0, 10);
+        agenda.told("a", Some(10), 500, 10);
+        assert_eq!(agenda.next(), Some(10));
+        agenda.told("a", Some(11), 500, 10);
+        assert_eq!(agenda.next(), Some(511));
+        agenda.told("a", None, 0, 10);
+        assert_eq!(agenda.next(), None);
+    }
+
+    #[test]
+    fn whoever_looked_brings_it_forward_and_never_puts_it_off() {
+        let mut agenda = Agenda::default();
+        agenda.told("a", Some(100), 0, 0);
+        agenda.no_later("a", 90, 200);
+        assert_eq!(agenda.next(), Some(100));
+        agenda.no_later("a", 50, 50);
+        assert_eq!(agenda.next(), Some(50));
+        assert_eq!(taken(&mut agenda, 50), ["a"]);
+        agenda.no_later("a", 0, 60);
+        assert_eq!(agenda.next(), Some(60));
+    }
+}

@@ -1,0 +1,222 @@
+//! Does what a mailbox asks for, and says what became of it.
+
+use crate::dead_letters::Buried;
+use crate::mailbox::{CallbackOutcome, DeadLetter, DeliveryOutcome, Found, Mailbox, Rules, Task, Told};
+use crate::mailboxes::{Address, now};
+use crate::served::Served;
+use crate::store::StoreError;
+use handover_host::contract::{AgentEvent, Conversation, Failure, Finding, Outbound, ProviderRequest, Timestamp};
+use std::time::Duration;
+
+/// Until the contact centre has answered. Shorter than any turn.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What became of a task, to be handed in; in how many changes whatever.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    what: What,
+    /// Spreads what is tried again.
+    chance: f64,
+}
+
+#[derive(Debug)]
+enum What {
+    Built(u64, Result<Vec<ProviderRequest>, String>),
+    Delivered(u64, DeliveryOutcome),
+    Found(u64, Found),
+    Observed {
+        handover: u32,
+        events: Vec<AgentEvent>,
+        asked: Timestamp,
+    },
+    /// It could not be observed; to be tried again then.
+    NotObserved(Timestamp),
+    CalledBack(u64, CallbackOutcome),
+    Buried(Box<DeadLetter>),
+    /// Nothing came of it; it is tried again when its turn is over.
+    Nothing,
+}
+
+impl Outcome {
+    /// Writes it into the mailbox. Doing so twice is doing it once.
+    pub(super) fn hand_in(&self, mailbox: &mut Mailbox, now: Timestamp, rules: &Rules) {
+        match &self.what {
+            What::Built(item, built) => mailbox.built(*item, built.clone()),
+            What::Delivered(item, outcome) => mailbox.delivered(*item, outcome.clone(), self.chance, now, rules),
+            What::Found(item, found) => mailbox.found(*item, found.clone(), self.chance, now, rules),
+            What::Observed { handover, events, asked } => mailbox.observed(*handover, events, *asked, now, rules),
+            What::NotObserved(again) => mailbox.observe_at(*again),
+            What::CalledBack(event, outcome) => {
+                mailbox.called_back(*event, outcome.clone(), self.chance, now, rules);
+            }
+            What::Buried(letter) => mailbox.buried(letter, now, rules),
+            What::Nothing => {}
+        }
+    }
+
+    /// Counts it, once it is stored.
+    pub(super) fn count(&self, served: &Served) {
+        let counts = served.counts();
+        match &self.what {
+            What::Delivered(_, outcome) => counts.delivery(match outcome {
+                DeliveryOutcome::Delivered(_) => "delivered",
+                DeliveryOutcome::Failed(Failure::Retry(advice)) if advice.may_have_arrived => "in-doubt",
+                DeliveryOutcome::Failed(Failure::Retry(_) | Failure::Credentials(_)) => "retry",
+                DeliveryOutcome::Failed(Failure::Never(_)) => "refused",
+                DeliveryOutcome::Unknown(_) => "in-doubt",
+            }),
+            What::Found(_, found) => counts.doubt(match found {
+                Found::Arrived(_) => "arrived",
+                Found::Missing => "missing",
+                Found::Unknown => "unknown",
+                Found::Failed(_) => "not-asked",
+            }),
+            What::CalledBack(_, outcome) => counts.callback(match outcome {
+                CallbackOutcome::Taken => "taken",
+                CallbackOutcome::Retry(..) => "retry",
+                CallbackOutcome::Never(_) => "refused",
+            }),
+            What::Observed { .. } => counts.observation("observed"),
+            What::NotObserved(_) => counts.observation("postponed"),
+            What::Buried(_) => counts.dead_letter(),
+            What::Built(..) | What::Nothing => {}
+        }
+    }
+}
+
+/// Does it. Nothing of it is lost if it is cut short: the mailbox says that somebody was about to.
+pub(super) async fn perform(served: &Served, address: &Address, task: Task) -> Outcome {
+    let what = match task {
+        Task::Build { item, message, conversation } => build(served, item, &message, &conversation).await,
+        Task::Deliver { item, request } => What::Delivered(item, deliver(served, address, &request).await),
+        Task::Find { item, request, conversation } => {
+            What::Found(item, find(served, address, &conversation, &request).await)
+        }
+        Task::Observe(conversation) => observe(served, &conversation).await,
+        Task::CallBack { id, told } => What::CalledBack(told.number, call_back(served, address, &id, &told).await),
+        Task::Bury(letter) => bury(served, address, letter).await,
+        Task::Forget => {
+            if let Err(error) = served.mailboxes().forget(address, served.rules()).await {
+                tracing::warn!(connection = address.connection, %error, "a mailbox cannot be forgotten");
+            }
+            What::Nothing
+        }
+    };
+    Outcome { what, chance: fastrand::f64() }
+}
+
+async fn build(served: &Served, item: u64, message: &Outbound, conversation: &Conversation) -> What {
+    match served.connection().build_outbound_message(conversation, message).await {
+        Ok(built) => What::Built(item, built.map_err(|unsupported| format!("{unsupported:?}"))),
+        Err(error) => {
+            tracing::error!(connection = served.name(), %error, "a message cannot be built");
+            What::Built(item, Err(error.to_string()))
+        }
+    }
+}
+
+async fn deliver(served: &Served, address: &Address, request: &ProviderRequest) -> DeliveryOutcome {
+    let outcome = match tokio::time::timeout(PATIENCE, served.connection().deliver(request)).await {
+        Ok(Ok(Ok(delivery))) => {
+            know(served, address, delivery.conversation.as_deref()).await;
+            DeliveryOutcome::Delivered(delivery)
+        }
+        Ok(Ok(Err(failure))) => DeliveryOutcome::Failed(failure),
+        Ok(Err(error)) => DeliveryOutcome::Unknown(error.to_string()),
+        Err(_) => DeliveryOutcome::Unknown("the contact centre did not answer in time".into()),
+    };
+    match &outcome {
+        DeliveryOutcome::Delivered(_) => {}
+        DeliveryOutcome::Failed(failure) => {
+            tracing::warn!(connection = served.name(), request = request.idempotency_key, ?failure, "not delivered");
+        }
+        DeliveryOutcome::Unknown(why) => {
+            tracing::warn!(connection = served.name(), request = request.idempotency_key, why, "in doubt");
+        }
+    }
+    outcome
+}
+
+async fn find(served: &Served, address: &Address, conversation: &Conversation, request: &ProviderRequest) -> Found {
+    match tokio::time::timeout(PATIENCE, served.connection().find_delivery(conversation, request)).await {
+        Ok(Ok(Ok(Finding::Arrived(delivery)))) => {
+            know(served, address, delivery.conversation.as_deref()).await;
+            Found::Arrived(delivery)
+        }
+        Ok(Ok(Ok(Finding::Missing))) => Found::Missing,
+        Ok(Ok(Ok(Finding::Unknown))) => Found::Unknown,
+        Ok(Ok(Err(failure))) => Found::Failed(failure),
+        Ok(Err(error)) => Found::Failed(later(error.to_string())),
+        Err(_) => Found::Failed(later("the contact centre did not answer in time".into())),
+    }
+}
+
+fn later(message: String) -> Failure {
+    use handover_host::contract::{RetryAdvice, RetryCause};
+    Failure::Retry(RetryAdvice { cause: RetryCause::TimedOut, after: None, may_have_arrived: false, message })
+}
+
+/// Remembers whose conversation it is before anything else is done: its webhooks may name nothing else. One that is
+/// forgotten here is found by observing.
+async fn know(served: &Served, address: &Address, conversation: Option<&str>) {
+    if let Some(conversation) = conversation
+        && let Err(error) = served.mailboxes().remember(address, conversation).await
+    {
+        tracing::warn!(connection = served.name(), conversation, %error, "whose conversation it is cannot be stored");
+    }
+}
+
+async fn observe(served: &Served, conversation: &Conversation) -> What {
+    let asked = now();
+    if let Err(wait) = served.may_observe() {
+        return What::NotObserved(asked.saturating_add(wait));
+    }
+    match tokio::time::timeout(PATIENCE, served.connection().observe_conversation(conversation)).await {
+        Ok(Ok(Ok(events))) => What::Observed { handover: conversation.handover, events, asked },
+        Ok(Ok(Err(failure))) => {
+            tracing::warn!(connection = served.name(), ?failure, "a conversation cannot be observed");
+            let after = match &failure {
+                Failure::Retry(advice) => advice.after.unwrap_or(0),
+                Failure::Credentials(_) | Failure::Never(_) => 0,
+            };
+            What::NotObserved(again(served, after, asked))
+        }
+        Ok(Err(error)) => {
+            tracing::error!(connection = served.name(), %error, "a conversation cannot be observed");
+            What::NotObserved(again(served, 0, asked))
+        }
+        Err(_) => What::NotObserved(again(served, 0, asked)),
+    }
+}
+
+fn again(served: &Served, after: u32, asked: Timestamp) -> Timestamp {
+    asked.saturating_add(served.rules().retries.longest.max(u64::from(after).saturating_mul(1_000)))
+}
+
+async fn call_back(served: &Served, address: &Address, id: &str, told: &Told) -> CallbackOutcome {
+    let Some(callback) = served.callback() else { return CallbackOutcome::Taken };
+    let outcome = callback.call(&served.wire(&address.recipient, id, told)).await;
+    if let CallbackOutcome::Retry(_, why) | CallbackOutcome::Never(why) = &outcome {
+        tracing::warn!(connection = served.name(), event = id, why, "the platform did not take an event");
+    }
+    outcome
+}
+
+async fn bury(served: &Served, address: &Address, letter: DeadLetter) -> What {
+    let buried = Buried { address: address.clone(), letter };
+    match served.mailboxes().bury(&buried).await {
+        Ok(()) => {
+            tracing::error!(
+                connection = served.name(),
+                dead_letter = buried.letter.id,
+                "given up: it is a dead letter"
+            );
+            What::Buried(Box::new(buried.letter))
+        }
+        Err(error) => {
+            let error: StoreError = error;
+            tracing::warn!(connection = served.name(), %error, "a dead letter cannot be stored yet");
+            What::Nothing
+        }
+    }
+}
