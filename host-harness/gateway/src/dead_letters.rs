@@ -1,7 +1,8 @@
 //! What was given up, as it is stored: for somebody to look at, to replay or to drop.
 
-use crate::mailbox::DeadLetter;
-use crate::mailboxes::{Address, Mailboxes};
+use crate::mailbox::{CallbackOutcome, DeadContent, DeadLetter, SendError};
+use crate::mailboxes::{Address, ChangeError, Mailboxes, now};
+use crate::served::Served;
 use crate::store::{Content, Family, SaveError, StoreError};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,66 @@ pub struct Buried {
     pub address: Address,
     /// What was given up.
     pub letter: DeadLetter,
+}
+
+/// Why a dead letter was not replayed; it is still there.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotReplayed {
+    /// Its handover is not in progress any more.
+    #[error("its handover is over; drop it, or say it anew in another handover")]
+    Over,
+    /// There are no bytes to deliver.
+    #[error("it was never built: say it anew")]
+    NotBuilt,
+    /// The platform did not take it; why.
+    #[error("{0}")]
+    NotTaken(String),
+    /// Too much waits.
+    #[error("too much waits for this recipient already; try again later")]
+    Full,
+    /// Others were always faster.
+    #[error("others change the same mailbox all the time")]
+    Contended,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Served {
+    /// Tries once more: a request is put last of what waits for the recipient, an event is posted to the platform. Then
+    /// it is no longer a dead letter.
+    ///
+    /// # Errors
+    /// It cannot be delivered, or not now.
+    pub(crate) async fn replay(&self, buried: &Buried) -> Result<(), NotReplayed> {
+        let id = &buried.letter.id;
+        match &buried.letter.content {
+            DeadContent::Outbound { request: None, .. } => return Err(NotReplayed::NotBuilt),
+            DeadContent::Outbound { .. } => {
+                let again = self
+                    .mailboxes()
+                    .change(&buried.address, self.rules(), |mailbox| mailbox.replay(&buried.letter, now()));
+                match again.await {
+                    Ok(Some(())) => {}
+                    Ok(None) | Err(ChangeError::Refused(SendError::NoHandover(_))) => return Err(NotReplayed::Over),
+                    Err(ChangeError::Refused(SendError::Full(_))) => return Err(NotReplayed::Full),
+                    Err(ChangeError::Contended) => return Err(NotReplayed::Contended),
+                    Err(ChangeError::Store(error)) => return Err(error.into()),
+                }
+            }
+            DeadContent::Callback(told, _) => {
+                let callback = self.callback().ok_or_else(|| NotReplayed::NotTaken("there is no callback".into()))?;
+                match callback.call(&self.wire(&buried.address.recipient, id, told)).await {
+                    CallbackOutcome::Taken => {}
+                    CallbackOutcome::Retry(_, why) | CallbackOutcome::Never(why) => {
+                        return Err(NotReplayed::NotTaken(why));
+                    }
+                }
+            }
+        }
+        self.mailboxes().drop_dead_letter(self.name(), id).await?;
+        Ok(())
+    }
 }
 
 impl Mailboxes {

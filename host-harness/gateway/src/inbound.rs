@@ -45,11 +45,11 @@ pub enum WebhookError {
 
 impl Served {
     /// Takes a webhook. What this has answered with `Ok` is durable; what it has not can be sent again, and what was
-    /// taken of it all the same is not taken twice.
+    /// taken of it all the same is not taken twice. The events that come of it bear this correlation.
     ///
     /// # Errors
     /// It is not to be believed, cannot be read or cannot be taken now.
-    pub async fn receive(&self, webhook: &Webhook) -> Result<Received, WebhookError> {
+    pub async fn receive(&self, webhook: &Webhook, correlation: &str) -> Result<Received, WebhookError> {
         let authenticity = self.connection().verify_webhook(webhook).await?.map_err(WebhookError::Rejected)?;
         let body = webhook.body.clone();
         let (source, bytes) = match authenticity {
@@ -61,7 +61,7 @@ impl Served {
         let origin = Origin::new(source, &webhook.body);
         let mut received = Received::default();
         for (recipient, events) in self.by_recipient(events, &mut received).await? {
-            match self.take(&recipient, &events, &origin).await? {
+            match self.take(&recipient, &events, &origin, correlation).await? {
                 Some(taken) => {
                     received.new += taken.new;
                     received.repeated += taken.repeated;
@@ -102,6 +102,7 @@ impl Served {
         recipient: &str,
         events: &[AgentEvent],
         origin: &Origin,
+        correlation: &str,
     ) -> Result<Option<Taken>, WebhookError> {
         let address = self.address(recipient);
         let Some(mailbox) = self.mailboxes().load(&address).await? else { return Ok(None) };
@@ -113,7 +114,12 @@ impl Served {
         }
         let taken = self
             .mailboxes()
-            .change(&address, self.rules(), |mailbox| mailbox.take_in(events, origin, now(), self.rules()))
+            .change(&address, self.rules(), |mailbox| {
+                mailbox.correlate(Some(correlation.to_owned()));
+                let taken = mailbox.take_in(events, origin, now(), self.rules());
+                mailbox.correlate(None);
+                taken
+            })
             .await;
         taken.map_err(|error| match error {
             ChangeError::Refused(why) => WebhookError::NotTaken(why),

@@ -10,22 +10,26 @@
 
 mod callback;
 mod dead_letters;
+mod http;
 mod inbound;
 pub mod mailbox;
 mod mailboxes;
 mod metrics;
 mod outbound;
 mod served;
+mod server;
 pub mod store;
 mod telling;
 mod worker;
 
 pub use self::callback::{Callback, CallbackError};
 pub use self::dead_letters::Buried;
+pub use self::http::{Gateway, InvalidTokens, Tokens, document};
 pub use self::inbound::{Received, WebhookError};
 pub use self::mailboxes::{Address, ChangeError, Mailboxes};
 pub use self::metrics::Metrics;
 pub use self::outbound::{Command, IdempotencyKey, InvalidKey, PlatformError};
 pub use self::served::{InvalidName, Options, Served};
+pub use self::server::serve;
 pub use self::telling::PlatformEvent;
 pub use self::worker::Worker;

@@ -217,6 +217,26 @@ impl Mailbox {
         Ok(())
     }
 
+    /// Puts a request that was given up last of what waits, the same bytes; once, however often it is asked for.
+    ///
+    /// # Errors
+    /// Its handover is over, or it was never built; or too much waits.
+    pub fn replay(&mut self, letter: &DeadLetter, now: Timestamp) -> Result<(), SendError> {
+        let DeadContent::Outbound { handover, message, request: Some(request), .. } = &letter.content else {
+            return Err(NoHandover.into());
+        };
+        let open = self.handover.as_ref().filter(|open| is_open(open) && open.number() == *handover);
+        open.ok_or(NoHandover)?;
+        // No idempotency key has a blank in it.
+        let key = format!("replay {}", letter.id);
+        if self.replies.get(&key, now).is_none() {
+            self.outbox.replay(message, request, *handover, now)?;
+            let reply = Reply { asked: String::new(), replied: Replied::Sent(message.clone()) };
+            self.replies.put(&key, reply, now);
+        }
+        Ok(())
+    }
+
     /// The user's side ends the handover.
     ///
     /// # Errors

@@ -129,11 +129,6 @@ impl Metrics {
     pub(crate) fn webhook_time(&self, time: Duration) {
         self.0.webhook_time.observe(time.as_secs_f64());
     }
-
-    /// A webhook of which nobody knows by which connection it came.
-    pub(crate) fn stray_webhook(&self, outcome: &'static str) {
-        self.of("").webhook(outcome);
-    }
 }
 
 impl Counts {

@@ -33,6 +33,11 @@ pub struct Options {
     pub rules: Rules,
     /// Where events are posted to, besides the log; [`Rules::calls_back`] says the same.
     pub callback: Option<Callback>,
+    /// The last part of the path at which its webhooks arrive besides its name; several connections may share one.
+    pub path: Option<String>,
+    /// A text by which a webhook at a shared path is known to be for it, such as the id of the integration. Without
+    /// one the signature alone decides.
+    pub mark: Option<String>,
     /// Observations a minute at most, by this gateway: a share of the requests that the contact centre allows.
     pub observations: NonZeroU32,
 }
@@ -86,6 +91,15 @@ impl Served {
     #[must_use]
     pub fn address(&self, recipient: &str) -> Address {
         Address { connection: self.0.name.clone(), recipient: recipient.to_owned() }
+    }
+
+    /// Whether its webhooks arrive at `/handover/` and this.
+    pub(crate) fn listens_at(&self, path: &str) -> bool {
+        self.0.name == path || self.0.options.path.as_deref() == Some(path)
+    }
+
+    pub(crate) fn mark(&self) -> Option<&str> {
+        self.0.options.mark.as_deref()
     }
 
     pub(crate) fn rules(&self) -> &Rules {

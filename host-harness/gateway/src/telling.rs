@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// An event as the platform gets it.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, utoipa::ToSchema)]
 pub struct PlatformEvent {
     /// The same for the same event, however often it comes; no other has it.
     pub id: String,
@@ -30,8 +30,9 @@ pub struct PlatformEvent {
     /// The id of the request that brought it, as it is in the logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation: Option<String>,
-    /// What is to be said of it; its form depends on the type.
+    /// What is to be said of it; its form depends on the type, see `Event`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     pub data: Option<Box<RawValue>>,
 }
 

@@ -17,7 +17,7 @@ const OVERHEAD: usize = 160;
 const MOST_HELD: usize = 20;
 
 /// Something that the platform is told.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case", tag = "type", content = "data")]
 pub enum Event {
     /// The user waits in this place.

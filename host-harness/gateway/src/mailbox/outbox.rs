@@ -263,6 +263,36 @@ impl Outbox {
         Ok(())
     }
 
+    /// A request of this message that was given up before, the same bytes.
+    pub(super) fn replay(
+        &mut self,
+        message: &str,
+        request: &ProviderRequest,
+        handover: u32,
+        now: Timestamp,
+    ) -> Result<(), Full> {
+        let bytes: usize = self.items.iter().map(Item::size).sum();
+        if self.items.len() >= MOST || bytes + stored_size(request) > MOST_BYTES {
+            return Err(Full);
+        }
+        self.last = self.last.saturating_add(1);
+        self.items.push_back(Item {
+            number: self.last,
+            message: message.to_owned(),
+            handover,
+            kind: Kind::Word,
+            content: Content::Request(Request(ProviderRequest { passes: None, ..request.clone() })),
+            only: false,
+            since: now,
+            attempts: 0,
+            first_tried: None,
+            not_before: 0,
+            progress: Progress::Waiting,
+            confirmed: false,
+        });
+        Ok(())
+    }
+
     /// A message that has to be taken, whatever waits.
     pub(super) fn push_always(&mut self, outbound: &Outbound, handover: u32, now: Timestamp) {
         self.append(outbound, Content::Message(Box::new(outbound.clone())), false, handover, now);

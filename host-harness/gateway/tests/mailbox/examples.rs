@@ -7,7 +7,7 @@ use handover_gateway::mailbox::{
 };
 use handover_host::contract::{
     Delivery, EndReason, EventKind, Failure, HandoverStart, LeaveReason, MessageReceipt, OutboundMessage,
-    ReceiptStatus, RetryAdvice, RetryCause, Timestamp, Unsupported,
+    ReceiptStatus, RetryAdvice, RetryCause, Timestamp,
 };
 
 fn begun() -> Mailbox {
@@ -262,7 +262,9 @@ fn a_callback_is_repeated_until_it_is_taken_or_given_up() {
     }
     assert!(mailbox.turn(Lane::Callback, "a", NOW, &rules()).is_none(), "the log comes first");
     mailbox.published(2, &rules());
-    let Some(Task::CallBack { told: first, .. }) = mailbox.turn(Lane::Callback, "a", NOW, &rules()).map(|turn| turn.task) else {
+    let Some(Task::CallBack { told: first, .. }) =
+        mailbox.turn(Lane::Callback, "a", NOW, &rules()).map(|turn| turn.task)
+    else {
         panic!("the first is called back")
     };
     mailbox.called_back(first.number, CallbackOutcome::Never("410".into()), 0.0, NOW, &rules());
@@ -271,7 +273,9 @@ fn a_callback_is_repeated_until_it_is_taken_or_given_up() {
     };
     assert_eq!(letter.content, DeadContent::Callback(first, "410".into()));
     mailbox.buried(&letter, NOW, &rules());
-    let Some(Task::CallBack { told: second, .. }) = mailbox.turn(Lane::Callback, "a", NOW, &rules()).map(|turn| turn.task) else {
+    let Some(Task::CallBack { told: second, .. }) =
+        mailbox.turn(Lane::Callback, "a", NOW, &rules()).map(|turn| turn.task)
+    else {
         panic!("the second is called back")
     };
     mailbox.called_back(second.number, CallbackOutcome::Taken, 0.0, NOW, &rules());

@@ -5,6 +5,7 @@ use wasmtime::component::{ComponentType, Lift, Lower};
 
 /// A request that the contact centre took.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Delivery {
@@ -16,6 +17,7 @@ pub struct Delivery {
 
 /// What is known of a request whose delivery came to no answer.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
 pub enum Finding {
@@ -32,6 +34,7 @@ pub enum Finding {
 
 /// Why to try again.
 #[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(enum)]
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
@@ -55,6 +58,7 @@ pub enum RetryCause {
 
 /// When to try again, and whether that can double something.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct RetryAdvice {
@@ -71,6 +75,7 @@ pub struct RetryAdvice {
 
 /// Why an effect did not take place, and what to do about it.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
 pub enum Failure {
@@ -88,6 +93,7 @@ pub enum Failure {
 
 /// How one check of the doctor went.
 #[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(enum)]
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
@@ -108,6 +114,7 @@ pub enum CheckOutcome {
 
 /// One check of the doctor.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Check {
@@ -123,6 +130,7 @@ pub struct Check {
 
 /// Whether to change anything at the contact centre.
 #[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(enum)]
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
@@ -137,6 +145,7 @@ pub enum ProvisioningMode {
 
 /// What became of one thing that the connection needs at the contact centre.
 #[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(enum)]
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
@@ -163,6 +172,7 @@ pub enum StepOutcome {
 
 /// One step of provisioning.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct ProvisioningStep {

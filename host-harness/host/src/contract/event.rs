@@ -25,6 +25,7 @@ pub enum EventSource {
 
 /// Why bytes cannot be mapped: they are no JSON object, and will not become one when delivered again.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
 pub enum Malformed {
@@ -44,6 +45,7 @@ pub enum Malformed {
 
 /// A person or a program that speaks for the contact centre.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Agent {
@@ -57,6 +59,7 @@ pub struct Agent {
 
 /// Who wrote a message.
 #[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(enum)]
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
@@ -74,6 +77,7 @@ pub enum Author {
 
 /// What kind of thing an attachment is.
 #[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(enum)]
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
@@ -97,6 +101,7 @@ pub enum MediaKind {
 
 /// A file or link, by its address.
 #[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Attachment {
@@ -118,6 +123,7 @@ pub struct Attachment {
 
 /// What pressing a button does.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
 pub enum ButtonAction {
@@ -131,6 +137,7 @@ pub enum ButtonAction {
 
 /// Something to press.
 #[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Button {
@@ -144,6 +151,7 @@ pub struct Button {
 
 /// A card.
 #[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Card {
@@ -162,6 +170,7 @@ pub struct Card {
 
 /// A time that can be picked.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct TimeSlot {
@@ -173,6 +182,7 @@ pub struct TimeSlot {
 
 /// A choice of times.
 #[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct DatePicker {
@@ -192,6 +202,7 @@ pub struct DatePicker {
 
 /// One line of a list.
 #[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct ListItem {
@@ -207,6 +218,7 @@ pub struct ListItem {
 
 /// A part of a list.
 #[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct ListSection {
@@ -220,6 +232,7 @@ pub struct ListSection {
 
 /// A place.
 #[derive(Clone, ComponentType, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Location {
@@ -237,6 +250,7 @@ pub struct Location {
 
 /// A canned message with a head and a foot.
 #[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Template {
@@ -254,6 +268,7 @@ pub struct Template {
 
 /// One part of a message.
 #[derive(Clone, ComponentType, Debug, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
 pub enum Content {
@@ -288,6 +303,7 @@ pub enum Content {
 
 /// A message for the user.
 #[derive(Clone, ComponentType, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct AgentMessage {
@@ -308,6 +324,7 @@ pub struct AgentMessage {
 
 /// What became of a message that the platform sent.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReceiptStatus {
@@ -330,6 +347,7 @@ pub enum ReceiptStatus {
 
 /// News of a message that the platform sent.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct MessageReceipt {
@@ -345,6 +363,7 @@ pub struct MessageReceipt {
 
 /// The state of the queue, as far as it is known.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct QueueState {
@@ -356,6 +375,7 @@ pub struct QueueState {
 
 /// Why a handover is over.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
 pub enum EndReason {
@@ -375,6 +395,7 @@ pub enum EndReason {
 
 /// What happened.
 #[derive(Clone, ComponentType, Debug, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
 pub enum EventKind {
@@ -409,6 +430,7 @@ pub enum EventKind {
 
 /// One thing that happened at the contact centre.
 #[derive(Clone, ComponentType, Debug, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct AgentEvent {

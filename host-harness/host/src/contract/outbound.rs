@@ -7,6 +7,7 @@ use wasmtime::component::{ComponentType, Lift, Lower};
 
 /// A handover, as far as it is known to the host.
 #[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Conversation {
@@ -25,6 +26,7 @@ fn first() -> u32 {
 
 /// Who the user is. Every field may be missing.
 #[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Profile {
@@ -44,6 +46,7 @@ pub struct Profile {
 
 /// Who spoke a line of the transcript.
 #[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(enum)]
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
@@ -61,6 +64,7 @@ pub enum Speaker {
 
 /// One line of the talk before the handover.
 #[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct TranscriptLine {
@@ -74,6 +78,7 @@ pub struct TranscriptLine {
 
 /// A fact for the contact centre's routing and for the agent. The last of several with one key holds.
 #[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Attribute {
@@ -85,6 +90,7 @@ pub struct Attribute {
 
 /// Which agents are wanted. What is missing or empty, the settings say.
 #[derive(Clone, ComponentType, Debug, Default, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Routing {
@@ -100,6 +106,7 @@ pub struct Routing {
 
 /// Begins a handover.
 #[derive(Clone, ComponentType, Default, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct HandoverStart {
@@ -127,6 +134,7 @@ pub struct HandoverStart {
 
 /// The user's press on something that the contact centre sent.
 #[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct StructuredAnswer {
@@ -142,6 +150,7 @@ pub struct StructuredAnswer {
 
 /// What was pressed.
 #[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(enum)]
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
@@ -159,6 +168,7 @@ pub enum AnswerKind {
 
 /// Why a message did not reach the user.
 #[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(enum)]
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
@@ -194,6 +204,7 @@ pub enum FailureReason {
 
 /// Whether the user was shown a message.
 #[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ReceiptOutcome {
@@ -207,6 +218,7 @@ pub enum ReceiptOutcome {
 
 /// Tells the agent what became of a message.
 #[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct DeliveryReceipt {
@@ -218,6 +230,7 @@ pub struct DeliveryReceipt {
 
 /// Why the user's side ends the handover.
 #[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(enum)]
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
@@ -235,6 +248,7 @@ pub enum LeaveReason {
 
 /// What is said or done.
 #[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum OutboundMessage {
@@ -264,6 +278,7 @@ pub enum OutboundMessage {
 /// One thing that the platform says or does. Id and time are the host's, so that building it twice gives the same
 /// bytes.
 #[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Outbound {
@@ -297,6 +312,7 @@ pub struct ProviderRequest {
 
 /// Why a message cannot be built. Trying again changes nothing.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unsupported {
@@ -316,6 +332,7 @@ pub enum Unsupported {
 
 /// What is wrong with a field.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct InvalidField {

@@ -1,0 +1,117 @@
+//! The gateway by HTTP: webhooks in, the platform's API, and what operators ask.
+
+mod events;
+mod letters;
+mod operation;
+mod platform;
+mod problem;
+mod request;
+mod tokens;
+mod webhooks;
+
+pub use self::tokens::{InvalidTokens, Tokens};
+
+use crate::mailboxes::Mailboxes;
+use crate::metrics::Metrics;
+use crate::served::Served;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Bytes of a request's body at most. What a contact centre says in more is more than a mailbox takes at once.
+const MOST_BODY: usize = 64 << 10;
+/// Until a request is answered; the contact centre waits for 10 s.
+const PATIENCE: Duration = Duration::from_secs(9);
+
+/// What is served by HTTP. Cheap to clone.
+#[derive(Clone)]
+pub struct Gateway(Arc<Inner>);
+
+struct Inner {
+    served: BTreeMap<String, Served>,
+    mailboxes: Mailboxes,
+    tokens: Tokens,
+    metrics: Metrics,
+    stop: CancellationToken,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Handover gateway",
+        description = "Connects a bot platform with the human agents of contact centres.\n\nEvery request needs a bearer token. \
+                       What is answered with 2xx is durable. Errors are problem details (RFC 9457) whose `code` is stable."
+    ),
+    components(schemas(crate::mailbox::Event)),
+    security(("token" = []))
+)]
+struct Document;
+
+impl Gateway {
+    /// Serves these connections to whoever has one of these tokens. When `stop` is cancelled, streams of events end.
+    #[must_use]
+    pub fn new(
+        served: Vec<Served>,
+        mailboxes: Mailboxes,
+        tokens: Tokens,
+        metrics: Metrics,
+        stop: CancellationToken,
+    ) -> Self {
+        let served = served.into_iter().map(|served| (served.name().to_owned(), served)).collect();
+        Self(Arc::new(Inner { served, mailboxes, tokens, metrics, stop }))
+    }
+
+    /// Answers requests.
+    pub fn router(&self) -> axum::Router {
+        let (platform, _) = platform_api().split_for_parts();
+        let guarded = platform
+            .route("/metrics", get(operation::metrics))
+            .route_layer(axum::middleware::from_fn_with_state(self.clone(), tokens::require));
+        axum::Router::new()
+            .route("/handover/{path}", post(webhooks::receive))
+            .route("/healthz", get(operation::healthz))
+            .route("/readyz", get(operation::readyz))
+            .merge(guarded)
+            .fallback(problem::not_found)
+            .method_not_allowed_fallback(problem::method_not_allowed)
+            .layer(DefaultBodyLimit::max(MOST_BODY))
+            .layer(axum::middleware::from_fn(request::observe))
+            .with_state(self.clone())
+    }
+
+    fn served(&self, name: &str) -> Result<&Served, problem::Problem> {
+        self.0
+            .served
+            .get(name)
+            .ok_or_else(|| problem::Problem::new(404, "no-connection", "there is no such connection"))
+    }
+}
+
+/// The OpenAPI document of the platform's API, in JSON.
+#[must_use]
+pub fn document() -> String {
+    let (_, mut document) = platform_api().split_for_parts();
+    let token = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+    document.components.get_or_insert_default().add_security_scheme("token", token);
+    // It is made of text and numbers alone.
+    document.to_pretty_json().unwrap_or_default() + "\n"
+}
+
+fn platform_api() -> OpenApiRouter<Gateway> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(platform::connections))
+        .routes(routes!(platform::check))
+        .routes(routes!(platform::begin, platform::state, platform::end))
+        .routes(routes!(platform::send))
+        .routes(routes!(events::follow))
+        .routes(routes!(letters::list))
+        .routes(routes!(letters::show, letters::drop))
+        .routes(routes!(letters::replay))
+}

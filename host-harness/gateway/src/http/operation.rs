@@ -1,0 +1,28 @@
+//! What operators ask.
+
+use super::Gateway;
+use super::problem::Problem;
+use crate::store::Family;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+
+/// The process is alive.
+pub(super) async fn healthz() -> StatusCode {
+    StatusCode::OK
+}
+
+/// The store answers, and nobody has asked the gateway to stop.
+pub(super) async fn readyz(State(gateway): State<Gateway>) -> Result<StatusCode, Problem> {
+    if gateway.0.stop.is_cancelled() {
+        return Err(Problem::new(503, "stopping", "the gateway is being stopped"));
+    }
+    gateway.0.mailboxes.store().load(Family::DeadLetter, "-/ready").await?;
+    Ok(StatusCode::OK)
+}
+
+/// OpenMetrics 1.0.
+pub(super) async fn metrics(State(gateway): State<Gateway>) -> impl IntoResponse {
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], gateway.0.metrics.text())
+}

@@ -1,0 +1,246 @@
+//! What the platform asks for.
+
+#![allow(unused_qualifications, reason = "what utoipa makes of a query")]
+
+use super::Gateway;
+use super::problem::Problem;
+use super::request::{Body, Connection, Key, Query, Recipient};
+use crate::mailbox::Replied;
+use crate::outbound::Command;
+use crate::served::Served;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use handover_host::contract::{Check, EndReason, HandoverStart, LeaveReason, OutboundMessage};
+use handover_host::handover;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// A connection.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ConnectionView {
+    /// By which it is named in paths.
+    name: String,
+    /// Its provider.
+    provider: String,
+    /// Of the provider.
+    version: String,
+}
+
+/// The connections that this gateway serves.
+#[utoipa::path(get, path = "/v1/connections", responses((status = 200, body = [ConnectionView]), (status = 401, body = Problem)))]
+pub(super) async fn connections(State(gateway): State<Gateway>) -> Json<Vec<ConnectionView>> {
+    let view = |served: &Served| {
+        let description = served.connection().provider().description();
+        ConnectionView {
+            name: served.name().to_owned(),
+            provider: description.name.clone(),
+            version: description.version.clone(),
+        }
+    };
+    Json(gateway.0.served.values().map(view).collect())
+}
+
+/// Tries each thing that a connection needs, and says how to mend what fails. Changes nothing.
+#[utoipa::path(
+    post,
+    path = "/v1/connections/{connection}/check",
+    params(("connection" = String, Path)),
+    responses((status = 200, body = [Check]), (status = 401, body = Problem), (status = 404, body = Problem))
+)]
+pub(super) async fn check(Connection(served): Connection) -> Result<Json<Vec<Check>>, Problem> {
+    Ok(Json(served.connection().check_connection(None).await?))
+}
+
+/// A handover has begun, or is as good as begun.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Begun {
+    /// Which of the recipient's handovers it is, from 1.
+    handover: u32,
+}
+
+/// Begins a handover. Delivering it to the contact centre is tried again until it is taken or given up; then the
+/// handover ends with an error.
+#[utoipa::path(
+    post,
+    path = "/v1/connections/{connection}/recipients/{recipient}/handover",
+    params(("connection" = String, Path), ("recipient" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    request_body = HandoverStart,
+    responses(
+        (status = 202, body = Begun),
+        (status = 400, body = Problem),
+        (status = 401, body = Problem),
+        (status = 404, body = Problem),
+        (status = 409, description = "One is in progress", body = Problem),
+        (status = 413, body = Problem),
+        (status = 422, body = Problem),
+        (status = 429, body = Problem),
+        (status = 503, body = Problem)
+    )
+)]
+pub(super) async fn begin(
+    Connection(served): Connection,
+    Recipient(recipient): Recipient,
+    Key(key): Key,
+    Body(start): Body<HandoverStart>,
+) -> Result<(StatusCode, Json<Begun>), Problem> {
+    match command(&served, &recipient, Command::Begin(start), &Key(key)).await? {
+        Replied::Begun(handover) => Ok((StatusCode::ACCEPTED, Json(Begun { handover }))),
+        Replied::Sent(_) | Replied::Left => Err(reused()),
+    }
+}
+
+/// How far a handover is.
+#[derive(Serialize, ToSchema)]
+pub(super) struct HandoverView {
+    /// Which of the recipient's handovers it is, from 1.
+    handover: u32,
+    /// How far it is.
+    state: StateView,
+    /// Why it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<EndReason>,
+    /// The contact centre's id of the conversation, once it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversation: Option<String>,
+}
+
+/// How far a handover is.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+enum StateView {
+    /// The user waits for an agent.
+    Queued,
+    /// An agent is or was there.
+    Active,
+    /// It is over.
+    Ended,
+}
+
+/// The recipient's handover, the present one or the last.
+#[utoipa::path(
+    get,
+    path = "/v1/connections/{connection}/recipients/{recipient}/handover",
+    params(("connection" = String, Path), ("recipient" = String, Path)),
+    responses(
+        (status = 200, body = HandoverView),
+        (status = 400, body = Problem),
+        (status = 401, body = Problem),
+        (status = 404, body = Problem),
+        (status = 503, body = Problem)
+    )
+)]
+pub(super) async fn state(
+    Connection(served): Connection,
+    Recipient(recipient): Recipient,
+) -> Result<Json<HandoverView>, Problem> {
+    let mailbox = served.mailboxes().load(&served.address(&recipient)).await?;
+    let handover = mailbox.as_ref().and_then(|mailbox| mailbox.handover());
+    let handover = handover.ok_or_else(|| Problem::new(404, "no-handover", "the recipient never had a handover"))?;
+    let (state, reason) = match handover.state() {
+        handover::State::Queued => (StateView::Queued, None),
+        handover::State::Active => (StateView::Active, None),
+        handover::State::Ended(reason) => (StateView::Ended, Some(reason.clone())),
+    };
+    let conversation = handover.conversation().map(String::from);
+    Ok(Json(HandoverView { handover: handover.number(), state, reason, conversation }))
+}
+
+/// Why it is ended.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct EndQuery {
+    /// Why; `user-left` if it is not said.
+    #[serde(default = "user_left")]
+    reason: LeaveReason,
+}
+
+fn user_left() -> LeaveReason {
+    LeaveReason::UserLeft
+}
+
+/// Ends the handover from the user's side.
+#[utoipa::path(
+    delete,
+    path = "/v1/connections/{connection}/recipients/{recipient}/handover",
+    params(
+        ("connection" = String, Path),
+        ("recipient" = String, Path),
+        ("Idempotency-Key" = Option<String>, Header),
+        EndQuery
+    ),
+    responses(
+        (status = 202),
+        (status = 400, body = Problem),
+        (status = 401, body = Problem),
+        (status = 404, body = Problem),
+        (status = 409, description = "None is in progress", body = Problem),
+        (status = 422, body = Problem),
+        (status = 503, body = Problem)
+    )
+)]
+pub(super) async fn end(
+    Connection(served): Connection,
+    Recipient(recipient): Recipient,
+    key: Key,
+    Query(query): Query<EndQuery>,
+) -> Result<StatusCode, Problem> {
+    match command(&served, &recipient, Command::Leave(query.reason), &key).await? {
+        Replied::Left => Ok(StatusCode::ACCEPTED),
+        Replied::Sent(_) | Replied::Begun(_) => Err(reused()),
+    }
+}
+
+/// A message was taken.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Sent {
+    /// The id by which receipts name it.
+    message: String,
+}
+
+/// Says or does something in the handover: a text, an attachment, an answer, typing, a receipt. What becomes of it is
+/// told by receipts.
+#[utoipa::path(
+    post,
+    path = "/v1/connections/{connection}/recipients/{recipient}/messages",
+    params(("connection" = String, Path), ("recipient" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    request_body = OutboundMessage,
+    responses(
+        (status = 202, body = Sent),
+        (status = 400, body = Problem),
+        (status = 401, body = Problem),
+        (status = 404, body = Problem),
+        (status = 409, description = "None is in progress", body = Problem),
+        (status = 413, body = Problem),
+        (status = 422, body = Problem),
+        (status = 429, body = Problem),
+        (status = 503, body = Problem)
+    )
+)]
+pub(super) async fn send(
+    Connection(served): Connection,
+    Recipient(recipient): Recipient,
+    key: Key,
+    Body(message): Body<OutboundMessage>,
+) -> Result<(StatusCode, Json<Sent>), Problem> {
+    if matches!(message, OutboundMessage::Start(_) | OutboundMessage::Leave(_)) {
+        let told = "a handover is begun by POST and ended by DELETE of …/handover";
+        return Err(Problem::new(422, "not-a-message", told));
+    }
+    match command(&served, &recipient, Command::Send(message), &key).await? {
+        Replied::Sent(message) => Ok((StatusCode::ACCEPTED, Json(Sent { message }))),
+        Replied::Begun(_) | Replied::Left => Err(reused()),
+    }
+}
+
+async fn command(served: &Served, recipient: &str, command: Command, Key(key): &Key) -> Result<Replied, Problem> {
+    let outcome = served.command(recipient, &command, key.as_ref()).await;
+    served.counts().command(if outcome.is_ok() { "taken" } else { "refused" });
+    Ok(outcome?)
+}
+
+/// Never so: the same key with another command is refused before.
+fn reused() -> Problem {
+    Problem::new(422, "key-reused", "the idempotency key was used for another request; take a new one")
+}

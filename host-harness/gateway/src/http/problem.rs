@@ -1,0 +1,106 @@
+//! Refusals, as problem details (RFC 9457).
+
+use crate::outbound::PlatformError;
+use crate::store::StoreError;
+use axum::Json;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use handover_host::CallError;
+use handover_host::Limit;
+use handover_host::contract::Unsupported;
+use serde::Serialize;
+
+/// Seconds after which to try again what was too much.
+const AFTER: u32 = 1;
+
+/// Why a request was refused.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Problem {
+    /// The status of the answer.
+    status: u16,
+    /// Stable, in kebab-case.
+    code: &'static str,
+    /// For people.
+    detail: String,
+}
+
+impl Problem {
+    pub(super) fn new(status: u16, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, code, detail: detail.into() }
+    }
+
+    pub(super) fn is_unauthorized(&self) -> bool {
+        self.status == 401
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(&self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if matches!(self.status, 429 | 503) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(AFTER));
+        }
+        if self.status == 401 {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        headers.insert(HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));
+        response
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the store failed");
+        Self::new(503, "store", "the store cannot be used now; try again")
+    }
+}
+
+impl From<CallError> for Problem {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Limit { limit: Limit::Input | Limit::Headers, .. } => {
+                Self::new(413, "too-large", error.to_string())
+            }
+            error => {
+                tracing::error!(%error, "the plugin failed");
+                Self::new(500, "plugin", "the plugin failed; the log says how")
+            }
+        }
+    }
+}
+
+impl From<PlatformError> for Problem {
+    fn from(error: PlatformError) -> Self {
+        let told = error.to_string();
+        match error {
+            PlatformError::AlreadyInProgress => Self::new(409, "already-in-progress", told),
+            PlatformError::NoHandover => Self::new(409, "no-handover", told),
+            PlatformError::Full => Self::new(429, "full", told),
+            PlatformError::KeyReused => Self::new(422, "key-reused", told),
+            PlatformError::Unsupported(unsupported) => Self::new(422, "unsupported", words(&unsupported)),
+            PlatformError::Call(error) => error.into(),
+            PlatformError::Store(error) => error.into(),
+            PlatformError::Contended => Self::new(503, "contended", told),
+        }
+    }
+}
+
+fn words(unsupported: &Unsupported) -> String {
+    match unsupported {
+        Unsupported::Kind(kind) => format!("the contact centre takes no {kind}"),
+        Unsupported::NoConversation => "the conversation is not known yet".into(),
+        Unsupported::Invalid(field) => format!("{}: expected {}", field.field, field.expected),
+        Unsupported::UnusableSettings => "the connection's settings cannot be used for it".into(),
+    }
+}
+
+pub(super) async fn not_found() -> Problem {
+    Problem::new(404, "not-found", "there is nothing at this path")
+}
+
+pub(super) async fn method_not_allowed() -> Problem {
+    Problem::new(405, "method-not-allowed", "this path takes another method")
+}

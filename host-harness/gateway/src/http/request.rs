@@ -1,0 +1,136 @@
+//! What is common to all requests: an id by which logs, events and callbacks can be put together; and what of a request
+//! is read in the same way everywhere.
+
+use super::problem::Problem;
+use super::{Gateway, PATIENCE};
+use crate::outbound::IdempotencyKey;
+use crate::served::Served;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Path, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
+use std::time::Instant;
+use tracing::Instrument;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Bytes of a recipient at most.
+const LONGEST_RECIPIENT: usize = 256;
+
+/// The id of a request: the caller's own, or a new one.
+#[derive(Clone)]
+pub(super) struct RequestId(pub(super) String);
+
+/// Gives each request an id and a time, and logs what became of it. The path is logged as it is routed, without the
+/// names that are in it.
+pub(super) async fn observe(mut request: Request, next: Next) -> Response {
+    let given = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok());
+    let fits = |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
+    let id = given.filter(fits).map_or_else(|| uuid::Uuid::new_v4().to_string(), String::from);
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()).unwrap_or_default();
+    let span = tracing::info_span!("request", id, method = %request.method(), path);
+    let began = Instant::now();
+    let mut response = async {
+        let answered = tokio::time::timeout(PATIENCE, next.run(request)).await;
+        let response =
+            answered.unwrap_or_else(|_| Problem::new(503, "too-slow", "this took too long; try again").into_response());
+        tracing::debug!(status = response.status().as_u16(), milliseconds = began.elapsed().as_millis(), "answered");
+        response
+    }
+    .instrument(span)
+    .await;
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
+}
+
+impl<S: Sync> FromRequestParts<S> for RequestId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        // Each request has one.
+        parts.extensions.get().cloned().ok_or_else(|| Problem::new(500, "no-request-id", "the request has no id"))
+    }
+}
+
+/// The connection of a path.
+pub(super) struct Connection(pub(super) Served);
+
+impl FromRequestParts<Gateway> for Connection {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Problem> {
+        Ok(Self(gateway.served(&segment(parts, gateway, "connection").await?)?.clone()))
+    }
+}
+
+/// The recipient of a path.
+pub(super) struct Recipient(pub(super) String);
+
+impl FromRequestParts<Gateway> for Recipient {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Problem> {
+        let recipient = segment(parts, gateway, "recipient").await?;
+        if recipient.is_empty() || recipient.len() > LONGEST_RECIPIENT || recipient.chars().any(char::is_control) {
+            let expected = "expected a recipient of 1 to 256 bytes without control characters";
+            return Err(Problem::new(400, "invalid-recipient", expected));
+        }
+        Ok(Self(recipient))
+    }
+}
+
+async fn segment(parts: &mut Parts, gateway: &Gateway, name: &str) -> Result<String, Problem> {
+    let path = Path::<std::collections::HashMap<String, String>>::from_request_parts(parts, gateway).await;
+    let Path(mut path) = path.map_err(|error| Problem::new(400, "invalid-path", error.body_text()))?;
+    Ok(path.remove(name).unwrap_or_default())
+}
+
+/// The `Idempotency-Key` of a request, if it has one.
+pub(super) struct Key(pub(super) Option<IdempotencyKey>);
+
+impl<S: Sync> FromRequestParts<S> for Key {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Some(key) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
+        let key = key.to_str().ok().map(IdempotencyKey::new).and_then(Result::ok);
+        let expected = "expected an Idempotency-Key of 1 to 100 visible ASCII characters";
+        key.map(|key| Self(Some(key))).ok_or_else(|| Problem::new(400, "invalid-key", expected))
+    }
+}
+
+/// A query that names each of its members right.
+pub(super) struct Query<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = axum::extract::Query::from_request_parts(parts, state).await;
+        query.map(|query| Self(query.0)).map_err(|error| Problem::new(400, "invalid-query", error.body_text()))
+    }
+}
+
+/// A body in JSON.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = bytes(request, state).await?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| Problem::new(400, "invalid-body", error.to_string()))
+    }
+}
+
+pub(super) async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state).await.map_err(|error| match error.status().as_u16() {
+        413 => Problem::new(413, "too-large", "the body has more than 65536 bytes"),
+        _ => Problem::new(400, "invalid-body", "the body cannot be read to its end"),
+    })
+}

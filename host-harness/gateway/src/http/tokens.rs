@@ -1,0 +1,54 @@
+//! Who may use the platform's API.
+
+use super::Gateway;
+use super::problem::Problem;
+use axum::extract::{Request, State};
+use axum::http::header::AUTHORIZATION;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use subtle::{Choice, ConstantTimeEq};
+
+/// The bearer tokens that let one in (RFC 6750). Cheap to clone.
+#[derive(Clone)]
+pub struct Tokens(Arc<[[u8; 32]]>);
+
+/// Tokens that nobody should rely on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("token {0} is too weak: expected 20 to 500 visible ASCII characters, made at random")]
+pub struct InvalidTokens(usize);
+
+impl Tokens {
+    /// Each of these lets in; without any, nobody is.
+    ///
+    /// # Errors
+    /// One is too short or cannot be sent; which, from 1.
+    pub fn new(tokens: &[String]) -> Result<Self, InvalidTokens> {
+        let fits = |token: &str| (20..=500).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic());
+        if let Some(unfit) = tokens.iter().position(|token| !fits(token)) {
+            return Err(InvalidTokens(unfit + 1));
+        }
+        Ok(Self(tokens.iter().map(|token| Sha256::digest(token).into()).collect()))
+    }
+
+    /// In a time that says nothing of how nearly it fits.
+    fn admit(&self, token: &[u8]) -> bool {
+        let digest: [u8; 32] = Sha256::digest(token).into();
+        self.0.iter().fold(Choice::from(0), |admitted, known| admitted | known.ct_eq(&digest)).into()
+    }
+}
+
+pub(super) async fn require(State(gateway): State<Gateway>, request: Request, next: Next) -> Response {
+    let given = request.headers().get(AUTHORIZATION).map(axum::http::HeaderValue::as_bytes).unwrap_or_default();
+    let token = match given.split_at_checked(7) {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") => token,
+        _ => b"",
+    };
+    if gateway.0.tokens.admit(token) {
+        next.run(request).await
+    } else {
+        Problem::new(401, "unauthorized", "expected Authorization: Bearer and one of the gateway's tokens")
+            .into_response()
+    }
+}
