@@ -73,6 +73,12 @@ pub(crate) enum Command {
     /// Shows what a plugin is: imports, exports, size, description, settings.
     #[command(after_help = "Example:\n  handover inspect my-provider.wasm")]
     Inspect(Inspect),
+    /// The gateway: stands between contact centres and a bot platform, until it is stopped.
+    ///
+    /// Takes webhooks, and what the platform says by its API; keeps both until they are where they belong. Prints one
+    /// JSON line when it listens: listen.
+    #[command(after_help = "Example:\n  handover serve --config gateway.toml")]
+    Serve(Serve),
     /// Runs the conformance kit on a plugin.
     ///
     /// Prints a line a case. Status 0: all passed; 1: some failed, or the plugin cannot be loaded; 2: misuse.
@@ -207,6 +213,16 @@ pub(crate) struct Inspect {
     /// The same as the argument; every command that takes a plugin has it.
     #[arg(long = "plugin", value_name = "FILE", conflicts_with = "plugin")]
     pub(crate) plugin_option: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// What to serve, in TOML.
+    #[arg(long, value_name = "FILE", required_unless_present = "api")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print the OpenAPI document of the platform's API instead.
+    #[arg(long)]
+    pub(crate) api: bool,
 }
 
 #[derive(Debug, Args)]

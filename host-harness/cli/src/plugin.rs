@@ -41,6 +41,17 @@ pub(crate) async fn connect(arguments: &arguments::Connection) -> anyhow::Result
     }
     let file = SettingsFile::read(&arguments.settings)?;
     let provider = load(arguments.plugin.as_deref()).await?;
+    connect_with(&provider, &file, &arguments.allow_origins, arguments.plugin.is_none()).await
+}
+
+/// Connects with the settings of a file. A plugin that is built in may reach what its settings name if no origins are
+/// said.
+pub(crate) async fn connect_with(
+    provider: &Provider,
+    file: &SettingsFile,
+    origins: &[String],
+    built_in: bool,
+) -> anyhow::Result<Connection> {
     // The origins that the settings lead to are known once they have been checked.
     let accepted = match provider.check_settings(&file.settings).await? {
         Ok(accepted) => accepted,
@@ -49,8 +60,8 @@ pub(crate) async fn connect(arguments: &arguments::Connection) -> anyhow::Result
             bail!("the settings cannot be used\n{}", problems.join("\n"));
         }
     };
-    let allowed = match (&arguments.allow_origins[..], &arguments.plugin) {
-        ([], None) => AllowedOrigins::from_settings(&accepted.origins),
+    let allowed = match (origins, built_in) {
+        ([], true) => AllowedOrigins::from_settings(&accepted.origins),
         (origins, _) => origins.iter().try_fold(AllowedOrigins::none(), |allowed, origin| allowed.allow(origin))?,
     };
     let connection = provider.connect(file.settings.clone(), &allowed).await.map_err(|error| match error {

@@ -1,5 +1,6 @@
 //! Settings from a TOML file, and their problems by line.
 
+use crate::place::Place;
 use anyhow::{Context, bail};
 use handover_host::contract::{Setting, SettingsProblem, Severity};
 use std::path::Path;
@@ -17,10 +18,11 @@ impl SettingsFile {
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).with_context(|| format!("{name}: the settings cannot be read"))?;
-        Self::parse(name, &text)
+        Self::parse(name, &text, path.parent().unwrap_or(Path::new("")))
     }
 
-    fn parse(name: String, text: &str) -> anyhow::Result<Self> {
+    /// Files that it names are found from `folder`.
+    fn parse(name: String, text: &str, folder: &Path) -> anyhow::Result<Self> {
         let line = |offset: usize| text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
         let table = DeTable::parse(text).map_err(|error| {
             let at = error.span().map_or(1, |span| line(span.start));
@@ -32,10 +34,24 @@ impl SettingsFile {
             match value.get_ref() {
                 DeValue::Array(values) => {
                     for value in values {
-                        entries.push((value.span().start, key, scalar(value.get_ref()), at));
+                        let read = read_value(value.get_ref(), folder);
+                        entries.push((
+                            value.span().start,
+                            key,
+                            read.with_context(|| format!("{name}:{at}: {}", key.get_ref()))?,
+                            at,
+                        ));
                     }
                 }
-                value => entries.push((key.span().start, key, scalar(value), at)),
+                value => {
+                    let read = read_value(value, folder);
+                    entries.push((
+                        key.span().start,
+                        key,
+                        read.with_context(|| format!("{name}:{at}: {}", key.get_ref()))?,
+                        at,
+                    ));
+                }
             }
         }
         entries.sort_by_key(|(offset, ..)| *offset);
@@ -44,7 +60,7 @@ impl SettingsFile {
             let key = key.get_ref().to_string();
             let Some(value) = value else {
                 bail!(
-                    "{name}:{at}: {key} is neither text nor true or false; expected {key} = \"value\" or {key} = [\"value\", \"value\"]"
+                    "{name}:{at}: {key} is neither text nor true or false; expected {key} = \"value\", {key} = [\"value\", \"value\"], {key} = {{ env = \"NAME\" }} or {key} = {{ file = \"PATH\" }}"
                 );
             };
             settings.push(Setting { key, value });
@@ -59,6 +75,18 @@ impl SettingsFile {
         let place = line.map_or_else(|| self.name.clone(), |line| format!("{}:{line}", self.name));
         let grade = if problem.severity == Severity::Warning { "warning: " } else { "" };
         format!("{place}: {grade}{}: {} {}", problem.key, problem.message, problem.remedy)
+    }
+}
+
+/// The value itself, or what the place holds that it names; missing if it is neither.
+fn read_value(value: &DeValue<'_>, folder: &Path) -> anyhow::Result<Option<String>> {
+    let DeValue::Table(table) = value else { return Ok(scalar(value)) };
+    let mut members = table.iter().map(|(key, value)| (key.get_ref().as_ref(), scalar(value.get_ref())));
+    let (Some(member), None) = (members.next(), members.next()) else { return Ok(None) };
+    match member {
+        ("env", Some(env)) => Place::Env(env).read(folder).map(Some),
+        ("file", Some(file)) => Place::File(file.into()).read(folder).map(Some),
+        _ => Ok(None),
     }
 }
 
@@ -77,7 +105,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> anyhow::Result<SettingsFile> {
-        SettingsFile::parse("acme.toml".into(), text)
+        SettingsFile::parse("acme.toml".into(), text, Path::new(""))
     }
 
     #[test]

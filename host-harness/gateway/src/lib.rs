@@ -9,6 +9,7 @@
 //! is answered. What waits there, the [`Worker`] does.
 
 mod callback;
+mod cleaning;
 mod dead_letters;
 mod http;
 mod inbound;
@@ -23,6 +24,7 @@ mod telling;
 mod worker;
 
 pub use self::callback::{Callback, CallbackError};
+pub use self::cleaning::clean;
 pub use self::dead_letters::Buried;
 pub use self::http::{Gateway, InvalidTokens, Tokens, document};
 pub use self::inbound::{Received, WebhookError};

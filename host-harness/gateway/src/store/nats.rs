@@ -56,6 +56,24 @@ impl Default for Layout {
 }
 
 impl NatsStore {
+    /// Connects with servers (`nats://…`, several with commas in between) and opens the store. `credentials`: what a
+    /// file of credentials of NATS holds.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub async fn connect(servers: &str, credentials: Option<&str>, layout: &Layout) -> Result<Self, StoreError> {
+        let options = async_nats::ConnectOptions::new().name("handover-gateway");
+        let options = match credentials {
+            None => options,
+            Some(credentials) => options
+                .credentials(credentials)
+                .map_err(|_| broken("the credentials for NATS are not what a file of credentials holds"))?,
+        };
+        let servers: Vec<&str> = servers.split(',').map(str::trim).collect();
+        let client = options.connect(servers).await.map_err(unavailable)?;
+        Self::open(client, layout).await
+    }
+
     /// Opens the store, or makes what is missing of it.
     ///
     /// # Errors

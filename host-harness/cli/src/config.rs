@@ -1,0 +1,284 @@
+//! What the gateway serves: a file in TOML.
+
+use crate::place::Place;
+use anyhow::Context;
+use handover_gateway::mailbox::{Retries, Rules};
+use handover_host::handover::{AfterEnd, Policy};
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::{Path, PathBuf};
+
+/// What the gateway serves. Files are found from the folder of this one.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Where it listens, behind a proxy that speaks TLS.
+    #[serde(default = "listen")]
+    pub(crate) listen: SocketAddr,
+    /// Where it keeps what must survive it.
+    #[serde(default)]
+    pub(crate) store: Store,
+    /// The bot platform.
+    pub(crate) platform: Platform,
+    /// What it logs.
+    #[serde(default)]
+    pub(crate) log: Log,
+    /// The connections, by their names: 1 to 64 lower-case letters, digits and hyphens.
+    pub(crate) connection: BTreeMap<String, Connection>,
+}
+
+/// Where the gateway keeps what must survive it: one of a file and servers.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(crate) struct Store {
+    /// A file of SQLite's, for one gateway.
+    pub(crate) sqlite: PathBuf,
+    /// Servers of NATS with JetStream, for any number of gateways: `nats://…`, several with commas in between.
+    pub(crate) nats: Option<String>,
+    /// Credentials for NATS: what a `.creds` file holds.
+    pub(crate) nats_credentials: Option<Place>,
+    /// What the names of buckets and streams in NATS begin with.
+    pub(crate) nats_prefix: String,
+    /// On how many servers of NATS everything is.
+    pub(crate) nats_replicas: NonZeroUsize,
+    /// How long events can be asked for by the platform.
+    pub(crate) keep_events: Span,
+}
+
+/// The bot platform.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Platform {
+    /// Bearer tokens, by any of which the platform and operators are let in.
+    pub(crate) tokens: Vec<Place>,
+    /// Where events are posted to.
+    pub(crate) callback: Option<Callback>,
+}
+
+/// Where events are posted to, signed as the Standard Webhooks specification says.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Callback {
+    /// An http or https URL.
+    pub(crate) url: String,
+    /// Secrets, `whsec_…`; each signs.
+    pub(crate) secrets: Vec<Place>,
+}
+
+/// What the gateway logs, to standard error.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(crate) struct Log {
+    /// How much.
+    pub(crate) level: Level,
+    /// How.
+    pub(crate) format: Format,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Level {
+    Error,
+    Warn,
+    #[default]
+    Info,
+    Debug,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+/// A connection.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Connection {
+    /// Its settings, in the file that `handover check` takes.
+    pub(crate) settings: PathBuf,
+    /// A plugin instead of the one built in.
+    pub(crate) plugin: Option<PathBuf>,
+    /// Origins that the plugin may reach; for the one built in, those that its settings name if there are none here.
+    #[serde(default)]
+    pub(crate) allow_origins: Vec<String>,
+    /// Its webhooks arrive at `/handover/` and this, besides `/handover/` and its name. Several may share one.
+    #[serde(default = "path")]
+    pub(crate) path: String,
+    /// A text by which a webhook at a shared path is known to be for it: the id of the integration.
+    pub(crate) mark: Option<String>,
+    /// A webhook that is older is a replay. Not below 85 s, for so long Genesys tries again.
+    #[serde(default = "replay_window")]
+    pub(crate) replay_window: Span,
+    /// What becomes of a message that was said after the end: `deliver`, `hold` or `reopen`.
+    #[serde(default)]
+    pub(crate) after_end: AfterEnd,
+    /// How long nobody may be there after the last agent has left; for ever if it is not said.
+    pub(crate) unattended: Option<Span>,
+    /// How long the user may wait in the queue; for ever if it is not said.
+    pub(crate) assignment_timeout: Option<Span>,
+    /// How long the user may say nothing; for ever if it is not said.
+    pub(crate) user_inactivity: Option<Span>,
+    /// How often a handover in which nothing happens is observed.
+    #[serde(default = "observe_every")]
+    pub(crate) observe_every: Span,
+    /// Observations a minute at most, by this gateway.
+    #[serde(default = "observations_a_minute")]
+    pub(crate) observations_a_minute: NonZeroU32,
+    /// How long something is tried again until it is a dead letter.
+    #[serde(default = "give_up")]
+    pub(crate) give_up: Span,
+}
+
+/// A time such as `30s`, `5m` or `2h`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span {
+    /// Milliseconds.
+    pub(crate) milliseconds: u64,
+}
+
+const SECOND: u64 = 1_000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+
+fn listen() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 8080).into()
+}
+
+/// Where the first bot platform of its kind takes webhooks of Genesys.
+fn path() -> String {
+    "genesysCloudOM".into()
+}
+
+const fn span(milliseconds: u64) -> Span {
+    Span { milliseconds }
+}
+
+fn replay_window() -> Span {
+    span(10 * MINUTE)
+}
+
+fn observe_every() -> Span {
+    span(MINUTE)
+}
+
+fn observations_a_minute() -> NonZeroU32 {
+    const HALF: NonZeroU32 = NonZeroU32::new(150).unwrap();
+    HALF
+}
+
+fn give_up() -> Span {
+    span(HOUR)
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self {
+            sqlite: "handover.sqlite".into(),
+            nats: None,
+            nats_credentials: None,
+            nats_prefix: "handover".into(),
+            nats_replicas: NonZeroUsize::MIN,
+            keep_events: span(72 * HOUR),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let span: Option<jiff::SignedDuration> = text.parse().ok();
+        let milliseconds = span.and_then(|span| u64::try_from(span.as_millis()).ok()).filter(|span| *span > 0);
+        let milliseconds = milliseconds
+            .ok_or_else(|| serde::de::Error::custom("expected a time such as \"30s\", \"5m\" or \"2h\""))?;
+        Ok(Self { milliseconds })
+    }
+}
+
+impl Config {
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let name = path.display();
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("{name}: the configuration cannot be read"))?;
+        Self::parse(&name.to_string(), &text)
+    }
+
+    /// Errors name the line and never repeat it: there may be a secret where none should be.
+    fn parse(name: &str, text: &str) -> anyhow::Result<Self> {
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or_default();
+            anyhow::anyhow!("{name}:{}: {}", before.matches('\n').count() + 1, error.message())
+        })?;
+        for (connection, served) in &config.connection {
+            served.check().with_context(|| format!("{name}: connection.{connection}"))?;
+        }
+        Ok(config)
+    }
+}
+
+impl Connection {
+    fn check(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            (85 * SECOND..=24 * HOUR).contains(&self.replay_window.milliseconds),
+            "replay-window: expected 85s to 24h, for Genesys tries again for 85 s"
+        );
+        anyhow::ensure!((MINUTE..=24 * HOUR).contains(&self.give_up.milliseconds), "give-up: expected 1m to 24h");
+        Ok(())
+    }
+
+    /// How its mailboxes are worked on.
+    pub(crate) fn rules(&self, observes: bool, keep_events: Span) -> Rules {
+        let milliseconds = |span: Span| span.milliseconds;
+        Rules {
+            policy: Policy {
+                after_end: self.after_end,
+                unattended: self.unattended.map(milliseconds),
+                assignment_timeout: self.assignment_timeout.map(milliseconds),
+                user_inactivity: self.user_inactivity.map(milliseconds),
+                observes,
+            },
+            replay_window: self.replay_window.milliseconds,
+            observe_every: observes.then_some(self.observe_every.milliseconds),
+            calls_back: false,
+            retries: Retries { first: SECOND, longest: MINUTE, give_up: self.give_up.milliseconds },
+            turn: 13 * SECOND,
+            doubt: 15 * SECOND,
+            // The events have to be forgotten first, and so do those that may still be tried again.
+            keep: keep_events.milliseconds + 24 * HOUR,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEAST: &str = "[platform]\ntokens = [{ env = \"TOKEN\" }]\n[connection.acme]\nsettings = \"acme.toml\"\n";
+
+    #[test]
+    fn the_least_that_one_has_to_say() {
+        let config = Config::parse("gateway.toml", LEAST).expect("good");
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.connection["acme"].path, "genesysCloudOM");
+        assert_eq!(config.connection["acme"].rules(true, config.store.keep_events).retries.give_up, 3_600_000);
+    }
+
+    #[test]
+    fn errors_name_the_place_and_what_was_expected_and_never_what_was_there() {
+        for (text, expected) in [
+            (LEAST.replace("settings", "setings"), "gateway.toml:4: unknown field `setings`"),
+            (LEAST.replace("{ env = \"TOKEN\" }", "\"s3cret\""), "gateway.toml:2: expected { env"),
+            (format!("{LEAST}give-up = \"soon\"\n"), "gateway.toml:5: expected a time such as"),
+            (format!("{LEAST}replay-window = \"10s\"\n"), "gateway.toml: connection.acme"),
+            (LEAST.replace("[connection.acme]", "[connection.acme"), "gateway.toml:3: "),
+        ] {
+            let error = format!("{:#}", Config::parse("gateway.toml", &text).expect_err(&text));
+            assert!(error.starts_with(expected), "{error}");
+            assert!(!error.contains("s3cret"), "{error}");
+        }
+    }
+}
