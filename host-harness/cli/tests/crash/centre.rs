@@ -1,0 +1,128 @@
+//! The contact centre: its agents, and its faults.
+
+use genesys_sandbox::{Config, Sandbox};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+pub(crate) struct Centre {
+    sandbox: Sandbox,
+    http: reqwest::Client,
+    trouble: std::sync::Mutex<Option<tokio::task::JoinHandle<()>>>,
+}
+
+pub(crate) struct Message {
+    pub(crate) from_user: bool,
+    pub(crate) text: String,
+    /// The webhook was answered.
+    pub(crate) arrived: bool,
+}
+
+impl Centre {
+    pub(crate) async fn start(gateway: &str) -> Self {
+        let mut config = Config { requests_per_minute: 0, ..Config::default() };
+        config.integrations[0].webhook_url = Some(format!("{gateway}/handover/genesysCloudOM"));
+        let sandbox = Sandbox::start(config).await.unwrap();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self { sandbox, http, trouble: std::sync::Mutex::default() }
+    }
+
+    /// What a connection needs, as a file of settings.
+    pub(crate) fn settings(&self) -> String {
+        let announced = self.sandbox.announcement();
+        let secret = |text: &str| serde_json::to_string(text).unwrap();
+        format!(
+            "host = {}\ndeployment-name = {}\nqueue = \"Support\"\nwebhook-secret = {}\nclient-id = {}\nclient-secret = {}\n",
+            secret(&announced.origin),
+            secret(&announced.integration_name),
+            secret(&announced.webhook_secret),
+            secret(&announced.client_id),
+            secret(&announced.client_secret),
+        )
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/sandbox/{path}", self.sandbox.announcement().origin)
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        self.http.get(self.url(path)).send().await.unwrap().json().await.unwrap()
+    }
+
+    async fn post(&self, path: &str, body: Value) -> bool {
+        self.http.post(self.url(path)).json(&body).send().await.unwrap().status().is_success()
+    }
+
+    /// An agent takes the user's conversation; its id.
+    pub(crate) async fn accept(&self, recipient: &str) -> String {
+        loop {
+            let all = self.get("conversations").await;
+            let mut all = all["conversations"].as_array().unwrap().iter();
+            if let Some(conversation) = all.find(|conversation| conversation["from"]["id"] == recipient) {
+                let id = conversation["id"].as_str().unwrap().to_owned();
+                assert!(self.post(&format!("conversations/{id}/accept"), json!({ "name": "Grace Hopper" })).await);
+                return id;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// The agent says so many things.
+    pub(crate) async fn talk(&self, conversation: &str, recipient: &str, each: usize, pace: Duration) {
+        for number in 0..each {
+            let text = json!({ "text": format!("in {recipient} {number}") });
+            assert!(self.post(&format!("conversations/{conversation}/text"), text).await);
+            tokio::time::sleep(pace.mul_f64(fastrand::f64() * 2.0)).await;
+        }
+    }
+
+    /// From now on things go wrong now and then.
+    pub(crate) fn trouble(self: &std::sync::Arc<Self>) {
+        let centre = std::sync::Arc::clone(self);
+        let task = tokio::spawn(async move {
+            loop {
+                let order = match fastrand::u32(0..10) {
+                    0..3 => json!({ "on": "webhook", "fault": "double" }),
+                    3..5 => json!({ "on": "webhook", "fault": "late", "ms": fastrand::u32(50..800) }),
+                    5..7 => json!({ "on": "webhook", "fault": "disordered" }),
+                    7 => json!({ "on": "api", "path": "/inbound/", "fault": "rate-limited", "retryAfterSeconds": 1 }),
+                    8 => json!({ "on": "api", "path": "/inbound/", "fault": "server-error", "status": 503 }),
+                    _ => json!({ "on": "api", "path": "/inbound/", "fault": "cut" }),
+                };
+                assert!(centre.post("faults", order).await);
+                tokio::time::sleep(Duration::from_millis(fastrand::u64(100..1_000))).await;
+            }
+        });
+        *self.trouble.lock().unwrap() = Some(task);
+    }
+
+    /// Nothing goes wrong any more; what was held back until another message comes, comes.
+    pub(crate) async fn calm(&self, conversations: &[(String, String)]) {
+        if let Some(task) = self.trouble.lock().unwrap().take() {
+            task.abort();
+        }
+        self.http.delete(self.url("faults")).send().await.unwrap();
+        for (recipient, conversation) in conversations {
+            let text = json!({ "text": format!("in {recipient} last") });
+            assert!(self.post(&format!("conversations/{conversation}/text"), text).await);
+        }
+    }
+
+    pub(crate) async fn messages(&self, conversation: &str) -> Vec<Message> {
+        let conversation = self.get(&format!("conversations/{conversation}")).await;
+        let messages = conversation["messages"].as_array().unwrap().iter();
+        let message = |message: &Value| Message {
+            from_user: message["direction"] == "Inbound",
+            text: message["text"].as_str().unwrap_or_default().to_owned(),
+            // What is still on its way has to arrive.
+            arrived: !matches!(message["delivery"]["state"].as_str(), Some("failed" | "undeliverable")),
+        };
+        messages.map(message).collect()
+    }
+
+    /// How often a delivery in doubt was looked up, of late.
+    pub(crate) async fn lookups(&self) -> usize {
+        let log = self.get("requests").await;
+        let requests = log["requests"].as_array().unwrap().iter();
+        requests.filter(|request| request["path"].as_str().is_some_and(|path| path.contains("/messages/bulk"))).count()
+    }
+}

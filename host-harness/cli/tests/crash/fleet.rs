@@ -1,0 +1,170 @@
+//! The gateways, as processes, and the servers of NATS.
+
+use crate::centre::Centre;
+use crate::platform::{Platform, SECRET, TOKEN};
+use crate::proxy::Entry;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+
+pub(crate) struct Fleet {
+    folder: TempDir,
+    /// Each with its port; one that was killed for good is missing.
+    gateways: Vec<(u16, Child)>,
+    nats: Option<Nats>,
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+impl Fleet {
+    pub(crate) async fn start(
+        count: usize,
+        centre: &Centre,
+        platform: &Platform,
+        nats: Option<Nats>,
+        entry: &Entry,
+    ) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("acme.toml"), centre.settings()).unwrap();
+        let ports: Vec<u16> = (0..count).map(|_| free_port()).collect();
+        for port in &ports {
+            let mut config = format!("listen = \"127.0.0.1:{port}\"\n");
+            if let Some(nats) = &nats {
+                write!(config, "[store]\nnats = \"nats://127.0.0.1:{}\"\n", nats.port).unwrap();
+            }
+            write!(
+                config,
+                "[platform]\ntokens = [{{ env = \"TOKEN\" }}]\n\
+                 [platform.callback]\nurl = \"{}\"\nsecrets = [{{ env = \"SECRET\" }}]\n\
+                 [connection.acme]\nsettings = \"acme.toml\"\nobserve-every = \"5s\"\n",
+                platform.callback
+            )
+            .unwrap();
+            std::fs::write(folder.path().join(format!("{port}.toml")), config).unwrap();
+        }
+        let gateways = ports.iter().map(|port| (*port, spawn(folder.path(), *port))).collect();
+        entry.to(ports.clone());
+        let fleet = Self { folder, gateways, nats };
+        for port in ports {
+            ready(port).await;
+        }
+        fleet
+    }
+
+    /// Kills one; it comes back unless it was for good.
+    pub(crate) async fn kill_one(&mut self, for_good: bool) {
+        let victim = fastrand::usize(0..self.gateways.len());
+        let (port, gateway) = &mut self.gateways[victim];
+        // SIGKILL.
+        gateway.kill().unwrap();
+        gateway.wait().unwrap();
+        let port = *port;
+        if for_good {
+            self.gateways.remove(victim);
+            return;
+        }
+        self.gateways[victim].1 = spawn(self.folder.path(), port);
+        ready(port).await;
+    }
+
+    pub(crate) async fn restart_nats(&mut self) {
+        if let Some(nats) = &mut self.nats {
+            nats.restart().await;
+        }
+    }
+
+    pub(crate) fn stop(mut self) {
+        for (_, gateway) in &mut self.gateways {
+            gateway.kill().unwrap();
+            gateway.wait().unwrap();
+        }
+        if std::env::var_os("KEEP_LOGS").is_some() {
+            eprintln!("logs are in {}", self.folder.keep().display());
+        }
+    }
+}
+
+fn spawn(folder: &Path, port: u16) -> Child {
+    let log = File::options().create(true).append(true).open(folder.join(format!("{port}.log"))).unwrap();
+    Command::new(env!("CARGO_BIN_EXE_handover"))
+        .args(["serve", "--config"])
+        .arg(folder.join(format!("{port}.toml")))
+        .env("TOKEN", TOKEN)
+        .env("SECRET", SECRET)
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .unwrap()
+}
+
+async fn ready(port: u16) {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    for _ in 0..600 {
+        let answer = client.get(format!("http://127.0.0.1:{port}/readyz")).send().await;
+        if answer.is_ok_and(|answer| answer.status().is_success()) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the gateway at {port} does not become ready");
+}
+
+/// A server of NATS that writes to the disk what it has answered.
+pub(crate) struct Nats {
+    process: Child,
+    port: u16,
+    folder: TempDir,
+}
+
+pub(crate) fn has_nats() -> bool {
+    Command::new("nats-server").arg("--version").stdout(Stdio::null()).status().is_ok()
+}
+
+impl Drop for Nats {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Nats {
+    pub(crate) async fn start() -> Self {
+        let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+        let store = folder.path().display();
+        let config =
+            format!("listen: \"127.0.0.1:{port}\"\njetstream {{ store_dir: \"{store}\", sync_interval: always }}\n");
+        std::fs::write(folder.path().join("nats.conf"), config).unwrap();
+        let nats = Self { process: Self::spawn(folder.path()), port, folder };
+        nats.ready().await;
+        nats
+    }
+
+    fn spawn(folder: &Path) -> Child {
+        let mut command = Command::new("nats-server");
+        command.arg("--config").arg(folder.join("nats.conf")).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    }
+
+    async fn ready(&self) {
+        for _ in 0..200 {
+            if tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("nats-server does not listen");
+    }
+
+    async fn restart(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        self.process = Self::spawn(self.folder.path());
+        self.ready().await;
+    }
+}
