@@ -1,0 +1,193 @@
+//! The gateway between a local Genesys Cloud and a platform, by HTTP alone.
+
+mod api;
+mod faults;
+mod webhooks;
+
+use crate::world::World;
+use axum::http::{HeaderMap, StatusCode};
+use genesys_sandbox::Config;
+use handover_gateway::mailbox::{Retries, Rules};
+use handover_gateway::store::sqlite::SqliteStore;
+use handover_gateway::{Callback, Gateway, Mailboxes, Metrics, Options, Served, Tokens, Worker, serve};
+use handover_host::handover::Policy;
+use serde_json::{Value, json};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+const TOKEN: &str = "a-token-of-20-or-more";
+
+/// A gateway with one connection, `acme`, to a local Genesys Cloud.
+struct Stand {
+    world: World,
+    url: String,
+    http: reqwest::Client,
+    _folder: TempDir,
+    _stop: DropGuard,
+}
+
+fn rules() -> Rules {
+    Rules {
+        policy: Policy { observes: true, ..Policy::default() },
+        replay_window: 600_000,
+        observe_every: Some(500),
+        calls_back: false,
+        retries: Retries { first: 100, longest: 1_000, give_up: 60_000 },
+        turn: 13_000,
+        doubt: 3_000,
+        keep: 86_400_000,
+    }
+}
+
+impl Stand {
+    async fn new() -> Self {
+        Self::with(rules(), None).await
+    }
+
+    async fn with(rules: Rules, callback: Option<Callback>) -> Self {
+        Self::before(Config::default(), rules, callback).await
+    }
+
+    /// Before a Genesys Cloud that is like this.
+    async fn before(mut config: Config, rules: Rules, callback: Option<Callback>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        config.requests_per_minute = 0;
+        config.typing.inbound = true;
+        config.integrations[0].webhook_url = Some(format!("{url}/handover/genesysCloudOM"));
+        config.webhooks.retry_delay_ms = 200;
+        let world = World::new(config).await;
+
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = SqliteStore::open(&folder.path().join("handover.sqlite")).expect("a store");
+        let mailboxes = Mailboxes::new(Arc::new(store));
+        let metrics = Metrics::default();
+        let options = Options {
+            rules,
+            callback,
+            path: Some("genesysCloudOM".into()),
+            mark: Some(world.sandbox.announcement().integration_id.clone()),
+            observations: NonZeroU32::new(6_000).expect("some"),
+        };
+        let served = Served::new("acme", world.connection.clone(), options, mailboxes.clone(), &metrics);
+        let served = vec![served.expect("a name")];
+        let stop = CancellationToken::new();
+        let tokens = Tokens::new(&[TOKEN.to_owned()]).expect("tokens");
+        let gateway = Gateway::new(served.clone(), mailboxes.clone(), tokens, metrics, stop.clone());
+        tokio::spawn(Worker::new(served, mailboxes).run(stop.clone()));
+        tokio::spawn(serve(listener, gateway.router(), stop.clone()));
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        Self { world, url, http, _folder: folder, _stop: stop.drop_guard() }
+    }
+
+    fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        let method = method.parse().expect("a method");
+        self.http.request(method, format!("{}/v1/connections/acme/{path}", self.url)).bearer_auth(TOKEN)
+    }
+
+    async fn ask(&self, method: &str, path: &str, body: Value) -> (StatusCode, Value) {
+        let request = self.request(method, path);
+        read(if body.is_null() { request } else { request.json(&body) }).await
+    }
+
+    async fn begin(&self, recipient: &str) {
+        let answer = self.ask("POST", &format!("recipients/{recipient}/handover"), json!({ "text": "Help!" })).await;
+        assert_eq!(answer, (StatusCode::ACCEPTED, json!({ "handover": 1 })));
+    }
+
+    async fn say(&self, recipient: &str, text: &str) -> String {
+        let (status, body) =
+            self.ask("POST", &format!("recipients/{recipient}/messages"), json!({ "text": text })).await;
+        assert_eq!(status, StatusCode::ACCEPTED, "{body}");
+        body["message"].as_str().expect("an id").to_owned()
+    }
+
+    /// The conversation of a handover that has begun, with an agent in it.
+    async fn accepted(&self, recipient: &str) -> String {
+        self.begin(recipient).await;
+        let id = until("the conversation", async || {
+            let (_, state) = self.ask("GET", &format!("recipients/{recipient}/handover"), Value::Null).await;
+            state["conversation"].as_str().map(String::from)
+        });
+        let id = id.await;
+        self.world.order(&format!("conversations/{id}/accept"), json!({ "name": "Grace Hopper" })).await;
+        id
+    }
+
+    /// What the contact centre got from the user, in its order.
+    async fn arrived(&self, conversation: &str) -> Vec<String> {
+        let seen = self.world.desk(&format!("conversations/{conversation}")).await;
+        let messages = seen["messages"].as_array().expect("messages").iter();
+        let from_user = messages.filter(|message| message["direction"] == "Inbound");
+        from_user.filter_map(|message| message["text"].as_str().map(String::from)).collect()
+    }
+
+    async fn until_arrived(&self, conversation: &str, text: &str) {
+        until(text, async || self.arrived(conversation).await.iter().any(|arrived| arrived == text).then_some(()))
+            .await;
+    }
+
+    /// The events of the log from after this one, until one of this type has come; each with its place.
+    async fn events(&self, after: Option<u64>, until: &str) -> Vec<(u64, Value)> {
+        let request = self.request("GET", "events");
+        let request = match after {
+            Some(after) => request.header("last-event-id", after),
+            None => request,
+        };
+        let mut answer = request.send().await.expect("an answer");
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        let (mut text, mut events) = (String::new(), Vec::new());
+        while events.last().is_none_or(|(_, event): &(u64, Value)| event["type"] != until) {
+            let piece = tokio::time::timeout(Duration::from_secs(20), answer.chunk()).await;
+            let piece = piece.unwrap_or_else(|_| panic!("{until} does not come after {events:?}"));
+            text.push_str(std::str::from_utf8(&piece.expect("a piece").expect("more")).expect("UTF-8"));
+            while let Some((block, rest)) = text.split_once("\n\n") {
+                let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
+                if let (Some(id), Some(data)) = (field("id: "), field("data: ")) {
+                    events.push((id.parse().expect("a number"), serde_json::from_str(data).expect("JSON")));
+                }
+                text = rest.to_owned();
+            }
+        }
+        events
+    }
+
+    async fn metric(&self, line: &str) -> u64 {
+        let metrics =
+            self.http.get(format!("{}/metrics", self.url)).bearer_auth(TOKEN).send().await.expect("an answer");
+        let metrics = metrics.text().await.expect("text");
+        let value = metrics.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(' '));
+        value.map_or(0, |value| value.parse().expect("a number"))
+    }
+}
+
+async fn read(request: reqwest::RequestBuilder) -> (StatusCode, Value) {
+    let answer = request.send().await.expect("an answer");
+    let (status, bytes) = (answer.status(), answer.bytes().await.expect("a body"));
+    let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
+    (status, body)
+}
+
+async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "{what} does not come");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The headers of a webhook, for another to send it.
+fn copied(headers: &HeaderMap) -> HeaderMap {
+    let mut copied = headers.clone();
+    for own in ["host", "content-length", "connection", "accept"] {
+        copied.remove(own);
+    }
+    copied
+}

@@ -1,0 +1,106 @@
+//! What is believed of what comes from outside.
+
+use super::{Stand, copied, rules};
+use crate::world::World;
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode};
+use genesys_sandbox::Config;
+use handover_gateway::mailbox::Rules;
+use serde_json::json;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+impl Stand {
+    async fn webhook(&self, path: &str, headers: HeaderMap, body: impl Into<reqwest::Body>) -> StatusCode {
+        let request = self.http.post(format!("{}/handover/{path}", self.url)).headers(headers).body(body);
+        request.send().await.expect("an answer").status()
+    }
+
+    async fn webhooks(&self, outcome: &str) -> u64 {
+        self.metric(&format!("handover_webhooks_total{{connection=\"acme\",outcome=\"{outcome}\"}}")).await
+    }
+}
+
+/// A webhook of a local Genesys Cloud to a user of this id.
+async fn captured(stand: &Stand, recipient: &str) -> (HeaderMap, Bytes) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/", listener.local_addr().expect("an address"));
+    let (to, mut from) = mpsc::channel(10);
+    let router = axum::Router::new().fallback(move |headers: HeaderMap, body: Bytes| async move {
+        to.send((headers, body)).await.expect("somebody waits");
+    });
+    tokio::spawn(axum::serve(listener, router).into_future());
+    let mut config = Config::default();
+    config.integrations[0].webhook_url = Some(url);
+    // What it signs is what the stand believes.
+    let secret = serde_json::to_value(stand.world.sandbox.announcement()).expect("JSON")["webhook_secret"].clone();
+    config.integrations[0].webhook_secret = serde_json::from_value(secret).expect("a secret");
+    config.integrations[0].id = Some(stand.world.sandbox.announcement().integration_id.clone());
+    let other = World::new(config).await;
+    let message = json!({
+        "channel": { "from": { "id": recipient, "idType": "Opaque" }, "messageId": "m-1", "time": "2026-03-01T10:00:00.123Z" },
+        "text": "Help!"
+    });
+    let integration = &other.sandbox.announcement().integration_id;
+    let url = format!(
+        "{}/api/v2/conversations/messages/{integration}/inbound/open/message?prefetchConversationId=true",
+        other.sandbox.announcement().origin
+    );
+    let sent = other.desk.post(url).bearer_auth(other.token().await).json(&message).send().await.expect("an answer");
+    let sent: serde_json::Value = sent.json().await.expect("JSON");
+    let conversation = sent["conversationId"].as_str().expect("an id");
+    other.order(&format!("conversations/{conversation}/accept"), json!({ "name": "Grace Hopper" })).await;
+    other.order(&format!("conversations/{conversation}/text"), json!({ "text": "Hello" })).await;
+    loop {
+        let (headers, body) = from.recv().await.expect("a webhook");
+        if String::from_utf8_lossy(&body).contains("Hello") {
+            return (copied(&headers), body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_what_is_signed_is_believed_and_repeats_are_taken_once() {
+    let stand = Stand::new().await;
+    stand.accepted("sess-42").await;
+    let (headers, body) = captured(&stand, "sess-42").await;
+
+    assert_eq!(stand.webhook("genesysCloudOM", HeaderMap::new(), body.clone()).await, StatusCode::UNAUTHORIZED);
+    let mut other = body.to_vec();
+    other[0] = b' ';
+    assert_eq!(stand.webhook("genesysCloudOM", headers.clone(), other).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(stand.webhook("nobody", headers.clone(), body.clone()).await, StatusCode::NOT_FOUND);
+    let large = vec![b' '; 70_000];
+    assert_eq!(stand.webhook("genesysCloudOM", headers.clone(), large).await, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(stand.metric("handover_webhooks_total{connection=\"\",outcome=\"rejected\"}").await, 2);
+
+    let before = stand.webhooks("taken").await;
+    for path in ["genesysCloudOM", "acme", "genesysCloudOM"] {
+        assert_eq!(stand.webhook(path, headers.clone(), body.clone()).await, StatusCode::OK);
+    }
+    assert_eq!(stand.webhooks("taken").await - before, 3);
+    let events = stand.events(None, "message").await;
+    assert_eq!(events.last().expect("events").1["data"]["plain"], "Hello");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let repeated = stand.metric("handover_webhook_events_total{connection=\"acme\",outcome=\"repeated\"}").await;
+    assert!(repeated >= 2, "{repeated} repeats");
+}
+
+#[tokio::test]
+async fn nobody_knows_the_recipient_and_that_is_counted() {
+    let stand = Stand::new().await;
+    let (headers, body) = captured(&stand, "nobody").await;
+    assert_eq!(stand.webhook("genesysCloudOM", headers, body).await, StatusCode::OK);
+    assert_eq!(stand.metric("handover_webhook_events_total{connection=\"acme\",outcome=\"unknown\"}").await, 1);
+}
+
+#[tokio::test]
+async fn what_is_older_than_the_window_is_a_replay() {
+    let stand = Stand::with(Rules { replay_window: 1_000, ..rules() }, None).await;
+    stand.accepted("sess-42").await;
+    let (headers, body) = captured(&stand, "sess-42").await;
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert_eq!(stand.webhook("genesysCloudOM", headers, body).await, StatusCode::FORBIDDEN);
+    assert_eq!(stand.webhooks("replayed").await, 1);
+}
