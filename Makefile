@@ -4,7 +4,11 @@ CARGO_COMPONENT := 0.21.1
 
 FUZZ_SECONDS := 600
 
-.PHONY: demo test check fuzz setup component cargo-component
+MESSAGES := 1000
+KILLS := 50
+STORES := sqlite nats nats-restart
+
+.PHONY: demo test check crash-test load-test api fuzz setup component cargo-component
 
 demo: setup ## Plays one handover in the terminal, against a local Genesys Cloud.
 	cargo run --locked --package handover -- demo --script
@@ -20,6 +24,16 @@ check: setup ## Looks at the format, lints, documentation, and that no published
 	scripts/check-wit
 	# Compiled, not linked: linking takes libFuzzer, which is C++.
 	CUSTOM_LIBFUZZER_PATH=/none/libfuzzer.a cargo check --locked --manifest-path fuzz/Cargo.toml --target-dir target/fuzz
+
+crash-test: setup ## Kills gateways KILLS times while MESSAGES go each way, and counts what got lost; `nats` takes nats-server.
+	MESSAGES=$(MESSAGES) KILLS=$(KILLS) STORES="$(STORES)" cargo test --locked --package handover --test crash
+
+load-test: setup ## Measures webhooks with many handovers open.
+	cargo test --locked --package handover --test load
+
+api: setup ## Writes the document of the gateway's API anew.
+	cargo run --locked --package handover -- serve --api >target/openapi.json
+	mv target/openapi.json host-harness/gateway/openapi.json
 
 fuzz: ## Runs each fuzz target for FUZZ_SECONDS; takes a nightly compiler and cargo-fuzz.
 	cd fuzz && for target in $$(cargo +nightly fuzz list); do \

@@ -40,6 +40,16 @@ impl Centre {
         )
     }
 
+    /// With what webhooks are signed.
+    pub(crate) fn secret(&self) -> &str {
+        &self.sandbox.announcement().webhook_secret
+    }
+
+    /// As webhooks name it.
+    pub(crate) fn integration(&self) -> &str {
+        &self.sandbox.announcement().integration_id
+    }
+
     fn url(&self, path: &str) -> String {
         format!("{}/sandbox/{path}", self.sandbox.announcement().origin)
     }

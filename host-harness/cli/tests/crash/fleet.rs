@@ -57,6 +57,13 @@ impl Fleet {
         fleet
     }
 
+    /// Bytes of memory that the first gateway holds.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.gateways[0].1.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap() * 1024
+    }
+
     /// Kills one; it comes back unless it was for good.
     pub(crate) async fn kill_one(&mut self, for_good: bool) {
         let victim = fastrand::usize(0..self.gateways.len());

@@ -71,7 +71,7 @@ async fn run(name: &str, store: Store, messages: usize, kills: usize) -> Account
     let began = Instant::now();
     let entry = proxy::Entry::bind().await;
     let centre = Arc::new(Centre::start(&entry.url()).await);
-    let platform = Arc::new(Platform::start(&entry.url()).await);
+    let platform = Arc::new(Platform::start(&entry.url(), 3).await);
     let nats = match store {
         Store::Sqlite => None,
         Store::Nats | Store::NatsRestart => Some(Nats::start().await),

@@ -22,6 +22,8 @@ pub(crate) struct Platform {
 
 #[derive(Default)]
 struct Book {
+    /// Of a hundred callbacks so many are refused, and as many taken and refused.
+    trouble: u32,
     ids: HashSet<String>,
     heard: Vec<Heard>,
     repeated: usize,
@@ -46,8 +48,9 @@ impl Heard {
 }
 
 impl Platform {
-    pub(crate) async fn start(gateway: &str) -> Self {
-        let book = Arc::new(Mutex::new(Book::default()));
+    /// Of a hundred callbacks it refuses so many, and takes as many without saying so.
+    pub(crate) async fn start(gateway: &str, trouble: u32) -> Self {
+        let book = Arc::new(Mutex::new(Book { trouble, ..Book::default() }));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let callback = format!("http://{}/events", listener.local_addr().unwrap());
         let router = axum::Router::new().route("/events", post(hear)).with_state(Arc::clone(&book));
@@ -125,7 +128,8 @@ impl Platform {
 async fn hear(State(book): State<Arc<Mutex<Book>>>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let signer = standardwebhooks::Webhook::new(SECRET).unwrap();
     signer.verify(&body, &headers).expect("the signature of a callback");
-    if fastrand::u32(0..100) < 3 {
+    let trouble = book.lock().unwrap().trouble;
+    if fastrand::u32(0..100) < trouble {
         return StatusCode::SERVICE_UNAVAILABLE;
     }
     let event: Value = serde_json::from_slice(&body).unwrap();
@@ -138,5 +142,5 @@ async fn hear(State(book): State<Arc<Mutex<Book>>>, headers: HeaderMap, body: By
         book.repeated += 1;
     }
     // Taken, and nobody knows.
-    if fastrand::u32(0..100) < 3 { StatusCode::BAD_GATEWAY } else { StatusCode::NO_CONTENT }
+    if fastrand::u32(0..100) < trouble { StatusCode::BAD_GATEWAY } else { StatusCode::NO_CONTENT }
 }
