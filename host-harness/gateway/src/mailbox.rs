@@ -52,6 +52,9 @@ pub struct Mailbox {
     /// Counts the messages that were sent.
     messages: u64,
     observe: Option<Timestamp>,
+    /// Something has happened that is a reason to observe.
+    #[serde(default)]
+    observe_soon: bool,
     seen: Seen,
     replies: Replies,
     outbox: Outbox,
@@ -112,6 +115,7 @@ impl Mailbox {
             spoken: 0,
             messages: 0,
             observe: None,
+            observe_soon: false,
             seen: Seen::default(),
             replies: Replies::default(),
             outbox: Outbox::default(),
@@ -279,7 +283,7 @@ impl Mailbox {
 
     /// The whole answer of an observation of the handover of this number, which was asked at this time.
     pub fn observed(&mut self, number: u32, events: &[AgentEvent], asked: Timestamp, now: Timestamp, rules: &Rules) {
-        self.observe = rules.observe_after(now);
+        (self.observe, self.observe_soon) = (rules.observe_after(now), false);
         let Some(handover) = self.handover.as_mut().filter(|handover| handover.number() == number) else { return };
         // What was told before is not told again; who is there is a fact each time.
         let told =
@@ -355,6 +359,7 @@ impl Mailbox {
                 Step::Observe => {
                     let soon = now.saturating_add(SOON);
                     self.observe = Some(self.observe.map_or(soon, |at| at.min(soon)));
+                    self.observe_soon = true;
                 }
                 Step::Leave(reason) => {
                     let outbound = self.outbound(OutboundMessage::Leave(reason), now);

@@ -22,6 +22,8 @@ struct Inner {
     connection: Connection,
     options: Options,
     observations: DefaultDirectRateLimiter,
+    /// Of these, those for which nothing is a reason but the time.
+    routine: DefaultDirectRateLimiter,
     counts: Counts,
     mailboxes: Mailboxes,
 }
@@ -65,8 +67,10 @@ impl Served {
         }
         options.rules.calls_back = options.callback.is_some();
         let observations = RateLimiter::direct(Quota::per_minute(options.observations).allow_burst(BURST));
+        let half = NonZeroU32::new(options.observations.get() / 2).unwrap_or(NonZeroU32::MIN);
+        let routine = RateLimiter::direct(Quota::per_minute(half).allow_burst(BURST));
         let (name, counts) = (name.to_owned(), metrics.of(name));
-        Ok(Self(Arc::new(Inner { name, connection, options, observations, counts, mailboxes })))
+        Ok(Self(Arc::new(Inner { name, connection, options, observations, routine, counts, mailboxes })))
     }
 
     /// By which the operator and the platform know it.
@@ -114,11 +118,18 @@ impl Served {
         &self.0.counts
     }
 
-    /// Whether an observation may be made now, or else in how many milliseconds to ask again.
-    pub(crate) fn may_observe(&self) -> Result<(), u64> {
+    /// Whether an observation may be made now, or else in how many milliseconds to ask again. One for which nothing is
+    /// a reason but the time leaves half of all to the others, and waits for its next time: there may be thousands.
+    pub(crate) fn may_observe(&self, soon: bool) -> Result<(), u64> {
+        if !soon && self.0.routine.check().is_err() {
+            let every = self.rules().observe_every.unwrap_or_default().max(1);
+            return Err(every.saturating_add(fastrand::u64(0..every)));
+        }
         self.0.observations.check().map_err(|not_until| {
             let wait = not_until.wait_time_from(DefaultClock::default().now());
-            u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1)
+            let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            // Others wait, too.
+            wait.saturating_add(fastrand::u64(1_000..5_000))
         })
     }
 }

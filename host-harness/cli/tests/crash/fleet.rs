@@ -42,7 +42,7 @@ impl Fleet {
                 config,
                 "[platform]\ntokens = [{{ env = \"TOKEN\" }}]\n\
                  [platform.callback]\nurl = \"{}\"\nsecrets = [{{ env = \"SECRET\" }}]\n\
-                 [connection.acme]\nsettings = \"acme.toml\"\nobserve-every = \"5s\"\n",
+                 [connection.acme]\nsettings = \"acme.toml\"\n",
                 platform.callback
             )
             .unwrap();

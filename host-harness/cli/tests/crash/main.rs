@@ -6,6 +6,7 @@
 //! `sqlite`, `nats` (three gateways, one of them killed for good) and `nats-restart` (the servers are killed, too).
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, clippy::panic, reason = "a test")]
+#![allow(dead_code, reason = "shared with the load test, which uses the rest")]
 
 mod account;
 mod centre;

@@ -53,7 +53,12 @@ pub enum Task {
         conversation: Conversation,
     },
     /// Observe the conversation: [`Mailbox::observed`].
-    Observe(Conversation),
+    Observe {
+        /// Which.
+        conversation: Conversation,
+        /// Something has happened that is a reason to; otherwise it is only that some time has passed.
+        soon: bool,
+    },
     /// Call the platform back: [`Mailbox::called_back`].
     CallBack {
         /// The event's id.
@@ -211,7 +216,7 @@ impl Mailbox {
         }
         if self.observe.is_some_and(|at| at <= now) {
             if let Some(conversation) = self.conversation(None).filter(|conversation| conversation.id.is_some()) {
-                return Some(Task::Observe(conversation));
+                return Some(Task::Observe { conversation, soon: self.observe_soon });
             }
             // Nobody knows yet which conversation it is.
             self.observe = rules.observe_after(now);

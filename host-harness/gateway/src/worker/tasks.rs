@@ -92,7 +92,7 @@ pub(super) async fn perform(served: &Served, address: &Address, task: Task) -> O
         Task::Find { item, request, conversation } => {
             What::Found(item, find(served, address, &conversation, &request).await)
         }
-        Task::Observe(conversation) => observe(served, &conversation).await,
+        Task::Observe { conversation, soon } => observe(served, &conversation, soon).await,
         Task::CallBack { id, told } => What::CalledBack(told.number, call_back(served, address, &id, &told).await),
         Task::Bury(letter) => bury(served, address, letter).await,
         Task::Forget => {
@@ -166,9 +166,9 @@ async fn know(served: &Served, address: &Address, conversation: Option<&str>) {
     }
 }
 
-async fn observe(served: &Served, conversation: &Conversation) -> What {
+async fn observe(served: &Served, conversation: &Conversation, soon: bool) -> What {
     let asked = now();
-    if let Err(wait) = served.may_observe() {
+    if let Err(wait) = served.may_observe(soon) {
         return What::NotObserved(asked.saturating_add(wait));
     }
     match tokio::time::timeout(PATIENCE, served.connection().observe_conversation(conversation)).await {

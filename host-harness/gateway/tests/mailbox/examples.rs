@@ -146,7 +146,7 @@ fn a_retry_waits_as_long_as_it_was_told_and_is_given_up_in_the_end() {
                 mailbox.delivered(item, DeliveryOutcome::Failed(retry(None, false)), 0.5, now, &rules());
             }
             Some(Task::Bury(letter)) => break letter,
-            Some(Task::Observe(_)) | None => {}
+            Some(Task::Observe { conversation: _, .. }) | None => {}
             task => panic!("{task:?}"),
         }
     };

@@ -233,7 +233,7 @@ impl Story {
                 let outcome = if taken { CallbackOutcome::Taken } else { lost };
                 mailbox.called_back(told.number, outcome, chance, now, &rules);
             }
-            Task::Observe(_) => mailbox.observed(1, &[], running.since, now, &rules),
+            Task::Observe { conversation: _, .. } => mailbox.observed(1, &[], running.since, now, &rules),
             Task::Build { .. } | Task::Bury(_) | Task::Forget => panic!("seed {}: there is no reason to", self.seed),
         }
         self.save(&mailbox);
