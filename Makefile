@@ -8,7 +8,7 @@ MESSAGES := 1000
 KILLS := 50
 STORES := sqlite nats nats-restart
 
-.PHONY: demo test check crash-test load-test api fuzz setup component cargo-component
+.PHONY: demo test check crash-test load-test fuzz-api reference api fuzz setup component cargo-component
 
 demo: setup ## Plays one handover in the terminal, against a local Genesys Cloud.
 	cargo run --locked --package handover -- demo --script
@@ -30,6 +30,13 @@ crash-test: setup ## Kills gateways KILLS times while MESSAGES go each way, and 
 
 load-test: setup ## Measures webhooks with many handovers open.
 	cargo test --locked --package handover --test load
+
+fuzz-api: setup ## Asks the gateway all that its API's document allows; takes Python.
+	scripts/fuzz-api
+
+reference: setup ## Writes the reference of the gateway's configuration anew.
+	cargo run --locked --package handover -- serve --reference >target/configuration.md
+	mv target/configuration.md docs/configuration.md
 
 api: setup ## Writes the document of the gateway's API anew.
 	cargo run --locked --package handover -- serve --api >target/openapi.json

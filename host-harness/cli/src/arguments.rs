@@ -79,6 +79,11 @@ pub(crate) enum Command {
     /// JSON line when it listens: listen.
     #[command(after_help = "Example:\n  handover serve --config gateway.toml")]
     Serve(Serve),
+    /// What a gateway has given up: lists, shows, replays or drops it.
+    ///
+    /// Prints a JSON line a letter. Status 0: done; 1: refused; 2: misuse.
+    #[command(after_help = "Example:\n  HANDOVER_TOKEN=… handover dead-letters list --connection acme")]
+    DeadLetters(DeadLetters),
     /// Runs the conformance kit on a plugin.
     ///
     /// Prints a line a case. Status 0: all passed; 1: some failed, or the plugin cannot be loaded; 2: misuse.
@@ -216,13 +221,66 @@ pub(crate) struct Inspect {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct DeadLetters {
+    #[command(subcommand)]
+    pub(crate) act: DeadLetterAct,
+}
+
+/// Where a gateway is.
+#[derive(Debug, Args)]
+pub(crate) struct GatewayAddress {
+    /// Where it listens.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub(crate) gateway: String,
+    /// The variable of the environment that has one of its tokens.
+    #[arg(long, value_name = "NAME", default_value = "HANDOVER_TOKEN")]
+    pub(crate) token_env: String,
+    /// Of which connection.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) connection: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLetterAct {
+    /// All of them, a JSON line each.
+    List {
+        #[command(flatten)]
+        at: GatewayAddress,
+    },
+    /// One of them.
+    Show {
+        #[command(flatten)]
+        at: GatewayAddress,
+        /// Which.
+        id: String,
+    },
+    /// Tries once more to deliver it, while its handover lasts.
+    Replay {
+        #[command(flatten)]
+        at: GatewayAddress,
+        /// Which.
+        id: String,
+    },
+    /// Forgets it.
+    Drop {
+        #[command(flatten)]
+        at: GatewayAddress,
+        /// Which.
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// What to serve, in TOML.
-    #[arg(long, value_name = "FILE", required_unless_present = "api")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["api", "reference"])]
     pub(crate) config: Option<PathBuf>,
     /// Print the OpenAPI document of the platform's API instead.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "reference")]
     pub(crate) api: bool,
+    /// Print everything that FILE can say instead, in Markdown.
+    #[arg(long)]
+    pub(crate) reference: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ pub(crate) mod build;
 pub(crate) mod check;
 pub(crate) mod conformance;
 pub(crate) mod copilot_url;
+pub(crate) mod dead_letters;
 pub(crate) mod demo;
 pub(crate) mod features;
 pub(crate) mod inspect;

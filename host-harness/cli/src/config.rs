@@ -1,21 +1,26 @@
 //! What the gateway serves: a file in TOML.
 
+mod reference;
+
+pub(crate) use self::reference::reference;
 use crate::place::Place;
 use anyhow::Context;
 use handover_gateway::mailbox::{Retries, Rules};
 use handover_host::handover::{AfterEnd, Policy};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
+use utoipa::ToSchema;
 
 /// What the gateway serves. Files are found from the folder of this one.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Config {
     /// Where it listens, behind a proxy that speaks TLS.
     #[serde(default = "listen")]
+    #[schema(value_type = String)]
     pub(crate) listen: SocketAddr,
     /// Where it keeps what must survive it.
     #[serde(default)]
@@ -30,54 +35,60 @@ pub(crate) struct Config {
 }
 
 /// Where the gateway keeps what must survive it: one of a file and servers.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(crate) struct Store {
     /// A file of SQLite's, for one gateway.
+    #[schema(value_type = String)]
     pub(crate) sqlite: PathBuf,
     /// Servers of NATS with JetStream, for any number of gateways: `nats://…`, several with commas in between.
     pub(crate) nats: Option<String>,
     /// Credentials for NATS: what a `.creds` file holds.
+    #[schema(value_type = Option<String>)]
     pub(crate) nats_credentials: Option<Place>,
     /// What the names of buckets and streams in NATS begin with.
     pub(crate) nats_prefix: String,
     /// On how many servers of NATS everything is.
+    #[schema(value_type = u32)]
     pub(crate) nats_replicas: NonZeroUsize,
     /// How long events can be asked for by the platform.
+    #[schema(value_type = String)]
     pub(crate) keep_events: Span,
 }
 
 /// The bot platform.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Platform {
     /// Bearer tokens, by any of which the platform and operators are let in.
+    #[schema(value_type = Vec<String>)]
     pub(crate) tokens: Vec<Place>,
     /// Where events are posted to.
     pub(crate) callback: Option<Callback>,
 }
 
 /// Where events are posted to, signed as the Standard Webhooks specification says.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Callback {
     /// An http or https URL.
     pub(crate) url: String,
     /// Secrets, `whsec_…`; each signs.
+    #[schema(value_type = Vec<String>)]
     pub(crate) secrets: Vec<Place>,
 }
 
 /// What the gateway logs, to standard error.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(crate) struct Log {
-    /// How much.
+    /// How much: `error`, `warn`, `info` or `debug`.
     pub(crate) level: Level,
-    /// How.
+    /// How: `text` or `json`.
     pub(crate) format: Format,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Level {
     Error,
@@ -87,7 +98,7 @@ pub(crate) enum Level {
     Debug,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Format {
     #[default]
@@ -96,12 +107,14 @@ pub(crate) enum Format {
 }
 
 /// A connection.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Connection {
     /// Its settings, in the file that `handover check` takes.
+    #[schema(value_type = String)]
     pub(crate) settings: PathBuf,
     /// A plugin instead of the one built in.
+    #[schema(value_type = Option<String>)]
     pub(crate) plugin: Option<PathBuf>,
     /// Origins that the plugin may reach; for the one built in, those that its settings name if there are none here.
     #[serde(default)]
@@ -113,24 +126,32 @@ pub(crate) struct Connection {
     pub(crate) mark: Option<String>,
     /// A webhook that is older is a replay. Not below 85 s, for so long Genesys tries again.
     #[serde(default = "replay_window")]
+    #[schema(value_type = String)]
     pub(crate) replay_window: Span,
     /// What becomes of a message that was said after the end: `deliver`, `hold` or `reopen`.
     #[serde(default)]
+    #[schema(value_type = String)]
     pub(crate) after_end: AfterEnd,
     /// How long nobody may be there after the last agent has left; for ever if it is not said.
+    #[schema(value_type = Option<String>)]
     pub(crate) unattended: Option<Span>,
     /// How long the user may wait in the queue; for ever if it is not said.
+    #[schema(value_type = Option<String>)]
     pub(crate) assignment_timeout: Option<Span>,
     /// How long the user may say nothing; for ever if it is not said.
+    #[schema(value_type = Option<String>)]
     pub(crate) user_inactivity: Option<Span>,
     /// How often a handover in which nothing happens is observed.
     #[serde(default = "observe_every")]
+    #[schema(value_type = String)]
     pub(crate) observe_every: Span,
     /// Observations a minute at most, by this gateway.
     #[serde(default = "observations_a_minute")]
+    #[schema(value_type = u32)]
     pub(crate) observations_a_minute: NonZeroU32,
     /// How long something is tried again until it is a dead letter.
     #[serde(default = "give_up")]
+    #[schema(value_type = String)]
     pub(crate) give_up: Span,
 }
 
@@ -199,6 +220,13 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
+impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let milliseconds = i64::try_from(self.milliseconds).unwrap_or(i64::MAX);
+        to.collect_str(&format_args!("{:#}", jiff::SignedDuration::from_millis(milliseconds)))
+    }
+}
+
 impl Config {
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let name = path.display();
@@ -256,6 +284,12 @@ impl Connection {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_reference_in_the_repository_is_that_of_the_code() {
+        let written = include_str!("../../../docs/configuration.md");
+        assert!(written == reference(), "it has changed; run `make reference`");
+    }
 
     const LEAST: &str = "[platform]\ntokens = [{ env = \"TOKEN\" }]\n[connection.acme]\nsettings = \"acme.toml\"\n";
 

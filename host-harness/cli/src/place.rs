@@ -2,11 +2,12 @@
 
 use anyhow::{Context, bail};
 use serde::de::Error;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::path::{Path, PathBuf};
 
 /// Where a secret is: `{ env = "NAME" }` or `{ file = "PATH" }`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Place {
     /// A variable of the environment.
     Env(String),

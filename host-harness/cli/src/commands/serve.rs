@@ -1,13 +1,13 @@
 //! `handover serve`
 
 use crate::arguments::Serve as Arguments;
-use crate::config::{Config, Format, Level, Log, Platform};
+use crate::config::{Config, Format, Level, Log, Platform, reference};
 use crate::place::Place;
 use crate::plugin;
 use crate::settings::SettingsFile;
 use anyhow::Context;
 use handover_gateway::store::Store;
-use handover_gateway::store::nats::{Layout, NatsStore};
+use handover_gateway::store::nats::{Layout, NatsCache, NatsStore};
 use handover_gateway::store::sqlite::SqliteStore;
 use handover_gateway::{
     Callback, Gateway, Mailboxes, Metrics, Options, Served, Tokens, Worker, clean, document, serve,
@@ -27,6 +27,10 @@ use tracing_subscriber::filter::LevelFilter;
 const REUSE: u32 = 1_000;
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    if arguments.reference {
+        print!("{}", reference());
+        return Ok(ExitCode::SUCCESS);
+    }
     let Some(path) = arguments.config.filter(|_| !arguments.api) else {
         print!("{}", document());
         return Ok(ExitCode::SUCCESS);
@@ -34,9 +38,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let config = Config::read(&path)?;
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     log(&config.log);
-    let mailboxes = Mailboxes::new(store(&config, &folder).await?);
+    let (store, cache) = store(&config, &folder).await?;
+    let mailboxes = Mailboxes::new(store);
     let metrics = Metrics::default();
-    let served = connections(&config, &folder, &mailboxes, &metrics).await?;
+    let served = connections(&config, &folder, cache, &mailboxes, &metrics).await?;
     let tokens = Tokens::new(&read_all(&config.platform.tokens, &folder).context("platform.tokens")?)
         .context("platform.tokens")?;
     let listener = TcpListener::bind(config.listen)
@@ -75,26 +80,35 @@ fn log(log: &Log) {
     }
 }
 
-async fn store(config: &Config, folder: &Path) -> anyhow::Result<Arc<dyn Store>> {
+/// With the cache that the gateways of the same store share, if there can be several.
+async fn store(config: &Config, folder: &Path) -> anyhow::Result<(Arc<dyn Store>, Option<NatsCache>)> {
     let store = &config.store;
     let Some(servers) = &store.nats else {
-        return Ok(Arc::new(SqliteStore::open(&folder.join(&store.sqlite)).context("store.sqlite")?));
+        let opened = SqliteStore::open(&folder.join(&store.sqlite)).context("store.sqlite")?;
+        return Ok((Arc::new(opened), None));
     };
     let credentials = store.nats_credentials.as_ref().map(|place| place.read(folder)).transpose();
     let credentials = credentials.context("store.nats-credentials")?;
     let layout = Layout { prefix: store.nats_prefix.clone(), replicas: store.nats_replicas.get() };
-    let opened = NatsStore::connect(servers, credentials.as_deref(), &layout).await;
-    Ok(Arc::new(opened.context("store.nats")?))
+    let opened = NatsStore::connect(servers, credentials.as_deref(), &layout).await.context("store.nats")?;
+    let cache = opened.cache(&layout).await.context("store.nats")?;
+    Ok((Arc::new(opened), Some(cache)))
 }
 
 async fn connections(
     config: &Config,
     folder: &Path,
+    cache: Option<NatsCache>,
     mailboxes: &Mailboxes,
     metrics: &Metrics,
 ) -> anyhow::Result<Vec<Served>> {
     let client = HttpClient::new(HttpClientLimits::default())?;
-    let host = Host::builder().limits(Limits::default()).http(client).reuse(REUSE).build()?;
+    let host = Host::builder().limits(Limits::default()).http(client).reuse(REUSE);
+    let host = match cache {
+        Some(cache) => host.cache(cache),
+        None => host,
+    };
+    let host = host.build()?;
     let callback = callback(&config.platform, folder)?;
     let mut served = Vec::new();
     for (name, connection) in &config.connection {

@@ -19,10 +19,10 @@ use futures_util::{Stream, StreamExt, TryStreamExt};
     params(("connection" = String, Path), ("Last-Event-ID" = Option<u64>, Header)),
     responses(
         (status = 200, content_type = "text/event-stream", body = crate::telling::PlatformEvent),
-        (status = 400, body = Problem),
-        (status = 401, body = Problem),
-        (status = 404, body = Problem),
-        (status = 503, body = Problem)
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub(super) async fn follow(

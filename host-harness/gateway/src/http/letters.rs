@@ -81,10 +81,10 @@ pub(super) struct ListQuery {
     params(("connection" = String, Path), ListQuery),
     responses(
         (status = 200, body = [DeadLetterView]),
-        (status = 400, body = Problem),
-        (status = 401, body = Problem),
-        (status = 404, body = Problem),
-        (status = 503, body = Problem)
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub(super) async fn list(
@@ -102,9 +102,9 @@ pub(super) async fn list(
     params(("connection" = String, Path), ("id" = String, Path)),
     responses(
         (status = 200, body = DeadLetterView),
-        (status = 401, body = Problem),
-        (status = 404, body = Problem),
-        (status = 503, body = Problem)
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub(super) async fn show(
@@ -122,9 +122,9 @@ pub(super) async fn show(
     params(("connection" = String, Path), ("id" = String, Path)),
     responses(
         (status = 204),
-        (status = 401, body = Problem),
-        (status = 404, body = Problem),
-        (status = 503, body = Problem)
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub(super) async fn drop(
@@ -143,11 +143,11 @@ pub(super) async fn drop(
     params(("connection" = String, Path), ("id" = String, Path)),
     responses(
         (status = 202),
-        (status = 401, body = Problem),
-        (status = 404, body = Problem),
-        (status = 409, description = "It cannot be delivered any more", body = Problem),
-        (status = 429, body = Problem),
-        (status = 503, body = Problem)
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It cannot be delivered any more", body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub(super) async fn replay(

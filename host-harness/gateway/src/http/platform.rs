@@ -28,7 +28,7 @@ pub(super) struct ConnectionView {
 }
 
 /// The connections that this gateway serves.
-#[utoipa::path(get, path = "/v1/connections", responses((status = 200, body = [ConnectionView]), (status = 401, body = Problem)))]
+#[utoipa::path(get, path = "/v1/connections", responses((status = 200, body = [ConnectionView]), (status = 401, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn connections(State(gateway): State<Gateway>) -> Json<Vec<ConnectionView>> {
     let view = |served: &Served| {
         let description = served.connection().provider().description();
@@ -46,7 +46,7 @@ pub(super) async fn connections(State(gateway): State<Gateway>) -> Json<Vec<Conn
     post,
     path = "/v1/connections/{connection}/check",
     params(("connection" = String, Path)),
-    responses((status = 200, body = [Check]), (status = 401, body = Problem), (status = 404, body = Problem))
+    responses((status = 200, body = [Check]), (status = 401, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"))
 )]
 pub(super) async fn check(Connection(served): Connection) -> Result<Json<Vec<Check>>, Problem> {
     Ok(Json(served.connection().check_connection(None).await?))
@@ -68,14 +68,14 @@ pub(super) struct Begun {
     request_body = HandoverStart,
     responses(
         (status = 202, body = Begun),
-        (status = 400, body = Problem),
-        (status = 401, body = Problem),
-        (status = 404, body = Problem),
-        (status = 409, description = "One is in progress", body = Problem),
-        (status = 413, body = Problem),
-        (status = 422, body = Problem),
-        (status = 429, body = Problem),
-        (status = 503, body = Problem)
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "One is in progress", body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub(super) async fn begin(
@@ -124,10 +124,10 @@ enum StateView {
     params(("connection" = String, Path), ("recipient" = String, Path)),
     responses(
         (status = 200, body = HandoverView),
-        (status = 400, body = Problem),
-        (status = 401, body = Problem),
-        (status = 404, body = Problem),
-        (status = 503, body = Problem)
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub(super) async fn state(
@@ -172,12 +172,12 @@ fn user_left() -> LeaveReason {
     ),
     responses(
         (status = 202),
-        (status = 400, body = Problem),
-        (status = 401, body = Problem),
-        (status = 404, body = Problem),
-        (status = 409, description = "None is in progress", body = Problem),
-        (status = 422, body = Problem),
-        (status = 503, body = Problem)
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "None is in progress", body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub(super) async fn end(
@@ -208,14 +208,14 @@ pub(super) struct Sent {
     request_body = OutboundMessage,
     responses(
         (status = 202, body = Sent),
-        (status = 400, body = Problem),
-        (status = 401, body = Problem),
-        (status = 404, body = Problem),
-        (status = 409, description = "None is in progress", body = Problem),
-        (status = 413, body = Problem),
-        (status = 422, body = Problem),
-        (status = 429, body = Problem),
-        (status = 503, body = Problem)
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "None is in progress", body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub(super) async fn send(

@@ -18,6 +18,7 @@ use async_trait::async_trait;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use futures_util::stream::{BoxStream, StreamExt, TryStreamExt};
+use handover_host::Cache;
 use handover_host::contract::Timestamp;
 
 /// Which of its recipient's entries it is.
@@ -27,6 +28,7 @@ const TIME: &str = "Handover-Time";
 
 /// In the place of the time when nothing is due.
 const NEVER: Timestamp = Timestamp::MAX;
+use std::time::Duration;
 
 /// A store in NATS JetStream. Cheap to clone.
 #[derive(Clone)]
@@ -54,6 +56,9 @@ impl Default for Layout {
         Self { prefix: "handover".into(), replicas: 1 }
     }
 }
+
+/// What NATS writes beside a key that was removed (ADR-8 of NATS).
+const OPERATION: &str = "KV-Operation";
 
 impl NatsStore {
     /// Connects with servers (`nats://…`, several with commas in between) and opens the store. `credentials`: what a
@@ -99,6 +104,22 @@ impl NatsStore {
             subjects: format!("{prefix}.log"),
             context,
         })
+    }
+
+    /// A cache for plugins that all gateways share.
+    ///
+    /// # Errors
+    /// The servers cannot be reached, or have a bucket that is laid out otherwise.
+    pub async fn cache(&self, layout: &Layout) -> Result<NatsCache, StoreError> {
+        let config = kv::Config {
+            bucket: format!("{}-cache", layout.prefix),
+            history: 1,
+            max_age: LONGEST,
+            // What is lost is learnt again.
+            num_replicas: 1,
+            ..Default::default()
+        };
+        Ok(NatsCache(self.context.create_key_value(config).await.map_err(unavailable)?))
     }
 
     fn bucket(&self, family: Family) -> &kv::Store {
@@ -165,11 +186,17 @@ fn number(headers: &HeaderMap, name: &str) -> Result<u64, StoreError> {
 #[async_trait]
 impl Store for NatsStore {
     async fn load(&self, family: Family, key: &str) -> Result<Option<Record>, StoreError> {
-        let entry = self.bucket(family).entry(encoded(key)).await.map_err(unavailable)?;
-        let entry = entry.filter(|entry| entry.operation == Operation::Put);
-        entry
-            .map(|entry| Ok(Record { revision: Revision(entry.revision), content: from_bytes(&entry.value)? }))
-            .transpose()
+        // Of the leader: a replica may not know yet what was just answered.
+        let bucket = self.bucket(family);
+        let subject = format!("{}{}", bucket.prefix, encoded(key));
+        match bucket.stream.get_last_raw_message_by_subject(&subject).await {
+            Ok(message) if message.headers.get(OPERATION).is_some() => Ok(None),
+            Ok(message) => {
+                Ok(Some(Record { revision: Revision(message.sequence), content: from_bytes(&message.payload)? }))
+            }
+            Err(error) if matches!(error.kind(), LastRawMessageErrorKind::NoMessageFound) => Ok(None),
+            Err(error) => Err(unavailable(error)),
+        }
     }
 
     async fn save(
@@ -307,4 +334,39 @@ impl Store for NatsStore {
         self.log.purge().sequence(keep).await.map_err(unavailable)?;
         Ok(())
     }
+}
+
+/// Nothing is kept longer in the cache: two days, the longest that Genesys lets a token live.
+const LONGEST: Duration = Duration::from_secs(48 * 60 * 60);
+
+/// A cache in NATS: what one gateway learns, all know. Whatever fails is as if it had not been kept.
+#[derive(Clone, Debug)]
+pub struct NatsCache(kv::Store);
+
+#[async_trait]
+impl Cache for NatsCache {
+    async fn get(&self, connection: &str, key: &str) -> Option<Vec<u8>> {
+        let entry = match self.0.entry(cache_key(connection, key)).await {
+            Ok(entry) => entry.filter(|entry| entry.operation == Operation::Put)?,
+            Err(error) => {
+                tracing::debug!(%error, "the cache cannot be read");
+                return None;
+            }
+        };
+        let content = from_bytes(&entry.value).ok()?;
+        content.due.is_some_and(|until| until > crate::mailboxes::now()).then_some(content.value)
+    }
+
+    async fn put(&self, connection: &str, key: &str, value: Vec<u8>, keep: Duration) {
+        let keep = u64::try_from(keep.min(LONGEST).as_millis()).unwrap_or_default();
+        let until = crate::mailboxes::now().saturating_add(keep);
+        let content = Content { value, due: Some(until) };
+        if let Err(error) = self.0.put(cache_key(connection, key), to_bytes(&content).into()).await {
+            tracing::debug!(%error, "the cache cannot be written");
+        }
+    }
+}
+
+fn cache_key(connection: &str, key: &str) -> String {
+    encoded(&format!("{connection}/{key}"))
 }

@@ -97,3 +97,19 @@ async fn what_was_answered_is_there_after_the_server_was_killed() {
     let store = server.store().await;
     assert_eq!(text(&store, Family::Recipient, "a").await.as_deref(), Some("x"));
 }
+
+#[tokio::test]
+async fn gateways_share_a_cache_that_forgets() {
+    use handover_host::Cache;
+    let Some(server) = Server::start().await else { return };
+    let one = server.store().await.cache(&Layout::default()).await.unwrap();
+    let other = server.store().await.cache(&Layout::default()).await.unwrap();
+    one.put("a", "token", b"1".to_vec(), Duration::from_secs(60)).await;
+    assert_eq!(other.get("a", "token").await.as_deref(), Some(&b"1"[..]));
+    assert_eq!(other.get("b", "token").await, None);
+    other.put("a", "token", b"2".to_vec(), Duration::ZERO).await;
+    assert_eq!(one.get("a", "token").await, None);
+    one.put("a", "token", b"3".to_vec(), Duration::from_millis(200)).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(other.get("a", "token").await, None);
+}

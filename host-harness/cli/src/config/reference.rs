@@ -1,0 +1,81 @@
+//! The reference of the configuration, from its types: their comments, and what they are if nothing is said.
+
+use super::Config;
+use serde_json::Value;
+use std::fmt::Write;
+use utoipa::{PartialSchema, ToSchema};
+
+/// The least that one has to say: all else is as it is if nothing is said.
+const LEAST: &str = r#"
+[platform]
+tokens = [{ env = "TOKEN" }]
+callback = { url = "https://bot.example.com/", secrets = [{ env = "SECRET" }] }
+[connection.NAME]
+settings = "acme.toml"
+"#;
+
+/// In Markdown.
+pub(crate) fn reference() -> String {
+    let mut schemas = Vec::new();
+    Config::schemas(&mut schemas);
+    let mut schemas: Vec<(String, Value)> =
+        schemas.into_iter().filter_map(|(name, schema)| Some((name, serde_json::to_value(schema).ok()?))).collect();
+    let own = serde_json::to_value(Config::schema()).unwrap_or_default();
+    schemas.push((Config::name().into_owned(), own.clone()));
+    let defaults = toml::from_str::<Config>(LEAST).ok().and_then(|config| serde_json::to_value(config).ok());
+    let mut text = String::from(
+        "# Configuration\n\nWhat `handover serve --config FILE` takes, in TOML. Secrets are never in the file: `{ env = \"NAME\" }` \
+         names a variable of the\nenvironment, `{ file = \"PATH\" }` a file. Times are such as `30s`, `5m` or `2h`.\n",
+    );
+    section(&mut text, &schemas, "", &own, &defaults.unwrap_or_default());
+    text
+}
+
+fn section(text: &mut String, schemas: &[(String, Value)], path: &str, schema: &Value, defaults: &Value) {
+    let heading = if path.is_empty() { "The file".to_owned() } else { format!("`[{path}]`") };
+    let about = schema["description"].as_str().unwrap_or_default();
+    let mut below = Vec::new();
+    let mut rows = String::new();
+    let none = serde_json::Map::new();
+    for (key, property) in schema["properties"].as_object().unwrap_or(&none) {
+        let default = &defaults[key.as_str()];
+        if let Some((inner, schema)) = refers(schemas, key, property) {
+            let path = if path.is_empty() { inner } else { format!("{path}.{inner}") };
+            let defaults = if default["NAME"].is_object() { &default["NAME"] } else { default };
+            below.push((path, schema, defaults));
+            continue;
+        }
+        let required = schema["required"].as_array().is_some_and(|required| required.iter().any(|name| name == key));
+        let shown = match default {
+            _ if required => "required".to_owned(),
+            Value::Null => String::new(),
+            Value::Array(list) if list.is_empty() => String::new(),
+            default => format!("`{}`", default.to_string().replace('|', "\\|")),
+        };
+        let about = property["description"].as_str().or_else(|| property["oneOf"].get(1)?["description"].as_str());
+        // Writing to a string cannot fail.
+        let _ = writeln!(rows, "| `{key}` | {} | {shown} |", about.unwrap_or_default().replace('\n', " "));
+    }
+    let _ = write!(text, "\n## {heading}\n\n{}\n", about.replace('\n', " "));
+    if !rows.is_empty() {
+        let _ = write!(text, "\n| key | what it says | if it is missing |\n|---|---|---|\n{rows}");
+    }
+    for (path, schema, defaults) in below {
+        section(text, schemas, &path, schema, defaults);
+    }
+}
+
+/// The table that a property is, with how it is named; missing for one that is a value.
+fn refers<'s>(schemas: &'s [(String, Value)], key: &str, property: &Value) -> Option<(String, &'s Value)> {
+    let find = |reference: &Value| {
+        let name = reference["$ref"].as_str()?.rsplit('/').next()?;
+        let (_, schema) = schemas.iter().find(|(known, _)| known == name)?;
+        schema["properties"].is_object().then_some(schema)
+    };
+    if let Some(schema) = find(&property["additionalProperties"]) {
+        return Some((format!("{key}.NAME"), schema));
+    }
+    let candidates = ["oneOf", "allOf"].iter().filter_map(|of| property[of].as_array()).flatten();
+    let schema = find(property).or_else(|| candidates.into_iter().find_map(find))?;
+    Some((key.to_owned(), schema))
+}
