@@ -10,3 +10,4 @@
 mod folder;
 mod offline;
 mod sandboxed;
+mod serving;

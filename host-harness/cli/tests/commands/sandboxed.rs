@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::process::Stdio;
 
 /// A sandbox process, stopped when it is dropped.
-struct Sandbox {
+pub(crate) struct Sandbox {
     process: std::process::Child,
     announced: serde_json::Value,
 }
@@ -19,7 +19,7 @@ impl Drop for Sandbox {
 }
 
 impl Sandbox {
-    fn start(folder: &Folder, config: &str) -> Self {
+    pub(crate) fn start(folder: &Folder, config: &str) -> Self {
         folder.write("sandbox.toml", config);
         let mut process = std::process::Command::new(assert_cmd::cargo::cargo_bin("handover"))
             .args(["sandbox", "--config", "sandbox.toml"])
@@ -33,11 +33,11 @@ impl Sandbox {
         Self { process, announced }
     }
 
-    fn told(&self, key: &str) -> &str {
+    pub(crate) fn told(&self, key: &str) -> &str {
         self.announced[key].as_str().unwrap_or_else(|| panic!("{key} is not in {}", self.announced))
     }
 
-    fn settings(&self, deployment_name: &str, client_secret: &str) -> String {
+    pub(crate) fn settings(&self, deployment_name: &str, client_secret: &str) -> String {
         format!(
             "host = {:?}\ndeployment-name = {deployment_name:?}\nqueue = \"Support\"\nwebhook-secret = {:?}\n\
              client-id = {:?}\nclient-secret = {client_secret:?}\nflow = \"Inbound Message\"\n",
