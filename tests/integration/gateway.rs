@@ -49,18 +49,18 @@ impl Stand {
     }
 
     async fn with(rules: Rules, callback: Option<Callback>) -> Self {
-        Self::before(Config::default(), rules, callback).await
+        Self::before(Config::default(), &[], rules, callback).await
     }
 
-    /// Before a Genesys Cloud that is like this.
-    async fn before(mut config: Config, rules: Rules, callback: Option<Callback>) -> Self {
+    /// Before a Genesys Cloud that is like this, with other settings than those that it announces.
+    async fn before(mut config: Config, settings: &[(&str, &str)], rules: Rules, callback: Option<Callback>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         config.requests_per_minute = 0;
         config.typing.inbound = true;
         config.integrations[0].webhook_url = Some(format!("{url}/handover/genesysCloudOM"));
         config.webhooks.retry_delay_ms = 200;
-        let world = World::new(config).await;
+        let world = World::with(config, settings).await;
 
         let folder = tempfile::tempdir().expect("a folder");
         let store = SqliteStore::open(&folder.path().join("handover.sqlite")).expect("a store");

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use genesys_sandbox::Config;
 use handover_gateway::mailbox::{Retries, Rules};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 #[tokio::test]
 async fn whatever_goes_wrong_a_message_arrives_once_and_in_order() {
@@ -44,7 +45,7 @@ async fn whatever_goes_wrong_a_message_arrives_once_and_in_order() {
 async fn what_no_receipt_confirms_is_looked_up_before_it_is_sent_again() {
     let mut config = Config::default();
     config.unconfirmed.inbound_receipts = false;
-    let stand = Stand::before(config, rules(), None).await;
+    let stand = Stand::before(config, &[], rules(), None).await;
     let conversation = stand.accepted("sess-42").await;
     stand.world.order("faults", json!({ "on": "api", "path": "/inbound/", "fault": "cut" })).await;
     stand.say("sess-42", "one").await;
@@ -52,6 +53,34 @@ async fn what_no_receipt_confirms_is_looked_up_before_it_is_sent_again() {
     stand.until_arrived(&conversation, "two").await;
     assert_eq!(stand.arrived(&conversation).await, ["Help!", "one", "two"]);
     assert_eq!(stand.metric("handover_doubts_total{connection=\"acme\",outcome=\"arrived\"}").await, 1);
+}
+
+#[tokio::test]
+async fn a_token_that_expires_is_replaced() {
+    let mut config = Config::default();
+    config.clients[0].token_seconds = 1;
+    let stand = Stand::before(config, &[], rules(), None).await;
+    let conversation = stand.accepted("sess-42").await;
+    for text in ["one", "two", "three"] {
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+        stand.say("sess-42", text).await;
+        stand.until_arrived(&conversation, text).await;
+    }
+    assert_eq!(stand.arrived(&conversation).await, ["Help!", "one", "two", "three"]);
+}
+
+/// Genesys refuses the client whose secret it does not know as it refuses one that was deleted.
+#[tokio::test]
+async fn a_client_that_was_revoked_makes_dead_letters_that_say_so() {
+    let settings = [("client-secret", "revoked-client-secret")];
+    let stand = Stand::before(Config::default(), &settings, impatient(), None).await;
+    stand.begin("sess-42").await;
+    let events = stand.events(None, "ended").await;
+    assert!(events.last().expect("events").1["data"]["error"].is_string(), "{events:?}");
+    let (_, listed) = stand.ask("GET", "dead-letters", Value::Null).await;
+    let reason = listed[0]["reason"].as_str().expect("a reason");
+    assert!(reason.contains("client"), "{reason}");
+    assert!(!reason.contains("revoked-client-secret"), "{reason}");
 }
 
 fn impatient() -> Rules {
