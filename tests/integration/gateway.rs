@@ -43,6 +43,46 @@ fn rules() -> Rules {
     }
 }
 
+/// Where a gateway is with this listener. There the webhooks go.
+fn listening(listener: &TcpListener, config: &mut Config) -> String {
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    config.requests_per_minute = 0;
+    config.typing.inbound = true;
+    config.integrations[0].webhook_url = Some(format!("{url}/handover/genesysCloudOM"));
+    config.webhooks.retry_delay_ms = 200;
+    url
+}
+
+/// A gateway with these connections, each with its name and mark, until the guard is dropped.
+fn gateway(
+    folder: &TempDir,
+    listener: TcpListener,
+    connections: &[(&str, &World, Option<String>)],
+    rules: &Rules,
+    callback: Option<&Callback>,
+) -> DropGuard {
+    let store = SqliteStore::open(&folder.path().join("handover.sqlite")).expect("a store");
+    let mailboxes = Mailboxes::new(Arc::new(store));
+    let metrics = Metrics::default();
+    let served = |(name, world, mark): &(&str, &World, Option<String>)| {
+        let options = Options {
+            rules: rules.clone(),
+            callback: callback.cloned(),
+            path: Some("genesysCloudOM".into()),
+            mark: mark.clone(),
+            observations: NonZeroU32::new(6_000).expect("some"),
+        };
+        Served::new(name, world.connection.clone(), options, mailboxes.clone(), &metrics).expect("a name")
+    };
+    let served: Vec<_> = connections.iter().map(served).collect();
+    let stop = CancellationToken::new();
+    let tokens = Tokens::new(&[TOKEN.to_owned()]).expect("tokens");
+    let gateway = Gateway::new(served.clone(), mailboxes.clone(), tokens, metrics, stop.clone());
+    tokio::spawn(Worker::new(served, mailboxes).run(stop.clone()));
+    tokio::spawn(serve(listener, gateway.router(), stop.clone()));
+    stop.drop_guard()
+}
+
 impl Stand {
     async fn new() -> Self {
         Self::with(rules(), None).await
@@ -55,33 +95,14 @@ impl Stand {
     /// Before a Genesys Cloud that is like this, with other settings than those that it announces.
     async fn before(mut config: Config, settings: &[(&str, &str)], rules: Rules, callback: Option<Callback>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        config.requests_per_minute = 0;
-        config.typing.inbound = true;
-        config.integrations[0].webhook_url = Some(format!("{url}/handover/genesysCloudOM"));
-        config.webhooks.retry_delay_ms = 200;
+        let url = listening(&listener, &mut config);
         let world = World::with(config, settings).await;
-
         let folder = tempfile::tempdir().expect("a folder");
-        let store = SqliteStore::open(&folder.path().join("handover.sqlite")).expect("a store");
-        let mailboxes = Mailboxes::new(Arc::new(store));
-        let metrics = Metrics::default();
-        let options = Options {
-            rules,
-            callback,
-            path: Some("genesysCloudOM".into()),
-            mark: Some(world.sandbox.announcement().integration_id.clone()),
-            observations: NonZeroU32::new(6_000).expect("some"),
-        };
-        let served = Served::new("acme", world.connection.clone(), options, mailboxes.clone(), &metrics);
-        let served = vec![served.expect("a name")];
-        let stop = CancellationToken::new();
-        let tokens = Tokens::new(&[TOKEN.to_owned()]).expect("tokens");
-        let gateway = Gateway::new(served.clone(), mailboxes.clone(), tokens, metrics, stop.clone());
-        tokio::spawn(Worker::new(served, mailboxes).run(stop.clone()));
-        tokio::spawn(serve(listener, gateway.router(), stop.clone()));
+        let mark = world.sandbox.announcement().integration_id.clone();
+        let connections = [("acme", &world, Some(mark))];
+        let stop = gateway(&folder, listener, &connections, &rules, callback.as_ref());
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Self { world, url, http, _folder: folder, _stop: stop.drop_guard() }
+        Self { world, url, http, _folder: folder, _stop: stop }
     }
 
     fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {

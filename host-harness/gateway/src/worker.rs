@@ -242,7 +242,12 @@ impl Job {
             };
             self.due = due;
             let Some(turn) = turn else { return Ok(()) };
-            outcome = Some(tasks::perform(&self.served, &self.address, turn.task).await);
+            let done = tasks::perform(&self.served, &self.address, turn.task).await;
+            if done.is_nothing() {
+                // Whoever comes when the turn is over tries again.
+                return Ok(());
+            }
+            outcome = Some(done);
         }
     }
 

@@ -4,6 +4,7 @@ use super::{Stand, TOKEN, read, rules, until};
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use handover_gateway::Callback;
+use handover_gateway::mailbox::Rules;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
@@ -18,6 +19,8 @@ async fn a_handover_goes_both_ways_and_the_platform_hears_of_everything_once() {
     assert_eq!(stand.arrived(&conversation).await, ["Help!", "one", "two"]);
     stand.world.order(&format!("conversations/{conversation}/text"), json!({ "text": "Hello" })).await;
     stand.events(None, "message").await;
+    // Nobody announces it: only an observation finds it, as long as the agent is there.
+    stand.events(None, "agent-joined").await;
     stand.world.order(&format!("conversations/{conversation}/disconnect"), json!({})).await;
 
     let events = stand.events(None, "ended").await;
@@ -87,6 +90,19 @@ async fn the_user_leaves() {
         (seen["state"] == "ended").then_some(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_is_long_over_is_forgotten() {
+    let stand = Stand::with(Rules { keep: 500, ..rules() }, None).await;
+    stand.accepted("sess-42").await;
+    stand.ask("DELETE", "recipients/sess-42/handover", Value::Null).await;
+    until("the end of all memory", async || {
+        let (status, _) = stand.ask("GET", "recipients/sess-42/handover", Value::Null).await;
+        (status == StatusCode::NOT_FOUND).then_some(())
+    })
+    .await;
+    stand.begin("sess-42").await;
 }
 
 #[tokio::test]

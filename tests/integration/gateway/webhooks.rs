@@ -1,6 +1,6 @@
 //! What is believed of what comes from outside.
 
-use super::{Stand, copied, rules};
+use super::{Stand, TOKEN, copied, gateway, listening, rules, until};
 use crate::world::World;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
@@ -103,4 +103,57 @@ async fn what_is_older_than_the_window_is_a_replay() {
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert_eq!(stand.webhook("genesysCloudOM", headers, body).await, StatusCode::FORBIDDEN);
     assert_eq!(stand.webhooks("replayed").await, 1);
+}
+
+/// An agent of each of two organisations says something; whose webhook it is, is found at one path.
+async fn two_at_one_path(mut secrets: [Option<&str>; 2], marked: bool) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let mut worlds = Vec::new();
+    let mut url = String::new();
+    for secret in &mut secrets {
+        let mut config = Config::default();
+        config.integrations[0].webhook_secret =
+            secret.map(|secret| serde_json::from_value(json!(secret)).expect("a secret"));
+        url = listening(&listener, &mut config);
+        worlds.push(World::new(config).await);
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let mark = |world: &World| marked.then(|| world.sandbox.announcement().integration_id.clone());
+    let connections = [("acme", &worlds[0], mark(&worlds[0])), ("globex", &worlds[1], mark(&worlds[1]))];
+    let _stop = gateway(&folder, listener, &connections, &rules(), None);
+    let http = reqwest::Client::new();
+    for (name, world, _) in &connections {
+        // The same user is known to both.
+        let path = format!("{url}/v1/connections/{name}/recipients/sess-42/handover");
+        let begun = http.post(&path).bearer_auth(TOKEN).json(&json!({ "text": "Help!" })).send().await;
+        assert_eq!(begun.expect("an answer").status(), StatusCode::ACCEPTED);
+        let conversation = until("the conversation", async || {
+            let all = world.desk("conversations").await;
+            all["conversations"][0]["id"].as_str().map(String::from)
+        });
+        let conversation = conversation.await;
+        world.order(&format!("conversations/{conversation}/accept"), json!({ "name": "Grace Hopper" })).await;
+        world.order(&format!("conversations/{conversation}/text"), json!({ "text": format!("from {name}") })).await;
+    }
+    for (name, ..) in &connections {
+        let path = format!("{url}/v1/connections/{name}/events");
+        let mut answer = http.get(path).bearer_auth(TOKEN).send().await.expect("an answer");
+        let mut text = String::new();
+        while !text.contains("from ") {
+            let piece = tokio::time::timeout(Duration::from_secs(20), answer.chunk()).await.expect("in time");
+            text.push_str(std::str::from_utf8(&piece.expect("a piece").expect("more")).expect("UTF-8"));
+        }
+        assert!(text.contains(&format!("from {name}")), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn several_organisations_share_a_path_and_the_signature_tells_them_apart() {
+    two_at_one_path([None, None], false).await;
+}
+
+#[tokio::test]
+async fn two_integrations_with_one_secret_are_told_apart_by_their_mark() {
+    let secret = Some("one-secret-for-both-integrations");
+    two_at_one_path([secret, secret], true).await;
 }

@@ -54,6 +54,11 @@ impl Outcome {
         }
     }
 
+    /// Nothing came of it, and nothing is to be handed in.
+    pub(super) fn is_nothing(&self) -> bool {
+        matches!(self.what, What::Nothing)
+    }
+
     /// Counts it, once it is stored.
     pub(super) fn count(&self, served: &Served) {
         let counts = served.counts();
