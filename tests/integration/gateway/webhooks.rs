@@ -102,7 +102,7 @@ async fn what_is_older_than_the_window_is_a_replay() {
     let (headers, body) = captured(&stand, "sess-42").await;
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert_eq!(stand.webhook("genesysCloudOM", headers, body).await, StatusCode::FORBIDDEN);
-    assert_eq!(stand.webhooks("replayed").await, 1);
+    assert!(stand.webhooks("replayed").await >= 1);
 }
 
 /// An agent of each of two organisations says something; whose webhook it is, is found at one path.
