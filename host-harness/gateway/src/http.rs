@@ -49,7 +49,7 @@ struct Inner {
         description = "Connects a bot platform with the human agents of contact centres.\n\nEvery request needs a bearer token. \
                        What is answered with 2xx is durable. Errors are problem details (RFC 9457) whose `code` is stable."
     ),
-    components(schemas(crate::mailbox::Event)),
+    components(schemas(crate::mailbox::Event, problem::Problem)),
     security(("token" = []))
 )]
 struct Document;

@@ -7,6 +7,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 use serde_json::value::RawValue;
+use std::fmt::Debug;
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,54 +64,42 @@ struct Reason {
 
 impl Default for Metrics {
     fn default() -> Self {
+        let mut registry = Registry::with_prefix("handover");
+        let of = &mut registry;
         // From half a millisecond to 16 s: the contact centre waits for 10.
         let webhook_time = Histogram::new(exponential_buckets(0.000_5, 2.0, 16));
-        let mut inner = Inner {
-            registry: Registry::with_prefix("handover"),
-            webhooks: Family::default(),
-            webhook_events: Family::default(),
+        of.register("webhook_seconds", "Time until a webhook is answered", webhook_time.clone());
+        let inner = Inner {
+            webhooks: family(of, "webhooks", "Webhooks by what became of them"),
+            webhook_events: family(of, "webhook_events", "Events of webhooks: new, repeated, of unknown recipients"),
             webhook_time,
-            events: Family::default(),
-            ended: Family::default(),
-            commands: Family::default(),
-            deliveries: Family::default(),
-            doubts: Family::default(),
-            callbacks: Family::default(),
-            observations: Family::default(),
-            dead_letters: Family::default(),
-            doubled: Family::default(),
+            events: family(of, "events", "Events that the platform is told, by type"),
+            ended: family(of, "ended", "Handovers that ended, by reason"),
+            commands: family(of, "commands", "What the platform asked for, by what became of it"),
+            deliveries: family(of, "deliveries", "Attempts to deliver to the contact centre, by outcome"),
+            doubts: family(of, "doubts", "Deliveries of unknown outcome that were looked up, by what was found"),
+            callbacks: family(of, "callbacks", "Attempts to call the platform back, by outcome"),
+            observations: family(of, "observations", "Observations of conversations, by outcome"),
+            dead_letters: family(of, "dead_letters", "What was given up"),
+            doubled: family(
+                of,
+                "possibly_doubled",
+                "Requests sent again although nobody can tell whether they had arrived",
+            ),
+            registry,
         };
-        let registry = &mut inner.registry;
-        registry.register("webhooks", "Webhooks by what became of them", inner.webhooks.clone());
-        registry.register(
-            "webhook_events",
-            "Events of webhooks: new, repeated, of unknown recipients",
-            inner.webhook_events.clone(),
-        );
-        registry.register("webhook_seconds", "Time until a webhook is answered", inner.webhook_time.clone());
-        registry.register("events", "Events that the platform is told, by type", inner.events.clone());
-        registry.register("ended", "Handovers that ended, by reason", inner.ended.clone());
-        registry.register("commands", "What the platform asked for, by what became of it", inner.commands.clone());
-        registry.register(
-            "deliveries",
-            "Attempts to deliver to the contact centre, by outcome",
-            inner.deliveries.clone(),
-        );
-        registry.register(
-            "doubts",
-            "Deliveries of unknown outcome that were looked up, by what was found",
-            inner.doubts.clone(),
-        );
-        registry.register("callbacks", "Attempts to call the platform back, by outcome", inner.callbacks.clone());
-        registry.register("observations", "Observations of conversations, by outcome", inner.observations.clone());
-        registry.register("dead_letters", "What was given up", inner.dead_letters.clone());
-        registry.register(
-            "possibly_doubled",
-            "Requests sent again although nobody can tell whether they had arrived",
-            inner.doubled.clone(),
-        );
         Self(Arc::new(inner))
     }
+}
+
+/// A counter for each set of labels, which the registry knows by this name.
+fn family<L>(registry: &mut Registry, name: &str, about: &str) -> Family<L, Counter>
+where
+    L: Clone + Debug + EncodeLabelSet + Eq + Hash + Send + Sync + 'static,
+{
+    let family = Family::default();
+    registry.register(name, about, family.clone());
+    family
 }
 
 impl Metrics {

@@ -1,7 +1,7 @@
 //! The platform's events as server-sent events (HTML Living Standard, section 9.2).
 
 use super::Gateway;
-use super::problem::Problem;
+use super::problem::{Problem, Refusals};
 use super::request::Connection;
 use crate::store::{Logged, Position, StoreError};
 use axum::extract::State;
@@ -12,18 +12,13 @@ use futures_util::{Stream, StreamExt, TryStreamExt};
 
 /// The events of a connection as they come, each with an id. Whoever comes back says the last one that they have seen
 /// by `Last-Event-ID` and gets what came after it; whoever says none gets all that is kept. An event may come twice
-/// around an interruption, with the same `id` in its data. The data is a `PlatformEvent`.
+/// around an interruption, with the same `id` in its data. What is older than the gateway keeps is missing, which shows
+/// by the recipients' numbers. The data is a `PlatformEvent`.
 #[utoipa::path(
     get,
     path = "/v1/connections/{connection}/events",
     params(("connection" = String, Path), ("Last-Event-ID" = Option<u64>, Header)),
-    responses(
-        (status = 200, content_type = "text/event-stream", body = crate::telling::PlatformEvent),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
-    )
+    responses((status = 200, content_type = "text/event-stream", body = crate::telling::PlatformEvent), Refusals)
 )]
 pub(super) async fn follow(
     State(gateway): State<Gateway>,

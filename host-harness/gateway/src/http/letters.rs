@@ -2,7 +2,7 @@
 
 #![allow(unused_qualifications, reason = "what utoipa makes of a query")]
 
-use super::problem::Problem;
+use super::problem::{CommandRefusals, Problem, Refusals};
 use super::request::{Connection, Query};
 use crate::dead_letters::{Buried, NotReplayed};
 use crate::mailbox::DeadContent;
@@ -79,13 +79,7 @@ pub(super) struct ListQuery {
     get,
     path = "/v1/connections/{connection}/dead-letters",
     params(("connection" = String, Path), ListQuery),
-    responses(
-        (status = 200, body = [DeadLetterView]),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
-    )
+    responses((status = 200, body = [DeadLetterView]), Refusals)
 )]
 pub(super) async fn list(
     Connection(served): Connection,
@@ -100,12 +94,7 @@ pub(super) async fn list(
     get,
     path = "/v1/connections/{connection}/dead-letters/{id}",
     params(("connection" = String, Path), ("id" = String, Path)),
-    responses(
-        (status = 200, body = DeadLetterView),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
-    )
+    responses((status = 200, body = DeadLetterView), Refusals)
 )]
 pub(super) async fn show(
     Connection(served): Connection,
@@ -120,12 +109,7 @@ pub(super) async fn show(
     delete,
     path = "/v1/connections/{connection}/dead-letters/{id}",
     params(("connection" = String, Path), ("id" = String, Path)),
-    responses(
-        (status = 204),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
-    )
+    responses((status = 204), Refusals)
 )]
 pub(super) async fn drop(
     Connection(served): Connection,
@@ -141,14 +125,7 @@ pub(super) async fn drop(
     post,
     path = "/v1/connections/{connection}/dead-letters/{id}/replay",
     params(("connection" = String, Path), ("id" = String, Path)),
-    responses(
-        (status = 202),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "It cannot be delivered any more", body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
-    )
+    responses((status = 202), CommandRefusals)
 )]
 pub(super) async fn replay(
     Connection(served): Connection,

@@ -3,7 +3,7 @@
 #![allow(unused_qualifications, reason = "what utoipa makes of a query")]
 
 use super::Gateway;
-use super::problem::Problem;
+use super::problem::{CommandRefusals, Problem, Refusals};
 use super::request::{Body, Connection, Key, Query, Recipient};
 use crate::mailbox::Replied;
 use crate::outbound::Command;
@@ -28,7 +28,7 @@ pub(super) struct ConnectionView {
 }
 
 /// The connections that this gateway serves.
-#[utoipa::path(get, path = "/v1/connections", responses((status = 200, body = [ConnectionView]), (status = 401, body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/v1/connections", responses((status = 200, body = [ConnectionView]), Refusals))]
 pub(super) async fn connections(State(gateway): State<Gateway>) -> Json<Vec<ConnectionView>> {
     let view = |served: &Served| {
         let description = served.connection().provider().description();
@@ -46,7 +46,7 @@ pub(super) async fn connections(State(gateway): State<Gateway>) -> Json<Vec<Conn
     post,
     path = "/v1/connections/{connection}/check",
     params(("connection" = String, Path)),
-    responses((status = 200, body = [Check]), (status = 401, body = Problem, content_type = "application/problem+json"), (status = 404, body = Problem, content_type = "application/problem+json"))
+    responses((status = 200, body = [Check]), Refusals)
 )]
 pub(super) async fn check(Connection(served): Connection) -> Result<Json<Vec<Check>>, Problem> {
     Ok(Json(served.connection().check_connection(None).await?))
@@ -66,17 +66,7 @@ pub(super) struct Begun {
     path = "/v1/connections/{connection}/recipients/{recipient}/handover",
     params(("connection" = String, Path), ("recipient" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = HandoverStart,
-    responses(
-        (status = 202, body = Begun),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "One is in progress", body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
-    )
+    responses((status = 202, body = Begun), CommandRefusals)
 )]
 pub(super) async fn begin(
     Connection(served): Connection,
@@ -122,13 +112,7 @@ enum StateView {
     get,
     path = "/v1/connections/{connection}/recipients/{recipient}/handover",
     params(("connection" = String, Path), ("recipient" = String, Path)),
-    responses(
-        (status = 200, body = HandoverView),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
-    )
+    responses((status = 200, body = HandoverView), Refusals)
 )]
 pub(super) async fn state(
     Connection(served): Connection,
@@ -170,15 +154,7 @@ fn user_left() -> LeaveReason {
         ("Idempotency-Key" = Option<String>, Header),
         EndQuery
     ),
-    responses(
-        (status = 202),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "None is in progress", body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
-    )
+    responses((status = 202), CommandRefusals)
 )]
 pub(super) async fn end(
     Connection(served): Connection,
@@ -206,17 +182,7 @@ pub(super) struct Sent {
     path = "/v1/connections/{connection}/recipients/{recipient}/messages",
     params(("connection" = String, Path), ("recipient" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = OutboundMessage,
-    responses(
-        (status = 202, body = Sent),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 401, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "None is in progress", body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
-        (status = 503, body = Problem, content_type = "application/problem+json")
-    )
+    responses((status = 202, body = Sent), CommandRefusals)
 )]
 pub(super) async fn send(
     Connection(served): Connection,

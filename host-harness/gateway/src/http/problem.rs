@@ -9,12 +9,15 @@ use handover_host::CallError;
 use handover_host::Limit;
 use handover_host::contract::Unsupported;
 use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::openapi::{self, ContentBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::{IntoResponses, ToSchema};
 
 /// Seconds after which to try again what was too much.
 const AFTER: u32 = 1;
 
 /// Why a request was refused.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Problem {
     /// The status of the answer.
     status: u16,
@@ -32,6 +35,49 @@ impl Problem {
     pub(super) fn is_unauthorized(&self) -> bool {
         self.status == 401
     }
+}
+
+/// What a request may be refused with that only reads.
+pub(super) struct Refusals;
+
+/// What a request may be refused with that wants something to be done.
+pub(super) struct CommandRefusals;
+
+const REFUSALS: [(&str, &str); 4] = [
+    ("400", "The request cannot be understood"),
+    ("401", "It has no token that lets it in"),
+    ("404", "There is no such thing"),
+    ("503", "Not now; it can be sent again"),
+];
+
+const COMMAND_REFUSALS: [(&str, &str); 4] = [
+    ("409", "It does not fit what is in progress, or is not"),
+    ("413", "It is too large"),
+    ("422", "The contact centre does not take this, or the idempotency key was used for another request"),
+    ("429", "Too much waits for this recipient already; it can be sent again"),
+];
+
+impl IntoResponses for Refusals {
+    fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
+        documented(&REFUSALS)
+    }
+}
+
+impl IntoResponses for CommandRefusals {
+    fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
+        let mut responses = documented(&REFUSALS);
+        responses.extend(documented(&COMMAND_REFUSALS));
+        responses
+    }
+}
+
+fn documented(refusals: &[(&str, &str)]) -> BTreeMap<String, RefOr<openapi::Response>> {
+    let problem = Ref::from_schema_name(Problem::name());
+    let response = |about: &str| {
+        let content = ContentBuilder::new().schema(Some(problem.clone())).build();
+        ResponseBuilder::new().description(about).content("application/problem+json", content).build()
+    };
+    refusals.iter().map(|(status, about)| ((*status).to_owned(), response(about).into())).collect()
 }
 
 impl IntoResponse for Problem {
