@@ -70,6 +70,7 @@ fn gateway(
             callback: callback.cloned(),
             path: Some("genesysCloudOM".into()),
             mark: mark.clone(),
+            logs_bodies: false,
             observations: NonZeroU32::new(6_000).expect("some"),
         };
         Served::new(name, world.connection.clone(), options, mailboxes.clone(), &metrics).expect("a name")

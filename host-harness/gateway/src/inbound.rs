@@ -51,6 +51,10 @@ impl Served {
     /// It is not to be believed, cannot be read or cannot be taken now.
     pub async fn receive(&self, webhook: &Webhook, correlation: &str) -> Result<Received, WebhookError> {
         let authenticity = self.connection().verify_webhook(webhook).await?.map_err(WebhookError::Rejected)?;
+        if self.logs_bodies() {
+            let body = String::from_utf8_lossy(&webhook.body);
+            tracing::info!(connection = self.name(), %body, "a webhook");
+        }
         let body = webhook.body.clone();
         let (source, bytes) = match authenticity {
             Authenticity::Signed(_) | Authenticity::Unchecked => (Source::Webhook, EventSource::Webhook(body)),
@@ -109,7 +113,7 @@ impl Served {
         // First whose conversation it is: what comes after this may name nothing else.
         for conversation in events.iter().filter_map(|event| event.conversation.as_ref()) {
             if !mailbox.conversations().contains(conversation) {
-                self.mailboxes().remember(&address, conversation).await?;
+                self.mailboxes().remember(&address, conversation, self.rules().keep).await?;
             }
         }
         let taken = self

@@ -28,8 +28,8 @@ use self::outbox::Outbox;
 use self::replies::Replies;
 use self::seen::Seen;
 use handover_host::contract::{
-    AgentEvent, AgentMessage, Delivery, EndReason, EventKind, LeaveReason, MessageReceipt, Outbound, OutboundMessage,
-    ProviderRequest, ReceiptStatus, Timestamp,
+    AgentEvent, AgentMessage, Delivery, DeliveryReceipt, EndReason, EventKind, FailureReason, LeaveReason,
+    MessageReceipt, Outbound, OutboundMessage, ProviderRequest, ReceiptOutcome, ReceiptStatus, Timestamp,
 };
 use handover_host::handover::{AlreadyInProgress, Handover, State, Step};
 use serde::{Deserialize, Serialize};
@@ -52,9 +52,8 @@ pub struct Mailbox {
     /// Counts the messages that were sent.
     messages: u64,
     observe: Option<Timestamp>,
-    /// Something has happened that is a reason to observe.
-    #[serde(default)]
-    observe_soon: bool,
+    /// When something happened last that is a reason to observe and was not observed since.
+    reason_to_observe: Option<Timestamp>,
     seen: Seen,
     replies: Replies,
     outbox: Outbox,
@@ -115,7 +114,7 @@ impl Mailbox {
             spoken: 0,
             messages: 0,
             observe: None,
-            observe_soon: false,
+            reason_to_observe: None,
             seen: Seen::default(),
             replies: Replies::default(),
             outbox: Outbox::default(),
@@ -283,8 +282,13 @@ impl Mailbox {
 
     /// The whole answer of an observation of the handover of this number, which was asked at this time.
     pub fn observed(&mut self, number: u32, events: &[AgentEvent], asked: Timestamp, now: Timestamp, rules: &Rules) {
-        (self.observe, self.observe_soon) = (rules.observe_after(now), false);
         let Some(handover) = self.handover.as_mut().filter(|handover| handover.number() == number) else { return };
+        if is_open(handover) {
+            // What has happened since it was asked may not be in the answer.
+            self.reason_to_observe = self.reason_to_observe.filter(|reason| *reason >= asked);
+            let soon = self.reason_to_observe.map(|reason| reason.saturating_add(SOON));
+            self.observe = soon.or(rules.observe_after(now));
+        }
         // What was told before is not told again; who is there is a fact each time.
         let told =
             |kind: &EventKind| matches!(kind, EventKind::Message(_) | EventKind::Receipt(_) | EventKind::Typing(_));
@@ -298,9 +302,9 @@ impl Mailbox {
         self.act(steps, now, rules);
     }
 
-    /// Another time for the next observation.
+    /// Another time for the next observation, if there is to be one still.
     pub fn observe_at(&mut self, at: Timestamp) {
-        self.observe = Some(at);
+        self.observe = self.observe.map(|_| at);
     }
 
     /// The contact centre took a request, or was found to have it.
@@ -328,6 +332,17 @@ impl Mailbox {
         }
     }
 
+    /// An event was given up that the platform should have been told: if it is an agent's message, the agent hears of it.
+    fn not_shown(&mut self, told: &Told, now: Timestamp) {
+        let open = self.handover.as_ref().is_some_and(|open| is_open(open) && open.number() == told.handover);
+        if let Some(message) = told.message().filter(|_| open) {
+            let receipt = DeliveryReceipt { message, outcome: ReceiptOutcome::Failed(FailureReason::Other) };
+            let outbound = self.outbound(OutboundMessage::Receipt(receipt), now);
+            self.count(&outbound);
+            self.outbox.push_always(&outbound, told.handover, now);
+        }
+    }
+
     fn apply(&mut self, event: &AgentEvent, now: Timestamp, rules: &Rules) {
         if let EventKind::Receipt(receipt) = &event.kind {
             self.outbox.receipt(receipt);
@@ -352,14 +367,14 @@ impl Mailbox {
                 Step::Transferred(agent) => self.feed.push(Event::Transferred(agent), number, now),
                 Step::Message(message) => self.feed.push(Event::Message(message), number, now),
                 Step::LateMessage(message) => self.feed.push(Event::LateMessage(message), number, now),
-                Step::HoldMessage(message) => self.feed.hold(Event::Message(message)),
+                Step::HoldMessage(message) => self.feed.hold(&message, number, now),
                 Step::Typing(milliseconds) => self.feed.push(Event::Typing(milliseconds), number, now),
                 Step::Receipt(receipt) => self.feed.push(Event::Receipt(receipt), number, now),
-                Step::Reopen(message) => self.reopen(message, now, rules),
+                Step::Reopen(message) => self.reopen(message, number, now, rules),
                 Step::Observe => {
                     let soon = now.saturating_add(SOON);
                     self.observe = Some(self.observe.map_or(soon, |at| at.min(soon)));
-                    self.observe_soon = true;
+                    self.reason_to_observe = Some(now);
                 }
                 Step::Leave(reason) => {
                     let outbound = self.outbound(OutboundMessage::Leave(reason), now);
@@ -372,15 +387,19 @@ impl Mailbox {
     }
 
     fn end(&mut self, reason: EndReason, number: u32, now: Timestamp) {
-        self.observe = None;
+        (self.observe, self.reason_to_observe) = (None, None);
         self.feed.push(Event::Ended(reason), number, now);
     }
 
     /// An agent wrote after the end, and the operator wants another handover for it.
-    fn reopen(&mut self, message: AgentMessage, now: Timestamp, rules: &Rules) {
-        let Ok(number) = self.begin(now, rules) else { return };
-        self.feed.push(Event::Reopened, number, now);
-        self.feed.push(Event::Message(message), number, now);
+    fn reopen(&mut self, message: AgentMessage, ended: u32, now: Timestamp, rules: &Rules) {
+        match self.begin(now, rules) {
+            Ok(number) => {
+                self.feed.push(Event::Reopened, number, now);
+                self.feed.push(Event::Message(message), number, now);
+            }
+            Err(_) => self.feed.push(Event::LateMessage(message), ended, now),
+        }
     }
 
     fn count(&mut self, outbound: &Outbound) {

@@ -12,6 +12,8 @@ use tokio::sync::broadcast;
 const ATTEMPTS: usize = 100;
 /// Changes that wait to be heard of here at most; the store tells of more.
 const CHANGES: usize = 4_096;
+/// Conversations that are asked for at once: a cluster goes through all of them each time.
+const CONVERSATIONS: usize = 10_000;
 
 /// Whose mailbox it is.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -157,14 +159,15 @@ impl Mailboxes {
         recipient.transpose().map_err(|_| StoreError::Broken("a conversation that no gateway wrote".into()))
     }
 
-    /// Remembers whose conversation it is.
-    pub(crate) async fn remember(&self, address: &Address, conversation: &str) -> Result<(), StoreError> {
+    /// Remembers whose conversation it is: as long as the mailbox does, or so many milliseconds if it does not.
+    pub(crate) async fn remember(&self, address: &Address, conversation: &str, keep: u64) -> Result<(), StoreError> {
         let key = format!("{}/{conversation}", address.connection);
         let known = self.store.load(Family::Conversation, &key).await?;
         if known.as_ref().is_some_and(|known| known.content.value == address.recipient.as_bytes()) {
             return Ok(());
         }
-        let content = Content { value: address.recipient.clone().into_bytes(), due: None };
+        let due = Some(now().saturating_add(keep));
+        let content = Content { value: address.recipient.clone().into_bytes(), due };
         match self.store.save(Family::Conversation, &key, known.map(|known| known.revision), content).await {
             // Somebody else was told the same at the same time.
             Ok(_) | Err(SaveError::Conflict) => Ok(()),
@@ -191,6 +194,40 @@ impl Mailboxes {
         }
         removed(self.store.remove(Family::Recipient, &address.key(), revision).await)
     }
+
+    /// Forgets whose those conversations are that were kept for their time, and that no mailbox knows any more.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub(crate) async fn forget_conversations(&self) -> Result<(), StoreError> {
+        let mut after = None;
+        loop {
+            let keys = self.store.keys(Family::Conversation, after.as_deref(), CONVERSATIONS).await?;
+            for key in &keys {
+                self.forget_conversation(key).await?;
+            }
+            after = keys.into_iter().next_back();
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn forget_conversation(&self, key: &str) -> Result<(), StoreError> {
+        let Some(record) = self.store.load(Family::Conversation, key).await? else { return Ok(()) };
+        if record.content.due.is_some_and(|due| due > now()) {
+            return Ok(());
+        }
+        if let (Some((connection, conversation)), Ok(recipient)) =
+            (key.split_once('/'), String::from_utf8(record.content.value))
+        {
+            let mailbox = self.load(&Address { connection: connection.to_owned(), recipient }).await?;
+            if mailbox.is_some_and(|mailbox| mailbox.conversations().iter().any(|known| known == conversation)) {
+                return Ok(());
+            }
+        }
+        removed(self.store.remove(Family::Conversation, key, record.revision).await)
+    }
 }
 
 /// Whoever changed a record wants it.
@@ -206,4 +243,58 @@ fn removed(outcome: Result<(), SaveError>) -> Result<(), StoreError> {
 pub(crate) fn now() -> Timestamp {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mailbox::{Origin, Retries, Source};
+    use crate::store::sqlite::SqliteStore;
+    use handover_host::contract::{AgentEvent, EventKind};
+    use handover_host::handover::Policy;
+
+    fn rules() -> Rules {
+        Rules {
+            policy: Policy::default(),
+            replay_window: 600_000,
+            observe_every: None,
+            calls_back: false,
+            retries: Retries { first: 1_000, longest: 60_000, give_up: 3_600_000 },
+            turn: 13_000,
+            doubt: 15_000,
+            keep: 86_400_000,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_conversation_is_remembered_as_long_as_its_mailbox_knows_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = SqliteStore::open(&folder.path().join("gateway.sqlite")).expect("a store");
+        let mailboxes = Mailboxes::new(Arc::new(store));
+        let address = Address { connection: "acme".into(), recipient: "ada".into() };
+        let mut read = Read::new("ada");
+        read.mailbox.begin(now(), &rules()).expect("none is in progress");
+        let event = AgentEvent {
+            id: "1".into(),
+            recipient: None,
+            handover: None,
+            conversation: Some("known".into()),
+            time: None,
+            kind: EventKind::Typing(5_000),
+        };
+        read.mailbox.take_in(&[event], &Origin::new(Source::Webhook, b""), now(), &rules()).expect("new");
+        mailboxes.save(&address, &read, &rules()).await.expect("stored");
+        for (conversation, keep) in [("known", 0), ("old", 0), ("fresh", 60_000)] {
+            mailboxes.remember(&address, conversation, keep).await.expect("stored");
+        }
+        mailboxes.forget_conversations().await.expect("the store answers");
+        for (conversation, whose) in [("known", Some("ada")), ("old", None), ("fresh", Some("ada"))] {
+            let found = mailboxes.recipient("acme", conversation).await.expect("the store answers");
+            assert_eq!(found.as_deref(), whose, "{conversation}");
+        }
+        let read = mailboxes.read(&address).await.expect("the store answers").expect("a mailbox");
+        mailboxes.store.remove(Family::Recipient, "acme/ada", read.revision.expect("stored")).await.expect("removed");
+        mailboxes.forget_conversations().await.expect("the store answers");
+        assert_eq!(mailboxes.recipient("acme", "known").await.expect("the store answers"), None);
+    }
 }

@@ -40,6 +40,8 @@ pub struct Options {
     /// A text by which a webhook at a shared path is known to be for it, such as the id of the integration. Without
     /// one the signature alone decides.
     pub mark: Option<String>,
+    /// The bodies of webhooks and of requests are logged, with all that people say in them.
+    pub logs_bodies: bool,
     /// Observations a minute at most, by this gateway: a share of the requests that the contact centre allows.
     pub observations: NonZeroU32,
 }
@@ -104,6 +106,10 @@ impl Served {
 
     pub(crate) fn mark(&self) -> Option<&str> {
         self.0.options.mark.as_deref()
+    }
+
+    pub(crate) fn logs_bodies(&self) -> bool {
+        self.0.options.logs_bodies
     }
 
     pub(crate) fn rules(&self) -> &Rules {

@@ -125,6 +125,7 @@ async fn connections(
             callback: callback.clone(),
             path: Some(connection.path.clone()),
             mark: connection.mark.clone(),
+            logs_bodies: config.log.bodies,
             observations: connection.observations_a_minute,
         };
         let one = Served::new(name, connected, options, mailboxes.clone(), metrics);

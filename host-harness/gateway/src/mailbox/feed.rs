@@ -13,8 +13,9 @@ const MOST: usize = 256;
 const MOST_BYTES: usize = 192 << 10;
 /// What is stored of an entry besides the event, in bytes.
 const OVERHEAD: usize = 160;
-/// Messages held for the next handover at most; of more, the oldest are dropped.
+/// Messages held for the next handover at most, and the bytes of all of them; of more, the oldest are told at once.
 const MOST_HELD: usize = 20;
+const MOST_HELD_BYTES: usize = 32 << 10;
 
 /// Something that the platform is told.
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
@@ -71,6 +72,23 @@ impl PartialEq for Told {
     }
 }
 
+impl Told {
+    /// The id of the agent's message that it is, if it is one.
+    pub(super) fn message(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Tagged {
+            r#type: String,
+            data: Identified,
+        }
+        #[derive(Deserialize)]
+        struct Identified {
+            id: String,
+        }
+        let tagged: Tagged = serde_json::from_str(self.event.get()).ok()?;
+        matches!(tagged.r#type.as_str(), "message" | "late-message").then_some(tagged.data.id)
+    }
+}
+
 /// How a callback went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallbackOutcome {
@@ -96,7 +114,8 @@ pub(super) struct Feed {
     /// Up to this one they were called back, or none of that was wanted.
     called: u64,
     waiting: VecDeque<Told>,
-    held: VecDeque<Box<Held>>,
+    /// Messages of agents for the next handover.
+    held: VecDeque<Held>,
     attempts: u32,
     first_tried: Option<Timestamp>,
     not_before: Timestamp,
@@ -110,6 +129,12 @@ struct Held(Box<RawValue>);
 impl PartialEq for Held {
     fn eq(&self, other: &Self) -> bool {
         self.0.get() == other.0.get()
+    }
+}
+
+impl Held {
+    fn size(&self) -> usize {
+        self.0.get().len() + OVERHEAD
     }
 }
 
@@ -137,17 +162,30 @@ impl Feed {
         self.waiting.push_back(Told { number: self.last, handover, time, correlation, event });
     }
 
-    /// Keeps it for the next handover.
-    pub(super) fn hold(&mut self, event: Event) {
-        self.held.extend(written(&event).map(|event| Box::new(Held(event))));
-        while self.held.len() > MOST_HELD {
-            self.held.pop_front();
+    /// Keeps a message for the next handover. What there is no room for is told as what it is, late.
+    pub(super) fn hold(&mut self, message: &AgentMessage, handover: u32, time: Timestamp) {
+        self.held.extend(serde_json::value::to_raw_value(message).ok().map(Held));
+        while self.held.len() > MOST_HELD || self.held.iter().map(Held::size).sum::<usize>() > MOST_HELD_BYTES {
+            let Some(oldest) = self.held.pop_front() else { break };
+            self.push_held(&oldest, "late-message", handover, time);
         }
     }
 
     pub(super) fn release(&mut self, handover: u32, time: Timestamp) {
         for held in std::mem::take(&mut self.held) {
-            self.push_written(held.0, handover, time);
+            self.push_held(&held, "message", handover, time);
+        }
+    }
+
+    /// As an [`Event`] of this type would be written.
+    fn push_held(&mut self, held: &Held, kind: &'static str, handover: u32, time: Timestamp) {
+        #[derive(Serialize)]
+        struct Tagged<'a> {
+            r#type: &'static str,
+            data: &'a RawValue,
+        }
+        if let Ok(event) = serde_json::value::to_raw_value(&Tagged { r#type: kind, data: &held.0 }) {
+            self.push_written(event, handover, time);
         }
     }
 

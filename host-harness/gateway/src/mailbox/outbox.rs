@@ -204,6 +204,8 @@ impl Item {
             (Progress::Dead(reason), _) => Next::Bury(reason),
             (_, Content::Message(outbound)) => Next::Build(outbound),
             (Progress::Waiting, Content::Request(request)) => Next::Deliver(&request.0),
+            // Doing it twice says no more than once, and there is nowhere to ask.
+            (_, Content::Request(request)) if self.kind == Kind::Sign => Next::Deliver(&request.0),
             (Progress::UnderWay(_) | Progress::Doubtful(_), _) if self.confirmed => Next::Confirmed,
             (Progress::UnderWay(_) | Progress::Doubtful(_), Content::Request(request)) => Next::Find(&request.0),
         }
@@ -220,6 +222,16 @@ impl Item {
     fn passed(&self, now: Timestamp) -> bool {
         let passes = self.request().and_then(|request| request.passes);
         passes.is_some_and(|passes| self.since.saturating_add(u64::from(passes)) < now || self.attempts > 0)
+    }
+
+    /// Not worth delivering any more, nor burying.
+    fn is_moot(&self, open: Option<u32>, now: Timestamp) -> bool {
+        let moot = match self.progress {
+            Progress::Waiting => open != Some(self.handover),
+            Progress::Dead(_) => true,
+            Progress::UnderWay(_) | Progress::Doubtful(_) => false,
+        };
+        self.passed(now) || (self.kind == Kind::Sign && moot)
     }
 
     fn size(&self) -> usize {
@@ -240,17 +252,11 @@ impl Outbox {
         now: Timestamp,
     ) -> Result<(), Full> {
         let Some(requests) = requests else {
-            if self.items.len() >= MOST {
-                return Err(Full);
-            }
+            self.admit(&[])?;
             self.push_always(outbound, handover, now);
             return Ok(());
         };
-        let bytes: usize = self.items.iter().map(Item::size).sum();
-        let more: usize = requests.iter().map(stored_size).sum();
-        if self.items.len() + requests.len() > MOST || bytes + more > MOST_BYTES {
-            return Err(Full);
-        }
+        self.admit(&requests)?;
         let only = requests.len() == 1;
         for request in requests {
             // Typing that waits says all that another typing says.
@@ -263,6 +269,13 @@ impl Outbox {
         Ok(())
     }
 
+    /// Whether there is room for these, or, without any, for a message.
+    fn admit(&self, requests: &[ProviderRequest]) -> Result<(), Full> {
+        let bytes: usize = self.items.iter().map(Item::size).chain(requests.iter().map(stored_size)).sum();
+        let fits = self.items.len() + requests.len().max(1) <= MOST && bytes <= MOST_BYTES;
+        fits.then_some(()).ok_or(Full)
+    }
+
     /// A request of this message that was given up before, the same bytes.
     pub(super) fn replay(
         &mut self,
@@ -271,10 +284,7 @@ impl Outbox {
         handover: u32,
         now: Timestamp,
     ) -> Result<(), Full> {
-        let bytes: usize = self.items.iter().map(Item::size).sum();
-        if self.items.len() >= MOST || bytes + stored_size(request) > MOST_BYTES {
-            return Err(Full);
-        }
+        self.admit(std::slice::from_ref(request))?;
         self.last = self.last.saturating_add(1);
         self.items.push_back(Item {
             number: self.last,
@@ -306,7 +316,7 @@ impl Outbox {
     /// The item that is next, after those were dropped that are not worth it any more. Items of a handover that is
     /// over do not reopen its conversation, except to leave it.
     pub(super) fn front(&mut self, open: Option<u32>, now: Timestamp) -> Option<&Item> {
-        while self.items.front().is_some_and(|item| item.passed(now)) {
+        while self.items.front().is_some_and(|item| item.is_moot(open, now)) {
             self.items.pop_front();
         }
         let item = self.items.front_mut()?;

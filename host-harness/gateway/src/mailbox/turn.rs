@@ -216,7 +216,7 @@ impl Mailbox {
         }
         if self.observe.is_some_and(|at| at <= now) {
             if let Some(conversation) = self.conversation(None).filter(|conversation| conversation.id.is_some()) {
-                return Some(Task::Observe { conversation, soon: self.observe_soon });
+                return Some(Task::Observe { conversation, soon: self.reason_to_observe.is_some() });
             }
             // Nobody knows yet which conversation it is.
             self.observe = rules.observe_after(now);
@@ -334,7 +334,10 @@ impl Mailbox {
     /// What became of [`Task::Bury`]: the dead letter is stored.
     pub fn buried(&mut self, letter: &DeadLetter, now: Timestamp, rules: &Rules) {
         match &letter.content {
-            DeadContent::Callback(told, _) => self.feed.done(told.number),
+            DeadContent::Callback(told, _) => {
+                self.feed.done(told.number);
+                self.not_shown(told, now);
+            }
             DeadContent::Outbound { item, reason, .. } => {
                 if let Some(item) = self.outbox.remove(*item) {
                     self.undeliverable(&item, reason.for_people(), now, rules);

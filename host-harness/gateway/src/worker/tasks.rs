@@ -121,6 +121,10 @@ async fn build(served: &Served, item: u64, message: &Outbound, conversation: &Co
 }
 
 async fn deliver(served: &Served, address: &Address, request: &ProviderRequest) -> DeliveryOutcome {
+    if served.logs_bodies() {
+        let body = String::from_utf8_lossy(&request.body);
+        tracing::info!(connection = served.name(), request = request.idempotency_key, %body, "a request");
+    }
     let outcome = match tokio::time::timeout(PATIENCE, served.connection().deliver(request)).await {
         Ok(Ok(Ok(delivery))) => {
             know(served, address, delivery.conversation.as_deref()).await;
@@ -143,7 +147,7 @@ async fn deliver(served: &Served, address: &Address, request: &ProviderRequest) 
 }
 
 async fn find(served: &Served, address: &Address, conversation: &Conversation, request: &ProviderRequest) -> Found {
-    match tokio::time::timeout(PATIENCE, served.connection().find_delivery(conversation, request)).await {
+    let found = match tokio::time::timeout(PATIENCE, served.connection().find_delivery(conversation, request)).await {
         Ok(Ok(Ok(Finding::Arrived(delivery)))) => {
             know(served, address, delivery.conversation.as_deref()).await;
             Found::Arrived(delivery)
@@ -153,7 +157,17 @@ async fn find(served: &Served, address: &Address, conversation: &Conversation, r
         Ok(Ok(Err(failure))) => Found::Failed(failure),
         Ok(Err(error)) => Found::Failed(later(error.to_string())),
         Err(_) => Found::Failed(later("the contact centre did not answer in time".into())),
+    };
+    let request = &request.idempotency_key;
+    match &found {
+        Found::Arrived(_) => tracing::info!(connection = served.name(), request, "was in doubt, and has arrived"),
+        Found::Missing => tracing::info!(connection = served.name(), request, "was in doubt, and is sent again"),
+        Found::Unknown => {
+            tracing::warn!(connection = served.name(), request, "nobody can tell whether it arrived; it is sent again");
+        }
+        Found::Failed(failure) => tracing::warn!(connection = served.name(), request, ?failure, "cannot be looked up"),
     }
+    found
 }
 
 fn later(message: String) -> Failure {
@@ -165,7 +179,7 @@ fn later(message: String) -> Failure {
 /// forgotten here is found by observing.
 async fn know(served: &Served, address: &Address, conversation: Option<&str>) {
     if let Some(conversation) = conversation
-        && let Err(error) = served.mailboxes().remember(address, conversation).await
+        && let Err(error) = served.mailboxes().remember(address, conversation, served.rules().keep).await
     {
         tracing::warn!(connection = served.name(), conversation, %error, "whose conversation it is cannot be stored");
     }

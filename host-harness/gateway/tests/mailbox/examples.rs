@@ -6,13 +6,18 @@ use handover_gateway::mailbox::{
     Replied, Reply, Rules, SendError, Source, Task,
 };
 use handover_host::contract::{
-    Delivery, EndReason, EventKind, Failure, HandoverStart, LeaveReason, MessageReceipt, OutboundMessage,
-    ReceiptStatus, RetryAdvice, RetryCause, Timestamp,
+    Agent, Delivery, DeliveryReceipt, EndReason, EventKind, Failure, HandoverStart, LeaveReason, MessageReceipt,
+    OutboundMessage, ReceiptOutcome, ReceiptStatus, RetryAdvice, RetryCause, Timestamp,
 };
+use handover_host::handover::{AfterEnd, Policy};
 
 fn begun() -> Mailbox {
+    begun_by(&rules())
+}
+
+fn begun_by(rules: &Rules) -> Mailbox {
     let mut mailbox = Mailbox::new("tag".into(), "user-1".into());
-    assert_eq!(mailbox.begin(NOW, &rules()), Ok(1));
+    assert_eq!(mailbox.begin(NOW, rules), Ok(1));
     mailbox
 }
 
@@ -41,6 +46,83 @@ fn delivered() -> DeliveryOutcome {
 fn retry(after: Option<u32>, may_have_arrived: bool) -> Failure {
     let message = "503".to_owned();
     Failure::Retry(RetryAdvice { cause: RetryCause::ServerError, after, may_have_arrived, message })
+}
+
+/// What is said after the end waits for the next handover.
+fn holding() -> Rules {
+    Rules { policy: Policy { after_end: AfterEnd::Hold, ..rules().policy }, ..rules() }
+}
+
+#[test]
+fn what_is_said_after_the_end_waits_and_what_there_is_no_room_for_is_told_at_once() {
+    let rules = holding();
+    let kinds = |mailbox: &Mailbox| -> Vec<(String, String)> {
+        let events = told(mailbox).into_iter().map(|event| serde_json::from_str(&event).expect("JSON"));
+        let pair = |event: serde_json::Value| {
+            Some((event["type"].as_str()?.to_owned(), event["data"]["id"].as_str()?.to_owned()))
+        };
+        events.filter_map(pair).collect()
+    };
+    let ended = || {
+        let mut mailbox = begun_by(&rules);
+        let end = event("end", NOW, EventKind::Ended(EndReason::Completed));
+        mailbox.take_in(&[end], &webhook("end"), NOW, &rules).expect("new");
+        mailbox
+    };
+    let mut many = ended();
+    for number in 1..=22 {
+        let id = format!("m{number}");
+        many.take_in(&[said(&id, NOW + 1)], &webhook(&id), NOW, &rules).expect("new");
+    }
+    let late = |id: &str| ("late-message".to_owned(), id.to_owned());
+    assert_eq!(kinds(&many), [late("m1"), late("m2")]);
+    assert_eq!(many.begin(NOW + 2, &rules), Ok(2));
+    let all = kinds(&many);
+    assert_eq!(all.len(), 22);
+    assert!(all[2..].iter().all(|(kind, _)| kind == "message"), "{all:?}");
+
+    let mut long = ended();
+    for id in ["a", "b"] {
+        let long_id = format!("{id}{}", "x".repeat(10 << 10));
+        long.take_in(&[said(&long_id, NOW + 1)], &webhook(id), NOW, &rules).expect("new");
+    }
+    let all = kinds(&long);
+    assert_eq!(all.len(), 1, "each has its id, text and plain text: 30 kB");
+    assert!(all[0].0 == "late-message" && all[0].1.starts_with('a'));
+}
+
+#[test]
+fn an_observation_under_way_outlives_neither_the_end_nor_a_new_reason() {
+    let due = |mailbox: &mut Mailbox, now| match outbound(mailbox, now) {
+        Some(Task::Observe { soon, .. }) => Some(soon),
+        _ => None,
+    };
+    let known = |handover: &mut Mailbox| {
+        send(handover, text("a"), &["1"], NOW);
+        let Some(Task::Deliver { item, .. }) = outbound(handover, NOW) else { panic!("it is delivered") };
+        handover.delivered(item, delivered(), 0.0, NOW, &rules());
+    };
+    let mut mailbox = begun();
+    known(&mut mailbox);
+    assert_eq!(due(&mut mailbox, NOW + 60_000), Some(false));
+    mailbox
+        .take_in(&[event("end", NOW, EventKind::Ended(EndReason::Completed))], &webhook("e"), NOW, &rules())
+        .unwrap();
+    mailbox.observed(1, &[], NOW + 60_000, NOW + 60_500, &rules());
+    mailbox.observe_at(NOW + 61_000);
+    assert_eq!(due(&mut mailbox, NOW + 600_000), None, "nothing is there to be observed");
+
+    // An agent of whom nobody has heard has gone: who is there has to be asked.
+    let mut mailbox = begun();
+    known(&mut mailbox);
+    assert_eq!(due(&mut mailbox, NOW + 60_000), Some(false));
+    let gone = event("gone", NOW + 60_200, EventKind::AgentLeft(Agent { id: None, name: None, picture: None }));
+    mailbox.take_in(&[gone], &webhook("g"), NOW + 60_200, &rules()).expect("new");
+    mailbox.observed(1, &[], NOW + 60_000, NOW + 60_500, &rules());
+    assert_eq!(due(&mut mailbox, NOW + 61_199), None);
+    assert_eq!(due(&mut mailbox, NOW + 61_200), Some(true));
+    mailbox.observed(1, &[], NOW + 61_200, NOW + 61_300, &rules());
+    assert_eq!(due(&mut mailbox, NOW + 121_299), None);
 }
 
 #[test]
@@ -234,10 +316,12 @@ fn what_waits_is_bounded_on_both_sides() {
 
 #[test]
 fn the_largest_mailbox_fits_into_a_record() {
-    let mut mailbox = begun();
+    // After the end: held is as much as can be, and the rest waits.
+    let rules = holding();
+    let mut mailbox = begun_by(&rules);
     for number in 0..1_000 {
         let event = event(&format!("i{number}"), NOW, EventKind::Ignored("nothing".into()));
-        mailbox.take_in(&[event], &webhook("a"), NOW, &rules()).expect("new");
+        mailbox.take_in(&[event], &webhook("a"), NOW, &rules).expect("new");
         let reply = Reply { asked: "a".repeat(32), replied: Replied::Sent(format!("{}.{number}", "t".repeat(36))) };
         mailbox.replied(&format!("{number:0100}"), reply, NOW);
     }
@@ -246,8 +330,11 @@ fn the_largest_mailbox_fits_into_a_record() {
         let outbound = mailbox.outbound(text("a"), NOW);
         mailbox.send(&outbound, Some(vec![request(&body[..4 << 10])]), NOW).is_ok()
     } {}
+    mailbox
+        .take_in(&[event("e", NOW, EventKind::Ended(EndReason::Completed))], &webhook("e"), NOW, &rules)
+        .expect("new");
     let mut number = 0;
-    while mailbox.take_in(&[said(&format!("{number}{body}"), NOW)], &webhook("a"), NOW, &rules()).is_ok() {
+    while mailbox.take_in(&[said(&format!("{number}{body}"), NOW)], &webhook("a"), NOW, &rules).is_ok() {
         number += 1;
     }
     let size = serde_json::to_vec(&mailbox).unwrap().len();
@@ -280,6 +367,40 @@ fn a_callback_is_repeated_until_it_is_taken_or_given_up() {
     };
     mailbox.called_back(second.number, CallbackOutcome::Taken, 0.0, NOW, &rules());
     assert!(mailbox.turn(Lane::Callback, "a", NOW, &rules()).is_none());
+}
+
+#[test]
+fn the_agent_hears_of_a_message_that_the_platform_did_not_take_while_the_handover_lasts() {
+    let give_up = |mailbox: &mut Mailbox| {
+        let Some(Task::CallBack { told, .. }) = mailbox.turn(Lane::Callback, "a", NOW, &rules()).map(|turn| turn.task)
+        else {
+            panic!("it is called back")
+        };
+        mailbox.called_back(told.number, CallbackOutcome::Never("410".into()), 0.0, NOW, &rules());
+        let Some(Task::Bury(letter)) = mailbox.turn(Lane::Callback, "a", NOW, &rules()).map(|turn| turn.task) else {
+            panic!("it is given up")
+        };
+        mailbox.buried(&letter, NOW, &rules());
+    };
+    let mut mailbox = begun();
+    mailbox.take_in(&[said("m1", NOW)], &webhook("a"), NOW, &rules()).expect("new");
+    mailbox.published(2, &rules());
+    give_up(&mut mailbox);
+    let Some(Task::Build { item, message, .. }) = outbound(&mut mailbox, NOW) else { panic!("the agent is told") };
+    let OutboundMessage::Receipt(DeliveryReceipt { message, outcome: ReceiptOutcome::Failed(_) }) = message.message
+    else {
+        panic!("that it failed")
+    };
+    assert_eq!(message, "m1");
+    mailbox.built(item, Err("the contact centre takes no receipts".into()));
+    assert_eq!(outbound(&mut mailbox, NOW), None, "nobody misses a sign");
+
+    let mut over = begun();
+    over.take_in(&[said("m1", NOW)], &webhook("a"), NOW, &rules()).expect("new");
+    over.published(2, &rules());
+    over.take_in(&[event("e1", NOW, EventKind::Ended(EndReason::Completed))], &webhook("b"), NOW, &rules()).unwrap();
+    give_up(&mut over);
+    assert_eq!(outbound(&mut over, NOW), None, "a receipt would reopen the conversation");
 }
 
 #[test]
