@@ -17,7 +17,7 @@ const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 /// What needs the integration.
 const OF_INTEGRATION: [&str; 4] = ["webhook-url", "content-profile", "typing", "permission-receive"];
 /// What needs the token alone.
-const OF_ACCOUNT: [&str; 3] = ["permission-disconnect", "end-detection", "queue"];
+const OF_ACCOUNT: [&str; 4] = ["permission-disconnect", "end-detection", "permission-lookup", "queue"];
 
 /// All checks, in the order in which one thing needs another; with a `probe`, a message to that recipient besides.
 pub fn check(imports: &mut impl Imports, settings: &[Setting], probe: Option<&str>) -> Vec<Check> {
@@ -55,6 +55,7 @@ pub fn check(imports: &mut impl Imports, settings: &[Setting], probe: Option<&st
     };
     checks.push(check_disconnect(&mut api));
     checks.push(check_end_detection(&mut api, settings));
+    checks.push(check_lookup(&mut api));
     checks.push(check_queue(&mut api));
     if let (Some(integration), Some(flow)) = (&integration, ProvisioningPolicy::of(settings).flow) {
         checks.push(check_flow(&mut api, integration, &flow));
@@ -279,6 +280,25 @@ fn check_end_detection(api: &mut Api<'_, impl Imports>, settings: &[Setting]) ->
             warned(NAME, &format!("{told} tells of ends, but what it loses cannot be observed"), REMEDY)
         }
         Ok((403, _)) => wrong(NAME, "nobody tells of ends, and conversations cannot be observed", REMEDY),
+        Ok((_, Err(failure))) | Err(failure) => failed(NAME, failure, REMEDY),
+    }
+}
+
+/// Asks for a message of a conversation that there is not: what `find-delivery` asks.
+fn check_lookup(api: &mut Api<'_, impl Imports>) -> Check {
+    const NAME: &str = "permission-lookup";
+    const REMEDY: &str = "Give the OAuth client a role with conversation:message:view.";
+    let path = format!("/api/v2/conversations/messages/{NOBODY}/messages/bulk");
+    let response = api.call(&Call::ask(path, format!("[\"{NOBODY}\"]").into_bytes()));
+    match response.map(|response| (response.status, accepted(response, Kind::Reads))) {
+        Ok((400 | 404, _) | (_, Ok(_))) => {
+            passed(NAME, "messages of which nobody knows whether they arrived can be found")
+        }
+        Ok((403, _)) => warned(
+            NAME,
+            "a message of which nobody knows whether it arrived is sent again, and may be there twice",
+            REMEDY,
+        ),
         Ok((_, Err(failure))) | Err(failure) => failed(NAME, failure, REMEDY),
     }
 }

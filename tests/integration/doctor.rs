@@ -43,6 +43,7 @@ async fn where_all_is_well_every_check_passes() {
             "permission-receive",
             "permission-disconnect",
             "end-detection",
+            "permission-lookup",
             "queue"
         ]
     );
@@ -104,6 +105,16 @@ async fn a_client_that_may_not_close_conversations_is_warned_of_it() {
     config.clients[0].permissions.retain(|permission| !may.contains(permission));
     let world = World::new(config).await;
     assert_eq!(complaints(&world).await, only([("permission-disconnect", Warned)]));
+}
+
+/// That messages in doubt are sent again blindly is known beforehand.
+#[tokio::test]
+async fn a_client_that_may_not_look_messages_up_is_warned_of_it() {
+    let mut config = sound();
+    let may = [Permission::MessageView, Permission::WebMessagingView];
+    config.clients[0].permissions.retain(|permission| !may.contains(permission));
+    let world = World::new(config).await;
+    assert_eq!(complaints(&world).await, only([("permission-lookup", Warned)]));
 }
 
 #[tokio::test]

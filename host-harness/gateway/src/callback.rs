@@ -1,7 +1,7 @@
 //! The platform's callback: each event is posted to it, signed as the Standard Webhooks specification says.
 
 use crate::mailbox::CallbackOutcome;
-use crate::telling::PlatformEvent;
+use crate::platform_event::PlatformEvent;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Until the platform has answered. Shorter than any turn.

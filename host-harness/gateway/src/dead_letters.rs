@@ -2,6 +2,7 @@
 
 use crate::mailbox::{CallbackOutcome, DeadContent, DeadLetter, SendError};
 use crate::mailboxes::{Address, ChangeError, Mailboxes, now};
+use crate::platform_event::PlatformEvent;
 use crate::served::Served;
 use crate::store::{Content, Family, SaveError, StoreError};
 use serde::{Deserialize, Serialize};
@@ -63,7 +64,7 @@ impl Served {
             }
             DeadContent::Callback(told, _) => {
                 let callback = self.callback().ok_or_else(|| NotReplayed::NotTaken("there is no callback".into()))?;
-                match callback.call(&self.wire(&buried.address.recipient, id, told)).await {
+                match callback.call(&PlatformEvent::of(&buried.address, id, told)).await {
                     CallbackOutcome::Taken => {}
                     CallbackOutcome::Retry(_, why) | CallbackOutcome::Never(why) => {
                         return Err(NotReplayed::NotTaken(why));

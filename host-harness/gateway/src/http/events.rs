@@ -18,7 +18,7 @@ use futures_util::{Stream, StreamExt, TryStreamExt};
     get,
     path = "/v1/connections/{connection}/events",
     params(("connection" = String, Path), ("Last-Event-ID" = Option<u64>, Header)),
-    responses((status = 200, content_type = "text/event-stream", body = crate::telling::PlatformEvent), Refusals)
+    responses((status = 200, content_type = "text/event-stream", body = crate::platform_event::PlatformEvent), Refusals)
 )]
 pub(super) async fn follow(
     State(gateway): State<Gateway>,

@@ -151,6 +151,17 @@ pub(super) enum Next<'a> {
     Bury(&'a Reason),
 }
 
+impl Kind {
+    fn of(message: &OutboundMessage) -> Self {
+        match message {
+            OutboundMessage::Start(_) => Self::Start,
+            OutboundMessage::Text(_) | OutboundMessage::Attachment(_) | OutboundMessage::Answer(_) => Self::Word,
+            OutboundMessage::Typing | OutboundMessage::Receipt(_) => Self::Sign,
+            OutboundMessage::Leave(_) => Self::Leave,
+        }
+    }
+}
+
 impl Reason {
     /// For people.
     #[must_use]
@@ -285,21 +296,9 @@ impl Outbox {
         now: Timestamp,
     ) -> Result<(), Full> {
         self.admit(std::slice::from_ref(request))?;
+        let content = Content::Request(Request(ProviderRequest { passes: None, ..request.clone() }));
         self.last = self.last.saturating_add(1);
-        self.items.push_back(Item {
-            number: self.last,
-            message: message.to_owned(),
-            handover,
-            kind: Kind::Word,
-            content: Content::Request(Request(ProviderRequest { passes: None, ..request.clone() })),
-            only: false,
-            since: now,
-            attempts: 0,
-            first_tried: None,
-            not_before: 0,
-            progress: Progress::Waiting,
-            confirmed: false,
-        });
+        self.items.push_back(Item::new(self.last, message, handover, Kind::Word, content, now));
         Ok(())
     }
 
@@ -310,7 +309,8 @@ impl Outbox {
 
     fn append(&mut self, outbound: &Outbound, content: Content, only: bool, handover: u32, now: Timestamp) {
         self.last = self.last.saturating_add(1);
-        self.items.push_back(Item::new(self.last, outbound, content, only, handover, now));
+        let item = Item::new(self.last, &outbound.id, handover, Kind::of(&outbound.message), content, now);
+        self.items.push_back(Item { only, ..item });
     }
 
     /// The item that is next, after those were dropped that are not worth it any more. Items of a handover that is
@@ -429,20 +429,14 @@ impl Outbox {
 }
 
 impl Item {
-    fn new(number: u64, outbound: &Outbound, content: Content, only: bool, handover: u32, now: Timestamp) -> Self {
-        let kind = match outbound.message {
-            OutboundMessage::Start(_) => Kind::Start,
-            OutboundMessage::Text(_) | OutboundMessage::Attachment(_) | OutboundMessage::Answer(_) => Kind::Word,
-            OutboundMessage::Typing | OutboundMessage::Receipt(_) => Kind::Sign,
-            OutboundMessage::Leave(_) => Kind::Leave,
-        };
+    fn new(number: u64, message: &str, handover: u32, kind: Kind, content: Content, now: Timestamp) -> Self {
         Self {
             number,
-            message: outbound.id.clone(),
+            message: message.to_owned(),
             handover,
             kind,
             content,
-            only,
+            only: false,
             since: now,
             attempts: 0,
             first_tried: None,

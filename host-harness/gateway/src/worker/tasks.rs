@@ -3,6 +3,7 @@
 use crate::dead_letters::Buried;
 use crate::mailbox::{CallbackOutcome, DeadLetter, DeliveryOutcome, Found, Mailbox, Rules, Task, Told};
 use crate::mailboxes::{Address, now};
+use crate::platform_event::PlatformEvent;
 use crate::served::Served;
 use crate::store::StoreError;
 use handover_host::contract::{AgentEvent, Conversation, Failure, Finding, Outbound, ProviderRequest, Timestamp};
@@ -214,7 +215,7 @@ fn again(served: &Served, after: u32, asked: Timestamp) -> Timestamp {
 
 async fn call_back(served: &Served, address: &Address, id: &str, told: &Told) -> CallbackOutcome {
     let Some(callback) = served.callback() else { return CallbackOutcome::Taken };
-    let outcome = callback.call(&served.wire(&address.recipient, id, told)).await;
+    let outcome = callback.call(&PlatformEvent::of(address, id, told)).await;
     if let CallbackOutcome::Retry(_, why) | CallbackOutcome::Never(why) = &outcome {
         tracing::warn!(connection = served.name(), event = id, why, "the platform did not take an event");
     }
