@@ -63,7 +63,7 @@ fn check_is_the_doctor() {
     let (status, out, _) = folder.run(&check);
     assert_eq!(status, 1, "{out}");
     assert!(out.contains("ok    credentials: ") && out.contains("FAIL  webhook-url: "), "{out}");
-    assert_eq!(out.lines().count(), 13, "{out}");
+    assert_eq!(out.lines().count(), 14, "{out}");
 }
 
 /// The doctor has a message sent and hears it arrive, signed; with another secret it says so.
