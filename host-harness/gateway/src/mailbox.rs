@@ -332,10 +332,10 @@ impl Mailbox {
         }
     }
 
-    /// An event was given up that the platform should have been told: if it is an agent's message, the agent hears of it.
+    /// An event was given up that the platform should have been told: if it is an agent's message, the agent hears of it
+    /// while the handover lasts.
     fn not_shown(&mut self, told: &Told, now: Timestamp) {
-        let open = self.handover.as_ref().is_some_and(|open| is_open(open) && open.number() == told.handover);
-        if let Some(message) = told.message().filter(|_| open) {
+        if let Some(message) = told.message() {
             let receipt = DeliveryReceipt { message, outcome: ReceiptOutcome::Failed(FailureReason::Other) };
             let outbound = self.outbound(OutboundMessage::Receipt(receipt), now);
             self.count(&outbound);
