@@ -19,7 +19,7 @@ test: setup ## Runs every test there is.
 check: setup ## Looks at the format, lints, documentation, and that no published contract changed.
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
-	cargo clippy --locked --package genesys-open-messaging --package mutant-guest --target wasm32-wasip2 -- --deny warnings
+	cargo clippy --locked --package genesys-open-messaging --package mutant-guest --package evil-guest --target wasm32-wasip2 -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps
 	scripts/check-wit
 	# Compiled, not linked: linking takes libFuzzer, which is C++.

@@ -3,7 +3,8 @@
 fn main() {
     for (variable, package, sources) in [
         ("GENESYS_COMPONENT", "genesys-open-messaging", &["guest"][..]),
-        ("MUTANT_COMPONENT", "mutant-guest", &["guest", "tests/guests/mutant"][..]),
+        ("MUTANT_COMPONENT", "mutant-guest", &["guest", "tests/guests/mutant", "tests/guests/slot"][..]),
+        ("EVIL_COMPONENT", "evil-guest", &["tests/guests/evil", "tests/guests/slot"][..]),
     ] {
         match component_build::build(package, sources) {
             Ok(component) => println!("cargo::rustc-env={variable}={}", component.display()),

@@ -5,3 +5,6 @@ pub const GENESYS: &[u8] = include_bytes!(env!("GENESYS_COMPONENT"));
 
 /// The same with a slot for a fault; none is on.
 pub const MUTANT: &[u8] = include_bytes!(env!("MUTANT_COMPONENT"));
+
+/// A provider that harms its host in one way of choice; in none so far.
+pub const EVIL: &[u8] = include_bytes!(env!("EVIL_COMPONENT"));

@@ -2,9 +2,9 @@
 
 use crate::support::{connection, limits, usable};
 use async_trait::async_trait;
+use evil_guest::Case;
 use handover_host::contract::EventSource;
 use handover_host::{CallError, Host, Limit, Transport, TransportError};
-use mutant_guest::{ATTACKS, with_fault};
 use std::time::Duration;
 
 #[tokio::test]
@@ -17,39 +17,6 @@ async fn memory_is_bounded() {
     let large = format!(r#"{{"id":"1","type":"Text","text":"{}"}}"#, "ä".repeat(400_000));
     let mapped = provider.connect_unchecked(vec![]).map_agent_events(&EventSource::Webhook(large.clone().into())).await;
     assert_eq!(mapped, Err(CallError::Limit { limit: Limit::Memory, allowed: 2 << 20 }));
-}
-
-/// Each attack ends in an error that names what it ran into, and the next call, to the same plugin or to a good one,
-/// is answered as ever.
-#[tokio::test(flavor = "multi_thread")]
-async fn attacks_harm_nobody_else() {
-    let mut strict = limits();
-    strict.cpu_time = Duration::from_millis(200);
-    let host = Host::builder().limits(strict.clone()).build().expect("a host");
-    let good = host.load(handover_tests::GENESYS).await.expect("it loads").connect_unchecked(vec![]);
-    let source = || EventSource::Webhook(br#"{"id":"1","type":"Text","text":"hi"}"#.to_vec());
-    let expected = good.map_agent_events(&source()).await.expect("no trap");
-    let limit = |limit, allowed| Some(CallError::Limit { limit, allowed });
-    for attack in ATTACKS {
-        let mutant = with_fault(handover_tests::MUTANT, attack).expect("the slot");
-        let evil = host.load(&mutant).await.expect("it loads").connect_unchecked(vec![]);
-        for _ in 0..2 {
-            let error = evil.map_agent_events(&source()).await.expect_err(attack);
-            let named = match *attack {
-                "attack: a loop without end" => limit(Limit::CpuTime, 200),
-                "attack: memory without end" => limit(Limit::Memory, strict.memory as u64),
-                "attack: an id that is too long" => limit(Limit::EventId, 512),
-                "attack: recursion without end" => limit(Limit::Stack, strict.stack as u64),
-                _ => None,
-            };
-            match named {
-                Some(named) => assert_eq!(error, named, "{attack}"),
-                None if attack.contains("UTF-8") => assert!(matches!(error, CallError::Broken(_)), "{attack}: {error}"),
-                None => assert!(matches!(error, CallError::Trapped(_)), "{attack}: {error}"),
-            }
-            assert_eq!(good.map_agent_events(&source()).await.expect("no trap"), expected, "after {attack}");
-        }
-    }
 }
 
 /// Instances that wait for their next call are of no hindrance to other plugins, and answer like fresh ones.
@@ -100,8 +67,8 @@ async fn a_computing_plugin_yields() {
     let mut strict = limits();
     strict.cpu_time = Duration::from_millis(500);
     let host = Host::builder().limits(strict).build().expect("a host");
-    let mutant = with_fault(handover_tests::MUTANT, "attack: a loop without end").expect("the slot");
-    let evil = host.load(&mutant).await.expect("it loads").connect_unchecked(vec![]);
+    let evil = Case::loop_in_map_agent_events.of(handover_tests::EVIL).expect("the slot");
+    let evil = host.load(&evil).await.expect("it loads").connect_unchecked(vec![]);
     let looping = tokio::spawn(async move { evil.map_agent_events(&EventSource::Webhook(b"{}".to_vec())).await });
     let neighbour = tokio::spawn(async move {
         let mut turns = 0;

@@ -14,6 +14,7 @@ mod conformance;
 mod doctor;
 mod end_to_end;
 mod endings;
+mod evil;
 mod gateway;
 mod limits;
 mod loading;

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
+use guest_slot::{Slot, choose};
 
 /// Every fault, by what is wrong.
 pub const FAULTS: &[&str] = &[
@@ -223,30 +224,12 @@ pub const FAULTS: &[&str] = &[
     "verify: wrong signatures are believed",
 ];
 
-/// Attacks on the host, which no conformance case is about: the host's limits are.
-pub const ATTACKS: &[&str] = &[
-    "attack: a loop without end",
-    "attack: memory without end",
-    "attack: recursion without end",
-    "attack: a panic",
-    "attack: text that is not UTF-8",
-    "attack: an id that is too long",
-];
-
-/// What the slot begins with.
-const MARK: &[u8; 16] = b"mutant-fault-no:";
-
-/// The mark, and the number of the fault as three digits; 000 is none.
 #[used]
-static SLOT: [u8; 19] = *b"mutant-fault-no:000";
+static SLOT: Slot = Slot::EMPTY;
 
 /// Whether a fault is the one that is on.
 pub(crate) fn on(fault: &str) -> bool {
-    // SAFETY: the slot is always there to be read. Volatile, for what the compiler saw in it is not what is there.
-    let slot = unsafe { core::ptr::read_volatile(&raw const SLOT) };
-    let digits = slot.iter().skip(MARK.len());
-    let number = digits.fold(0, |number, digit| number * 10 + usize::from(digit.wrapping_sub(b'0')));
-    number.checked_sub(1).and_then(|index| FAULTS.iter().chain(ATTACKS).nth(index)) == Some(&fault)
+    SLOT.chosen().and_then(|number| FAULTS.get(number)) == Some(&fault)
 }
 
 /// State that a provider must not keep.
@@ -255,15 +238,8 @@ pub(crate) fn count() -> u64 {
     CALLS.fetch_add(1, Ordering::Relaxed)
 }
 
-/// The component with this fault or attack; `None` when there is no such one, or no slot in the component.
+/// The component with this fault; `None` when there is no such one, or no slot in the component.
 #[must_use]
 pub fn with_fault(component: &[u8], fault: &str) -> Option<Vec<u8>> {
-    let number = FAULTS.iter().chain(ATTACKS).position(|known| *known == fault)? + 1;
-    let mut mutant = component.to_vec();
-    let at = mutant.windows(MARK.len()).position(|window| window == MARK)? + MARK.len();
-    let digits = [number / 100, number / 10 % 10, number % 10];
-    for (byte, digit) in mutant.get_mut(at..)?.iter_mut().zip(digits) {
-        *byte = b'0' + u8::try_from(digit).ok()?;
-    }
-    Some(mutant)
+    choose(component, FAULTS.iter().position(|known| *known == fault)?)
 }

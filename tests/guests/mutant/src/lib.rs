@@ -1,15 +1,13 @@
 //! The Genesys provider with one fault of choice, to test the conformance kit.
 //!
-//! Every fault is in the one component; [`with_fault`] switches one on by patching a slot in its data. That is
-//! quicker than building dozens of components, and keeps the faults side by side. Each call's faults are in the module
-//! of its name.
+//! Every fault is in the one component; [`with_fault`] switches one on by patching its slot. Each call's faults are
+//! in the module of its name.
 
 #![cfg_attr(target_family = "wasm", no_std)]
 
 extern crate alloc;
 
 mod agent;
-mod attack;
 mod build;
 mod deliver;
 mod failure;
@@ -26,7 +24,7 @@ use fault::on;
 use genesys_open_messaging::GenesysOpenMessaging as Sound;
 use genesys_open_messaging::contract::*;
 
-pub use fault::{ATTACKS, FAULTS, with_fault};
+pub use fault::{FAULTS, with_fault};
 
 /// The provider with the fault.
 #[derive(Debug)]

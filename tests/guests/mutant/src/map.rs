@@ -4,16 +4,15 @@ mod content;
 mod detail;
 mod message;
 
+use crate::agent;
 use crate::fault::{self, on};
 use crate::settings::{forget, is, set};
-use crate::{agent, attack};
 use alloc::{string::String, string::ToString, vec, vec::Vec};
 use genesys_open_messaging::GenesysOpenMessaging as Sound;
 use genesys_open_messaging::bindings::wasi::clocks::wall_clock;
 use genesys_open_messaging::contract::*;
 
 pub(crate) fn map(mut settings: Vec<Setting>, mut source: EventSource) -> Result<Vec<AgentEvent>, Malformed> {
-    attack::attack();
     if on("purity: the clock in a pure function") {
         wall_clock::now();
     }
@@ -50,7 +49,6 @@ pub(crate) fn map(mut settings: Vec<Setting>, mut source: EventSource) -> Result
         events.iter_mut().for_each(|event| event.time = Some(fault::count()));
     }
     for event in &mut events {
-        attack::spoil(event);
         if !webhook {
             detail::mistake(&source, &body, event);
         }

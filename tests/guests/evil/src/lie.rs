@@ -1,0 +1,31 @@
+//! Answers that are not what they say.
+
+use crate::bindings::handover::provider::types::{AgentEvent, EventKind};
+use crate::cases::{Case, on};
+use crate::spend::forged;
+use alloc::{string::String, vec, vec::Vec};
+
+/// One event, or what is the case.
+pub(crate) fn events() -> Vec<AgentEvent> {
+    if on(Case::a_million_events) {
+        return (0..1_000_000).map(|_| event("1".into(), String::new())).collect();
+    }
+    if on(Case::more_events_than_allowed) {
+        return (0..1_001).map(|_| event("1".into(), String::new())).collect();
+    }
+    if on(Case::an_id_that_is_too_long) {
+        return vec![event("1".repeat(513), String::new())];
+    }
+    if on(Case::text_of_2_gigabytes) {
+        return vec![event("1".into(), forged(i32::MAX as usize))];
+    }
+    if on(Case::text_that_is_not_utf8) {
+        // SAFETY: not sound, which is the point: whoever takes the text must look at it. Nothing here reads it.
+        return vec![event("1".into(), unsafe { String::from_utf8_unchecked(vec![0xff, 0xfe]) })];
+    }
+    vec![event("1".into(), "nothing".into())]
+}
+
+fn event(id: String, why: String) -> AgentEvent {
+    AgentEvent { id, recipient: None, handover: None, conversation: None, time: None, kind: EventKind::Ignored(why) }
+}
