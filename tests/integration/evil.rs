@@ -305,7 +305,7 @@ async fn text_that_is_not_utf8() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_id_that_is_too_long() {
-    let id = CallError::Limit { limit: Limit::EventId, allowed: 512 };
+    let id = CallError::Limit { limit: Limit::Id, allowed: 512 };
     assert_eq!(mapping_ends(Case::an_id_that_is_too_long).await, id);
 }
 

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use genesys_sandbox::Config;
 use handover_gateway::mailbox::{Retries, Rules};
 use handover_gateway::store::sqlite::SqliteStore;
-use handover_gateway::{Callback, Gateway, Mailboxes, Metrics, Options, Served, Tokens, Worker, serve};
+use handover_gateway::{Callback, Gateway, Mailboxes, Metrics, Options, Served, ServerLimits, Tokens, Worker, serve};
 use handover_host::handover::Policy;
 use serde_json::{Value, json};
 use std::num::NonZeroU32;
@@ -80,7 +80,7 @@ fn gateway(
     let tokens = Tokens::new(&[TOKEN.to_owned()]).expect("tokens");
     let gateway = Gateway::new(served.clone(), mailboxes.clone(), tokens, metrics, stop.clone());
     tokio::spawn(Worker::new(served, mailboxes).run(stop.clone()));
-    tokio::spawn(serve(listener, gateway.router(), stop.clone()));
+    tokio::spawn(serve(listener, gateway.router(), ServerLimits::default(), stop.clone()));
     stop.drop_guard()
 }
 

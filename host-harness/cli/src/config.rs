@@ -4,7 +4,7 @@ mod reference;
 
 pub(crate) use self::reference::reference;
 use crate::place::Place;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use handover_gateway::mailbox::{Retries, Rules};
 use handover_host::handover::{AfterEnd, Policy};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -13,6 +13,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use toml::de::{DeTable, DeValue};
 use utoipa::ToSchema;
 
 /// What the gateway serves. Files are found from the folder of this one.
@@ -39,11 +40,13 @@ pub(crate) struct Config {
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(crate) struct Store {
-    /// A file of SQLite's, for one gateway.
-    #[schema(value_type = String)]
-    pub(crate) sqlite: PathBuf,
-    /// Servers of NATS with JetStream, for any number of gateways: `nats://…`, several with commas in between.
-    pub(crate) nats: Option<String>,
+    /// A file of SQLite's, for one gateway; `handover.sqlite` if there is no `nats` either.
+    #[schema(value_type = Option<String>)]
+    pub(crate) sqlite: Option<PathBuf>,
+    /// Servers of NATS with JetStream, for any number of gateways: `nats://…`, several with commas in between. Addresses
+    /// with a password in them are secrets.
+    #[schema(value_type = Option<String>)]
+    pub(crate) nats: Option<Servers>,
     /// Credentials for NATS: what a `.creds` file holds.
     #[schema(value_type = Option<String>)]
     pub(crate) nats_credentials: Option<Place>,
@@ -55,6 +58,39 @@ pub(crate) struct Store {
     /// How long events can be asked for by the platform.
     #[schema(value_type = String)]
     pub(crate) keep_events: Span,
+}
+
+/// Servers of NATS.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Servers {
+    /// Their addresses, without a password.
+    Addresses(String),
+    /// Where their addresses are.
+    Secret(Place),
+}
+
+/// By hand, for errors must not repeat a password.
+impl<'de> Deserialize<'de> for Servers {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        match toml::Value::deserialize(from)? {
+            toml::Value::String(addresses) if !addresses.contains('@') => Ok(Self::Addresses(addresses)),
+            toml::Value::String(_) => Err(serde::de::Error::custom(
+                "expected addresses without a password, or { env = \"NAME\" } or { file = \"PATH\" } with them",
+            )),
+            place => Place::deserialize(place).map(Self::Secret).map_err(serde::de::Error::custom),
+        }
+    }
+}
+
+impl Servers {
+    /// Their addresses.
+    pub(crate) fn read(&self, folder: &Path) -> anyhow::Result<String> {
+        match self {
+            Self::Addresses(addresses) => Ok(addresses.clone()),
+            Self::Secret(place) => place.read(folder),
+        }
+    }
 }
 
 /// The bot platform.
@@ -212,7 +248,7 @@ fn give_up() -> Span {
 impl Default for Store {
     fn default() -> Self {
         Self {
-            sqlite: "handover.sqlite".into(),
+            sqlite: None,
             nats: None,
             nats_credentials: None,
             nats_prefix: "handover".into(),
@@ -252,20 +288,97 @@ impl Serialize for Span {
     }
 }
 
-impl Config {
+/// A configuration with its text, so that whatever is wrong with it is said with its place.
+#[derive(Debug)]
+pub(crate) struct ConfigFile {
+    name: String,
+    text: String,
+    pub(crate) config: Config,
+}
+
+impl ConfigFile {
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
-        let name = path.display();
+        let name = path.display().to_string();
         let text =
             std::fs::read_to_string(path).with_context(|| format!("{name}: the configuration cannot be read"))?;
-        Self::parse(&name.to_string(), &text)
+        Self::parse(name, text)
     }
 
     /// Errors name the line and never repeat it: there may be a secret where none should be.
-    fn parse(name: &str, text: &str) -> anyhow::Result<Self> {
-        toml::from_str(text).map_err(|error| {
-            let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or_default();
-            anyhow::anyhow!("{name}:{}: {}", before.matches('\n').count() + 1, error.message())
+    fn parse(name: String, text: String) -> anyhow::Result<Self> {
+        let config = toml::from_str(&text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            anyhow::anyhow!("{name}:{}: {}", line(&text, at), expected(error.message()))
+        })?;
+        let file = Self { name, text, config };
+        match file.config.mistake() {
+            Some((keys, told)) => bail!("{}: {told}", file.place(&keys)),
+            None => Ok(file),
+        }
+    }
+
+    /// The place of a key, or of the table where it would be: `FILE:LINE: KEY`.
+    pub(crate) fn place(&self, keys: &[&str]) -> String {
+        let mut at = 0;
+        if let Ok(table) = DeTable::parse(&self.text) {
+            let mut table = Some(table.get_ref());
+            for key in keys {
+                let found = table.and_then(|table| table.iter().find(|(name, _)| name.get_ref() == key));
+                let Some((name, value)) = found else { break };
+                at = name.span().start;
+                table = match value.get_ref() {
+                    DeValue::Table(table) => Some(table),
+                    _ => None,
+                };
+            }
+        }
+        format!("{}:{}: {}", self.name, line(&self.text, at), keys.join("."))
+    }
+}
+
+fn line(text: &str, at: usize) -> usize {
+    text.get(..at).unwrap_or_default().matches('\n').count() + 1
+}
+
+/// What serde says of a value that has another form than was expected begins with that value.
+fn expected(message: &str) -> &str {
+    let repeats = ["invalid type", "invalid value", "unknown variant"].iter().any(|kind| message.starts_with(kind));
+    let at = message.rfind("expected ").filter(|_| repeats);
+    at.and_then(|at| message.get(at..)).unwrap_or(message)
+}
+
+impl Config {
+    /// What is well-formed and yet cannot be meant: where, and what was expected.
+    fn mistake(&self) -> Option<(Vec<&str>, &'static str)> {
+        if self.platform.tokens.is_empty() {
+            return Some((vec!["platform", "tokens"], "expected one token or more, or nobody is let in"));
+        }
+        if self.store.sqlite.is_some() && self.store.nats.is_some() {
+            return Some((vec!["store", "sqlite"], "expected one of sqlite and nats, for there is one store"));
+        }
+        if self.connection.is_empty() {
+            return Some((vec!["connection"], "expected one connection or more: [connection.NAME]"));
+        }
+        self.connection.iter().find_map(|(name, connection)| {
+            let (key, told) = connection.mistake()?;
+            Some((vec!["connection", name, key], told))
         })
+    }
+}
+
+impl Connection {
+    fn mistake(&self) -> Option<(&'static str, &'static str)> {
+        let fits = |path: &str| path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte));
+        if self.path.is_empty() || !fits(&self.path) {
+            return Some(("path", "expected one segment of a path: letters, digits and -._~"));
+        }
+        if self.mark.as_ref().is_some_and(String::is_empty) {
+            return Some((
+                "mark",
+                "expected a text that is in each of its webhooks and in no other, or no mark at all",
+            ));
+        }
+        None
     }
 }
 
@@ -286,7 +399,7 @@ impl Connection {
             calls_back: false,
             retries: Retries { first: SECOND, longest: MINUTE, give_up: self.give_up.milliseconds },
             turn: 13 * SECOND,
-            doubt: 15 * SECOND,
+            doubt: 18 * SECOND,
             // The events have to be forgotten first, and so do those that may still be tried again.
             keep: keep_events.milliseconds + 24 * HOUR,
         }
@@ -305,9 +418,13 @@ mod tests {
 
     const LEAST: &str = "[platform]\ntokens = [{ env = \"TOKEN\" }]\n[connection.acme]\nsettings = \"acme.toml\"\n";
 
+    fn parse(text: &str) -> anyhow::Result<ConfigFile> {
+        ConfigFile::parse("gateway.toml".into(), text.into())
+    }
+
     #[test]
     fn the_least_that_one_has_to_say() {
-        let config = Config::parse("gateway.toml", LEAST).expect("good");
+        let config = parse(LEAST).expect("good").config;
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.connection["acme"].path, "genesysCloudOM");
         assert_eq!(config.connection["acme"].rules(true, config.store.keep_events).retries.give_up, 3_600_000);
@@ -323,8 +440,33 @@ mod tests {
             (format!("{LEAST}give-up = \"2d\"\n"), "gateway.toml:5: expected"),
             (format!("{LEAST}unattended = \"18446744073709551s\"\n"), "gateway.toml:5: expected a time such as"),
             (LEAST.replace("[connection.acme]", "[connection.acme"), "gateway.toml:3: "),
+            (LEAST.replace("[{ env = \"TOKEN\" }]", "\"s3cret\""), "gateway.toml:2: expected a sequence"),
+            (
+                LEAST.replace("[{ env = \"TOKEN\" }]", "[]"),
+                "gateway.toml:2: platform.tokens: expected one token or more",
+            ),
+            (
+                LEAST.replace("[connection", "callback = \"s3cret\"\n[connection"),
+                "gateway.toml:3: expected struct Callback",
+            ),
+            (
+                LEAST.replace("[platform]", "platform = \"s3cret\"").replace("tokens", "#"),
+                "gateway.toml:1: expected struct",
+            ),
+            (format!("{LEAST}[log]\nlevel = \"s3cret\"\n"), "gateway.toml:6: expected one of `error`"),
+            (format!("{LEAST}[store]\nnats = \"nats://a:s3cret@b\"\n"), "gateway.toml:6: expected addresses without"),
+            (
+                format!("{LEAST}[store]\nnats = \"nats://a\"\nsqlite = \"b\"\n"),
+                "gateway.toml:7: store.sqlite: expected one of",
+            ),
+            (format!("{LEAST}mark = \"\"\n"), "gateway.toml:5: connection.acme.mark: expected a text"),
+            (format!("{LEAST}path = \"a/b\"\n"), "gateway.toml:5: connection.acme.path: expected one segment"),
+            (
+                "connection = {}\n[platform]\ntokens = [{ env = \"T\" }]\n".into(),
+                "gateway.toml:1: connection: expected one",
+            ),
         ] {
-            let error = format!("{:#}", Config::parse("gateway.toml", &text).expect_err(&text));
+            let error = format!("{:#}", parse(&text).expect_err(&text));
             assert!(error.starts_with(expected), "{error}");
             assert!(!error.contains("s3cret"), "{error}");
         }

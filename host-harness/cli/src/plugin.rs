@@ -66,7 +66,8 @@ pub(crate) async fn connect_with(
     };
     let connection = provider.connect(file.settings.clone(), &allowed).await.map_err(|error| match error {
         ConnectError::OriginNotAllowed(origin) => anyhow::anyhow!(
-            "the plugin wants to reach {url}, which is not allowed; if it may, add --allow-origin {url}",
+            "the plugin wants to reach {url}, which is not allowed; if it may, allow it: --allow-origin {url}, or \
+             allow-origins of the gateway's configuration",
             url = origin.url
         ),
         error => error.into(),

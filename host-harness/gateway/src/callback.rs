@@ -101,14 +101,23 @@ fn read(response: &reqwest::Response) -> CallbackOutcome {
     let status = response.status();
     match status.as_u16() {
         200..=299 => CallbackOutcome::Taken,
-        // What it says of the event, it will say of it for ever. Everything else can be mended on its side.
-        400 | 410 | 413 | 422 => CallbackOutcome::Never(format!("the platform answered {status}")),
+        // It wants no more of them, or will never have room. Everything else, a 400 of a faulty release as well, can be
+        // mended on its side.
+        410 | 413 => CallbackOutcome::Never(format!("the platform answered {status}")),
         _ => {
-            let after = response.headers().get("retry-after");
-            let after = after.and_then(|after| after.to_str().ok()?.trim().parse().ok());
+            let after = response.headers().get("retry-after").and_then(|after| after.to_str().ok());
+            let after = after.and_then(|after| seconds_until(after.trim(), SystemTime::now()));
             CallbackOutcome::Retry(after, format!("the platform answered {status}"))
         }
     }
+}
+
+/// `Retry-After` is a number of seconds, or a date (RFC 9110, section 10.2.3).
+fn seconds_until(after: &str, now: SystemTime) -> Option<u32> {
+    after.parse().ok().or_else(|| {
+        let wait = httpdate::parse_http_date(after).ok()?.duration_since(now).unwrap_or_default();
+        Some(u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX))
+    })
 }
 
 /// Not what the error says of itself: that holds the address, and what may be in it.
@@ -134,6 +143,17 @@ mod tests {
         let callback = Callback::new("https://platform.example/events", vec![SECRET.into()]).expect("a callback");
         let signed = callback.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#);
         assert_eq!(signed.as_deref(), Some("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
+    }
+
+    #[test]
+    fn retry_after_is_a_number_or_a_date() {
+        // 784111777 s after 1970, as RFC 9110, section 5.6.7 has it.
+        let now = UNIX_EPOCH + Duration::from_secs(784_111_757);
+        assert_eq!(seconds_until("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(20));
+        assert_eq!(seconds_until("Sun, 06 Nov 1994 08:49:00 GMT", now), Some(0));
+        assert_eq!(seconds_until("120", now), Some(120));
+        assert_eq!(seconds_until("soon", now), None);
+        assert_eq!(seconds_until("-1", now), None);
     }
 
     #[test]

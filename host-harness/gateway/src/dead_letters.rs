@@ -102,9 +102,7 @@ impl Mailboxes {
     pub async fn dead_letter(&self, connection: &str, id: &str) -> Result<Option<Buried>, StoreError> {
         let Some(record) = self.store().load(Family::DeadLetter, &key(connection, id)).await? else { return Ok(None) };
         let buried = serde_json::from_slice(&record.content.value);
-        buried.map(Some).map_err(|error| {
-            StoreError::Broken(format!("a dead letter that no gateway of this version wrote: {error}"))
-        })
+        buried.map(Some).map_err(|error| StoreError::unreadable("a dead letter", &error))
     }
 
     /// The dead letters of a connection whose ids come after this one, at most so many, in the order of their ids.

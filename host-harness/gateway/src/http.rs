@@ -27,8 +27,10 @@ use utoipa_axum::routes;
 
 /// Bytes of a request's body at most. What a contact centre says in more is more than a mailbox takes at once.
 const MOST_BODY: usize = 64 << 10;
-/// Until a request is answered; the contact centre waits for 10 s.
+/// Until a request is answered that needs nobody but the store.
 const PATIENCE: Duration = Duration::from_secs(9);
+/// Until one is that asks the contact centre or the platform, many times perhaps: as long as a call of a plugin may take.
+const LONG_PATIENCE: Duration = Duration::from_secs(65);
 
 /// What is served by HTTP. Cheap to clone.
 #[derive(Clone)]
@@ -105,13 +107,18 @@ pub fn document() -> String {
 }
 
 fn platform_api() -> OpenApiRouter<Gateway> {
-    OpenApiRouter::with_openapi(Document::openapi())
+    let within = |patience| axum::middleware::from_fn(move |request, next| request::within(patience, request, next));
+    let quick = OpenApiRouter::new()
         .routes(routes!(platform::connections))
-        .routes(routes!(platform::check))
         .routes(routes!(platform::begin, platform::state, platform::end))
         .routes(routes!(platform::send))
         .routes(routes!(events::follow))
         .routes(routes!(letters::list))
         .routes(routes!(letters::show, letters::drop))
+        .layer(within(PATIENCE));
+    let slow = OpenApiRouter::new()
+        .routes(routes!(platform::check))
         .routes(routes!(letters::replay))
+        .layer(within(LONG_PATIENCE));
+    OpenApiRouter::with_openapi(Document::openapi()).merge(quick).merge(slow)
 }

@@ -9,6 +9,18 @@ use handover_host::contract::{
     AgentEvent, Authenticity, EventKind, EventSource, KeyedSource, Malformed, Rejection, Webhook,
 };
 
+/// That a webhook is believed, and why.
+#[derive(Clone, Debug)]
+pub struct Believed(Authenticity);
+
+impl Believed {
+    /// It is the contact centre's own webhook, which names the integration that it is for; what operators build names
+    /// what they like.
+    pub(crate) fn names_integration(&self) -> bool {
+        !matches!(self.0, Authenticity::Keyed(_))
+    }
+}
+
 /// What became of a webhook that was taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Received {
@@ -44,13 +56,25 @@ pub enum WebhookError {
 }
 
 impl Served {
-    /// Takes a webhook. What this has answered with `Ok` is durable; what it has not can be sent again, and what was
-    /// taken of it all the same is not taken twice. The events that come of it bear this correlation.
+    /// Whether a webhook comes from whom it says.
     ///
     /// # Errors
-    /// It is not to be believed, cannot be read or cannot be taken now.
-    pub async fn receive(&self, webhook: &Webhook, correlation: &str) -> Result<Received, WebhookError> {
-        let authenticity = self.connection().verify_webhook(webhook).await?.map_err(WebhookError::Rejected)?;
+    /// It is not to be believed.
+    pub async fn verify(&self, webhook: &Webhook) -> Result<Believed, WebhookError> {
+        self.connection().verify_webhook(webhook).await?.map(Believed).map_err(WebhookError::Rejected)
+    }
+
+    /// Takes a webhook that is believed. What this has answered with `Ok` is durable; what it has not can be sent again,
+    /// and what was taken of it all the same is not taken twice. The events that come of it bear this correlation.
+    ///
+    /// # Errors
+    /// It cannot be read or cannot be taken now.
+    pub async fn receive(
+        &self,
+        webhook: &Webhook,
+        Believed(authenticity): Believed,
+        correlation: &str,
+    ) -> Result<Received, WebhookError> {
         if self.logs_bodies() {
             let body = String::from_utf8_lossy(&webhook.body);
             tracing::info!(connection = self.name(), %body, "a webhook");

@@ -54,11 +54,17 @@ pub struct Mailbox {
     observe: Option<Timestamp>,
     /// When something happened last that is a reason to observe and was not observed since.
     reason_to_observe: Option<Timestamp>,
+    /// Since when the contact centre says that there is nothing to observe.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unobservable: Option<Timestamp>,
     seen: Seen,
     replies: Replies,
     outbox: Outbox,
     feed: Feed,
     turns: turn::Turns,
+    /// Whose work the ids are that are made from now on.
+    #[serde(skip)]
+    maker: String,
 }
 
 /// Too much waits already. It can be tried again when some of it is done.
@@ -115,12 +121,28 @@ impl Mailbox {
             messages: 0,
             observe: None,
             reason_to_observe: None,
+            unobservable: None,
             seen: Seen::default(),
             replies: Replies::default(),
             outbox: Outbox::default(),
             feed: Feed::default(),
             turns: turn::Turns::default(),
+            maker: String::new(),
         }
+    }
+
+    /// Whoever works on it from now on. It is part of the ids that are made: a store that goes on from an older copy
+    /// counts again from there, and no other message or event may get an id that one had before. At most 40 letters,
+    /// digits and hyphens. Not stored.
+    pub fn made_by(&mut self, maker: &str) {
+        maker.clone_into(&mut self.maker);
+        self.feed.made_by(maker);
+    }
+
+    /// What no other mailbox has, nor ever had: its events are counted by it.
+    #[must_use]
+    pub fn tag(&self) -> &str {
+        &self.tag
     }
 
     /// Whose it is: the user's address in the contact centre.
@@ -143,8 +165,8 @@ impl Mailbox {
 
     /// The id of an event: the same for the same event, and no other has it.
     #[must_use]
-    pub fn event_id(&self, number: u64) -> String {
-        format!("{}-e{number}", self.tag)
+    pub fn event_id(&self, told: &Told) -> String {
+        format!("{}-e{}{}", self.tag, told.number, suffix(&told.maker))
     }
 
     /// Events that come from now on were brought by the request of this id, of at most 64 bytes. Not stored.
@@ -174,7 +196,8 @@ impl Mailbox {
     #[must_use]
     pub fn outbound(&self, message: OutboundMessage, now: Timestamp) -> Outbound {
         let number = self.messages.saturating_add(1);
-        Outbound { id: format!("{}.{number}", self.tag), time: now.max(self.spoken.saturating_add(1)), message }
+        let id = format!("{}.{number}{}", self.tag, suffix(&self.maker));
+        Outbound { id, time: now.max(self.spoken.saturating_add(1)), message }
     }
 
     /// Begins a handover. What was said after the end of the last one, and held, is told now.
@@ -183,10 +206,21 @@ impl Mailbox {
     /// One is in progress.
     pub fn begin(&mut self, now: Timestamp, rules: &Rules) -> Result<u32, NotBegun> {
         let (number, _) = self.next_handover();
-        self.handover = Some(Handover::begin(number, now, rules.policy.clone(), self.handover.as_ref())?);
-        self.observe = rules.observe_after(now);
-        self.feed.release(number, now);
+        let next = Handover::begin(number, now, rules.policy.clone(), self.handover.as_ref())?;
+        self.succeed(next, now, rules);
         Ok(number)
+    }
+
+    /// Another handover takes the place of the last one. What waits still for that one keeps its conversation.
+    fn succeed(&mut self, next: Handover, now: Timestamp, rules: &Rules) {
+        if let Some((number, id)) = self.handover.as_ref().and_then(|last| Some((last.number(), last.conversation()?)))
+        {
+            self.outbox.belong(number, id);
+        }
+        self.feed.release(next.number(), now);
+        self.handover = Some(next);
+        self.observe = rules.observe_after(now);
+        (self.reason_to_observe, self.unobservable) = (None, None);
     }
 
     /// Takes a message into the outbox: the requests that it was built to, or, without any, the message itself, to be
@@ -225,7 +259,7 @@ impl Mailbox {
     /// # Errors
     /// Its handover is over, or it was never built; or too much waits.
     pub fn replay(&mut self, letter: &DeadLetter, now: Timestamp) -> Result<(), SendError> {
-        let DeadContent::Outbound { handover, message, request: Some(request), .. } = &letter.content else {
+        let DeadContent::Outbound { handover, message, request: Some(request), reason, .. } = &letter.content else {
             return Err(NoHandover.into());
         };
         let open = self.handover.as_ref().filter(|open| is_open(open) && open.number() == *handover);
@@ -233,7 +267,7 @@ impl Mailbox {
         // No idempotency key has a blank in it.
         let key = format!("replay {}", letter.id);
         if self.replies.get(&key, now).is_none() {
-            self.outbox.replay(message, request, *handover, now)?;
+            self.outbox.replay(message, request, reason, *handover, now)?;
             let reply = Reply { asked: String::new(), replied: Replied::Sent(message.clone()) };
             self.replies.put(&key, reply, now);
         }
@@ -282,7 +316,14 @@ impl Mailbox {
 
     /// The whole answer of an observation of the handover of this number, which was asked at this time.
     pub fn observed(&mut self, number: u32, events: &[AgentEvent], asked: Timestamp, now: Timestamp, rules: &Rules) {
+        self.unobservable = None;
+        let has_room = self.feed.has_room(events);
         let Some(handover) = self.handover.as_mut().filter(|handover| handover.number() == number) else { return };
+        if !has_room {
+            // Nothing of it is taken: it is asked for again when some of what waits is done.
+            self.observe = self.observe.and(rules.observe_after(now));
+            return;
+        }
         if is_open(handover) {
             // What has happened since it was asked may not be in the answer.
             self.reason_to_observe = self.reason_to_observe.filter(|reason| *reason >= asked);
@@ -302,6 +343,22 @@ impl Mailbox {
         self.act(steps, now, rules);
     }
 
+    /// The contact centre will never answer an observation of the handover of this number. One that cannot be observed
+    /// for as long as anything is tried has nobody any more.
+    pub fn unobservable(&mut self, number: u32, now: Timestamp, rules: &Rules) {
+        let Some(handover) = self.handover.as_mut().filter(|handover| handover.number() == number) else { return };
+        if !is_open(handover) {
+            return;
+        }
+        self.observe = rules.observe_after(now);
+        self.reason_to_observe = None;
+        let since = *self.unobservable.get_or_insert(now);
+        if now.saturating_sub(since) >= rules.retries.give_up {
+            let steps = handover.failed("the contact centre knows nothing of the conversation any more", now);
+            self.act(steps, now, rules);
+        }
+    }
+
     /// Another time for the next observation, if there is to be one still.
     pub fn observe_at(&mut self, at: Timestamp) {
         self.observe = self.observe.map(|_| at);
@@ -309,10 +366,14 @@ impl Mailbox {
 
     /// The contact centre took a request, or was found to have it.
     fn arrived(&mut self, item: &Item, delivery: &Delivery) {
-        let Some(handover) = self.handover.as_mut().filter(|handover| handover.number() == item.handover()) else {
-            return;
-        };
-        handover.delivered(delivery);
+        match self.handover.as_mut().filter(|handover| handover.number() == item.handover()) {
+            Some(handover) => handover.delivered(delivery),
+            None => {
+                if let Some(conversation) = &delivery.conversation {
+                    self.outbox.belong(item.handover(), conversation);
+                }
+            }
+        }
         if let Some(conversation) = &delivery.conversation {
             self.had(&conversation.clone());
         }
@@ -327,7 +388,11 @@ impl Mailbox {
         if item.starts()
             && let Some(handover) = self.handover.as_mut().filter(|handover| handover.number() == number)
         {
-            let steps = handover.failed("the contact centre did not take the handover", now);
+            let mut steps = handover.failed("the contact centre did not take the handover", now);
+            // It has a part of it: agents are not to wait for somebody who is not there.
+            if handover.conversation().is_some() && !steps.is_empty() {
+                steps.insert(0, Step::Leave(LeaveReason::Withdrawn));
+            }
             self.act(steps, now, rules);
         }
     }
@@ -338,8 +403,10 @@ impl Mailbox {
         if let Some(message) = told.message() {
             let receipt = DeliveryReceipt { message, outcome: ReceiptOutcome::Failed(FailureReason::Other) };
             let outbound = self.outbound(OutboundMessage::Receipt(receipt), now);
-            self.count(&outbound);
-            self.outbox.push_always(&outbound, told.handover, now);
+            // Where too much waits already, the agent hears nothing, as of a receipt that is not delivered.
+            if self.outbox.push(&outbound, None, told.handover, now).is_ok() {
+                self.count(&outbound);
+            }
         }
     }
 
@@ -393,13 +460,14 @@ impl Mailbox {
 
     /// An agent wrote after the end, and the operator wants another handover for it.
     fn reopen(&mut self, message: AgentMessage, ended: u32, now: Timestamp, rules: &Rules) {
-        match self.begin(now, rules) {
-            Ok(number) => {
-                self.feed.push(Event::Reopened, number, now);
-                self.feed.push(Event::Message(message), number, now);
-            }
-            Err(_) => self.feed.push(Event::LateMessage(message), ended, now),
-        }
+        // The one that the message named, or the last.
+        let conversation = self.conversations.last().cloned();
+        let next = self.handover.as_ref().map(|last| last.reopen(now, rules.policy.clone(), conversation));
+        let Some(Ok(next)) = next else { return self.feed.push(Event::LateMessage(message), ended, now) };
+        let number = next.number();
+        self.succeed(next, now, rules);
+        self.feed.push(Event::Reopened, number, now);
+        self.feed.push(Event::Message(message), number, now);
     }
 
     fn count(&mut self, outbound: &Outbound) {
@@ -430,6 +498,10 @@ pub enum SendError {
     /// Too much waits.
     #[error(transparent)]
     Full(#[from] Full),
+}
+
+fn suffix(maker: &str) -> String {
+    if maker.is_empty() { String::new() } else { format!("-{maker}") }
 }
 
 fn is_open(handover: &Handover) -> bool {

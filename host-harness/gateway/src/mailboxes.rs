@@ -13,7 +13,7 @@ const ATTEMPTS: usize = 100;
 /// Changes that wait to be heard of here at most; the store tells of more.
 const CHANGES: usize = 4_096;
 /// Conversations that are asked for at once: a cluster goes through all of them each time.
-const CONVERSATIONS: usize = 10_000;
+const CONVERSATIONS: usize = 100_000;
 
 /// Whose mailbox it is.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -44,6 +44,8 @@ pub enum ChangeError<E> {
 pub struct Mailboxes {
     store: Arc<dyn Store>,
     changes: broadcast::Sender<Change>,
+    /// Of this process: part of the ids that are made here.
+    maker: Arc<str>,
 }
 
 /// A mailbox as it was read; nobody knows whether it still is like that.
@@ -84,7 +86,8 @@ impl Mailboxes {
     /// Those of this store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, changes: broadcast::Sender::new(CHANGES) }
+        let (maker, _) = uuid::Uuid::new_v4().as_u64_pair();
+        Self { store, changes: broadcast::Sender::new(CHANGES), maker: format!("{:08x}", maker >> 32).into() }
     }
 
     /// The changes that are made here, from now on.
@@ -106,8 +109,9 @@ impl Mailboxes {
 
     pub(crate) async fn read(&self, address: &Address) -> Result<Option<Read>, StoreError> {
         let Some(record) = self.store.load(Family::Recipient, &address.key()).await? else { return Ok(None) };
-        let mailbox = serde_json::from_slice(&record.content.value)
-            .map_err(|error| StoreError::Broken(format!("a mailbox that no gateway of this version wrote: {error}")))?;
+        let mut mailbox: Mailbox = serde_json::from_slice(&record.content.value)
+            .map_err(|error| StoreError::unreadable("a mailbox", &error))?;
+        mailbox.made_by(&self.maker);
         Ok(Some(Read { mailbox, revision: Some(record.revision) }))
     }
 

@@ -37,6 +37,7 @@ struct Inner {
     observations: Family<Outcome, Counter>,
     dead_letters: Family<Connection, Counter>,
     doubled: Family<Connection, Counter>,
+    lost: Family<Connection, Counter>,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
@@ -86,6 +87,7 @@ impl Default for Metrics {
                 "possibly_doubled",
                 "Requests sent again although nobody can tell whether they had arrived",
             ),
+            lost: family(of, "lost", "Authentic webhooks that cannot be read, now or ever"),
             registry,
         };
         Self(Arc::new(inner))
@@ -114,6 +116,13 @@ impl Metrics {
 
     pub(crate) fn of(&self, connection: &str) -> Counts {
         Counts { connection: connection.to_owned(), metrics: self.clone() }
+    }
+
+    /// Shows what should never happen from the start, so that the first time it does is seen to be one more than none.
+    pub(crate) fn show_zeros(&self, connection: &str) {
+        for family in [&self.0.dead_letters, &self.0.doubled, &self.0.lost] {
+            let _ = family.get_or_create(&Connection { connection: connection.to_owned() });
+        }
     }
 
     pub(crate) fn webhook_time(&self, time: Duration) {
@@ -167,6 +176,10 @@ impl Counts {
 
     pub(crate) fn dead_letter(&self) {
         self.metrics.0.dead_letters.get_or_create(&self.connection()).inc();
+    }
+
+    pub(crate) fn lost(&self) {
+        self.metrics.0.lost.get_or_create(&self.connection()).inc();
     }
 
     /// The platform is told of an event of this type.

@@ -97,7 +97,7 @@ impl From<NotBegun> for PlatformError {
 
 impl Served {
     /// Does what the platform wants. What this has answered with `Ok` is durable; with the same key, the same command
-    /// gets the same answer again, and is done once.
+    /// gets the same answer again, and is done once. The events that come of it bear this correlation.
     ///
     /// # Errors
     /// It is not to be done now, cannot be built, or cannot be stored.
@@ -106,6 +106,7 @@ impl Served {
         recipient: &str,
         command: &Command,
         key: Option<&IdempotencyKey>,
+        correlation: &str,
     ) -> Result<Replied, PlatformError> {
         let address = self.address(recipient);
         let asked = digest(command);
@@ -119,12 +120,14 @@ impl Served {
             if let Some(reply) = key.and_then(|key| read.mailbox.reply(&key.0, now)) {
                 return if reply.asked == asked { Ok(reply.replied.clone()) } else { Err(PlatformError::KeyReused) };
             }
+            read.mailbox.correlate(Some(correlation.to_owned()));
             let replied = self.perform(&mut read.mailbox, command, now).await?;
             if let Some(key) = key {
                 let reply = Reply { asked: asked.clone(), replied: replied.clone() };
                 read.mailbox.replied(&key.0, reply, now);
             }
             if let Saved::Yes = self.mailboxes().save(&address, &read, self.rules()).await? {
+                tracing::debug!(connection = self.name(), ?replied, "taken");
                 return Ok(replied);
             }
         }

@@ -72,6 +72,7 @@ impl Served {
         let half = NonZeroU32::new(options.observations.get() / 2).unwrap_or(NonZeroU32::MIN);
         let routine = RateLimiter::direct(Quota::per_minute(half).allow_burst(BURST));
         let (name, counts) = (name.to_owned(), metrics.of(name));
+        metrics.show_zeros(&name);
         Ok(Self(Arc::new(Inner { name, connection, options, observations, routine, counts, mailboxes })))
     }
 

@@ -8,29 +8,51 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
-/// Connections at a time at most; more wait to be accepted.
-const CONNECTIONS: usize = 4_096;
-/// Headers of a request at most, and their bytes together with the request line.
-const HEADERS: usize = 64;
-const HEADER_BYTES: usize = 32 << 10;
-/// Until all headers of a request have come, and between two requests.
-const HEADERS_WITHIN: Duration = Duration::from_secs(15);
-/// Until what was begun before the server was stopped has ended.
-const GRACE: Duration = Duration::from_secs(12);
+/// What clients may make the server hold. The defaults suit a gateway behind a proxy.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ServerLimits {
+    /// Connections at a time; more wait to be accepted.
+    pub connections: usize,
+    /// Headers of a request.
+    pub headers: usize,
+    /// Bytes of a request's line and headers together.
+    pub header_bytes: usize,
+    /// Until all headers of a request have come, and between two requests.
+    pub headers_within: Duration,
+    /// Until a client takes more of an answer. Whoever takes none would hold the connection for ever.
+    pub written_within: Duration,
+    /// Until what was begun before the server was stopped has ended.
+    pub grace: Duration,
+}
+
+impl Default for ServerLimits {
+    fn default() -> Self {
+        Self {
+            connections: 4_096,
+            headers: 64,
+            header_bytes: 32 << 10,
+            headers_within: Duration::from_secs(15),
+            written_within: Duration::from_secs(30),
+            grace: Duration::from_secs(12),
+        }
+    }
+}
 
 /// Serves until `stop` is cancelled, and then ends what has begun.
-pub async fn serve(listener: TcpListener, router: axum::Router, stop: CancellationToken) {
+pub async fn serve(listener: TcpListener, router: axum::Router, limits: ServerLimits, stop: CancellationToken) {
     let mut server = http1::Builder::new();
     server
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS_WITHIN)
-        .max_headers(HEADERS)
-        .max_buf_size(HEADER_BYTES)
+        .header_read_timeout(limits.headers_within)
+        .max_headers(limits.headers)
+        .max_buf_size(limits.header_bytes)
         .keep_alive(true);
     let graceful = GracefulShutdown::new();
-    let connections = Arc::new(Semaphore::new(CONNECTIONS));
+    let connections = Arc::new(Semaphore::new(limits.connections));
     loop {
         let (permit, accepted) = tokio::select! {
             () = stop.cancelled() => break,
@@ -54,7 +76,9 @@ pub async fn serve(listener: TcpListener, router: axum::Router, stop: Cancellati
             tracing::debug!(%error, "a connection delays small packets");
         }
         let service = TowerToHyperService::new(router.clone());
-        let connection = graceful.watch(server.serve_connection(TokioIo::new(stream), service));
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(limits.written_within));
+        let connection = graceful.watch(server.serve_connection(TokioIo::new(Box::pin(stream)), service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection broke");
@@ -63,7 +87,7 @@ pub async fn serve(listener: TcpListener, router: axum::Router, stop: Cancellati
         });
     }
     drop(listener);
-    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(limits.grace, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests had not ended when the server did");
     }
 }

@@ -64,7 +64,9 @@ pub struct Entry {
     pub connection: String,
     /// Whom it concerns.
     pub recipient: String,
-    /// Counts the recipient's entries.
+    /// Whose numbers they are: when a recipient is forgotten and comes back, they begin anew. Visible ASCII.
+    pub series: String,
+    /// Counts the entries of the series.
     pub number: u64,
     /// When it came about.
     pub time: Timestamp,
@@ -95,6 +97,14 @@ pub enum StoreError {
     /// Somebody has to look at it.
     #[error("the store is broken: {0}")]
     Broken(String),
+}
+
+impl StoreError {
+    /// What is stored cannot be read. The error's own words could be what people said.
+    pub(crate) fn unreadable(what: &str, error: &serde_json::Error) -> Self {
+        let (kind, line, column) = (error.classify(), error.line(), error.column());
+        Self::Broken(format!("{what} that no gateway of this version wrote ({kind:?} at {line}:{column})"))
+    }
 }
 
 /// Why a record was not changed.
@@ -150,7 +160,7 @@ pub trait Store: Send + Sync {
     /// record only the last may be told.
     async fn watch(&self, family: Family) -> Result<BoxStream<'static, Result<Change, StoreError>>, StoreError>;
 
-    /// Puts an entry at the end of the log, unless one of its recipient is there with its number or a higher one. So
+    /// Puts an entry at the end of the log, unless one of its series is there with its number or a higher one. So
     /// one recipient's entries are to be handed over in the order of their numbers, and can be handed over again.
     async fn append(&self, entry: Entry) -> Result<(), AppendError>;
 
@@ -160,6 +170,12 @@ pub trait Store: Send + Sync {
         connection: &str,
         after: Position,
     ) -> Result<BoxStream<'static, Result<Logged, StoreError>>, StoreError>;
+
+    /// Where the log ends: the last position that any entry ever had, or 0.
+    async fn end(&self) -> Result<Position, StoreError>;
+
+    /// Whether something can be written now.
+    async fn ready(&self) -> Result<(), StoreError>;
 
     /// Forgets the entries of the log that are older.
     async fn forget(&self, before: Timestamp) -> Result<(), StoreError>;

@@ -22,12 +22,13 @@ impl Served {
         let Some(mailbox) = self.mailboxes().load(address).await? else { return Ok(Published::default()) };
         let mut last = None;
         for told in mailbox.unpublished() {
-            let event = PlatformEvent::of(address, &mailbox.event_id(told.number), told);
+            let event = PlatformEvent::of(address, &mailbox.event_id(told), told);
             let body = serde_json::to_vec(&event)
                 .map_err(|error| StoreError::Broken(format!("an event that cannot be written: {error}")))?;
             let entry = Entry {
                 connection: address.connection.clone(),
                 recipient: address.recipient.clone(),
+                series: mailbox.tag().to_owned(),
                 number: told.number,
                 time: told.time,
                 body,

@@ -16,7 +16,7 @@ use futures_util::StreamExt;
 use handover_host::contract::Timestamp;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
@@ -220,8 +220,9 @@ impl Job {
         let mut outcome: Option<Outcome> = None;
         loop {
             let since = now();
+            let mut taken = Instant::now();
             let change = loop {
-                match self.turn(lane, outcome.as_ref()).await {
+                match self.turn(lane, outcome.as_ref(), &mut taken).await {
                     // What was done is known here alone: without it, it would be in doubt.
                     Err(ChangeError::Store(StoreError::Unavailable(_)))
                         if outcome.is_some() && now().saturating_sub(since) < self.served.rules().turn =>
@@ -242,6 +243,10 @@ impl Job {
             };
             self.due = due;
             let Some(turn) = turn else { return Ok(()) };
+            // The store took too long, or the machine slept: what is begun now could end in somebody else's turn.
+            if taken.elapsed() + tasks::PATIENCE > Duration::from_millis(self.served.rules().turn) {
+                return Ok(());
+            }
             let done = tasks::perform(&self.served, &self.address, turn.task).await;
             if done.is_nothing() {
                 // Whoever comes when the turn is over tries again.
@@ -251,17 +256,21 @@ impl Job {
         }
     }
 
-    /// Hands in what became of the last task, and takes the next.
+    /// Hands in what became of the last task, and takes the next; when it was `taken`.
     #[allow(clippy::type_complexity, reason = "a pair that lives for one line")]
     async fn turn(
         &self,
         lane: Lane,
         outcome: Option<&Outcome>,
+        taken: &mut Instant,
     ) -> Result<Option<(Option<crate::mailbox::Turn>, Option<Timestamp>)>, ChangeError<std::convert::Infallible>> {
-        let (rules, now) = (self.served.rules(), now());
+        let rules = self.served.rules();
         self.served
             .mailboxes()
             .change(&self.address, rules, |mailbox| {
+                // Anew for each attempt: a turn is as long as it says.
+                let now = now();
+                *taken = Instant::now();
                 if let Some(outcome) = outcome {
                     outcome.hand_in(mailbox, now, rules);
                 }

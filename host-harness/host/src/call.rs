@@ -116,7 +116,7 @@ pub(crate) fn reached(limit: Limit, limits: &Limits) -> CallError {
         Limit::Headers => limits.headers as u64,
         Limit::Output => limits.output as u64,
         Limit::Items => limits.items as u64,
-        Limit::EventId => limits.event_id as u64,
+        Limit::Id => limits.id as u64,
     };
     CallError::Limit { limit, allowed }
 }

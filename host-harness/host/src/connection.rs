@@ -172,7 +172,11 @@ impl Connection {
     /// A plugin that fails; whether the request arrived is then not known.
     pub async fn deliver(&self, request: &ProviderRequest) -> Result<Result<Delivery, Failure>, CallError> {
         let request = request.clone();
-        call!(self, Some(self.0.lent.clone()), call_deliver, &request)
+        let delivered = call!(self, Some(self.0.lent.clone()), call_deliver, &request)?;
+        if let Ok(delivery) = &delivered {
+            self.bound_delivery(delivery)?;
+        }
+        Ok(delivered)
     }
 
     /// Whether a request has arrived whose delivery came to no answer. Changes nothing.
@@ -185,7 +189,11 @@ impl Connection {
         request: &ProviderRequest,
     ) -> Result<Result<Finding, Failure>, CallError> {
         let (conversation, request) = (conversation.clone(), request.clone());
-        call!(self, Some(self.0.lent.clone()), call_find_delivery, &conversation, &request)
+        let found = call!(self, Some(self.0.lent.clone()), call_find_delivery, &conversation, &request)?;
+        if let Ok(Finding::Arrived(delivery)) = &found {
+            self.bound_delivery(delivery)?;
+        }
+        Ok(found)
     }
 
     /// What is true of a conversation now.
@@ -232,9 +240,18 @@ impl Connection {
         if events.len() > limits.items {
             return Err(reached(Limit::Items, limits));
         }
-        if events.iter().any(|event| event.id.len() > limits.event_id) {
-            return Err(reached(Limit::EventId, limits));
-        }
-        Ok(())
+        events.iter().try_for_each(|event| {
+            self.bound_ids([Some(&event.id), event.recipient.as_ref(), event.conversation.as_ref()])
+        })
+    }
+
+    fn bound_delivery(&self, delivery: &Delivery) -> Result<(), CallError> {
+        self.bound_ids([delivery.message.as_ref(), delivery.conversation.as_ref()])
+    }
+
+    fn bound_ids<const N: usize>(&self, ids: [Option<&String>; N]) -> Result<(), CallError> {
+        let limits = &self.0.provider.instances().shared.limits;
+        let fit = ids.into_iter().flatten().all(|id| id.len() <= limits.id);
+        fit.then_some(()).ok_or_else(|| reached(Limit::Id, limits))
     }
 }

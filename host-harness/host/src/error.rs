@@ -120,8 +120,8 @@ pub enum Limit {
     Output,
     /// `items`
     Items,
-    /// `event_id`
-    EventId,
+    /// `id`
+    Id,
 }
 
 impl fmt::Display for Limit {
@@ -136,7 +136,7 @@ impl fmt::Display for Limit {
             Self::Headers => "headers",
             Self::Output => "output",
             Self::Items => "items",
-            Self::EventId => "event_id",
+            Self::Id => "id",
         })
     }
 }

@@ -134,6 +134,25 @@ impl Handover {
         })
     }
 
+    /// Begins the next handover by what an agent wrote after the end of this one ([`Step::Reopen`]), in this
+    /// conversation: somebody is there from the beginning, and nothing has to be delivered first.
+    ///
+    /// # Errors
+    /// This one has not ended.
+    pub fn reopen(
+        &self,
+        now: Timestamp,
+        policy: Policy,
+        conversation: Option<String>,
+    ) -> Result<Self, AlreadyInProgress> {
+        let mut next = Self::begin(self.next_number(), now, policy, Some(self))?;
+        next.conversation = conversation;
+        next.told(now);
+        next.agents.spoke(Some(now));
+        next.attended(now);
+        Ok(next)
+    }
+
     /// Where it is.
     #[must_use]
     pub fn state(&self) -> State<'_> {

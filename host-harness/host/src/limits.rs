@@ -32,8 +32,8 @@ pub struct Limits {
     pub output: usize,
     /// Events that one source maps to, and requests that one message becomes.
     pub items: usize,
-    /// Bytes of an event's id; the contract's bound.
-    pub event_id: usize,
+    /// Bytes of an id that a plugin names: of an event (the contract's bound), of a recipient, a conversation, a message.
+    pub id: usize,
     /// HTTP exchanges in one call: enough to page through thousands of entries, too few for an attack.
     pub http_exchanges: u32,
     /// Bytes of the body of a request.
@@ -70,7 +70,7 @@ impl Default for Limits {
             headers: 200,
             output: 8 << 20,
             items: 1000,
-            event_id: 512,
+            id: 512,
             http_exchanges: 64,
             http_request: 1 << 20,
             http_response: 4 << 20,

@@ -433,6 +433,21 @@ fn a_message_after_the_end_is_never_lost() {
 }
 
 #[test]
+fn a_handover_that_an_agent_begins_has_an_agent_and_a_conversation() {
+    let policy = Policy { assignment_timeout: Some(1_000), user_inactivity: Some(5_000), ..observing() };
+    let mut first = attended(policy.clone());
+    assert_eq!(first.reopen(BEGUN + 500, policy.clone(), Some("c".into())).unwrap_err(), AlreadyInProgress);
+    let _ = tell(&mut first, 2000, &[at(2000, ended())]);
+    let mut second = first.reopen(BEGUN + 3_000, policy, Some("c".into())).expect("the first has ended");
+    assert_eq!((second.number(), second.state(), second.conversation()), (2, State::Active, Some("c")));
+    assert_eq!(second.tick(BEGUN + 4_100), [], "nobody waits in a queue");
+    assert_eq!(second.next_deadline(), Some(BEGUN + 8_000), "it is the user's turn");
+    let before = at(2000, ended());
+    assert_eq!(second.observed(std::slice::from_ref(&before), BEGUN + 3_500), [], "that was the first one's end");
+    assert_eq!(second.leave(LeaveReason::UserLeft, BEGUN + 4_000).len(), 2);
+}
+
+#[test]
 fn receipts_always_pass() {
     let receipt = MessageReceipt { message: "m".into(), status: ReceiptStatus::Read, final_: true };
     let event = AgentEvent { handover: Some(7), ..timeless(EventKind::Receipt(receipt.clone())) };

@@ -58,6 +58,9 @@ async fn whoever_comes_back_hears_what_came_after_the_last_event_that_they_saw()
     assert!(events.iter().all(|(place, event)| *place > seen && event["data"]["plain"] != "one"), "{events:?}");
     let (status, refused) = read(stand.request("GET", "events").header("last-event-id", "x")).await;
     assert_eq!((status, &refused["code"]), (StatusCode::BAD_REQUEST, &json!("invalid-event-id")));
+    // An id from a store that was replaced by an older copy of itself.
+    let (status, refused) = read(stand.request("GET", "events").header("last-event-id", u64::MAX / 2)).await;
+    assert_eq!((status, &refused["code"]), (StatusCode::CONFLICT, &json!("unknown-event-id")));
 }
 
 #[tokio::test]
@@ -82,9 +85,11 @@ async fn the_same_key_does_a_thing_once_and_another_thing_not_at_all() {
 async fn the_user_leaves() {
     let stand = Stand::new().await;
     let conversation = stand.accepted("sess-42").await;
-    let (status, _) = stand.ask("DELETE", "recipients/sess-42/handover", Value::Null).await;
-    assert_eq!(status, StatusCode::ACCEPTED);
-    assert_eq!(stand.events(None, "ended").await.last().expect("events").1["data"], "cancelled");
+    let leave = stand.request("DELETE", "recipients/sess-42/handover").header("x-request-id", "request-7");
+    assert_eq!(read(leave).await.0, StatusCode::ACCEPTED);
+    let events = stand.events(None, "ended").await;
+    let (_, ended) = events.last().expect("events");
+    assert_eq!((&ended["data"], &ended["correlation"]), (&json!("cancelled"), &json!("request-7")));
     until("the end", async || {
         let seen = stand.world.desk(&format!("conversations/{conversation}")).await;
         (seen["state"] == "ended").then_some(())
@@ -122,6 +127,11 @@ async fn nobody_is_let_in_without_a_token() {
         }
         let request = stand.http.get(format!("{}{path}", stand.url)).bearer_auth(TOKEN);
         assert_eq!(request.send().await.expect("an answer").status(), StatusCode::OK, "{path}");
+    }
+    for never in ["handover_lost", "handover_possibly_doubled", "handover_dead_letters"] {
+        let metrics = stand.http.get(format!("{}/metrics", stand.url)).bearer_auth(TOKEN).send().await;
+        let metrics = metrics.expect("an answer").text().await.expect("text");
+        assert!(metrics.contains(&format!("{never}_total{{connection=\"acme\"}} 0")), "{metrics}");
     }
     for open in ["/healthz", "/readyz"] {
         let answer = stand.http.get(format!("{}{open}", stand.url)).send().await.expect("an answer");

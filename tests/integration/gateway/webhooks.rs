@@ -3,6 +3,7 @@
 use super::{Stand, TOKEN, copied, gateway, listening, rules, until};
 use crate::world::World;
 use axum::body::Bytes;
+use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use genesys_sandbox::Config;
 use handover_gateway::mailbox::Rules;
@@ -73,7 +74,10 @@ async fn only_what_is_signed_is_believed_and_repeats_are_taken_once() {
     assert_eq!(stand.webhook("nobody", headers.clone(), body.clone()).await, StatusCode::NOT_FOUND);
     let large = vec![b' '; 70_000];
     assert_eq!(stand.webhook("genesysCloudOM", headers.clone(), large).await, StatusCode::PAYLOAD_TOO_LARGE);
-    assert_eq!(stand.metric("handover_webhooks_total{connection=\"\",outcome=\"rejected\"}").await, 2);
+    assert_eq!(stand.webhooks("rejected").await, 2);
+    assert_eq!(stand.webhooks("too-large").await, 1);
+    assert_eq!(stand.metric("handover_webhooks_total{connection=\"\",outcome=\"nobody\"}").await, 1);
+    assert_eq!(stand.metric("handover_webhook_seconds_count").await, stand.webhooks("taken").await + 4);
 
     let before = stand.webhooks("taken").await;
     for path in ["genesysCloudOM", "acme", "genesysCloudOM"] {
@@ -85,6 +89,25 @@ async fn only_what_is_signed_is_believed_and_repeats_are_taken_once() {
     tokio::time::sleep(Duration::from_millis(500)).await;
     let repeated = stand.metric("handover_webhook_events_total{connection=\"acme\",outcome=\"repeated\"}").await;
     assert!(repeated >= 2, "{repeated} repeats");
+}
+
+/// What a workflow posts when an agent has gone, as Cognigy's documentation has it: nothing in it names an integration.
+#[tokio::test]
+async fn what_operators_build_has_a_key_and_needs_no_mark() {
+    let key = "a-key-of-the-trigger";
+    let stand = Stand::before(Config::default(), &[("trigger-key", key)], rules(), None).await;
+    stand.accepted("sess-42").await;
+    let body = r#"{"userId":"sess-42","topic":"v2.detail.events.conversation.id.user.end","disconnectType":"CLIENT"}"#;
+    let with = |key: &str| HeaderMap::from_iter([(AUTHORIZATION, key.parse().expect("a header"))]);
+    assert_eq!(stand.webhook("genesysCloudOM", with("another-key-of-nobody"), body).await, StatusCode::UNAUTHORIZED);
+    let before = stand.webhooks("taken").await;
+    assert_eq!(stand.webhook("genesysCloudOM", with(key), body).await, StatusCode::OK);
+    assert!(stand.webhooks("taken").await > before);
+    let other = body.replace("sess-42", "nobody");
+    assert_eq!(stand.webhook("genesysCloudOM", with(key), other).await, StatusCode::OK);
+    assert_eq!(stand.metric("handover_webhook_events_total{connection=\"acme\",outcome=\"unknown\"}").await, 1);
+    assert_eq!(stand.webhook("genesysCloudOM", with(key), "{").await, StatusCode::OK);
+    assert_eq!(stand.metric("handover_lost_total{connection=\"acme\"}").await, 1);
 }
 
 #[tokio::test]

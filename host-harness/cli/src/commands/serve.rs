@@ -1,16 +1,16 @@
 //! `handover serve`
 
 use crate::arguments::Serve as Arguments;
-use crate::config::{Config, Format, Level, Log, Platform, reference};
+use crate::config::{ConfigFile, Format, Level, Log, reference};
 use crate::place::Place;
 use crate::plugin;
 use crate::settings::SettingsFile;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use handover_gateway::store::Store;
 use handover_gateway::store::nats::{Layout, NatsCache, NatsStore};
 use handover_gateway::store::sqlite::SqliteStore;
 use handover_gateway::{
-    Callback, Gateway, Mailboxes, Metrics, Options, Served, Tokens, Worker, clean, document, serve,
+    Callback, Gateway, Mailboxes, Metrics, Options, Served, ServerLimits, Tokens, Worker, clean, document, serve,
 };
 use handover_host::contract::Ability;
 use handover_host::{Host, HttpClient, HttpClientLimits, Limits};
@@ -20,9 +20,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::filter::LevelFilter;
 
+/// Where everything is kept unless something else is said.
+const SQLITE: &str = "handover.sqlite";
 /// Calls for which one instance of a plugin is used at most.
 const REUSE: u32 = 1_000;
 
@@ -35,35 +38,51 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         print!("{}", document());
         return Ok(ExitCode::SUCCESS);
     };
-    let config = Config::read(&path)?;
+    let file = ConfigFile::read(&path)?;
+    let config = &file.config;
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     log(&config.log);
-    let (store, cache) = store(&config, &folder).await?;
+    raise_descriptors();
+    let (store, cache) = store(&file, &folder).await?;
     let mailboxes = Mailboxes::new(store);
     let metrics = Metrics::default();
-    let served = connections(&config, &folder, cache, &mailboxes, &metrics).await?;
-    let tokens = Tokens::new(&read_all(&config.platform.tokens, &folder).context("platform.tokens")?)
-        .context("platform.tokens")?;
+    let served = connections(&file, &folder, cache, &mailboxes, &metrics).await?;
+    let at = || file.place(&["platform", "tokens"]);
+    let tokens = Tokens::new(&read_all(&config.platform.tokens, &folder).with_context(at)?).with_context(at)?;
     let listener = TcpListener::bind(config.listen)
         .await
-        .with_context(|| format!("listen: {} cannot be listened on", config.listen))?;
+        .with_context(|| format!("{}: {} cannot be listened on", file.place(&["listen"]), config.listen))?;
 
     let stop = CancellationToken::new();
     let gateway = Gateway::new(served.clone(), mailboxes.clone(), tokens, metrics, stop.clone());
-    let worker = tokio::spawn(Worker::new(served, mailboxes.clone()).run(stop.clone()));
-    let cleaner = tokio::spawn(clean(mailboxes, config.store.keep_events.milliseconds, stop.clone()));
     println!("{}", json!({ "listen": listener.local_addr()?.to_string() }));
-    let server = tokio::spawn(serve(listener, gateway.router(), stop.clone()));
+    let mut parts = JoinSet::new();
+    parts.spawn(Worker::new(served, mailboxes.clone()).run(stop.clone()));
+    parts.spawn(clean(mailboxes, config.store.keep_events.milliseconds, stop.clone()));
+    parts.spawn(serve(listener, gateway.router(), ServerLimits::default(), stop.clone()));
     let mut terminated = signal(SignalKind::terminate()).context("the signal to stop cannot be awaited")?;
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminated.recv() => {}
-    }
+    let broken = tokio::select! {
+        _ = tokio::signal::ctrl_c() => false,
+        _ = terminated.recv() => false,
+        // None of them ends by itself. Without one of them the process would only look alive.
+        _ = parts.join_next() => true,
+    };
     tracing::info!("stopping: what has begun is ended");
     stop.cancel();
-    let (server, worker, cleaner) = tokio::join!(server, worker, cleaner);
-    server.and(worker).and(cleaner)?;
+    while let Some(ended) = parts.join_next().await {
+        ended?;
+    }
+    if broken {
+        bail!("a part of the gateway has ended by itself; the log says which");
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// As many file descriptors as the system allows this process.
+fn raise_descriptors() {
+    if let Err(error) = rlimit::increase_nofile_limit(rlimit::INFINITY) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
 }
 
 fn log(log: &Log) {
@@ -81,22 +100,25 @@ fn log(log: &Log) {
 }
 
 /// With the cache that the gateways of the same store share, if there can be several.
-async fn store(config: &Config, folder: &Path) -> anyhow::Result<(Arc<dyn Store>, Option<NatsCache>)> {
-    let store = &config.store;
+async fn store(file: &ConfigFile, folder: &Path) -> anyhow::Result<(Arc<dyn Store>, Option<NatsCache>)> {
+    let store = &file.config.store;
     let Some(servers) = &store.nats else {
-        let opened = SqliteStore::open(&folder.join(&store.sqlite)).context("store.sqlite")?;
+        let path = store.sqlite.as_deref().unwrap_or(Path::new(SQLITE));
+        let opened = SqliteStore::open(&folder.join(path)).with_context(|| file.place(&["store", "sqlite"]))?;
         return Ok((Arc::new(opened), None));
     };
+    let at = || file.place(&["store", "nats"]);
+    let servers = servers.read(folder).with_context(at)?;
     let credentials = store.nats_credentials.as_ref().map(|place| place.read(folder)).transpose();
-    let credentials = credentials.context("store.nats-credentials")?;
+    let credentials = credentials.with_context(|| file.place(&["store", "nats-credentials"]))?;
     let layout = Layout { prefix: store.nats_prefix.clone(), replicas: store.nats_replicas.get() };
-    let opened = NatsStore::connect(servers, credentials.as_deref(), &layout).await.context("store.nats")?;
-    let cache = opened.cache(&layout).await.context("store.nats")?;
+    let opened = NatsStore::connect(&servers, credentials.as_deref(), &layout).await.with_context(at)?;
+    let cache = opened.cache(&layout).await.with_context(at)?;
     Ok((Arc::new(opened), Some(cache)))
 }
 
 async fn connections(
-    config: &Config,
+    file: &ConfigFile,
     folder: &Path,
     cache: Option<NatsCache>,
     mailboxes: &Mailboxes,
@@ -109,35 +131,37 @@ async fn connections(
         None => host,
     };
     let host = host.build()?;
-    let callback = callback(&config.platform, folder)?;
+    let callback = callback(file, folder)?;
     let mut served = Vec::new();
-    for (name, connection) in &config.connection {
-        let file = SettingsFile::read(&folder.join(&connection.settings))?;
+    for (name, connection) in &file.config.connection {
+        let at = |key| file.place(&["connection", name, key]);
+        let settings = SettingsFile::read(&folder.join(&connection.settings)).with_context(|| at("settings"))?;
         let path = connection.plugin.as_ref().map(|path| folder.join(path));
-        let component = plugin::read(path.as_deref())?;
-        let provider = host.load(&component).await.with_context(|| format!("connection.{name}.plugin"))?;
-        let connected = plugin::connect_with(&provider, &file, &connection.allow_origins, path.is_none())
+        let component = plugin::read(path.as_deref()).with_context(|| at("plugin"))?;
+        let provider = host.load(&component).await.with_context(|| at("plugin"))?;
+        let connected = plugin::connect_with(&provider, &settings, &connection.allow_origins, path.is_none())
             .await
-            .with_context(|| format!("connection.{name}"))?;
+            .with_context(|| at("settings"))?;
         let observes = provider.description().abilities.contains(&Ability::Observation);
         let options = Options {
-            rules: connection.rules(observes, config.store.keep_events),
+            rules: connection.rules(observes, file.config.store.keep_events),
             callback: callback.clone(),
             path: Some(connection.path.clone()),
             mark: connection.mark.clone(),
-            logs_bodies: config.log.bodies,
+            logs_bodies: file.config.log.bodies,
             observations: connection.observations_a_minute,
         };
         let one = Served::new(name, connected, options, mailboxes.clone(), metrics);
-        served.push(one.with_context(|| format!("connection.{name}"))?);
+        served.push(one.with_context(|| file.place(&["connection", name]))?);
     }
     Ok(served)
 }
 
-fn callback(platform: &Platform, folder: &Path) -> anyhow::Result<Option<Callback>> {
-    let Some(callback) = &platform.callback else { return Ok(None) };
-    let secrets = read_all(&callback.secrets, folder).context("platform.callback.secrets")?;
-    Ok(Some(Callback::new(&callback.url, secrets).context("platform.callback")?))
+fn callback(file: &ConfigFile, folder: &Path) -> anyhow::Result<Option<Callback>> {
+    let Some(callback) = &file.config.platform.callback else { return Ok(None) };
+    let at = || file.place(&["platform", "callback"]);
+    let secrets = read_all(&callback.secrets, folder).with_context(at)?;
+    Ok(Some(Callback::new(&callback.url, secrets).with_context(at)?))
 }
 
 fn read_all(places: &[Place], folder: &Path) -> anyhow::Result<Vec<String>> {

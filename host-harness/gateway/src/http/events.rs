@@ -18,7 +18,11 @@ use futures_util::{Stream, StreamExt, TryStreamExt};
     get,
     path = "/v1/connections/{connection}/events",
     params(("connection" = String, Path), ("Last-Event-ID" = Option<u64>, Header)),
-    responses((status = 200, content_type = "text/event-stream", body = crate::platform_event::PlatformEvent), Refusals)
+    responses(
+        (status = 200, content_type = "text/event-stream", body = crate::platform_event::PlatformEvent),
+        (status = 409, content_type = "application/problem+json", body = Problem, description = "No event had this id yet"),
+        Refusals
+    )
 )]
 pub(super) async fn follow(
     State(gateway): State<Gateway>,
@@ -32,7 +36,12 @@ pub(super) async fn follow(
             Position(id.ok_or_else(|| Problem::new(400, "invalid-event-id", "expected the id of an event: a number"))?)
         }
     };
-    let logged = served.mailboxes().store().follow(served.name(), after).await?;
+    let store = served.mailboxes().store();
+    if after > store.end().await? {
+        let told = "no event had this id yet: the store goes on from an older copy; begin without Last-Event-ID";
+        return Err(Problem::new(409, "unknown-event-id", told));
+    }
+    let logged = store.follow(served.name(), after).await?;
     let stop = gateway.0.stop.clone();
     let events = logged.map_ok(event).take_until(async move { stop.cancelled().await });
     Ok(Sse::new(events).keep_alive(KeepAlive::default()))

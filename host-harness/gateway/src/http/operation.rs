@@ -2,7 +2,6 @@
 
 use super::Gateway;
 use super::problem::Problem;
-use crate::store::Family;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
@@ -12,12 +11,12 @@ pub(super) async fn healthz() -> StatusCode {
     StatusCode::OK
 }
 
-/// The store answers, and nobody has asked the gateway to stop.
+/// The store can be written, and nobody has asked the gateway to stop.
 pub(super) async fn readyz(State(gateway): State<Gateway>) -> Result<StatusCode, Problem> {
     if gateway.0.stop.is_cancelled() {
         return Err(Problem::new(503, "stopping", "the gateway is being stopped"));
     }
-    gateway.0.mailboxes.store().load(Family::DeadLetter, "-/ready").await?;
+    gateway.0.mailboxes.store().ready().await?;
     Ok(StatusCode::OK)
 }
 

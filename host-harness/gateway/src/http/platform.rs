@@ -4,9 +4,9 @@
 
 use super::Gateway;
 use super::problem::{CommandRefusals, Problem, Refusals};
-use super::request::{Body, Connection, Key, Query, Recipient};
+use super::request::{Body, Connection, Key, Query, Recipient, RequestId};
 use crate::mailbox::Replied;
-use crate::outbound::Command;
+use crate::outbound::{Command, PlatformError};
 use crate::served::Served;
 use axum::Json;
 use axum::extract::State;
@@ -71,10 +71,11 @@ pub(super) struct Begun {
 pub(super) async fn begin(
     Connection(served): Connection,
     Recipient(recipient): Recipient,
-    Key(key): Key,
+    key: Key,
+    id: RequestId,
     Body(start): Body<HandoverStart>,
 ) -> Result<(StatusCode, Json<Begun>), Problem> {
-    match command(&served, &recipient, Command::Begin(start), &Key(key)).await? {
+    match command(&served, &recipient, Command::Begin(start), &key, &id).await? {
         Replied::Begun(handover) => Ok((StatusCode::ACCEPTED, Json(Begun { handover }))),
         Replied::Sent(_) | Replied::Left => Err(reused()),
     }
@@ -160,9 +161,10 @@ pub(super) async fn end(
     Connection(served): Connection,
     Recipient(recipient): Recipient,
     key: Key,
+    id: RequestId,
     Query(query): Query<EndQuery>,
 ) -> Result<StatusCode, Problem> {
-    match command(&served, &recipient, Command::Leave(query.reason), &key).await? {
+    match command(&served, &recipient, Command::Leave(query.reason), &key, &id).await? {
         Replied::Left => Ok(StatusCode::ACCEPTED),
         Replied::Sent(_) | Replied::Begun(_) => Err(reused()),
     }
@@ -188,21 +190,32 @@ pub(super) async fn send(
     Connection(served): Connection,
     Recipient(recipient): Recipient,
     key: Key,
+    id: RequestId,
     Body(message): Body<OutboundMessage>,
 ) -> Result<(StatusCode, Json<Sent>), Problem> {
     if matches!(message, OutboundMessage::Start(_) | OutboundMessage::Leave(_)) {
         let told = "a handover is begun by POST and ended by DELETE of …/handover";
         return Err(Problem::new(422, "not-a-message", told));
     }
-    match command(&served, &recipient, Command::Send(message), &key).await? {
+    match command(&served, &recipient, Command::Send(message), &key, &id).await? {
         Replied::Sent(message) => Ok((StatusCode::ACCEPTED, Json(Sent { message }))),
         Replied::Begun(_) | Replied::Left => Err(reused()),
     }
 }
 
-async fn command(served: &Served, recipient: &str, command: Command, Key(key): &Key) -> Result<Replied, Problem> {
-    let outcome = served.command(recipient, &command, key.as_ref()).await;
-    served.counts().command(if outcome.is_ok() { "taken" } else { "refused" });
+async fn command(
+    served: &Served,
+    recipient: &str,
+    command: Command,
+    Key(key): &Key,
+    RequestId(id): &RequestId,
+) -> Result<Replied, Problem> {
+    let outcome = served.command(recipient, &command, key.as_ref(), id).await;
+    served.counts().command(match &outcome {
+        Ok(_) => "taken",
+        Err(PlatformError::Call(_) | PlatformError::Store(_) | PlatformError::Contended) => "failed",
+        Err(_) => "refused",
+    });
     Ok(outcome?)
 }
 

@@ -32,8 +32,13 @@ impl Problem {
         Self { status, code, detail: detail.into() }
     }
 
-    pub(super) fn is_unauthorized(&self) -> bool {
-        self.status == 401
+    pub(super) fn is_too_large(&self) -> bool {
+        self.status == 413
+    }
+
+    /// For people.
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
     }
 }
 
@@ -43,10 +48,11 @@ pub(super) struct Refusals;
 /// What a request may be refused with that wants something to be done.
 pub(super) struct CommandRefusals;
 
-const REFUSALS: [(&str, &str); 4] = [
+const REFUSALS: [(&str, &str); 5] = [
     ("400", "The request cannot be understood"),
     ("401", "It has no token that lets it in"),
     ("404", "There is no such thing"),
+    ("500", "The plugin failed; the log says how"),
     ("503", "Not now; it can be sent again"),
 ];
 

@@ -1,8 +1,8 @@
 //! What is common to all requests: an id by which logs, events and callbacks can be put together; and what of a request
 //! is read in the same way everywhere.
 
+use super::Gateway;
 use super::problem::Problem;
-use super::{Gateway, PATIENCE};
 use crate::outbound::IdempotencyKey;
 use crate::served::Served;
 use axum::body::Bytes;
@@ -12,7 +12,7 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tracing::Instrument;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -23,7 +23,13 @@ const LONGEST_RECIPIENT: usize = 256;
 #[derive(Clone)]
 pub(super) struct RequestId(pub(super) String);
 
-/// Gives each request an id and a time, and logs what became of it. The path is logged as it is routed, without the
+/// Answers what takes longer than this: to be tried again.
+pub(super) async fn within(patience: Duration, request: Request, next: Next) -> Response {
+    let answered = tokio::time::timeout(patience, next.run(request)).await;
+    answered.unwrap_or_else(|_| Problem::new(503, "too-slow", "this took too long; try again").into_response())
+}
+
+/// Gives each request an id, and logs what became of it. The path is logged as it is routed, without the
 /// names that are in it.
 pub(super) async fn observe(mut request: Request, next: Next) -> Response {
     let given = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok());
@@ -34,9 +40,7 @@ pub(super) async fn observe(mut request: Request, next: Next) -> Response {
     let span = tracing::info_span!("request", id, method = %request.method(), path);
     let began = Instant::now();
     let mut response = async {
-        let answered = tokio::time::timeout(PATIENCE, next.run(request)).await;
-        let response =
-            answered.unwrap_or_else(|_| Problem::new(503, "too-slow", "this took too long; try again").into_response());
+        let response = next.run(request).await;
         tracing::debug!(status = response.status().as_u16(), milliseconds = began.elapsed().as_millis(), "answered");
         response
     }

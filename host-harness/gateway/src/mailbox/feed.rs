@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 const MOST: usize = 256;
 const MOST_BYTES: usize = 192 << 10;
 /// What is stored of an entry besides the event, in bytes.
-const OVERHEAD: usize = 160;
+const OVERHEAD: usize = 180;
 /// Messages held for the next handover at most, and the bytes of all of them; of more, the oldest are told at once.
 const MOST_HELD: usize = 20;
 const MOST_HELD_BYTES: usize = 32 << 10;
@@ -60,6 +60,9 @@ pub struct Told {
     /// The id of the request that brought it.
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub correlation: Option<String>,
+    /// Part of its id.
+    #[serde(rename = "m", default, skip_serializing_if = "String::is_empty")]
+    pub maker: String,
     /// An [`Event`] in JSON.
     #[serde(rename = "e")]
     pub event: Box<RawValue>,
@@ -67,8 +70,8 @@ pub struct Told {
 
 impl PartialEq for Told {
     fn eq(&self, other: &Self) -> bool {
-        (self.number, self.handover, self.time, &self.correlation, self.event.get())
-            == (other.number, other.handover, other.time, &other.correlation, other.event.get())
+        (self.number, self.handover, self.time, &self.correlation, &self.maker, self.event.get())
+            == (other.number, other.handover, other.time, &other.correlation, &other.maker, other.event.get())
     }
 }
 
@@ -109,6 +112,9 @@ pub(super) struct Feed {
     /// The id of the request that is being taken in.
     #[serde(skip)]
     correlation: Option<String>,
+    /// Part of the ids of what comes from now on.
+    #[serde(skip)]
+    maker: String,
     /// Up to this one they are in the log.
     published: u64,
     /// Up to this one they were called back, or none of that was wanted.
@@ -158,8 +164,8 @@ impl Feed {
     fn push_written(&mut self, event: Box<RawValue>, handover: u32, time: Timestamp) {
         self.last = self.last.saturating_add(1);
         self.last_time = self.last_time.max(time);
-        let correlation = self.correlation.clone();
-        self.waiting.push_back(Told { number: self.last, handover, time, correlation, event });
+        let (correlation, maker) = (self.correlation.clone(), self.maker.clone());
+        self.waiting.push_back(Told { number: self.last, handover, time, correlation, maker, event });
     }
 
     /// Keeps a message for the next handover. What there is no room for is told as what it is, late.
@@ -192,6 +198,10 @@ impl Feed {
     /// What comes from now on was brought by this request.
     pub(super) fn correlate(&mut self, correlation: Option<String>) {
         self.correlation = correlation;
+    }
+
+    pub(super) fn made_by(&mut self, maker: &str) {
+        maker.clone_into(&mut self.maker);
     }
 
     /// When the last one came.
@@ -240,9 +250,9 @@ impl Feed {
             CallbackOutcome::Never(why) => self.given_up = Some(why),
             CallbackOutcome::Retry(after, why) => {
                 let first = *self.first_tried.get_or_insert(now);
-                self.not_before = rules.retries.next(self.attempts, after, chance, now);
-                if self.not_before > first.saturating_add(rules.retries.give_up) {
-                    self.given_up = Some(why);
+                match rules.retries.next(self.attempts, after, chance, first, now) {
+                    Some(at) => self.not_before = at,
+                    None => self.given_up = Some(why),
                 }
             }
         }

@@ -13,7 +13,9 @@ use std::collections::VecDeque;
 const MOST: usize = 256;
 const MOST_BYTES: usize = 160 << 10;
 /// What is stored of an item besides its content, in bytes.
-const OVERHEAD: usize = 320;
+const OVERHEAD: usize = 400;
+/// How often something is sent again of which nobody can tell whether it arrived: an agent may see it so often again.
+const MOST_BLIND: u32 = 3;
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -40,6 +42,12 @@ pub struct Item {
     progress: Progress,
     /// News of the message came: the contact centre has it.
     confirmed: bool,
+    /// The contact centre's id of the conversation, once its handover is not the present one any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    conversation: Option<String>,
+    /// How often it was sent again although nobody could tell whether it had arrived.
+    #[serde(default)]
+    blind: u32,
 }
 
 /// Kinds of messages, as far as they are treated differently.
@@ -112,6 +120,8 @@ pub enum Reason {
     Refused(String),
     /// It was tried for as long as the operator allows; how the last attempt went.
     GivenUp(String),
+    /// The same, and it may have arrived all the same.
+    InDoubt(String),
     /// The message could not be built; why.
     NotBuilt(String),
     /// The handover was over, or had never begun.
@@ -167,7 +177,7 @@ impl Reason {
     #[must_use]
     pub fn for_people(&self) -> &str {
         match self {
-            Self::Refused(why) | Self::GivenUp(why) | Self::NotBuilt(why) => why,
+            Self::Refused(why) | Self::GivenUp(why) | Self::InDoubt(why) | Self::NotBuilt(why) => why,
             Self::HandoverOver => "the handover was over before the message was delivered",
         }
     }
@@ -184,6 +194,10 @@ impl Item {
 
     pub(super) fn message(&self) -> &str {
         &self.message
+    }
+
+    pub(super) fn conversation(&self) -> Option<&str> {
+        self.conversation.as_deref()
     }
 
     pub(super) fn attempts(&self) -> u32 {
@@ -287,22 +301,36 @@ impl Outbox {
         fits.then_some(()).ok_or(Full)
     }
 
-    /// A request of this message that was given up before, the same bytes.
+    /// A request of this message that was given up before for this reason, the same bytes. If it may have arrived, it
+    /// is asked after first.
     pub(super) fn replay(
         &mut self,
         message: &str,
         request: &ProviderRequest,
+        reason: &Reason,
         handover: u32,
         now: Timestamp,
     ) -> Result<(), Full> {
         self.admit(std::slice::from_ref(request))?;
         let content = Content::Request(Request(ProviderRequest { passes: None, ..request.clone() }));
         self.last = self.last.saturating_add(1);
-        self.items.push_back(Item::new(self.last, message, handover, Kind::Word, content, now));
+        let item = Item::new(self.last, message, handover, Kind::Word, content, now);
+        let progress = match reason {
+            Reason::InDoubt(_) => Progress::Doubtful(now),
+            _ => Progress::Waiting,
+        };
+        self.items.push_back(Item { progress, ..item });
         Ok(())
     }
 
-    /// A message that has to be taken, whatever waits.
+    /// What waits for the handover of this number belongs to this conversation.
+    pub(super) fn belong(&mut self, handover: u32, conversation: &str) {
+        for item in self.items.iter_mut().filter(|item| item.handover == handover) {
+            item.conversation = Some(conversation.to_owned());
+        }
+    }
+
+    /// That the user leaves: it has to be taken, whatever waits, and is there once a handover.
     pub(super) fn push_always(&mut self, outbound: &Outbound, handover: u32, now: Timestamp) {
         self.append(outbound, Content::Message(Box::new(outbound.clone())), false, handover, now);
     }
@@ -381,31 +409,41 @@ impl Outbox {
             Failure::Credentials(why) => (None, false, why),
             Failure::Retry(advice) => (advice.after, advice.may_have_arrived, advice.message),
         };
-        item.not_before = rules.retries.next(item.attempts, after, chance, now);
-        item.progress = if doubtful {
-            item.not_before = item.not_before.max(now.saturating_add(rules.doubt));
-            Progress::Doubtful(now)
+        let next = rules.retries.next(item.attempts, after, chance, item.first_tried(), now);
+        // A sign that comes twice says what it says once.
+        if doubtful && item.kind != Kind::Sign {
+            // It is asked after before it is given up.
+            item.not_before = next.unwrap_or(now).max(now.saturating_add(rules.doubt));
+            item.progress = Progress::Doubtful(now);
+            return;
+        }
+        match next {
+            Some(at) => (item.progress, item.not_before) = (Progress::Waiting, at),
+            None => item.progress = Progress::Dead(Reason::GivenUp(why)),
+        }
+    }
+
+    /// It had not arrived: it is delivered again, or given up if it was tried for long enough.
+    pub(super) fn missing(&mut self, number: u64, now: Timestamp, rules: &Rules) {
+        let Some(item) = self.find(number) else { return };
+        item.not_before = now;
+        item.progress = if item.ends(rules) <= now {
+            Progress::Dead(Reason::GivenUp("the contact centre gave no answer, and does not have it".into()))
         } else {
             Progress::Waiting
         };
-        item.give_up(why, rules);
     }
 
-    /// Nobody knows whether it arrived.
-    pub(super) fn doubtful(&mut self, number: u64, why: String, now: Timestamp, rules: &Rules) {
+    /// Nobody can tell whether it arrived: it is delivered again, but not often.
+    pub(super) fn unknown(&mut self, number: u64, now: Timestamp, rules: &Rules) {
         let Some(item) = self.find(number) else { return };
-        item.attempts = item.attempts.saturating_add(1);
-        item.not_before = now.saturating_add(rules.doubt);
-        item.progress = Progress::Doubtful(now);
-        item.give_up(why, rules);
-    }
-
-    /// It had not arrived, or nobody can tell: it is delivered again.
-    pub(super) fn again(&mut self, number: u64, now: Timestamp) {
-        if let Some(item) = self.find(number) {
-            item.progress = Progress::Waiting;
-            item.not_before = now;
+        if item.blind >= MOST_BLIND || item.ends(rules) <= now {
+            let why = "the contact centre gave no answer, and nobody can tell whether it has it".into();
+            item.progress = Progress::Dead(Reason::InDoubt(why));
+            return;
         }
+        item.blind += 1;
+        (item.progress, item.not_before) = (Progress::Waiting, now);
     }
 
     /// Nobody could be asked after it.
@@ -416,8 +454,10 @@ impl Outbox {
             Failure::Retry(advice) => (advice.after, advice.message),
             Failure::Never(why) | Failure::Credentials(why) => (None, why),
         };
-        item.not_before = rules.retries.next(item.attempts, after, chance, now);
-        item.give_up(why, rules);
+        match rules.retries.next(item.attempts, after, chance, item.first_tried(), now) {
+            Some(at) => item.not_before = at,
+            None => item.progress = Progress::Dead(Reason::InDoubt(why)),
+        }
     }
 
     /// What the contact centre tells of a message, it has.
@@ -443,14 +483,18 @@ impl Item {
             not_before: 0,
             progress: Progress::Waiting,
             confirmed: false,
+            conversation: None,
+            blind: 0,
         }
     }
 
-    fn give_up(&mut self, why: String, rules: &Rules) {
-        let first = self.first_tried.unwrap_or(self.since);
-        if self.not_before > first.saturating_add(rules.retries.give_up) {
-            self.progress = Progress::Dead(Reason::GivenUp(why));
-        }
+    fn first_tried(&self) -> Timestamp {
+        self.first_tried.unwrap_or(self.since)
+    }
+
+    /// When it is not tried any more.
+    fn ends(&self, rules: &Rules) -> Timestamp {
+        self.first_tried().saturating_add(rules.retries.give_up)
     }
 }
 

@@ -42,14 +42,25 @@ impl Rules {
 }
 
 impl Retries {
-    /// When to try again after so many attempts. `chance` is from 0 to 1: with it nobody tries at the same time as all
-    /// others. Never before the half of what the wait could be, nor before `after` seconds.
-    pub(super) fn next(&self, attempts: u32, after: Option<u32>, chance: f64, now: Timestamp) -> Timestamp {
+    /// When to try again after so many attempts, of which the first was then; missing when it is to be given up.
+    /// `chance` is from 0 to 1: with it nobody tries at the same time as all others. Never before the half of what the
+    /// wait could be, nor before `after` seconds; but whoever asks for more time than there is is tried once more at its
+    /// end.
+    pub(super) fn next(
+        &self,
+        attempts: u32,
+        after: Option<u32>,
+        chance: f64,
+        first: Timestamp,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
         let doublings = attempts.saturating_sub(1).min(32);
         let wait = self.first.saturating_mul(1_u64 << doublings).min(self.longest);
         // Milliseconds: far below 2^52.
         let jittered = wait / 2 + ((wait / 2) as f64 * chance.clamp(0.0, 1.0)) as u64;
         let asked = u64::from(after.unwrap_or(0)).saturating_mul(1_000);
-        now.saturating_add(jittered.max(asked))
+        let end = first.saturating_add(self.give_up);
+        let next = now.saturating_add(jittered);
+        (next <= end).then(|| now.saturating_add(asked).min(end).max(next))
     }
 }

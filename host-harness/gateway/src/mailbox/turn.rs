@@ -2,7 +2,7 @@
 
 use super::outbox::Next;
 use super::{CallbackOutcome, DeliveryOutcome, Found, Item, Mailbox, Reason, Rules, Told, is_open};
-use handover_host::contract::{Conversation, Failure, Outbound, ProviderRequest, Timestamp};
+use handover_host::contract::{Conversation, Failure, Outbound, ProviderRequest, RetryAdvice, RetryCause, Timestamp};
 use handover_host::handover::Handover;
 use serde::{Deserialize, Serialize};
 
@@ -215,7 +215,9 @@ impl Mailbox {
             return Some(task);
         }
         if self.observe.is_some_and(|at| at <= now) {
-            if let Some(conversation) = self.conversation(None).filter(|conversation| conversation.id.is_some()) {
+            let present = self.handover.as_ref().map(Handover::number);
+            let conversation = present.and_then(|number| self.conversation(number, None));
+            if let Some(conversation) = conversation.filter(|conversation| conversation.id.is_some()) {
                 return Some(Task::Observe { conversation, soon: self.reason_to_observe.is_some() });
             }
             // Nobody knows yet which conversation it is.
@@ -234,8 +236,8 @@ impl Mailbox {
             let (number, handover) = (item.number(), item.handover());
             let task = match item.next() {
                 Next::Build(outbound) => {
-                    let outbound = outbound.clone();
-                    let conversation = self.conversation(Some(handover))?;
+                    let (outbound, known) = (outbound.clone(), item.conversation().map(String::from));
+                    let conversation = self.conversation(handover, known)?;
                     Some(Task::Build { item: number, message: Box::new(outbound), conversation })
                 }
                 Next::Deliver(request) => {
@@ -244,8 +246,8 @@ impl Mailbox {
                     Some(Task::Deliver { item: number, request })
                 }
                 Next::Find(request) => {
-                    let request = request.clone();
-                    let conversation = self.conversation(Some(handover))?;
+                    let (request, known) = (request.clone(), item.conversation().map(String::from));
+                    let conversation = self.conversation(handover, known)?;
                     Some(Task::Find { item: number, request, conversation })
                 }
                 Next::Bury(reason) => Some(Task::Bury(DeadLetter {
@@ -273,20 +275,19 @@ impl Mailbox {
         let (not_before, told) = self.feed.to_call(rules)?;
         if let Some(why) = self.feed.given_up() {
             return Some(Task::Bury(DeadLetter {
-                id: self.event_id(told.number),
+                id: self.event_id(told),
                 since: told.time,
                 attempts: self.feed.attempts(),
                 content: DeadContent::Callback(told.clone(), why.to_owned()),
             }));
         }
-        (not_before <= now).then(|| Task::CallBack { id: self.event_id(told.number), told: told.clone() })
+        (not_before <= now).then(|| Task::CallBack { id: self.event_id(told), told: told.clone() })
     }
 
-    /// The conversation of this handover, or of the present one. Its id belongs to the present one alone.
-    fn conversation(&self, of: Option<u32>) -> Option<Conversation> {
-        let handover = self.handover.as_ref()?;
-        let number = of.unwrap_or(handover.number());
-        let id = handover.conversation().filter(|_| number == handover.number()).map(String::from);
+    /// The conversation of the handover of this number. Its id is the present one's, or what is known of an earlier one.
+    fn conversation(&self, number: u32, known: Option<String>) -> Option<Conversation> {
+        let present = self.handover.as_ref()?;
+        let id = if number == present.number() { present.conversation().map(String::from) } else { known };
         Some(Conversation { recipient: self.recipient.clone(), handover: number, id })
     }
 
@@ -307,7 +308,11 @@ impl Mailbox {
                 }
             }
             DeliveryOutcome::Failed(failure) => self.outbox.failed(item, failure, chance, now, rules),
-            DeliveryOutcome::Unknown(why) => self.outbox.doubtful(item, why, now, rules),
+            DeliveryOutcome::Unknown(message) => {
+                let cause = RetryCause::TimedOut;
+                let unknown = RetryAdvice { cause, after: None, may_have_arrived: true, message };
+                self.outbox.failed(item, Failure::Retry(unknown), chance, now, rules);
+            }
         }
     }
 
@@ -319,9 +324,9 @@ impl Mailbox {
                     self.arrived(&item, &delivery);
                 }
             }
-            Found::Missing | Found::Unknown => self.outbox.again(item, now),
-            // Whether there is such a conversation, the delivery itself will tell.
-            Found::Failed(Failure::Never(_)) => self.outbox.again(item, now),
+            Found::Missing => self.outbox.missing(item, now, rules),
+            // Nobody will ever be answered.
+            Found::Unknown | Found::Failed(Failure::Never(_)) => self.outbox.unknown(item, now, rules),
             Found::Failed(failure) => self.outbox.not_found(item, failure, chance, now, rules),
         }
     }

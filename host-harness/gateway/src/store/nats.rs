@@ -20,15 +20,20 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use futures_util::stream::{BoxStream, StreamExt, TryStreamExt};
 use handover_host::Cache;
 use handover_host::contract::Timestamp;
+use std::time::Duration;
 
 /// Which of its recipient's entries it is.
 const NUMBER: &str = "Handover-Number";
 /// When it came about, in milliseconds.
 const TIME: &str = "Handover-Time";
 
+/// Whose entries are counted by it.
+const SERIES: &str = "Handover-Series";
+
 /// In the place of the time when nothing is due.
 const NEVER: Timestamp = Timestamp::MAX;
-use std::time::Duration;
+/// How long a bucket remembers that a key was removed, for those who watch it.
+const MARKED: Duration = Duration::from_secs(60 * 60);
 
 /// A store in NATS JetStream. Cheap to clone.
 #[derive(Clone)]
@@ -82,11 +87,11 @@ impl NatsStore {
     /// Opens the store, or makes what is missing of it.
     ///
     /// # Errors
-    /// The servers are older than NATS 2.10, cannot be reached, have no JetStream, or have buckets or a stream that are laid out otherwise.
+    /// The servers are older than NATS 2.11, cannot be reached, have no JetStream, or have buckets or a stream that are laid out otherwise.
     pub async fn open(client: Client, layout: &Layout) -> Result<Self, StoreError> {
-        if !client.is_server_compatible(2, 10, 0) {
+        if !client.is_server_compatible(2, 11, 0) {
             let found = client.server_info().version;
-            return Err(StoreError::Broken(format!("NATS {found} is too old; it takes 2.10 or later")));
+            return Err(StoreError::Broken(format!("NATS {found} is too old; it takes 2.11 or later")));
         }
         let context = async_nats::jetstream::new(client);
         let Layout { prefix, replicas } = layout;
@@ -132,7 +137,8 @@ impl NatsStore {
 }
 
 async fn bucket(context: &Context, bucket: String, replicas: usize) -> Result<kv::Store, StoreError> {
-    let config = kv::Config { bucket, history: 1, num_replicas: replicas, ..Default::default() };
+    let limit_markers = Some(MARKED);
+    let config = kv::Config { bucket, history: 1, num_replicas: replicas, limit_markers, ..Default::default() };
     context.create_key_value(config).await.map_err(unavailable)
 }
 
@@ -183,6 +189,10 @@ fn number(headers: &HeaderMap, name: &str) -> Result<u64, StoreError> {
     value.ok_or_else(|| broken("an entry that no gateway made"))
 }
 
+fn is_of(headers: &HeaderMap, series: &str) -> bool {
+    headers.get(SERIES).is_some_and(|found| found.as_str() == series)
+}
+
 #[async_trait]
 impl Store for NatsStore {
     async fn load(&self, family: Family, key: &str) -> Result<Option<Record>, StoreError> {
@@ -221,7 +231,7 @@ impl Store for NatsStore {
     }
 
     async fn remove(&self, family: Family, key: &str, expected: Revision) -> Result<(), SaveError> {
-        self.bucket(family).purge_expect_revision(encoded(key), Some(expected.0)).await.map_err(not_saved)
+        self.bucket(family).purge_expect_revision_with_ttl(encoded(key), expected.0, MARKED).await.map_err(not_saved)
     }
 
     async fn keys(&self, family: Family, after: Option<&str>, most: usize) -> Result<Vec<String>, StoreError> {
@@ -255,13 +265,16 @@ impl Store for NatsStore {
         let body = bytes::Bytes::from(entry.body);
         loop {
             let last = match self.log.get_last_raw_message_by_subject(&subject).await {
-                Ok(last) if number(&last.headers, NUMBER)? >= entry.number => return Ok(()),
+                Ok(last) if is_of(&last.headers, &entry.series) && number(&last.headers, NUMBER)? >= entry.number => {
+                    return Ok(());
+                }
                 Ok(last) => last.sequence,
                 Err(error) if matches!(error.kind(), LastRawMessageErrorKind::NoMessageFound) => 0,
                 Err(error) => return Err(unavailable(error).into()),
             };
             let message = PublishMessage::build()
                 .payload(body.clone())
+                .header(SERIES, entry.series.as_str())
                 .header(NUMBER, entry.number.to_string())
                 .header(TIME, entry.time.to_string())
                 .expected_last_subject_sequence(last);
@@ -303,6 +316,7 @@ impl Store for NatsStore {
                     entry: Entry {
                         connection,
                         recipient: decoded(recipient)?,
+                        series: headers.get(SERIES).map(ToString::to_string).unwrap_or_default(),
                         number: number(headers, NUMBER)?,
                         time: number(headers, TIME)?,
                         body: message.payload.to_vec(),
@@ -311,6 +325,15 @@ impl Store for NatsStore {
             }
         });
         Ok(logged.boxed())
+    }
+
+    async fn end(&self) -> Result<Position, StoreError> {
+        Ok(Position(self.log.get_info().await.map_err(unavailable)?.state.last_sequence))
+    }
+
+    /// Where a majority of servers answers for the stream, it can be written.
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.end().await.map(|_| ())
     }
 
     async fn forget(&self, before: Timestamp) -> Result<(), StoreError> {

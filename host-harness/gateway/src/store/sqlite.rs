@@ -128,7 +128,7 @@ impl SqliteStore {
 
     async fn page(&self, connection: Arc<str>, after: Position) -> Result<VecDeque<Logged>, StoreError> {
         self.read(move |database| {
-            let sql = "SELECT position, recipient, number, time, body FROM log \
+            let sql = "SELECT position, recipient, series, number, time, body FROM log \
                        WHERE connection = ? AND position > ? ORDER BY position LIMIT ?";
             let mut statement = database.prepare_cached(sql)?;
             let logged = |row: &Row<'_>| {
@@ -137,9 +137,10 @@ impl SqliteStore {
                     entry: Entry {
                         connection: connection.to_string(),
                         recipient: row.get(1)?,
-                        number: row.get(2)?,
-                        time: row.get(3)?,
-                        body: row.get(4)?,
+                        series: row.get(2)?,
+                        number: row.get(3)?,
+                        time: row.get(4)?,
+                        body: row.get(5)?,
                     },
                 })
             };
@@ -163,7 +164,8 @@ fn lock(path: &Path) -> Result<File, OpenError> {
 }
 
 fn end(connection: &Connection) -> rusqlite::Result<Position> {
-    connection.query_row("SELECT COALESCE(MAX(position), 0) FROM log", [], |row| row.get(0)).map(Position)
+    let sql = "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'log'), 0)";
+    connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).map(Position)
 }
 
 /// Fixed for ever: it is in the files.
@@ -325,11 +327,12 @@ impl Store for SqliteStore {
         }
         self.write(
             move |connection| {
-                let sql = "INSERT INTO log (connection, recipient, number, time, body) SELECT ?1, ?2, ?3, ?4, ?5 \
-                           WHERE NOT EXISTS \
-                           (SELECT 1 FROM log WHERE connection = ?1 AND recipient = ?2 AND number >= ?3) \
+                let sql = "INSERT INTO log (connection, recipient, series, number, time, body) \
+                           SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM log \
+                           WHERE connection = ?1 AND recipient = ?2 AND series = ?3 AND number >= ?4) \
                            RETURNING position";
-                let values = params![entry.connection, entry.recipient, entry.number, entry.time, entry.body];
+                let Entry { connection: of, recipient, series, number, time, body } = &entry;
+                let values = params![of, recipient, series, number, time, body];
                 connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()
             },
             |inner, position: &Option<u64>| {
@@ -357,9 +360,21 @@ impl Store for SqliteStore {
         .boxed())
     }
 
+    async fn end(&self) -> Result<Position, StoreError> {
+        self.read(end).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.write(next_revision, |_, _| ()).await?;
+        Ok(())
+    }
+
     async fn forget(&self, before: Timestamp) -> Result<(), StoreError> {
-        let sql = "DELETE FROM log WHERE time < ?";
-        self.write(move |connection| connection.prepare_cached(sql)?.execute([before]), |_, _| ()).await?;
+        // Some at a time, for what is to be stored waits meanwhile.
+        const MOST: usize = 2_000;
+        let sql = "DELETE FROM log WHERE position IN (SELECT position FROM log WHERE time < ? LIMIT ?)";
+        let some = move |connection: &Connection| connection.prepare_cached(sql)?.execute(params![before, MOST]);
+        while self.write(some, |_, _| ()).await? == MOST {}
         Ok(())
     }
 }

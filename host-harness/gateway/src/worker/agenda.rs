@@ -21,13 +21,14 @@ impl Agenda {
     /// Somebody has changed a mailbox: it is due then, or never. It is looked at so much later, unless whoever told it
     /// first wanted it sooner.
     pub(super) fn told(&mut self, key: &str, due: Option<Timestamp>, later: u64, now: Timestamp) {
-        let known = self.entries.get(key);
         let Some(due) = due else { return self.drop(key) };
-        if known.is_some_and(|known| known.due == due) {
+        let at = due.max(now).saturating_add(later);
+        // The echo of an own change, which the store may tell before or after it is told here.
+        if self.entries.get(key).is_some_and(|known| known.due == due && known.at <= at) {
             return;
         }
         self.drop(key);
-        self.put(key.into(), due, due.max(now).saturating_add(later));
+        self.put(key.into(), due, at);
     }
 
     /// A mailbox is due at this time, and is to be looked at then or before, not later.
@@ -89,6 +90,10 @@ mod tests {
         agenda.told("a", Some(10), 0, 10);
         agenda.told("a", Some(10), 500, 10);
         assert_eq!(agenda.next(), Some(10));
+        agenda.told("b", Some(10), 500, 10);
+        agenda.told("b", Some(10), 0, 10);
+        assert_eq!(taken(&mut agenda, 10), ["a", "b"], "whoever is told first");
+        agenda.told("a", Some(10), 0, 10);
         agenda.told("a", Some(11), 500, 10);
         assert_eq!(agenda.next(), Some(511));
         agenda.told("a", None, 0, 10);

@@ -32,6 +32,8 @@ enum What {
     },
     /// It could not be observed; to be tried again then.
     NotObserved(Timestamp),
+    /// The contact centre will not answer for this handover.
+    Unobservable(u32),
     CalledBack(u64, CallbackOutcome),
     Buried(Box<DeadLetter>),
     /// Nothing came of it; it is tried again when its turn is over.
@@ -47,6 +49,7 @@ impl Outcome {
             What::Found(item, found) => mailbox.found(*item, found.clone(), self.chance, now, rules),
             What::Observed { handover, events, asked } => mailbox.observed(*handover, events, *asked, now, rules),
             What::NotObserved(again) => mailbox.observe_at(*again),
+            What::Unobservable(handover) => mailbox.unobservable(*handover, now, rules),
             What::CalledBack(event, outcome) => {
                 mailbox.called_back(*event, outcome.clone(), self.chance, now, rules);
             }
@@ -74,7 +77,7 @@ impl Outcome {
             What::Found(_, found) => counts.doubt(match found {
                 Found::Arrived(_) => "arrived",
                 Found::Missing => "missing",
-                Found::Unknown => "unknown",
+                Found::Unknown | Found::Failed(Failure::Never(_)) => "unknown",
                 Found::Failed(_) => "not-asked",
             }),
             What::CalledBack(_, outcome) => counts.callback(match outcome {
@@ -84,6 +87,7 @@ impl Outcome {
             }),
             What::Observed { .. } => counts.observation("observed"),
             What::NotObserved(_) => counts.observation("postponed"),
+            What::Unobservable(_) => counts.observation("refused"),
             What::Buried(_) => counts.dead_letter(),
             What::Built(..) | What::Nothing => {}
         }
@@ -136,7 +140,9 @@ async fn deliver(served: &Served, address: &Address, request: &ProviderRequest) 
         Err(_) => DeliveryOutcome::Unknown("the contact centre did not answer in time".into()),
     };
     match &outcome {
-        DeliveryOutcome::Delivered(_) => {}
+        DeliveryOutcome::Delivered(_) => {
+            tracing::debug!(connection = served.name(), request = request.idempotency_key, "delivered");
+        }
         DeliveryOutcome::Failed(failure) => {
             tracing::warn!(connection = served.name(), request = request.idempotency_key, ?failure, "not delivered");
         }
@@ -195,11 +201,11 @@ async fn observe(served: &Served, conversation: &Conversation, soon: bool) -> Wh
         Ok(Ok(Ok(events))) => What::Observed { handover: conversation.handover, events, asked },
         Ok(Ok(Err(failure))) => {
             tracing::warn!(connection = served.name(), ?failure, "a conversation cannot be observed");
-            let after = match &failure {
-                Failure::Retry(advice) => advice.after.unwrap_or(0),
-                Failure::Credentials(_) | Failure::Never(_) => 0,
-            };
-            What::NotObserved(again(served, after, asked))
+            match failure {
+                Failure::Retry(advice) => What::NotObserved(again(served, advice.after.unwrap_or(0), asked)),
+                Failure::Credentials(_) => What::NotObserved(again(served, 0, asked)),
+                Failure::Never(_) => What::Unobservable(conversation.handover),
+            }
         }
         Ok(Err(error)) => {
             tracing::error!(connection = served.name(), %error, "a conversation cannot be observed");
@@ -210,14 +216,29 @@ async fn observe(served: &Served, conversation: &Conversation, soon: bool) -> Wh
 }
 
 fn again(served: &Served, after: u32, asked: Timestamp) -> Timestamp {
-    asked.saturating_add(served.rules().retries.longest.max(u64::from(after).saturating_mul(1_000)))
+    let retries = served.rules().retries;
+    asked.saturating_add(
+        u64::from(after).saturating_mul(1_000).clamp(retries.longest, retries.give_up.max(retries.longest)),
+    )
 }
 
 async fn call_back(served: &Served, address: &Address, id: &str, told: &Told) -> CallbackOutcome {
     let Some(callback) = served.callback() else { return CallbackOutcome::Taken };
     let outcome = callback.call(&PlatformEvent::of(address, id, told)).await;
-    if let CallbackOutcome::Retry(_, why) | CallbackOutcome::Never(why) = &outcome {
-        tracing::warn!(connection = served.name(), event = id, why, "the platform did not take an event");
+    let correlation = told.correlation.as_deref();
+    match &outcome {
+        CallbackOutcome::Taken => {
+            tracing::debug!(connection = served.name(), event = id, correlation, "the platform took an event");
+        }
+        CallbackOutcome::Retry(_, why) | CallbackOutcome::Never(why) => {
+            tracing::warn!(
+                connection = served.name(),
+                event = id,
+                correlation,
+                why,
+                "the platform did not take an event"
+            );
+        }
     }
     outcome
 }

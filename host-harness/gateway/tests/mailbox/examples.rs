@@ -444,3 +444,148 @@ fn an_answer_is_remembered_by_its_key() {
     assert_eq!(mailbox.reply("other", NOW), None);
     assert_eq!(mailbox.reply("key", NOW + 86_400_000), None);
 }
+
+/// What `by` is to do, with its message's or request's conversation.
+fn conversation_of(task: Option<Task>) -> Option<String> {
+    match task {
+        Some(
+            Task::Build { conversation, .. } | Task::Find { conversation, .. } | Task::Observe { conversation, .. },
+        ) => conversation.id,
+        task => panic!("{task:?}"),
+    }
+}
+
+#[test]
+fn who_leaves_and_comes_back_at_once_leaves_all_the_same() {
+    let start = || OutboundMessage::Start(HandoverStart::default());
+    // The contact centre knew the conversation when the user left.
+    let mut known = begun();
+    send(&mut known, start(), &["start"], NOW);
+    let Some(Task::Deliver { item, .. }) = outbound(&mut known, NOW) else { panic!("to be delivered") };
+    known.delivered(item, delivered(), 0.0, NOW, &rules());
+    known.leave(LeaveReason::UserLeft, NOW + 1, &rules()).expect("it is in progress");
+    assert_eq!(known.begin(NOW + 2, &rules()), Ok(2));
+    assert_eq!(conversation_of(outbound(&mut known, NOW + 3)).as_deref(), Some("c-1"));
+
+    // It learns of it only after the next handover has begun.
+    let mut late = begun();
+    send(&mut late, start(), &["start"], NOW);
+    let Some(Task::Deliver { item, .. }) = outbound(&mut late, NOW) else { panic!("to be delivered") };
+    late.leave(LeaveReason::UserLeft, NOW + 1, &rules()).expect("it is in progress");
+    assert_eq!(late.begin(NOW + 2, &rules()), Ok(2));
+    late.delivered(item, delivered(), 0.0, NOW + 3, &rules());
+    assert_eq!(conversation_of(outbound(&mut late, NOW + 3)).as_deref(), Some("c-1"));
+}
+
+#[test]
+fn an_agent_who_writes_after_the_end_begins_a_handover_in_their_conversation() {
+    let rules =
+        Rules { policy: Policy { after_end: AfterEnd::Reopen, observes: true, ..Policy::default() }, ..rules() };
+    let mut mailbox = begun_by(&rules);
+    let end = event("end", NOW, EventKind::Ended(EndReason::Completed));
+    mailbox.take_in(&[end], &webhook("end"), NOW, &rules).expect("new");
+    let late = handover_host::contract::AgentEvent { conversation: Some("c-2".into()), ..said("m", NOW + 5) };
+    mailbox.take_in(&[late], &webhook("m"), NOW + 5, &rules).expect("new");
+    let handover = mailbox.handover().expect("another");
+    assert_eq!((handover.number(), handover.conversation()), (2, Some("c-2")));
+    assert_eq!(handover.state(), handover_host::handover::State::Active);
+    let observed = mailbox.turn(Lane::Outbound, "a", NOW + 70_000, &rules).map(|turn| turn.task);
+    assert_eq!(conversation_of(observed).as_deref(), Some("c-2"));
+}
+
+#[test]
+fn who_asks_for_more_time_than_there_is_is_asked_once_more_at_its_end() {
+    let mut mailbox = begun();
+    send(&mut mailbox, text("a"), &["a"], NOW);
+    let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW) else { panic!("to be delivered") };
+    mailbox.delivered(item, DeliveryOutcome::Failed(retry(Some(7_200), false)), 0.0, NOW, &rules());
+    assert_eq!(outbound(&mut mailbox, NOW + 3_599_999), None);
+    let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW + 3_600_000) else { panic!("once more") };
+    mailbox.delivered(item, DeliveryOutcome::Failed(retry(Some(7_200), false)), 0.0, NOW + 3_600_001, &rules());
+    assert!(matches!(outbound(&mut mailbox, NOW + 3_600_001), Some(Task::Bury(_))));
+}
+
+#[test]
+fn what_may_have_arrived_is_looked_for_before_it_is_given_up_and_before_it_is_replayed() {
+    let mut mailbox = begun();
+    send(&mut mailbox, text("a"), &["a"], NOW);
+    let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW) else { panic!("to be delivered") };
+    let late = NOW + 3_600_000;
+    let unknown = DeliveryOutcome::Unknown("no answer".into());
+    mailbox.delivered(item, unknown, 0.0, late, &rules());
+    let Some(Task::Find { item, .. }) = outbound(&mut mailbox, late + 15_000) else { panic!("to be looked for") };
+    mailbox.found(item, Found::Unknown, 0.0, late + 15_000, &rules());
+    let Some(Task::Bury(letter)) = outbound(&mut mailbox, late + 15_000) else { panic!("given up") };
+    assert!(matches!(&letter.content, DeadContent::Outbound { reason: Reason::InDoubt(_), .. }), "{letter:?}");
+    mailbox.buried(&letter, late + 15_000, &rules());
+    mailbox.replay(&letter, late + 16_000).expect("it is in progress");
+    let Some(Task::Find { item, .. }) = outbound(&mut mailbox, late + 16_000) else { panic!("to be looked for") };
+    mailbox.found(item, Found::Missing, 0.0, late + 16_000, &rules());
+    assert!(matches!(outbound(&mut mailbox, late + 16_000), Some(Task::Deliver { .. })));
+}
+
+#[test]
+fn nobody_is_told_the_same_over_and_over_because_nobody_can_tell_whether_they_heard() {
+    let mut mailbox = begun();
+    send(&mut mailbox, text("a"), &["a"], NOW);
+    let (mut now, mut delivered) = (NOW, 0);
+    let buried = loop {
+        now += 61_000;
+        match outbound(&mut mailbox, now) {
+            Some(Task::Deliver { item, .. }) => {
+                delivered += 1;
+                mailbox.delivered(item, DeliveryOutcome::Unknown("no answer".into()), 1.0, now, &rules());
+            }
+            Some(Task::Find { item, .. }) => mailbox.found(item, Found::Unknown, 1.0, now, &rules()),
+            task => break task,
+        }
+    };
+    assert_eq!(delivered, 4, "the first, and three more");
+    assert!(matches!(buried, Some(Task::Bury(_))), "{buried:?}");
+}
+
+#[test]
+fn a_part_of_a_start_that_is_not_taken_leaves_nobody_waiting_at_the_contact_centre() {
+    let mut mailbox = begun();
+    send(&mut mailbox, OutboundMessage::Start(HandoverStart::default()), &["one", "two"], NOW);
+    let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW) else { panic!("to be delivered") };
+    mailbox.delivered(item, delivered(), 0.0, NOW, &rules());
+    let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW) else { panic!("to be delivered") };
+    mailbox.delivered(item, DeliveryOutcome::Failed(Failure::Never("too large".into())), 0.0, NOW, &rules());
+    let Some(Task::Bury(letter)) = outbound(&mut mailbox, NOW) else { panic!("given up") };
+    mailbox.buried(&letter, NOW, &rules());
+    let Some(Task::Build { message, conversation, .. }) = outbound(&mut mailbox, NOW) else { panic!("it leaves") };
+    assert_eq!(message.message, OutboundMessage::Leave(LeaveReason::Withdrawn));
+    assert_eq!(conversation.id.as_deref(), Some("c-1"));
+}
+
+#[test]
+fn what_cannot_be_observed_for_as_long_as_anything_is_tried_is_over() {
+    let mut mailbox = begun();
+    mailbox.unobservable(1, NOW, &rules());
+    mailbox.unobservable(1, NOW + 3_599_999, &rules());
+    assert!(told(&mailbox).is_empty());
+    mailbox.observed(1, &[], NOW, NOW, &rules());
+    mailbox.unobservable(1, NOW + 3_600_000, &rules());
+    assert!(told(&mailbox).is_empty(), "it was observed meanwhile");
+    mailbox.unobservable(1, NOW + 7_200_000, &rules());
+    assert!(told(&mailbox)[0].contains("error"), "{:?}", told(&mailbox));
+}
+
+#[test]
+fn no_id_comes_twice_from_a_copy() {
+    let mut mailbox = begun();
+    mailbox.made_by("one");
+    let copy = serde_json::to_string(&mailbox).expect("it can be written");
+    let ids = |maker: &str| {
+        let mut mailbox: Mailbox = serde_json::from_str(&copy).expect("it can be read");
+        mailbox.made_by(maker);
+        let message = mailbox.outbound(text("a"), NOW).id;
+        mailbox.take_in(&[said("m", NOW)], &webhook("m"), NOW, &rules()).expect("new");
+        let told = mailbox.unpublished().next().expect("the message");
+        (message, mailbox.event_id(told))
+    };
+    assert_eq!(ids("one"), ids("one"));
+    assert_ne!(ids("one").0, ids("two").0);
+    assert_ne!(ids("one").1, ids("two").1);
+}

@@ -49,7 +49,8 @@ pub(crate) async fn text(store: &dyn Store, family: Family, key: &str) -> Option
 
 pub(crate) fn entry(connection: &str, recipient: &str, number: u64) -> Entry {
     let body = format!("{connection} {recipient} {number}").into_bytes();
-    Entry { connection: connection.into(), recipient: recipient.into(), number, time: 1_000 + number, body }
+    let series = "one".into();
+    Entry { connection: connection.into(), recipient: recipient.into(), series, number, time: 1_000 + number, body }
 }
 
 pub(crate) async fn next<T>(stream: &mut (impl Stream<Item = Result<T, StoreError>> + Unpin)) -> T {
@@ -180,8 +181,14 @@ pub(crate) async fn the_log_takes_each_entry_once(store: Arc<dyn Store>) {
     }
     store.append(entry("c", "b", 1)).await.unwrap();
     store.append(entry("d", "a", 1)).await.unwrap();
+    // Who was forgotten and comes back.
+    let another = |number| Entry { series: "two".into(), ..entry("c", "a", number) };
+    for number in [1, 1, 2] {
+        store.append(another(number)).await.unwrap();
+    }
     let mut log = store.follow("c", Position::default()).await.unwrap();
-    let expected = [entry("c", "a", 1), entry("c", "a", 2), entry("c", "a", 4), entry("c", "b", 1)];
+    let expected =
+        [entry("c", "a", 1), entry("c", "a", 2), entry("c", "a", 4), entry("c", "b", 1), another(1), another(2)];
     for expected in expected {
         assert!(next(&mut log).await.entry == expected, "{} {}", expected.recipient, expected.number);
     }
@@ -216,6 +223,7 @@ pub(crate) async fn a_forgotten_entry_leaves_its_position_unused(store: Arc<dyn 
     for number in 1..=3 {
         store.append(entry("c", "a", number)).await.unwrap();
     }
+    store.ready().await.unwrap();
     let mut log = store.follow("c", Position::default()).await.unwrap();
     next(&mut log).await;
     next(&mut log).await;
@@ -224,6 +232,7 @@ pub(crate) async fn a_forgotten_entry_leaves_its_position_unused(store: Arc<dyn 
     let mut log = store.follow("c", Position::default()).await.unwrap();
     assert_eq!(next(&mut log).await.entry.number, 3, "that one is not older");
     store.forget(u64::from(u32::MAX)).await.unwrap();
+    assert_eq!(store.end().await.unwrap(), last, "it ends where its last entry was");
     store.append(entry("c", "a", 4)).await.unwrap();
     let mut log = store.follow("c", Position::default()).await.unwrap();
     let Logged { position, entry } = next(&mut log).await;
