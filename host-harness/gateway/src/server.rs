@@ -19,7 +19,7 @@ pub struct ServerLimits {
     pub connections: usize,
     /// Headers of a request.
     pub headers: usize,
-    /// Bytes of a request's line and headers together.
+    /// Bytes of a request's line and headers together, to within what is read at once.
     pub header_bytes: usize,
     /// Until all headers of a request have come, and between two requests.
     pub headers_within: Duration,

@@ -96,7 +96,7 @@ fn a_plugin_of_ones_own_reaches_only_what_is_allowed() {
     let map = ["map", "--settings", "settings.toml", "--plugin", "plugin.wasm", "body.json"];
     let (status, _, error) = folder.run(&map);
     assert_eq!(status, 2);
-    assert!(error.contains("add --allow-origin https://api.mypurecloud.de"), "{error}");
+    assert!(error.contains("--allow-origin https://api.mypurecloud.de"), "{error}");
     let allowed = ["--allow-origin", "https://api.mypurecloud.de", "--allow-origin", "https://login.mypurecloud.de"];
     let (status, out, error) = folder.run(&[&map[..], &allowed[..]].concat());
     assert_eq!(status, 0, "{out}{error}");

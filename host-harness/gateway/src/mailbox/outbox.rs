@@ -48,6 +48,9 @@ pub struct Item {
     /// How often it was sent again although nobody could tell whether it had arrived.
     #[serde(default)]
     blind: u32,
+    /// How the last attempt went, if it did not go well.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    trouble: String,
 }
 
 /// Kinds of messages, as far as they are treated differently.
@@ -402,13 +405,14 @@ impl Outbox {
         item.attempts = item.attempts.saturating_add(1);
         let (after, doubtful, why) = match failure {
             Failure::Never(why) => {
-                item.progress = Progress::Dead(Reason::Refused(why));
+                item.progress = Progress::Dead(Reason::Refused(clipped(why)));
                 return;
             }
             // Somebody may mend them.
             Failure::Credentials(why) => (None, false, why),
             Failure::Retry(advice) => (advice.after, advice.may_have_arrived, advice.message),
         };
+        item.trouble = clipped(why);
         let next = rules.retries.next(item.attempts, after, chance, item.first_tried(), now);
         // A sign that comes twice says what it says once.
         if doubtful && item.kind != Kind::Sign {
@@ -419,7 +423,7 @@ impl Outbox {
         }
         match next {
             Some(at) => (item.progress, item.not_before) = (Progress::Waiting, at),
-            None => item.progress = Progress::Dead(Reason::GivenUp(why)),
+            None => item.progress = Progress::Dead(Reason::GivenUp(item.trouble.clone())),
         }
     }
 
@@ -428,7 +432,7 @@ impl Outbox {
         let Some(item) = self.find(number) else { return };
         item.not_before = now;
         item.progress = if item.ends(rules) <= now {
-            Progress::Dead(Reason::GivenUp("the contact centre gave no answer, and does not have it".into()))
+            Progress::Dead(Reason::GivenUp(item.trouble.clone()))
         } else {
             Progress::Waiting
         };
@@ -438,7 +442,7 @@ impl Outbox {
     pub(super) fn unknown(&mut self, number: u64, now: Timestamp, rules: &Rules) {
         let Some(item) = self.find(number) else { return };
         if item.blind >= MOST_BLIND || item.ends(rules) <= now {
-            let why = "the contact centre gave no answer, and nobody can tell whether it has it".into();
+            let why = format!("{}; nobody can tell whether it arrived all the same", item.trouble);
             item.progress = Progress::Dead(Reason::InDoubt(why));
             return;
         }
@@ -456,7 +460,7 @@ impl Outbox {
         };
         match rules.retries.next(item.attempts, after, chance, item.first_tried(), now) {
             Some(at) => item.not_before = at,
-            None => item.progress = Progress::Dead(Reason::InDoubt(why)),
+            None => item.progress = Progress::Dead(Reason::InDoubt(clipped(why))),
         }
     }
 
@@ -485,6 +489,7 @@ impl Item {
             confirmed: false,
             conversation: None,
             blind: 0,
+            trouble: String::new(),
         }
     }
 
@@ -496,6 +501,12 @@ impl Item {
     fn ends(&self, rules: &Rules) -> Timestamp {
         self.first_tried().saturating_add(rules.retries.give_up)
     }
+}
+
+/// Of the words of a plugin, as many as somebody reads.
+fn clipped(why: String) -> String {
+    const MOST: usize = 300;
+    if why.len() <= MOST { why } else { why.chars().take(MOST).collect() }
 }
 
 /// Base64 makes four bytes of three.
