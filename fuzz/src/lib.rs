@@ -1,10 +1,48 @@
 //! What the fuzz targets have in common.
 
 use genesys_open_messaging::contract::{
-    EventSource, HttpError, Malformed, Request, Response, Setting, Timestamp,
+    EventSource, HttpError, Malformed, Request, Response, Setting, Timestamp, Webhook,
 };
 use genesys_open_messaging::events;
 use genesys_open_messaging::imports::Imports;
+use handover_host::{Connection, Host, Limits};
+use std::sync::LazyLock;
+use tokio::runtime::{Builder, Runtime};
+
+/// The component in its host, a fresh instance for each call; it believes what nobody signed.
+pub static CONNECTION: LazyLock<(Runtime, Connection)> = LazyLock::new(|| {
+    let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let mut limits = Limits::default();
+    limits.concurrent_calls = 1;
+    let host = Host::builder().limits(limits).build().expect("a host");
+    let component = std::fs::read(env!("GENESYS_COMPONENT")).expect("the component");
+    let settings = ["allow-unsigned-webhooks=true", "host=mypurecloud.de", "thread=per-handover"];
+    let setting = |line: &str| {
+        let (key, value) = line.split_once('=').expect("a setting");
+        handover_host::contract::Setting { key: key.into(), value: value.into() }
+    };
+    let connection = runtime.block_on(async {
+        host.load(&component).await.expect("it loads").connect_unchecked(settings.map(setting).into())
+    });
+    (runtime, connection)
+});
+
+/// A header a line, then an empty line, then the body; the last of them decides where it ends.
+pub fn webhook(data: &[u8]) -> Webhook {
+    let mut webhook = Webhook { method: "POST".into(), path: "/".into(), headers: vec![], body: vec![] };
+    let mut rest = data;
+    while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+        let (line, after) = (&rest[..end], &rest[end + 1..]);
+        rest = after;
+        let Some(colon) = line.iter().position(|byte| *byte == b':').filter(|_| webhook.headers.len() < 200) else {
+            break;
+        };
+        let name = String::from_utf8_lossy(&line[..colon]).into_owned();
+        webhook.headers.push((name, line[colon + 1..].trim_ascii().to_vec()));
+    }
+    webhook.body = rest.to_vec();
+    webhook
+}
 
 /// Maps bytes, and demands what the contract promises: any JSON object maps, and ids have a bound.
 pub fn map(source: EventSource) {

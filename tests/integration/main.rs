@@ -12,6 +12,7 @@ mod both_ways;
 mod component;
 mod conformance;
 mod doctor;
+mod egress;
 mod end_to_end;
 mod endings;
 mod evil;

@@ -4,22 +4,8 @@ use crate::mailbox::{NotTaken, Origin, Source, Taken};
 use crate::mailboxes::{ChangeError, now};
 use crate::served::Served;
 use crate::store::StoreError;
-use handover_host::CallError;
-use handover_host::contract::{
-    AgentEvent, Authenticity, EventKind, EventSource, KeyedSource, Malformed, Rejection, Webhook,
-};
-
-/// That a webhook is believed, and why.
-#[derive(Clone, Debug)]
-pub struct Believed(Authenticity);
-
-impl Believed {
-    /// It is the contact centre's own webhook, which names the integration that it is for; what operators build names
-    /// what they like.
-    pub(crate) fn names_integration(&self) -> bool {
-        !matches!(self.0, Authenticity::Keyed(_))
-    }
-}
+use handover_host::contract::{AgentEvent, Authenticity, EventKind, KeyedSource, Malformed, Rejection, Webhook};
+use handover_host::{Believed, CallError};
 
 /// What became of a webhook that was taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,12 +42,12 @@ pub enum WebhookError {
 }
 
 impl Served {
-    /// Whether a webhook comes from whom it says.
+    /// Whether a webhook comes from whom it says, and what it tells.
     ///
     /// # Errors
     /// It is not to be believed.
-    pub async fn verify(&self, webhook: &Webhook) -> Result<Believed, WebhookError> {
-        self.connection().verify_webhook(webhook).await?.map(Believed).map_err(WebhookError::Rejected)
+    pub async fn believe(&self, webhook: &Webhook) -> Result<Believed, WebhookError> {
+        self.connection().receive_webhook(webhook).await?.map_err(WebhookError::Rejected)
     }
 
     /// Takes a webhook that is believed. What this has answered with `Ok` is durable; what it has not can be sent again,
@@ -72,20 +58,19 @@ impl Served {
     pub async fn receive(
         &self,
         webhook: &Webhook,
-        Believed(authenticity): Believed,
+        believed: Believed,
         correlation: &str,
     ) -> Result<Received, WebhookError> {
         if self.logs_bodies() {
             let body = String::from_utf8_lossy(&webhook.body);
             tracing::info!(connection = self.name(), %body, "a webhook");
         }
-        let body = webhook.body.clone();
-        let (source, bytes) = match authenticity {
-            Authenticity::Signed(_) | Authenticity::Unchecked => (Source::Webhook, EventSource::Webhook(body)),
-            Authenticity::Keyed(KeyedSource::EventBus) => (Source::EventBus, EventSource::EventBus(body)),
-            Authenticity::Keyed(KeyedSource::Trigger) => (Source::Trigger, EventSource::Trigger(body)),
+        let source = match believed.authenticity {
+            Authenticity::Signed(_) | Authenticity::Unchecked => Source::Webhook,
+            Authenticity::Keyed(KeyedSource::EventBus) => Source::EventBus,
+            Authenticity::Keyed(KeyedSource::Trigger) => Source::Trigger,
         };
-        let events = self.connection().map_agent_events(&bytes).await?.map_err(WebhookError::Malformed)?;
+        let events = believed.events.map_err(WebhookError::Malformed)?;
         let origin = Origin::new(source, &webhook.body);
         let mut received = Received::default();
         for (recipient, events) in self.by_recipient(events, &mut received).await? {

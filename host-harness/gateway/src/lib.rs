@@ -28,7 +28,7 @@ pub use self::callback::{Callback, CallbackError};
 pub use self::cleaning::clean;
 pub use self::dead_letters::Buried;
 pub use self::http::{Gateway, InvalidTokens, Tokens, document};
-pub use self::inbound::{Believed, Received, WebhookError};
+pub use self::inbound::{Received, WebhookError};
 pub use self::mailboxes::{Address, ChangeError, Mailboxes};
 pub use self::metrics::Metrics;
 pub use self::outbound::{Command, IdempotencyKey, InvalidKey, PlatformError};

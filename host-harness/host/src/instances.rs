@@ -4,7 +4,6 @@ use crate::bindings::{HandoverProvider, HandoverProviderPre};
 use crate::call::{Instance, Lent, State, reached, sort};
 use crate::error::{CallError, Limit};
 use crate::shared::Shared;
-use futures_util::future::BoxFuture;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::Store;
@@ -23,10 +22,11 @@ impl Instances {
     }
 
     /// Makes one call, in an instance of its own or in a warm one. `lent` is `None` for a pure one.
-    pub(crate) async fn call<R, F>(&self, lent: Option<Lent>, call: F) -> Result<R, CallError>
-    where
-        F: for<'a> FnOnce(&'a mut Store<State>, &'a HandoverProvider) -> BoxFuture<'a, wasmtime::Result<R>>,
-    {
+    pub(crate) async fn call<R>(
+        &self,
+        lent: Option<Lent>,
+        call: impl AsyncFnOnce(&mut Store<State>, &HandoverProvider) -> wasmtime::Result<R>,
+    ) -> Result<R, CallError> {
         let limits = &self.shared.limits;
         let outcome = tokio::time::timeout(limits.call_time, async {
             // The semaphores are never closed.

@@ -51,7 +51,7 @@ impl Provider {
         let pre = HandoverProviderPre::new(pre).map_err(another)?;
         let instances = Instances::new(shared, pre);
         let description = instances
-            .call(None, |store, bindings| Box::pin(bindings.handover_provider_provider().call_describe(store)))
+            .call(None, async |store, bindings| bindings.handover_provider_provider().call_describe(store).await)
             .await
             .map_err(LoadError::Describe)?;
         Ok(Self(Arc::new(Loaded { instances, description, fingerprint, imports, exports })))
@@ -85,10 +85,8 @@ impl Provider {
     ) -> Result<Result<AcceptedSettings, Vec<SettingsProblem>>, CallError> {
         let settings = settings.to_vec();
         self.instances()
-            .call(None, move |store, bindings| {
-                Box::pin(
-                    async move { bindings.handover_provider_provider().call_check_settings(store, &settings).await },
-                )
+            .call(None, async |store, bindings| {
+                bindings.handover_provider_provider().call_check_settings(store, &settings).await
             })
             .await
     }

@@ -8,7 +8,7 @@ use crate::mailbox::{NotTaken, Refused};
 use crate::served::Served;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
-use handover_host::contract::{Rejection, Webhook};
+use handover_host::contract::{Authenticity, Rejection, Webhook};
 use std::time::{Duration, Instant};
 
 /// Until a webhook is answered; the contact centre waits for 10 s.
@@ -105,8 +105,8 @@ fn holds(body: &[u8], mark: &str) -> bool {
 }
 
 async fn take(served: &Served, path: &str, id: &str, webhook: &Webhook) -> Result<Received, WebhookError> {
-    let believed = served.verify(webhook).await?;
-    if believed.names_integration() && !may_be_for(served, path, &webhook.body) {
+    let believed = served.believe(webhook).await?;
+    if !matches!(believed.authenticity, Authenticity::Keyed(_)) && !may_be_for(served, path, &webhook.body) {
         return Err(WebhookError::Rejected(Rejection::NotForUs("it does not have the connection's mark".into())));
     }
     let received = served.receive(webhook, believed, id).await?;

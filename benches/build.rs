@@ -1,0 +1,8 @@
+//! Builds the component that is measured.
+
+fn main() {
+    match component_build::build("genesys-open-messaging", &["guest"]) {
+        Ok(component) => println!("cargo::rustc-env=GENESYS_COMPONENT={}", component.display()),
+        Err(error) => println!("cargo::error={error}"),
+    }
+}

@@ -1,0 +1,70 @@
+//! A call in three layers. Warm less native is what it costs to cross the boundary and to compute in wasm; fresh less warm
+//! is what a new instance costs for each call, most of it pages of memory that are touched for the first time.
+
+#![allow(clippy::expect_used, missing_docs, reason = "a benchmark")]
+
+use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
+use handover_bench::{COMPONENT, SIZES, message, native, settings, webhook};
+use handover_host::contract::OutboundMessage;
+use handover_host::{Connection, Host, Limits};
+use std::hint::black_box;
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+
+fn connection(runtime: &Runtime, reuse: u32) -> Connection {
+    let host = Host::builder().limits(Limits::default()).reuse(reuse).build().expect("a host");
+    runtime.block_on(async { host.load(COMPONENT).await.expect("it loads").connect_unchecked(settings()) })
+}
+
+fn layers(criterion: &mut Criterion) {
+    let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let (warm, fresh) = (connection(&runtime, u32::MAX), connection(&runtime, 1));
+    let own = native::settings(&settings());
+
+    for (name, size) in SIZES {
+        let mut group = criterion.benchmark_group("verify+map");
+        let whole = webhook(size);
+        group.bench_function(BenchmarkId::new("native", name), |bencher| {
+            let webhook = native::webhook(whole.clone());
+            bencher.iter_batched(
+                || webhook.clone(),
+                |webhook| assert_eq!(native::receive(&own, black_box(webhook)), Some(1)),
+                BatchSize::SmallInput,
+            );
+        });
+        for (layer, connection) in [("warm", &warm), ("fresh", &fresh)] {
+            group.bench_function(BenchmarkId::new(layer, name), |bencher| {
+                bencher.iter(|| {
+                    runtime.block_on(async {
+                        let received = connection.receive_webhook(black_box(&whole)).await.expect("no trap");
+                        assert!(received.expect("believed").events.is_ok());
+                    });
+                });
+            });
+        }
+        group.finish();
+    }
+
+    let mut group = criterion.benchmark_group("build");
+    let (conversation, outbound) = message(400);
+    let OutboundMessage::Text(words) = &outbound.message else { return };
+    group.bench_function(BenchmarkId::new("native", "0.5k"), |bencher| {
+        bencher.iter(|| assert_eq!(native::build(&own, black_box(&conversation), words), Some(1)));
+    });
+    for (layer, connection) in [("warm", &warm), ("fresh", &fresh)] {
+        group.bench_function(BenchmarkId::new(layer, "0.5k"), |bencher| {
+            bencher.iter(|| {
+                let built = connection.build_outbound_message(black_box(&conversation), &outbound);
+                assert!(runtime.block_on(built).expect("no trap").is_ok());
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2)).sample_size(50);
+    targets = layers
+}
+criterion_main!(benches);

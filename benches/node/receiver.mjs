@@ -1,0 +1,29 @@
+// Verifies webhooks and reads them, as connectors in use do: the HMAC over the raw body, compared in constant time, then
+// JSON, then what matters of it. Prints where it listens.
+import { createHmac, timingSafeEqual } from "node:crypto";
+import express from "express";
+
+const secret = process.env.SECRET;
+const app = express();
+app.disable("x-powered-by");
+app.use(express.raw({ type: "application/json", limit: "1mb" }));
+app.post("/handover/genesysCloudOM", (request, response) => {
+  const given = Buffer.from(request.get("x-hub-signature-256") ?? "");
+  const expected = Buffer.from(`sha256=${createHmac("sha256", secret).update(request.body).digest("base64")}`);
+  if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+    response.status(401).end();
+    return;
+  }
+  const message = JSON.parse(request.body.toString("utf8"));
+  const event = {
+    id: message.id,
+    recipient: message.channel?.to?.id,
+    conversation: message.conversationId,
+    time: Date.parse(message.channel?.time),
+    kind: message.type,
+    author: message.originatingEntity,
+    text: message.text,
+  };
+  response.status(event.id && event.recipient ? 200 : 500).end();
+});
+const server = app.listen(0, "127.0.0.1", () => console.log(`127.0.0.1:${server.address().port}`));

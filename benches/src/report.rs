@@ -1,0 +1,153 @@
+//! The table: layers, whole webhooks, and each ratio on a line of its own.
+
+use crate::layers::median;
+use anyhow::{Context, ensure};
+use handover_bench::{COMPONENT, SIZES, settings};
+use handover_host::{Host, Limits};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Seconds of load for each receiver.
+const SECONDS: u64 = 5;
+/// So often; the median counts.
+const ROUNDS: usize = 3;
+
+/// What one receiver did.
+#[derive(Clone, Copy)]
+struct Measured {
+    /// Answered in a second.
+    rate: f64,
+    /// Microseconds of its processor's time for each.
+    cpu: f64,
+}
+
+pub(crate) fn print() -> anyhow::Result<()> {
+    let mut ratios = Vec::new();
+    println!("\n| a call, in µs | native | warm | fresh | warm / native | fresh / native |\n|---|---|---|---|---|---|");
+    let calls = SIZES.iter().map(|(size, _)| ("verify+map", *size)).chain([("build", "0.5k")]);
+    for (group, size) in calls {
+        let [native, warm, fresh] = ["native", "warm", "fresh"].map(|layer| median(group, layer, size));
+        let (native, warm, fresh) = (native?, warm?, fresh?);
+        println!(
+            "| {group} {size} | {:.1} | {:.1} | {:.1} | {:.2} | {:.2} |",
+            native / 1e3,
+            warm / 1e3,
+            fresh / 1e3,
+            warm / native,
+            fresh / native
+        );
+        ratios.push((format!("warm/native:{group}:{size}"), warm / native, "<= 2"));
+        ratios.push((format!("fresh/native:{group}:{size}"), fresh / native, "<= 4"));
+    }
+
+    println!("\n| a webhook by HTTP, on one core | requests a second | µs of CPU |\n|---|---|---|");
+    for (size, bytes) in [SIZES[0], SIZES[1], SIZES[2]] {
+        let kinds = ["native", "warm", "fresh", "node"];
+        let mut rounds: [Vec<Measured>; 4] = Default::default();
+        // In turn, so that what else the machine does falls on all of them.
+        for _ in 0..ROUNDS {
+            for (kind, round) in kinds.iter().zip(&mut rounds) {
+                round.push(measure(kind, bytes)?);
+            }
+        }
+        let [native, warm, fresh, node] = rounds.map(|mut round| {
+            round.sort_by(|a, b| a.cpu.total_cmp(&b.cpu));
+            round[ROUNDS / 2]
+        });
+        for (kind, measured) in kinds.iter().zip([native, warm, fresh, node]) {
+            println!("| {kind} {size} | {:.0} | {:.1} |", measured.rate, measured.cpu);
+        }
+        ratios.push((format!("http:fresh/node:rate:{size}"), fresh.rate / node.rate, ">= 8"));
+        ratios.push((format!("http:fresh/node:cpu:{size}"), node.cpu / fresh.cpu, ">= 8"));
+        ratios.push((format!("http:fresh/native:cpu:{size}"), fresh.cpu / native.cpu, "<= 1.5"));
+        ratios.push((format!("http:warm/native:cpu:{size}"), warm.cpu / native.cpu, "<= 1.5"));
+    }
+    ratios.push(("component:kB".into(), COMPONENT.len() as f64 / 1e3, "<= 150"));
+    ratios.push(("load-precompiled:ms".into(), load()?, "<= 1"));
+    println!();
+    for (name, value, aim) in ratios {
+        println!("ratio {name} {value:.2} aim {aim}");
+    }
+    Ok(())
+}
+
+/// How long it takes to load a component that was compiled before, in milliseconds.
+fn load() -> anyhow::Result<f64> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let host = Host::builder().limits(Limits::default()).build()?;
+    let compiled = host.precompile(COMPONENT)?;
+    let mut times = Vec::new();
+    for _ in 0..21 {
+        let began = Instant::now();
+        // SAFETY: this process has just compiled them.
+        let loaded = runtime.block_on(unsafe { host.load_precompiled(&compiled) })?;
+        times.push(began.elapsed());
+        let _ = runtime.block_on(loaded.check_settings(&settings()))?;
+    }
+    times.sort();
+    Ok(times[times.len() / 2].as_secs_f64() * 1e3)
+}
+
+/// A receiver on the first core, which is killed when this is dropped.
+struct Receiver {
+    process: Child,
+    address: String,
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        // It runs until it is killed.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Receiver {
+    fn start(kind: &str) -> anyhow::Result<Self> {
+        let mut command = Command::new("taskset");
+        command.args(["--cpu-list", "0"]);
+        if kind == "node" {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("node");
+            command.arg("node").arg(folder.join("receiver.mjs")).env("SECRET", handover_bench::SECRET);
+        } else {
+            command.arg(std::env::current_exe()?).args(["receive", kind]);
+        }
+        let mut process = command.stdout(Stdio::piped()).spawn().context("taskset (util-linux) cannot be started")?;
+        let mut address = String::new();
+        BufReader::new(process.stdout.take().context("no output")?).read_line(&mut address)?;
+        ensure!(!address.is_empty(), "the receiver {kind} does not start");
+        Ok(Self { process, address: address.trim().to_owned() })
+    }
+
+    /// The processor's time that it has used (proc(5), `/proc/pid/stat`, in hundredths of a second).
+    fn used(&self) -> anyhow::Result<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
+        let (_, fields) = stat.rsplit_once(')').context("no name")?;
+        let fields: Vec<&str> = fields.split_whitespace().collect();
+        let ticks = |field: usize| fields.get(field).and_then(|ticks| ticks.parse::<u64>().ok());
+        let (user, system) = (ticks(11).context("no user time")?, ticks(12).context("no system time")?);
+        Ok(Duration::from_millis((user + system) * 10))
+    }
+}
+
+fn measure(kind: &str, bytes: usize) -> anyhow::Result<Measured> {
+    let receiver = Receiver::start(kind)?;
+    let load = |seconds: u64| -> anyhow::Result<f64> {
+        let output = Command::new("taskset")
+            .args(["--cpu-list", "1"])
+            .arg(std::env::current_exe()?)
+            .args(["load", &receiver.address, &bytes.to_string(), &seconds.to_string()])
+            .stderr(Stdio::inherit())
+            .output()?;
+        ensure!(output.status.success(), "the load on {kind} failed");
+        Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+    };
+    // For caches, and for just-in-time compilers.
+    load(2)?;
+    let before = receiver.used()?;
+    let answered = load(SECONDS)?;
+    let used = receiver.used()?.saturating_sub(before);
+    Ok(Measured { rate: answered / SECONDS as f64, cpu: used.as_secs_f64() * 1e6 / answered })
+}
