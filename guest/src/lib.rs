@@ -22,6 +22,8 @@ pub mod observation;
 pub mod outbound;
 pub mod provisioning;
 pub mod region;
+#[cfg(target_family = "wasm")]
+mod runtime;
 pub mod settings;
 mod time;
 pub mod webhook;

@@ -1,6 +1,5 @@
 //! One call into a plugin: what it may use, what it is lent, and what went wrong.
 
-use crate::bindings::HandoverProvider;
 use crate::bindings::handover::provider::{cache, http as wit};
 use crate::bindings::wasi::clocks::wall_clock;
 use crate::cache::Cache;
@@ -37,7 +36,7 @@ pub(crate) struct State {
 /// A plugin's instance with its store; for one call, or for some.
 pub(crate) struct Instance {
     pub(crate) store: Store<State>,
-    pub(crate) bindings: HandoverProvider,
+    pub(crate) instance: wasmtime::component::Instance,
     /// Calls that it has served.
     pub(crate) calls: u32,
 }

@@ -47,10 +47,12 @@ pub struct Believed {
 macro_rules! call {
     ($connection:expr, $lent:expr, $function:ident $(, $argument:expr)*) => {{
         let inner = &$connection.0;
-        inner.provider.instances().call($lent, async |store, bindings| {
-            bindings.handover_provider_provider().$function(store, &inner.settings $(, $argument)*).await
-        })
-        .await
+        let instances = inner.provider.instances();
+        instances
+            .call($lent, async |store, instance| {
+                instances.exports.$function(store, instance, &inner.settings $(, $argument)*).await
+            })
+            .await
     }};
 }
 
@@ -120,7 +122,7 @@ impl Connection {
     /// A webhook larger than the limits; a plugin that fails.
     pub async fn verify_webhook(&self, webhook: &Webhook) -> Result<Result<Authenticity, Rejection>, CallError> {
         self.bound_webhook(webhook)?;
-        call!(self, None, call_verify_webhook, webhook)
+        call!(self, None, verify_webhook, webhook)
     }
 
     /// [`verify_webhook`](Self::verify_webhook) and then, of what is believed,
@@ -131,9 +133,10 @@ impl Connection {
     pub async fn receive_webhook(&self, webhook: &Webhook) -> Result<Result<Believed, Rejection>, CallError> {
         self.bound_webhook(webhook)?;
         let inner = &self.0;
-        let received = inner.provider.instances().call(None, async |store, bindings| {
-            let provider = bindings.handover_provider_provider();
-            let authenticity = match provider.call_verify_webhook(&mut *store, &inner.settings, webhook).await? {
+        let instances = inner.provider.instances();
+        let received = instances.call(None, async |store, instance| {
+            let exports = &instances.exports;
+            let authenticity = match exports.verify_webhook(&mut *store, instance, &inner.settings, webhook).await? {
                 Ok(authenticity) => authenticity,
                 Err(rejection) => return Ok(Err(rejection)),
             };
@@ -143,7 +146,7 @@ impl Connection {
                 Authenticity::Keyed(KeyedSource::EventBus) => EventSource::EventBus(body),
                 Authenticity::Keyed(KeyedSource::Trigger) => EventSource::Trigger(body),
             };
-            let events = provider.call_map_agent_events(store, &inner.settings, &source).await?;
+            let events = exports.map_agent_events(store, instance, &inner.settings, &source).await?;
             Ok(Ok(Believed { authenticity, events }))
         });
         let received = received.await?;
@@ -169,7 +172,7 @@ impl Connection {
         if body.len() > limits.input {
             return Err(reached(Limit::Input, limits));
         }
-        let events = call!(self, None, call_map_agent_events, source)?;
+        let events = call!(self, None, map_agent_events, source)?;
         if let Ok(events) = &events {
             self.bound(events)?;
         }
@@ -185,7 +188,7 @@ impl Connection {
         conversation: &Conversation,
         message: &Outbound,
     ) -> Result<Result<Vec<ProviderRequest>, Unsupported>, CallError> {
-        let requests = call!(self, None, call_build_outbound_message, conversation, message)?;
+        let requests = call!(self, None, build_outbound_message, conversation, message)?;
         if let Ok(requests) = &requests
             && requests.len() > self.0.provider.instances().shared.limits.items
         {
@@ -199,7 +202,7 @@ impl Connection {
     /// # Errors
     /// A plugin that fails; whether the request arrived is then not known.
     pub async fn deliver(&self, request: &ProviderRequest) -> Result<Result<Delivery, Failure>, CallError> {
-        let delivered = call!(self, Some(self.0.lent.clone()), call_deliver, request)?;
+        let delivered = call!(self, Some(self.0.lent.clone()), deliver, request)?;
         if let Ok(delivery) = &delivered {
             self.bound_delivery(delivery)?;
         }
@@ -215,7 +218,7 @@ impl Connection {
         conversation: &Conversation,
         request: &ProviderRequest,
     ) -> Result<Result<Finding, Failure>, CallError> {
-        let found = call!(self, Some(self.0.lent.clone()), call_find_delivery, conversation, request)?;
+        let found = call!(self, Some(self.0.lent.clone()), find_delivery, conversation, request)?;
         if let Ok(Finding::Arrived(delivery)) = &found {
             self.bound_delivery(delivery)?;
         }
@@ -230,7 +233,7 @@ impl Connection {
         &self,
         conversation: &Conversation,
     ) -> Result<Result<Vec<AgentEvent>, Failure>, CallError> {
-        let events = call!(self, Some(self.0.lent.clone()), call_observe_conversation, conversation)?;
+        let events = call!(self, Some(self.0.lent.clone()), observe_conversation, conversation)?;
         if let Ok(events) = &events {
             self.bound(events)?;
         }
@@ -243,7 +246,7 @@ impl Connection {
     /// # Errors
     /// A plugin that fails.
     pub async fn check_connection(&self, probe: Option<&str>) -> Result<Vec<Check>, CallError> {
-        call!(self, Some(self.0.lent.clone()), call_check_connection, probe)
+        call!(self, Some(self.0.lent.clone()), check_connection, probe)
     }
 
     /// Makes at the contact centre what the connection needs there, or says what it would make.
@@ -255,7 +258,7 @@ impl Connection {
         webhook_url: &str,
         mode: ProvisioningMode,
     ) -> Result<Vec<ProvisioningStep>, CallError> {
-        call!(self, Some(self.0.lent.clone()), call_provision, webhook_url, mode)
+        call!(self, Some(self.0.lent.clone()), provision, webhook_url, mode)
     }
 
     fn bound_webhook(&self, webhook: &Webhook) -> Result<(), CallError> {

@@ -182,7 +182,8 @@ fn config(limits: &Limits) -> Config {
         .total_stacks(calls)
         .table_elements(limits.table_elements)
         .max_memory_size(limits.memory)
-        .linear_memory_keep_resident(RESIDENT);
+        .linear_memory_keep_resident(RESIDENT)
+        .table_keep_resident(RESIDENT);
     let mut config = Config::new();
     config
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))

@@ -1,31 +1,33 @@
 //! The instances of one plugin: where its calls are made.
 
-use crate::bindings::{HandoverProvider, HandoverProviderPre};
 use crate::call::{Instance, Lent, State, reached, sort};
 use crate::error::{CallError, Limit};
+use crate::exports::Exports;
 use crate::shared::Shared;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::Store;
+use wasmtime::component::InstancePre;
 
 /// Makes instances of a plugin, and keeps those that may serve another call.
 pub(crate) struct Instances {
     pub(crate) shared: Arc<Shared>,
-    pre: HandoverProviderPre<State>,
+    pre: InstancePre<State>,
+    pub(crate) exports: Exports,
     /// Those that wait for the next call, each with its permit; empty where each call has a fresh one.
     warm: Mutex<Vec<(Instance, OwnedSemaphorePermit)>>,
 }
 
 impl Instances {
-    pub(crate) fn new(shared: Arc<Shared>, pre: HandoverProviderPre<State>) -> Self {
-        Self { shared, pre, warm: Mutex::default() }
+    pub(crate) fn new(shared: Arc<Shared>, pre: InstancePre<State>, exports: Exports) -> Self {
+        Self { shared, pre, exports, warm: Mutex::default() }
     }
 
     /// Makes one call, in an instance of its own or in a warm one. `lent` is `None` for a pure one.
     pub(crate) async fn call<R>(
         &self,
         lent: Option<Lent>,
-        call: impl AsyncFnOnce(&mut Store<State>, &HandoverProvider) -> wasmtime::Result<R>,
+        call: impl AsyncFnOnce(&mut Store<State>, &wasmtime::component::Instance) -> wasmtime::Result<R>,
     ) -> Result<R, CallError> {
         let limits = &self.shared.limits;
         let outcome = tokio::time::timeout(limits.call_time, async {
@@ -38,7 +40,7 @@ impl Instances {
             let mut instance = self.instance().await?;
             instance.prepare(lent);
             instance.calls += 1;
-            let answer = call(&mut instance.store, &instance.bindings).await;
+            let answer = call(&mut instance.store, &instance.instance).await;
             match answer {
                 Ok(answer) => {
                     self.keep(instance);
@@ -57,7 +59,7 @@ impl Instances {
         }
         let mut store = State::store(&self.shared.engine, Arc::clone(&self.shared.limits));
         match self.pre.instantiate_async(&mut store).await {
-            Ok(bindings) => Ok(Instance { store, bindings, calls: 0 }),
+            Ok(instance) => Ok(Instance { store, instance, calls: 0 }),
             Err(error) => Err(sort(&store, &error)),
         }
     }

@@ -13,6 +13,7 @@ mod client;
 mod connection;
 pub mod contract;
 mod error;
+mod exports;
 pub mod features;
 pub mod handover;
 mod host;

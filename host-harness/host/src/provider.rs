@@ -1,9 +1,10 @@
 //! A loaded plugin.
 
-use crate::bindings::{HandoverProvider, HandoverProviderPre};
+use crate::bindings::HandoverProvider;
 use crate::call::State;
 use crate::contract::{AcceptedSettings, Description, EXPORT, LENT, Setting, SettingsProblem};
 use crate::error::{CallError, LoadError, chain};
+use crate::exports::Exports;
 use crate::instances::Instances;
 use crate::shared::Shared;
 use std::sync::Arc;
@@ -48,10 +49,13 @@ impl Provider {
         let mut linker = Linker::new(&shared.engine);
         HandoverProvider::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state).map_err(another)?;
         let pre = linker.instantiate_pre(&component).map_err(another)?;
-        let pre = HandoverProviderPre::new(pre).map_err(another)?;
-        let instances = Instances::new(shared, pre);
+        let functions = Exports::of(&component).map_err(LoadError::AnotherContract)?;
+        let instances = Instances::new(shared, pre, functions);
         let description = instances
-            .call(None, async |store, bindings| bindings.handover_provider_provider().call_describe(store).await)
+            .call(None, async |store, instance| {
+                instances.exports.check(store, instance)?;
+                instances.exports.describe(store, instance).await
+            })
             .await
             .map_err(LoadError::Describe)?;
         Ok(Self(Arc::new(Loaded { instances, description, fingerprint, imports, exports })))
@@ -83,11 +87,9 @@ impl Provider {
         &self,
         settings: &[Setting],
     ) -> Result<Result<AcceptedSettings, Vec<SettingsProblem>>, CallError> {
-        let settings = settings.to_vec();
-        self.instances()
-            .call(None, async |store, bindings| {
-                bindings.handover_provider_provider().call_check_settings(store, &settings).await
-            })
+        let instances = self.instances();
+        instances
+            .call(None, async |store, instance| instances.exports.check_settings(store, instance, settings).await)
             .await
     }
 

@@ -1,0 +1,74 @@
+//! The functions that a plugin exports, called one by one.
+//!
+//! The bindings that wasmtime makes look up all of them in each new instance and compare their types with ours, which is
+//! a sixth of what such an instance costs. Here they are compared once, when the component is loaded.
+
+use crate::call::State;
+use crate::contract::{
+    AcceptedSettings, AgentEvent, Authenticity, Check, Conversation, Delivery, Description, EXPORT, EventSource,
+    Failure, Finding, Malformed, Outbound, ProviderRequest, ProvisioningMode, ProvisioningStep, Rejection, Setting,
+    SettingsProblem, Unsupported, Webhook,
+};
+use wasmtime::Store;
+use wasmtime::component::{Component, ComponentExportIndex, Instance, TypedFunc};
+
+/// It never comes to this.
+fn another() -> wasmtime::Error {
+    wasmtime::Error::msg("the instance is of another component")
+}
+
+macro_rules! exports {
+    ($($name:ident = $exported:literal ($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
+        /// Where a component has each of the functions.
+        pub(crate) struct Exports {
+            $($name: ComponentExportIndex,)*
+        }
+
+        impl Exports {
+            /// Those of this component; what is missing, if it has not all of them.
+            pub(crate) fn of(component: &Component) -> Result<Self, String> {
+                let missing = |what: &str| format!("`{what}` is missing");
+                let provider = component.get_export_index(None, EXPORT).ok_or_else(|| missing(EXPORT))?;
+                let function = |name: &str| component.get_export_index(Some(&provider), name).ok_or_else(|| missing(name));
+                Ok(Self { $($name: function($exported)?,)* })
+            }
+
+            /// Compares the types of all functions with ours, in an instance of the component.
+            pub(crate) fn check(&self, store: &mut Store<State>, instance: &Instance) -> wasmtime::Result<()> {
+                $(instance.get_typed_func::<($($type,)*), ($answer,)>(&mut *store, &self.$name)?;)*
+                Ok(())
+            }
+
+            $(pub(crate) async fn $name(
+                &self,
+                store: &mut Store<State>,
+                instance: &Instance,
+                $($argument: $type,)*
+            ) -> wasmtime::Result<$answer> {
+                let function = instance.get_func(&mut *store, &self.$name).ok_or_else(another)?;
+                // SAFETY: `check` has compared this function's type with this very one: `Provider::load` fails where it
+                // does, before anything else is called, and an index is good for instances of its component only.
+                let function = unsafe { TypedFunc::<($($type,)*), ($answer,)>::new_unchecked(function) };
+                let (answer,) = function.call_async(store, ($($argument,)*)).await?;
+                Ok(answer)
+            })*
+        }
+    };
+}
+
+exports! {
+    describe = "describe" () -> Description;
+    check_settings = "check-settings" (settings: &[Setting]) -> Result<AcceptedSettings, Vec<SettingsProblem>>;
+    verify_webhook = "verify-webhook" (settings: &[Setting], webhook: &Webhook) -> Result<Authenticity, Rejection>;
+    map_agent_events = "map-agent-events" (settings: &[Setting], source: &EventSource) -> Result<Vec<AgentEvent>, Malformed>;
+    build_outbound_message = "build-outbound-message"
+        (settings: &[Setting], conversation: &Conversation, message: &Outbound) -> Result<Vec<ProviderRequest>, Unsupported>;
+    deliver = "deliver" (settings: &[Setting], request: &ProviderRequest) -> Result<Delivery, Failure>;
+    find_delivery = "find-delivery"
+        (settings: &[Setting], conversation: &Conversation, request: &ProviderRequest) -> Result<Finding, Failure>;
+    observe_conversation = "observe-conversation"
+        (settings: &[Setting], conversation: &Conversation) -> Result<Vec<AgentEvent>, Failure>;
+    check_connection = "check-connection" (settings: &[Setting], probe: Option<&str>) -> Vec<Check>;
+    provision = "provision"
+        (settings: &[Setting], webhook_url: &str, mode: ProvisioningMode) -> Vec<ProvisioningStep>;
+}
