@@ -1,6 +1,7 @@
 # `make demo` and `make test` need nothing done before them but Rust (https://rustup.rs) and a C compiler.
 SHELL := /bin/bash
 CARGO_COMPONENT := 0.21.1
+CARGO_DENY := 0.20.2
 
 FUZZ_SECONDS := 600
 
@@ -8,7 +9,7 @@ MESSAGES := 1000
 KILLS := 50
 STORES := sqlite nats nats-restart
 
-.PHONY: demo test check crash-test load-test fuzz-api reference api fuzz setup component cargo-component
+.PHONY: demo test check crash-test load-test fuzz-api bench timing deny reference api fuzz setup component cargo-component
 
 demo: setup ## Plays one handover in the terminal, against a local Genesys Cloud.
 	cargo run --locked --package handover -- demo --script
@@ -41,6 +42,19 @@ reference: setup ## Writes the reference of the gateway's configuration anew.
 api: setup ## Writes the document of the gateway's API anew.
 	cargo run --locked --package handover -- serve --api >target/openapi.json
 	mv target/openapi.json host-harness/gateway/openapi.json
+
+bench: setup ## Measures what the sandbox costs: calls in layers, then webhooks by HTTP; takes Node and taskset (util-linux).
+	cd benches/node && npm ci
+	cargo bench --locked --package handover-bench --bench layers
+	cargo run --locked --profile bench --package handover-bench
+
+timing: setup ## Asks by statistics whether the time of a refusal tells where a signature is wrong.
+	cargo bench --locked --package handover-bench --bench constant_time
+
+deny: ## Looks at licences, sources and doubled versions of what is built in.
+	cargo deny --version 2>/dev/null | grep --quiet --fixed-strings $(CARGO_DENY) || \
+		cargo install cargo-deny --version $(CARGO_DENY) --locked
+	cargo deny --locked check licenses bans sources
 
 fuzz: ## Runs each fuzz target for FUZZ_SECONDS; takes a nightly compiler and cargo-fuzz.
 	cd fuzz && for target in $$(cargo +nightly fuzz list); do \

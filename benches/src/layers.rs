@@ -12,5 +12,8 @@ pub(crate) fn median(group: &str, layer: &str, size: &str) -> anyhow::Result<f64
     let text = std::fs::read_to_string(&path)
         .with_context(|| format!("{}: cannot be read; run `cargo bench` before", path.display()))?;
     let estimates: Value = serde_json::from_str(&text)?;
-    estimates["median"]["point_estimate"].as_f64().with_context(|| format!("{}: no median", path.display()))
+    estimates
+        .pointer("/median/point_estimate")
+        .and_then(Value::as_f64)
+        .with_context(|| format!("{}: no median", path.display()))
 }

@@ -1,7 +1,7 @@
 //! The table: layers, whole webhooks, and each ratio on a line of its own.
 
 use crate::layers::median;
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use handover_bench::{COMPONENT, SIZES, settings};
 use handover_host::{Host, Limits};
 use std::io::{BufRead, BufReader};
@@ -52,10 +52,12 @@ pub(crate) fn print() -> anyhow::Result<()> {
                 round.push(measure(kind, bytes)?);
             }
         }
-        let [native, warm, fresh, node] = rounds.map(|mut round| {
+        let [Some(native), Some(warm), Some(fresh), Some(node)] = rounds.map(|mut round| {
             round.sort_by(|a, b| a.cpu.total_cmp(&b.cpu));
-            round[ROUNDS / 2]
-        });
+            round.get(ROUNDS / 2).copied()
+        }) else {
+            bail!("nothing was measured");
+        };
         for (kind, measured) in kinds.iter().zip([native, warm, fresh, node]) {
             println!("| {kind} {size} | {:.0} | {:.1} |", measured.rate, measured.cpu);
         }
@@ -87,7 +89,8 @@ fn load() -> anyhow::Result<f64> {
         let _ = runtime.block_on(loaded.check_settings(&settings()))?;
     }
     times.sort();
-    Ok(times[times.len() / 2].as_secs_f64() * 1e3)
+    let median: Duration = times.get(times.len() / 2).copied().unwrap_or_default();
+    Ok(median.as_secs_f64() * 1e3)
 }
 
 /// A receiver on the first core, which is killed when this is dropped.

@@ -50,7 +50,7 @@ async fn what_was_not_allowed_is_not_lent() {
         ("https://api.example.com", "https://api.example.com.evil.org"),
         ("https://api.example.com", "https://evil.org"),
         ("https://api.example.com", "https://example.com"),
-        ("https://api.example.com", "https://xn--pi-7ba.example.com"),
+        ("https://api.example.com", "https://api.xn--exmple-cua.com"),
         ("http://127.0.0.1:8080", "http://127.0.0.1:8081"),
         ("http://127.0.0.1:8080", "http://localhost:8080"),
         ("http://127.0.0.1:8080", "http://[::1]:8080"),
@@ -60,7 +60,7 @@ async fn what_was_not_allowed_is_not_lent() {
         let refused = provider.connect(settings(&[("url", wanted)]), &allowed).await;
         assert!(matches!(refused, Err(ConnectError::OriginNotAllowed(_))), "{wanted}: {refused:?}");
     }
-    for wanted in ["https://api.example.com@evil.org", "https://api.example.com/../", "file:///etc/passwd", "api", ""] {
+    for wanted in ["https://api.example.com@evil.org", "https://api.example.com/a", "file:///etc/passwd", "api", ""] {
         let allowed: AllowedOrigins = "https://api.example.com".parse().expect("origins");
         let refused = provider.connect(settings(&[("url", wanted)]), &allowed).await;
         assert!(matches!(refused, Err(ConnectError::InvalidOrigin { .. })), "{wanted}: {refused:?}");
