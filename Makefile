@@ -49,7 +49,7 @@ bench: setup ## Measures what the sandbox costs: calls in layers, then webhooks 
 	cargo run --locked --profile bench --package handover-bench
 
 timing: setup ## Asks by statistics whether the time of a refusal tells where a signature is wrong.
-	cargo bench --locked --package handover-bench --bench constant_time
+	cargo run --locked --profile bench --package handover-bench --example constant_time
 
 deny: ## Looks at licences, sources and doubled versions of what is built in.
 	cargo deny --version 2>/dev/null | grep --quiet --fixed-strings $(CARGO_DENY) || \
