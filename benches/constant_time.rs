@@ -33,23 +33,21 @@ fn wrong(right: &[u8; TAG], class: &Class, rng: &mut BenchRng) -> [u8; TAG] {
     tag
 }
 
-fn class(rng: &mut BenchRng) -> Class {
-    if rng.next_u32() & 1 == 0 { Class::Left } else { Class::Right }
+fn inputs(right: &[u8; TAG], rng: &mut BenchRng) -> Vec<(Class, [u8; TAG])> {
+    let input = |_| {
+        let class = if rng.next_u32() & 1 == 0 { Class::Left } else { Class::Right };
+        let tag = wrong(right, &class, rng);
+        (class, tag)
+    };
+    (0..INPUTS).map(input).collect()
 }
 
 fn verify_webhook(runner: &mut CtRunner, rng: &mut BenchRng) {
     let settings: Vec<Setting> = native::settings(&settings());
     let whole = native::webhook(webhook(500));
     let right = right_tag(&whole.body);
-    let inputs: Vec<(Class, [u8; TAG])> = (0..INPUTS)
-        .map(|_| {
-            let class = class(rng);
-            let tag = wrong(&right, &class, rng);
-            (class, tag)
-        })
-        .collect();
     let mut webhook: Webhook = whole;
-    for (class, tag) in inputs {
+    for (class, tag) in inputs(&right, rng) {
         // In the same place each time, so that only the bytes differ.
         let encoded = format!("sha256={}", BASE64_STANDARD.encode(tag));
         if let Some((_, value)) = webhook.headers.last_mut() {
@@ -67,14 +65,7 @@ fn leaks(one: &[u8], other: &[u8]) -> bool {
 
 fn control_that_leaks(runner: &mut CtRunner, rng: &mut BenchRng) {
     let right = right_tag(b"{}");
-    let inputs: Vec<(Class, [u8; TAG])> = (0..INPUTS)
-        .map(|_| {
-            let class = class(rng);
-            let tag = wrong(&right, &class, rng);
-            (class, tag)
-        })
-        .collect();
-    for (class, tag) in inputs {
+    for (class, tag) in inputs(&right, rng) {
         runner.run_one(class, || assert!(!leaks(&right, &tag)));
     }
 }
