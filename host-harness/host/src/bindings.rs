@@ -1,4 +1,4 @@
-//! What wasmtime makes of the contract's functions. Private: `contract` has the types, `connection` the calls.
+//! What wasmtime makes of the contract's imports. Private: `contract` has the types, `exports` the plugin's functions.
 
 #![allow(
     missing_docs,
