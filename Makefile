@@ -46,7 +46,8 @@ api: setup ## Writes the document of the gateway's API anew.
 bench: setup ## Measures what the sandbox costs: calls in layers, then webhooks by HTTP; takes Node and taskset (util-linux).
 	cd benches/node && npm ci
 	cargo bench --locked --package handover-bench --bench layers
-	cargo run --locked --profile bench --package handover-bench
+	cargo build --locked --profile bench --package handover --bin handover
+	cargo run --locked --profile bench --package handover-bench --bin handover-bench
 
 timing: setup ## Asks by statistics whether the time of a refusal tells where a signature is wrong.
 	cargo run --locked --profile bench --package handover-bench --example constant_time

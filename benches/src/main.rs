@@ -1,10 +1,12 @@
 //! Whole webhooks by HTTP: through the plugin, through the same provider linked natively, and through what people write
 //! in Node, each on a core of its own before the same load. Prints them with the layers that `cargo bench` measured.
 
+mod crowd;
 mod layers;
 mod load;
 mod receiver;
 mod report;
+mod start;
 
 use anyhow::bail;
 
@@ -14,6 +16,7 @@ fn main() -> anyhow::Result<()> {
         [] => report::print(),
         ["receive", kind] => receiver::run(kind),
         ["load", address, size, seconds] => load::run(address, size.parse()?, seconds.parse()?),
-        _ => bail!("usage: handover-bench [receive native|warm|fresh | load ADDRESS BYTES SECONDS]"),
+        ["crowd"] => crowd::run(),
+        _ => bail!("usage: handover-bench [receive native|warm|fresh | load ADDRESS BYTES SECONDS | crowd]"),
     }
 }

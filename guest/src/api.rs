@@ -5,6 +5,7 @@ use crate::contract::*;
 use crate::imports::Imports;
 use crate::settings::{API, Account, LOGIN};
 use crate::wire::api::{ErrorBody, OAuthError, Token};
+use crate::wire::json;
 use crate::wire::lenient::{Object, Whole};
 use alloc::{
     format,
@@ -132,7 +133,7 @@ impl<'i, I: Imports> Api<'i, I> {
     }
 
     fn cached_token(&mut self) -> Option<String> {
-        let cached: CachedToken = serde_json::from_slice(&self.imports.cached(TOKEN)?).ok()?;
+        let cached: CachedToken = json(&self.imports.cached(TOKEN)?)?;
         let renew_from = cached.expires.saturating_sub(RENEW_EARLY * 1000);
         (self.imports.now() < renew_from).then_some(cached.token)
     }
@@ -157,7 +158,7 @@ impl<'i, I: Imports> Api<'i, I> {
             429 | 500.. => return Err(refusal(&response, Kind::Reads)),
             // Genesys answers 400 or 401, by version; whichever it is, the credentials are not taken.
             status => {
-                let told = serde_json::from_slice::<OAuthError<'_>>(&response.body).unwrap_or_default();
+                let told = json::<OAuthError<'_>>(&response.body).unwrap_or_default();
                 return Err(Failure::Credentials(format!(
                     "the OAuth client is not taken ({status}{}): wrong client-id or client-secret, or the client \
                      belongs to another region than host says",
@@ -165,7 +166,7 @@ impl<'i, I: Imports> Api<'i, I> {
                 )));
             }
         }
-        let answer = serde_json::from_slice::<Token<'_>>(&response.body).unwrap_or_default();
+        let answer = json::<Token<'_>>(&response.body).unwrap_or_default();
         let token = answer.access_token.get().filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic()));
         let Some(token) = token else {
             return Err(garbled("the answer to the token request holds no token"));
@@ -211,10 +212,8 @@ pub(crate) fn accepted(response: Response, kind: Kind) -> Result<Response, Failu
 
 /// Reads an answer that must be JSON.
 pub(crate) fn read<'r, T: Deserialize<'r> + Default>(response: &'r Response) -> Result<T, Failure> {
-    match serde_json::from_slice::<Object<T>>(&response.body) {
-        Ok(object) => object.into_inner().ok_or_else(|| garbled("the answer is no JSON object")),
-        Err(_) => Err(garbled("the answer is not JSON")),
-    }
+    let object: Object<T> = json(&response.body).ok_or_else(|| garbled("the answer is not JSON"))?;
+    object.into_inner().ok_or_else(|| garbled("the answer is no JSON object"))
 }
 
 /// An answer that makes no sense; the next one may.
@@ -225,7 +224,7 @@ pub(crate) fn garbled(message: &str) -> Failure {
 
 /// What an answer other than a success means (Genesys developer center, "Response codes" and "Rate limits").
 fn refusal(response: &Response, kind: Kind) -> Failure {
-    let body = serde_json::from_slice::<ErrorBody<'_>>(&response.body).unwrap_or_default();
+    let body = json::<ErrorBody<'_>>(&response.body).unwrap_or_default();
     let status = response.status;
     // The message of an error may repeat what was sent; its code is fit for a log.
     let code = body.code.get().map(|code| format!(" {}", clip(code))).unwrap_or_default();

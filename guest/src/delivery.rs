@@ -7,6 +7,7 @@ use crate::lookup::Making;
 use crate::outbound::{ANSWER, EVENT, LEAVE, Leave, MESSAGE, RECEIPT};
 use crate::wire::api::{Conversation as WireConversation, OpenMessageNormalizedMessage, Participant};
 use crate::wire::inbound::ButtonResponse;
+use crate::wire::json;
 use alloc::{format, string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -63,7 +64,7 @@ fn try_post(api: &mut Api<'_, impl Imports>, endpoint: &str, body: &[u8]) -> Res
 fn taken(response: Response) -> Result<Delivery, Failure> {
     let response = accepted(response, Kind::Changes)?;
     // It has been taken, whatever the answer looks like.
-    let answer = serde_json::from_slice::<OpenMessageNormalizedMessage<'_>>(&response.body).unwrap_or_default();
+    let answer = json::<OpenMessageNormalizedMessage<'_>>(&response.body).unwrap_or_default();
     Ok(Delivery {
         message: answer.id.get().map(String::from),
         conversation: answer.conversation_id.get().map(String::from),
@@ -77,7 +78,7 @@ fn answer(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Fail
     if !matches!(response.status, 400 | 404 | 405 | 501) {
         return taken(response);
     }
-    let answer: Answer<'_> = serde_json::from_slice(body).map_err(|_| foreign())?;
+    let answer: Answer<'_> = json(body).ok_or_else(foreign)?;
     let words = Words { channel: answer.channel, text: &answer.button_response.text };
     let words = serde_json::to_vec(&words).map_err(|_| foreign())?;
     post(api, POST_MESSAGE, &words)
@@ -116,7 +117,7 @@ fn inbound(integration: &str, endpoint: &str, body: &[u8]) -> Result<Call, Failu
 
 /// Open Messaging knows no message that ends a conversation; the customer's participant is disconnected instead.
 fn leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failure> {
-    let leave: Leave<'_> = serde_json::from_slice(body).map_err(|_| foreign())?;
+    let leave: Leave<'_> = json(body).ok_or_else(foreign)?;
     let path = format!("/api/v2/conversations/messages/{}", segment(&leave.conversation_id)?);
     let response = api.call(&Call::get(path.clone()))?;
     let say = |api: &mut Api<'_, _>| post(api, POST_MESSAGE, leave.otherwise.as_bytes());

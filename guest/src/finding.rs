@@ -10,6 +10,7 @@ use crate::imports::Imports;
 use crate::outbound::{ANSWER, EVENT, LEAVE, Leave, MESSAGE, RECEIPT, known};
 use crate::time;
 use crate::wire::api::{Conversation as WireConversation, MessageData, Page, Participant};
+use crate::wire::json;
 use alloc::{borrow::Cow, format, string::String, vec::Vec};
 use serde::Deserialize;
 
@@ -53,7 +54,7 @@ struct PostedChannel<'a> {
 }
 
 fn find_message(api: &mut Api<'_, impl Imports>, id: &str, body: &[u8]) -> Result<Finding, Failure> {
-    let posted: Posted<'_> = serde_json::from_slice(body).map_err(|_| foreign())?;
+    let posted: Posted<'_> = json(body).ok_or_else(foreign)?;
     let Some(response) = conversation(api, id)? else { return Ok(Finding::Unknown) };
     let seen: WireConversation<'_> = read(&response)?;
     if customers(&seen).next().is_none() {
@@ -68,8 +69,8 @@ fn find_message(api: &mut Api<'_, impl Imports>, id: &str, body: &[u8]) -> Resul
 
 /// The user has left, by whichever way; or was said to have.
 fn find_leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Finding, Failure> {
-    let leave: Leave<'_> = serde_json::from_slice(body).map_err(|_| foreign())?;
-    let said: Posted<'_> = serde_json::from_str(&leave.otherwise).map_err(|_| foreign())?;
+    let leave: Leave<'_> = json(body).ok_or_else(foreign)?;
+    let said: Posted<'_> = json(leave.otherwise.as_bytes()).ok_or_else(foreign)?;
     let Some(response) = conversation(api, &leave.conversation_id)? else { return Ok(Finding::Unknown) };
     let seen: WireConversation<'_> = read(&response)?;
     let mut customers = customers(&seen).peekable();

@@ -95,6 +95,11 @@ async fn mapping_ends(case: Case) -> CallError {
     ends(case, async |evil| evil.map_agent_events(&source()).await).await
 }
 
+async fn building_ends(case: Case) -> CallError {
+    let message = Outbound { id: "1".into(), time: 1, message: OutboundMessage::Typing };
+    ends(case, async |evil| evil.build_outbound_message(&conversation(), &message).await).await
+}
+
 /// What the guest was answered, each with what it asked for.
 async fn answers(case: Case, origin: &str) -> Vec<(String, String)> {
     let stage = Stage::new().await;
@@ -197,9 +202,7 @@ async fn loop_in_map_agent_events() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn loop_in_build_outbound_message() {
-    let message = Outbound { id: "1".into(), time: 1, message: OutboundMessage::Typing };
-    let build = async |evil: &Connection| evil.build_outbound_message(&conversation(), &message).await;
-    assert_eq!(ends(Case::loop_in_build_outbound_message, build).await, LOOPED);
+    assert_eq!(building_ends(Case::loop_in_build_outbound_message).await, LOOPED);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -261,6 +264,7 @@ fn trapped(what: &str) -> CallError {
     CallError::Trapped(what.into())
 }
 
+/// Which is also what `abort` is in wasm.
 #[tokio::test(flavor = "multi_thread")]
 async fn trap() {
     assert_eq!(mapping_ends(Case::trap).await, trapped("wasm trap: wasm `unreachable` instruction executed"));
@@ -281,6 +285,14 @@ async fn text_of_2_gigabytes() {
     assert_eq!(
         mapping_ends(Case::text_of_2_gigabytes).await,
         CallError::Broken("string pointer/length out of bounds of memory".into())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn list_of_4_gigabytes() {
+    assert_eq!(
+        building_ends(Case::list_of_4_gigabytes).await,
+        CallError::Broken("list pointer/length out of bounds of memory".into())
     );
 }
 

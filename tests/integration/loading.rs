@@ -2,6 +2,7 @@
 
 use crate::support::limits;
 use handover_host::{Host, LoadError};
+use std::io::Write;
 
 async fn load(component: &[u8]) -> LoadError {
     let host = Host::builder().limits(limits()).build().expect("a host");
@@ -56,8 +57,19 @@ async fn a_precompiled_provider_is_the_same_provider() {
     // SAFETY: the bytes are what `precompile` just returned.
     let provider = unsafe { host.load_precompiled(&compiled) }.await.expect("it loads");
     assert_eq!(provider.description().name, "genesys-open-messaging");
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    file.write_all(&compiled).expect("written");
+    // SAFETY: nobody else has the file.
+    let provider = unsafe { host.load_precompiled_file(file.path()) }.await.expect("it loads");
+    assert_eq!(provider.description().name, "genesys-open-messaging");
     // A component is no precompiled one.
     // SAFETY: wasmtime refuses what has not its own header.
     let refused = unsafe { host.load_precompiled(handover_tests::GENESYS) }.await;
+    assert!(matches!(refused, Err(LoadError::Invalid(_))));
+    // SAFETY: the same.
+    let refused = unsafe { host.load_precompiled(b"short") }.await;
+    assert!(matches!(refused, Err(LoadError::Invalid(_))));
+    // SAFETY: the same.
+    let refused = unsafe { host.load_precompiled_file("/dev/null".as_ref()) }.await;
     assert!(matches!(refused, Err(LoadError::Invalid(_))));
 }

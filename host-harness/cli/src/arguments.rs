@@ -73,6 +73,11 @@ pub(crate) enum Command {
     /// Shows what a plugin is: imports, exports, size, description, settings.
     #[command(after_help = "Example:\n  handover inspect my-provider.wasm")]
     Inspect(Inspect),
+    /// Compiles a plugin ahead, for a gateway that starts at once: `precompiled` in its configuration.
+    ///
+    /// What is written is native code, for this kind of machine and this version of handover.
+    #[command(after_help = "Example:\n  handover compile --output genesys.cwasm")]
+    Compile(Compile),
     /// The gateway: stands between contact centres and a bot platform, until it is stopped.
     ///
     /// Takes webhooks, and what the platform says by its API; keeps both until they are where they belong. Prints one
@@ -218,6 +223,18 @@ pub(crate) struct Inspect {
     /// The same as the argument; every command that takes a plugin has it.
     #[arg(long = "plugin", value_name = "FILE", conflicts_with = "plugin")]
     pub(crate) plugin_option: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Compile {
+    /// A plugin instead of the one built in.
+    pub(crate) plugin: Option<PathBuf>,
+    /// The same as the argument; every command that takes a plugin has it.
+    #[arg(long = "plugin", value_name = "FILE", conflicts_with = "plugin")]
+    pub(crate) plugin_option: Option<PathBuf>,
+    /// Where to write it. What was there is replaced at once, and not before all is written.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
 }
 
 #[derive(Debug, Args)]

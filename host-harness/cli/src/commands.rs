@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod check;
+pub(crate) mod compile;
 pub(crate) mod conformance;
 pub(crate) mod copilot_url;
 pub(crate) mod dead_letters;

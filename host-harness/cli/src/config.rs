@@ -155,7 +155,12 @@ pub(crate) struct Connection {
     /// A plugin instead of the one built in.
     #[schema(value_type = Option<String>)]
     pub(crate) plugin: Option<PathBuf>,
-    /// Origins that the plugin may reach; for the one built in, those that its settings name if there are none here.
+    /// What `handover compile` made of the plugin, instead of it, so that the gateway starts at once. It is native code, to
+    /// which nothing is forbidden: nobody but its owner may write it.
+    #[schema(value_type = Option<String>)]
+    pub(crate) precompiled: Option<PathBuf>,
+    /// Origins that the plugin may reach; for the one built in and for a precompiled one, those that its settings name if
+    /// there are none here.
     #[serde(default)]
     pub(crate) allow_origins: Vec<String>,
     /// Its webhooks arrive at `/handover/` and this, besides `/handover/` and its name. Several may share one.
@@ -371,6 +376,9 @@ impl Connection {
         let fits = |path: &str| path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte));
         if self.path.is_empty() || !fits(&self.path) {
             return Some(("path", "expected one segment of a path: letters, digits and -._~"));
+        }
+        if self.plugin.is_some() && self.precompiled.is_some() {
+            return Some(("precompiled", "expected one of plugin and precompiled, for there is one plugin"));
         }
         if self.mark.as_ref().is_some_and(String::is_empty) {
             return Some((

@@ -30,6 +30,7 @@ async fn main() -> ExitCode {
         Command::Features(arguments) => commands::features::run(&arguments),
         Command::CopilotUrl(arguments) => commands::copilot_url::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(arguments).await,
+        Command::Compile(arguments) => commands::compile::run(arguments),
         Command::DeadLetters(arguments) => commands::dead_letters::run(arguments).await,
         Command::Serve(arguments) => commands::serve::run(arguments).await,
         Command::Conformance(arguments) => commands::conformance::run(arguments).await,

@@ -3,7 +3,7 @@
 use crate::arguments::Serve as Arguments;
 use crate::config::{ConfigFile, Format, Level, Log, reference};
 use crate::place::Place;
-use crate::plugin;
+use crate::plugin::{self, Plugin};
 use crate::settings::SettingsFile;
 use anyhow::{Context, bail};
 use handover_gateway::store::Store;
@@ -15,6 +15,8 @@ use handover_gateway::{
 use handover_host::contract::Ability;
 use handover_host::{Host, HttpClient, HttpClientLimits, Limits};
 use serde_json::json;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -132,14 +134,22 @@ async fn connections(
     };
     let host = host.build()?;
     let callback = callback(file, folder)?;
-    let mut served = Vec::new();
+    let (mut served, mut loaded) = (Vec::new(), HashMap::new());
     for (name, connection) in &file.config.connection {
         let at = |key| file.place(&["connection", name, key]);
         let settings = SettingsFile::read(&folder.join(&connection.settings)).with_context(|| at("settings"))?;
-        let path = connection.plugin.as_ref().map(|path| folder.join(path));
-        let component = plugin::read(path.as_deref()).with_context(|| at("plugin"))?;
-        let provider = host.load(&component).await.with_context(|| at("plugin"))?;
-        let connected = plugin::connect_with(&provider, &settings, &connection.allow_origins, path.is_none())
+        let (plugin, key) = match (&connection.plugin, &connection.precompiled) {
+            (Some(path), _) => (Plugin::Component(folder.join(path)), "plugin"),
+            (None, Some(path)) => (Plugin::Precompiled(folder.join(path)), "precompiled"),
+            (None, None) => (Plugin::BuiltIn, "plugin"),
+        };
+        let provider = match loaded.entry(plugin.clone()) {
+            Entry::Occupied(loaded) => loaded.into_mut(),
+            Entry::Vacant(entry) => entry.insert(plugin.load(&host).await.with_context(|| at(key))?),
+        };
+        // Native code reaches whatever it wants anyway.
+        let trusted = !matches!(plugin, Plugin::Component(_));
+        let connected = plugin::connect_with(provider, &settings, &connection.allow_origins, trusted)
             .await
             .with_context(|| at("settings"))?;
         let observes = provider.description().abilities.contains(&Ability::Observation);

@@ -10,4 +10,5 @@
 mod folder;
 mod offline;
 mod sandboxed;
+mod secrets;
 mod serving;

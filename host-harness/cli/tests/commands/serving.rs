@@ -2,14 +2,20 @@
 
 use crate::folder::Folder;
 use crate::sandboxed::Sandbox;
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
+use std::thread::{self, JoinHandle};
 
 const TOKEN: &str = "a-token-of-20-or-more";
 
-struct Gateway {
+/// A gateway's process, stopped when it is dropped.
+pub(crate) struct Gateway {
     process: Child,
-    listens: String,
+    pub(crate) listens: String,
+    /// Read all the time: a gateway that logs into a full pipe stands still.
+    log: Option<JoinHandle<String>>,
 }
 
 impl Drop for Gateway {
@@ -21,11 +27,11 @@ impl Drop for Gateway {
 }
 
 impl Gateway {
-    fn start(folder: &Folder) -> Self {
+    pub(crate) fn start(folder: &Folder, token: &str) -> Self {
         let mut process = Command::new(assert_cmd::cargo::cargo_bin("handover"))
             .args(["serve", "--config", "gateway.toml"])
             .current_dir(&folder.0)
-            .env("TOKEN", TOKEN)
+            .env("TOKEN", token)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -33,7 +39,21 @@ impl Gateway {
         let mut line = String::new();
         BufReader::new(process.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
         let announced: serde_json::Value = serde_json::from_str(&line).expect("one line of JSON");
-        Self { process, listens: announced["listen"].as_str().expect("an address").to_owned() }
+        let mut errors = process.stderr.take().expect("its log");
+        let log = thread::spawn(move || {
+            let mut log = String::new();
+            errors.read_to_string(&mut log).expect("text");
+            log
+        });
+        Self { process, listens: announced["listen"].as_str().expect("an address").to_owned(), log: Some(log) }
+    }
+
+    /// Stops it by SIGTERM, as service managers do; what it has logged.
+    pub(crate) fn stop(mut self) -> String {
+        let stopped = Command::new("kill").arg(self.process.id().to_string()).status().expect("kill");
+        assert!(stopped.success());
+        assert!(self.process.wait().expect("it ends").success());
+        self.log.take().expect("it is read").join().expect("text")
     }
 }
 
@@ -50,7 +70,7 @@ fn it_serves_until_it_is_asked_to_stop_and_says_nothing_that_is_secret() {
     let secret = sandbox.told("client_secret").to_owned();
     folder.write("settings.toml", sandbox.settings("BotHandover", &secret));
     folder.write("gateway.toml", config(""));
-    let mut gateway = Gateway::start(&folder);
+    let gateway = Gateway::start(&folder, TOKEN);
 
     let url = format!("http://{}", gateway.listens);
     let letters = |token: &str, act: &[&str]| {
@@ -65,15 +85,34 @@ fn it_serves_until_it_is_asked_to_stop_and_says_nothing_that_is_secret() {
         assert_eq!((status, out.as_str()), (1, ""), "{error}");
     }
 
-    // SIGTERM, as service managers send it.
-    let stopped = Command::new("kill").arg(gateway.process.id().to_string()).status().expect("kill");
-    assert!(stopped.success());
-    assert!(gateway.process.wait().expect("it ends").success());
-    let mut log = String::new();
-    gateway.process.stderr.take().expect("its log").read_to_string(&mut log).expect("text");
+    let log = gateway.stop();
     for secret in [secret.as_str(), sandbox.told("webhook_secret"), TOKEN] {
         assert!(!log.contains(secret), "{log}");
     }
+}
+
+#[test]
+fn it_starts_from_what_was_compiled_before() {
+    let folder = Folder::new();
+    assert_eq!(folder.run(&["compile", "--output", "genesys.cwasm"]), (0, String::new(), String::new()));
+    folder.write("gateway.toml", config("precompiled = \"genesys.cwasm\"\n"));
+    assert!(!Gateway::start(&folder, TOKEN).listens.is_empty());
+
+    let refusal = || {
+        let (status, _, error) = folder.run_in(&[("TOKEN", TOKEN)], &["serve", "--config", "gateway.toml"]);
+        assert_eq!(status, 2, "{error}");
+        error
+    };
+    let path = folder.0.path().join("genesys.cwasm");
+    std::fs::set_permissions(&path, Permissions::from_mode(0o664)).expect("it is ours");
+    let error = refusal();
+    assert!(error.contains("gateway.toml:6: connection.acme.precompiled"), "{error}");
+    assert!(error.contains("others than its owner can write it"), "{error}");
+    std::fs::remove_file(&path).expect("it is there");
+    folder.write("genesys.cwasm", include_bytes!(env!("GENESYS_COMPONENT")));
+    assert!(refusal().contains("make it again, by `handover compile`"));
+    folder.write("gateway.toml", config("plugin = \"genesys.wasm\"\nprecompiled = \"genesys.cwasm\"\n"));
+    assert!(refusal().contains("expected one of plugin and precompiled"));
 }
 
 #[test]

@@ -27,6 +27,7 @@ macro_rules! for_each_case {
             panic
             access_out_of_bounds
             text_of_2_gigabytes
+            list_of_4_gigabytes
             a_million_events
             more_events_than_allowed
             text_that_is_not_utf8

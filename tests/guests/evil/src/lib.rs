@@ -83,7 +83,7 @@ impl Guest for Evil {
         _: Outbound,
     ) -> Result<Vec<ProviderRequest>, Unsupported> {
         spend(Case::loop_in_build_outbound_message);
-        Ok(vec![])
+        Ok(lie::requests())
     }
 
     fn deliver(_: Vec<Setting>, _: ProviderRequest) -> Result<Delivery, Failure> {

@@ -1,6 +1,6 @@
 //! Answers that are not what they say.
 
-use crate::bindings::handover::provider::types::{AgentEvent, EventKind};
+use crate::bindings::handover::provider::types::{AgentEvent, EventKind, ProviderRequest};
 use crate::cases::{Case, on};
 use crate::spend::forged;
 use alloc::{string::String, vec, vec::Vec};
@@ -17,13 +17,24 @@ pub(crate) fn events() -> Vec<AgentEvent> {
         return vec![event("1".repeat(513), String::new())];
     }
     if on(Case::text_of_2_gigabytes) {
-        return vec![event("1".into(), forged(i32::MAX as usize))];
+        // SAFETY: as `forged` says; its bytes, where there are any, are ASCII.
+        return vec![event("1".into(), unsafe { String::from_utf8_unchecked(forged(i32::MAX as usize)) })];
     }
     if on(Case::text_that_is_not_utf8) {
         // SAFETY: not sound, which is the point: whoever takes the text must look at it. Nothing here reads it.
         return vec![event("1".into(), unsafe { String::from_utf8_unchecked(vec![0xff, 0xfe]) })];
     }
     vec![event("1".into(), "nothing".into())]
+}
+
+/// No requests, or what is the case.
+pub(crate) fn requests() -> Vec<ProviderRequest> {
+    if on(Case::list_of_4_gigabytes) {
+        let (idempotency_key, recipient, operation) = ("1".into(), "user-1".into(), "message".into());
+        let body = forged(u32::MAX as usize);
+        return vec![ProviderRequest { idempotency_key, recipient, operation, passes: None, body }];
+    }
+    vec![]
 }
 
 fn event(id: String, why: String) -> AgentEvent {

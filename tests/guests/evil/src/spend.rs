@@ -1,7 +1,7 @@
 //! Spends what is the host's.
 
 use crate::cases::{Case, on};
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{vec, vec::Vec};
 use core::hint::black_box;
 
 /// Loops for ever if that is the case; and what can be done in any function, where events are mapped.
@@ -60,9 +60,9 @@ fn in_wasm() {
 #[cfg(not(target_family = "wasm"))]
 fn in_wasm() {}
 
-/// A text that is said to have so many bytes; at most 2 GiB, for more is no length of Rust's.
-pub(crate) fn forged(bytes: usize) -> String {
-    let mut text = core::mem::ManuallyDrop::new(vec![b'a'; 8]);
-    // SAFETY: not sound, which is the point: whoever takes the text must look whether it is there. Nothing here reads it.
-    unsafe { String::from_raw_parts(text.as_mut_ptr(), bytes, bytes) }
+/// Bytes that are said to be so many. More than 2 GiB are no length of Rust's, and one of the canonical ABI's all the same.
+pub(crate) fn forged(bytes: usize) -> Vec<u8> {
+    let mut few = core::mem::ManuallyDrop::new(vec![b'a'; 8]);
+    // SAFETY: not sound, which is the point: whoever takes them must look whether they are there. Nothing here reads them.
+    unsafe { Vec::from_raw_parts(few.as_mut_ptr(), bytes, bytes.min(isize::MAX as usize)) }
 }

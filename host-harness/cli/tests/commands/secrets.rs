@@ -1,0 +1,209 @@
+//! A canary in every secret: whatever goes right or wrong, it is in nothing that is printed, logged, answered or counted.
+
+use crate::folder::Folder;
+use crate::sandboxed::Sandbox;
+use crate::serving::Gateway;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use reqwest::{Client, RequestBuilder};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+const CLIENT: &str = "canary-client-secret-5f1c";
+const WRONG_CLIENT: &str = "canary-wrong-client-secret-77aa";
+const WEBHOOK: &str = "canary-webhook-secret-90b2";
+const NEXT_WEBHOOK: &str = "canary-webhook-secret-to-come-31";
+const BUS: &str = "canary-event-bus-key-0d4e";
+const TRIGGER: &str = "canary-trigger-key-1e5f";
+const COPILOT: &str = "canary-copilot-token-2f60";
+const TOKEN: &str = "canary-platform-token-3a71";
+const ACCESS: &str = "canary-access-token-5c93";
+const TOKENS: &str = r#"{"access_token":"canary-access-token-5c93","token_type":"bearer","expires_in":86400}"#;
+const CALLBACK: &str = "canary-callback-secret-4b82-32by";
+
+/// Every form in which one of them may show.
+fn forms() -> Vec<String> {
+    let secrets = [CLIENT, WRONG_CLIENT, WEBHOOK, NEXT_WEBHOOK, BUS, TRIGGER, COPILOT, TOKEN, CALLBACK, ACCESS];
+    let hex = |secret: &str| secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let mut forms: Vec<String> = secrets.iter().flat_map(|secret| [(*secret).to_owned(), hex(secret)]).collect();
+    for secret in secrets {
+        // As it is encoded behind 0, 1 or 2 other bytes, without the ends, which depend on what is beside it.
+        for before in ["", "a", "aa"] {
+            let encoded = BASE64_STANDARD.encode(format!("{before}{secret}"));
+            forms.extend(encoded.get(4..encoded.len() - 4).map(str::to_owned));
+        }
+    }
+    forms
+}
+
+fn settings(sandbox: &Sandbox, client_secret: &str) -> String {
+    format!(
+        "host = {:?}\ndeployment-name = \"BotHandover\"\nqueue = \"Support\"\nwebhook-secret = [{NEXT_WEBHOOK:?}, {WEBHOOK:?}]\n\
+         client-id = {:?}\nclient-secret = {client_secret:?}\nevent-bus-key = {BUS:?}\ntrigger-key = {TRIGGER:?}\n\
+         copilot-url = \"https://copilot.example.com/agent\"\ncopilot-token = {COPILOT:?}\n\
+         copilot-organisation = \"o\"\ncopilot-project = \"p\"\ncopilot-config = \"c\"\n",
+        sandbox.told("origin"),
+        sandbox.told("client_id"),
+    )
+}
+
+/// A platform that refuses every callback; and a contact centre that gives out tokens, and refuses all that is done with them.
+async fn refusing() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 4_096];
+            let read = stream.read(&mut request).await.unwrap_or_default();
+            let (status, body) = match &request[..read] {
+                request if request.starts_with(b"POST /oauth/token ") => ("200 OK", TOKENS),
+                request if request.starts_with(b"GET /api/") => ("409 Conflict", "{}"),
+                _ => ("500 Internal Server Error", ""),
+            };
+            let length = body.len();
+            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    format!("http://{address}")
+}
+
+/// All that was seen.
+struct Seen {
+    http: Client,
+    text: String,
+}
+
+impl Seen {
+    async fn ask(&mut self, request: RequestBuilder) -> (u16, String) {
+        let answer = request.send().await.expect("an answer");
+        let (status, headers) = (answer.status().as_u16(), format!("{:?}", answer.headers()));
+        let body = answer.text().await.expect("text");
+        self.text += &format!("{status} {headers}\n{body}\n");
+        (status, body)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_shows_anywhere() {
+    let folder = Folder::new();
+    let sandbox = Sandbox::start(
+        &folder,
+        &format!(
+            "listen = \"127.0.0.1:0\"\n[[clients]]\nsecret = {CLIENT:?}\n\
+             [[integrations]]\nname = \"BotHandover\"\nwebhook-url = \"http://127.0.0.1:9/\"\nwebhook-secret = {WEBHOOK:?}\n"
+        ),
+    );
+    folder.write("settings.toml", settings(&sandbox, CLIENT));
+    folder.write("wrong.toml", settings(&sandbox, WRONG_CLIENT));
+    let refusing = refusing().await;
+    folder.write("gone.toml", settings(&sandbox, CLIENT).replace(sandbox.told("origin"), &refusing));
+    folder.write("unknown.toml", settings(&sandbox, CLIENT).replace("copilot-token", "copilot-tokn"));
+    folder.write("twice.toml", settings(&sandbox, CLIENT) + &format!("client-secret = {CLIENT:?}\n"));
+    folder.write("callback", format!("whsec_{}", BASE64_STANDARD.encode(CALLBACK)));
+    let config = format!(
+        "listen = \"127.0.0.1:0\"\n[platform]\ntokens = [{{ env = \"TOKEN\" }}]\n\
+         [platform.callback]\nurl = {:?}\nsecrets = [{{ file = \"callback\" }}]\n[log]\nlevel = \"debug\"\n\
+         [connection.acme]\nsettings = \"settings.toml\"\n[connection.other]\nsettings = \"wrong.toml\"\n\
+         [connection.gone]\nsettings = \"gone.toml\"\n",
+        refusing
+    );
+    folder.write("gateway.toml", &config);
+    let gateway = Gateway::start(&folder, TOKEN);
+    let mut seen = Seen { http: Client::builder().no_proxy().build().expect("a client"), text: String::new() };
+    let url = format!("http://{}", gateway.listens);
+
+    // The platform: let in and not, understood and not; a client that Genesys does not take; and a
+    // contact centre that refuses everything, which makes a dead letter.
+    for connection in ["acme", "other", "gone"] {
+        let to = format!("{url}/v1/connections/{connection}/recipients/sess-42/handover");
+        for token in [TOKEN, NEXT_WEBHOOK] {
+            let start = seen.http.post(&to).bearer_auth(token).header("idempotency-key", "1");
+            seen.ask(start.json(&json!({ "text": "Help!" }))).await;
+        }
+        let odd = seen.http.post(&to).bearer_auth(TOKEN).header("idempotency-key", "2").body("{");
+        seen.ask(odd).await;
+        seen.ask(seen.http.get(&to).bearer_auth(TOKEN)).await;
+    }
+
+    // Webhooks: signed, signed wrongly, with a key, with a wrong key, in forms that cannot be read.
+    let body = r#"{"id":"1","type":"Text","text":"hi","channel":{"to":{"id":"sess-42"}}}"#;
+    let signature = |secret: &str| {
+        let tag = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any key").chain_update(body).finalize();
+        format!("sha256={}", BASE64_STANDARD.encode(tag.into_bytes()))
+    };
+    let (right, wrong) = (signature(WEBHOOK), signature(CLIENT));
+    let bearer = format!("Bearer {BUS}");
+    for (header, value, body, status) in [
+        ("x-hub-signature-256", right.as_str(), body, 200),
+        ("x-hub-signature-256", wrong.as_str(), body, 401),
+        ("x-hub-signature-256", WEBHOOK, body, 401),
+        ("authorization", bearer.as_str(), "{}", 200),
+        ("authorization", TRIGGER, "{\"topicName\": 1", 200),
+        ("authorization", COPILOT, body, 401),
+    ] {
+        let webhook = seen.http.post(format!("{url}/handover/acme")).header(header, value).body(body);
+        assert_eq!(seen.ask(webhook).await.0, status, "{header} {body}");
+    }
+
+    // Until there is a dead letter, and the platform has refused a callback.
+    let letters = format!("{url}/v1/connections/gone/dead-letters");
+    let end = Instant::now() + Duration::from_secs(30);
+    loop {
+        let (_, listed) = seen.ask(seen.http.get(&letters).bearer_auth(TOKEN)).await;
+        let (_, metrics) = seen.ask(seen.http.get(format!("{url}/metrics")).bearer_auth(TOKEN)).await;
+        let counted = |name: &str, outcome: &str| {
+            let of = |line: &&str| line.starts_with(name) && line.contains(outcome) && !line.ends_with(" 0");
+            metrics.lines().any(|line| of(&line))
+        };
+        let listed: Value = serde_json::from_str(&listed).expect("JSON");
+        if let Some(id) = listed[0]["id"].as_str()
+            && counted("handover_callbacks_total{", "\"retry\"")
+        {
+            assert_eq!(seen.ask(seen.http.get(format!("{letters}/{id}")).bearer_auth(TOKEN)).await.0, 200);
+            for outcome in ["taken", "rejected", "malformed"] {
+                assert!(counted("handover_webhooks_total{", outcome), "{metrics}");
+            }
+            break;
+        }
+        assert!(Instant::now() < end, "no dead letter in {listed}, or no callback in {metrics}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let log = gateway.stop();
+    for logged in ["webhook", "deliver"] {
+        assert!(log.contains(logged), "{logged} is not logged: {log}");
+    }
+    seen.text += &log;
+
+    // The commands, with settings that are right and wrong. The link to the copilot holds its token: that is its use.
+    let link = ["copilot-url", "--settings", "settings.toml", "--session", "1", "--user", "1"];
+    assert!(folder.run(&link).1.contains(COPILOT));
+    for settings in ["settings.toml", "wrong.toml", "unknown.toml", "twice.toml"] {
+        for command in [
+            &["check"][..],
+            &["provision", "--webhook-url", "https://bot.example.com/"],
+            &["verify", "--header", &format!("X-Hub-Signature-256: {wrong}"), "body.json"],
+            &["map", "body.json"],
+        ] {
+            let (_, out, error) = folder.run(&[command, &["--settings", settings]].concat());
+            seen.text += &format!("{out}{error}");
+        }
+    }
+    for mistake in [format!("tokens = [{TOKEN:?}]"), format!("tokens = {{ enf = {TOKEN:?} }}"), TOKEN.to_owned()] {
+        folder.write("gateway.toml", config.replace("tokens = [{ env = \"TOKEN\" }]", &mistake));
+        let (status, out, error) = folder.run_in(&[("TOKEN", TOKEN)], &["serve", "--config", "gateway.toml"]);
+        assert_eq!(status, 2, "{error}");
+        seen.text += &format!("{out}{error}");
+    }
+
+    for form in forms() {
+        if let Some(at) = seen.text.find(&form) {
+            let from = seen.text.floor_char_boundary(at.saturating_sub(200));
+            panic!("{form} shows: {}", &seen.text[from..at + form.len()]);
+        }
+    }
+}
