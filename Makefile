@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 CARGO_COMPONENT := 0.21.1
 CARGO_DENY := 0.20.2
+GUNGRAUN := 0.20.0
 
 FUZZ_SECONDS := 600
 
@@ -9,7 +10,7 @@ MESSAGES := 1000
 KILLS := 50
 STORES := sqlite nats nats-restart
 
-.PHONY: demo test check crash-test load-test fuzz-api bench timing deny reference api fuzz setup component cargo-component
+.PHONY: demo test check crash-test load-test fuzz-api bench timing instructions deny reference api fuzz setup component cargo-component
 
 demo: setup ## Plays one handover in the terminal, against a local Genesys Cloud.
 	cargo run --locked --package handover -- demo --script
@@ -52,9 +53,15 @@ bench: setup ## Measures what the sandbox costs: calls in layers, then webhooks 
 timing: setup ## Asks by statistics whether the time of a refusal tells where a signature is wrong.
 	cargo run --locked --profile bench --package handover-bench --example constant_time
 
+instructions: setup ## Counts the instructions of the pure functions, and fails where one has become slower; takes Valgrind.
+	@command -v valgrind >/dev/null || { echo "instructions: Valgrind is missing. On Debian: apt-get install valgrind" >&2; exit 1; }
+	gungraun-runner --version 2>/dev/null | grep --quiet --fixed-strings $(GUNGRAUN) || \
+		cargo install gungraun-runner --version $(GUNGRAUN) --locked --debug
+	cargo bench --locked --package genesys-open-messaging --bench instructions
+
 deny: ## Looks at licences, sources and doubled versions of what is built in.
 	cargo deny --version 2>/dev/null | grep --quiet --fixed-strings $(CARGO_DENY) || \
-		cargo install cargo-deny --version $(CARGO_DENY) --locked
+		cargo install cargo-deny --version $(CARGO_DENY) --locked --debug
 	cargo deny --locked check licenses bans sources
 
 fuzz: ## Runs each fuzz target for FUZZ_SECONDS; takes a nightly compiler and cargo-fuzz.

@@ -6,7 +6,8 @@ use axum::Router;
 use axum::routing::get;
 use evil_guest::{Case, for_each_case};
 use handover_host::contract::{
-    Conversation, EventKind, EventSource, Outbound, OutboundMessage, ProviderRequest, ProvisioningMode, Setting,
+    AgentEvent, Conversation, EventKind, EventSource, Outbound, OutboundMessage, ProviderRequest, ProvisioningMode,
+    Setting,
 };
 use handover_host::{
     CallError, ConnectError, Connection, Host, HttpClient, HttpClientLimits, Limit, Limits, LoadError,
@@ -319,6 +320,27 @@ async fn text_that_is_not_utf8() {
 async fn an_id_that_is_too_long() {
     let id = CallError::Limit { limit: Limit::Id, allowed: 512 };
     assert_eq!(mapping_ends(Case::an_id_that_is_too_long).await, id);
+}
+
+/// A fresh instance remembers nothing, and one that is used again nothing of another connection.
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_of_earlier_calls() {
+    let evil = Case::memory_of_earlier_calls.of(handover_tests::EVIL).expect("the slot");
+    let remembered = async |connection: &Connection| {
+        let events = connection.map_agent_events(&source()).await.expect("no trap").expect("mapped");
+        match events[..] {
+            [AgentEvent { kind: EventKind::Ignored(ref calls), .. }] => calls.clone(),
+            _ => panic!("{events:?}"),
+        }
+    };
+    for (reuse, second) in [(1, "0"), (1_000, "1")] {
+        let host = Host::builder().limits(strict()).reuse(reuse).build().expect("a host");
+        let provider = host.load(&evil).await.expect("it loads");
+        let (one, other) = (provider.connect_unchecked(vec![]), provider.connect_unchecked(vec![]));
+        assert_eq!(remembered(&one).await, "0");
+        assert_eq!(remembered(&one).await, second);
+        assert_eq!(remembered(&other).await, "0");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

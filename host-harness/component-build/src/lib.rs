@@ -5,7 +5,7 @@
 //! one, and a package that others depend on would overwrite the component with its library's.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 /// The target of components.
@@ -17,7 +17,10 @@ const TARGET: &str = "wasm32-wasip2";
 /// # Errors
 /// What cargo could not do, for people; its own messages have become errors of the build script.
 pub fn build(package: &str, sources: &[&str]) -> Result<PathBuf, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    // Of the package that is being built, at run time: several checkouts may share a target directory, and with it this
+    // crate as it was compiled for one of them.
+    let built = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("CARGO_MANIFEST_DIR is not set")?);
+    let root = built.ancestors().find(|folder| folder.join("wit").is_dir()).ok_or("there is no folder wit above")?;
     for source in ["Cargo.toml", "Cargo.lock", "wit"].iter().chain(sources) {
         println!("cargo::rerun-if-changed={}", root.join(source).display());
     }
@@ -31,7 +34,7 @@ pub fn build(package: &str, sources: &[&str]) -> Result<PathBuf, String> {
         .args(["build", "--quiet", "--locked", "--release", "--target", TARGET, "--package", package])
         .arg("--target-dir")
         .arg(&target)
-        .current_dir(&root);
+        .current_dir(root);
     // The outer build's flags and wrappers (clippy is one) are not meant for the component.
     for variable in ["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "CLIPPY_ARGS"]
     {

@@ -164,10 +164,11 @@ impl Builder {
         self
     }
 
-    /// Lets an instance serve so many calls before it is thrown away; 1 is a fresh one for each.
+    /// Lets an instance serve so many calls of its connection before it is thrown away; 1 is a fresh one for each.
     ///
     /// A provider keeps no state, so that an answer does not depend on it; the conformance kit checks that it does
-    /// not. What a fresh instance adds is that even a plugin that lies about this learns nothing from other calls.
+    /// not. What a fresh instance adds is that even a plugin that lies about this learns nothing from other calls; no
+    /// instance ever serves two connections.
     #[must_use]
     pub fn reuse(mut self, calls: u32) -> Self {
         self.reuse = calls.max(1);

@@ -1,4 +1,4 @@
-//! The instances of one plugin: where its calls are made.
+//! The instances of one plugin: where its calls are made, and which of them wait for another.
 
 use crate::call::{Instance, Lent, State, reached, sort};
 use crate::error::{CallError, Limit};
@@ -9,23 +9,33 @@ use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::Store;
 use wasmtime::component::InstancePre;
 
-/// Makes instances of a plugin, and keeps those that may serve another call.
+/// Makes instances of a plugin.
 pub(crate) struct Instances {
     pub(crate) shared: Arc<Shared>,
     pre: InstancePre<State>,
     pub(crate) exports: Exports,
-    /// Those that wait for the next call, each with its permit; empty where each call has a fresh one.
-    warm: Mutex<Vec<(Instance, OwnedSemaphorePermit)>>,
+}
+
+/// A connection's instances that wait for its next call, each with its permit; none where each call has a fresh one. No
+/// other connection has them, for a plugin may have kept what it saw.
+#[derive(Default)]
+pub(crate) struct Warm(Mutex<Vec<(Instance, OwnedSemaphorePermit)>>);
+
+impl Warm {
+    fn instances(&self) -> MutexGuard<'_, Vec<(Instance, OwnedSemaphorePermit)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Instances {
     pub(crate) fn new(shared: Arc<Shared>, pre: InstancePre<State>, exports: Exports) -> Self {
-        Self { shared, pre, exports, warm: Mutex::default() }
+        Self { shared, pre, exports }
     }
 
     /// Makes one call, in an instance of its own or in a warm one. `lent` is `None` for a pure one.
     pub(crate) async fn call<R>(
         &self,
+        warm: &Warm,
         lent: Option<Lent>,
         call: impl AsyncFnOnce(&mut Store<State>, &wasmtime::component::Instance) -> wasmtime::Result<R>,
     ) -> Result<R, CallError> {
@@ -37,13 +47,13 @@ impl Instances {
                 None => None,
             };
             let _turn = self.shared.turns.acquire().await;
-            let mut instance = self.instance().await?;
+            let mut instance = self.instance(warm).await?;
             instance.prepare(lent);
             instance.calls += 1;
             let answer = call(&mut instance.store, &instance.instance).await;
             match answer {
                 Ok(answer) => {
-                    self.keep(instance);
+                    self.keep(warm, instance);
                     Ok(answer)
                 }
                 // An instance that failed is in an unknown state: it goes.
@@ -53,8 +63,8 @@ impl Instances {
         outcome.await.unwrap_or_else(|_| Err(reached(Limit::CallTime, limits)))
     }
 
-    async fn instance(&self) -> Result<Instance, CallError> {
-        if let Some((instance, _permit)) = self.warm().pop() {
+    async fn instance(&self, warm: &Warm) -> Result<Instance, CallError> {
+        if let Some((instance, _permit)) = warm.instances().pop() {
             return Ok(instance);
         }
         let mut store = State::store(&self.shared.engine, Arc::clone(&self.shared.limits));
@@ -64,17 +74,13 @@ impl Instances {
         }
     }
 
-    fn keep(&self, mut instance: Instance) {
+    fn keep(&self, warm: &Warm, mut instance: Instance) {
         if instance.calls < self.shared.reuse
             && let Ok(permit) = Arc::clone(&self.shared.idle).try_acquire_owned()
         {
-            // What it was lent goes back; it may be another connection's turn next.
+            // What it was lent goes back.
             instance.prepare(None);
-            self.warm().push((instance, permit));
+            warm.instances().push((instance, permit));
         }
-    }
-
-    fn warm(&self) -> MutexGuard<'_, Vec<(Instance, OwnedSemaphorePermit)>> {
-        self.warm.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,7 +5,7 @@ use crate::call::State;
 use crate::contract::{AcceptedSettings, Description, EXPORT, LENT, Setting, SettingsProblem};
 use crate::error::{CallError, LoadError, chain};
 use crate::exports::Exports;
-use crate::instances::Instances;
+use crate::instances::{Instances, Warm};
 use crate::shared::Shared;
 use std::sync::Arc;
 use wasmtime::component::{Component, HasSelf, Linker};
@@ -52,7 +52,7 @@ impl Provider {
         let functions = Exports::of(&component).map_err(LoadError::AnotherContract)?;
         let instances = Instances::new(shared, pre, functions);
         let description = instances
-            .call(None, async |store, instance| {
+            .call(&Warm::default(), None, async |store, instance| {
                 instances.exports.check(store, instance)?;
                 instances.exports.describe(store, instance).await
             })
@@ -89,7 +89,9 @@ impl Provider {
     ) -> Result<Result<AcceptedSettings, Vec<SettingsProblem>>, CallError> {
         let instances = self.instances();
         instances
-            .call(None, async |store, instance| instances.exports.check_settings(store, instance, settings).await)
+            .call(&Warm::default(), None, async |store, instance| {
+                instances.exports.check_settings(store, instance, settings).await
+            })
             .await
     }
 

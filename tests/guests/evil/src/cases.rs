@@ -32,6 +32,7 @@ macro_rules! for_each_case {
             more_events_than_allowed
             text_that_is_not_utf8
             an_id_that_is_too_long
+            memory_of_earlier_calls
             send_from_a_pure_function
             cache_get_from_a_pure_function
             cache_put_from_a_pure_function

@@ -3,7 +3,8 @@
 use crate::bindings::handover::provider::types::{AgentEvent, EventKind, ProviderRequest};
 use crate::cases::{Case, on};
 use crate::spend::forged;
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{format, string::String, vec, vec::Vec};
+use core::sync::atomic::{AtomicU32, Ordering};
 
 /// One event, or what is the case.
 pub(crate) fn events() -> Vec<AgentEvent> {
@@ -19,6 +20,10 @@ pub(crate) fn events() -> Vec<AgentEvent> {
     if on(Case::text_of_2_gigabytes) {
         // SAFETY: as `forged` says; its bytes, where there are any, are ASCII.
         return vec![event("1".into(), unsafe { String::from_utf8_unchecked(forged(i32::MAX as usize)) })];
+    }
+    if on(Case::memory_of_earlier_calls) {
+        static CALLS: AtomicU32 = AtomicU32::new(0);
+        return vec![event("1".into(), format!("{}", CALLS.fetch_add(1, Ordering::Relaxed)))];
     }
     if on(Case::text_that_is_not_utf8) {
         // SAFETY: not sound, which is the point: whoever takes the text must look at it. Nothing here reads it.
