@@ -65,7 +65,8 @@ fn first_answer(handover: &Path, folder: &Path) -> anyhow::Result<Duration> {
 
 fn answer(announced: &str) -> anyhow::Result<()> {
     let announced: serde_json::Value = serde_json::from_str(announced).context("the gateway does not start")?;
-    let mut stream = TcpStream::connect(announced["listen"].as_str().context("no address")?)?;
+    let mut stream =
+        TcpStream::connect(announced.pointer("/listen").and_then(serde_json::Value::as_str).context("no address")?)?;
     let body = body(500);
     write!(
         stream,
