@@ -159,7 +159,7 @@ pub(crate) struct Connection {
     /// which nothing is forbidden: nobody but its owner may write it.
     #[schema(value_type = Option<String>)]
     pub(crate) precompiled: Option<PathBuf>,
-    /// Origins that the plugin may reach; for the one built in and for a precompiled one, those that its settings name if
+    /// Origins that the plugin may reach; for the one built in, precompiled or not, those that its settings name if
     /// there are none here.
     #[serde(default)]
     pub(crate) allow_origins: Vec<String>,

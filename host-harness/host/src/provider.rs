@@ -7,6 +7,7 @@ use crate::error::{CallError, LoadError, chain};
 use crate::exports::Exports;
 use crate::instances::{Instances, Warm};
 use crate::shared::Shared;
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use wasmtime::component::{Component, HasSelf, Linker};
 
@@ -97,6 +98,12 @@ impl Provider {
 
     pub(crate) fn instances(&self) -> &Instances {
         &self.0.instances
+    }
+
+    /// Whether it was made of this component, compiled by [`Host::load`](crate::Host::load) or before.
+    #[must_use]
+    pub fn is_made_of(&self, component: &[u8]) -> bool {
+        *self.fingerprint() == <[u8; 32]>::from(Sha256::digest(component))
     }
 
     pub(crate) fn fingerprint(&self) -> &[u8; 32] {

@@ -3,6 +3,10 @@
 use crate::arguments::Compile;
 use crate::plugin;
 use anyhow::Context;
+use std::fs::Permissions;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::ExitCode;
 
 pub(crate) fn run(arguments: Compile) -> anyhow::Result<ExitCode> {
@@ -10,10 +14,19 @@ pub(crate) fn run(arguments: Compile) -> anyhow::Result<ExitCode> {
     let component = plugin::read(path.as_deref())?;
     let compiled = plugin::host()?.precompile(&component).context("the plugin cannot be compiled")?;
     let output = arguments.output;
-    let part = output.with_added_extension("part");
-    // A gateway may be running from what is there: it keeps its file, and the next one to start gets the new one.
-    std::fs::write(&part, compiled)
-        .and_then(|()| std::fs::rename(&part, &output))
-        .with_context(|| format!("{}: it cannot be written", output.display()))?;
+    replace(&output, &compiled).with_context(|| format!("{}: it cannot be written", output.display()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A gateway may be running from what is there: it keeps its file, and the next one to start gets the new one. The new one
+/// has a name of its own until it is whole, for another `handover compile` may be at it.
+fn replace(output: &Path, compiled: &[u8]) -> std::io::Result<()> {
+    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut whole = tempfile::NamedTempFile::new_in(folder)?;
+    whole.write_all(compiled)?;
+    // The gateway may be another user; nobody else may write it, whatever the umask.
+    whole.as_file().set_permissions(Permissions::from_mode(0o644))?;
+    whole.as_file().sync_all()?;
+    whole.persist(output)?;
+    Ok(())
 }

@@ -147,8 +147,7 @@ async fn connections(
             Entry::Occupied(loaded) => loaded.into_mut(),
             Entry::Vacant(entry) => entry.insert(plugin.load(&host).await.with_context(|| at(key))?),
         };
-        // Native code reaches whatever it wants anyway.
-        let trusted = !matches!(plugin, Plugin::Component(_));
+        let trusted = !matches!(plugin, Plugin::Component(_)) && provider.is_made_of(plugin::BUILT_IN);
         let connected = plugin::connect_with(provider, &settings, &connection.allow_origins, trusted)
             .await
             .with_context(|| at("settings"))?;

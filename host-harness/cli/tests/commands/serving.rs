@@ -91,12 +91,23 @@ fn it_serves_until_it_is_asked_to_stop_and_says_nothing_that_is_secret() {
     }
 }
 
+/// The provider built in, and yet another component: with a custom section more (component model, "Binary format").
+fn other() -> Vec<u8> {
+    let mut component = include_bytes!(env!("GENESYS_COMPONENT")).to_vec();
+    component.extend_from_slice(b"\x00\x06\x05other");
+    component
+}
+
 #[test]
 fn it_starts_from_what_was_compiled_before() {
     let folder = Folder::new();
     assert_eq!(folder.run(&["compile", "--output", "genesys.cwasm"]), (0, String::new(), String::new()));
     folder.write("gateway.toml", config("precompiled = \"genesys.cwasm\"\n"));
     assert!(!Gateway::start(&folder, TOKEN).listens.is_empty());
+
+    // Another plugin is trusted no more because it was compiled: it reaches nothing that is not allowed.
+    folder.write("other.wasm", other());
+    assert_eq!(folder.run(&["compile", "other.wasm", "--output", "other.cwasm"]).0, 0);
 
     let refusal = || {
         let (status, _, error) = folder.run_in(&[("TOKEN", TOKEN)], &["serve", "--config", "gateway.toml"]);
@@ -108,6 +119,9 @@ fn it_starts_from_what_was_compiled_before() {
     let error = refusal();
     assert!(error.contains("gateway.toml:6: connection.acme.precompiled"), "{error}");
     assert!(error.contains("others than its owner can write it"), "{error}");
+    folder.write("gateway.toml", config("precompiled = \"other.cwasm\"\n"));
+    assert!(refusal().contains("which is not allowed"));
+    folder.write("gateway.toml", config("precompiled = \"genesys.cwasm\"\n"));
     std::fs::remove_file(&path).expect("it is there");
     folder.write("genesys.cwasm", include_bytes!(env!("GENESYS_COMPONENT")));
     assert!(refusal().contains("make it again, by `handover compile`"));
