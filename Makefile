@@ -10,13 +10,22 @@ MESSAGES := 1000
 KILLS := 50
 STORES := sqlite nats nats-restart
 
-.PHONY: demo test check crash-test load-test fuzz-api bench timing instructions deny reference api fuzz setup component cargo-component
+.PHONY: demo demo-script browser-test test check crash-test load-test fuzz-api bench timing instructions deny reference api fuzz setup component cargo-component
 
-demo: setup ## Plays one handover in the terminal, against a local Genesys Cloud.
+demo: setup ## Serves a web chat and an agent's desk, with a gateway and a local Genesys Cloud behind them.
+	cargo run --locked --package handover -- demo
+
+demo-script: setup ## Plays one handover in the terminal, against a local Genesys Cloud.
 	cargo run --locked --package handover -- demo --script
 
 test: setup ## Runs every test there is.
 	cargo test --locked --workspace
+	@if command -v chromedriver >/dev/null; then $(MAKE) browser-test; else \
+		echo "skipped: the browser tests, for there is no chromedriver. On Debian: apt-get install chromium chromium-driver"; fi
+
+browser-test: setup ## Uses the demo page in a headless Chromium, as a person does; takes chromium-driver and npm.
+	cd host-harness/cli/tests/browser/axe && npm ci --silent
+	cargo test --locked --package handover --test browser -- --test-threads 2
 
 check: setup ## Looks at the format, lints, documentation, and that no published contract changed.
 	cargo fmt --all --check

@@ -9,7 +9,9 @@ use axum::http::{HeaderMap, StatusCode};
 use genesys_sandbox::Config;
 use handover_gateway::mailbox::{Retries, Rules};
 use handover_gateway::store::sqlite::SqliteStore;
-use handover_gateway::{Callback, Gateway, Mailboxes, Metrics, Options, Served, ServerLimits, Tokens, Worker, serve};
+use handover_gateway::{
+    Callback, Gateway, Mailboxes, Metrics, Options, Served, ServerLimits, Tokens, Wire, Worker, serve,
+};
 use handover_host::handover::Policy;
 use serde_json::{Value, json};
 use std::num::NonZeroU32;
@@ -72,6 +74,7 @@ fn gateway(
             mark: mark.clone(),
             logs_bodies: false,
             observations: NonZeroU32::new(6_000).expect("some"),
+            wire: Wire::default(),
         };
         Served::new(name, world.connection.clone(), options, mailboxes.clone(), &metrics).expect("a name")
     };

@@ -15,7 +15,10 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Plays one handover from start to end against a local Genesys Cloud.
+    /// A web chat and an agent's desk in the browser, with a gateway and a local Genesys Cloud behind them.
+    ///
+    /// Prints the page's address, and runs until it is stopped. Nothing is kept. With --script, one handover is played in the
+    /// terminal instead.
     #[command(after_help = "Example:\n  handover demo --script")]
     Demo(Demo),
     /// Runs a local Genesys Cloud until it is stopped.
@@ -101,6 +104,9 @@ pub(crate) struct Demo {
     /// Play the scripted handover in the terminal and end.
     #[arg(long)]
     pub(crate) script: bool,
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8470", conflicts_with = "script")]
+    pub(crate) listen: SocketAddr,
 }
 
 #[derive(Debug, Args)]

@@ -32,6 +32,9 @@ pub(crate) struct Config {
     /// What it logs.
     #[serde(default)]
     pub(crate) log: Log,
+    /// A page at `/demo/`, to try the connections by hand.
+    #[serde(default)]
+    pub(crate) demo: Demo,
     /// The connections, by their names: 1 to 64 lower-case letters, digits and hyphens.
     pub(crate) connection: BTreeMap<String, Connection>,
 }
@@ -125,6 +128,19 @@ pub(crate) struct Log {
     pub(crate) format: Format,
     /// Whether what people say is logged, too: the bodies of webhooks and of requests. To find a fault, not for ever.
     pub(crate) bodies: bool,
+}
+
+/// A page at `/demo/`, to try the connections by hand: a web chat, and what passes through the gateway. It takes a token.
+#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(crate) struct Demo {
+    /// Whether it is there.
+    pub(crate) enabled: bool,
+    /// The origin at which browsers and the contact centre reach the gateway, for files that are sent; `http://` and
+    /// `listen` if it is not said.
+    pub(crate) public: Option<String>,
+    /// The origin of a local Genesys Cloud (`handover sandbox`), whose agents can be played on the page.
+    pub(crate) desk: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]

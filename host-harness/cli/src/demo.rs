@@ -4,6 +4,7 @@
 mod desk;
 mod platform;
 mod screen;
+mod serving;
 mod wire;
 
 use crate::plugin;
@@ -18,6 +19,8 @@ use handover_host::{AllowedOrigins, Host, HttpClient, HttpClientLimits};
 use platform::Platform;
 use screen::{Screen, Who};
 use wire::{Recorder, Wire};
+
+pub(crate) use serving::serve;
 
 const USER: &str = "ada-42";
 

@@ -7,6 +7,7 @@ mod demo;
 mod features;
 mod place;
 mod plugin;
+mod running;
 mod settings;
 
 use arguments::{Arguments, Command};

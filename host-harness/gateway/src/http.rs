@@ -88,6 +88,16 @@ impl Gateway {
             .with_state(self.clone())
     }
 
+    /// What it serves, by name.
+    pub fn connections(&self) -> impl Iterator<Item = &Served> {
+        self.0.served.values()
+    }
+
+    /// The routes of somebody else, for whoever has one of the tokens alone.
+    pub fn guard(&self, routes: axum::Router) -> axum::Router {
+        routes.route_layer(axum::middleware::from_fn_with_state(self.clone(), tokens::require))
+    }
+
     fn served(&self, name: &str) -> Result<&Served, problem::Problem> {
         self.0
             .served

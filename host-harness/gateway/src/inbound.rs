@@ -6,6 +6,7 @@ use crate::served::Served;
 use crate::store::StoreError;
 use handover_host::contract::{AgentEvent, Authenticity, EventKind, KeyedSource, Malformed, Rejection, Webhook};
 use handover_host::{Believed, CallError};
+use std::time::Instant;
 
 /// What became of a webhook that was taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,7 +48,10 @@ impl Served {
     /// # Errors
     /// It is not to be believed.
     pub async fn believe(&self, webhook: &Webhook) -> Result<Believed, WebhookError> {
-        self.connection().receive_webhook(webhook).await?.map_err(WebhookError::Rejected)
+        let began = Instant::now();
+        let judged = self.connection().receive_webhook(webhook).await;
+        self.wire().webhook(self.name(), webhook, &judged, began.elapsed());
+        judged?.map_err(WebhookError::Rejected)
     }
 
     /// Takes a webhook that is believed. What this has answered with `Ok` is durable; what it has not can be sent again,

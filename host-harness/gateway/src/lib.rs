@@ -22,6 +22,7 @@ mod served;
 mod server;
 pub mod store;
 mod telling;
+mod wire;
 mod worker;
 
 pub use self::callback::{Callback, CallbackError};
@@ -35,4 +36,5 @@ pub use self::outbound::{Command, IdempotencyKey, InvalidKey, PlatformError};
 pub use self::platform_event::PlatformEvent;
 pub use self::served::{InvalidName, Options, Served};
 pub use self::server::{ServerLimits, serve};
+pub use self::wire::Wire;
 pub use self::worker::Worker;

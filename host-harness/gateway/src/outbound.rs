@@ -13,6 +13,7 @@ use handover_host::contract::{
 };
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::time::Instant;
 
 /// How often something is tried that others came before.
 const ATTEMPTS: usize = 100;
@@ -180,8 +181,12 @@ impl Served {
             handover: handover.number(),
             id: handover.conversation().map(String::from),
         };
+        let began = Instant::now();
         match self.connection().build_outbound_message(&conversation, outbound).await? {
-            Ok(requests) => Ok(Some(requests)),
+            Ok(requests) => {
+                self.wire().requests(self.name(), &requests, began.elapsed());
+                Ok(Some(requests))
+            }
             Err(Unsupported::NoConversation) => Ok(None),
             Err(unsupported) => Err(PlatformError::Unsupported(unsupported)),
         }

@@ -4,6 +4,7 @@ use crate::callback::Callback;
 use crate::mailbox::Rules;
 use crate::mailboxes::{Address, Mailboxes};
 use crate::metrics::{Counts, Metrics};
+use crate::wire::Wire;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use handover_host::Connection;
@@ -44,6 +45,8 @@ pub struct Options {
     pub logs_bodies: bool,
     /// Observations a minute at most, by this gateway: a share of the requests that the contact centre allows.
     pub observations: NonZeroU32,
+    /// Where what passes is told, to whoever watches.
+    pub wire: Wire,
 }
 
 /// A name that a connection cannot have.
@@ -119,6 +122,10 @@ impl Served {
 
     pub(crate) fn callback(&self) -> Option<&Callback> {
         self.0.options.callback.as_ref()
+    }
+
+    pub(crate) fn wire(&self) -> &Wire {
+        &self.0.options.wire
     }
 
     pub(crate) fn counts(&self) -> &Counts {

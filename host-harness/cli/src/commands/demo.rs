@@ -5,8 +5,10 @@ use crate::demo;
 use std::process::ExitCode;
 
 pub(crate) async fn run(arguments: Demo) -> anyhow::Result<ExitCode> {
-    // There is one demo so far; `--script` keeps its meaning when there are others.
-    let Demo { script: _ } = arguments;
-    demo::play().await?;
+    if arguments.script {
+        demo::play().await?;
+    } else {
+        demo::serve(arguments.listen).await?;
+    }
     Ok(ExitCode::SUCCESS)
 }

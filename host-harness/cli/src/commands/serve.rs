@@ -4,14 +4,14 @@ use crate::arguments::Serve as Arguments;
 use crate::config::{ConfigFile, Format, Level, Log, reference};
 use crate::place::Place;
 use crate::plugin::{self, Plugin};
+use crate::running::Running;
 use crate::settings::SettingsFile;
-use anyhow::{Context, bail};
+use anyhow::Context;
+use handover_demo::Stage;
 use handover_gateway::store::Store;
 use handover_gateway::store::nats::{Layout, NatsCache, NatsStore};
 use handover_gateway::store::sqlite::SqliteStore;
-use handover_gateway::{
-    Callback, Gateway, Mailboxes, Metrics, Options, Served, ServerLimits, Tokens, Worker, clean, document, serve,
-};
+use handover_gateway::{Callback, Gateway, Mailboxes, Metrics, Options, Served, Tokens, Wire, document};
 use handover_host::contract::Ability;
 use handover_host::{Host, HttpClient, HttpClientLimits, Limits};
 use serde_json::json;
@@ -21,8 +21,6 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -48,35 +46,24 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let (store, cache) = store(&file, &folder).await?;
     let mailboxes = Mailboxes::new(store);
     let metrics = Metrics::default();
-    let served = connections(&file, &folder, cache, &mailboxes, &metrics).await?;
+    let wire = Wire::default();
+    let served = connections(&file, &folder, cache, &mailboxes, &metrics, &wire).await?;
     let at = || file.place(&["platform", "tokens"]);
     let tokens = Tokens::new(&read_all(&config.platform.tokens, &folder).with_context(at)?).with_context(at)?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("{}: {} cannot be listened on", file.place(&["listen"]), config.listen))?;
 
-    let stop = CancellationToken::new();
+    let (stop, address) = (CancellationToken::new(), listener.local_addr()?);
     let gateway = Gateway::new(served.clone(), mailboxes.clone(), tokens, metrics, stop.clone());
-    println!("{}", json!({ "listen": listener.local_addr()?.to_string() }));
-    let mut parts = JoinSet::new();
-    parts.spawn(Worker::new(served, mailboxes.clone()).run(stop.clone()));
-    parts.spawn(clean(mailboxes, config.store.keep_events.milliseconds, stop.clone()));
-    parts.spawn(serve(listener, gateway.router(), ServerLimits::default(), stop.clone()));
-    let mut terminated = signal(SignalKind::terminate()).context("the signal to stop cannot be awaited")?;
-    let broken = tokio::select! {
-        _ = tokio::signal::ctrl_c() => false,
-        _ = terminated.recv() => false,
-        // None of them ends by itself. Without one of them the process would only look alive.
-        _ = parts.join_next() => true,
-    };
-    tracing::info!("stopping: what has begun is ended");
-    stop.cancel();
-    while let Some(ended) = parts.join_next().await {
-        ended?;
+    let mut router = gateway.router();
+    if config.demo.enabled {
+        let public = config.demo.public.clone().unwrap_or_else(|| format!("http://{address}"));
+        router = router.merge(Stage { gateway, wire, desk: config.demo.desk.clone(), public }.router()?);
     }
-    if broken {
-        bail!("a part of the gateway has ended by itself; the log says which");
-    }
+    println!("{}", json!({ "listen": address.to_string() }));
+    let keep_events = config.store.keep_events.milliseconds;
+    Running { served, mailboxes, keep_events, listener, router, stop }.until_stopped().await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -125,6 +112,7 @@ async fn connections(
     cache: Option<NatsCache>,
     mailboxes: &Mailboxes,
     metrics: &Metrics,
+    wire: &Wire,
 ) -> anyhow::Result<Vec<Served>> {
     let client = HttpClient::new(HttpClientLimits::default())?;
     let host = Host::builder().limits(Limits::default()).http(client).reuse(REUSE);
@@ -159,6 +147,7 @@ async fn connections(
             mark: connection.mark.clone(),
             logs_bodies: file.config.log.bodies,
             observations: connection.observations_a_minute,
+            wire: wire.clone(),
         };
         let one = Served::new(name, connected, options, mailboxes.clone(), metrics);
         served.push(one.with_context(|| file.place(&["connection", name]))?);

@@ -7,7 +7,7 @@ use crate::platform_event::PlatformEvent;
 use crate::served::Served;
 use crate::store::StoreError;
 use handover_host::contract::{AgentEvent, Conversation, Failure, Finding, Outbound, ProviderRequest, Timestamp};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Until the contact centre has answered. Shorter than any turn.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -116,8 +116,12 @@ pub(super) async fn perform(served: &Served, address: &Address, task: Task) -> O
 }
 
 async fn build(served: &Served, item: u64, message: &Outbound, conversation: &Conversation) -> What {
+    let began = Instant::now();
     match served.connection().build_outbound_message(conversation, message).await {
-        Ok(built) => What::Built(item, built.map_err(|unsupported| format!("{unsupported:?}"))),
+        Ok(built) => {
+            served.wire().requests(served.name(), built.as_deref().unwrap_or_default(), began.elapsed());
+            What::Built(item, built.map_err(|unsupported| format!("{unsupported:?}")))
+        }
         Err(error) => {
             tracing::error!(connection = served.name(), %error, "a message cannot be built");
             What::Built(item, Err(error.to_string()))
@@ -130,6 +134,7 @@ async fn deliver(served: &Served, address: &Address, request: &ProviderRequest) 
         let body = String::from_utf8_lossy(&request.body);
         tracing::info!(connection = served.name(), request = request.idempotency_key, %body, "a request");
     }
+    let began = Instant::now();
     let outcome = match tokio::time::timeout(PATIENCE, served.connection().deliver(request)).await {
         Ok(Ok(Ok(delivery))) => {
             know(served, address, delivery.conversation.as_deref()).await;
@@ -139,6 +144,7 @@ async fn deliver(served: &Served, address: &Address, request: &ProviderRequest) 
         Ok(Err(error)) => DeliveryOutcome::Unknown(error.to_string()),
         Err(_) => DeliveryOutcome::Unknown("the contact centre did not answer in time".into()),
     };
+    served.wire().delivery(served.name(), request, &outcome, began.elapsed());
     match &outcome {
         DeliveryOutcome::Delivered(_) => {
             tracing::debug!(connection = served.name(), request = request.idempotency_key, "delivered");

@@ -1,0 +1,108 @@
+//! A headless Chromium with its driver (Debian: `chromium`, `chromium-driver`), by the commands of WebDriver that take a
+//! line each (W3C, "WebDriver"): its client libraries bring second versions of half a web stack along.
+
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Until a browser has started, on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The key of an element's reference (WebDriver, section 12, "Elements").
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+/// WebDriver, section 17.4.2, "Keyboard actions".
+pub(crate) const ENTER: char = '\u{e007}';
+
+/// A browser, closed when this is dropped.
+pub(crate) struct Chromium {
+    driver: Child,
+    http: Client,
+    session: String,
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        // It may have ended by itself; the browser ends with it.
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+impl Chromium {
+    pub(crate) async fn start() -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
+        let driver = Command::new("chromedriver")
+            .arg(format!("--port={}", free.port()))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver; on Debian: apt-get install chromium chromium-driver");
+        let http = Client::builder().no_proxy().build().expect("a client");
+        let mut browser = Self { driver, http, session: format!("http://127.0.0.1:{}/session", free.port()) };
+        // Containers have neither the namespaces for Chromium's own sandbox nor much of /dev/shm.
+        let arguments = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1280,1400"];
+        let wanted = json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": { "args": arguments } } } });
+        let end = Instant::now() + PATIENCE;
+        let id = loop {
+            match browser.command(Method::POST, "", &wanted).await {
+                Ok(begun) => break begun["sessionId"].as_str().expect("an id").to_owned(),
+                Err(error) => assert!(Instant::now() < end, "no browser: {error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        };
+        browser.session = format!("{}/{id}", browser.session);
+        browser
+    }
+
+    async fn command(&self, method: Method, what: &str, with: &Value) -> Result<Value, String> {
+        let request = self.http.request(method, format!("{}{what}", self.session)).json(with);
+        let answer = request.send().await.map_err(|error| error.to_string())?;
+        let status = answer.status();
+        let mut answer: Value = answer.json().await.map_err(|error| error.to_string())?;
+        if status.is_success() { Ok(answer["value"].take()) } else { Err(answer.to_string()) }
+    }
+
+    pub(crate) async fn open(&self, url: &str) {
+        self.command(Method::POST, "/url", &json!({ "url": url })).await.expect("it opens");
+    }
+
+    pub(crate) async fn reload(&self) {
+        self.command(Method::POST, "/refresh", &json!({})).await.expect("it loads again");
+    }
+
+    /// The driver's own command: every exchange takes so long at least.
+    pub(crate) async fn delay(&self, latency: Duration) {
+        let milliseconds = u64::try_from(latency.as_millis()).expect("a short time");
+        let unbounded = 1_u64 << 30;
+        let conditions = json!({
+            "offline": false, "latency": milliseconds, "download_throughput": unbounded, "upload_throughput": unbounded,
+        });
+        let with = json!({ "network_conditions": conditions });
+        self.command(Method::POST, "/chromium/network_conditions", &with).await.expect("a slow network");
+    }
+
+    /// What a script returns.
+    pub(crate) async fn run(&self, script: &str, arguments: &[Value]) -> Value {
+        let with = json!({ "script": script, "args": arguments });
+        self.command(Method::POST, "/execute/sync", &with).await.expect("a script")
+    }
+
+    /// What a script gives to its last argument, which is a function.
+    pub(crate) async fn run_until(&self, script: &str, arguments: &[Value]) -> Value {
+        let with = json!({ "script": script, "args": arguments });
+        self.command(Method::POST, "/execute/async", &with).await.expect("a script")
+    }
+
+    /// Types into the element that this selector finds; whether there is one.
+    pub(crate) async fn type_into(&self, selector: &str, text: &str) -> bool {
+        let with = json!({ "using": "css selector", "value": selector });
+        let Ok(found) = self.command(Method::POST, "/element", &with).await else { return false };
+        let element = found[ELEMENT].as_str().expect("an element");
+        self.command(Method::POST, &format!("/element/{element}/value"), &json!({ "text": text })).await.is_ok()
+    }
+
+    pub(crate) async fn close(self) {
+        self.command(Method::DELETE, "", &json!({})).await.expect("it closes");
+    }
+}

@@ -1,0 +1,101 @@
+//! `handover`, in processes of its own.
+
+use serde_json::Value;
+use std::fmt::Write;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use tempfile::TempDir;
+
+const TOKEN: &str = "a-token-of-20-or-more";
+
+/// A process, killed when it is dropped.
+pub(crate) struct Process {
+    child: Child,
+    /// Kept open, for the process may say more.
+    _said: BufReader<ChildStdout>,
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It runs until it is stopped.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Process {
+    /// Starts it in this folder; the first line that it prints.
+    pub(crate) fn start(folder: &Path, arguments: &[&str]) -> (Self, String) {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_handover"))
+            .args(arguments)
+            .current_dir(folder)
+            .env("TOKEN", TOKEN)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let mut said = BufReader::new(child.stdout.take().expect("its output"));
+        let mut line = String::new();
+        said.read_line(&mut line).expect("a line");
+        (Self { child, _said: said }, line)
+    }
+}
+
+/// A gateway with the demo page, between a bot platform and a local Genesys Cloud that is another process.
+pub(crate) struct Gateway {
+    folder: TempDir,
+    _cloud: Process,
+    process: Option<Process>,
+    pub(crate) page: String,
+}
+
+impl Gateway {
+    pub(crate) fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+        let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
+        write(
+            "sandbox.toml",
+            &format!(
+                "listen = \"127.0.0.1:0\"\n[[integrations]]\nname = \"BotHandover\"\n\
+                 webhook-url = \"http://{address}/handover/acme\"\n[webhooks]\nretry-delay-ms = 200\n"
+            ),
+        );
+        let (cloud, announced) = Process::start(folder.path(), &["sandbox", "--config", "sandbox.toml"]);
+        let announced: Value = serde_json::from_str(&announced).expect("a line of JSON");
+        let mut settings = String::from("deployment-name = \"BotHandover\"\nqueue = \"Support\"\n");
+        for (key, told) in [
+            ("host", "origin"),
+            ("webhook-secret", "webhook_secret"),
+            ("client-id", "client_id"),
+            ("client-secret", "client_secret"),
+        ] {
+            writeln!(settings, "{key} = {}", announced[told]).expect("a text");
+        }
+        write("settings.toml", &settings);
+        write(
+            "gateway.toml",
+            &format!(
+                "listen = \"{address}\"\n[platform]\ntokens = [{{ env = \"TOKEN\" }}]\n[demo]\nenabled = true\ndesk = {}\n\
+                 [connection.acme]\nsettings = \"settings.toml\"\nobserve-every = \"1s\"\nobservations-a-minute = 200\n",
+                announced["origin"]
+            ),
+        );
+        let page = format!("http://{address}/demo/#token={TOKEN}");
+        let mut gateway = Self { folder, _cloud: cloud, process: None, page };
+        gateway.start_again();
+        gateway
+    }
+
+    pub(crate) fn start_again(&mut self) {
+        let (process, _) = Process::start(self.folder.path(), &["serve", "--config", "gateway.toml"]);
+        self.process = Some(process);
+    }
+
+    /// Kills it, as a machine does that fails.
+    pub(crate) fn kill(&mut self) {
+        self.process = None;
+    }
+}

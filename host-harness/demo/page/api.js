@@ -1,0 +1,87 @@
+// The gateway's API.
+
+let token = '';
+
+export class Refused extends Error {
+  constructor(status, told) {
+    super(told || `the gateway answered ${status}`);
+    this.status = status;
+  }
+}
+
+/** The token is in the address once, and then in this tab alone. */
+export function remember(given) {
+  token = given;
+  sessionStorage.setItem('token', given);
+}
+
+export function remembered() {
+  const given = new URLSearchParams(location.hash.slice(1)).get('token');
+  if (given) {
+    history.replaceState(null, '', location.pathname);
+    remember(given);
+  }
+  token = sessionStorage.getItem('token') ?? '';
+  return token !== '';
+}
+
+export async function call(method, path, body, headers = {}) {
+  const raw = body instanceof Blob;
+  const answer = await fetch(path, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined || raw ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    body: body === undefined || raw ? body : JSON.stringify(body),
+  });
+  const text = await answer.text();
+  let read;
+  try {
+    read = text ? JSON.parse(text) : undefined;
+  } catch {
+    read = undefined;
+  }
+  if (!answer.ok) throw new Refused(answer.status, read?.detail ?? read?.error ?? read?.message);
+  return read;
+}
+
+/**
+ * Follows server-sent events for ever: after an interruption it goes on behind the last one seen. EventSource cannot
+ * send a token, so the stream is read here (HTML Living Standard, section 9.2.6).
+ */
+export async function follow(path, { event, up, down }) {
+  let last;
+  for (let pause = 250; ; pause = Math.min(pause * 2, 4000)) {
+    try {
+      const headers = { authorization: `Bearer ${token}`, ...(last ? { 'last-event-id': last } : {}) };
+      const answer = await fetch(path, { headers });
+      if (answer.status === 409) last = undefined;
+      if (answer.status === 401) throw new Refused(401);
+      if (answer.ok) {
+        up?.();
+        pause = 250;
+        const lines = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+        let rest = '';
+        for (let part; !(part = await lines.read()).done; ) {
+          const blocks = (rest + part.value).replaceAll('\r', '').split('\n\n');
+          rest = blocks.pop();
+          for (const block of blocks) {
+            const fields = block.split('\n').map((line) => line.match(/^(\w+): ?(.*)$/)).filter(Boolean);
+            const data = fields.filter(([, name]) => name === 'data').map(([, , value]) => value);
+            last = fields.findLast(([, name]) => name === 'id')?.[2] ?? last;
+            if (data.length) event(JSON.parse(data.join('\n')));
+          }
+        }
+      }
+    } catch (error) {
+      if (error instanceof Refused) {
+        down?.(error);
+        return;
+      }
+    }
+    down?.();
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}

@@ -1,0 +1,26 @@
+// Makes elements. Text goes in as text: nothing that anybody says is ever read as HTML.
+
+export const $ = (id) => document.getElementById(id);
+
+export function el(name, attributes = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (key.startsWith('on')) element.addEventListener(key.slice(2), value);
+    else element.setAttribute(key, value === true ? '' : value);
+  }
+  element.append(...children.flat().filter((child) => child !== undefined && child !== null));
+  return element;
+}
+
+/** An address that may be opened or shown; anything but the web's own kinds is none. */
+export function address(text) {
+  try {
+    const url = new URL(text, location.href);
+    return ['http:', 'https:'].includes(url.protocol) ? url.href : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export const clock = (time) => new Date(time).toLocaleTimeString([], { timeStyle: 'medium' });

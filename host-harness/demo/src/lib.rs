@@ -1,0 +1,74 @@
+//! A page to see handovers by: a web chat that speaks the gateway's own API, the agent's desk of a local Genesys Cloud,
+//! and the wire between them.
+//!
+//! The page itself is for everybody and holds nothing; whatever it asks for takes a token of the gateway's.
+
+mod desk;
+mod files;
+mod page;
+mod provider;
+mod watch;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{any, get, post};
+use files::Files;
+use handover_gateway::{Gateway, Wire};
+use std::sync::Arc;
+
+/// Bytes of a file at most, and of anything else that the page sends.
+const MOST_BODY: usize = 5 << 20;
+
+/// What the page is for.
+pub struct Stage {
+    /// The gateway that it belongs to.
+    pub gateway: Gateway,
+    /// What passes through that gateway.
+    pub wire: Wire,
+    /// The origin of a local Genesys Cloud, whose agents the page plays; of a real one, none is played.
+    pub desk: Option<String>,
+    /// Where the contact centre and browsers reach this server, for files that are sent: an origin.
+    pub public: String,
+}
+
+impl std::fmt::Debug for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stage").field("desk", &self.desk).field("public", &self.public).finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone)]
+struct Demo(Arc<Inner>);
+
+struct Inner {
+    stage: Stage,
+    files: Files,
+    client: reqwest::Client,
+}
+
+impl Stage {
+    /// The page at `/demo/`, and what it asks for.
+    ///
+    /// # Errors
+    /// What keeps the client for the desk from being made.
+    pub fn router(self) -> Result<Router, reqwest::Error> {
+        let client = reqwest::Client::builder().no_proxy().build()?;
+        let gateway = self.gateway.clone();
+        let demo = Demo(Arc::new(Inner { stage: self, files: Files::default(), client }));
+        let asked = Router::new()
+            .route("/demo/api/stage", get(provider::stage))
+            .route("/demo/api/wire", get(watch::follow))
+            .route("/demo/api/files", post(files::keep))
+            .route("/demo/api/desk/{*path}", any(desk::pass))
+            .route("/demo/api/connections/{connection}/provider", get(provider::describe))
+            .route("/demo/api/connections/{connection}/settings", post(provider::check))
+            .with_state(demo.clone());
+        Ok(gateway
+            .guard(asked)
+            .route("/demo", get(page::to_the_page))
+            .route("/demo/", get(page::index))
+            .route("/demo/{file}", get(page::file))
+            .merge(Router::new().route("/demo/files/{id}", get(files::show)).with_state(demo))
+            .layer(DefaultBodyLimit::max(MOST_BODY)))
+    }
+}

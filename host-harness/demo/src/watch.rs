@@ -1,0 +1,22 @@
+//! The wire as server-sent events: what passes from now on. Whoever is too slow misses some.
+
+use crate::Demo;
+use axum::extract::State;
+use axum::response::Sse;
+use axum::response::sse::{Event, KeepAlive};
+use futures_util::{Stream, stream};
+use std::convert::Infallible;
+use tokio::sync::broadcast::error::RecvError;
+
+pub(crate) async fn follow(State(demo): State<Demo>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let entries = stream::unfold(demo.0.stage.wire.watch(), |mut watched| async move {
+        loop {
+            match watched.recv().await {
+                Ok(entry) => return Some((Ok(Event::default().data(&*entry)), watched)),
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    });
+    Sse::new(entries).keep_alive(KeepAlive::default())
+}
