@@ -10,7 +10,7 @@ MESSAGES := 1000
 KILLS := 50
 STORES := sqlite nats nats-restart
 
-.PHONY: demo demo-script browser-test test check crash-test load-test fuzz-api bench timing instructions deny reference api fuzz setup component cargo-component
+.PHONY: demo demo-script browser-test screenshots test check crash-test load-test fuzz-api bench timing instructions deny reference api fuzz setup component cargo-component
 
 demo: setup ## Serves a web chat and an agent's desk, with a gateway and a local Genesys Cloud behind them.
 	cargo run --locked --package handover -- demo
@@ -35,6 +35,9 @@ check: setup ## Looks at the format, lints, documentation, and that no published
 	scripts/check-wit
 	# Compiled, not linked: linking takes libFuzzer, which is C++.
 	CUSTOM_LIBFUZZER_PATH=/none/libfuzzer.a cargo check --locked --manifest-path fuzz/Cargo.toml --target-dir target/fuzz
+
+screenshots: setup ## Takes the pictures of the README anew; takes chromium-driver.
+	cargo test --locked --package handover --test browser -- --ignored screenshots
 
 crash-test: setup ## Kills gateways KILLS times while MESSAGES go each way, and counts what got lost; `nats` takes nats-server.
 	MESSAGES=$(MESSAGES) KILLS=$(KILLS) STORES="$(STORES)" cargo test --locked --package handover --test crash

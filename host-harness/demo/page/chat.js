@@ -246,9 +246,8 @@ export class Chat {
       { class: line.who },
       el('span', { class: 'who' }, name),
       el('div', { class: 'bubble' }, line.message ? this.content(line.message) : [line.text, line.attachment && file(line.attachment)]),
-      el('span', { class: 'mark' }, line.who === 'user' ? marked(line) : '', ' ', el('time', {}, clock(line.time))),
+      el('span', { class: 'below' }, el('span', { class: 'mark' }, marked(line)), ' ', el('time', {}, clock(line.time))),
     );
-    if (line.who === 'user') item.querySelector('.mark').textContent = marked(line);
     if (line.key) this.shown.set(line.key, item);
     this.place(item, line.time);
   }

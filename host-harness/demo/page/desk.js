@@ -4,6 +4,8 @@ import { call } from './api.js';
 import { $, address, clock, el } from './dom.js';
 
 const EVERY = 60;
+/** How long a customer is seen typing after having been. */
+const TYPING = 5000;
 
 const STRUCTURED = {
   'Quick replies': {
@@ -65,6 +67,7 @@ const FAULTS = {
 export class Desk {
   constructor() {
     this.seen = '';
+    this.known = {};
     $('fault-buttons').replaceChildren(
       ...Object.entries(FAULTS).map(([name, order]) => el('button', { type: 'button', onclick: () => this.fault(name, order) }, name)),
     );
@@ -141,6 +144,9 @@ export class Desk {
 
   show(one) {
     if (one.id !== this.open) return;
+    // Genesys has the user as the latest message tells of them, which need not say again who they are.
+    Object.assign((this.known[one.id] ??= {}), one.from);
+    one.from = this.known[one.id];
     if (this.drawn !== one.id) this.draw(one.id);
     const seen = JSON.stringify(one);
     if (seen === this.seen) return;
@@ -157,9 +163,15 @@ export class Desk {
     const may = { accept: !agent && !over, decline: Boolean(one.alerting), transfer: agent && !over, disconnect: !over, 'wrap-up': Boolean(over) };
     for (const [act, able] of Object.entries(may)) part(`[data-act="${act}"]`).hidden = !able;
     part('.write').hidden = !agent || Boolean(over);
+    const said = one.messages.filter((message) => message.text || message.content?.length);
     const talk = part('.talk');
-    talk.replaceChildren(...one.messages.map((message) => this.message(message)));
+    talk.replaceChildren(...said.map((message) => this.message(message)));
     talk.scrollTop = talk.scrollHeight;
+    const last = one.messages.at(-1);
+    const typing = last && !said.includes(last) && last.direction === 'Inbound' && Date.now() - Date.parse(last.time) < TYPING;
+    part('.typing').textContent = typing ? 'The customer is typing …' : '';
+    clearTimeout(this.stops);
+    if (typing) this.stops = setTimeout(() => (part('.typing').textContent = ''), TYPING);
   }
 
   message(message) {
@@ -170,13 +182,13 @@ export class Desk {
       { class: ours ? 'user' : 'agent' },
       el('span', { class: 'who' }, ours ? (message.originatingEntity === 'Bot' ? 'Flow' : 'Agent') : 'Customer'),
       el('div', { class: 'bubble' }, message.text && el('p', {}, message.text), content),
-      el('span', { class: 'mark' }, ours ? `${String(message.delivery?.state ?? '').toLowerCase()} ` : '', el('time', {}, clock(message.time))),
+      el('span', { class: 'below' }, ours ? `${String(message.delivery?.state ?? '').toLowerCase()} ` : '', el('time', {}, clock(message.time))),
     );
   }
 
   part(part) {
     const attachment = part.attachment;
-    if (!attachment) return el('p', { class: 'note' }, part.contentType ?? 'something');
+    if (!attachment) return el('p', { class: 'kind' }, part.contentType ?? 'something');
     const url = address(attachment.url ?? '');
     const image = attachment.mediaType === 'Image' ? el('img', { src: url, alt: attachment.filename ?? 'A picture' }) : undefined;
     return el('p', {}, image, el('a', { href: url, target: '_blank', rel: 'noreferrer' }, attachment.filename ?? attachment.url));
@@ -210,6 +222,7 @@ export class Desk {
       ),
       el('p', { class: 'told', role: 'alert' }),
       el('div', { class: 'talk', role: 'log', 'aria-label': 'The conversation as the agent sees it', tabindex: 0 }),
+      el('p', { class: 'typing', role: 'status' }),
       el(
         'div',
         { class: 'write' },

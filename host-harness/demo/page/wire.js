@@ -25,7 +25,7 @@ export class Wire {
             el('time', {}, clock(at)),
             ` ${arrow} ${what} `,
             el('strong', {}, title),
-            micros === undefined ? '' : ` ${micros < 10000 ? `${micros} µs` : `${Math.round(micros / 1000)} ms`}`,
+            micros === null ? '' : ` ${micros < 10000 ? `${micros} µs` : `${Math.round(micros / 1000)} ms`}`,
           ),
           el('pre', { tabindex: 0 }, JSON.stringify(detail, null, 2)),
         ),

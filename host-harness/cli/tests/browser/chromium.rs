@@ -1,6 +1,8 @@
 //! A headless Chromium with its driver (Debian: `chromium`, `chromium-driver`), by the commands of WebDriver that take a
 //! line each (W3C, "WebDriver"): its client libraries bring second versions of half a web stack along.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use std::net::TcpListener;
@@ -56,7 +58,8 @@ impl Chromium {
     }
 
     async fn command(&self, method: Method, what: &str, with: &Value) -> Result<Value, String> {
-        let request = self.http.request(method, format!("{}{what}", self.session)).json(with);
+        let request = self.http.request(method, format!("{}{what}", self.session));
+        let request = if with.is_null() { request } else { request.json(with) };
         let answer = request.send().await.map_err(|error| error.to_string())?;
         let status = answer.status();
         let mut answer: Value = answer.json().await.map_err(|error| error.to_string())?;
@@ -80,6 +83,24 @@ impl Chromium {
         });
         let with = json!({ "network_conditions": conditions });
         self.command(Method::POST, "/chromium/network_conditions", &with).await.expect("a slow network");
+    }
+
+    /// Light or dark (Chrome DevTools Protocol, `Emulation.setEmulatedMedia`).
+    pub(crate) async fn prefer(&self, scheme: &str) {
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        let with = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
+        self.command(Method::POST, "/goog/cdp/execute", &with).await.expect("a scheme");
+    }
+
+    pub(crate) async fn resize(&self, width: u32, height: u32) {
+        let with = json!({ "width": width, "height": height });
+        self.command(Method::POST, "/window/rect", &with).await.expect("a size");
+    }
+
+    /// What can be seen, as PNG.
+    pub(crate) async fn picture(&self) -> Vec<u8> {
+        let picture = self.command(Method::GET, "/screenshot", &Value::Null).await.expect("a picture");
+        BASE64_STANDARD.decode(picture.as_str().expect("a text")).expect("base64")
     }
 
     /// What a script returns.

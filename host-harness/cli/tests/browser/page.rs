@@ -40,7 +40,7 @@ impl Page {
         self.browser.take().expect("a browser").close().await;
     }
 
-    fn browser(&self) -> &Chromium {
+    pub(crate) fn browser(&self) -> &Chromium {
         self.browser.as_ref().expect("it is open")
     }
 
