@@ -20,8 +20,8 @@ demo-script: setup ## Plays one handover in the terminal, against a local Genesy
 
 test: setup ## Runs every test there is.
 	cargo test --locked --workspace
-	@if command -v chromedriver >/dev/null; then $(MAKE) browser-test; else \
-		echo "skipped: the browser tests, for there is no chromedriver. On Debian: apt-get install chromium chromium-driver"; fi
+	@if command -v chromedriver >/dev/null && command -v npm >/dev/null; then $(MAKE) browser-test; else \
+		echo "skipped: the browser tests, for there is no chromedriver or no npm. On Debian: apt-get install chromium chromium-driver npm"; fi
 
 browser-test: setup ## Uses the demo page in a headless Chromium, as a person does; takes chromium-driver and npm.
 	cd host-harness/cli/tests/browser/axe && npm ci --silent

@@ -68,7 +68,7 @@ export async function follow(path, { event, up, down }) {
           const blocks = (rest + part.value).replaceAll('\r', '').split('\n\n');
           rest = blocks.pop();
           for (const block of blocks) {
-            const fields = block.split('\n').map((line) => line.match(/^(\w+): ?(.*)$/)).filter(Boolean);
+            const fields = block.split('\n').map((line) => line.match(/^(\w+): ?(.*)$/s)).filter(Boolean);
             const data = fields.filter(([, name]) => name === 'data').map(([, , value]) => value);
             last = fields.findLast(([, name]) => name === 'id')?.[2] ?? last;
             if (data.length) event(JSON.parse(data.join('\n')));

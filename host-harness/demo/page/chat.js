@@ -22,10 +22,13 @@ export class Chat {
     this.path = `/v1/connections/${connection}/recipients/${this.kept.recipient}`;
     this.state = 'bot';
     this.handover = 0;
-    this.numbers = new Set();
+    this.events = new Set();
+    this.receipts = new Map();
     this.shown = new Map();
     for (const line of this.kept.lines) this.show(line);
     this.tell();
+    // Nothing is said before it is known to whom.
+    this.ready = this.learn();
     $('say').onsubmit = (event) => {
       event.preventDefault();
       const text = $('words').value.trim();
@@ -36,7 +39,7 @@ export class Chat {
     $('human').onclick = () => this.said('I want to talk to a person.');
     $('leave').onclick = () => this.leave();
     $('file').onchange = () => this.attach();
-    this.sending = Promise.resolve();
+    this.sending = this.ready;
     for (const line of this.kept.lines.filter((line) => line.request && !line.taken)) this.send(line);
   }
 
@@ -44,9 +47,27 @@ export class Chat {
     return this.state === 'queued' || this.state === 'active';
   }
 
+  /** Who the user talks to, by the gateway; asked until it answers. */
+  async learn() {
+    for (;;) {
+      try {
+        const { state } = await call('GET', `${this.path}/handover`);
+        this.state = state === 'ended' ? 'bot' : state;
+        break;
+      } catch (error) {
+        if (error.status === 404) break;
+        await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      }
+    }
+    // One that is still to be sent begins when it is.
+    if (this.kept.lines.some((line) => line.request?.post === 'handover' && !line.taken)) this.state = 'queued';
+    this.tell();
+  }
+
   // What the user does.
 
-  said(text) {
+  async said(text) {
+    await this.ready;
     if (this.talks) {
       this.add({ who: 'user', text, request: { post: 'messages', body: { text } } });
       return;
@@ -102,12 +123,15 @@ export class Chat {
     call('POST', `${this.path}/messages`, 'typing').catch(() => {});
   }
 
-  async leave() {
-    try {
-      await call('DELETE', `${this.path}/handover`);
-    } catch (error) {
-      this.note(`You cannot leave: ${error.message}`);
-    }
+  /** After all that was said before. */
+  leave() {
+    this.sending = this.sending.then(async () => {
+      try {
+        await call('DELETE', `${this.path}/handover`);
+      } catch (error) {
+        this.note(`You cannot leave: ${error.message}`);
+      }
+    });
   }
 
   // One after the other, and each until the gateway has it.
@@ -129,15 +153,17 @@ export class Chat {
       try {
         const taken = await call('POST', `${this.path}/${line.request.post}`, line.request.body, { 'idempotency-key': line.key });
         line.taken = true;
-        line.message = taken?.message;
+        line.id = taken?.message;
         this.mark(line, 'sent');
+        const receipt = this.receipts.get(line.id);
+        if (receipt) this.mark(line, ...receipt);
         break;
       } catch (error) {
-        // Refused for good, or not heard: only the latter is tried again.
-        if (error.status >= 400 && error.status < 500 && error.status !== 429) {
+        // Refused for good, or not heard: only the latter is tried again, and so is what another token may let in.
+        if (error.status >= 400 && error.status < 500 && ![401, 429].includes(error.status)) {
           line.taken = true;
           this.mark(line, 'failed', error.message);
-          if (line.request.post === 'handover') this.ended();
+          if (line.request.post === 'handover') await this.learn();
           break;
         }
         await new Promise((resolve) => setTimeout(resolve, PAUSE));
@@ -148,12 +174,12 @@ export class Chat {
   // What the gateway tells.
 
   happened(event) {
-    if (event.recipient !== this.kept.recipient || this.numbers.has(event.number)) return;
-    this.numbers.add(event.number);
+    if (event.recipient !== this.kept.recipient || this.events.has(event.id)) return;
+    this.events.add(event.id);
     const { type, data, timestamp } = event;
     const who = (agent) => agent?.name || 'An agent';
     const tell = (text) => this.note(text, timestamp);
-    if (event.handover > this.handover) {
+    if (event.handover !== this.handover) {
       this.handover = event.handover;
       this.state = 'queued';
     }
@@ -178,8 +204,9 @@ export class Chat {
       this.show({ who: data.author === 'bot' ? 'flow' : 'agent', name: data.agent?.name ?? this.agent, time: Date.parse(timestamp), message: data });
       this.receipt(data.id);
     } else if (type === 'receipt') {
-      const line = this.kept.lines.find((line) => line.message === data.message);
+      const line = this.kept.lines.find((line) => line.id === data.message);
       const [status, reasons] = typeof data.status === 'string' ? [data.status] : Object.entries(data.status)[0];
+      this.receipts.set(data.message, [status, reasons?.join(', ')]);
       if (line) this.mark(line, status, reasons?.join(', '));
     } else if (type === 'reopened') {
       tell('The conversation goes on.');
@@ -203,11 +230,14 @@ export class Chat {
   receipt(message) {
     const told = (this.kept.receipts ??= []);
     if (told.includes(message)) return;
-    told.push(message);
-    this.kept.receipts = told.slice(-200);
-    this.keep();
     const body = { receipt: { message, status: 'delivered' } };
-    call('POST', `${this.path}/messages`, body, { 'idempotency-key': `seen-${message}`.slice(0, 100) }).catch(() => {});
+    const done = () => {
+      told.push(message);
+      this.kept.receipts = told.slice(-200);
+      this.keep();
+    };
+    // One that does not arrive is told again with the next page.
+    call('POST', `${this.path}/messages`, body, { 'idempotency-key': `seen-${message}`.slice(0, 100) }).then(done, () => {});
   }
 
   // What is on the screen.

@@ -9,8 +9,10 @@ use axum::response::{IntoResponse, Response};
 
 pub(crate) async fn pass(State(demo): State<Demo>, Path(path): Path<String>, method: Method, body: Bytes) -> Response {
     let Some(origin) = &demo.0.stage.desk else { return StatusCode::NOT_FOUND.into_response() };
-    // Dots would lead out of the desk.
-    if path.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+    // Anything else, encoded or not, could lead out of the desk.
+    let fits =
+        |segment: &str| !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if !path.split('/').all(fits) {
         return StatusCode::NOT_FOUND.into_response();
     }
     let asked = demo.0.client.request(method, format!("{origin}/sandbox/{path}")).body(body).send().await;

@@ -68,7 +68,9 @@ pub(crate) async fn keep(State(demo): State<Demo>, headers: HeaderMap, content: 
 /// Pictures, sound and films are shown; what could run in the page's own name is only saved.
 pub(crate) async fn show(State(demo): State<Demo>, Path(id): Path<String>) -> Response {
     let Some(file) = demo.0.files.find(&id) else { return StatusCode::NOT_FOUND.into_response() };
-    let kind = file.kind.to_str().unwrap_or_default();
+    // RFC 9110, section 8.3.1: in any case, and parameters may follow.
+    let kind = file.kind.to_str().unwrap_or_default().to_ascii_lowercase();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
     let shown = ["image/", "audio/", "video/"].iter().any(|family| kind.starts_with(family)) && kind != "image/svg+xml";
     let headers = [
         (CONTENT_TYPE, file.kind.clone()),

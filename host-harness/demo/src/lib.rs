@@ -15,6 +15,7 @@ use axum::routing::{any, get, post};
 use files::Files;
 use handover_gateway::{Gateway, Wire};
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// Bytes of a file at most, and of anything else that the page sends.
 const MOST_BODY: usize = 5 << 20;
@@ -27,6 +28,8 @@ pub struct Stage {
     pub wire: Wire,
     /// The origin of a local Genesys Cloud, whose agents the page plays; of a real one, none is played.
     pub desk: Option<String>,
+    /// When it is cancelled, what is followed ends.
+    pub stop: CancellationToken,
     /// Where the contact centre and browsers reach this server, for files that are sent: an origin.
     pub public: String,
 }

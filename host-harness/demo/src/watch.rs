@@ -4,7 +4,7 @@ use crate::Demo;
 use axum::extract::State;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt, stream};
 use std::convert::Infallible;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -18,5 +18,7 @@ pub(crate) async fn follow(State(demo): State<Demo>) -> Sse<impl Stream<Item = R
             }
         }
     });
+    let stop = demo.0.stage.stop.clone();
+    let entries = entries.take_until(async move { stop.cancelled().await });
     Sse::new(entries).keep_alive(KeepAlive::default())
 }

@@ -2,8 +2,7 @@
 //! does.
 
 use crate::mailboxes::now;
-use axum::http::header::{AUTHORIZATION, COOKIE};
-use handover_host::contract::{AgentEvent, ProviderRequest, Webhook};
+use handover_host::contract::{AgentEvent, Authenticity, ProviderRequest, Webhook};
 use handover_host::{Believed, CallError};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -47,7 +46,8 @@ impl Wire {
                 Ok(Err(rejection)) => format!("{rejection:?}"),
                 Err(error) => error.to_string(),
             };
-            let headers: Vec<_> = webhook.headers.iter().map(shown).collect();
+            let signed = matches!(judged, Ok(Ok(Believed { authenticity: Authenticity::Signed(_), .. })));
+            let headers: Vec<_> = webhook.headers.iter().map(|header| shown(header, signed)).collect();
             (verdict, json!({ "headers": headers, "body": read(&webhook.body) }))
         });
         if let Ok(Ok(Believed { events: Ok(events), .. })) = judged {
@@ -106,10 +106,12 @@ impl Wire {
     }
 }
 
-/// A key of the operator's is a secret; a signature is none.
-fn shown((name, value): &(String, Vec<u8>)) -> [String; 2] {
-    let secret = name.eq_ignore_ascii_case(AUTHORIZATION.as_str()) || name.eq_ignore_ascii_case(COOKIE.as_str());
-    let value = if secret { "…".into() } else { String::from_utf8_lossy(value).into_owned() };
+/// Only what is known to hold no secret: a key may be in any header, and in place of a signature that is not right.
+fn shown((name, value): &(String, Vec<u8>), signed: bool) -> [String; 2] {
+    const HARMLESS: [&str; 6] = ["accept", "content-length", "content-type", "date", "host", "user-agent"];
+    let harmless = HARMLESS.iter().any(|known| name.eq_ignore_ascii_case(known));
+    let signature = signed && name.to_ascii_lowercase().contains("signature");
+    let value = if harmless || signature { String::from_utf8_lossy(value).into_owned() } else { "…".into() };
     [name.clone(), value]
 }
 

@@ -59,7 +59,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let mut router = gateway.router();
     if config.demo.enabled {
         let public = config.demo.public.clone().unwrap_or_else(|| format!("http://{address}"));
-        router = router.merge(Stage { gateway, wire, desk: config.demo.desk.clone(), public }.router()?);
+        router =
+            router.merge(Stage { gateway, wire, desk: config.demo.desk.clone(), stop: stop.clone(), public }.router()?);
     }
     println!("{}", json!({ "listen": address.to_string() }));
     let keep_events = config.store.keep_events.milliseconds;

@@ -84,7 +84,8 @@ pub(crate) async fn serve(listen: SocketAddr) -> anyhow::Result<()> {
     let gateway = Gateway::new(served.clone(), mailboxes.clone(), tokens, metrics, stop.clone());
     let router = gateway.router();
     let desk = Some(announced.origin.clone());
-    let router = router.merge(Stage { gateway, wire, desk, public: format!("http://{address}") }.router()?);
+    let router =
+        router.merge(Stage { gateway, wire, desk, stop: stop.clone(), public: format!("http://{address}") }.router()?);
 
     let page = format!("http://{address}/demo/#token={token}");
     println!("The web chat and the agent's desk: {page}\nThey run until you press Ctrl-C.");

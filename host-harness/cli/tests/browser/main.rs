@@ -26,7 +26,7 @@ async fn a_person_is_handed_over_and_both_talk_until_the_agent_ends_it() {
     page.chat_shows("Hello Ada, it is at the depot.").await;
     page.say("Which depot?").await;
     page.agent_sees("Which depot?").await;
-    page.wire_shows("delivered").await;
+    page.wire_shows(" delivered: inbound").await;
     page.wire_shows("Signed").await;
     page.agent_does("disconnect").await;
     page.chat_shows("The agent has ended the conversation.").await;
@@ -53,8 +53,11 @@ async fn a_reload_in_the_middle_loses_nothing() {
     page.hand_over().await;
     page.agent_says("Before the reload").await;
     page.chat_shows("Before the reload").await;
+    page.say("Said before the reload").await;
+    page.agent_sees("Said before the reload").await;
     page.reload().await;
     page.chat_shows("Before the reload").await;
+    page.chat_shows("Said before the reload").await;
     page.chat_shows("I want to talk to a person.").await;
     page.say("After the reload").await;
     page.choose_conversation().await;
@@ -93,12 +96,13 @@ async fn pictures_go_both_ways() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_keeps_people_out() {
     let page = Page::open().await;
+    page.chat_shows("I am the bot.").await;
     assert_eq!(page.violations().await, Vec::<String>::new());
     page.hand_over().await;
     page.agent_presses("Carousel").await;
     page.agent_presses("Date picker").await;
     page.chat_shows("When shall we come?").await;
-    page.wire_shows("delivered").await;
+    page.wire_shows(" delivered: inbound").await;
     page.press("#settings summary", "The form of Genesys Cloud Open Messaging").await;
     assert_eq!(page.violations().await, Vec::<String>::new());
     page.close().await;
@@ -161,7 +165,7 @@ async fn screenshots() {
     page.agent_presses("Carousel").await;
     page.press("#talk button", "Take Tuesday").await;
     page.agent_sees("Take Tuesday").await;
-    page.wire_shows("delivered").await;
+    page.wire_shows(" delivered: inbound").await;
     let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
     for (name, scheme, width, height) in
         [("demo-light", "light", 1280, 1100), ("demo-dark", "dark", 1280, 1100), ("demo-narrow", "light", 500, 900)]
