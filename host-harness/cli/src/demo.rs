@@ -10,12 +10,12 @@ mod wire;
 use crate::plugin;
 use anyhow::{Context, bail, ensure};
 use desk::Desk;
-use genesys_sandbox::{Config, Sandbox};
+use genesys_sandbox::{Announcement, Config, Sandbox};
 use handover_host::contract::{
     Attribute, Content, Conversation, EndReason, EventKind, HandoverStart, OutboundMessage, Profile, Setting, Speaker,
     TranscriptLine,
 };
-use handover_host::{AllowedOrigins, Host, HttpClient, HttpClientLimits};
+use handover_host::{AllowedOrigins, Connection, Host, HttpClient, HttpClientLimits, Provider};
 use platform::Platform;
 use screen::{Screen, Who};
 use wire::{Recorder, Wire};
@@ -36,6 +36,18 @@ pub(crate) async fn play() -> anyhow::Result<()> {
     let host =
         Host::builder().http(Recorder::new(HttpClient::new(HttpClientLimits::default())?, wire.clone())).build()?;
     let provider = host.load(plugin::BUILT_IN).await.context("the plugin built in cannot be loaded")?;
+    let platform = platform.connect(connect(&provider, &announced).await?);
+    screen.note(&format!("local Genesys Cloud at {}, platform at http://{address}", announced.origin));
+
+    let told = script(&screen, platform, &Desk::new(&announced.origin)).await;
+    sandbox.stop().await;
+    told?;
+    screen.note("The handover is over, and nothing was lost, doubled or forged.");
+    Ok(())
+}
+
+/// Connects with what a local Genesys Cloud has announced.
+async fn connect(provider: &Provider, announced: &Announcement) -> anyhow::Result<Connection> {
     let settings: Vec<_> = [
         ("host", announced.origin.as_str()),
         ("deployment-name", announced.integration_name.as_str()),
@@ -48,14 +60,7 @@ pub(crate) async fn play() -> anyhow::Result<()> {
     .map(|(key, value)| Setting { key: key.into(), value: value.into() })
     .into();
     let allowed = AllowedOrigins::none().allow(&announced.origin)?;
-    let platform = platform.connect(provider.connect(settings, &allowed).await?);
-    screen.note(&format!("local Genesys Cloud at {}, platform at http://{address}", announced.origin));
-
-    let told = script(&screen, platform, &Desk::new(&announced.origin)).await;
-    sandbox.stop().await;
-    told?;
-    screen.note("The handover is over, and nothing was lost, doubled or forged.");
-    Ok(())
+    Ok(provider.connect(settings, &allowed).await?)
 }
 
 fn cloud(webhook_url: &str) -> Config {

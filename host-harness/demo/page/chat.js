@@ -22,6 +22,8 @@ export class Chat {
     this.path = `/v1/connections/${connection}/recipients/${this.kept.recipient}`;
     this.state = 'bot';
     this.handover = 0;
+    /** The handover that the gateway has told of when it was asked. */
+    this.current = 0;
     this.events = new Set();
     this.receipts = new Map();
     this.shown = new Map();
@@ -51,7 +53,8 @@ export class Chat {
   async learn() {
     for (;;) {
       try {
-        const { state } = await call('GET', `${this.path}/handover`);
+        const { state, handover } = await call('GET', `${this.path}/handover`);
+        this.current = handover;
         this.state = state === 'ended' ? 'bot' : state;
         break;
       } catch (error) {
@@ -101,6 +104,7 @@ export class Chat {
     const [file] = $('file').files;
     $('file').value = '';
     if (!file) return;
+    await this.ready;
     if (!this.talks) {
       this.add({ who: 'bot', text: 'I cannot look at files. Ask for an agent first.' });
       return;
@@ -179,6 +183,9 @@ export class Chat {
     const { type, data, timestamp } = event;
     const who = (agent) => agent?.name || 'An agent';
     const tell = (text) => this.note(text, timestamp);
+    // The stream begins with what was long ago, which changes nothing of who the user talks to now.
+    const now = this.state;
+    const past = event.handover < this.current;
     if (event.handover !== this.handover) {
       this.handover = event.handover;
       this.state = 'queued';
@@ -217,6 +224,7 @@ export class Chat {
       tell('The bot is back.');
       this.ended();
     }
+    if (past) this.state = now;
     this.tell();
   }
 
@@ -228,12 +236,10 @@ export class Chat {
 
   /** Tells the agent that the user has seen it, once. */
   receipt(message) {
-    const told = (this.kept.receipts ??= []);
-    if (told.includes(message)) return;
+    if (this.kept.receipts?.includes(message)) return;
     const body = { receipt: { message, status: 'delivered' } };
     const done = () => {
-      told.push(message);
-      this.kept.receipts = told.slice(-200);
+      this.kept.receipts = [...(this.kept.receipts ?? []), message].slice(-200);
       this.keep();
     };
     // One that does not arrive is told again with the next page.

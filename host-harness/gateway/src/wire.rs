@@ -1,19 +1,22 @@
 //! What passes through the gateway, told live to whoever watches. Nothing is told, and nothing is made, while nobody
 //! does.
 
+use crate::mailbox::DeliveryOutcome;
 use crate::mailboxes::now;
-use handover_host::contract::{AgentEvent, Authenticity, ProviderRequest, Webhook};
+use crate::served::Served;
+use handover_host::contract::{AgentEvent, Authenticity, ProviderRequest, Rejection, Webhook};
 use handover_host::{Believed, CallError};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast;
 
-use crate::mailbox::DeliveryOutcome;
-use handover_host::contract::Rejection;
-
 /// Entries that a watcher may be behind.
 const BEHIND: usize = 256;
+
+/// Characters below which a secret is no text to look for: it would be found everywhere.
+const SHORTEST: usize = 4;
 
 /// What passes through the gateway: people's words, and no secrets. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -35,12 +38,12 @@ impl Wire {
 
     pub(crate) fn webhook(
         &self,
-        connection: &str,
+        served: &Served,
         webhook: &Webhook,
         judged: &Result<Result<Believed, Rejection>, CallError>,
         took: Duration,
     ) {
-        self.tell(connection, "webhook", Some(took), || {
+        self.tell(served, "webhook", Some(took), || {
             let verdict = match judged {
                 Ok(Ok(believed)) => format!("{:?}", believed.authenticity),
                 Ok(Err(rejection)) => format!("{rejection:?}"),
@@ -52,14 +55,14 @@ impl Wire {
         });
         if let Ok(Ok(Believed { events: Ok(events), .. })) = judged {
             for event in events {
-                self.tell(connection, "event", None, || (kind(event), json!(event)));
+                self.tell(served, "event", None, || (kind(event), json!(event)));
             }
         }
     }
 
-    pub(crate) fn requests(&self, connection: &str, requests: &[ProviderRequest], took: Duration) {
+    pub(crate) fn requests(&self, served: &Served, requests: &[ProviderRequest], took: Duration) {
         for request in requests {
-            self.tell(connection, "request", Some(took), || {
+            self.tell(served, "request", Some(took), || {
                 let detail = json!({
                     "idempotency-key": request.idempotency_key,
                     "recipient": request.recipient,
@@ -72,12 +75,12 @@ impl Wire {
 
     pub(crate) fn delivery(
         &self,
-        connection: &str,
+        served: &Served,
         request: &ProviderRequest,
         outcome: &DeliveryOutcome,
         took: Duration,
     ) {
-        self.tell(connection, "delivery", Some(took), || {
+        self.tell(served, "delivery", Some(took), || {
             let title = match outcome {
                 DeliveryOutcome::Delivered(_) => "delivered",
                 DeliveryOutcome::Failed(_) => "not delivered",
@@ -92,14 +95,15 @@ impl Wire {
         });
     }
 
-    fn tell(&self, connection: &str, what: &str, took: Option<Duration>, entry: impl FnOnce() -> (String, Value)) {
+    fn tell(&self, served: &Served, what: &str, took: Option<Duration>, entry: impl FnOnce() -> (String, Value)) {
         if self.0.receiver_count() == 0 {
             return;
         }
-        let (title, detail) = entry();
+        let (title, mut detail) = entry();
+        conceal(&mut detail, &forms(served.connection().secrets()));
         let micros = took.map(|took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
         let entry = json!({
-            "at": now(), "connection": connection, "what": what, "title": title, "micros": micros, "detail": detail,
+            "at": now(), "connection": served.name(), "what": what, "title": title, "micros": micros, "detail": detail,
         });
         // The last watcher may have gone in between.
         let _ = self.0.send(entry.to_string().into());
@@ -113,6 +117,27 @@ fn shown((name, value): &(String, Vec<u8>), signed: bool) -> [String; 2] {
     let signature = signed && name.to_ascii_lowercase().contains("signature");
     let value = if harmless || signature { String::from_utf8_lossy(value).into_owned() } else { "…".into() };
     [name.clone(), value]
+}
+
+/// How a secret may stand in what passes: as it is, or in a URL (RFC 3986, section 2.3).
+fn forms<'s>(secrets: impl Iterator<Item = &'s str>) -> Vec<String> {
+    const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    let long = secrets.filter(|secret| secret.len() >= SHORTEST);
+    long.flat_map(|secret| [secret.to_owned(), utf8_percent_encode(secret, UNRESERVED).to_string()]).collect()
+}
+
+/// A provider may have to put a secret of the settings into what an agent is told, such as a link; nobody else sees it.
+fn conceal(value: &mut Value, secrets: &[String]) {
+    match value {
+        Value::String(text) => {
+            for secret in secrets {
+                *text = text.replace(secret, "…");
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| conceal(value, secrets)),
+        Value::Object(values) => values.values_mut().for_each(|value| conceal(value, secrets)),
+        _ => {}
+    }
 }
 
 fn read(body: &[u8]) -> Value {

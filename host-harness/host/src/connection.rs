@@ -3,8 +3,8 @@
 use crate::call::{Lent, reached};
 use crate::contract::{
     AgentEvent, Authenticity, Check, Conversation, Delivery, EventSource, Failure, Finding, KeyedSource, Malformed,
-    Outbound, ProviderRequest, ProvisioningMode, ProvisioningStep, Rejection, Setting, SettingsProblem, Unsupported,
-    Webhook,
+    Outbound, ProviderRequest, ProvisioningMode, ProvisioningStep, Rejection, Setting, SettingKind, SettingsProblem,
+    Unsupported, Webhook,
 };
 use crate::error::{CallError, ConnectError, Limit};
 use crate::instances::Warm;
@@ -116,6 +116,13 @@ impl Connection {
     #[must_use]
     pub fn warnings(&self) -> &[SettingsProblem] {
         &self.0.warnings
+    }
+
+    /// The settings that are secrets by the provider's description, for whoever has to keep them out of what they show.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let fields = &self.0.provider.description().settings;
+        let secret = |key: &str| fields.iter().any(|field| field.key == key && field.kind == SettingKind::Secret);
+        self.0.settings.iter().filter(move |setting| secret(&setting.key)).map(|setting| setting.value.as_str())
     }
 
     /// Whether a webhook comes from whom it says. Give it the bytes that arrived.

@@ -1,6 +1,6 @@
 //! The page, with a gateway and a local Genesys Cloud behind it.
 
-use super::cloud;
+use super::{cloud, connect};
 use crate::plugin;
 use crate::running::Running;
 use anyhow::Context;
@@ -9,8 +9,6 @@ use handover_demo::Stage;
 use handover_gateway::mailbox::{Retries, Rules};
 use handover_gateway::store::sqlite::SqliteStore;
 use handover_gateway::{Gateway, Mailboxes, Metrics, Options, Served, Tokens, Wire};
-use handover_host::AllowedOrigins;
-use handover_host::contract::Setting;
 use handover_host::handover::Policy;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -52,19 +50,7 @@ pub(crate) async fn serve(listen: SocketAddr) -> anyhow::Result<()> {
     let sandbox = Sandbox::start(config).await?;
     let announced = sandbox.announcement();
 
-    let provider = plugin::load(None).await?;
-    let settings: Vec<_> = [
-        ("host", announced.origin.as_str()),
-        ("deployment-name", announced.integration_name.as_str()),
-        ("queue", "Support"),
-        ("webhook-secret", announced.webhook_secret.as_str()),
-        ("client-id", announced.client_id.as_str()),
-        ("client-secret", announced.client_secret.as_str()),
-        ("send-profile", "true"),
-    ]
-    .map(|(key, value)| Setting { key: key.into(), value: value.into() })
-    .into();
-    let connection = provider.connect(settings, &AllowedOrigins::none().allow(&announced.origin)?).await?;
+    let connection = connect(&plugin::load(None).await?, announced).await?;
 
     let folder = tempfile::tempdir().context("there is no place for a folder")?;
     let mailboxes = Mailboxes::new(Arc::new(SqliteStore::open(&folder.path().join("handover.sqlite"))?));

@@ -109,13 +109,18 @@ async fn no_secret_shows_anywhere() {
         "listen = \"127.0.0.1:0\"\n[platform]\ntokens = [{{ env = \"TOKEN\" }}]\n\
          [platform.callback]\nurl = {:?}\nsecrets = [{{ file = \"callback\" }}]\n[log]\nlevel = \"debug\"\n\
          [connection.acme]\nsettings = \"settings.toml\"\n[connection.other]\nsettings = \"wrong.toml\"\n\
-         [connection.gone]\nsettings = \"gone.toml\"\n",
+         [connection.gone]\nsettings = \"gone.toml\"\n[demo]\nenabled = true\n",
         refusing
     );
     folder.write("gateway.toml", &config);
     let gateway = Gateway::start(&folder, TOKEN);
     let mut seen = Seen { http: Client::builder().no_proxy().build().expect("a client"), text: String::new() };
     let url = format!("http://{}", gateway.listens);
+
+    // The wire, as the demo page watches it, until the gateway ends.
+    let watching = seen.http.get(format!("{url}/demo/api/wire")).bearer_auth(TOKEN).send().await.expect("an answer");
+    assert_eq!(watching.status(), 200);
+    let watched = tokio::spawn(watching.text());
 
     // The platform: let in and not, understood and not; a client that Genesys does not take; and a
     // contact centre that refuses everything, which makes a dead letter.
@@ -174,6 +179,11 @@ async fn no_secret_shows_anywhere() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let log = gateway.stop();
+    let wire = watched.await.expect("it is watched").expect("text");
+    for passed in ["\"webhook\"", "WrongSignature", "\"request\"", "\"delivery\""] {
+        assert!(wire.contains(passed), "{passed} is not on the wire: {wire}");
+    }
+    seen.text += &wire;
     for logged in ["webhook", "deliver"] {
         assert!(log.contains(logged), "{logged} is not logged: {log}");
     }
@@ -189,7 +199,10 @@ async fn no_secret_shows_anywhere() {
             &["verify", "--header", &format!("X-Hub-Signature-256: {wrong}"), "body.json"],
             &["map", "body.json"],
         ] {
-            let (_, out, error) = folder.run(&[command, &["--settings", settings]].concat());
+            let (status, out, error) = folder.run(&[command, &["--settings", settings]].concat());
+            // With a key that is unknown or there twice, all of them are misuse; otherwise each does what it can.
+            let misuse = ["unknown.toml", "twice.toml"].contains(&settings);
+            assert_eq!(status == 2, misuse, "{command:?} {settings}: {out}{error}");
             seen.text += &format!("{out}{error}");
         }
     }

@@ -119,7 +119,7 @@ async fn build(served: &Served, item: u64, message: &Outbound, conversation: &Co
     let began = Instant::now();
     match served.connection().build_outbound_message(conversation, message).await {
         Ok(built) => {
-            served.wire().requests(served.name(), built.as_deref().unwrap_or_default(), began.elapsed());
+            served.wire().requests(served, built.as_deref().unwrap_or_default(), began.elapsed());
             What::Built(item, built.map_err(|unsupported| format!("{unsupported:?}")))
         }
         Err(error) => {
@@ -144,7 +144,7 @@ async fn deliver(served: &Served, address: &Address, request: &ProviderRequest) 
         Ok(Err(error)) => DeliveryOutcome::Unknown(error.to_string()),
         Err(_) => DeliveryOutcome::Unknown("the contact centre did not answer in time".into()),
     };
-    served.wire().delivery(served.name(), request, &outcome, began.elapsed());
+    served.wire().delivery(served, request, &outcome, began.elapsed());
     match &outcome {
         DeliveryOutcome::Delivered(_) => {
             tracing::debug!(connection = served.name(), request = request.idempotency_key, "delivered");
