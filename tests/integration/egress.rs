@@ -67,6 +67,22 @@ async fn what_was_not_allowed_is_not_lent() {
     }
 }
 
+/// Other settings of a connection lead where its own lead.
+#[tokio::test]
+async fn other_settings_lead_nowhere_else() {
+    let host = Host::builder().http(client()).build().expect("a host");
+    let evil = Case::origin_that_is_not_lent.of(handover_tests::EVIL).expect("the slot");
+    let provider = host.load(&evil).await.expect("it loads");
+    let allowed: AllowedOrigins = "https://api.example.com, https://api.example.org".parse().expect("origins");
+    let connection = provider.connect(settings(&[("url", "https://api.example.com")]), &allowed).await.expect("allowed");
+    assert!(connection.with_settings(settings(&[("url", "https://api.example.com:443/")])).await.is_ok());
+    // The operator allowed the second one as well, and this connection was not lent it.
+    for elsewhere in ["https://api.example.org", "https://evil.org", "http://api.example.com"] {
+        let refused = connection.with_settings(settings(&[("url", elsewhere)])).await;
+        assert!(matches!(refused, Err(ConnectError::OriginNotAllowed(_))), "{elsewhere}: {refused:?}");
+    }
+}
+
 /// A name that leads to this machine, or to its network, is dialled under no spelling but the one that can mean nothing else.
 #[tokio::test]
 async fn a_name_leads_to_public_addresses_only() {

@@ -6,6 +6,7 @@ pub(crate) use self::reference::reference;
 use crate::place::Place;
 use anyhow::{Context, bail};
 use handover_gateway::mailbox::{Retries, Rules};
+use handover_host::AllowedOrigins;
 use handover_host::handover::{AfterEnd, Policy};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -138,9 +139,26 @@ pub(crate) struct Demo {
     pub(crate) enabled: bool,
     /// The origin at which browsers and the contact centre reach the gateway, for files that are sent; `http://` and
     /// `listen` if it is not said.
-    pub(crate) public: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub(crate) public: Option<Origin>,
     /// The origin of a local Genesys Cloud (`handover sandbox`), whose agents can be played on the page.
-    pub(crate) desk: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub(crate) desk: Option<Origin>,
+}
+
+/// A scheme, a host and, if need be, a port.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Origin(pub(crate) String);
+
+impl<'de> Deserialize<'de> for Origin {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        // Not repeated: an address may have a password in it.
+        let told = "expected an origin: a scheme, a host and, if need be, a port, such as https://api.example.com";
+        AllowedOrigins::none().allow(&text).map_err(|_| serde::de::Error::custom(told))?;
+        Ok(Self(text.trim_end_matches('/').to_owned()))
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]

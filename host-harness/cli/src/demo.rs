@@ -7,7 +7,7 @@ mod screen;
 mod serving;
 mod wire;
 
-use crate::plugin;
+use crate::{plugin, progress};
 use anyhow::{Context, bail, ensure};
 use desk::Desk;
 use genesys_sandbox::{Announcement, Config, Sandbox};
@@ -35,7 +35,9 @@ pub(crate) async fn play() -> anyhow::Result<()> {
     let announced = sandbox.announcement().clone();
     let host =
         Host::builder().http(Recorder::new(HttpClient::new(HttpClientLimits::default())?, wire.clone())).build()?;
+    let shown = progress::show(plugin::COMPILING);
     let provider = host.load(plugin::BUILT_IN).await.context("the plugin built in cannot be loaded")?;
+    drop(shown);
     let platform = platform.connect(connect(&provider, &announced).await?);
     screen.note(&format!("local Genesys Cloud at {}, platform at http://{address}", announced.origin));
 

@@ -7,6 +7,7 @@ mod demo;
 mod features;
 mod place;
 mod plugin;
+mod progress;
 mod running;
 mod settings;
 

@@ -2,6 +2,7 @@
 
 use crate::arguments;
 use crate::features::Features;
+use crate::progress;
 use crate::settings::SettingsFile;
 use anyhow::{Context, bail};
 use handover_host::{AllowedOrigins, ConnectError, Connection, Host, HttpClient, HttpClientLimits, Limits, Provider};
@@ -11,6 +12,9 @@ use std::path::{Path, PathBuf};
 
 /// The provider for Genesys Cloud Open Messaging.
 pub(crate) const BUILT_IN: &[u8] = include_bytes!(env!("GENESYS_COMPONENT"));
+
+/// What takes a moment, and more of one in a build for development.
+pub(crate) const COMPILING: &str = "compiling the plugin";
 
 /// The bytes of a plugin.
 pub(crate) fn read(path: Option<&Path>) -> anyhow::Result<Vec<u8>> {
@@ -32,6 +36,7 @@ pub(crate) enum Plugin {
 
 impl Plugin {
     pub(crate) async fn load(&self, host: &Host) -> anyhow::Result<Provider> {
+        let _shown = progress::show(COMPILING);
         match self {
             Self::BuiltIn => Ok(host.load(BUILT_IN).await?),
             Self::Component(path) => Ok(host.load(&read(Some(path))?).await?),
@@ -64,6 +69,7 @@ pub(crate) fn host() -> anyhow::Result<Host> {
 pub(crate) async fn load(path: Option<&Path>) -> anyhow::Result<Provider> {
     let component = read(path)?;
     let name = path.map_or_else(|| "the plugin built in".into(), |path| path.display().to_string());
+    let _shown = progress::show(COMPILING);
     host()?.load(&component).await.with_context(|| format!("{name} cannot be loaded"))
 }
 

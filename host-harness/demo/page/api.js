@@ -48,14 +48,13 @@ export async function call(method, path, body, headers = {}) {
 }
 
 /**
- * Follows server-sent events for ever: after an interruption it goes on behind the last one seen. EventSource cannot
- * send a token, so the stream is read here (HTML Living Standard, section 9.2.6).
+ * Follows server-sent events for ever, from behind the one with the id `last` on: after an interruption it goes on behind
+ * the last one seen. EventSource cannot send a token, so the stream is read here (HTML Living Standard, section 9.2.6).
  */
-export async function follow(path, { event, up, down }) {
-  let last;
+export async function follow(path, last, { event, up, down }) {
   for (let pause = 250; ; pause = Math.min(pause * 2, 4000)) {
     try {
-      const headers = { authorization: `Bearer ${token}`, ...(last ? { 'last-event-id': last } : {}) };
+      const headers = { authorization: `Bearer ${token}`, ...(last === undefined ? {} : { 'last-event-id': last }) };
       const answer = await fetch(path, { headers });
       if (answer.status === 409) last = undefined;
       if (answer.status === 401) throw new Refused(401);
@@ -71,7 +70,7 @@ export async function follow(path, { event, up, down }) {
             const fields = block.split('\n').map((line) => line.match(/^(\w+): ?(.*)$/s)).filter(Boolean);
             const data = fields.filter(([, name]) => name === 'data').map(([, , value]) => value);
             last = fields.findLast(([, name]) => name === 'id')?.[2] ?? last;
-            if (data.length) event(JSON.parse(data.join('\n')));
+            if (data.length) attempt(() => event(JSON.parse(data.join('\n')), last));
           }
         }
       }
@@ -83,5 +82,14 @@ export async function follow(path, { event, up, down }) {
     }
     down?.();
     await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+
+/** What goes wrong with one event is told to whoever looks for it, and the next one is not missed. */
+function attempt(work) {
+  try {
+    work();
+  } catch (error) {
+    reportError(error);
   }
 }

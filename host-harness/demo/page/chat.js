@@ -1,36 +1,48 @@
-// The end user's side: a small scripted bot, and the handover.
+// The end user's side: the bot, and the handover.
 //
-// What the user said and the bot answered is kept in this browser, what the contact centre says comes from the
-// gateway's stream, which begins anew with each page. So nothing is lost by a reload; and what the gateway has not
-// confirmed is sent again with the key under which it was sent before.
+// All that was said is kept in this browser, with the place in the gateway's stream up to which it was heard, and with
+// what the gateway has not taken yet. So nothing is lost by a reload.
 
 import { call } from './api.js';
-import { $, address, clock, el } from './dom.js';
+import { answer, GREETING, NO_FILES, wantsAPerson } from './bot.js';
+import { $, unique } from './dom.js';
+import { Outbox } from './outbox.js';
+import { Talk } from './talk.js';
 
-const GREETING = 'Hello! I am the bot. I know about parcels. Ask for an agent whenever you like.';
 const PAUSE = 1000;
+/** Lines that are kept, and events by whose ids those are known that come twice. */
+const MOST_LINES = 300;
+const MOST_HEARD = 300;
+/** Of what the user said before the handover, for the agent. */
+const TRANSCRIPT = 20;
+const STATUSES = ['sent', 'accepted', 'delivered', 'read', 'failed'];
+const ENDS = { completed: 'The agent has ended the conversation.', cancelled: 'You have left.', expired: 'The conversation has run out.' };
 
 export class Chat {
-  constructor(connection) {
-    const key = `chat:${connection}`;
-    this.kept = JSON.parse(localStorage.getItem(key) ?? 'null') ?? {
-      recipient: `demo-${crypto.randomUUID().slice(0, 8)}`,
+  /** `latest` is where the gateway's stream ends, for a user who is new. */
+  constructor(connection, latest) {
+    this.name = `talk:${connection}`;
+    this.kept = JSON.parse(localStorage.getItem(this.name) ?? 'null') ?? {
+      recipient: `demo-${unique().slice(0, 8)}`,
+      state: 'bot',
+      handover: 0,
       lines: [{ who: 'bot', text: GREETING, time: Date.now() }],
+      waiting: [],
+      seen: latest,
+      heard: [],
+      /** Receipts that came before the answer to what they are for. */
+      early: {},
     };
-    this.keep = () => localStorage.setItem(key, JSON.stringify(this.kept));
-    this.keep();
     this.path = `/v1/connections/${connection}/recipients/${this.kept.recipient}`;
-    this.state = 'bot';
-    this.handover = 0;
-    /** The handover that the gateway has told of when it was asked. */
-    this.current = 0;
-    this.events = new Set();
-    this.receipts = new Map();
-    this.shown = new Map();
-    for (const line of this.kept.lines) this.show(line);
-    this.tell();
+    this.talk = new Talk((words, answer) => this.pressed(words, answer));
+    for (const line of this.kept.lines) this.talk.show(line);
+    this.changed();
     // Nothing is said before it is known to whom.
     this.ready = this.learn();
+    this.outbox = new Outbox(this.path, this.kept.waiting, this.ready, {
+      taken: (item, told) => this.taken(item, told),
+      refused: (item, error) => this.refused(item, error),
+    });
     $('say').onsubmit = (event) => {
       event.preventDefault();
       const text = $('words').value.trim();
@@ -38,33 +50,33 @@ export class Chat {
       if (text) this.said(text);
     };
     $('words').oninput = () => this.typing();
-    $('human').onclick = () => this.said('I want to talk to a person.');
+    $('human').onclick = () => this.said('I want to talk to a person.').then(() => $('words').focus());
     $('leave').onclick = () => this.leave();
     $('file').onchange = () => this.attach();
-    this.sending = this.ready;
-    for (const line of this.kept.lines.filter((line) => line.request && !line.taken)) this.send(line);
   }
 
   get talks() {
-    return this.state === 'queued' || this.state === 'active';
+    return this.kept.state === 'queued' || this.kept.state === 'active';
   }
 
-  /** Who the user talks to, by the gateway; asked until it answers. */
+  /** Whom the user talks to by the gateway, which is asked until it answers: events may be gone, and so may its store. */
   async learn() {
     for (;;) {
       try {
         const { state, handover } = await call('GET', `${this.path}/handover`);
-        this.current = handover;
-        this.state = state === 'ended' ? 'bot' : state;
+        Object.assign(this.kept, { state: state === 'ended' ? 'bot' : state, handover });
         break;
       } catch (error) {
-        if (error.status === 404) break;
+        if (error.status === 404) {
+          Object.assign(this.kept, { state: 'bot', handover: 0 });
+          break;
+        }
         await new Promise((resolve) => setTimeout(resolve, PAUSE));
       }
     }
     // One that is still to be sent begins when it is.
-    if (this.kept.lines.some((line) => line.request?.post === 'handover' && !line.taken)) this.state = 'queued';
-    this.tell();
+    if (this.kept.waiting.some((item) => item.to === 'handover' && item.method !== 'DELETE')) this.kept.state = 'queued';
+    this.changed();
   }
 
   // What the user does.
@@ -72,32 +84,31 @@ export class Chat {
   async said(text) {
     await this.ready;
     if (this.talks) {
-      this.add({ who: 'user', text, request: { post: 'messages', body: { text } } });
-      return;
-    }
-    if (!/\b(agent|person|human|somebody)\b/i.test(text)) {
+      this.send({ text }, { to: 'messages', body: { text } });
+    } else if (wantsAPerson(text)) {
+      this.handOver(text);
+    } else {
       this.add({ who: 'user', text });
       this.add({ who: 'bot', text: answer(text) });
-      return;
     }
-    const transcript = this.kept.lines
-      .filter((line) => ['user', 'bot'].includes(line.who) && line.text)
-      .slice(-20)
-      .map((line) => ({ speaker: line.who, time: line.time, text: line.text }));
+  }
+
+  handOver(text) {
+    const said = this.kept.lines.filter((line) => ['user', 'bot'].includes(line.who) && line.text);
     const body = {
       text,
-      transcript,
+      transcript: said.slice(-TRANSCRIPT).map((line) => ({ speaker: line.who, time: line.time, text: line.text })),
       profile: { 'first-name': 'Ada', 'last-name': 'Lovelace', email: 'ada@example.com' },
       attributes: [{ key: 'topic', value: 'parcels' }],
     };
-    this.state = 'queued';
-    this.tell();
-    this.add({ who: 'user', text, request: { post: 'handover', body } });
+    this.kept.state = 'queued';
+    this.send({ text }, { to: 'handover', body });
+    this.changed();
   }
 
-  answer(message, kind, text, payload) {
-    if (!this.talks) return;
-    this.add({ who: 'user', text, request: { post: 'messages', body: { answer: { message, kind, text, payload } } } });
+  pressed(words, answer) {
+    if (answer && this.talks) this.send({ text: words }, { to: 'messages', body: { answer } });
+    else this.said(words);
   }
 
   async attach() {
@@ -106,7 +117,7 @@ export class Chat {
     if (!file) return;
     await this.ready;
     if (!this.talks) {
-      this.add({ who: 'bot', text: 'I cannot look at files. Ask for an agent first.' });
+      this.add({ who: 'bot', text: NO_FILES });
       return;
     }
     try {
@@ -114,14 +125,14 @@ export class Chat {
       const { url } = await call('POST', 'api/files', file, { 'content-type': mime });
       const kind = mime.match(/^(image|video|audio)\//)?.[1] ?? 'file';
       const attachment = { kind, url, mime, filename: file.name, size: file.size };
-      this.add({ who: 'user', attachment, request: { post: 'messages', body: { attachment } } });
+      this.send({ attachment }, { to: 'messages', body: { attachment } });
     } catch (error) {
       this.note(`The file cannot be sent: ${error.message}`);
     }
   }
 
   typing() {
-    if (this.state !== 'active' || Date.now() - (this.typed ?? 0) < 3000) return;
+    if (this.kept.state !== 'active' || Date.now() - (this.typed ?? 0) < 3000) return;
     this.typed = Date.now();
     // One that does not arrive is not missed.
     call('POST', `${this.path}/messages`, 'typing').catch(() => {});
@@ -129,244 +140,146 @@ export class Chat {
 
   /** After all that was said before. */
   leave() {
-    this.sending = this.sending.then(async () => {
-      try {
-        await call('DELETE', `${this.path}/handover`);
-      } catch (error) {
-        this.note(`You cannot leave: ${error.message}`);
-      }
-    });
-  }
-
-  // One after the other, and each until the gateway has it.
-
-  add(line) {
-    const whole = { key: crypto.randomUUID(), time: Date.now(), ...line };
-    this.kept.lines.push(whole);
+    this.outbox.put({ key: unique(), method: 'DELETE', to: 'handover' });
     this.keep();
-    this.show(whole);
-    if (whole.request) this.send(whole);
+    $('words').focus();
   }
 
-  send(line) {
-    this.sending = this.sending.then(() => this.deliver(line));
+  // What becomes of it.
+
+  send(line, item) {
+    const key = unique();
+    this.outbox.put({ key, ...item });
+    this.add({ who: 'user', key, ...line });
   }
 
-  async deliver(line) {
-    for (;;) {
-      try {
-        const taken = await call('POST', `${this.path}/${line.request.post}`, line.request.body, { 'idempotency-key': line.key });
-        line.taken = true;
-        line.id = taken?.message;
-        this.mark(line, 'sent');
-        const receipt = this.receipts.get(line.id);
-        if (receipt) this.mark(line, ...receipt);
-        break;
-      } catch (error) {
-        // Refused for good, or not heard: only the latter is tried again, and so is what another token may let in.
-        if (error.status >= 400 && error.status < 500 && ![401, 429].includes(error.status)) {
-          line.taken = true;
-          this.mark(line, 'failed', error.message);
-          if (line.request.post === 'handover') await this.learn();
-          break;
-        }
-        await new Promise((resolve) => setTimeout(resolve, PAUSE));
-      }
+  taken(item, told) {
+    const line = this.kept.lines.find((line) => line.key === item.key);
+    if (line) {
+      line.id = told?.message;
+      this.kept.handover = told?.handover ?? this.kept.handover;
+      this.mark(line, 'sent');
+      if (this.kept.early[line.id]) this.mark(line, ...this.kept.early[line.id]);
+      delete this.kept.early[line.id];
     }
+    this.keep();
+  }
+
+  refused(item, error) {
+    const line = this.kept.lines.find((line) => line.key === item.key);
+    if (line) this.mark(line, 'failed', error.message);
+    if (item.method === 'DELETE') this.note(`You cannot leave: ${error.message}`);
+    this.keep();
+    if (item.to === 'handover') this.learn();
+  }
+
+  mark(line, status, why) {
+    if (STATUSES.indexOf(status) < STATUSES.indexOf(line.status)) return;
+    Object.assign(line, { status, why });
+    this.talk.mark(line);
   }
 
   // What the gateway tells.
 
-  happened(event) {
-    if (event.recipient !== this.kept.recipient || this.events.has(event.id)) return;
-    this.events.add(event.id);
-    const { type, data, timestamp } = event;
-    const who = (agent) => agent?.name || 'An agent';
-    const tell = (text) => this.note(text, timestamp);
-    // The stream begins with what was long ago, which changes nothing of who the user talks to now.
-    const now = this.state;
-    const past = event.handover < this.current;
-    if (event.handover !== this.handover) {
-      this.handover = event.handover;
-      this.state = 'queued';
+  /** An event, and its place in the stream. */
+  happened(event, place) {
+    const { kept } = this;
+    if (event.recipient !== kept.recipient || kept.heard.includes(event.id)) return;
+    kept.heard = [...kept.heard, event.id].slice(-MOST_HEARD);
+    kept.seen = place;
+    // What comes late of an earlier handover changes nothing of whom the user talks to now.
+    const { state, agent, handover } = kept;
+    this.hear(event.type, event.data, Date.parse(event.timestamp));
+    Object.assign(kept, event.handover < handover ? { state, agent } : { handover: event.handover });
+    this.changed();
+  }
+
+  hear(type, data, time) {
+    const { kept } = this;
+    const who = data?.name || 'An agent';
+    switch (type) {
+      case 'queued': {
+        const wait = data?.wait ? `, about ${Math.max(1, Math.round(data.wait / 60))} min` : '';
+        this.note(data?.position ? `You are number ${data.position} in the queue${wait}.` : `You are in the queue${wait}.`, time);
+        kept.state = 'queued';
+        break;
+      }
+      case 'agent-joined':
+        this.note(`${who} has joined.`, time);
+        Object.assign(kept, { state: 'active', agent: data?.name });
+        break;
+      case 'agent-named':
+        kept.agent = data?.name;
+        break;
+      case 'agent-left':
+        this.note(`${who} has left.`, time);
+        break;
+      case 'transferred':
+        this.note('You are being transferred.', time);
+        break;
+      case 'typing':
+        this.talk.typing(kept.agent ?? 'The agent', data);
+        break;
+      case 'message':
+      case 'late-message':
+        this.talk.typing('', 0);
+        this.add({ who: data.author === 'bot' ? 'flow' : 'agent', name: data.author === 'bot' ? undefined : data.agent?.name ?? kept.agent, message: data, time });
+        // The agent learns that the user has seen it.
+        this.outbox.put({ key: `seen-${data.id}`.slice(0, 100), to: 'messages', body: { receipt: { message: data.id, status: 'delivered' } } });
+        break;
+      case 'receipt':
+        this.receipt(data.message, data.status);
+        break;
+      case 'reopened':
+        this.note('The conversation goes on.', time);
+        break;
+      case 'ended': {
+        const [reason, why] = typeof data === 'string' ? [data] : Object.entries(data)[0];
+        this.note(ENDS[reason] ?? `The conversation has ended: ${why}`, time);
+        this.note('The bot is back.', time);
+        this.talk.typing('', 0);
+        Object.assign(kept, { state: 'bot', agent: undefined });
+        break;
+      }
     }
-    if (type === 'queued') {
-      const wait = data?.wait ? `, about ${Math.max(1, Math.round(data.wait / 60))} min` : '';
-      tell(data?.position ? `You are number ${data.position} in the queue${wait}.` : `You are in the queue${wait}.`);
-      this.state = 'queued';
-    } else if (type === 'agent-joined') {
-      tell(`${who(data)} has joined.`);
-      this.state = 'active';
-      this.agent = data?.name;
-    } else if (type === 'agent-named') {
-      this.agent = data?.name;
-    } else if (type === 'agent-left') {
-      tell(`${who(data)} has left.`);
-    } else if (type === 'transferred') {
-      tell('You are being transferred.');
-    } else if (type === 'typing') {
-      this.shows(data, Date.parse(timestamp));
-    } else if (type === 'message' || type === 'late-message') {
-      this.shows(0);
-      this.show({ who: data.author === 'bot' ? 'flow' : 'agent', name: data.agent?.name ?? this.agent, time: Date.parse(timestamp), message: data });
-      this.receipt(data.id);
-    } else if (type === 'receipt') {
-      const line = this.kept.lines.find((line) => line.id === data.message);
-      const [status, reasons] = typeof data.status === 'string' ? [data.status] : Object.entries(data.status)[0];
-      this.receipts.set(data.message, [status, reasons?.join(', ')]);
-      if (line) this.mark(line, status, reasons?.join(', '));
-    } else if (type === 'reopened') {
-      tell('The conversation goes on.');
-    } else if (type === 'ended') {
-      const [reason, why] = typeof data === 'string' ? [data] : Object.entries(data)[0];
-      const words = { completed: 'The agent has ended the conversation.', cancelled: 'You have left.', expired: 'The conversation has run out.' };
-      tell(words[reason] ?? `The conversation has ended: ${why}`);
-      tell('The bot is back.');
-      this.ended();
-    }
-    if (past) this.state = now;
-    this.tell();
   }
 
-  ended() {
-    this.state = 'bot';
-    this.shows(0);
-    this.tell();
+  receipt(message, told) {
+    const [status, reasons] = typeof told === 'string' ? [told] : Object.entries(told)[0];
+    const line = this.kept.lines.find((line) => line.id === message);
+    if (line) this.mark(line, status, reasons?.join(', '));
+    // It may be told before the answer to what was sent.
+    else if (this.kept.waiting.length) this.kept.early[message] = [status, reasons?.join(', ')];
   }
 
-  /** Tells the agent that the user has seen it, once. */
-  receipt(message) {
-    if (this.kept.receipts?.includes(message)) return;
-    const body = { receipt: { message, status: 'delivered' } };
-    const done = () => {
-      this.kept.receipts = [...(this.kept.receipts ?? []), message].slice(-200);
-      this.keep();
-    };
-    // One that does not arrive is told again with the next page.
-    call('POST', `${this.path}/messages`, body, { 'idempotency-key': `seen-${message}`.slice(0, 100) }).then(done, () => {});
+  // What is kept and shown.
+
+  note(text, time) {
+    this.add({ who: 'note', text, ...(time && { time }) });
   }
 
-  // What is on the screen.
+  add(line) {
+    const whole = { time: Date.now(), ...line };
+    this.kept.lines.push(whole);
+    this.kept.lines.splice(0, this.kept.lines.length - MOST_LINES);
+    this.keep();
+    this.talk.show(whole);
+  }
 
-  tell() {
-    const state = { bot: 'You talk to the bot.', queued: 'Waiting for an agent …', active: `You talk to ${this.agent ?? 'an agent'}.` };
-    $('state').textContent = state[this.state];
+  changed() {
+    const { state, agent } = this.kept;
+    const words = { bot: 'You talk to the bot.', queued: 'Waiting for an agent …', active: `You talk to ${agent ?? 'an agent'}.` };
+    $('state').textContent = words[state];
     $('human').hidden = this.talks;
     $('leave').hidden = !this.talks;
-  }
-
-  shows(milliseconds, from = Date.now()) {
-    clearTimeout(this.stops);
-    const rest = milliseconds - (Date.now() - from);
-    $('agent-typing').textContent = rest > 0 ? `${this.agent ?? 'The agent'} is typing …` : '';
-    if (rest > 0) this.stops = setTimeout(() => ($('agent-typing').textContent = ''), rest);
-  }
-
-  note(text, time = Date.now()) {
-    this.place(el('div', { class: 'note' }, text), typeof time === 'string' ? Date.parse(time) : time);
-  }
-
-  mark(line, status, why) {
-    const order = ['sent', 'accepted', 'delivered', 'read', 'failed'];
-    if (order.indexOf(status) < order.indexOf(line.status)) return;
-    Object.assign(line, { status, why });
     this.keep();
-    const mark = this.shown.get(line.key)?.querySelector('.mark');
-    if (mark) mark.textContent = marked(line);
   }
 
-  show(line) {
-    const name = { user: 'You', bot: 'Bot', flow: 'Contact centre', agent: line.name ?? 'Agent' }[line.who];
-    const item = el(
-      'div',
-      { class: line.who },
-      el('span', { class: 'who' }, name),
-      el('div', { class: 'bubble' }, line.message ? this.content(line.message) : [line.text, line.attachment && file(line.attachment)]),
-      el('span', { class: 'below' }, el('span', { class: 'mark' }, marked(line)), ' ', el('time', {}, clock(line.time))),
-    );
-    if (line.key) this.shown.set(line.key, item);
-    this.place(item, line.time);
-  }
-
-  /** In the order of time, for what is kept here and what the gateway tells come apart. */
-  place(item, time) {
-    item.dataset.time = time;
-    const before = [...$('talk').children].findLast((other) => Number(other.dataset.time) <= time);
-    if (before) before.after(item);
-    else $('talk').prepend(item);
-    $('talk').scrollTop = $('talk').scrollHeight;
-  }
-
-  content(message) {
-    const parts = message.text ? [el('p', {}, message.text)] : [];
-    for (const part of message.content ?? []) {
-      const [kind, data] = Object.entries(part)[0];
-      const draw = {
-        attachment: () => file(data),
-        'quick-reply': () => this.button(message.id, 'quick-reply', data),
-        card: () => this.card(message.id, data),
-        carousel: () => el('div', { class: 'carousel', tabindex: 0, role: 'group', 'aria-label': 'Cards' }, data.map((card) => this.card(message.id, card))),
-        'date-picker': () => this.dates(message.id, data),
-        'list-picker': () => data.map((section) => this.section(section)),
-        location: () => el('p', {}, data.name ?? data.address ?? `${data.latitude}, ${data.longitude}`),
-        template: () => el('p', {}, [data.header, data.body, data.footer].filter(Boolean).join('\n')),
-      }[kind];
-      parts.push(draw ? draw() : el('p', {}, message.plain));
+  keep() {
+    try {
+      localStorage.setItem(this.name, JSON.stringify(this.kept));
+    } catch {
+      // The browser has no room for it: it is kept for as long as this page is open.
     }
-    return parts.length ? parts : [el('p', {}, message.plain)];
   }
-
-  button(message, kind, button) {
-    const [action, value] = Object.entries(button.action)[0];
-    if (action === 'link') return el('a', { class: 'button', href: address(value), target: '_blank', rel: 'noreferrer' }, button.text);
-    return el('button', { type: 'button', onclick: () => this.answer(message, kind, button.text, value) }, button.text);
-  }
-
-  card(message, card) {
-    return el(
-      'div',
-      { class: 'card' },
-      picture(card.image, card.title),
-      card.title && el('strong', {}, card.title),
-      card.description && el('p', {}, card.description),
-      el('div', { class: 'buttons' }, card.buttons.map((button) => this.button(message, 'button', button))),
-    );
-  }
-
-  dates(message, picker) {
-    const pick = (time) => {
-      const iso = new Date(time).toISOString();
-      this.answer(message, 'date', iso, iso);
-    };
-    const slots = picker.slots.map((slot) =>
-      el('button', { type: 'button', onclick: () => pick(slot.start) }, new Date(slot.start).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })),
-    );
-    return el('div', { class: 'card' }, picker.title && el('strong', {}, picker.title), picker.subtitle && el('p', {}, picker.subtitle), el('div', { class: 'buttons' }, slots));
-  }
-
-  section(section) {
-    return el('div', { class: 'card' }, section.title && el('strong', {}, section.title), el('ul', {}, section.items.map((item) => el('li', {}, item.title, item.subtitle ? ` – ${item.subtitle}` : ''))));
-  }
-}
-
-function answer(text) {
-  if (/\bparcel|order|where\b/i.test(text)) return 'I am sorry, I cannot find your parcel. Shall I get an agent?';
-  if (/\b(hello|hi|good (morning|evening))\b/i.test(text)) return 'Hello! What can I do for you?';
-  return 'I did not understand that. I know about parcels, and I can get an agent.';
-}
-
-function marked(line) {
-  if (!line.request) return '';
-  const words = { sent: 'sent', accepted: 'accepted', delivered: 'delivered', read: 'read', failed: `not delivered: ${line.why ?? 'given up'}` };
-  return words[line.status] ?? 'sending …';
-}
-
-function picture(url, alt) {
-  return address(url ?? '') && url ? el('img', { src: address(url), alt: alt || 'A picture', loading: 'lazy' }) : undefined;
-}
-
-function file(attachment) {
-  const name = attachment.filename ?? attachment.url;
-  const shown = attachment.kind === 'image' ? picture(attachment.url, name) : undefined;
-  return el('p', {}, shown, el('a', { href: address(attachment.url), target: '_blank', rel: 'noreferrer' }, name), attachment.caption ? ` ${attachment.caption}` : '');
 }

@@ -3,7 +3,9 @@
 import { call } from './api.js';
 import { $, address, clock, el } from './dom.js';
 
+/** Milliseconds between two looks at the conversations, and how many of them are listed. */
 const EVERY = 60;
+const MOST = 20;
 /** How long a customer is seen typing after having been. */
 const TYPING = 5000;
 
@@ -54,6 +56,15 @@ const STRUCTURED = {
   }),
 };
 
+STRUCTURED.List = {
+  content: [
+    {
+      contentType: 'ListPicker',
+      listPicker: { sections: [{ title: 'Size', multipleSelection: false, items: ['Small', 'Large'].map((title) => ({ id: title.toLowerCase(), title })) }] },
+    },
+  ],
+};
+
 const FAULTS = {
   'Next webhook twice': { on: 'webhook', fault: 'double' },
   'Next webhook 5 s late': { on: 'webhook', fault: 'late', ms: 5000 },
@@ -89,10 +100,12 @@ export class Desk {
   }
 
   list(conversations) {
-    const all = [...conversations].sort((a, b) => (a.openedAt < b.openedAt ? 1 : -1)).slice(0, 20);
+    const all = [...conversations].sort((a, b) => (a.openedAt < b.openedAt ? 1 : -1)).slice(0, MOST);
+    for (const one of all) this.know(one);
     const seen = JSON.stringify([all, this.open]);
     if (seen === this.listed) return;
     this.listed = seen;
+    const focused = document.activeElement?.dataset.conversation;
     $('conversations').replaceChildren(
       ...all.map((one) =>
         el(
@@ -109,6 +122,12 @@ export class Desk {
       ),
     );
     if (!all.length) $('conversations').replaceChildren(el('li', { class: 'note' }, 'Nobody waits. Ask for an agent in the web chat.'));
+    if (focused) $('conversations').querySelector(`[data-conversation="${focused}"]`)?.focus();
+  }
+
+  /** Genesys has the user as the latest message tells of them, which need not say again who they are. */
+  know(one) {
+    one.from = Object.assign((this.known[one.id] ??= {}), one.from);
   }
 
   choose(id) {
@@ -144,9 +163,7 @@ export class Desk {
 
   show(one) {
     if (one.id !== this.open) return;
-    // Genesys has the user as the latest message tells of them, which need not say again who they are.
-    Object.assign((this.known[one.id] ??= {}), one.from);
-    one.from = this.known[one.id];
+    this.know(one);
     if (this.drawn !== one.id) this.draw(one.id);
     const seen = JSON.stringify(one);
     if (seen === this.seen) return;
@@ -160,18 +177,33 @@ export class Desk {
     );
     const agent = one.agents.length > 0;
     const over = one.state === 'ended' || one.endedAt;
-    const may = { accept: !agent && !over, decline: Boolean(one.alerting), transfer: agent && !over, disconnect: !over, 'wrap-up': Boolean(over) };
+    const may = { accept: !agent && !over, offer: !agent && !over && !one.alerting, decline: Boolean(one.alerting), transfer: agent && !over, disconnect: !over, 'wrap-up': Boolean(over) };
+    const focused = $('open-conversation').contains(document.activeElement) && document.activeElement;
     for (const [act, able] of Object.entries(may)) part(`[data-act="${act}"]`).hidden = !able;
     part('.write').hidden = !agent || Boolean(over);
+    // What was pressed is gone: whoever has no mouse goes on with what comes next.
+    if (focused && !focused.checkVisibility()) (agent && !over ? part('#agent-words') : part('[data-act]:not([hidden])') ?? part('.talk')).focus();
     const said = one.messages.filter((message) => message.text || message.content?.length);
-    const talk = part('.talk');
-    talk.replaceChildren(...said.map((message) => this.message(message)));
-    talk.scrollTop = talk.scrollHeight;
+    this.messages(part('.talk'), said);
     const last = one.messages.at(-1);
     const typing = last && !said.includes(last) && last.direction === 'Inbound' && Date.now() - Date.parse(last.time) < TYPING;
     part('.typing').textContent = typing ? 'The customer is typing …' : '';
     clearTimeout(this.stops);
     if (typing) this.stops = setTimeout(() => (part('.typing').textContent = ''), TYPING);
+  }
+
+  /** Only what is new or has changed is drawn, for whoever has it read to them. */
+  messages(talk, said) {
+    said.forEach((message, index) => {
+      const seen = JSON.stringify(message);
+      const old = talk.children[index];
+      if (old?.dataset.seen === seen) return;
+      const item = this.message(message);
+      item.dataset.seen = seen;
+      if (old) old.replaceWith(item);
+      else talk.append(item);
+      talk.scrollTop = talk.scrollHeight;
+    });
   }
 
   message(message) {
@@ -215,6 +247,7 @@ export class Desk {
         'div',
         { class: 'buttons' },
         act('accept', 'Accept', () => ({ name: agent() })),
+        act('offer', 'Let it ring', () => ({ name: agent() })),
         act('decline', 'Decline'),
         act('transfer', 'Transfer to the queue'),
         act('disconnect', 'End'),

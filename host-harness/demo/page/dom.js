@@ -24,3 +24,6 @@ export function address(text) {
 }
 
 export const clock = (time) => new Date(time).toLocaleTimeString([], { timeStyle: 'medium' });
+
+/** An id that nobody else has; `crypto.randomUUID` is not there on a page that came by plain HTTP from another machine. */
+export const unique = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');

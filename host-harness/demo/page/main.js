@@ -38,19 +38,35 @@ function open(stage) {
       $('link').textContent = error ? 'The gateway does not let this page in any more.' : 'No connection to the gateway; trying again …';
     },
   };
-  const chat = new Chat(name);
-  $('chat').hidden = false;
-  follow(`/v1/connections/${name}/events`, { event: (event) => chat.happened(event), ...link });
-
+  alone(`chat:${name}`).then(() => {
+    const chat = new Chat(name, stage.connections.find((each) => each.name === name).latest);
+    $('chat').hidden = false;
+    follow(`/v1/connections/${name}/events`, chat.kept.seen, { event: (event, place) => chat.happened(event, place), ...link });
+  });
   if (stage.desk) {
     $('desk').hidden = false;
     new Desk();
   }
   const wire = new Wire();
   $('wire').hidden = false;
-  follow('api/wire', { event: (entry) => wire.passed(entry) });
+  follow('api/wire', undefined, { event: (entry) => wire.passed(entry) });
   $('settings').hidden = false;
   new Settings(name);
+}
+
+/** Two pages of one user would each send what the user said: the second waits until the first is closed. */
+async function alone(name) {
+  // Pages that come by plain HTTP from another machine have no locks.
+  if (!navigator.locks) return;
+  const slow = setTimeout(() => ($('elsewhere').hidden = false), 300);
+  await new Promise((resolve) => {
+    navigator.locks.request(name, () => {
+      resolve();
+      return new Promise(() => {});
+    });
+  });
+  clearTimeout(slow);
+  $('elsewhere').hidden = true;
 }
 
 $('enter').onsubmit = (event) => {

@@ -5,16 +5,20 @@ import { $, el } from './dom.js';
 
 export class Settings {
   constructor(connection) {
-    this.path = `api/connections/${connection}`;
-    $('doctor').onclick = () => this.doctor(connection);
+    this.path = `api/connections/${connection}/form`;
+    $('doctor').onclick = () => this.doctor();
     this.draw();
   }
 
   async draw() {
-    const description = await call('GET', `${this.path}/provider`);
+    const { description, settings, secrets } = await call('GET', this.path);
     this.fields = description.settings;
     $('settings-title').textContent = `The form of ${description.title}`;
-    $('form').replaceChildren(...this.fields.map((field) => this.field(field)));
+    $('form').replaceChildren(...this.fields.map((field) => this.field(field, secrets.includes(field.key))));
+    for (const field of this.fields) {
+      const served = settings.filter((setting) => setting.key === field.key).map((setting) => setting.value);
+      if (served.length) $(`setting-${field.key}`).value = served.join('\n');
+    }
     $('form').onsubmit = (event) => event.preventDefault();
     $('form').oninput = () => {
       clearTimeout(this.soon);
@@ -22,11 +26,11 @@ export class Settings {
     };
   }
 
-  field(field) {
+  field(field, kept) {
     const id = `setting-${field.key}`;
     const [kind, bounds] = typeof field.kind === 'string' ? [field.kind] : Object.entries(field.kind)[0];
     const common = { id, name: field.key, 'aria-describedby': `${id}-help ${id}-problem`, autocomplete: 'off' };
-    const plain = { ...common, placeholder: kind === 'secret' ? '' : field.default ?? field.example, 'aria-required': field.required && 'true' };
+    const plain = { ...common, placeholder: kind === 'secret' ? kept && 'as it is served' : field.default ?? field.example, 'aria-required': field.required && 'true' };
     const input = {
       text: () => (field.repeats ? el('textarea', { ...plain, rows: 2 }) : el('input', plain)),
       secret: () => el('input', { ...plain, type: 'password' }),
@@ -55,7 +59,7 @@ export class Settings {
   async check() {
     let problems;
     try {
-      problems = await call('POST', `${this.path}/settings`, this.entered());
+      problems = await call('POST', `${this.path}/problems`, this.entered());
     } catch (error) {
       problems = [{ key: this.fields[0].key, message: error.message, remedy: '' }];
     }
@@ -66,17 +70,19 @@ export class Settings {
     }
   }
 
-  async doctor(connection) {
+  async doctor() {
     $('doctor').disabled = true;
     $('checks').replaceChildren(el('li', {}, 'Trying …'));
     try {
-      const checks = await call('POST', `/v1/connections/${connection}/check`);
-      $('checks').replaceChildren(
-        ...checks.map((check) => el('li', { class: check.outcome }, el('strong', {}, `${check.outcome} ${check.name}: `), check.message, check.outcome === 'failed' && check.remedy ? ` ${check.remedy}` : '')),
-      );
+      const checks = await call('POST', `${this.path}/checks`, this.entered());
+      $('checks').replaceChildren(...checks.map((check) => this.told(check)));
     } catch (error) {
-      $('checks').replaceChildren(el('li', {}, error.message));
+      $('checks').replaceChildren(el('li', { class: 'failed' }, error.message));
     }
     $('doctor').disabled = false;
+  }
+
+  told({ outcome, name, message, remedy }) {
+    return el('li', { class: outcome }, el('strong', {}, `${outcome} ${name}: `), message, remedy && el('p', { class: 'remedy' }, remedy));
   }
 }

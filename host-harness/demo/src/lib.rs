@@ -5,8 +5,9 @@
 
 mod desk;
 mod files;
+mod form;
 mod page;
-mod provider;
+mod stage;
 mod watch;
 
 use axum::Router;
@@ -59,12 +60,13 @@ impl Stage {
         let gateway = self.gateway.clone();
         let demo = Demo(Arc::new(Inner { stage: self, files: Files::default(), client }));
         let asked = Router::new()
-            .route("/demo/api/stage", get(provider::stage))
+            .route("/demo/api/stage", get(stage::show))
             .route("/demo/api/wire", get(watch::follow))
             .route("/demo/api/files", post(files::keep))
             .route("/demo/api/desk/{*path}", any(desk::pass))
-            .route("/demo/api/connections/{connection}/provider", get(provider::describe))
-            .route("/demo/api/connections/{connection}/settings", post(provider::check))
+            .route("/demo/api/connections/{connection}/form", get(form::show))
+            .route("/demo/api/connections/{connection}/form/problems", post(form::check))
+            .route("/demo/api/connections/{connection}/form/checks", post(form::try_out))
             .with_state(demo.clone());
         Ok(gateway
             .guard(asked)

@@ -1,7 +1,7 @@
 //! Mailboxes in the store: read, and changed by compare-and-set.
 
 use crate::mailbox::{Mailbox, Rules};
-use crate::store::{Change, Content, Family, Revision, SaveError, Store, StoreError};
+use crate::store::{Change, Content, Family, Position, Revision, SaveError, Store, StoreError};
 use handover_host::contract::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -93,6 +93,14 @@ impl Mailboxes {
     /// The changes that are made here, from now on.
     pub(crate) fn changes(&self) -> broadcast::Receiver<Change> {
         self.changes.subscribe()
+    }
+
+    /// Where the log of events ends now, to be followed from there on.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn latest(&self) -> Result<Position, StoreError> {
+        self.store.end().await
     }
 
     pub(crate) fn store(&self) -> &dyn Store {

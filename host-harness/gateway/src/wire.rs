@@ -1,10 +1,11 @@
 //! What passes through the gateway, told live to whoever watches. Nothing is told, and nothing is made, while nobody
 //! does.
 
-use crate::mailbox::DeliveryOutcome;
+use crate::mailbox::{CallbackOutcome, DeliveryOutcome, Found};
 use crate::mailboxes::now;
+use crate::platform_event::PlatformEvent;
 use crate::served::Served;
-use handover_host::contract::{AgentEvent, Authenticity, ProviderRequest, Rejection, Webhook};
+use handover_host::contract::{AgentEvent, Authenticity, Conversation, Failure, ProviderRequest, Rejection, Webhook};
 use handover_host::{Believed, CallError};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -30,7 +31,8 @@ impl Default for Wire {
 
 impl Wire {
     /// All that passes from now on, each entry as JSON: `at` in milliseconds since 1970, `connection`, `what` it is
-    /// (`webhook`, `event`, `request`, `delivery`), a `title`, how many `micros` it took, and its `detail`.
+    /// (`webhook`, `event`, `request`, `delivery`, `lookup`, `observation`, `callback`), a `title`, how many `micros` it
+    /// took, and its `detail`.
     #[must_use]
     pub fn watch(&self) -> broadcast::Receiver<Arc<str>> {
         self.0.subscribe()
@@ -95,12 +97,61 @@ impl Wire {
         });
     }
 
+    /// Whether a request in doubt had arrived.
+    pub(crate) fn lookup(&self, served: &Served, request: &ProviderRequest, found: &Found, took: Duration) {
+        self.tell(served, "lookup", Some(took), || {
+            let title = match found {
+                Found::Arrived(_) => "had arrived",
+                Found::Missing => "had not arrived",
+                Found::Unknown => "nobody can tell",
+                Found::Failed(_) => "not answered",
+            };
+            let detail = json!({
+                "operation": request.operation,
+                "idempotency-key": request.idempotency_key,
+                "outcome": format!("{found:?}"),
+            });
+            (format!("{title}: {}", request.operation), detail)
+        });
+    }
+
+    /// What is true of a conversation, by the contact centre.
+    pub(crate) fn observation(
+        &self,
+        served: &Served,
+        conversation: &Conversation,
+        observed: &Result<Result<Vec<AgentEvent>, Failure>, String>,
+        took: Duration,
+    ) {
+        self.tell(served, "observation", Some(took), || {
+            let (title, told) = match observed {
+                Ok(Ok(events)) if events.is_empty() => ("nothing".into(), json!([])),
+                Ok(Ok(events)) => (events.iter().map(kind).collect::<Vec<_>>().join(", "), json!(events)),
+                Ok(Err(failure)) => ("refused".into(), format!("{failure:?}").into()),
+                Err(why) => ("not answered".into(), why.as_str().into()),
+            };
+            (title, json!({ "recipient": conversation.recipient, "conversation": conversation.id, "told": told }))
+        });
+    }
+
+    /// An event posted to the platform.
+    pub(crate) fn callback(&self, served: &Served, event: &PlatformEvent, outcome: &CallbackOutcome, took: Duration) {
+        self.tell(served, "callback", Some(took), || {
+            let (title, why) = match outcome {
+                CallbackOutcome::Taken => ("taken", None),
+                CallbackOutcome::Retry(_, why) => ("not taken yet", Some(why)),
+                CallbackOutcome::Never(why) => ("refused", Some(why)),
+            };
+            (format!("{title}: {}", event.kind), json!({ "event": event, "why": why }))
+        });
+    }
+
     fn tell(&self, served: &Served, what: &str, took: Option<Duration>, entry: impl FnOnce() -> (String, Value)) {
         if self.0.receiver_count() == 0 {
             return;
         }
         let (title, mut detail) = entry();
-        conceal(&mut detail, &forms(served.connection().secrets()));
+        conceal(&mut detail, &forms(served.connection().secrets().map(|setting| setting.value.as_str())));
         let micros = took.map(|took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
         let entry = json!({
             "at": now(), "connection": served.name(), "what": what, "title": title, "micros": micros, "detail": detail,

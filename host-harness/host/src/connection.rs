@@ -119,10 +119,27 @@ impl Connection {
     }
 
     /// The settings that are secrets by the provider's description, for whoever has to keep them out of what they show.
-    pub fn secrets(&self) -> impl Iterator<Item = &str> {
-        let fields = &self.0.provider.description().settings;
-        let secret = |key: &str| fields.iter().any(|field| field.key == key && field.kind == SettingKind::Secret);
-        self.0.settings.iter().filter(move |setting| secret(&setting.key)).map(|setting| setting.value.as_str())
+    pub fn secrets(&self) -> impl Iterator<Item = &Setting> {
+        self.0.settings.iter().filter(|setting| self.is_secret(setting))
+    }
+
+    /// The settings that may be shown: those that are no secrets.
+    pub fn shown_settings(&self) -> impl Iterator<Item = &Setting> {
+        self.0.settings.iter().filter(|setting| !self.is_secret(setting))
+    }
+
+    /// What the description does not name is a secret, too: nobody says that it is none.
+    fn is_secret(&self, setting: &Setting) -> bool {
+        let field = self.0.provider.description().settings.iter().find(|field| field.key == setting.key);
+        field.is_none_or(|field| field.kind == SettingKind::Secret)
+    }
+
+    /// A connection with other settings, which may reach what this one may and nothing else.
+    ///
+    /// # Errors
+    /// As [`Provider::connect`].
+    pub async fn with_settings(&self, settings: Vec<Setting>) -> Result<Connection, ConnectError> {
+        self.0.provider.connect(settings, &self.0.lent.origins.allowed()).await
     }
 
     /// Whether a webhook comes from whom it says. Give it the bytes that arrived.

@@ -79,6 +79,11 @@ impl LentOrigins {
     pub(crate) fn get(&self, name: &str) -> Option<&Url> {
         self.0.get(name)
     }
+
+    /// Those that were allowed to be lent.
+    pub(crate) fn allowed(&self) -> AllowedOrigins {
+        AllowedOrigins(self.0.values().map(Url::origin).collect())
+    }
 }
 
 fn parse(entered: &str) -> Result<Url, InvalidOrigin> {

@@ -2,7 +2,7 @@
 
 use super::NO;
 use crate::arguments::Check as Arguments;
-use crate::plugin;
+use crate::{plugin, progress};
 use anyhow::Context;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
@@ -20,10 +20,12 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let connection = plugin::connect(&arguments.connection).await?;
+    let shown = progress::show("asking the contact centre");
     let checks = match arguments.webhook_listen {
         None => connection.check_connection(None).await?,
         Some(address) => with_probe(connection, address).await?,
     };
+    drop(shown);
     for check in &checks {
         let outcome = match check.outcome {
             CheckOutcome::Passed => "ok   ",

@@ -1,7 +1,7 @@
 //! `handover compile`
 
 use crate::arguments::Compile;
-use crate::plugin;
+use crate::{plugin, progress};
 use anyhow::Context;
 use std::fs::Permissions;
 use std::io::Write;
@@ -12,6 +12,7 @@ use std::process::ExitCode;
 pub(crate) fn run(arguments: Compile) -> anyhow::Result<ExitCode> {
     let path = arguments.plugin.or(arguments.plugin_option);
     let component = plugin::read(path.as_deref())?;
+    let _shown = progress::show(plugin::COMPILING);
     let compiled = plugin::host()?.precompile(&component).context("the plugin cannot be compiled")?;
     let output = arguments.output;
     replace(&output, &compiled).with_context(|| format!("{}: it cannot be written", output.display()))?;

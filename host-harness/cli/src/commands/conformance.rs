@@ -2,7 +2,7 @@
 
 use super::NO;
 use crate::arguments::Conformance;
-use crate::plugin;
+use crate::{plugin, progress};
 use anyhow::Context;
 use handover_conformance::vectors::VectorFile;
 use include_dir::{Dir, include_dir};
@@ -17,7 +17,10 @@ pub(crate) async fn run(arguments: Conformance) -> anyhow::Result<ExitCode> {
     if let Some(folder) = &arguments.vectors {
         vectors.extend(own(folder)?);
     }
-    let report = match handover_conformance::run(&component, &vectors).await {
+    let shown = progress::show("running the cases");
+    let report = handover_conformance::run(&component, &vectors).await;
+    drop(shown);
+    let report = match report {
         Ok(report) => report,
         Err(error) => {
             println!("FAIL  load: {error}");

@@ -2,14 +2,16 @@
 
 use super::NO;
 use crate::arguments::Provision;
-use crate::plugin;
+use crate::{plugin, progress};
 use handover_host::contract::{ProvisioningMode, StepOutcome};
 use std::process::ExitCode;
 
 pub(crate) async fn run(arguments: Provision) -> anyhow::Result<ExitCode> {
     let connection = plugin::connect(&arguments.connection).await?;
     let mode = if arguments.dry_run { ProvisioningMode::Plan } else { ProvisioningMode::Apply };
+    let shown = progress::show("asking the contact centre");
     let steps = connection.provision(&arguments.webhook_url, mode).await?;
+    drop(shown);
     for step in &steps {
         let outcome = match step.outcome {
             StepOutcome::Present => "there  ",

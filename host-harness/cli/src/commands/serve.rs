@@ -1,7 +1,7 @@
 //! `handover serve`
 
 use crate::arguments::Serve as Arguments;
-use crate::config::{ConfigFile, Format, Level, Log, reference};
+use crate::config::{ConfigFile, Format, Level, Log, Origin, reference};
 use crate::place::Place;
 use crate::plugin::{self, Plugin};
 use crate::running::Running;
@@ -58,9 +58,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let gateway = Gateway::new(served.clone(), mailboxes.clone(), tokens, metrics, stop.clone());
     let mut router = gateway.router();
     if config.demo.enabled {
-        let public = config.demo.public.clone().unwrap_or_else(|| format!("http://{address}"));
-        router =
-            router.merge(Stage { gateway, wire, desk: config.demo.desk.clone(), stop: stop.clone(), public }.router()?);
+        let origin = |origin: &Origin| origin.0.clone();
+        let public = config.demo.public.as_ref().map_or_else(|| format!("http://{address}"), origin);
+        let desk = config.demo.desk.as_ref().map(origin);
+        router = router.merge(Stage { gateway, wire, desk, stop: stop.clone(), public }.router()?);
     }
     println!("{}", json!({ "listen": address.to_string() }));
     let keep_events = config.store.keep_events.milliseconds;

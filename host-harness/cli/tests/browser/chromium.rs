@@ -15,6 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// WebDriver, section 17.4.2, "Keyboard actions".
 pub(crate) const ENTER: char = '\u{e007}';
+pub(crate) const TAB: char = '\u{e004}';
+pub(crate) const SPACE: char = ' ';
+pub(crate) const BACKSPACE: char = '\u{e003}';
 
 /// A browser, closed when this is dropped.
 pub(crate) struct Chromium {
@@ -85,16 +88,47 @@ impl Chromium {
         self.command(Method::POST, "/chromium/network_conditions", &with).await.expect("a slow network");
     }
 
-    /// Light or dark (Chrome DevTools Protocol, `Emulation.setEmulatedMedia`).
+    /// Light or dark.
     pub(crate) async fn prefer(&self, scheme: &str) {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
-        let with = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
-        self.command(Method::POST, "/goog/cdp/execute", &with).await.expect("a scheme");
+        self.emulate("setEmulatedMedia", &json!({ "features": features })).await;
     }
 
-    pub(crate) async fn resize(&self, width: u32, height: u32) {
-        let with = json!({ "width": width, "height": height });
-        self.command(Method::POST, "/window/rect", &with).await.expect("a size");
+    /// A screen of this size; a window has a least width that is more than a telephone's.
+    pub(crate) async fn screen(&self, width: u32, height: u32) {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
+        self.emulate("setDeviceMetricsOverride", &metrics).await;
+    }
+
+    /// Chrome DevTools Protocol, domain `Emulation`.
+    async fn emulate(&self, what: &str, parameters: &Value) {
+        let with = json!({ "cmd": format!("Emulation.{what}"), "params": parameters });
+        self.command(Method::POST, "/goog/cdp/execute", &with).await.expect("it is emulated");
+    }
+
+    /// Presses keys, wherever the focus is (WebDriver, section 17.4.2).
+    pub(crate) async fn keys(&self, keys: &str) {
+        let press = |key: char| ["keyDown", "keyUp"].map(|what| json!({ "type": what, "value": key.to_string() }));
+        let actions: Vec<Value> = keys.chars().flat_map(press).collect();
+        let with = json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": actions }] });
+        self.command(Method::POST, "/actions", &with).await.expect("keys are pressed");
+    }
+
+    /// Opens another tab, in which the next commands work.
+    pub(crate) async fn open_tab(&self) {
+        let opened = self.command(Method::POST, "/window/new", &json!({ "type": "tab" })).await.expect("a tab");
+        self.command(Method::POST, "/window", &json!({ "handle": opened["handle"] })).await.expect("it is shown");
+    }
+
+    /// Closes all tabs but the present one.
+    pub(crate) async fn close_other_tabs(&self) {
+        let present = self.command(Method::GET, "/window", &Value::Null).await.expect("a tab");
+        let all = self.command(Method::GET, "/window/handles", &Value::Null).await.expect("tabs");
+        for other in all.as_array().expect("a list").iter().filter(|handle| **handle != present) {
+            self.command(Method::POST, "/window", &json!({ "handle": other })).await.expect("it is shown");
+            self.command(Method::DELETE, "/window", &json!({})).await.expect("it closes");
+        }
+        self.command(Method::POST, "/window", &json!({ "handle": present })).await.expect("it is shown");
     }
 
     /// What can be seen, as PNG.

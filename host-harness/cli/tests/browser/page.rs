@@ -1,6 +1,6 @@
 //! What a person does on the page, and sees there.
 
-use crate::chromium::{Chromium, ENTER};
+use crate::chromium::{BACKSPACE, Chromium, ENTER, TAB};
 use crate::process::Process;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Page {
     browser: Option<Chromium>,
+    url: String,
     _demo: Option<Process>,
 }
 
@@ -24,7 +25,7 @@ impl Page {
     pub(crate) async fn at(url: &str) -> Self {
         let browser = Chromium::start().await;
         browser.open(url).await;
-        Self { browser: Some(browser), _demo: None }
+        Self { browser: Some(browser), url: url.to_owned(), _demo: None }
     }
 
     /// From now on, whatever the page asks for takes so long at least.
@@ -52,9 +53,18 @@ impl Page {
         self.browser().run(script, &arguments).await
     }
 
+    /// Waits until this script gives a truth; it says what it waits for.
+    async fn until(&self, what: &str, script: &str, arguments: &[Value]) {
+        let end = Instant::now() + PATIENCE;
+        while self.browser().run(script, arguments).await != json!(true) {
+            assert!(Instant::now() < end, "{what}: not in time");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Waits until this part of the page shows these words.
-    async fn shows(&self, part: &str, words: &str) {
-        let script = "return document.querySelector(arguments[0])?.innerText ?? ''";
+    pub(crate) async fn shows(&self, part: &str, words: &str) {
+        let script = "return [...document.querySelectorAll(arguments[0])].map((one) => one.innerText).join(' ')";
         let end = Instant::now() + PATIENCE;
         loop {
             let shown = self.script(script, vec![json!(part)]).await;
@@ -67,15 +77,31 @@ impl Page {
         }
     }
 
+    /// Waits until this part of the page shows nothing.
+    pub(crate) async fn says_nothing(&self, part: &str) {
+        let script = "return document.querySelector(arguments[0]).innerText === ''";
+        self.until(&format!("{part} says nothing"), script, &[json!(part)]).await;
+    }
+
     /// Presses the last of these that says so and can be seen.
     pub(crate) async fn press(&self, which: &str, words: &str) {
         let script = "const it = [...document.querySelectorAll(arguments[0])].findLast((one) => \
                       one.checkVisibility() && !one.disabled && one.innerText.trim() === arguments[1]); it?.click(); return Boolean(it)";
-        let end = Instant::now() + PATIENCE;
-        while self.script(script, vec![json!(which), json!(words)]).await != json!(true) {
-            assert!(Instant::now() < end, "{which} {words:?} cannot be pressed");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        self.until(&format!("{which} {words:?} can be pressed"), script, &[json!(which), json!(words)]).await;
+    }
+
+    /// Presses the last time that is offered in the chat; which it is, in ISO 8601.
+    pub(crate) async fn press_last_time(&self) -> String {
+        let script =
+            "const it = [...document.querySelectorAll('#talk button time')].at(-1); it.click(); return it.dateTime";
+        self.script(script, vec![]).await.as_str().expect("a text").to_owned()
+    }
+
+    /// Opens what is folded up here.
+    pub(crate) async fn open_details(&self, which: &str) {
+        let script = "const it = document.querySelector(arguments[0]); if (it && !it.open) it.querySelector('summary').click(); \
+                      return Boolean(it)";
+        self.until(&format!("{which} opens"), script, &[json!(which)]).await;
     }
 
     async fn write(&self, field: &str, text: &str) {
@@ -84,6 +110,79 @@ impl Page {
             assert!(Instant::now() < end, "nothing can be typed into {field}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// Types this in place of what stands in a field.
+    pub(crate) async fn enter(&self, field: &str, text: &str) {
+        self.script("document.querySelector(arguments[0]).select()", vec![json!(field)]).await;
+        let keys = if text.is_empty() { BACKSPACE.to_string() } else { text.to_owned() };
+        assert!(self.browser().type_into(field, &keys).await, "nothing can be typed into {field}");
+    }
+
+    pub(crate) async fn value_is(&self, field: &str, value: &str) {
+        let script = "return document.querySelector(arguments[0])?.value === arguments[1]";
+        self.until(&format!("{field} has {value:?}"), script, &[json!(field), json!(value)]).await;
+    }
+
+    pub(crate) async fn keys(&self, keys: impl ToString) {
+        self.browser().keys(&keys.to_string()).await;
+    }
+
+    /// Goes with the tab key until one of these has the focus.
+    pub(crate) async fn tab_to(&self, which: &str) {
+        self.tab_to_words(which, "").await;
+    }
+
+    /// Goes with the tab key until one of these has the focus that has these words.
+    pub(crate) async fn tab_to_words(&self, which: &str, words: &str) {
+        // More stops than the page has.
+        const STOPS: usize = 150;
+        let script =
+            "const it = document.activeElement; return it.matches(arguments[0]) && it.innerText.includes(arguments[1])";
+        for _ in 0..STOPS {
+            self.keys(TAB).await;
+            if self.script(script, vec![json!(which), json!(words)]).await == json!(true) {
+                return;
+            }
+        }
+        panic!("the tab key does not lead to {which} {words:?}");
+    }
+
+    pub(crate) async fn has_focus(&self, which: &str) {
+        let script = "return document.activeElement.matches(arguments[0])";
+        self.until(&format!("{which} has the focus"), script, &[json!(which)]).await;
+    }
+
+    /// The page once more, in another tab of the same browser.
+    pub(crate) async fn second_tab(&self) {
+        self.browser().open_tab().await;
+        self.browser().open(&self.url).await;
+    }
+
+    pub(crate) async fn close_first_tab(&self) {
+        self.browser().close_other_tabs().await;
+    }
+
+    /// What is behind a link.
+    pub(crate) async fn reads(&self, link: &str) -> String {
+        let script = "const [link, done] = arguments; fetch(document.querySelector(link).href).then((got) => got.text()).then(done)";
+        self.browser().run_until(script, &[json!(link)]).await.as_str().expect("a text").to_owned()
+    }
+
+    /// How many times this was said, in this part of the page.
+    pub(crate) async fn times(&self, part: &str, words: &str) -> u64 {
+        let script = "return [...document.querySelectorAll(arguments[0] + ' .bubble')].filter((one) => one.innerText === arguments[1]).length";
+        self.script(script, vec![json!(part), json!(words)]).await.as_u64().expect("a number")
+    }
+
+    /// What is cut off, or has to be scrolled to, at the right of the page.
+    pub(crate) async fn too_wide(&self) -> Vec<String> {
+        let script = "const wide = document.documentElement.clientWidth; \
+            if (document.documentElement.scrollWidth <= wide) return []; \
+            return [...document.body.querySelectorAll('*')].filter((one) => one.getBoundingClientRect().right > wide) \
+                .map((one) => `${one.tagName} ${one.id} ${one.className}`)";
+        let found = self.script(script, vec![]).await;
+        found.as_array().expect("a list").iter().map(ToString::to_string).collect()
     }
 
     pub(crate) async fn say(&self, text: &str) {
@@ -98,28 +197,37 @@ impl Page {
         self.shows("#passed", words).await;
     }
 
+    /// The wire has these words, in what is folded up as well.
+    pub(crate) async fn wire_tells(&self, words: &str) {
+        let script = "return document.querySelector('#passed').textContent.includes(arguments[0])";
+        self.until(&format!("the wire tells {words:?}"), script, &[json!(words)]).await;
+    }
+
+    pub(crate) async fn ask_for_a_person(&self) {
+        self.press("#human", "Talk to a person").await;
+    }
+
     /// The user asks for a person, and an agent accepts.
     pub(crate) async fn hand_over(&self) {
-        self.press("#human", "Talk to a person").await;
+        self.ask_for_a_person().await;
         self.choose_conversation().await;
         self.agent_does("accept").await;
         self.chat_shows("Grace Hopper has joined.").await;
     }
 
     pub(crate) async fn choose_conversation(&self) {
-        let chooses = "const it = document.querySelector('#conversations button'); it?.click(); return Boolean(it)";
-        let end = Instant::now() + PATIENCE;
-        while self.script(chooses, vec![]).await != json!(true) {
-            assert!(Instant::now() < end, "nobody waits");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let script = "const it = document.querySelector('#conversations button'); it?.click(); return Boolean(it)";
+        self.until("somebody waits", script, &[]).await;
     }
 
     pub(crate) async fn agent_does(&self, act: &str) {
         let words = match act {
             "accept" => "Accept",
+            "offer" => "Let it ring",
+            "decline" => "Decline",
             "transfer" => "Transfer to the queue",
             "disconnect" => "End",
+            "wrap-up" => "Wrap up",
             other => panic!("{other} is nothing that an agent does"),
         };
         self.press(&format!("[data-act='{act}']"), words).await;
@@ -144,11 +252,7 @@ impl Page {
     /// A picture in this part of the page has been loaded.
     pub(crate) async fn picture_in(&self, part: &str) {
         let script = "return [...document.querySelectorAll(arguments[0] + ' img')].some((image) => image.complete && image.naturalWidth > 0)";
-        let end = Instant::now() + PATIENCE;
-        while self.script(script, vec![json!(part)]).await != json!(true) {
-            assert!(Instant::now() < end, "no picture in {part}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        self.until(&format!("a picture in {part}"), script, &[json!(part)]).await;
     }
 
     /// What axe-core finds that is serious or critical: which rule, and where.

@@ -135,6 +135,26 @@ async fn no_secret_shows_anywhere() {
         seen.ask(seen.http.get(&to).bearer_auth(TOKEN)).await;
     }
 
+    // The form, with the secrets that are served: the contact centre of `gone` is not one of `acme`'s.
+    for (connection, host, says) in [
+        ("acme", sandbox.told("origin"), "passed"),
+        ("acme", &refusing, "not among the allowed origins"),
+        ("gone", &refusing, "failed"),
+    ] {
+        let form = format!("{url}/demo/api/connections/{connection}/form");
+        assert_eq!(seen.ask(seen.http.get(&form).bearer_auth(TOKEN)).await.0, 200);
+        let entered = json!([
+            { "key": "host", "value": host },
+            { "key": "deployment-name", "value": "BotHandover" },
+            { "key": "client-id", "value": sandbox.told("client_id") },
+        ]);
+        for what in ["problems", "checks"] {
+            let asked = seen.http.post(format!("{form}/{what}")).bearer_auth(TOKEN).json(&entered);
+            let (status, told) = seen.ask(asked).await;
+            assert!(status == 200 && (what == "problems" || told.contains(says)), "{status} {told}");
+        }
+    }
+
     // Webhooks: signed, signed wrongly, with a key, with a wrong key, in forms that cannot be read.
     let body = r#"{"id":"1","type":"Text","text":"hi","channel":{"to":{"id":"sess-42"}}}"#;
     let signature = |secret: &str| {
@@ -180,7 +200,7 @@ async fn no_secret_shows_anywhere() {
     }
     let log = gateway.stop();
     let wire = watched.await.expect("it is watched").expect("text");
-    for passed in ["\"webhook\"", "WrongSignature", "\"request\"", "\"delivery\""] {
+    for passed in ["\"webhook\"", "WrongSignature", "\"request\"", "\"delivery\"", "\"callback\""] {
         assert!(wire.contains(passed), "{passed} is not on the wire: {wire}");
     }
     seen.text += &wire;

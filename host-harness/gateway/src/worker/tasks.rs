@@ -160,6 +160,7 @@ async fn deliver(served: &Served, address: &Address, request: &ProviderRequest) 
 }
 
 async fn find(served: &Served, address: &Address, conversation: &Conversation, request: &ProviderRequest) -> Found {
+    let began = Instant::now();
     let found = match tokio::time::timeout(PATIENCE, served.connection().find_delivery(conversation, request)).await {
         Ok(Ok(Ok(Finding::Arrived(delivery)))) => {
             know(served, address, delivery.conversation.as_deref()).await;
@@ -171,6 +172,7 @@ async fn find(served: &Served, address: &Address, conversation: &Conversation, r
         Ok(Err(error)) => Found::Failed(later(error.to_string())),
         Err(_) => Found::Failed(later("the contact centre did not answer in time".into())),
     };
+    served.wire().lookup(served, request, &found, began.elapsed());
     let request = &request.idempotency_key;
     match &found {
         Found::Arrived(_) => tracing::info!(connection = served.name(), request, "was in doubt, and has arrived"),
@@ -203,9 +205,15 @@ async fn observe(served: &Served, conversation: &Conversation, soon: bool) -> Wh
     if let Err(wait) = served.may_observe(soon) {
         return What::NotObserved(asked.saturating_add(wait));
     }
-    match tokio::time::timeout(PATIENCE, served.connection().observe_conversation(conversation)).await {
-        Ok(Ok(Ok(events))) => What::Observed { handover: conversation.handover, events, asked },
-        Ok(Ok(Err(failure))) => {
+    let began = Instant::now();
+    let observed = match tokio::time::timeout(PATIENCE, served.connection().observe_conversation(conversation)).await {
+        Ok(observed) => observed.map_err(|error| error.to_string()),
+        Err(_) => Err("the contact centre did not answer in time".into()),
+    };
+    served.wire().observation(served, conversation, &observed, began.elapsed());
+    match observed {
+        Ok(Ok(events)) => What::Observed { handover: conversation.handover, events, asked },
+        Ok(Err(failure)) => {
             tracing::warn!(connection = served.name(), ?failure, "a conversation cannot be observed");
             match failure {
                 Failure::Retry(advice) => What::NotObserved(again(served, advice.after.unwrap_or(0), asked)),
@@ -213,11 +221,10 @@ async fn observe(served: &Served, conversation: &Conversation, soon: bool) -> Wh
                 Failure::Never(_) => What::Unobservable(conversation.handover),
             }
         }
-        Ok(Err(error)) => {
-            tracing::error!(connection = served.name(), %error, "a conversation cannot be observed");
+        Err(why) => {
+            tracing::error!(connection = served.name(), why, "a conversation cannot be observed");
             What::NotObserved(again(served, 0, asked))
         }
-        Err(_) => What::NotObserved(again(served, 0, asked)),
     }
 }
 
@@ -230,7 +237,10 @@ fn again(served: &Served, after: u32, asked: Timestamp) -> Timestamp {
 
 async fn call_back(served: &Served, address: &Address, id: &str, told: &Told) -> CallbackOutcome {
     let Some(callback) = served.callback() else { return CallbackOutcome::Taken };
-    let outcome = callback.call(&PlatformEvent::of(address, id, told)).await;
+    let event = PlatformEvent::of(address, id, told);
+    let began = Instant::now();
+    let outcome = callback.call(&event).await;
+    served.wire().callback(served, &event, &outcome, began.elapsed());
     let correlation = told.correlation.as_deref();
     match &outcome {
         CallbackOutcome::Taken => {

@@ -1,0 +1,72 @@
+//! The page for whoever has no mouse, no eyes for it, or a small screen.
+
+use crate::chromium::{ENTER, SPACE};
+use crate::page::Page;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn axe_finds_nothing_serious() {
+    let page = Page::open().await;
+    page.chat_shows("I am the bot.").await;
+    assert_eq!(page.violations().await, Vec::<String>::new());
+    page.hand_over().await;
+    page.agent_presses("Carousel").await;
+    page.agent_presses("Date picker").await;
+    page.chat_shows("When shall we come?").await;
+    page.wire_shows(" delivered: inbound").await;
+    page.press("#settings summary", "The form of Genesys Cloud Open Messaging").await;
+    assert_eq!(page.violations().await, Vec::<String>::new());
+    page.close().await;
+}
+
+/// From the first key to the end of a conversation, and nothing is ever clicked.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_keyboard_is_enough() {
+    let page = Page::open().await;
+    page.chat_shows("I am the bot.").await;
+    page.tab_to("#human").await;
+    page.keys(ENTER).await;
+    page.chat_shows("in the queue").await;
+    // From there on one goes on writing.
+    page.has_focus("#words").await;
+    page.tab_to("#conversations button").await;
+    page.keys(ENTER).await;
+    page.tab_to("[data-act='accept']").await;
+    page.keys(ENTER).await;
+    page.chat_shows("Grace Hopper has joined.").await;
+    page.has_focus("#agent-words").await;
+    page.keys("Good morning\u{e007}").await;
+    page.chat_shows("Good morning").await;
+    page.tab_to_words("#open-conversation .write button", "Quick replies").await;
+    page.keys(SPACE).await;
+    page.chat_shows("Did it help?").await;
+    page.tab_to_words("#talk button", "Yes").await;
+    page.keys(ENTER).await;
+    page.agent_sees("Yes").await;
+    page.tab_to("[data-act='disconnect']").await;
+    page.keys(ENTER).await;
+    page.chat_shows("The agent has ended the conversation.").await;
+    page.has_focus("[data-act='wrap-up']").await;
+    page.tab_to("#kinds input").await;
+    page.keys(SPACE).await;
+    page.tab_to("#passed summary").await;
+    page.keys(ENTER).await;
+    page.shows("#passed details[open] pre", "{").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_fits_a_screen_of_380_pixels() {
+    let page = Page::open().await;
+    page.browser().screen(380, 800).await;
+    page.hand_over().await;
+    page.agent_says(&"Averylongwordwithoutanyplacetobreakit".repeat(4)).await;
+    page.agent_presses("Carousel").await;
+    page.agent_presses("Date picker").await;
+    page.chat_shows("When shall we come?").await;
+    page.open_details("#faults").await;
+    page.open_details("#settings details").await;
+    page.open_details("#passed details").await;
+    assert_eq!(page.too_wide().await, Vec::<String>::new());
+    assert_eq!(page.violations().await, Vec::<String>::new());
+    page.close().await;
+}

@@ -1,0 +1,67 @@
+//! What agents do with a conversation, and what goes wrong beneath it.
+
+use crate::page::Page;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transfer_is_no_end() {
+    let page = Page::open().await;
+    page.hand_over().await;
+    page.agent_does("transfer").await;
+    page.agent_does("accept").await;
+    page.agent_says("I am the next one.").await;
+    page.chat_shows("I am the next one.").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_declines_another_accepts_and_wraps_up() {
+    let page = Page::open().await;
+    page.ask_for_a_person().await;
+    page.choose_conversation().await;
+    page.agent_does("offer").await;
+    page.agent_does("decline").await;
+    page.agent_does("accept").await;
+    page.chat_shows("Grace Hopper has joined.").await;
+    page.agent_does("disconnect").await;
+    page.chat_shows("The agent has ended the conversation.").await;
+    page.agent_does("wrap-up").await;
+    page.shows("#state", "You talk to the bot.").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_twice_is_heard_once_and_what_is_badly_signed_is_not_heard() {
+    let page = Page::open().await;
+    page.hand_over().await;
+    page.open_details("#faults").await;
+    page.press("#fault-buttons button", "Next webhook twice").await;
+    page.shows("#fault-told", "Ordered: Next webhook twice.").await;
+    page.agent_says("Said once, sent twice").await;
+    page.chat_shows("Said once, sent twice").await;
+    page.press("#fault-buttons button", "Next webhook badly signed").await;
+    page.shows("#fault-told", "Ordered: Next webhook badly signed.").await;
+    page.agent_says("Signed badly").await;
+    page.wire_shows("WrongSignature").await;
+    page.agent_says("Signed well").await;
+    page.chat_shows("Signed well").await;
+    assert_eq!(page.times("#talk", "Said once, sent twice").await, 1);
+    assert_eq!(page.times("#talk", "Signed badly").await, 0);
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_genesys_does_not_take_at_once_arrives_once() {
+    let page = Page::open().await;
+    page.hand_over().await;
+    page.open_details("#faults").await;
+    for (fault, told) in [("Genesys answers 429", "RateLimited"), ("Genesys answers 500", "500")] {
+        page.press("#fault-buttons button", fault).await;
+        page.shows("#fault-told", &format!("Ordered: {fault}.")).await;
+        page.say(&format!("Although {fault}")).await;
+        page.agent_sees(&format!("Although {fault}")).await;
+        page.wire_shows(" not delivered: inbound").await;
+        page.wire_tells(told).await;
+        assert_eq!(page.times("#open-conversation", &format!("Although {fault}")).await, 1);
+    }
+    page.close().await;
+}

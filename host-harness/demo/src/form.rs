@@ -1,0 +1,104 @@
+//! The form of a connection: what the provider says of its settings, what is served, and what the provider says of what
+//! somebody enters instead. Nothing of that is kept.
+
+use crate::Demo;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use handover_gateway::Served;
+use handover_host::contract::{Check, CheckOutcome, Description, Setting, SettingsProblem};
+use handover_host::{ConnectError, Connection};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+#[derive(Serialize)]
+pub(crate) struct FormView {
+    description: Description,
+    /// What is served, without secrets.
+    settings: Vec<Entered>,
+    /// The keys of the secrets that are served; left empty, they stand for those.
+    secrets: BTreeSet<String>,
+}
+
+/// A line of the form.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Entered {
+    key: String,
+    value: String,
+}
+
+pub(crate) async fn show(
+    State(demo): State<Demo>,
+    Path(connection): Path<String>,
+) -> Result<Json<FormView>, StatusCode> {
+    let connection = find(&demo, &connection)?.connection();
+    let entered = |setting: &Setting| Entered { key: setting.key.clone(), value: setting.value.clone() };
+    Ok(Json(FormView {
+        description: connection.provider().description().clone(),
+        settings: connection.shown_settings().map(entered).collect(),
+        secrets: connection.secrets().map(|setting| setting.key.clone()).collect(),
+    }))
+}
+
+/// What is wrong with it, or worth a look. Nobody is asked but the plugin.
+pub(crate) async fn check(
+    State(demo): State<Demo>,
+    Path(connection): Path<String>,
+    Json(entered): Json<Vec<Entered>>,
+) -> Result<Json<Vec<SettingsProblem>>, StatusCode> {
+    let served = find(&demo, &connection)?.connection();
+    match served.provider().check_settings(&completed(served, entered)).await {
+        Ok(Ok(accepted)) => Ok(Json(accepted.warnings)),
+        Ok(Err(problems)) => Ok(Json(problems)),
+        Err(_) => Err(StatusCode::UNPROCESSABLE_ENTITY),
+    }
+}
+
+/// What the contact centre says of it. It is reached where the served connection reaches it, and nowhere else: whoever may
+/// see the page may not have the gateway's secrets sent to a place of their choice.
+pub(crate) async fn try_out(
+    State(demo): State<Demo>,
+    Path(connection): Path<String>,
+    Json(entered): Json<Vec<Entered>>,
+) -> Result<Json<Vec<Check>>, StatusCode> {
+    let served = find(&demo, &connection)?.connection();
+    let checks = match served.with_settings(completed(served, entered)).await {
+        Ok(connection) => connection.check_connection(None).await.map_err(|_| StatusCode::UNPROCESSABLE_ENTITY)?,
+        Err(error) => refused(error),
+    };
+    Ok(Json(checks))
+}
+
+/// With the secrets that are served where none was entered: the page does not know them.
+fn completed(served: &Connection, entered: Vec<Entered>) -> Vec<Setting> {
+    let mut settings: Vec<_> = entered.into_iter().map(|one| Setting { key: one.key, value: one.value }).collect();
+    let keys: BTreeSet<_> = settings.iter().map(|setting| setting.key.clone()).collect();
+    settings.extend(served.secrets().filter(|secret| !keys.contains(&secret.key)).cloned());
+    settings
+}
+
+fn refused(error: ConnectError) -> Vec<Check> {
+    let failed = |name: &str, message: String, remedy: &str| Check {
+        name: name.into(),
+        outcome: CheckOutcome::Failed,
+        message,
+        remedy: Some(remedy.into()),
+    };
+    match error {
+        ConnectError::Settings(problems) => problems
+            .into_iter()
+            .map(|problem| failed(&format!("setting {}", problem.key), problem.message, &problem.remedy))
+            .collect(),
+        error @ ConnectError::OriginNotAllowed(_) => vec![failed(
+            "origin",
+            error.to_string(),
+            "This page reaches only what the connection that is served reaches. Try other settings with `handover check`.",
+        )],
+        error => vec![failed("connect", error.to_string(), "Ask the provider's author.")],
+    }
+}
+
+fn find<'d>(demo: &'d Demo, name: &str) -> Result<&'d Served, StatusCode> {
+    demo.0.stage.gateway.connections().find(|served| served.name() == name).ok_or(StatusCode::NOT_FOUND)
+}
