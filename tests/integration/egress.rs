@@ -74,7 +74,8 @@ async fn other_settings_lead_nowhere_else() {
     let evil = Case::origin_that_is_not_lent.of(handover_tests::EVIL).expect("the slot");
     let provider = host.load(&evil).await.expect("it loads");
     let allowed: AllowedOrigins = "https://api.example.com, https://api.example.org".parse().expect("origins");
-    let connection = provider.connect(settings(&[("url", "https://api.example.com")]), &allowed).await.expect("allowed");
+    let connection =
+        provider.connect(settings(&[("url", "https://api.example.com")]), &allowed).await.expect("allowed");
     assert!(connection.with_settings(settings(&[("url", "https://api.example.com:443/")])).await.is_ok());
     // The operator allowed the second one as well, and this connection was not lent it.
     for elsewhere in ["https://api.example.org", "https://evil.org", "http://api.example.com"] {

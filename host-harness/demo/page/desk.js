@@ -1,7 +1,7 @@
 // The agent's desk of the local Genesys Cloud.
 
 import { call } from './api.js';
-import { $, address, clock, el } from './dom.js';
+import { $, address, clock, el, keepEnd } from './dom.js';
 
 /** Milliseconds between two looks at the conversations, and how many of them are listed. */
 const EVERY = 60;
@@ -202,7 +202,6 @@ export class Desk {
       item.dataset.seen = seen;
       if (old) old.replaceWith(item);
       else talk.append(item);
-      talk.scrollTop = talk.scrollHeight;
     });
   }
 
@@ -270,6 +269,7 @@ export class Desk {
         el('div', { class: 'buttons' }, structured),
       ),
     );
+    keepEnd($('open-conversation').querySelector('.talk'));
   }
 
   typing() {

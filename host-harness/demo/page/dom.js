@@ -27,3 +27,15 @@ export const clock = (time) => new Date(time).toLocaleTimeString([], { timeStyle
 
 /** An id that nobody else has; `crypto.randomUUID` is not there on a page that came by plain HTTP from another machine. */
 export const unique = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/** Keeps the end of what scrolls in sight, unless somebody has scrolled away from it. */
+export function keepEnd(list) {
+  const near = 40;
+  let follows = true;
+  const follow = () => follows && (list.scrollTop = list.scrollHeight);
+  list.addEventListener('scroll', () => (follows = list.scrollHeight - list.scrollTop - list.clientHeight < near));
+  new MutationObserver(follow).observe(list, { childList: true });
+  new ResizeObserver(follow).observe(list);
+  // Pictures come later, and that they have come does not bubble.
+  list.addEventListener('load', follow, true);
+}

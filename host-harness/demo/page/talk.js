@@ -1,6 +1,6 @@
 // What is said in the chat, as it is shown.
 
-import { $, address, clock, el } from './dom.js';
+import { $, address, clock, el, keepEnd } from './dom.js';
 
 const NAMES = { user: 'You', bot: 'Bot', flow: 'Contact centre', agent: 'Agent' };
 const MARKS = { sent: 'sent', accepted: 'accepted', delivered: 'delivered', read: 'read' };
@@ -10,13 +10,14 @@ export class Talk {
   constructor(press) {
     this.press = press;
     this.shown = new Map();
+    keepEnd($('talk'));
   }
 
   show(line) {
     const item = line.who === 'note' ? el('div', { class: 'note' }, line.text) : this.said(line);
     if (line.key) this.shown.set(line.key, item);
     $('talk').append(item);
-    $('talk').scrollTop = $('talk').scrollHeight;
+    if (line.who === 'user') item.scrollIntoView({ block: 'nearest' });
   }
 
   said(line) {

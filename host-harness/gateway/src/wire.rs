@@ -8,6 +8,7 @@ use crate::served::Served;
 use handover_host::contract::{AgentEvent, Authenticity, Conversation, Failure, ProviderRequest, Rejection, Webhook};
 use handover_host::{Believed, CallError};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,18 +47,18 @@ impl Wire {
         took: Duration,
     ) {
         self.tell(served, "webhook", Some(took), || {
-            let verdict = match judged {
-                Ok(Ok(believed)) => format!("{:?}", believed.authenticity),
-                Ok(Err(rejection)) => format!("{rejection:?}"),
-                Err(error) => error.to_string(),
+            let (title, verdict) = match judged {
+                Ok(Ok(believed)) => (word(&believed.authenticity), json!(believed.authenticity)),
+                Ok(Err(rejection)) => (format!("refused: {}", word(rejection)), json!(rejection)),
+                Err(error) => ("not judged".into(), error.to_string().into()),
             };
             let signed = matches!(judged, Ok(Ok(Believed { authenticity: Authenticity::Signed(_), .. })));
             let headers: Vec<_> = webhook.headers.iter().map(|header| shown(header, signed)).collect();
-            (verdict, json!({ "headers": headers, "body": read(&webhook.body) }))
+            (title, json!({ "verdict": verdict, "headers": headers, "body": read(&webhook.body) }))
         });
         if let Ok(Ok(Believed { events: Ok(events), .. })) = judged {
             for event in events {
-                self.tell(served, "event", None, || (kind(event), json!(event)));
+                self.tell(served, "event", None, || (word(&event.kind), json!(event)));
             }
         }
     }
@@ -83,15 +84,15 @@ impl Wire {
         took: Duration,
     ) {
         self.tell(served, "delivery", Some(took), || {
-            let title = match outcome {
-                DeliveryOutcome::Delivered(_) => "delivered",
-                DeliveryOutcome::Failed(_) => "not delivered",
-                DeliveryOutcome::Unknown(_) => "in doubt",
+            let (title, outcome) = match outcome {
+                DeliveryOutcome::Delivered(delivery) => ("delivered", json!(delivery)),
+                DeliveryOutcome::Failed(failure) => ("not delivered", json!(failure)),
+                DeliveryOutcome::Unknown(why) => ("in doubt", json!(why)),
             };
             let detail = json!({
                 "operation": request.operation,
                 "idempotency-key": request.idempotency_key,
-                "outcome": format!("{outcome:?}"),
+                "outcome": outcome,
             });
             (format!("{title}: {}", request.operation), detail)
         });
@@ -100,16 +101,16 @@ impl Wire {
     /// Whether a request in doubt had arrived.
     pub(crate) fn lookup(&self, served: &Served, request: &ProviderRequest, found: &Found, took: Duration) {
         self.tell(served, "lookup", Some(took), || {
-            let title = match found {
-                Found::Arrived(_) => "had arrived",
-                Found::Missing => "had not arrived",
-                Found::Unknown => "nobody can tell",
-                Found::Failed(_) => "not answered",
+            let (title, outcome) = match found {
+                Found::Arrived(delivery) => ("had arrived", json!(delivery)),
+                Found::Missing => ("had not arrived", Value::Null),
+                Found::Unknown => ("nobody can tell", Value::Null),
+                Found::Failed(failure) => ("not answered", json!(failure)),
             };
             let detail = json!({
                 "operation": request.operation,
                 "idempotency-key": request.idempotency_key,
-                "outcome": format!("{found:?}"),
+                "outcome": outcome,
             });
             (format!("{title}: {}", request.operation), detail)
         });
@@ -126,8 +127,10 @@ impl Wire {
         self.tell(served, "observation", Some(took), || {
             let (title, told) = match observed {
                 Ok(Ok(events)) if events.is_empty() => ("nothing".into(), json!([])),
-                Ok(Ok(events)) => (events.iter().map(kind).collect::<Vec<_>>().join(", "), json!(events)),
-                Ok(Err(failure)) => ("refused".into(), format!("{failure:?}").into()),
+                Ok(Ok(events)) => {
+                    (events.iter().map(|event| word(&event.kind)).collect::<Vec<_>>().join(", "), json!(events))
+                }
+                Ok(Err(failure)) => ("refused".into(), json!(failure)),
                 Err(why) => ("not answered".into(), why.as_str().into()),
             };
             (title, json!({ "recipient": conversation.recipient, "conversation": conversation.id, "told": told }))
@@ -195,11 +198,11 @@ fn read(body: &[u8]) -> Value {
     serde_json::from_slice(body).unwrap_or_else(|_| String::from_utf8_lossy(body).into())
 }
 
-/// The word of the contract for what happened.
-fn kind(event: &AgentEvent) -> String {
-    match serde_json::to_value(&event.kind) {
-        Ok(Value::Object(kind)) => kind.keys().next().cloned().unwrap_or_default(),
-        Ok(Value::String(kind)) => kind,
+/// The word of the contract for it.
+fn word(variant: &impl Serialize) -> String {
+    match serde_json::to_value(variant) {
+        Ok(Value::Object(variant)) => variant.keys().next().cloned().unwrap_or_default(),
+        Ok(Value::String(variant)) => variant,
         _ => String::new(),
     }
 }

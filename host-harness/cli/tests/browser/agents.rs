@@ -1,6 +1,7 @@
 //! What agents do with a conversation, and what goes wrong beneath it.
 
 use crate::page::Page;
+use crate::process::Gateway;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transfer_is_no_end() {
@@ -41,7 +42,7 @@ async fn what_comes_twice_is_heard_once_and_what_is_badly_signed_is_not_heard() 
     page.press("#fault-buttons button", "Next webhook badly signed").await;
     page.shows("#fault-told", "Ordered: Next webhook badly signed.").await;
     page.agent_says("Signed badly").await;
-    page.wire_shows("WrongSignature").await;
+    page.wire_shows("refused: wrong-signature").await;
     page.agent_says("Signed well").await;
     page.chat_shows("Signed well").await;
     assert_eq!(page.times("#talk", "Said once, sent twice").await, 1);
@@ -54,7 +55,7 @@ async fn what_genesys_does_not_take_at_once_arrives_once() {
     let page = Page::open().await;
     page.hand_over().await;
     page.open_details("#faults").await;
-    for (fault, told) in [("Genesys answers 429", "RateLimited"), ("Genesys answers 500", "500")] {
+    for (fault, told) in [("Genesys answers 429", "rate-limited"), ("Genesys answers 500", "500")] {
         page.press("#fault-buttons button", fault).await;
         page.shows("#fault-told", &format!("Ordered: {fault}.")).await;
         page.say(&format!("Although {fault}")).await;
@@ -63,5 +64,17 @@ async fn what_genesys_does_not_take_at_once_arrives_once() {
         page.wire_tells(told).await;
         assert_eq!(page.times("#open-conversation", &format!("Although {fault}")).await, 1);
     }
+    page.close().await;
+}
+
+/// The contact centre of this gateway takes pictures only.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_genesys_refuses_is_marked_with_its_reason() {
+    let gateway = Gateway::start();
+    let page = Page::at(&gateway.page).await;
+    page.hand_over().await;
+    page.send_file("#file", "order.txt", "text/plain", "b3JkZXI=").await;
+    page.chat_shows("not delivered: ").await;
+    page.chat_shows("media type").await;
     page.close().await;
 }

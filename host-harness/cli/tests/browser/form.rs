@@ -12,7 +12,7 @@ async fn what_is_wrong_is_said_as_one_types() {
     // Secrets are not shown, and stand for what is served.
     page.value_is("#setting-webhook-secret", "").await;
     page.enter("#setting-deployment-name", "").await;
-    page.shows("#setting-deployment-name-problem", " ").await;
+    page.shows("#setting-deployment-name-problem", "is missing.").await;
     page.enter("#setting-deployment-name", "BotHandover").await;
     page.says_nothing("#setting-deployment-name-problem").await;
     page.close().await;

@@ -60,7 +60,7 @@ impl Gateway {
             "sandbox.toml",
             &format!(
                 "listen = \"127.0.0.1:0\"\n[[integrations]]\nname = \"BotHandover\"\n\
-                 webhook-url = \"http://{address}/handover/acme\"\n[webhooks]\nretry-delay-ms = 200\n"
+                 webhook-url = \"http://{address}/handover/acme\"\n[media]\ninbound = [\"image/*\"]\n[webhooks]\nretry-delay-ms = 200\n"
             ),
         );
         let (cloud, announced) = Process::start(folder.path(), &["sandbox", "--config", "sandbox.toml"]);

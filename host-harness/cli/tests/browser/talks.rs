@@ -14,7 +14,7 @@ async fn a_person_is_handed_over_and_both_talk_until_the_agent_ends_it() {
     page.say("Which depot?").await;
     page.agent_sees("Which depot?").await;
     page.wire_shows(" delivered: inbound").await;
-    page.wire_shows("Signed").await;
+    page.wire_shows(" signed").await;
     page.agent_does("disconnect").await;
     page.chat_shows("The agent has ended the conversation.").await;
     page.say("Hello bot").await;
