@@ -25,7 +25,12 @@ export function remembered() {
   return token !== '';
 }
 
-export async function call(method, path, body, headers = {}) {
+/** Milliseconds until a question counts as not heard, and a stream as broken, which says something every 15 s. */
+const PATIENCE = 20000;
+const SILENCE = 45000;
+
+/** What takes long, such as a file, says how long it may take, in milliseconds. */
+export async function call(method, path, body, headers = {}, patience = PATIENCE) {
   const raw = body instanceof Blob;
   const answer = await fetch(path, {
     method,
@@ -35,6 +40,7 @@ export async function call(method, path, body, headers = {}) {
       ...headers,
     },
     body: body === undefined || raw ? body : JSON.stringify(body),
+    signal: AbortSignal.timeout(patience),
   });
   const text = await answer.text();
   let read;
@@ -53,9 +59,10 @@ export async function call(method, path, body, headers = {}) {
  */
 export async function follow(path, last, { event, up, down }) {
   for (let pause = 250; ; pause = Math.min(pause * 2, 4000)) {
+    const silence = alarm(SILENCE);
     try {
       const headers = { authorization: `Bearer ${token}`, ...(last === undefined ? {} : { 'last-event-id': last }) };
-      const answer = await fetch(path, { headers });
+      const answer = await fetch(path, { headers, signal: silence.signal });
       if (answer.status === 409) last = undefined;
       if (answer.status === 401) throw new Refused(401);
       if (answer.ok) {
@@ -64,6 +71,7 @@ export async function follow(path, last, { event, up, down }) {
         const lines = answer.body.pipeThrough(new TextDecoderStream()).getReader();
         let rest = '';
         for (let part; !(part = await lines.read()).done; ) {
+          silence.again();
           const blocks = (rest + part.value).replaceAll('\r', '').split('\n\n');
           rest = blocks.pop();
           for (const block of blocks) {
@@ -79,10 +87,25 @@ export async function follow(path, last, { event, up, down }) {
         down?.(error);
         return;
       }
+    } finally {
+      silence.off();
     }
     down?.();
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
+}
+
+/** Gives up what it signals when it was not set again for so many milliseconds. */
+function alarm(milliseconds) {
+  const giveUp = new AbortController();
+  let timer;
+  const off = () => clearTimeout(timer);
+  const again = () => {
+    off();
+    timer = setTimeout(() => giveUp.abort(), milliseconds);
+  };
+  again();
+  return { signal: giveUp.signal, again, off };
 }
 
 /** What goes wrong with one event is told to whoever looks for it, and the next one is not missed. */

@@ -13,8 +13,12 @@ const PAUSE = 1000;
 /** Lines that are kept, and events by whose ids those are known that come twice. */
 const MOST_LINES = 300;
 const MOST_HEARD = 300;
-/** Of what the user said before the handover, for the agent. */
+/** Lines of the talk with the bot that the agent gets, and characters of each: the gateway takes 64 KiB. */
 const TRANSCRIPT = 20;
+const LONGEST = 500;
+/** Milliseconds after which nobody types any more, and for which a file may be on its way. */
+const STALE = 60000;
+const UPLOAD = 120000;
 const STATUSES = ['sent', 'accepted', 'delivered', 'read', 'failed'];
 const ENDS = { completed: 'The agent has ended the conversation.', cancelled: 'You have left.', expired: 'The conversation has run out.' };
 
@@ -22,24 +26,17 @@ export class Chat {
   /** `latest` is where the gateway's stream ends, for a user who is new. */
   constructor(connection, latest) {
     this.name = `talk:${connection}`;
-    this.kept = JSON.parse(localStorage.getItem(this.name) ?? 'null') ?? {
-      recipient: `demo-${unique().slice(0, 8)}`,
-      state: 'bot',
-      handover: 0,
-      lines: [{ who: 'bot', text: GREETING, time: Date.now() }],
-      waiting: [],
-      seen: latest,
-      heard: [],
-      /** Receipts that came before the answer to what they are for. */
-      early: {},
-    };
+    this.kept = { ...beginning(latest), ...remembered(this.name) };
     this.path = `/v1/connections/${connection}/recipients/${this.kept.recipient}`;
+    /** Counts what changes whom the user talks to, or may. */
+    this.turn = 0;
     this.talk = new Talk((words, answer) => this.pressed(words, answer));
     for (const line of this.kept.lines) this.talk.show(line);
-    this.changed();
     // Nothing is said before it is known to whom.
-    this.ready = this.learn();
-    this.outbox = new Outbox(this.path, this.kept.waiting, this.ready, {
+    const inputs = ['talk', 'say', 'human', 'leave'].map($);
+    for (const input of inputs) input.inert = true;
+    const ready = this.learn().then(() => inputs.forEach((input) => (input.inert = false)));
+    this.outbox = new Outbox(this.path, this.kept.waiting, ready, {
       taken: (item, told) => this.taken(item, told),
       refused: (item, error) => this.refused(item, error),
     });
@@ -50,7 +47,7 @@ export class Chat {
       if (text) this.said(text);
     };
     $('words').oninput = () => this.typing();
-    $('human').onclick = () => this.said('I want to talk to a person.').then(() => $('words').focus());
+    $('human').onclick = () => this.said('I want to talk to a person.');
     $('leave').onclick = () => this.leave();
     $('file').onchange = () => this.attach();
   }
@@ -62,27 +59,44 @@ export class Chat {
   /** Whom the user talks to by the gateway, which is asked until it answers: events may be gone, and so may its store. */
   async learn() {
     for (;;) {
-      try {
-        const { state, handover } = await call('GET', `${this.path}/handover`);
-        Object.assign(this.kept, { state: state === 'ended' ? 'bot' : state, handover });
-        break;
-      } catch (error) {
-        if (error.status === 404) {
-          Object.assign(this.kept, { state: 'bot', handover: 0 });
-          break;
-        }
-        await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      const turn = this.turn;
+      const told = await this.asked();
+      // What happened in between may be newer than the answer.
+      if (told && turn === this.turn) {
+        this.believe(told);
+        return;
       }
+      if (!told) await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }
-    // One that is still to be sent begins when it is.
-    if (this.kept.waiting.some((item) => item.to === 'handover' && item.method !== 'DELETE')) this.kept.state = 'queued';
+  }
+
+  async asked() {
+    try {
+      return await call('GET', `${this.path}/handover`);
+    } catch (error) {
+      return error.status === 404 ? { handover: 0, state: 'ended' } : undefined;
+    }
+  }
+
+  believe({ handover, state }) {
+    const { kept } = this;
+    // A store that begins anew counts anew.
+    if (handover < kept.left) kept.left = 0;
+    const waits = (method) => kept.waiting.some((item) => item.to === 'handover' && item.method === method);
+    if (waits('DELETE')) {
+      // It ends when that is taken.
+    } else if (waits('POST') && handover < kept.handover) {
+      // It begins when that is taken.
+      kept.state = 'queued';
+    } else {
+      Object.assign(kept, { handover, state: state === 'ended' ? 'bot' : state });
+    }
     this.changed();
   }
 
   // What the user does.
 
-  async said(text) {
-    await this.ready;
+  said(text) {
     if (this.talks) {
       this.send({ text }, { to: 'messages', body: { text } });
     } else if (wantsAPerson(text)) {
@@ -97,11 +111,12 @@ export class Chat {
     const said = this.kept.lines.filter((line) => ['user', 'bot'].includes(line.who) && line.text);
     const body = {
       text,
-      transcript: said.slice(-TRANSCRIPT).map((line) => ({ speaker: line.who, time: line.time, text: line.text })),
+      transcript: said.slice(-TRANSCRIPT).map((line) => ({ speaker: line.who, time: line.time, text: cut(line.text) })),
       profile: { 'first-name': 'Ada', 'last-name': 'Lovelace', email: 'ada@example.com' },
       attributes: [{ key: 'topic', value: 'parcels' }],
     };
-    this.kept.state = 'queued';
+    this.turn += 1;
+    Object.assign(this.kept, { state: 'queued', handover: this.kept.handover + 1 });
     this.send({ text }, { to: 'handover', body });
     this.changed();
   }
@@ -115,14 +130,13 @@ export class Chat {
     const [file] = $('file').files;
     $('file').value = '';
     if (!file) return;
-    await this.ready;
     if (!this.talks) {
       this.add({ who: 'bot', text: NO_FILES });
       return;
     }
     try {
       const mime = file.type || 'application/octet-stream';
-      const { url } = await call('POST', 'api/files', file, { 'content-type': mime });
+      const { url } = await call('POST', 'api/files', file, { 'content-type': mime }, UPLOAD);
       const kind = mime.match(/^(image|video|audio)\//)?.[1] ?? 'file';
       const attachment = { kind, url, mime, filename: file.name, size: file.size };
       this.send({ attachment }, { to: 'messages', body: { attachment } });
@@ -138,39 +152,45 @@ export class Chat {
     call('POST', `${this.path}/messages`, 'typing').catch(() => {});
   }
 
-  /** After all that was said before. */
+  /** After all that was said before; for the user it is over at once. */
   leave() {
+    if (!this.talks) return;
+    this.turn += 1;
+    Object.assign(this.kept, { state: 'bot', agent: undefined, left: this.kept.handover });
     this.outbox.put({ key: unique(), method: 'DELETE', to: 'handover' });
-    this.keep();
-    $('words').focus();
+    this.changed();
   }
 
   // What becomes of it.
 
-  send(line, item) {
+  send(line, { to, body }) {
     const key = unique();
-    this.outbox.put({ key, ...item });
+    this.outbox.put({ key, method: 'POST', to, body });
     this.add({ who: 'user', key, ...line });
   }
 
   taken(item, told) {
-    const line = this.kept.lines.find((line) => line.key === item.key);
+    const { kept } = this;
+    this.turn += 1;
+    const line = kept.lines.find((line) => line.key === item.key);
     if (line) {
       line.id = told?.message;
-      this.kept.handover = told?.handover ?? this.kept.handover;
       this.mark(line, 'sent');
-      if (this.kept.early[line.id]) this.mark(line, ...this.kept.early[line.id]);
-      delete this.kept.early[line.id];
+      if (kept.early[line.id]) this.mark(line, ...kept.early[line.id]);
     }
+    if (!kept.waiting.length) kept.early = {};
     this.keep();
+    // It may have been taken long ago, and be over.
+    if (item.to === 'handover') this.learn();
   }
 
   refused(item, error) {
+    this.turn += 1;
     const line = this.kept.lines.find((line) => line.key === item.key);
     if (line) this.mark(line, 'failed', error.message);
-    if (item.method === 'DELETE') this.note(`You cannot leave: ${error.message}`);
     this.keep();
-    if (item.to === 'handover') this.learn();
+    // What the gateway refuses it may have refused because there is no handover, or one already.
+    this.learn();
   }
 
   mark(line, status, why) {
@@ -184,13 +204,18 @@ export class Chat {
   /** An event, and its place in the stream. */
   happened(event, place) {
     const { kept } = this;
-    if (event.recipient !== kept.recipient || kept.heard.includes(event.id)) return;
-    kept.heard = [...kept.heard, event.id].slice(-MOST_HEARD);
+    const time = Date.parse(event.timestamp);
+    if (event.recipient !== kept.recipient || time < kept.since || kept.heard.some((one) => one.id === event.id)) return;
+    this.turn += 1;
+    kept.heard.push({ id: event.id, time });
+    // Whatever is older than those that are known by their ids has been heard, too.
+    if (kept.heard.length > MOST_HEARD) kept.since = kept.heard.shift().time;
     kept.seen = place;
-    // What comes late of an earlier handover changes nothing of whom the user talks to now.
-    const { state, agent, handover } = kept;
-    this.hear(event.type, event.data, Date.parse(event.timestamp));
-    Object.assign(kept, event.handover < handover ? { state, agent } : { handover: event.handover });
+    const { state, agent, handover, left } = kept;
+    this.hear(event.type, event.data, time);
+    // What comes late of an earlier handover, or of one that the user has left, changes nothing of whom they talk to now.
+    const over = event.handover < handover || event.handover === left;
+    Object.assign(kept, over ? { state, agent } : { handover: event.handover });
     this.changed();
   }
 
@@ -213,25 +238,25 @@ export class Chat {
         break;
       case 'agent-left':
         this.note(`${who} has left.`, time);
+        if (data?.name === kept.agent) kept.agent = undefined;
         break;
       case 'transferred':
         this.note('You are being transferred.', time);
+        Object.assign(kept, { state: 'queued', agent: undefined });
         break;
       case 'typing':
-        this.talk.typing(kept.agent ?? 'The agent', data);
+        if (Date.now() - time < STALE) this.talk.typing(kept.agent ?? 'The agent', data);
         break;
       case 'message':
       case 'late-message':
-        this.talk.typing('', 0);
-        this.add({ who: data.author === 'bot' ? 'flow' : 'agent', name: data.author === 'bot' ? undefined : data.agent?.name ?? kept.agent, message: data, time });
-        // The agent learns that the user has seen it.
-        this.outbox.put({ key: `seen-${data.id}`.slice(0, 100), to: 'messages', body: { receipt: { message: data.id, status: 'delivered' } } });
+        this.hearMessage(data, time);
         break;
       case 'receipt':
         this.receipt(data.message, data.status);
         break;
       case 'reopened':
         this.note('The conversation goes on.', time);
+        kept.state = 'active';
         break;
       case 'ended': {
         const [reason, why] = typeof data === 'string' ? [data] : Object.entries(data)[0];
@@ -242,6 +267,18 @@ export class Chat {
         break;
       }
     }
+  }
+
+  hearMessage(message, time) {
+    const { kept } = this;
+    const flow = message.author === 'bot';
+    // An agent who writes is there, although nobody may have told that they came.
+    if (!flow && kept.state === 'queued') kept.state = 'active';
+    this.talk.typing('', 0);
+    this.add({ who: flow ? 'flow' : 'agent', name: flow ? undefined : message.agent?.name ?? kept.agent, message, time });
+    // The agent learns that the user was shown it.
+    const body = { receipt: { message: message.id, outcome: 'delivered' } };
+    this.outbox.put({ key: unique(), method: 'POST', to: 'messages', body });
   }
 
   receipt(message, told) {
@@ -270,8 +307,11 @@ export class Chat {
     const { state, agent } = this.kept;
     const words = { bot: 'You talk to the bot.', queued: 'Waiting for an agent …', active: `You talk to ${agent ?? 'an agent'}.` };
     $('state').textContent = words[state];
+    const focused = [$('human'), $('leave')].find((button) => button === document.activeElement);
     $('human').hidden = this.talks;
     $('leave').hidden = !this.talks;
+    // What was pressed is gone: whoever has no mouse goes on writing.
+    if (focused?.hidden) $('words').focus();
     this.keep();
   }
 
@@ -283,3 +323,32 @@ export class Chat {
     }
   }
 }
+
+function beginning(latest) {
+  return {
+    recipient: `demo-${unique().slice(0, 8)}`,
+    state: 'bot',
+    /** The number of the present handover, or of the last, and of that which the user has left. */
+    handover: 0,
+    left: 0,
+    lines: [{ who: 'bot', text: GREETING, time: Date.now() }],
+    waiting: [],
+    /** Up to where the stream was heard; the latest events by their ids, and from when on those are known. */
+    seen: latest,
+    heard: [],
+    since: 0,
+    /** Receipts that came before the answer to what they are for. */
+    early: {},
+  };
+}
+
+function remembered(name) {
+  try {
+    return JSON.parse(localStorage.getItem(name));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whole characters: half a one is no Unicode. */
+const cut = (text) => [...text].slice(0, LONGEST).join('');

@@ -2,107 +2,57 @@
 
 import { call } from './api.js';
 import { $, address, clock, el, keepEnd } from './dom.js';
+import { Faults } from './faults.js';
+import { STRUCTURED } from './flow.js';
 
 /** Milliseconds between two looks at the conversations, and how many of them are listed. */
 const EVERY = 60;
 const MOST = 20;
+/** Milliseconds between two looks that nobody sees, or that nobody answers. */
+const SELDOM = 4000;
 /** How long a customer is seen typing after having been. */
 const TYPING = 5000;
-
-const STRUCTURED = {
-  'Quick replies': {
-    text: 'Did it help?',
-    content: ['Yes', 'No'].map((text) => ({ contentType: 'QuickReply', quickReply: { text, payload: text.toLowerCase(), action: 'Message' } })),
-  },
-  Card: {
-    content: [
-      {
-        contentType: 'Card',
-        card: {
-          title: 'Your parcel',
-          description: 'It is at the depot.',
-          actions: [
-            { type: 'Postback', text: 'Send it again', payload: 'again' },
-            { type: 'Link', text: 'Where it is', url: 'https://example.com/depot' },
-          ],
-        },
-      },
-    ],
-  },
-  Carousel: {
-    content: [
-      {
-        contentType: 'Carousel',
-        carousel: {
-          cards: ['Monday', 'Tuesday'].map((day) => ({
-            title: day,
-            description: 'Between nine and twelve',
-            actions: [{ type: 'Postback', text: `Take ${day}`, payload: day.toLowerCase() }],
-          })),
-        },
-      },
-    ],
-  },
-  'Date picker': () => ({
-    content: [
-      {
-        contentType: 'DatePicker',
-        datePicker: {
-          title: 'When shall we come?',
-          availableTimes: [1, 2, 3].map((days) => ({ dateTime: new Date(Date.now() + days * 86400000).toISOString(), duration: 3600 })),
-        },
-      },
-    ],
-  }),
-};
-
-STRUCTURED.List = {
-  content: [
-    {
-      contentType: 'ListPicker',
-      listPicker: { sections: [{ title: 'Size', multipleSelection: false, items: ['Small', 'Large'].map((title) => ({ id: title.toLowerCase(), title })) }] },
-    },
-  ],
-};
-
-const FAULTS = {
-  'Next webhook twice': { on: 'webhook', fault: 'double' },
-  'Next webhook 5 s late': { on: 'webhook', fault: 'late', ms: 5000 },
-  'Next webhook lost': { on: 'webhook', fault: 'lost' },
-  'Next webhook badly signed': { on: 'webhook', fault: 'wrong-signature' },
-  'Genesys answers 429': { on: 'api', path: '/inbound/', fault: 'rate-limited', retryAfterSeconds: 3 },
-  'Genesys answers 500': { on: 'api', path: '/inbound/', fault: 'server-error', status: 500 },
-  'Genesys hangs': { on: 'api', path: '/inbound/', fault: 'hang' },
-};
+/** Milliseconds for which a file may be on its way. */
+const UPLOAD = 120000;
 
 export class Desk {
   constructor() {
     this.seen = '';
     this.known = {};
-    $('fault-buttons').replaceChildren(
-      ...Object.entries(FAULTS).map(([name, order]) => el('button', { type: 'button', onclick: () => this.fault(name, order) }, name)),
-    );
+    new Faults();
     this.look();
   }
 
   // Asked for again and again, one after the other: the desk of the local Genesys Cloud pushes nothing.
   async look() {
-    for (;;) {
+    for (let pause = EVERY; ; ) {
       try {
         const listed = await call('GET', 'api/desk/conversations');
         this.list(listed.conversations ?? listed);
-        if (this.open) this.show(await call('GET', `api/desk/conversations/${this.open}`));
+        if (this.open) await this.lookAt(this.open);
+        pause = EVERY;
       } catch {
-        // It is asked again.
+        // It is asked again, and said elsewhere on the page if the gateway is away.
+        pause = Math.min(pause * 2, SELDOM);
       }
-      await new Promise((resolve) => setTimeout(resolve, document.hidden ? 2000 : EVERY));
+      await new Promise((resolve) => setTimeout(resolve, document.hidden ? SELDOM : pause));
+    }
+  }
+
+  async lookAt(id) {
+    try {
+      this.show(await call('GET', `api/desk/conversations/${id}`));
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      // A Genesys Cloud that began anew knows nothing of it.
+      this.choose(undefined);
     }
   }
 
   list(conversations) {
     const all = [...conversations].sort((a, b) => (a.openedAt < b.openedAt ? 1 : -1)).slice(0, MOST);
     for (const one of all) this.know(one);
-    const seen = JSON.stringify([all, this.open]);
+    const seen = JSON.stringify([all.map((one) => [one.id, name(one), one.state]), this.open]);
     if (seen === this.listed) return;
     this.listed = seen;
     const focused = document.activeElement?.dataset.conversation;
@@ -134,31 +84,26 @@ export class Desk {
     this.open = id;
     this.seen = '';
     this.drawn = undefined;
-    $('open-conversation').hidden = false;
+    $('open-conversation').hidden = !id;
     $('open-conversation').replaceChildren();
   }
 
+  /** Whether it was done. */
   async act(what, body = {}) {
+    const id = this.open;
     try {
-      await call('POST', `api/desk/conversations/${this.open}/${what}`, body);
-      this.told('');
+      await call('POST', `api/desk/conversations/${id}/${what}`, body);
+      this.told(id, '');
+      return true;
     } catch (error) {
-      this.told(error.message);
+      this.told(id, error.message);
+      return false;
     }
   }
 
-  told(text) {
+  told(id, text) {
     const told = $('open-conversation').querySelector('.told');
-    if (told) told.textContent = text;
-  }
-
-  async fault(name, order) {
-    try {
-      await call('POST', 'api/desk/faults', order);
-      $('fault-told').textContent = `Ordered: ${name}.`;
-    } catch (error) {
-      $('fault-told').textContent = error.message;
-    }
+    if (told && this.open === id) told.textContent = text;
   }
 
   show(one) {
@@ -192,16 +137,17 @@ export class Desk {
     if (typing) this.stops = setTimeout(() => (part('.typing').textContent = ''), TYPING);
   }
 
-  /** Only what is new or has changed is drawn, for whoever has it read to them. */
+  /** Only what is new is drawn, and how far it has come: whoever has it read to them hears it once. */
   messages(talk, said) {
     said.forEach((message, index) => {
-      const seen = JSON.stringify(message);
       const old = talk.children[index];
-      if (old?.dataset.seen === seen) return;
-      const item = this.message(message);
-      item.dataset.seen = seen;
-      if (old) old.replaceWith(item);
-      else talk.append(item);
+      if (old?.dataset.id !== message.id) {
+        const item = this.message(message);
+        if (old) old.replaceWith(item);
+        else talk.append(item);
+      } else if (old.querySelector('.mark').textContent !== delivery(message)) {
+        old.querySelector('.mark').textContent = delivery(message);
+      }
     });
   }
 
@@ -210,10 +156,10 @@ export class Desk {
     const content = (message.content ?? []).map((part) => this.part(part));
     return el(
       'div',
-      { class: ours ? 'user' : 'agent' },
+      { class: ours ? 'user' : 'agent', 'data-id': message.id },
       el('span', { class: 'who' }, ours ? (message.originatingEntity === 'Bot' ? 'Flow' : 'Agent') : 'Customer'),
       el('div', { class: 'bubble' }, message.text && el('p', {}, message.text), content),
-      el('span', { class: 'below' }, ours ? `${String(message.delivery?.state ?? '').toLowerCase()} ` : '', el('time', {}, clock(message.time))),
+      el('span', { class: 'below' }, el('span', { class: 'mark' }, delivery(message)), ' ', el('time', {}, clock(message.time))),
     );
   }
 
@@ -230,11 +176,12 @@ export class Desk {
     const agent = () => $('agent-name').value.trim() || 'Grace Hopper';
     const act = (what, words, body) => el('button', { type: 'button', 'data-act': what, onclick: () => this.act(what, body?.() ?? {}) }, words);
     const words = el('input', { id: 'agent-words', autocomplete: 'off', placeholder: 'Write to the customer', oninput: () => this.typing() });
-    const say = (event) => {
+    const say = async (event) => {
       event.preventDefault();
       const text = words.value.trim();
       words.value = '';
-      if (text) this.act('text', { text });
+      // What was not sent is there to be sent again.
+      if (text && !(await this.act('text', { text })) && !words.value) words.value = text;
     };
     const structured = Object.entries(STRUCTURED).map(([title, body]) =>
       el('button', { type: 'button', onclick: () => this.act('structured', typeof body === 'function' ? body() : body) }, title),
@@ -284,14 +231,17 @@ export class Desk {
     if (!file) return;
     try {
       const mime = file.type || 'application/octet-stream';
-      const { url } = await call('POST', 'api/files', file, { 'content-type': mime });
+      const { url } = await call('POST', 'api/files', file, { 'content-type': mime }, UPLOAD);
       const mediaType = { image: 'Image', video: 'Video', audio: 'Audio' }[mime.split('/')[0]] ?? 'File';
       await this.act('attachment', { url, mime, filename: file.name, mediaType });
     } catch (error) {
-      this.told(error.message);
+      this.told(this.open, error.message);
     }
   }
 }
+
+/** How far an agent's message has come. */
+const delivery = (message) => (message.direction === 'Outbound' ? String(message.delivery?.state ?? '').toLowerCase() : '');
 
 function name(one) {
   const from = one.from ?? {};

@@ -7,18 +7,32 @@ import { $, el } from './dom.js';
 import { Settings } from './settings.js';
 import { Wire } from './wire.js';
 
+const PAUSE = 1000;
+
+/** Until the gateway says what is served, or that it does not know the token. */
 async function enter() {
-  let stage;
-  try {
-    stage = await call('GET', 'api/stage');
-  } catch (error) {
-    $('enter').hidden = false;
-    $('refused').textContent = error.status === 401 ? 'The gateway does not know this token.' : 'The gateway does not answer.';
-    $('token').focus();
-    return;
+  $('enter').inert = true;
+  for (;;) {
+    try {
+      const stage = await call('GET', 'api/stage');
+      $('enter').hidden = true;
+      $('link').textContent = '';
+      open(stage);
+      return;
+    } catch (error) {
+      if (error.status === 401) break;
+      $('link').textContent = 'The gateway does not answer; trying again …';
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    }
   }
-  $('enter').hidden = true;
-  open(stage);
+  ask('The gateway does not know this token.');
+}
+
+function ask(why = '') {
+  $('refused').textContent = why;
+  $('enter').inert = false;
+  $('enter').hidden = false;
+  $('token').focus();
 }
 
 function open(stage) {
@@ -32,24 +46,27 @@ function open(stage) {
     location.reload();
   };
 
-  const link = {
-    up: () => ($('link').textContent = ''),
-    down: (error) => {
-      $('link').textContent = error ? 'The gateway does not let this page in any more.' : 'No connection to the gateway; trying again …';
-    },
-  };
+  const told = (text) => ($('link').textContent = text);
   alone(`chat:${name}`).then(() => {
     const chat = new Chat(name, stage.connections.find((each) => each.name === name).latest);
     $('chat').hidden = false;
-    follow(`/v1/connections/${name}/events`, chat.kept.seen, { event: (event, place) => chat.happened(event, place), ...link });
+    follow(`/v1/connections/${name}/events`, chat.kept.seen, {
+      event: (event, place) => chat.happened(event, place),
+      up: () => {
+        told('');
+        chat.learn();
+      },
+      down: (error) => told(error ? 'The gateway does not let this page in any more.' : 'No connection to the gateway; trying again …'),
+    });
+    // Here, too, for a browser has six connections to a server, and not one page more than is needed should hold two.
+    const wire = new Wire(names.length > 1);
+    $('wire').hidden = false;
+    follow('api/wire', undefined, { event: (entry) => wire.passed(entry) });
   });
   if (stage.desk) {
     $('desk').hidden = false;
     new Desk();
   }
-  const wire = new Wire();
-  $('wire').hidden = false;
-  follow('api/wire', undefined, { event: (entry) => wire.passed(entry) });
   $('settings').hidden = false;
   new Settings(name);
 }
@@ -58,7 +75,8 @@ function open(stage) {
 async function alone(name) {
   // Pages that come by plain HTTP from another machine have no locks.
   if (!navigator.locks) return;
-  const slow = setTimeout(() => ($('elsewhere').hidden = false), 300);
+  const told = 'This chat is open in another tab. It goes on here when that one is closed.';
+  const slow = setTimeout(() => ($('elsewhere').textContent = told), 300);
   await new Promise((resolve) => {
     navigator.locks.request(name, () => {
       resolve();
@@ -66,7 +84,7 @@ async function alone(name) {
     });
   });
   clearTimeout(slow);
-  $('elsewhere').hidden = true;
+  $('elsewhere').textContent = '';
 }
 
 $('enter').onsubmit = (event) => {
@@ -74,8 +92,9 @@ $('enter').onsubmit = (event) => {
   remember($('token').value.trim());
   enter();
 };
+// A new link in the same tab changes what stands behind the # alone.
+window.onhashchange = () => {
+  if (location.hash.startsWith('#token=')) location.reload();
+};
 if (remembered()) enter();
-else {
-  $('enter').hidden = false;
-  $('token').focus();
-}
+else ask();

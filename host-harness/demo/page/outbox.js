@@ -12,12 +12,18 @@ export class Outbox {
   /** `waiting` is kept by whoever keeps it, and what waits in it is sent, after `ready`. */
   constructor(path, waiting, ready, { taken, refused }) {
     Object.assign(this, { path, waiting, taken, refused });
-    this.working = ready.then(() => this.work());
+    this.working = ready;
+    this.go();
   }
 
   put(item) {
     this.waiting.push(item);
-    this.working = this.working.then(() => this.work());
+    this.go();
+  }
+
+  go() {
+    // One item that goes wrong must not keep back the others.
+    this.working = this.working.then(() => this.work()).catch(reportError);
   }
 
   async work() {
@@ -29,7 +35,7 @@ export class Outbox {
     }
   }
 
-  async deliver({ key, method = 'POST', to, body }) {
+  async deliver({ key, method, to, body }) {
     let faulty;
     for (let pause = FIRST; ; pause = Math.min(pause * 2, LONGEST)) {
       try {

@@ -3,6 +3,9 @@
 import { call } from './api.js';
 import { $, el } from './dom.js';
 
+/** Milliseconds: the doctor asks the contact centre many things. */
+const PATIENCE = 120000;
+
 export class Settings {
   constructor(connection) {
     this.path = `api/connections/${connection}/form`;
@@ -11,7 +14,15 @@ export class Settings {
   }
 
   async draw() {
-    const { description, settings, secrets } = await call('GET', this.path);
+    let form;
+    try {
+      form = await call('GET', this.path);
+    } catch (error) {
+      $('form-problem').textContent = `The form cannot be shown: ${error.message}`;
+      $('doctor').hidden = true;
+      return;
+    }
+    const { description, settings, secrets } = form;
     this.fields = description.settings;
     $('settings-title').textContent = `The form of ${description.title}`;
     $('form').replaceChildren(...this.fields.map((field) => this.field(field, secrets.includes(field.key))));
@@ -33,7 +44,8 @@ export class Settings {
     const plain = { ...common, placeholder: kind === 'secret' ? kept && 'as it is served' : field.default ?? field.example, 'aria-required': field.required && 'true' };
     const input = {
       text: () => (field.repeats ? el('textarea', { ...plain, rows: 2 }) : el('input', plain)),
-      secret: () => el('input', { ...plain, type: 'password' }),
+      // A second one for while a secret is replaced by another.
+      secret: () => [el('input', { ...plain, type: 'password' }), field.repeats && el('input', { ...plain, id: `${id}-2`, type: 'password', 'aria-label': `${field.label}, a second one` })],
       number: () => el('input', { ...plain, type: 'number', min: bounds.least, max: bounds.most, step: 1 }),
       switch: () => el('select', common, ['', 'true', 'false'].map((word) => el('option', { value: word }, word || `(${field.default ?? 'not said'})`))),
       choice: () => el('select', common, ['', ...bounds].map((word) => el('option', { value: word }, word || `(${field.default ?? 'not said'})`))),
@@ -43,43 +55,50 @@ export class Settings {
       { class: 'field' },
       el('label', { for: id }, field.label, field.required ? ' (required)' : ''),
       input,
-      el('p', { id: `${id}-help`, class: 'help' }, field.help, field.repeats ? ' One a line.' : ''),
+      el('p', { id: `${id}-help`, class: 'help' }, field.help, field.repeats && kind !== 'secret' ? ' One a line.' : ''),
       el('p', { id: `${id}-problem`, class: 'problem', role: 'status' }),
     );
   }
 
   entered() {
-    return this.fields.flatMap((field) => {
-      const value = $(`setting-${field.key}`).value;
-      const values = field.repeats ? value.split('\n') : [value];
-      return values.filter((one) => one.trim()).map((one) => ({ key: field.key, value: one }));
+    return [...$('form').elements].flatMap(({ name, value }) => {
+      const repeats = this.fields.find((field) => field.key === name)?.repeats;
+      const values = repeats ? value.split('\n') : [value];
+      return values.filter((one) => one.trim()).map((one) => ({ key: name, value: one }));
     });
   }
 
   async check() {
+    const asked = (this.asked = {});
     let problems;
     try {
       problems = await call('POST', `${this.path}/problems`, this.entered());
     } catch (error) {
-      problems = [{ key: this.fields[0].key, message: error.message, remedy: '' }];
+      problems = [{ message: error.message, remedy: '' }];
     }
-    for (const field of this.fields) {
-      const own = problems.filter((problem) => problem.key === field.key);
-      $(`setting-${field.key}-problem`).textContent = own.map((problem) => `${problem.message} ${problem.remedy}`).join(' ');
-      $(`setting-${field.key}`).setAttribute('aria-invalid', String(own.some((problem) => problem.severity === 'error')));
+    // Of several answers on their way, the one to what was entered last counts.
+    if (asked !== this.asked) return;
+    const say = (of) => problems.filter(of).map((problem) => `${problem.message} ${problem.remedy}`).join(' ');
+    for (const { key } of this.fields) {
+      $(`setting-${key}-problem`).textContent = say((problem) => problem.key === key);
+      const wrong = problems.some((problem) => problem.key === key && problem.severity === 'error');
+      $(`setting-${key}`).setAttribute('aria-invalid', String(wrong));
     }
+    $('form-problem').textContent = say((problem) => !this.fields.some((field) => field.key === problem.key));
   }
 
   async doctor() {
-    $('doctor').disabled = true;
+    // Not disabled, for then whoever has no mouse would have to find it again.
+    if ($('doctor').ariaBusy === 'true') return;
+    $('doctor').ariaBusy = 'true';
     $('checks').replaceChildren(el('li', {}, 'Trying …'));
     try {
-      const checks = await call('POST', `${this.path}/checks`, this.entered());
+      const checks = await call('POST', `${this.path}/checks`, this.entered(), {}, PATIENCE);
       $('checks').replaceChildren(...checks.map((check) => this.told(check)));
     } catch (error) {
       $('checks').replaceChildren(el('li', { class: 'failed' }, error.message));
     }
-    $('doctor').disabled = false;
+    $('doctor').ariaBusy = 'false';
   }
 
   told({ outcome, name, message, remedy }) {

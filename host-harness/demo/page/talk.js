@@ -21,12 +21,11 @@ export class Talk {
   }
 
   said(line) {
-    const content = line.message ? this.content(line.message) : [line.text, line.attachment && file(line.attachment)];
     return el(
       'div',
       { class: line.who },
       el('span', { class: 'who' }, line.name ?? NAMES[line.who]),
-      el('div', { class: 'bubble' }, content),
+      el('div', { class: 'bubble' }, line.message ? this.content(line.message) : [line.text, line.attachment && file(line.attachment)]),
       el('span', { class: 'below' }, el('span', { class: 'mark' }, marked(line)), ' ', el('time', {}, clock(line.time))),
     );
   }
@@ -43,9 +42,15 @@ export class Talk {
   }
 
   content(message) {
-    const parts = (message.content ?? []).flatMap((part) => this.part(message, ...(typeof part === 'string' ? [part] : Object.entries(part)[0])));
-    if (message.text) parts.unshift(el('p', {}, message.text));
-    return parts.length ? parts : [el('p', {}, message.plain)];
+    try {
+      const parts = (message.content ?? []).flatMap((part) => this.part(message, ...(typeof part === 'string' ? [part] : Object.entries(part)[0])));
+      if (message.text) parts.unshift(el('p', {}, message.text));
+      if (parts.length) return parts;
+    } catch (error) {
+      reportError(error);
+    }
+    // What every message has, whatever it is.
+    return [el('p', {}, message.plain)];
   }
 
   part(message, kind, data) {

@@ -6,8 +6,15 @@ const MOST = 200;
 const ARROWS = { webhook: '⇠', event: '•', request: '✎', delivery: '⇢', lookup: '?', observation: '◎', callback: '⇡' };
 
 export class Wire {
-  constructor() {
-    $('wire-clear').onclick = () => $('passed').replaceChildren();
+  /** With several connections, each entry says of which it is. */
+  constructor(several) {
+    this.several = several;
+    /** The observations that are told again, by connection and recipient. */
+    this.observed = new Map();
+    $('wire-clear').onclick = () => {
+      $('passed').replaceChildren();
+      this.observed.clear();
+    };
     $('kinds').append(...Object.keys(ARROWS).map((kind) => this.choice(kind)));
   }
 
@@ -17,25 +24,38 @@ export class Wire {
   }
 
   passed(entry) {
-    const { what, title, detail } = entry;
-    // It is asked again and again; only what has changed is news.
-    const asked = what === 'observation' ? [...$('passed').querySelectorAll('.observation')] : [];
-    const same = asked.find((one) => one.dataset.of === detail.recipient);
-    if (same?.dataset.title === title) {
-      same.dataset.times = Number(same.dataset.times) + 1;
-      this.draw(same, entry);
-      return;
-    }
-    const item = el('li', { class: what, 'data-title': title, 'data-of': detail.recipient, 'data-times': 1 }, el('details', {}, el('summary'), el('pre', { tabindex: 0 })));
-    this.draw(item, entry);
+    if (entry.what === 'observation' && this.again(entry)) return;
+    const item = this.draw(entry);
     $('passed').prepend(item);
     while ($('passed').children.length > MOST) $('passed').lastElementChild.remove();
   }
 
-  draw(item, { at, what, title, micros, detail }) {
+  /** It is asked again and again; only what has changed is news. */
+  again(entry) {
+    const of = `${entry.connection} ${entry.detail.recipient}`;
+    const before = this.observed.get(of);
+    if (before?.title === entry.title && before.note.isConnected) {
+      before.times += 1;
+      before.note.textContent = ` (${before.times} times until ${clock(entry.at)})`;
+      return true;
+    }
+    entry.note = el('span');
+    this.observed.set(of, { title: entry.title, times: 1, note: entry.note });
+    return false;
+  }
+
+  draw({ at, connection, what, title, micros, detail, note }) {
     const took = micros === null ? '' : ` ${micros < 10000 ? `${micros} µs` : `${Math.round(micros / 1000)} ms`}`;
-    const times = Number(item.dataset.times);
-    item.querySelector('summary').replaceChildren(el('time', {}, clock(at)), ` ${ARROWS[what] ?? '·'} ${what} `, el('strong', {}, title), took, times > 1 ? ` (${times} times)` : '');
-    item.querySelector('pre').textContent = JSON.stringify(detail, null, 2);
+    const whose = this.several ? `${connection} ` : '';
+    return el(
+      'li',
+      { class: what },
+      el(
+        'details',
+        {},
+        el('summary', {}, el('time', {}, clock(at)), ` ${whose}${ARROWS[what] ?? '·'} ${what} `, el('strong', {}, title), took, note),
+        el('pre', { tabindex: 0 }, JSON.stringify(detail, null, 2)),
+      ),
+    );
   }
 }

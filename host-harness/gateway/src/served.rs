@@ -76,6 +76,7 @@ impl Served {
         let routine = RateLimiter::direct(Quota::per_minute(half).allow_burst(BURST));
         let (name, counts) = (name.to_owned(), metrics.of(name));
         metrics.show_zeros(&name);
+        options.wire.conceal(&connection);
         Ok(Self(Arc::new(Inner { name, connection, options, observations, routine, counts, mailboxes })))
     }
 

@@ -6,11 +6,12 @@ use crate::mailboxes::now;
 use crate::platform_event::PlatformEvent;
 use crate::served::Served;
 use handover_host::contract::{AgentEvent, Authenticity, Conversation, Failure, ProviderRequest, Rejection, Webhook};
-use handover_host::{Believed, CallError};
+use handover_host::{Believed, CallError, Connection};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::cmp::Reverse;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::broadcast;
 
@@ -21,12 +22,24 @@ const BEHIND: usize = 256;
 const SHORTEST: usize = 4;
 
 /// What passes through the gateway: people's words, and no secrets. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Wire(broadcast::Sender<Arc<str>>);
+#[derive(Clone)]
+pub struct Wire(Arc<Inner>);
+
+struct Inner {
+    watchers: broadcast::Sender<Arc<str>>,
+    /// In every form, the longest first: one may begin with another.
+    secrets: RwLock<Vec<String>>,
+}
 
 impl Default for Wire {
     fn default() -> Self {
-        Self(broadcast::Sender::new(BEHIND))
+        Self(Arc::new(Inner { watchers: broadcast::Sender::new(BEHIND), secrets: RwLock::default() }))
+    }
+}
+
+impl std::fmt::Debug for Wire {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Wire").field("watchers", &self.0.watchers.receiver_count()).finish_non_exhaustive()
     }
 }
 
@@ -36,7 +49,16 @@ impl Wire {
     /// took, and its `detail`.
     #[must_use]
     pub fn watch(&self) -> broadcast::Receiver<Arc<str>> {
-        self.0.subscribe()
+        self.0.watchers.subscribe()
+    }
+
+    /// From now on, the secrets of this connection are shown in nothing: a webhook at a path that several share is tried
+    /// with each of them.
+    pub(crate) fn conceal(&self, connection: &Connection) {
+        let mut secrets = self.0.secrets.write().unwrap_or_else(PoisonError::into_inner);
+        secrets.extend(forms(connection.secrets().map(|setting| setting.value.as_str())));
+        secrets.sort_by_key(|secret| Reverse(secret.len()));
+        secrets.dedup();
     }
 
     pub(crate) fn webhook(
@@ -150,17 +172,17 @@ impl Wire {
     }
 
     fn tell(&self, served: &Served, what: &str, took: Option<Duration>, entry: impl FnOnce() -> (String, Value)) {
-        if self.0.receiver_count() == 0 {
+        if self.0.watchers.receiver_count() == 0 {
             return;
         }
         let (title, mut detail) = entry();
-        conceal(&mut detail, &forms(served.connection().secrets().map(|setting| setting.value.as_str())));
+        conceal(&mut detail, &self.0.secrets.read().unwrap_or_else(PoisonError::into_inner));
         let micros = took.map(|took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
         let entry = json!({
             "at": now(), "connection": served.name(), "what": what, "title": title, "micros": micros, "detail": detail,
         });
         // The last watcher may have gone in between.
-        let _ = self.0.send(entry.to_string().into());
+        let _ = self.0.watchers.send(entry.to_string().into());
     }
 }
 

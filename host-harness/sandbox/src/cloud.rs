@@ -96,8 +96,8 @@ impl Cloud {
         Some(webhook)
     }
 
-    /// The webhook of an outbound message, and the fault that was ordered for it. To be sent outside the lock of the
-    /// conversations: the courier notes there what becomes of it.
+    /// The webhook of an outbound message, and the fault that was ordered for it; that an agent types uses none up. To be
+    /// sent outside the lock of the conversations: the courier notes there what becomes of it.
     pub(crate) fn notification(&self, conversation: &Conversation, message: &Message) -> Webhook {
         let event_type = match message.kind {
             MessageType::Text => "Text",
@@ -105,7 +105,8 @@ impl Cloud {
             MessageType::Event => "Event",
         };
         let body = outbound::notification(conversation, message);
-        let ordered = self.faults.with(Faults::for_webhook);
+        let says = message.kind != MessageType::Event;
+        let ordered = says.then(|| self.faults.with(Faults::for_webhook)).flatten();
         let fault =
             ordered.or_else(|| self.losses.with(|losses| losses.strikes(Lossy::Webhook)).then_some(WebhookFault::Lost));
         Webhook { fault, ..self.webhook(conversation, &message.id, event_type, &body) }

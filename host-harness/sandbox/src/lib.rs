@@ -198,7 +198,7 @@
 //! | | `cut` | everything is done, but the connection closes in the middle of the answer |
 //!
 //! An `api` order may have `"path": "/inbound/"`: it strikes requests with that in their path. Without, it strikes any
-//! under `/api/`, and spares `/oauth/token`. Heartbeats, pongs and `v2.system.socket_closing` are no events.
+//! under `/api/`, and spares `/oauth/token`. Typing and receipts use no `webhook` order up. Heartbeats, pongs and `v2.system.socket_closing` are no events.
 
 mod agentless_api;
 mod cloud;

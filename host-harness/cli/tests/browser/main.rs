@@ -12,6 +12,7 @@ mod agents;
 mod chromium;
 mod form;
 mod network;
+mod pace;
 mod page;
 mod pictures;
 mod process;

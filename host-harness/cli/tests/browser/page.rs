@@ -86,7 +86,7 @@ impl Page {
     /// Presses the last of these that says so and can be seen.
     pub(crate) async fn press(&self, which: &str, words: &str) {
         let script = "const it = [...document.querySelectorAll(arguments[0])].findLast((one) => \
-                      one.checkVisibility() && !one.disabled && one.innerText.trim() === arguments[1]); it?.click(); return Boolean(it)";
+                      one.checkVisibility() && !one.closest('[inert]') && one.innerText.trim() === arguments[1]); it?.click(); return Boolean(it)";
         self.until(&format!("{which} {words:?} can be pressed"), script, &[json!(which), json!(words)]).await;
     }
 
@@ -169,10 +169,13 @@ impl Page {
         self.browser().run_until(script, &[json!(link)]).await.as_str().expect("a text").to_owned()
     }
 
-    /// How many times this was said, in this part of the page.
-    pub(crate) async fn times(&self, part: &str, words: &str) -> u64 {
-        let script = "return [...document.querySelectorAll(arguments[0] + ' .bubble')].filter((one) => one.innerText === arguments[1]).length";
-        self.script(script, vec![json!(part), json!(words)]).await.as_u64().expect("a number")
+    /// What was said in this part of the page, in its order, of what contains one of these words.
+    pub(crate) async fn said(&self, part: &str, words: &[&str]) -> Vec<String> {
+        let script =
+            "return [...document.querySelectorAll(arguments[0] + ' .bubble')].map((one) => one.innerText.trim())";
+        let said = self.script(script, vec![json!(part)]).await;
+        let said = said.as_array().expect("a list").iter().map(|one| one.as_str().expect("a text").to_owned());
+        said.filter(|said| words.contains(&said.as_str())).collect()
     }
 
     /// What is cut off, or has to be scrolled to, at the right of the page.
@@ -193,14 +196,12 @@ impl Page {
         self.shows("#talk", words).await;
     }
 
-    pub(crate) async fn wire_shows(&self, words: &str) {
-        self.shows("#passed", words).await;
-    }
-
-    /// The wire has these words, in what is folded up as well.
-    pub(crate) async fn wire_tells(&self, words: &str) {
-        let script = "return document.querySelector('#passed').textContent.includes(arguments[0])";
-        self.until(&format!("the wire tells {words:?}"), script, &[json!(words)]).await;
+    /// The wire has an entry of this kind with this title, in which these words are.
+    pub(crate) async fn wire_has(&self, kind: &str, title: &str, words: &str) {
+        let script = "const [kind, title, words] = arguments; return [...document.querySelectorAll(`#passed .${kind}`)].some((one) => \
+            one.querySelector('strong').textContent === title && one.querySelector('pre').textContent.includes(words))";
+        let arguments = [json!(kind), json!(title), json!(words)];
+        self.until(&format!("the wire has a {kind}, {title:?}, with {words:?}"), script, &arguments).await;
     }
 
     pub(crate) async fn ask_for_a_person(&self) {
