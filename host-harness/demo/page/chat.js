@@ -91,6 +91,7 @@ export class Chat {
     } else {
       Object.assign(kept, { handover, state: state === 'ended' ? 'bot' : state });
     }
+    if (!this.talks) kept.agent = undefined;
     this.changed();
   }
 
@@ -188,6 +189,8 @@ export class Chat {
     this.turn += 1;
     const line = this.kept.lines.find((line) => line.key === item.key);
     if (line) this.mark(line, 'failed', error.message);
+    // The user has not left, unless there was nothing to leave.
+    if (item.method === 'DELETE') this.kept.left = 0;
     this.keep();
     // What the gateway refuses it may have refused because there is no handover, or one already.
     this.learn();

@@ -84,6 +84,7 @@ export class Desk {
     this.open = id;
     this.seen = '';
     this.drawn = undefined;
+    clearTimeout(this.stops);
     $('open-conversation').hidden = !id;
     $('open-conversation').replaceChildren();
   }
@@ -165,7 +166,8 @@ export class Desk {
 
   part(part) {
     const attachment = part.attachment;
-    if (!attachment) return el('p', { class: 'kind' }, part.contentType ?? 'something');
+    const title = part.quickReply?.text ?? part.card?.title ?? part.datePicker?.title;
+    if (!attachment) return el('p', { class: 'kind' }, [part.contentType ?? 'something', title].filter(Boolean).join(': '));
     const url = address(attachment.url ?? '');
     const image = attachment.mediaType === 'Image' ? el('img', { src: url, alt: attachment.filename ?? 'A picture' }) : undefined;
     return el('p', {}, image, el('a', { href: url, target: '_blank', rel: 'noreferrer' }, attachment.filename ?? attachment.url));

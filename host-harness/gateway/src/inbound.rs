@@ -50,7 +50,7 @@ impl Served {
     pub async fn believe(&self, webhook: &Webhook) -> Result<Believed, WebhookError> {
         let began = Instant::now();
         let judged = self.connection().receive_webhook(webhook).await;
-        self.wire().webhook(self, webhook, &judged, began.elapsed());
+        self.wire().webhook(self.name(), webhook, &judged, began.elapsed());
         judged?.map_err(WebhookError::Rejected)
     }
 

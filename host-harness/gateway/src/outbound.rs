@@ -184,7 +184,7 @@ impl Served {
         let began = Instant::now();
         match self.connection().build_outbound_message(&conversation, outbound).await? {
             Ok(requests) => {
-                self.wire().requests(self, &requests, began.elapsed());
+                self.wire().requests(self.name(), &requests, began.elapsed());
                 Ok(Some(requests))
             }
             Err(Unsupported::NoConversation) => Ok(None),

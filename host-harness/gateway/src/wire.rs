@@ -4,13 +4,11 @@
 use crate::mailbox::{CallbackOutcome, DeliveryOutcome, Found};
 use crate::mailboxes::now;
 use crate::platform_event::PlatformEvent;
-use crate::served::Served;
 use handover_host::contract::{AgentEvent, Authenticity, Conversation, Failure, ProviderRequest, Rejection, Webhook};
 use handover_host::{Believed, CallError, Connection};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::cmp::Reverse;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::broadcast;
@@ -27,7 +25,7 @@ pub struct Wire(Arc<Inner>);
 
 struct Inner {
     watchers: broadcast::Sender<Arc<str>>,
-    /// In every form, the longest first: one may begin with another.
+    /// In every form, the longest first.
     secrets: RwLock<Vec<String>>,
 }
 
@@ -57,18 +55,17 @@ impl Wire {
     pub(crate) fn conceal(&self, connection: &Connection) {
         let mut secrets = self.0.secrets.write().unwrap_or_else(PoisonError::into_inner);
         secrets.extend(forms(connection.secrets().map(|setting| setting.value.as_str())));
-        secrets.sort_by_key(|secret| Reverse(secret.len()));
-        secrets.dedup();
+        longest_first(&mut secrets);
     }
 
     pub(crate) fn webhook(
         &self,
-        served: &Served,
+        connection: &str,
         webhook: &Webhook,
         judged: &Result<Result<Believed, Rejection>, CallError>,
         took: Duration,
     ) {
-        self.tell(served, "webhook", Some(took), || {
+        self.tell(connection, "webhook", Some(took), || {
             let (title, verdict) = match judged {
                 Ok(Ok(believed)) => (word(&believed.authenticity), json!(believed.authenticity)),
                 Ok(Err(rejection)) => (format!("refused: {}", word(rejection)), json!(rejection)),
@@ -80,14 +77,14 @@ impl Wire {
         });
         if let Ok(Ok(Believed { events: Ok(events), .. })) = judged {
             for event in events {
-                self.tell(served, "event", None, || (word(&event.kind), json!(event)));
+                self.tell(connection, "event", None, || (word(&event.kind), json!(event)));
             }
         }
     }
 
-    pub(crate) fn requests(&self, served: &Served, requests: &[ProviderRequest], took: Duration) {
+    pub(crate) fn requests(&self, connection: &str, requests: &[ProviderRequest], took: Duration) {
         for request in requests {
-            self.tell(served, "request", Some(took), || {
+            self.tell(connection, "request", Some(took), || {
                 let detail = json!({
                     "idempotency-key": request.idempotency_key,
                     "recipient": request.recipient,
@@ -100,12 +97,12 @@ impl Wire {
 
     pub(crate) fn delivery(
         &self,
-        served: &Served,
+        connection: &str,
         request: &ProviderRequest,
         outcome: &DeliveryOutcome,
         took: Duration,
     ) {
-        self.tell(served, "delivery", Some(took), || {
+        self.tell(connection, "delivery", Some(took), || {
             let (title, outcome) = match outcome {
                 DeliveryOutcome::Delivered(delivery) => ("delivered", json!(delivery)),
                 DeliveryOutcome::Failed(failure) => ("not delivered", json!(failure)),
@@ -121,8 +118,8 @@ impl Wire {
     }
 
     /// Whether a request in doubt had arrived.
-    pub(crate) fn lookup(&self, served: &Served, request: &ProviderRequest, found: &Found, took: Duration) {
-        self.tell(served, "lookup", Some(took), || {
+    pub(crate) fn lookup(&self, connection: &str, request: &ProviderRequest, found: &Found, took: Duration) {
+        self.tell(connection, "lookup", Some(took), || {
             let (title, outcome) = match found {
                 Found::Arrived(delivery) => ("had arrived", json!(delivery)),
                 Found::Missing => ("had not arrived", Value::Null),
@@ -141,12 +138,12 @@ impl Wire {
     /// What is true of a conversation, by the contact centre.
     pub(crate) fn observation(
         &self,
-        served: &Served,
+        connection: &str,
         conversation: &Conversation,
         observed: &Result<Result<Vec<AgentEvent>, Failure>, String>,
         took: Duration,
     ) {
-        self.tell(served, "observation", Some(took), || {
+        self.tell(connection, "observation", Some(took), || {
             let (title, told) = match observed {
                 Ok(Ok(events)) if events.is_empty() => ("nothing".into(), json!([])),
                 Ok(Ok(events)) => {
@@ -160,8 +157,8 @@ impl Wire {
     }
 
     /// An event posted to the platform.
-    pub(crate) fn callback(&self, served: &Served, event: &PlatformEvent, outcome: &CallbackOutcome, took: Duration) {
-        self.tell(served, "callback", Some(took), || {
+    pub(crate) fn callback(&self, connection: &str, event: &PlatformEvent, outcome: &CallbackOutcome, took: Duration) {
+        self.tell(connection, "callback", Some(took), || {
             let (title, why) = match outcome {
                 CallbackOutcome::Taken => ("taken", None),
                 CallbackOutcome::Retry(_, why) => ("not taken yet", Some(why)),
@@ -171,7 +168,7 @@ impl Wire {
         });
     }
 
-    fn tell(&self, served: &Served, what: &str, took: Option<Duration>, entry: impl FnOnce() -> (String, Value)) {
+    fn tell(&self, connection: &str, what: &str, took: Option<Duration>, entry: impl FnOnce() -> (String, Value)) {
         if self.0.watchers.receiver_count() == 0 {
             return;
         }
@@ -179,7 +176,7 @@ impl Wire {
         conceal(&mut detail, &self.0.secrets.read().unwrap_or_else(PoisonError::into_inner));
         let micros = took.map(|took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
         let entry = json!({
-            "at": now(), "connection": served.name(), "what": what, "title": title, "micros": micros, "detail": detail,
+            "at": now(), "connection": connection, "what": what, "title": title, "micros": micros, "detail": detail,
         });
         // The last watcher may have gone in between.
         let _ = self.0.watchers.send(entry.to_string().into());
@@ -196,10 +193,16 @@ fn shown((name, value): &(String, Vec<u8>), signed: bool) -> [String; 2] {
 }
 
 /// How a secret may stand in what passes: as it is, or in a URL (RFC 3986, section 2.3).
-fn forms<'s>(secrets: impl Iterator<Item = &'s str>) -> Vec<String> {
+fn forms<'s>(secrets: impl Iterator<Item = &'s str>) -> impl Iterator<Item = String> {
     const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     let long = secrets.filter(|secret| secret.len() >= SHORTEST);
-    long.flat_map(|secret| [secret.to_owned(), utf8_percent_encode(secret, UNRESERVED).to_string()]).collect()
+    long.flat_map(|secret| [secret.to_owned(), utf8_percent_encode(secret, UNRESERVED).to_string()])
+}
+
+/// One secret may begin with another.
+fn longest_first(secrets: &mut Vec<String>) {
+    secrets.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+    secrets.dedup();
 }
 
 /// A provider may have to put a secret of the settings into what an agent is told, such as a link; nobody else sees it.
@@ -226,5 +229,19 @@ fn word(variant: &impl Serialize) -> String {
         Ok(Value::Object(variant)) => variant.keys().next().cloned().unwrap_or_default(),
         Ok(Value::String(variant)) => variant,
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_concealed_although_another_begins_it() {
+        let mut secrets: Vec<_> = forms(["abcd", "abcd EFGH", "no"].into_iter()).collect();
+        longest_first(&mut secrets);
+        let mut shown = json!({ "a": ["x abcd EFGH y", "abcd%20EFGH"], "b": "abcd, and no more" });
+        conceal(&mut shown, &secrets);
+        assert_eq!(shown, json!({ "a": ["x … y", "…"], "b": "…, and no more" }));
     }
 }

@@ -119,7 +119,7 @@ async fn build(served: &Served, item: u64, message: &Outbound, conversation: &Co
     let began = Instant::now();
     match served.connection().build_outbound_message(conversation, message).await {
         Ok(built) => {
-            served.wire().requests(served, built.as_deref().unwrap_or_default(), began.elapsed());
+            served.wire().requests(served.name(), built.as_deref().unwrap_or_default(), began.elapsed());
             What::Built(item, built.map_err(|unsupported| format!("{unsupported:?}")))
         }
         Err(error) => {
@@ -144,7 +144,7 @@ async fn deliver(served: &Served, address: &Address, request: &ProviderRequest) 
         Ok(Err(error)) => DeliveryOutcome::Unknown(error.to_string()),
         Err(_) => DeliveryOutcome::Unknown("the contact centre did not answer in time".into()),
     };
-    served.wire().delivery(served, request, &outcome, began.elapsed());
+    served.wire().delivery(served.name(), request, &outcome, began.elapsed());
     match &outcome {
         DeliveryOutcome::Delivered(_) => {
             tracing::debug!(connection = served.name(), request = request.idempotency_key, "delivered");
@@ -172,7 +172,7 @@ async fn find(served: &Served, address: &Address, conversation: &Conversation, r
         Ok(Err(error)) => Found::Failed(later(error.to_string())),
         Err(_) => Found::Failed(later("the contact centre did not answer in time".into())),
     };
-    served.wire().lookup(served, request, &found, began.elapsed());
+    served.wire().lookup(served.name(), request, &found, began.elapsed());
     let request = &request.idempotency_key;
     match &found {
         Found::Arrived(_) => tracing::info!(connection = served.name(), request, "was in doubt, and has arrived"),
@@ -210,7 +210,7 @@ async fn observe(served: &Served, conversation: &Conversation, soon: bool) -> Wh
         Ok(observed) => observed.map_err(|error| error.to_string()),
         Err(_) => Err("the contact centre did not answer in time".into()),
     };
-    served.wire().observation(served, conversation, &observed, began.elapsed());
+    served.wire().observation(served.name(), conversation, &observed, began.elapsed());
     match observed {
         Ok(Ok(events)) => What::Observed { handover: conversation.handover, events, asked },
         Ok(Err(failure)) => {
@@ -240,7 +240,7 @@ async fn call_back(served: &Served, address: &Address, id: &str, told: &Told) ->
     let event = PlatformEvent::of(address, id, told);
     let began = Instant::now();
     let outcome = callback.call(&event).await;
-    served.wire().callback(served, &event, &outcome, began.elapsed());
+    served.wire().callback(served.name(), &event, &outcome, began.elapsed());
     let correlation = told.correlation.as_deref();
     match &outcome {
         CallbackOutcome::Taken => {

@@ -36,6 +36,21 @@ async fn double_delivers_the_same_bytes_twice() {
 }
 
 #[tokio::test]
+async fn typing_uses_no_order_up() {
+    let receiver = Receiver::start([]).await;
+    let mut config = config();
+    config.typing.outbound = true;
+    let genesys = Genesys::start_towards(&receiver, config).await;
+    let conversation = genesys.accepted("sess-42").await;
+    genesys.order(json!({ "on": "webhook", "fault": "double" })).await;
+    genesys.does(&conversation, "typing", Value::Null).await;
+    say(&genesys, &conversation, "one").await;
+    say(&genesys, &conversation, "two").await;
+    let kinds: Vec<_> = receiver.until(4).await.iter().map(|arrived| arrived.json()["type"].clone()).collect();
+    assert_eq!(kinds, ["Event", "Text", "Text", "Text"]);
+}
+
+#[tokio::test]
 async fn late_waits_and_keeps_the_order() {
     let (receiver, genesys, conversation) = scene().await;
     genesys.order(json!({ "on": "webhook", "fault": "late", "ms": 300 })).await;
