@@ -501,6 +501,8 @@ mod tests {
                 format!("{LEAST}[store]\nnats = \"nats://a\"\nsqlite = \"b\"\n"),
                 "gateway.toml:7: store.sqlite: expected one of",
             ),
+            (format!("{LEAST}[demo]\ndesk = \"http://a:s3cret@b\"\n"), "gateway.toml:6: expected an origin"),
+            (format!("{LEAST}[demo]\npublic = \"https://a.example/s3cret\"\n"), "gateway.toml:6: expected an origin"),
             (format!("{LEAST}mark = \"\"\n"), "gateway.toml:5: connection.acme.mark: expected a text"),
             (format!("{LEAST}path = \"a/b\"\n"), "gateway.toml:5: connection.acme.path: expected one segment"),
             (

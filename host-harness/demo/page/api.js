@@ -15,6 +15,9 @@ export function remember(given) {
   sessionStorage.setItem('token', given);
 }
 
+/** Whether it can be one: anything else cannot even be sent (RFC 6750, section 2.1). */
+export const isToken = () => /^[\x21-\x7e]+$/.test(token);
+
 export function remembered() {
   const given = new URLSearchParams(location.hash.slice(1)).get('token');
   if (given) {
@@ -49,6 +52,8 @@ export async function call(method, path, body, headers = {}, patience = PATIENCE
   } catch {
     read = undefined;
   }
+  // Whoever that was, it was not the gateway.
+  if (answer.ok && text && read === undefined) throw new Refused(undefined, 'the answer is no JSON');
   if (!answer.ok) throw new Refused(answer.status, read?.detail ?? read?.error ?? read?.message);
   return read;
 }
@@ -60,11 +65,12 @@ export async function call(method, path, body, headers = {}, patience = PATIENCE
 export async function follow(path, last, { event, up, down }) {
   for (let pause = 250; ; pause = Math.min(pause * 2, 4000)) {
     const silence = alarm(SILENCE);
+    let refused;
     try {
       const headers = { authorization: `Bearer ${token}`, ...(last === undefined ? {} : { 'last-event-id': last }) };
       const answer = await fetch(path, { headers, signal: silence.signal });
       if (answer.status === 409) last = undefined;
-      if (answer.status === 401) throw new Refused(401);
+      refused = answer.status === 401 ? new Refused(401) : undefined;
       if (answer.ok) {
         up?.();
         pause = 250;
@@ -82,15 +88,12 @@ export async function follow(path, last, { event, up, down }) {
           }
         }
       }
-    } catch (error) {
-      if (error instanceof Refused) {
-        down?.(error);
-        return;
-      }
+    } catch {
+      // It is tried again.
     } finally {
       silence.off();
     }
-    down?.();
+    down?.(refused);
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }

@@ -35,8 +35,9 @@ export class Chat {
     // Nothing is said before it is known to whom.
     const inputs = ['talk', 'say', 'human', 'leave'].map($);
     for (const input of inputs) input.inert = true;
-    const ready = this.learn().then(() => inputs.forEach((input) => (input.inert = false)));
-    this.outbox = new Outbox(this.path, this.kept.waiting, ready, {
+    this.learn().then(() => inputs.forEach((input) => (input.inert = false)));
+    this.disconnected();
+    this.outbox = new Outbox(this.path, this.kept.waiting, () => this.linked, {
       taken: (item, told) => this.taken(item, told),
       refused: (item, error) => this.refused(item, error),
     });
@@ -50,6 +51,21 @@ export class Chat {
     $('human').onclick = () => this.said('I want to talk to a person.');
     $('leave').onclick = () => this.leave();
     $('file').onchange = () => this.attach();
+  }
+
+  /** The gateway's stream is followed. */
+  connected() {
+    this.link();
+    this.learn();
+  }
+
+  /**
+   * It is not any more. Until it is, nothing is sent: of a store that began anew, the stream could else begin behind what
+   * comes of it.
+   */
+  disconnected() {
+    this.link?.();
+    this.linked = new Promise((link) => (this.link = link));
   }
 
   get talks() {
@@ -166,34 +182,57 @@ export class Chat {
 
   send(line, { to, body }) {
     const key = unique();
-    this.outbox.put({ key, method: 'POST', to, body });
+    this.outbox.put({ key, line: key, method: 'POST', to, body });
     this.add({ who: 'user', key, ...line });
   }
 
   taken(item, told) {
     const { kept } = this;
     this.turn += 1;
-    const line = kept.lines.find((line) => line.key === item.key);
+    const line = this.lineOf(item);
     if (line) {
       line.id = told?.message;
       this.mark(line, 'sent');
       if (kept.early[line.id]) this.mark(line, ...kept.early[line.id]);
     }
     if (!kept.waiting.length) kept.early = {};
+    if (told?.handover) this.begun(told.handover);
     this.keep();
     // It may have been taken long ago, and be over.
     if (item.to === 'handover') this.learn();
   }
 
+  /** By the gateway's number, which may be another than was thought; and so are those of what waits. */
+  begun(number) {
+    const { kept } = this;
+    Object.assign(kept, { handover: number, left: 0 });
+    for (const { to, method } of kept.waiting) {
+      if (to === 'handover' && method === 'POST') kept.handover += 1;
+      if (to === 'handover' && method === 'DELETE') kept.left = kept.handover;
+    }
+  }
+
   refused(item, error) {
+    const { kept } = this;
     this.turn += 1;
-    const line = this.kept.lines.find((line) => line.key === item.key);
-    if (line) this.mark(line, 'failed', error.message);
+    const line = this.lineOf(item);
+    if (item.to === 'handover' && item.method === 'POST' && error.status === 409) {
+      // An agent was faster and has begun one: it is said in that.
+      this.outbox.put({ key: unique(), line: item.line, method: 'POST', to: 'messages', body: { text: item.body.text } });
+    } else if (line) {
+      this.mark(line, 'failed', error.message);
+    }
     // The user has not left, unless there was nothing to leave.
-    if (item.method === 'DELETE') this.kept.left = 0;
+    const leaves = kept.waiting.some((other) => other.method === 'DELETE');
+    if (item.method === 'DELETE' && !leaves) kept.left = 0;
     this.keep();
     // What the gateway refuses it may have refused because there is no handover, or one already.
     this.learn();
+  }
+
+  /** What is seen of it; receipts and leaving are not. */
+  lineOf(item) {
+    return item.line && this.kept.lines.find((line) => line.key === item.line);
   }
 
   mark(line, status, why) {
@@ -208,7 +247,7 @@ export class Chat {
   happened(event, place) {
     const { kept } = this;
     const time = Date.parse(event.timestamp);
-    if (event.recipient !== kept.recipient || time < kept.since || kept.heard.some((one) => one.id === event.id)) return;
+    if (event.recipient !== kept.recipient || time <= kept.since || kept.heard.some((one) => one.id === event.id)) return;
     this.turn += 1;
     kept.heard.push({ id: event.id, time });
     // Whatever is older than those that are known by their ids has been heard, too.
@@ -245,7 +284,7 @@ export class Chat {
         break;
       case 'transferred':
         this.note('You are being transferred.', time);
-        Object.assign(kept, { state: 'queued', agent: undefined });
+        kept.agent = undefined;
         break;
       case 'typing':
         if (Date.now() - time < STALE) this.talk.typing(kept.agent ?? 'The agent', data);
@@ -275,8 +314,8 @@ export class Chat {
   hearMessage(message, time) {
     const { kept } = this;
     const flow = message.author === 'bot';
-    // An agent who writes is there, although nobody may have told that they came.
-    if (!flow && kept.state === 'queued') kept.state = 'active';
+    // An agent who writes may be there although nobody told that they came; or it was their last word.
+    if (!flow && kept.state === 'queued') this.learn();
     this.talk.typing('', 0);
     this.add({ who: flow ? 'flow' : 'agent', name: flow ? undefined : message.agent?.name ?? kept.agent, message, time });
     // The agent learns that the user was shown it.

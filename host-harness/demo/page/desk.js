@@ -19,6 +19,8 @@ export class Desk {
   constructor() {
     this.seen = '';
     this.known = {};
+    /** What the agent has not sent yet, by conversation. */
+    this.drafts = {};
     new Faults();
     this.look();
   }
@@ -45,7 +47,7 @@ export class Desk {
     } catch (error) {
       if (error.status !== 404) throw error;
       // A Genesys Cloud that began anew knows nothing of it.
-      this.choose(undefined);
+      if (this.open === id) this.choose(undefined);
     }
   }
 
@@ -81,6 +83,7 @@ export class Desk {
   }
 
   choose(id) {
+    if (id === this.open) return;
     this.open = id;
     this.seen = '';
     this.drawn = undefined;
@@ -90,8 +93,7 @@ export class Desk {
   }
 
   /** Whether it was done. */
-  async act(what, body = {}) {
-    const id = this.open;
+  async act(id, what, body = {}) {
     try {
       await call('POST', `api/desk/conversations/${id}/${what}`, body);
       this.told(id, '');
@@ -176,17 +178,19 @@ export class Desk {
   draw(id) {
     this.drawn = id;
     const agent = () => $('agent-name').value.trim() || 'Grace Hopper';
-    const act = (what, words, body) => el('button', { type: 'button', 'data-act': what, onclick: () => this.act(what, body?.() ?? {}) }, words);
-    const words = el('input', { id: 'agent-words', autocomplete: 'off', placeholder: 'Write to the customer', oninput: () => this.typing() });
+    const act = (what, words, body) => el('button', { type: 'button', 'data-act': what, onclick: () => this.act(id, what, body?.() ?? {}) }, words);
+    const words = el('input', { id: 'agent-words', autocomplete: 'off', placeholder: 'Write to the customer', oninput: () => this.typing(id, words.value) });
+    words.value = this.drafts[id] ?? '';
     const say = async (event) => {
       event.preventDefault();
       const text = words.value.trim();
-      words.value = '';
+      words.value = this.drafts[id] = '';
+      if (!text || (await this.act(id, 'text', { text }))) return;
       // What was not sent is there to be sent again.
-      if (text && !(await this.act('text', { text })) && !words.value) words.value = text;
+      words.value = this.drafts[id] = [text, this.drafts[id]].filter(Boolean).join(' ');
     };
     const structured = Object.entries(STRUCTURED).map(([title, body]) =>
-      el('button', { type: 'button', onclick: () => this.act('structured', typeof body === 'function' ? body() : body) }, title),
+      el('button', { type: 'button', onclick: () => this.act(id, 'structured', typeof body === 'function' ? body() : body) }, title),
     );
     $('open-conversation').replaceChildren(
       el('h3', {}),
@@ -212,7 +216,7 @@ export class Desk {
           { class: 'say', onsubmit: say },
           el('label', { class: 'hidden', for: 'agent-words' }, 'The agent’s message'),
           words,
-          el('label', { class: 'button', for: 'agent-file' }, 'File', el('input', { id: 'agent-file', type: 'file', class: 'hidden', onchange: (event) => this.attach(event.target) })),
+          el('label', { class: 'button', for: 'agent-file' }, 'File', el('input', { id: 'agent-file', type: 'file', class: 'hidden', onchange: (event) => this.attach(id, event.target) })),
           el('button', {}, 'Send'),
         ),
         el('div', { class: 'buttons' }, structured),
@@ -221,13 +225,14 @@ export class Desk {
     keepEnd($('open-conversation').querySelector('.talk'));
   }
 
-  typing() {
+  typing(id, text) {
+    this.drafts[id] = text;
     if (Date.now() - (this.typed ?? 0) < 3000) return;
     this.typed = Date.now();
-    call('POST', `api/desk/conversations/${this.open}/typing`, {}).catch(() => {});
+    call('POST', `api/desk/conversations/${id}/typing`, {}).catch(() => {});
   }
 
-  async attach(input) {
+  async attach(id, input) {
     const [file] = input.files;
     input.value = '';
     if (!file) return;
@@ -235,9 +240,9 @@ export class Desk {
       const mime = file.type || 'application/octet-stream';
       const { url } = await call('POST', 'api/files', file, { 'content-type': mime }, UPLOAD);
       const mediaType = { image: 'Image', video: 'Video', audio: 'Audio' }[mime.split('/')[0]] ?? 'File';
-      await this.act('attachment', { url, mime, filename: file.name, mediaType });
+      await this.act(id, 'attachment', { url, mime, filename: file.name, mediaType });
     } catch (error) {
-      this.told(this.open, error.message);
+      this.told(id, error.message);
     }
   }
 }

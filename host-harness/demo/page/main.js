@@ -1,6 +1,6 @@
 // Who may enter, what is served, and which parts of the page that takes.
 
-import { call, follow, remember, remembered } from './api.js';
+import { call, follow, isToken, remember, remembered } from './api.js';
 import { Chat } from './chat.js';
 import { Desk } from './desk.js';
 import { $, el } from './dom.js';
@@ -12,7 +12,7 @@ const PAUSE = 1000;
 /** Until the gateway says what is served, or that it does not know the token. */
 async function enter() {
   $('enter').inert = true;
-  for (;;) {
+  while (isToken()) {
     try {
       const stage = await call('GET', 'api/stage');
       $('enter').hidden = true;
@@ -54,9 +54,12 @@ function open(stage) {
       event: (event, place) => chat.happened(event, place),
       up: () => {
         told('');
-        chat.learn();
+        chat.connected();
       },
-      down: (error) => told(error ? 'The gateway does not let this page in any more.' : 'No connection to the gateway; trying again …'),
+      down: (error) => {
+        told(error ? 'The gateway does not let this page in any more.' : 'No connection to the gateway; trying again …');
+        chat.disconnected();
+      },
     });
     // Here, too, for a browser has six connections to a server, and not one page more than is needed should hold two.
     const wire = new Wire(names.length > 1);

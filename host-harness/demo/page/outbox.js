@@ -9,10 +9,10 @@ const LONGEST = 8000;
 const PATIENCE = 60000;
 
 export class Outbox {
-  /** `waiting` is kept by whoever keeps it, and what waits in it is sent, after `ready`. */
+  /** `waiting` is kept by whoever keeps it, and what waits in it is sent, each time after what `ready` promises. */
   constructor(path, waiting, ready, { taken, refused }) {
-    Object.assign(this, { path, waiting, taken, refused });
-    this.working = ready;
+    Object.assign(this, { path, waiting, ready, taken, refused });
+    this.working = Promise.resolve();
     this.go();
   }
 
@@ -38,6 +38,7 @@ export class Outbox {
   async deliver({ key, method, to, body }) {
     let faulty;
     for (let pause = FIRST; ; pause = Math.min(pause * 2, LONGEST)) {
+      await this.ready();
       try {
         return [this.taken, await call(method, `${this.path}/${to}`, body, { 'idempotency-key': key })];
       } catch (error) {

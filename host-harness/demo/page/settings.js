@@ -5,24 +5,17 @@ import { $, el } from './dom.js';
 
 /** Milliseconds: the doctor asks the contact centre many things. */
 const PATIENCE = 120000;
+const PAUSE = 2000;
 
 export class Settings {
   constructor(connection) {
     this.path = `api/connections/${connection}/form`;
-    $('doctor').onclick = () => this.doctor();
     this.draw();
   }
 
   async draw() {
-    let form;
-    try {
-      form = await call('GET', this.path);
-    } catch (error) {
-      $('form-problem').textContent = `The form cannot be shown: ${error.message}`;
-      $('doctor').hidden = true;
-      return;
-    }
-    const { description, settings, secrets } = form;
+    const { description, settings, secrets } = await this.form();
+    $('form-problem').textContent = '';
     this.fields = description.settings;
     $('settings-title').textContent = `The form of ${description.title}`;
     $('form').replaceChildren(...this.fields.map((field) => this.field(field, secrets.includes(field.key))));
@@ -30,11 +23,24 @@ export class Settings {
       const served = settings.filter((setting) => setting.key === field.key).map((setting) => setting.value);
       if (served.length) $(`setting-${field.key}`).value = served.join('\n');
     }
+    $('doctor').onclick = () => this.doctor();
     $('form').onsubmit = (event) => event.preventDefault();
     $('form').oninput = () => {
       clearTimeout(this.soon);
       this.soon = setTimeout(() => this.check(), 250);
     };
+  }
+
+  /** Asked for until the gateway has it. */
+  async form() {
+    for (;;) {
+      try {
+        return await call('GET', this.path);
+      } catch (error) {
+        $('form-problem').textContent = `The form cannot be shown yet: ${error.message}`;
+        await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      }
+    }
   }
 
   field(field, kept) {

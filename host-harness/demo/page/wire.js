@@ -34,13 +34,14 @@ export class Wire {
   again(entry) {
     const of = `${entry.connection} ${entry.detail.recipient}`;
     const before = this.observed.get(of);
-    if (before?.title === entry.title && before.note.isConnected) {
+    const told = JSON.stringify([entry.title, [entry.detail.told].flat().map((one) => one?.kind ?? one)]);
+    if (before?.told === told && before.note.isConnected) {
       before.times += 1;
       before.note.textContent = ` (${before.times} times until ${clock(entry.at)})`;
       return true;
     }
     entry.note = el('span');
-    this.observed.set(of, { title: entry.title, times: 1, note: entry.note });
+    this.observed.set(of, { told, times: 1, note: entry.note });
     return false;
   }
 
