@@ -8,9 +8,16 @@ async fn a_transfer_is_no_end() {
     let page = Page::open().await;
     page.hand_over().await;
     page.agent_does("transfer").await;
+    page.chat_shows("You are being transferred.").await;
     page.agent_does("accept").await;
     page.agent_says("I am the next one.").await;
     page.chat_shows("I am the next one.").await;
+    page.shows("#state", "You talk to Grace Hopper.").await;
+    page.never_showed("#talk", "ended").await;
+    page.never_showed("#talk", "The bot is back.").await;
+    // It goes to the agent, and not to the bot.
+    page.say("Hello, next one").await;
+    page.agent_sees("Hello, next one").await;
     page.close().await;
 }
 
@@ -55,7 +62,7 @@ async fn what_genesys_does_not_take_at_once_arrives_once() {
     let page = Page::open().await;
     page.hand_over().await;
     page.open_details("#faults").await;
-    for (fault, told) in [("Genesys answers 429", "rate-limited"), ("Genesys answers 500", "500")] {
+    for (fault, told) in [("Genesys answers 429", "rate-limited"), ("Genesys answers 500", "server-error")] {
         page.press("#fault-buttons button", fault).await;
         page.shows("#fault-told", &format!("Ordered: {fault}.")).await;
         let words = format!("Although {fault}");

@@ -77,6 +77,14 @@ impl Page {
         }
     }
 
+    /// This part of the page, which forgets nothing, does not have these words.
+    pub(crate) async fn never_showed(&self, part: &str, words: &str) {
+        let script = "return document.querySelector(arguments[0]).innerText";
+        let shown = self.script(script, vec![json!(part)]).await;
+        let shown = shown.as_str().expect("a text");
+        assert!(!shown.contains(words), "{part} shows {words:?}: {shown}");
+    }
+
     /// Waits until this part of the page shows nothing.
     pub(crate) async fn says_nothing(&self, part: &str) {
         let script = "return document.querySelector(arguments[0]).innerText === ''";
