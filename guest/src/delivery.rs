@@ -119,7 +119,7 @@ fn inbound(integration: &str, endpoint: &str, body: &[u8]) -> Result<Call, Failu
 fn leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failure> {
     let leave: Leave<'_> = json(body).ok_or_else(foreign)?;
     let path = format!("/api/v2/conversations/messages/{}", segment(&leave.conversation_id)?);
-    let response = api.call(&Call::get(path.clone()))?;
+    let response = api.call(&Call::get(path))?;
     let say = |api: &mut Api<'_, _>| post(api, POST_MESSAGE, leave.otherwise.as_bytes());
     if response.status == 403 {
         return say(api);
@@ -133,15 +133,20 @@ fn leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failu
     }
     for customer in customers.into_iter().filter(|customer| !has_ended(customer)) {
         let id = customer.id.get().ok_or_else(|| garbled("the customer has no id"))?;
-        let call =
-            Call::patch(format!("{path}/participants/{}", segment(id)?), br#"{"state":"disconnected"}"#.to_vec());
-        let response = api.call(&call)?;
+        let response = api.call(&disconnect(&leave.conversation_id, id)?)?;
         if response.status == 403 {
             return say(api);
         }
         accepted(response, Kind::Changes)?;
     }
     Ok(done())
+}
+
+/// Disconnects a participant ("Conversations API", `PATCH …/participants/{participantId}`).
+pub(crate) fn disconnect(conversation: &str, participant: &str) -> Result<Call, Failure> {
+    let (conversation, participant) = (segment(conversation)?, segment(participant)?);
+    let path = format!("/api/v2/conversations/messages/{conversation}/participants/{participant}");
+    Ok(Call::patch(path, br#"{"state":"disconnected"}"#.to_vec()))
 }
 
 pub(crate) fn is_customer(participant: &Participant<'_>) -> bool {

@@ -3,11 +3,13 @@
 use crate::api::{Api, Call, Kind, accepted, read, segment};
 use crate::clip::clip;
 use crate::contract::*;
+use crate::delivery::disconnect;
 use crate::imports::Imports;
-use crate::lookup::{Found, Integration, Making, no_integration};
+use crate::lookup::{Found, Integration, Making, no_integration, several_integrations};
 use crate::outbound::is_uuid;
+use crate::public_url::webhook_url_problem;
 use crate::settings::{self, ProvisioningPolicy, WebhookPolicy};
-use crate::wire::api::{ContentProfile, MediaType, MessagingSetting};
+use crate::wire::api::{ContentProfile, MediaType};
 use crate::wire::inbound::Agentless;
 use crate::wire::lenient::{List, Object};
 use alloc::{format, string::String, vec, vec::Vec};
@@ -37,14 +39,14 @@ pub fn check(imports: &mut impl Imports, settings: &[Setting], probe: Option<&st
         return checks;
     }
     checks.push(passed("region", "Genesys can be reached"));
-    checks.push(passed("credentials", "the OAuth client is taken"));
+    checks.push(passed("credentials", "accepted"));
     let integration = match find_integration(&mut api) {
         Ok(integration) => {
             checks.push(check_integration(&integration));
             checks.push(check_webhook_url(&integration));
             checks.push(check_content_profile(&mut api, &integration));
             checks.push(check_typing(&mut api, &integration));
-            checks.push(check_receive(&mut api, &integration));
+            checks.push(when_ready(&integration, "permission-receive", || check_receive(&mut api, &integration)));
             Some(integration)
         }
         Err(check) => {
@@ -58,12 +60,22 @@ pub fn check(imports: &mut impl Imports, settings: &[Setting], probe: Option<&st
     checks.push(check_lookup(&mut api));
     checks.push(check_queue(&mut api));
     if let (Some(integration), Some(flow)) = (&integration, ProvisioningPolicy::of(settings).flow) {
-        checks.push(check_flow(&mut api, integration, &flow));
+        checks.push(when_ready(integration, "flow", || check_flow(&mut api, integration, &flow)));
     }
     if let (Some(integration), Some(recipient)) = (&integration, probe) {
-        checks.push(send_probe(&mut api, integration, recipient));
+        checks.push(when_ready(integration, "webhook-probe", || send_probe(&mut api, integration, recipient)));
     }
     checks
+}
+
+/// Runs a check of what an integration has only once Genesys has made it; until then it has no address.
+fn when_ready(integration: &Integration, name: &str, check: impl FnOnce() -> Check) -> Check {
+    match integration.making() {
+        Making::Done => check(),
+        Making::UnderWay | Making::Failed => {
+            Check { outcome: CheckOutcome::Skipped, ..passed(name, "the integration is not ready") }
+        }
+    }
 }
 
 /// Why there is no token: the region, where nobody answered; the credentials, where somebody did.
@@ -122,6 +134,11 @@ fn find_integration(api: &mut Api<'_, impl Imports>) -> Result<Integration, Chec
         Ok(Found::None { names }) => {
             Err(wrong("integration", &no_integration(&api.account.deployment_name, &names), REMEDY))
         }
+        Ok(Found::Several { ids }) => Err(wrong(
+            "integration",
+            &several_integrations(&api.account.deployment_name, &ids),
+            "Rename or delete all but one under Admin > Message > Platforms.",
+        )),
         Err(failure) => {
             Err(failed("integration", failure, "Give the OAuth client a role with messaging:integration:view."))
         }
@@ -147,21 +164,14 @@ fn check_webhook_url(integration: &Integration) -> Check {
             remedy: Some(remedy.into()),
             ..passed("webhook-url", "the integration has no webhook address")
         },
-        Some(url) if !is_callable(url) => Check {
-            outcome: CheckOutcome::Warned,
-            remedy: Some(remedy.into()),
-            ..passed("webhook-url", &format!("webhooks go to {}, which Genesys Cloud does not call", clip(url)))
+        Some(url) => match webhook_url_problem(url) {
+            None => passed("webhook-url", &format!("webhooks go to {}", clip(url))),
+            Some(problem) => {
+                let message = format!("Genesys Cloud cannot call {}: {problem}", clip(url));
+                warned("webhook-url", &message, remedy)
+            }
         },
-        Some(url) => passed("webhook-url", &format!("webhooks go to {}", clip(url))),
     }
-}
-
-/// Genesys calls webhooks by https on port 443 and no other ("Open Messaging integrations" of the Resource Center).
-fn is_callable(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix("https://") else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
-    let after_address = authority.rsplit(']').next().unwrap_or("");
-    after_address.split_once(':').is_none_or(|(_, port)| port == "443")
 }
 
 fn check_content_profile(api: &mut Api<'_, impl Imports>, integration: &Integration) -> Check {
@@ -198,24 +208,18 @@ fn check_typing(api: &mut Api<'_, impl Imports>, integration: &Integration) -> C
     const NAME: &str = "typing";
     const REMEDY: &str =
         "Enable typing indicators in a Platform Config and choose it in the integration, if they should pass.";
-    let Some(id) = &integration.messaging_setting else {
-        return warned(NAME, "off both ways: the integration has no platform configuration", REMEDY);
+    const PERMISSION: &str = "Give the OAuth client a role with messaging:setting:view.";
+    let found = match &integration.messaging_setting {
+        Some(id) => api.messaging_setting(id),
+        None => api.default_messaging_setting(),
     };
-    let response = match look(api, "/api/v2/conversations/messaging/settings", id) {
-        Ok(response) => response,
-        Err(failure) => return unseen(NAME, failure, "Give the OAuth client a role with messaging:setting:view."),
-    };
-    let setting = match read::<MessagingSetting<'_>>(&response) {
-        Ok(setting) => setting,
-        Err(failure) => return failed(NAME, failure, REMEDY),
-    };
-    let on = setting.event.get().and_then(|event| event.typing.get()).and_then(|typing| typing.on.get());
-    let is = |direction: Option<&str>| direction == Some("Enabled");
-    match on.map(|on| (is(on.inbound.get()), is(on.outbound.get()))).unwrap_or_default() {
-        (true, true) => passed(NAME, "on both ways"),
-        (true, false) => warned(NAME, "only the agent sees that the user types", REMEDY),
-        (false, true) => warned(NAME, "only the user sees that the agent types", REMEDY),
-        (false, false) => warned(NAME, "off both ways", REMEDY),
+    match found {
+        Ok(Some(found)) => {
+            let message = format!("{} (platform configuration {})", found.typing(), clip(&found.name));
+            if found.has_typing_both_ways() { passed(NAME, &message) } else { warned(NAME, &message, REMEDY) }
+        }
+        Ok(None) => warned(NAME, "off both ways: the integration has no platform configuration", REMEDY),
+        Err(failure) => unseen(NAME, failure, PERMISSION),
     }
 }
 
@@ -244,11 +248,12 @@ fn check_receive(api: &mut Api<'_, impl Imports>, integration: &Integration) -> 
     }
 }
 
-/// Closes a conversation that there is not: whoever may not is told so before it is looked for.
+/// Disconnects a participant that does not exist, by the call that `leave` makes. Genesys answers 403 to a client without
+/// the permission before it looks for the participant (unconfirmed).
 fn check_disconnect(api: &mut Api<'_, impl Imports>) -> Check {
     const NAME: &str = "permission-disconnect";
-    let path = format!("/api/v2/conversations/messages/{NOBODY}");
-    let response = api.call(&Call::patch(path, br#"{"state":"disconnected"}"#.to_vec()));
+    let call = disconnect(NOBODY, NOBODY);
+    let response = call.and_then(|call| api.call(&call));
     match response.map(|response| (response.status, accepted(response, Kind::Reads))) {
         Ok((400 | 404 | 409, _) | (_, Ok(_))) => passed(NAME, "conversations of users who leave can be closed"),
         Ok((403, _)) => warned(

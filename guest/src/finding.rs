@@ -62,7 +62,9 @@ fn find_message(api: &mut Api<'_, impl Imports>, id: &str, body: &[u8]) -> Resul
     }
     match among(api, id, &seen, &posted.channel.message_id)? {
         // A message to a conversation that is over may have begun another.
-        Finding::Missing if seen.participants.objects().all(has_ended) => Ok(Finding::Unknown),
+        Finding::Missing if seen.participants.objects().filter(|p| !p.is_silent()).all(has_ended) => {
+            Ok(Finding::Unknown)
+        }
         finding => Ok(finding),
     }
 }

@@ -21,6 +21,7 @@ mod lookup;
 pub mod observation;
 pub mod outbound;
 pub mod provisioning;
+mod public_url;
 pub mod region;
 #[cfg(target_family = "wasm")]
 mod runtime;

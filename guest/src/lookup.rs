@@ -5,13 +5,9 @@ use crate::clip::clip;
 use crate::contract::*;
 use crate::imports::Imports;
 use crate::outbound::is_uuid;
-use crate::wire::api::{Flow, OpenIntegration, Page, Queue, Recipient, Reference};
+use crate::wire::api::{Flow, MessagingSetting, OpenIntegration, Page, Queue, Recipient, Reference};
 use crate::wire::lenient::{Object, Text};
-use alloc::{
-    format,
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::{format, string::String, vec::Vec};
 
 /// Seconds for which the integration's id is kept; it changes only when somebody makes it anew.
 const KEEP_INTEGRATION: u32 = 3600;
@@ -19,6 +15,14 @@ const KEEP_INTEGRATION: u32 = 3600;
 const INTEGRATION: &str = "integration";
 /// Names shown of those that there are.
 const NAMES_SHOWN: usize = 10;
+/// Where messaging integrations of all kinds are.
+const ALL_INTEGRATIONS: &str = "/api/v2/conversations/messaging/integrations";
+/// Where Open Messaging integrations are.
+pub(crate) const INTEGRATIONS: &str = "/api/v2/conversations/messaging/integrations/open";
+/// Where platform configurations are.
+pub(crate) const SETTINGS: &str = "/api/v2/conversations/messaging/settings";
+/// The type of an inbound message flow (Architect API, `Flow.type`).
+const INBOUND_MESSAGE_FLOW: &str = "inboundshortmessage";
 
 impl<I: Imports> Api<'_, I> {
     /// The id of the integration with the configured name, from the cache or by looking through all of them.
@@ -37,32 +41,80 @@ impl<I: Imports> Api<'_, I> {
                 Ok(integration)
             }
             Found::None { names } => Err(Failure::Credentials(no_integration(&self.account.deployment_name, &names))),
+            Found::Several { ids } => {
+                Err(Failure::Credentials(several_integrations(&self.account.deployment_name, &ids)))
+            }
         }
     }
 
     /// Looks through all pages: there is no filter by name. The exact name wins over one in another case.
     pub(crate) fn find_integration(&mut self) -> Result<Found, Failure> {
         let wanted = self.account.deployment_name.clone();
-        let mut similar = None;
-        let mut names = Vec::new();
-        let path = "/api/v2/conversations/messaging/integrations/open?";
-        let exact = self.pages(path, |response| {
+        let (mut exact, mut similar, mut names) = (Vec::new(), Vec::new(), Vec::new());
+        self.pages(&format!("{INTEGRATIONS}?"), |response| {
             let page: Page<OpenIntegration<'_>> = read(response)?;
-            let found = page.entities.objects().find_map(|integration| {
-                let name = integration.name.get()?;
-                let found = || Integration::of(integration);
-                if name == wanted {
-                    return found();
+            for integration in page.entities.objects().filter_map(Integration::of) {
+                names.push(integration.name.clone());
+                if integration.name == wanted {
+                    exact.push(integration);
+                } else if integration.name.trim().to_lowercase() == wanted.to_lowercase() {
+                    similar.push(integration);
                 }
-                if name.trim().to_lowercase() == wanted.to_lowercase() {
-                    similar = similar.take().or_else(found);
-                }
-                names.push(name.to_string());
-                None
-            });
-            Ok((found, page.page_count))
+            }
+            // All of them are read: a second one of the same name would leave open whose messages these are.
+            Ok((None::<()>, page.page_count))
         })?;
-        Ok(exact.or(similar).map_or(Found::None { names }, Found::One))
+        let mut found = if exact.is_empty() { similar } else { exact };
+        Ok(match (found.pop(), found.is_empty()) {
+            (None, _) => Found::None { names },
+            (Some(only), true) => Found::One(only),
+            (Some(last), false) => {
+                found.push(last);
+                Found::Several { ids: found.into_iter().map(|integration| integration.id).collect() }
+            }
+        })
+    }
+
+    /// The platform configuration that holds for every integration without one of its own; `None` where there is none.
+    pub(crate) fn default_messaging_setting(&mut self) -> Result<Option<MessagingConfiguration>, Failure> {
+        let response = self.call(&Call::get(format!("{SETTINGS}/default")))?;
+        if response.status == 404 {
+            return Ok(None);
+        }
+        let response = accepted(response, Kind::Reads)?;
+        if response.body.is_empty() {
+            return Ok(None);
+        }
+        Ok(MessagingConfiguration::of(&read(&response)?))
+    }
+
+    /// A platform configuration by its id.
+    pub(crate) fn messaging_setting(&mut self, id: &str) -> Result<Option<MessagingConfiguration>, Failure> {
+        let response = accepted(self.call(&Call::get(format!("{SETTINGS}/{}", segment(id)?)))?, Kind::Reads)?;
+        Ok(MessagingConfiguration::of(&read(&response)?))
+    }
+
+    /// A platform configuration by its exact name.
+    pub(crate) fn find_messaging_setting(&mut self, name: &str) -> Result<Option<MessagingConfiguration>, Failure> {
+        self.pages(&format!("{SETTINGS}?"), |response| {
+            let page: Page<MessagingSetting<'_>> = read(response)?;
+            let found = page.entities.objects().find(|setting| setting.name.get() == Some(name));
+            Ok((found.and_then(MessagingConfiguration::of), page.page_count))
+        })
+    }
+
+    /// How many integrations, of whatever kind, refer to a platform configuration.
+    pub(crate) fn integrations_with_setting(&mut self, id: &str) -> Result<usize, Failure> {
+        let path = format!("{ALL_INTEGRATIONS}?messagingSetting.id={}&", encode(id));
+        let mut count = 0;
+        self.pages(&path, |response| {
+            let page: Page<OpenIntegration<'_>> = read(response)?;
+            // A listing that knows no filter by the configuration shows the others as well.
+            let refers = |one: &&OpenIntegration<'_>| id_of(&one.messaging_setting).is_none_or(|other| other == id);
+            count += page.entities.objects().filter(refers).count();
+            Ok((None::<()>, page.page_count))
+        })?;
+        Ok(count)
     }
 
     /// A queue by its id or its exact name.
@@ -85,7 +137,7 @@ impl<I: Imports> Api<'_, I> {
 
     /// An inbound message flow by its exact name.
     pub(crate) fn find_flow(&mut self, flow: &str) -> Result<Option<Named>, Failure> {
-        self.pages(&format!("/api/v2/flows?type=inboundmessage&name={}&", encode(flow)), |response| {
+        self.pages(&format!("/api/v2/flows?type={INBOUND_MESSAGE_FLOW}&name={}&", encode(flow)), |response| {
             let page: Page<Flow<'_>> = read(response)?;
             let found = page.entities.objects().find(|found| found.name.get() == Some(flow));
             Ok((found.and_then(|flow| named(&flow.id, &flow.name)), page.page_count))
@@ -138,6 +190,48 @@ pub(crate) enum Found {
     None {
         names: Vec<String>,
     },
+    /// More than one of the name; their ids.
+    Several {
+        ids: Vec<String>,
+    },
+}
+
+/// A platform configuration ("messaging setting"), as far as typing goes.
+pub(crate) struct MessagingConfiguration {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// The agent sees that the customer types.
+    pub(crate) typing_inbound: bool,
+    /// The customer sees that the agent types.
+    pub(crate) typing_outbound: bool,
+}
+
+impl MessagingConfiguration {
+    /// `None` for one without an id.
+    fn of(setting: &MessagingSetting<'_>) -> Option<Self> {
+        let typing = setting.event.get().and_then(|event| event.typing.get()).and_then(|typing| typing.on.get());
+        let is_enabled = |direction: Option<&str>| direction.is_some_and(|word| word.eq_ignore_ascii_case("Enabled"));
+        Some(Self {
+            id: owned(&setting.id)?,
+            name: owned(&setting.name).unwrap_or_default(),
+            typing_inbound: typing.is_some_and(|on| is_enabled(on.inbound.get())),
+            typing_outbound: typing.is_some_and(|on| is_enabled(on.outbound.get())),
+        })
+    }
+
+    pub(crate) fn has_typing_both_ways(&self) -> bool {
+        self.typing_inbound && self.typing_outbound
+    }
+
+    /// What it says of typing.
+    pub(crate) fn typing(&self) -> &'static str {
+        match (self.typing_inbound, self.typing_outbound) {
+            (true, true) => "typing on both ways",
+            (true, false) => "typing on from the user to the agent only",
+            (false, true) => "typing on from the agent to the user only",
+            (false, false) => "typing off both ways",
+        }
+    }
 }
 
 pub(crate) struct Integration {
@@ -203,6 +297,12 @@ pub(crate) fn no_integration(wanted: &str, names: &[String]) -> String {
     format!("no Open Messaging integration is called {}; {there}", clip(wanted))
 }
 
+/// Says how to tell integrations of one name apart.
+pub(crate) fn several_integrations(wanted: &str, ids: &[String]) -> String {
+    let ids: Vec<_> = ids.iter().take(NAMES_SHOWN).map(|id| clip(id)).collect();
+    format!("several Open Messaging integrations are called {} ({}): rename all but one", clip(wanted), ids.join(", "))
+}
+
 /// How many letters to change, add or leave out to come from one name to the other, whatever their case (Levenshtein).
 fn distance(one: &str, other: &str) -> usize {
     let lower = |name: &str| name.chars().take(100).flat_map(char::to_lowercase).collect::<Vec<_>>();
@@ -225,6 +325,7 @@ fn distance(one: &str, other: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString;
 
     #[test]
     fn names_are_as_far_apart_as_a_typist_would_say() {

@@ -5,7 +5,7 @@
 
 use crate::api::{Api, Call, Kind, accepted, read, segment};
 use crate::contract::*;
-use crate::delivery::has_ended;
+use crate::delivery::{has_ended, is_customer};
 use crate::events::bounded;
 use crate::imports::Imports;
 use crate::outbound::known;
@@ -58,8 +58,11 @@ pub(crate) fn events(policy: &AgentPolicy, id: &str, seen: &List<Object<Particip
         let id = agent.user.get().and_then(|user| user.id.get()).or(agent.user_id.get());
         policy.shown(id, agent.name.get())
     };
+    // Supervisors who only monitor or coach are neither agents for the user nor a reason for a conversation to go on.
+    let seen: Vec<_> = seen.objects().filter(|participant| !participant.is_silent()).collect();
+    let everybody = || seen.iter().copied();
     let mut events = Vec::new();
-    let agents = || seen.objects().filter(|p| is_agent(p));
+    let agents = || everybody().filter(|p| is_agent(p));
     let was_connected = |p: &Participant<'_>| p.connected_time.get().is_some() || p.state.get() == Some("connected");
     for agent in agents().filter(|agent| was_connected(agent)) {
         let name = agent.id.get().unwrap_or("agent");
@@ -73,14 +76,14 @@ pub(crate) fn events(policy: &AgentPolicy, id: &str, seen: &List<Object<Particip
     let never = Text::default();
     // A conversation that ended may be opened again by the user's next message, wait and end again: which time it is
     // belongs to the event's id. Participants are only ever added.
-    let round = seen.objects().count();
-    if let Some(reason) = end(seen) {
-        let last = seen.objects().map(|p| &p.end_time).max_by_key(|time| time.get().and_then(time::parse));
+    let round = seen.len();
+    if let Some(reason) = end(&seen) {
+        let last = everybody().map(|p| &p.end_time).max_by_key(|time| time.get().and_then(time::parse));
         let last = last.unwrap_or(&never);
         let name = format!("ended:{}", last.get().map_or_else(|| round.to_string(), String::from));
         events.push(event(&name, last, EventKind::Ended(reason)));
     } else if !agents().any(|agent| agent.state.get() == Some("connected")) {
-        let waiting = seen.objects().filter(|p| p.purpose.get() == Some("acd")).last();
+        let waiting = everybody().filter(|p| p.purpose.get() == Some("acd")).last();
         let since = waiting.map_or(&never, |waiting| &waiting.connected_time);
         let name = waiting.and_then(|waiting| waiting.id.get()).map_or_else(|| round.to_string(), String::from);
         let unknown = QueueState { position: None, wait: None };
@@ -95,20 +98,19 @@ fn is_agent(participant: &Participant<'_>) -> bool {
 }
 
 /// Why it is over; `None` while anybody is there, or when nobody ever was.
-fn end(seen: &List<Object<Participant<'_>>>) -> Option<EndReason> {
-    let mut everybody = seen.objects().peekable();
-    everybody.peek()?;
-    if !everybody.all(has_ended) {
+fn end(seen: &[&Participant<'_>]) -> Option<EndReason> {
+    if seen.is_empty() || !seen.iter().all(|participant| has_ended(participant)) {
         return None;
     }
+    let everybody = || seen.iter().copied();
     let at = |time: &Text<'_>| time.get().and_then(time::parse);
     let last = |p: &&Participant<'_>| at(&p.end_time);
-    let customer = seen.objects().filter(|p| matches!(p.purpose.get(), Some("customer" | "external"))).max_by_key(last);
+    let customer = everybody().filter(|p| is_customer(p)).max_by_key(last);
     // A conversation may have been opened again since an agent left, and who declined was never in it. Who left a
     // conference before the end has not ended it.
     let since = customer.and_then(|customer| at(&customer.connected_time));
     let in_time = |p: &&Participant<'_>| at(&p.end_time).zip(since).is_none_or(|(left, since)| left >= since);
-    let agents = seen.objects().filter(|p| is_agent(p) && p.connected_time.get().is_some());
+    let agents = everybody().filter(|p| is_agent(p) && p.connected_time.get().is_some());
     let agent = agents.filter(in_time).max_by_key(last);
     let how =
         |side: Option<&'_ Participant<'_>>| side.and_then(|p| p.disconnect_type.get()).unwrap_or("").to_lowercase();

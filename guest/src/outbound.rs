@@ -4,12 +4,15 @@
 
 mod attachment;
 mod attributes;
+mod invisible;
+mod media_type;
 mod split;
 mod transcript;
 
 pub use attributes::is_uuid;
 
 use crate::contract::*;
+use crate::public_url::PublicUrl;
 use crate::settings::MessagePolicy;
 use crate::time;
 use crate::wire::inbound::{
@@ -24,6 +27,7 @@ use alloc::{
     vec,
     vec::Vec,
 };
+use invisible::is_invisible;
 use serde::{Deserialize, Serialize};
 use split::split;
 use transcript::transcript;
@@ -99,12 +103,12 @@ impl<'a> Builder<'a> {
     }
 
     fn start(&self, start: &HandoverStart) -> Result<Vec<ProviderRequest>, Unsupported> {
-        let transcript = transcript(start)?;
-        let words = start.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        let transcript = transcript(start, self.policy.text_limit)?;
+        let words = start.text.as_deref().map(str::trim).filter(|text| is_visible(text));
         let words = words.unwrap_or(&self.policy.start_text);
-        let texts = transcript.iter().flat_map(|text| self.split(text)).chain(self.split(words));
+        let texts = transcript.iter().map(String::as_str).chain(self.split(words));
         // The flow reads the attributes before anything else, so they are on the first message or come too late.
-        let custom_attributes = attributes::attributes(&self.policy, self.conversation, start);
+        let custom_attributes = attributes::attributes(&self.policy, self.conversation, start)?;
         let mut attributes = Some(ChannelMetadata { custom_attributes });
         let profile = start.profile.as_ref().filter(|_| self.policy.send_profile);
         let from = profile.map_or_else(|| self.anonymous(), |profile| self.introduced(profile));
@@ -112,7 +116,7 @@ impl<'a> Builder<'a> {
     }
 
     fn text(&self, text: &str) -> Result<Vec<ProviderRequest>, Unsupported> {
-        if text.trim().is_empty() {
+        if !is_visible(text) {
             return Err(invalid("text", "words"));
         }
         (0..).zip(self.split(text)).map(|(part, text)| self.words(part, text, self.anonymous(), None)).collect()
@@ -120,7 +124,7 @@ impl<'a> Builder<'a> {
 
     fn attachment(&self, file: &Attachment) -> Result<Vec<ProviderRequest>, Unsupported> {
         let attachment = attachment::attachment(file)?;
-        let mut captions = self.split(file.caption.as_deref().unwrap_or(""));
+        let mut captions = self.split(file.caption.as_deref().filter(|caption| is_visible(caption)).unwrap_or(""));
         let content = vec![Content { attachment }];
         let mut requests = vec![self.message(0, captions.next(), content, self.anonymous(), None)?];
         for (part, text) in (1..).zip(captions) {
@@ -142,13 +146,17 @@ impl<'a> Builder<'a> {
         if answer.message.trim().is_empty() {
             return Err(invalid("answer.message", "the id of the message that held what was pressed"));
         }
-        let given = |text: &'_ str| !text.trim().is_empty();
-        let (text, payload) = match (given(&answer.text), given(&answer.payload)) {
+        let (text, payload) = match (is_visible(&answer.text), is_visible(&answer.payload)) {
             (true, true) => (&answer.text, &answer.payload),
             (true, false) => (&answer.text, &answer.text),
             (false, true) => (&answer.payload, &answer.payload),
             (false, false) => return Err(invalid("answer.payload", "what the pressed thing stands for")),
         };
+        for (field, value) in [("answer.text", text), ("answer.payload", payload)] {
+            if value.chars().count() > self.policy.text_limit {
+                return Err(invalid(field, &format!("at most {} characters", self.policy.text_limit)));
+            }
+        }
         let kind = match answer.kind {
             AnswerKind::QuickReply => "QuickReply",
             AnswerKind::Button => "Button",
@@ -182,10 +190,17 @@ impl<'a> Builder<'a> {
     }
 
     fn leave(&self) -> Result<Vec<ProviderRequest>, Unsupported> {
-        let conversation_id = known(self.conversation).ok_or(Unsupported::NoConversation)?.into();
         let farewell = self.words(0, &self.policy.leave_text, self.anonymous(), None)?;
+        let Some(conversation_id) = known(self.conversation) else {
+            // Without its id a conversation cannot be closed; the agent can be told all the same.
+            return Ok(vec![farewell]);
+        };
         let otherwise = String::from_utf8_lossy(&farewell.body);
-        Ok(vec![self.request(&self.outbound.id, LEAVE, &Leave { conversation_id, otherwise })?])
+        Ok(vec![self.request(
+            &self.outbound.id,
+            LEAVE,
+            &Leave { conversation_id: conversation_id.into(), otherwise },
+        )?])
     }
 
     fn split<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> + use<'t> {
@@ -257,7 +272,7 @@ impl<'a> Builder<'a> {
             first_name,
             last_name,
             email: given(&profile.email),
-            image: given(&profile.picture),
+            image: given(&profile.picture).filter(|picture| PublicUrl::parse(picture).is_some()),
             ..self.anonymous()
         }
     }
@@ -289,7 +304,12 @@ fn reason_of(reason: FailureReason) -> Reason {
 
 /// What somebody filled in, without the blanks around it.
 fn given(field: &Option<String>) -> Option<&str> {
-    field.as_deref().map(str::trim).filter(|text| !text.is_empty())
+    field.as_deref().map(str::trim).filter(|text| is_visible(text))
+}
+
+/// Whether there is anything to see.
+fn is_visible(text: &str) -> bool {
+    !text.chars().all(is_invisible)
 }
 
 fn invalid(field: &str, expected: &str) -> Unsupported {

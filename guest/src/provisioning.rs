@@ -1,19 +1,21 @@
 //! Sets a connection up at Genesys: what people otherwise click together under Admin, as far as the API can.
 //!
-//! Every step looks first. What is there stays, but for the integration's webhook address and its profiles, and the flow
-//! of its address, which are what the connection is about.
+//! Every step looks first. What is there stays, except for what the connection is about: the integration's webhook URL
+//! and profiles, the platform configuration of its name, and the flow of its address. A step that fails stops only what
+//! depends on it.
 
-use crate::api::{Api, Call, Kind, accepted, read, segment};
+use crate::api::{Api, Call, Kind, accepted, garbled, read, segment};
 use crate::clip::clip;
 use crate::contract::*;
 use crate::imports::Imports;
-use crate::lookup::{Found, Integration, Named};
+use crate::lookup::{Found, INTEGRATIONS, Integration, MessagingConfiguration, Named, SETTINGS, several_integrations};
 use crate::outbound::is_uuid;
+use crate::public_url::{is_same_url, webhook_url_problem};
 use crate::settings::ProvisioningPolicy;
-use crate::wire::api::{ContentProfile, MessagingSetting, OpenIntegration, Page, Queue};
+use crate::wire::api::{ContentProfile, MessagingSetting, OpenIntegration, Queue};
 use crate::wire::setup::{
-    Directions, EventSetting, Id, MessagingSettingRequest, OpenIntegrationRequest, QueueRequest, RecipientRequest,
-    Token, TypingSetting,
+    EventSetting, Id, MessagingSettingPatchRequest, MessagingSettingRequest, OpenIntegrationRequest,
+    OpenIntegrationUpdateRequest, QueueRequest, RecipientRequest, Token,
 };
 use alloc::{
     format,
@@ -22,9 +24,7 @@ use alloc::{
 };
 use serde::Serialize;
 
-const INTEGRATIONS: &str = "/api/v2/conversations/messaging/integrations/open";
 const PROFILES: &str = "/api/v2/conversations/messaging/supportedcontent";
-const SETTINGS: &str = "/api/v2/conversations/messaging/settings";
 const QUEUES: &str = "/api/v2/routing/queues";
 const RECIPIENTS: &str = "/api/v2/routing/message/recipients";
 /// Genesys refuses a shorter one.
@@ -70,6 +70,25 @@ struct Provisioning<'a, 'i, I> {
     steps: &'a mut Vec<ProvisioningStep>,
 }
 
+/// The platform configuration that the integration should have.
+enum Configuration {
+    /// The one that it has.
+    Unchanged,
+    /// One that `apply` would make.
+    Planned,
+    /// The one with this id.
+    Made(String),
+}
+
+impl Configuration {
+    fn id(&self) -> Option<&str> {
+        match self {
+            Self::Made(id) => Some(id),
+            Self::Unchanged | Self::Planned => None,
+        }
+    }
+}
+
 /// What a step found or made; `None` for what `apply` would make.
 type Made<T> = Result<(StepOutcome, String, Option<T>), Failure>;
 
@@ -79,25 +98,37 @@ impl<I: Imports> Provisioning<'_, '_, I> {
             self.steps.push(step("credentials", StepOutcome::Failed, why(failure)));
             return;
         }
-        self.steps.push(step("credentials", StepOutcome::Present, "the OAuth client is taken".into()));
+        self.steps.push(step("credentials", StepOutcome::Present, "accepted".into()));
+        let existing = self.existing_integration();
         let profile = self.content_profile();
-        let Some(profile) = self.note("content-profile", profile) else { return };
-        let setting = self.messaging_setting();
-        let Some(setting) = self.note("platform-configuration", setting) else { return };
-        let integration = self.integration(profile.as_deref(), setting.as_deref());
-        let Some(integration) = self.note("integration", integration) else { return };
+        let profile = self.note("content-profile", profile).flatten();
+        let configuration = match &existing {
+            Ok(integration) => self.platform_configuration(integration.as_ref()),
+            Err(_) => Ok((StepOutcome::Skipped, "waits for the integration".into(), None)),
+        };
+        let configuration = self.note("platform-configuration", configuration).flatten();
+        let configuration = configuration.unwrap_or(Configuration::Unchanged);
+        let integration = match existing {
+            Ok(Some(integration)) => self.keep_integration(integration, profile.as_deref(), &configuration),
+            Ok(None) => self.make_integration(profile.as_deref(), &configuration),
+            Err(failure) => Err(failure),
+        };
+        let integration = self.note("integration", integration);
         let queue = self.queue();
         self.note("queue", queue);
         let flow = self.flow();
         let flow = self.note("flow", flow).flatten();
-        let routing = self.routing(integration.as_ref(), flow.as_ref());
+        let routing = match &integration {
+            Some(integration) => self.routing(integration.as_ref(), flow.as_ref()),
+            None => Ok((StepOutcome::Skipped, "waits for the integration".into(), None)),
+        };
         self.note("message-routing", routing);
         let message = "Admin > Integrations > Authorized Applications > Authorize a Client: enter the client id, if your \
-                       organisation asks for that.";
+                       organization asks for that.";
         self.steps.push(step("authorized-application", StepOutcome::ByHand, message.into()));
     }
 
-    /// Notes the step; `None` where what follows cannot go on.
+    /// Records a step. Returns `None` if it failed: what depends on it cannot go on, everything else can.
     fn note<T>(&mut self, name: &str, made: Made<T>) -> Option<Option<T>> {
         match made {
             Ok((outcome, message, made)) => {
@@ -107,6 +138,23 @@ impl<I: Imports> Provisioning<'_, '_, I> {
             Err(failure) => {
                 self.steps.push(step(name, StepOutcome::Failed, why(failure)));
                 None
+            }
+        }
+    }
+
+    /// The integration as it is before anything is changed; `None` where there is none of the name.
+    fn existing_integration(&mut self) -> Result<Option<Integration>, Failure> {
+        if let Some(problem) = self.policy.genesys_cloud.then(|| webhook_url_problem(self.webhook_url)).flatten() {
+            return Err(Failure::Never(format!(
+                "Genesys Cloud cannot call {}: {problem}. Give the public https address of the webhook, on port 443",
+                clip(self.webhook_url)
+            )));
+        }
+        match self.api.find_integration()? {
+            Found::One(integration) => Ok(Some(integration)),
+            Found::None { .. } => Ok(None),
+            Found::Several { ids } => {
+                Err(Failure::Never(several_integrations(&self.api.account.deployment_name, &ids)))
             }
         }
     }
@@ -135,48 +183,80 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         }
     }
 
-    fn messaging_setting(&mut self) -> Made<String> {
+    /// Sees to it that typing indicators pass both ways, without changing a configuration that others may use.
+    fn platform_configuration(&mut self, integration: Option<&Integration>) -> Made<Configuration> {
+        let default = self.api.default_messaging_setting()?;
+        let is_default = |id: &str| default.as_ref().is_some_and(|default| default.id == id);
+        // An integration without a configuration of its own has the organization's default, and may show it as its own
+        // (unconfirmed).
+        let attached = integration.and_then(|integration| integration.messaging_setting.as_deref());
+        if let Some(id) = attached.filter(|id| !is_default(id)) {
+            let found = self.api.messaging_setting(id)?;
+            let found = found.ok_or_else(|| garbled("the platform configuration has no id"))?;
+            return match found.name == self.api.account.deployment_name {
+                true => self.enable_typing(found, 1),
+                false => Ok(shared(&found)),
+            };
+        }
+        if let Some(default) = default.as_ref().filter(|default| default.has_typing_both_ways()) {
+            return Ok(shared(default));
+        }
         let name = self.api.account.deployment_name.clone();
-        let found = self.api.pages(&format!("{SETTINGS}?"), |response| {
-            let page: Page<MessagingSetting<'_>> = read(response)?;
-            let found = page.entities.objects().find(|setting| setting.name.get() == Some(&name));
-            Ok((found.and_then(|setting| setting.id.get()).map(String::from), page.page_count))
-        })?;
-        if let Some(id) = found {
-            return Ok((StepOutcome::Present, clip(&name), Some(id)));
+        if let Some(found) = self.api.find_messaging_setting(&name)? {
+            return match is_default(&found.id) {
+                true => Ok(shared(&found)),
+                false => self.enable_typing(found, 0),
+            };
         }
-        let message = format!("{}, with typing indicators both ways", clip(&name));
+        let message = format!("{}: typing on both ways", clip(&name));
         if self.planned() {
-            return Ok((StepOutcome::Planned, message, None));
+            return Ok((StepOutcome::Planned, message, Some(Configuration::Planned)));
         }
-        let on = Directions { inbound: "Enabled", outbound: "Enabled" };
-        let event = EventSetting { typing: TypingSetting { on } };
-        let response = self.change(Call::post, SETTINGS.into(), &MessagingSettingRequest { name: &name, event })?;
+        let request = MessagingSettingRequest { name: &name, event: EventSetting::TYPING_BOTH_WAYS };
+        let response = self.change(Call::post, SETTINGS.into(), &request)?;
         let made: MessagingSetting<'_> = read(&response)?;
-        Ok((StepOutcome::Done, message, made.id.get().map(String::from)))
+        let id = made.id.get().ok_or_else(|| garbled("the new platform configuration has no id"))?;
+        Ok((StepOutcome::Done, message, Some(Configuration::Made(id.into()))))
     }
 
-    fn integration(&mut self, profile: Option<&str>, setting: Option<&str>) -> Made<Integration> {
-        match self.api.find_integration()? {
-            Found::One(integration) => self.keep_integration(integration, profile, setting),
-            Found::None { .. } => self.make_integration(profile, setting),
+    /// Turns typing on in the configuration that has the connection's name, unless more than `ours` integrations use
+    /// it.
+    fn enable_typing(&mut self, found: MessagingConfiguration, ours: usize) -> Made<Configuration> {
+        let name = clip(&found.name);
+        if found.has_typing_both_ways() {
+            let message = format!("{name}: typing on both ways");
+            return Ok((StepOutcome::Present, message, Some(Configuration::Made(found.id))));
         }
+        if self.api.integrations_with_setting(&found.id)? > ours {
+            return Ok(shared(&found));
+        }
+        let message = format!("{name}: {} before; typing on both ways now", found.typing());
+        if self.planned() {
+            let message = format!("{name}: {}; turns typing on both ways", found.typing());
+            return Ok((StepOutcome::Planned, message, Some(Configuration::Made(found.id))));
+        }
+        let path = format!("{SETTINGS}/{}", segment(&found.id)?);
+        self.change(Call::patch, path, &MessagingSettingPatchRequest { event: EventSetting::TYPING_BOTH_WAYS })?;
+        Ok((StepOutcome::Done, message, Some(Configuration::Made(found.id))))
     }
 
-    /// Brings what is there up to date.
+    /// Brings what is there up to date. Its secret stays.
     fn keep_integration(
         &mut self,
         integration: Integration,
         profile: Option<&str>,
-        setting: Option<&str>,
+        configuration: &Configuration,
     ) -> Made<Integration> {
-        let url = (integration.webhook_url.as_deref() != Some(self.webhook_url)).then_some(self.webhook_url);
+        let has_url = integration.webhook_url.as_deref().is_some_and(|url| is_same_url(url, self.webhook_url));
+        let url = (!has_url).then_some(self.webhook_url);
         let profile = profile.filter(|_| integration.content_profile.is_none());
-        let setting_missing = integration.messaging_setting.is_none();
+        let attached = integration.messaging_setting.as_deref();
+        let setting = configuration.id().filter(|id| attached != Some(*id));
         let mut changes = Vec::new();
         changes.extend(url.map(|url| format!("its webhooks go to {}", clip(url))));
         changes.extend(profile.map(|_| "it gets the content profile".to_string()));
-        changes.extend(setting_missing.then(|| "it gets the platform configuration".to_string()));
+        let attaches = setting.is_some() || matches!(configuration, Configuration::Planned);
+        changes.extend(attaches.then(|| "it gets the platform configuration".to_string()));
         let name = clip(&integration.name);
         if changes.is_empty() {
             let message = format!("{name} has the id {}", clip(&integration.id));
@@ -186,33 +266,38 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         if self.planned() {
             return Ok((StepOutcome::Planned, message, Some(integration)));
         }
-        let request = OpenIntegrationRequest {
+        let request = OpenIntegrationUpdateRequest {
+            name: &integration.name,
             outbound_notification_webhook_url: url,
             supported_content: profile.map(|id| Id { id }),
-            messaging_setting: setting.filter(|_| setting_missing).map(|id| Id { id }),
-            ..OpenIntegrationRequest::default()
+            messaging_setting: setting.map(|id| Id { id }),
         };
         self.change(Call::patch, format!("{INTEGRATIONS}/{}", segment(&integration.id)?), &request)?;
         Ok((StepOutcome::Done, message, Some(integration)))
     }
 
-    fn make_integration(&mut self, profile: Option<&str>, setting: Option<&str>) -> Made<Integration> {
+    fn make_integration(&mut self, profile: Option<&str>, configuration: &Configuration) -> Made<Integration> {
         let name = self.api.account.deployment_name.clone();
         let secret = self.policy.webhook_secret.clone().filter(|secret| secret.chars().count() >= SHORTEST_SECRET);
         let Some(secret) = secret else {
-            let message = "a new integration needs a webhook-secret of at least 16 characters: enter random ones";
+            let message = "a new integration signs with the first webhook-secret, which must have at least 16 \
+                           characters: enter a random one";
             return Ok((StepOutcome::Failed, message.into(), None));
         };
-        let message = format!("{}, whose webhooks go to {}", clip(&name), clip(self.webhook_url));
+        let message = format!(
+            "{}: its webhooks go to {}, signed with the first webhook-secret",
+            clip(&name),
+            clip(self.webhook_url)
+        );
         if self.planned() {
             return Ok((StepOutcome::Planned, message, None));
         }
         let request = OpenIntegrationRequest {
-            name: Some(&name),
-            outbound_notification_webhook_url: Some(self.webhook_url),
-            outbound_notification_webhook_signature_secret_token: Some(Token(&secret)),
+            name: &name,
+            outbound_notification_webhook_url: self.webhook_url,
+            outbound_notification_webhook_signature_secret_token: Token(&secret),
             supported_content: profile.map(|id| Id { id }),
-            messaging_setting: setting.map(|id| Id { id }),
+            messaging_setting: configuration.id().map(|id| Id { id }),
         };
         let response = self.change(Call::post, INTEGRATIONS.into(), &request)?;
         let made: OpenIntegration<'_> = read(&response)?;
@@ -276,6 +361,19 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         self.change(Call::put, path, &RecipientRequest { flow: Id { id: &flow.id } })?;
         Ok((StepOutcome::Done, to, None))
     }
+}
+
+/// A configuration that other integrations may use stays as it is.
+fn shared(found: &MessagingConfiguration) -> (StepOutcome, String, Option<Configuration>) {
+    let found_is = format!("{}: {}", clip(&found.name), found.typing());
+    if found.has_typing_both_ways() {
+        return (StepOutcome::Present, found_is, Some(Configuration::Unchanged));
+    }
+    let message = format!(
+        "{found_is}. Other integrations may use it, so it was not changed: turn typing on under Admin > Message > \
+         Platform Configs, or choose another one in the integration"
+    );
+    (StepOutcome::ByHand, message, Some(Configuration::Unchanged))
 }
 
 fn step(name: &str, outcome: StepOutcome, message: String) -> ProvisioningStep {

@@ -41,6 +41,15 @@ pub struct Region {
     pub known: bool,
 }
 
+impl Region {
+    /// Whether these are Genesys Cloud's own hosts, and not one origin that stands in for them: a gateway or a local
+    /// Genesys Cloud.
+    #[must_use]
+    pub fn is_genesys_cloud(&self) -> bool {
+        self.api != self.login
+    }
+}
+
 /// Reads what the operator entered; `None` when no host name can be made of it.
 ///
 /// With a port, or on this machine, both services are at that one origin: a gateway or a local Genesys Cloud.
@@ -54,6 +63,12 @@ pub fn normalise(entered: &str) -> Option<Region> {
 
     let local = host == "localhost" || host == "[::1]" || is_loopback_v4(host);
     if !local && !is_host_name(host) {
+        return None;
+    }
+    // URLs take a host that ends in a number for an IPv4 address (URL Standard, "ends in a number").
+    let last_label = host.rsplit('.').next().unwrap_or(host);
+    let is_number = last_label.starts_with("0x") || last_label.bytes().all(|byte| byte.is_ascii_digit());
+    if !local && is_number && (port.is_none() || !is_gateway_v4(host)) {
         return None;
     }
     // A port that the scheme implies says nothing.
@@ -86,6 +101,13 @@ fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
             Some((host, Some(port.parse().ok().filter(|port| *port != 0)?)))
         }
     }
+}
+
+/// Whether a gateway may have this address. Link-local ones are those of machines' metadata services.
+fn is_gateway_v4(host: &str) -> bool {
+    host.parse::<core::net::Ipv4Addr>().is_ok_and(|address| {
+        !address.is_link_local() && !address.is_unspecified() && !address.is_multicast() && !address.is_broadcast()
+    })
 }
 
 fn is_loopback_v4(host: &str) -> bool {
@@ -168,6 +190,7 @@ mod tests {
         one("http://[::1]:8080/x", "http://[::1]:8080");
         one("https://localhost:8443", "https://localhost:8443");
         one("genesys-gateway.example.com:8443", "https://genesys-gateway.example.com:8443");
+        one("10.0.0.5:8443", "https://10.0.0.5:8443");
     }
 
     #[test]
@@ -185,6 +208,16 @@ mod tests {
             "a.com:",
             "[::2]:1",
             "ä.de",
+            "169.254.169.254",
+            "169.254.169.254:80",
+            "http://169.254.169.254/latest/meta-data",
+            "api.169.254.169.254",
+            "10.0.0.5",
+            "0.0.0.0:8080",
+            "2852039166:80",
+            "0xa9fea9fe:80",
+            "a.1",
+            "example.0x10:8443",
         ] {
             assert_eq!(normalise(entered), None, "{entered}");
         }

@@ -3,6 +3,7 @@
 
 mod check;
 mod form;
+mod person;
 mod policy;
 
 pub use check::check;

@@ -49,11 +49,13 @@ async fn odd_objects_are_ignored() {
         r#"{"type":{"type":"Text"},"text":["hi"]}"#,
         r#"{"id":"1","id":"1","type":"Text","text":"hi"}"#,
         r#"{"id":18446744073709551616,"type":"Text","text":"hi"}"#,
-        r#"{"id":"1","type":"Text","text":"\ud800"}"#,
         &deep,
     ] {
         assert_eq!(map(&connection, body.as_bytes()).await, Err("ignored"), "{}", &body[..body.len().min(60)]);
     }
+    // A text that was cut within a surrogate pair is still a message.
+    let cut = map(&connection, br#"{"id":"1","type":"Text","text":"\ud800"}"#).await;
+    assert_eq!(cut, Err("a message"));
     // As large as an integer may be is still an id, to the digit.
     let mapped = connection
         .map_agent_events(&EventSource::Webhook(br#"{"id":18446744073709551615,"type":"Text","text":"hi"}"#.to_vec()))

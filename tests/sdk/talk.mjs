@@ -74,6 +74,41 @@ assert.deepEqual(bulk.entities.map(({ id, providerMessageId }) => [id, providerM
 assert.deepEqual(customer.messages.map(({ messageId: id }) => id), [sent.id]);
 step('the messages of the conversation are read by their ids');
 
+const channel = { from: message.channel.from, time: new Date().toISOString() };
+const typing = await conversations.postConversationsMessageInboundOpenEvent(integration.id, {
+  channel,
+  events: [{ eventType: 'Typing' }],
+});
+assert.equal(typing.type, 'Event');
+step('an inbound event');
+
+const outbound = await conversations.postConversationsMessagesAgentless({
+  fromAddress: integration.id,
+  toAddress: channel.from.id,
+  toAddressMessengerType: 'open',
+  textBody: 'Is it about your order?',
+  useExistingActiveConversation: true,
+});
+assert.equal(outbound.conversationId, sent.conversationId);
+step('an agentless message, into the conversation that there is');
+
+const receipt = await conversations.postConversationsMessageInboundOpenReceipt(integration.id, {
+  id: outbound.id,
+  channel: { to: { id: channel.from.id, idType: 'Opaque' }, time: channel.time },
+  status: 'Delivered',
+  isFinalReceipt: true,
+});
+assert.equal(receipt.type, 'Receipt');
+step('a receipt for it');
+
+const pressed = await conversations.postConversationsMessageInboundOpenStructuredResponse(integration.id, {
+  channel: { ...channel, messageId: randomUUID() },
+  buttonResponse: { type: 'QuickReply', text: 'Yes', payload: 'yes' },
+  originatingMessageId: outbound.id,
+});
+assert.equal(pressed.type, 'Structured');
+step('a structured response to it');
+
 const unknown = await conversations.getConversationsMessage(randomUUID()).then(
   () => undefined,
   (error) => error,
@@ -90,3 +125,57 @@ await conversations.patchConversationsMessageParticipant(sent.conversationId, cu
 const ended = await conversations.getConversationsMessage(sent.conversationId);
 assert.ok(ended.participants.every(({ state }) => state === 'disconnected'));
 step('the customer leaves, and the conversation ends');
+
+// What a connection is set up from.
+
+const profile = await conversations.getConversationsMessagingSupportedcontentDefault();
+assert.ok(profile.mediaTypes.allow.inbound.length > 0);
+const sameProfile = await conversations.getConversationsMessagingSupportedcontentSupportedContentId(profile.id);
+assert.deepEqual(sameProfile, profile);
+step('the default content profile is read');
+
+const both = { typing: { on: { inbound: 'Enabled', outbound: 'Enabled' } } };
+const ofDefault = await conversations.getConversationsMessagingSettingsDefault();
+const made = await conversations.postConversationsMessagingSettings({ name: 'SDK' });
+const patched = await conversations.patchConversationsMessagingSetting(made.id, { event: both });
+assert.deepEqual(patched.event, both);
+assert.deepEqual(await conversations.getConversationsMessagingSetting(made.id), patched);
+const settings = await conversations.getConversationsMessagingSettings({ pageSize: 100, pageNumber: 1 });
+assert.deepEqual(settings.entities.map(({ id }) => id), [ofDefault.id, made.id]);
+step('a platform configuration is made, changed and listed beside the default one');
+
+const request = {
+  name: 'SDK',
+  outboundNotificationWebhookUrl: 'https://bot.example.com/handover',
+  outboundNotificationWebhookSignatureSecretToken: 'a-secret-of-16-or-more-chars',
+  supportedContent: { id: profile.id },
+};
+const created = await conversations.postConversationsMessagingIntegrationsOpen(request);
+const change = { name: 'SDK', messagingSetting: { id: made.id } };
+const changed = await conversations.patchConversationsMessagingIntegrationsOpenIntegrationId(created.id, change);
+assert.equal(changed.messagingSetting.id, made.id);
+const using = await conversations.getConversationsMessagingIntegrations({ messagingSettingId: made.id });
+assert.deepEqual(using.entities.map(({ id }) => id), [created.id]);
+const nameless = await conversations
+  .patchConversationsMessagingIntegrationsOpenIntegrationId(created.id, { messagingSetting: { id: made.id } })
+  .then(() => undefined, (error) => error);
+assert.equal(nameless?.status, 400);
+step('an integration is created, and changed by its name with every change');
+
+const routing = new sdk.RoutingApi();
+const queue = await routing.postRoutingQueues({ name: 'SDK' });
+assert.equal((await routing.getRoutingQueue(queue.id)).name, 'SDK');
+step('a queue is created and read');
+
+const architect = new sdk.ArchitectApi();
+const flows = await architect.getFlows({ type: ['inboundshortmessage'], name: 'Inbound Message' });
+assert.deepEqual(flows.entities.map(({ name, type }) => [name, type]), [['Inbound Message', 'INBOUNDSHORTMESSAGE']]);
+const noType = await architect.getFlows({ type: ['inboundmessage'] }).then(() => undefined, (error) => error);
+assert.equal(noType?.status, 400);
+step('inbound message flows are listed by their type');
+
+const recipients = await routing.getRoutingMessageRecipients({ messengerType: 'open', name: 'SDK' });
+assert.equal(recipients.entities[0].id, created.recipient?.id ?? recipients.entities[0].id);
+const routed = await routing.putRoutingMessageRecipient(recipients.entities[0].id, { flow: { id: flows.entities[0].id } });
+assert.equal(routed.flow.id, flows.entities[0].id);
+step('the address of the integration is led to the flow');

@@ -8,29 +8,73 @@ use crate::wire::outbound as wire;
 use alloc::{
     format,
     string::{String, ToString},
+    vec,
     vec::Vec,
 };
 
-/// A part, typed. What lacks what it is about is no more than its name.
-pub(super) fn typed(part: &wire::Content<'_>) -> Content {
+/// A part, typed: one, but for several quick replies in one part, and none for words. What lacks what it is about is no
+/// more than its name.
+pub(super) fn typed(part: &wire::Content<'_>) -> Vec<Content> {
     let kind = part.content_type.get();
     // A part without a name is what it holds.
-    let told = |name| kind.is_none_or(|kind| kind == name);
-    None.or_else(|| part.attachment.get().filter(|_| told("Attachment")).and_then(attachment).map(Content::Attachment))
-        .or_else(|| {
-            part.quick_reply.get().filter(|_| told("QuickReply")).and_then(quick_reply).map(Content::QuickReply)
-        })
-        .or_else(|| part.card.get().filter(|_| told("Card")).and_then(card).map(Content::Card))
-        .or_else(|| part.carousel.get().filter(|_| told("Carousel")).and_then(carousel).map(Content::Carousel))
-        .or_else(|| {
-            part.date_picker.get().filter(|_| told("DatePicker")).and_then(date_picker).map(Content::DatePicker)
-        })
-        .or_else(|| {
-            part.list_picker.get().filter(|_| told("ListPicker")).and_then(list_picker).map(Content::ListPicker)
-        })
-        .or_else(|| part.location.get().filter(|_| told("Location")).and_then(location).map(Content::Location))
-        .or_else(|| part.template.get().filter(|_| told("Notification")).and_then(template).map(Content::Template))
-        .unwrap_or_else(|| Content::Other(clip(kind.unwrap_or("unnamed"))))
+    let is = |name| kind.is_none_or(|kind| kind == name);
+    if let Some(replies) = part.quick_reply_v2.get().filter(|_| is("QuickReplyV2")) {
+        let replies: Vec<_> = replies.actions.objects().filter_map(quick_reply).map(Content::QuickReply).collect();
+        if !replies.is_empty() || said(part).is_some() {
+            return replies;
+        }
+    }
+    if is("Text") && part.text.get().is_some() {
+        return Vec::new();
+    }
+    let typed = None
+        .or_else(|| part.attachment.get().filter(|_| is("Attachment")).and_then(attachment).map(Content::Attachment))
+        .or_else(|| part.quick_reply.get().filter(|_| is("QuickReply")).and_then(quick_reply).map(Content::QuickReply))
+        .or_else(|| part.card.get().filter(|_| is("Card")).and_then(card).map(Content::Card))
+        .or_else(|| part.carousel.get().filter(|_| is("Carousel")).and_then(carousel).map(Content::Carousel))
+        .or_else(|| part.date_picker.get().filter(|_| is("DatePicker")).and_then(date_picker).map(Content::DatePicker))
+        .or_else(|| part.list_picker.get().filter(|_| is("ListPicker")).and_then(list_picker).map(Content::ListPicker))
+        .or_else(|| part.location.get().filter(|_| is("Location")).and_then(location).map(Content::Location))
+        .or_else(|| part.template.get().filter(|_| is("Notification")).and_then(template).map(Content::Template))
+        .or_else(|| part.rich_link.get().filter(|_| is("RichLink")).and_then(rich_link).map(Content::Card));
+    vec![typed.unwrap_or_else(|| Content::Other(clip(kind.unwrap_or("unnamed"))))]
+}
+
+/// What a part adds to the message's text: words, or the question of several quick replies.
+fn said<'p>(part: &'p wire::Content<'_>) -> Option<&'p str> {
+    let kind = part.content_type.get();
+    let is = |name| kind.is_none_or(|kind| kind == name);
+    let question = part.quick_reply_v2.get().filter(|_| is("QuickReplyV2")).and_then(|replies| replies.title.get());
+    question.or_else(|| part.text.get().filter(|_| is("Text")))
+}
+
+/// The text of a message: its own, and what its parts add to it, each once.
+pub(super) fn text<'p>(own: Option<&'p str>, parts: impl Iterator<Item = &'p wire::Content<'p>>) -> Option<String> {
+    let mut lines: Vec<&str> = Vec::new();
+    for line in own.into_iter().chain(parts.filter_map(said)) {
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// A link with its words is a card with one button.
+fn rich_link(link: &wire::RichLink<'_>) -> Option<Card> {
+    let url = owned(&link.url)?;
+    let text = owned(&link.url_label).unwrap_or_else(|| url.clone());
+    let header = link.header.get();
+    let is_text = header.is_some_and(|header| header.kind.get().is_none_or(|kind| kind == "Text"));
+    let header = header.and_then(|header| owned(&header.value));
+    let (title, image) = if is_text { (header, None) } else { (None, header) };
+    let below = lines([owned(&link.text), owned(&link.footer)]);
+    Some(Card {
+        title: title.unwrap_or_default(),
+        description: Some(below).filter(|below| !below.is_empty()),
+        image,
+        default_action: None,
+        buttons: vec![Button { text, action: ButtonAction::Link(url), image: None }],
+    })
 }
 
 fn owned(text: &Text<'_>) -> Option<String> {
@@ -192,14 +236,34 @@ fn part_as_text(content: &Content, part: &wire::Content<'_>) -> String {
             lines([place.name.clone(), place.address.clone(), place.url.clone(), (!told).then(degrees)])
         }
         Content::Template(template) => {
-            lines([template.header.clone(), Some(template.body.clone()), template.footer.clone()])
+            let buttons = part.template.get().into_iter().flat_map(|template| template.buttons.objects());
+            let buttons = buttons.map(|button| owned(&button.text));
+            lines(
+                [template.header.clone(), Some(template.body.clone()), template.footer.clone()]
+                    .into_iter()
+                    .chain(buttons),
+            )
         }
         Content::Other(kind) => {
             // What is newer than this may say in plain text what it is.
-            let told = part.text.get().or_else(|| part.attachment.get()?.filename.get());
-            told.map_or_else(|| format!("[{kind}]"), ToString::to_string)
+            let words = part.text.get().or_else(|| part.attachment.get()?.filename.get()).map(String::from);
+            words.or_else(|| announced(part)).unwrap_or_else(|| format!("[{kind}]"))
         }
     }
+}
+
+/// What a kind of content says of itself that the contract has no type for.
+fn announced(part: &wire::Content<'_>) -> Option<String> {
+    let parts = [&part.story, &part.interactive_application, &part.form, &part.payment_request];
+    let titles = |titles: &Object<wire::Titles<'_>>| {
+        let titles = titles.get()?;
+        Some(lines([owned(&titles.header), owned(&titles.title), owned(&titles.subtitle)]))
+            .filter(|said| !said.is_empty())
+    };
+    let said = lines(parts.into_iter().filter_map(Object::get).flat_map(|part| {
+        [owned(&part.name), titles(&part.introduction), titles(&part.received_message), owned(&part.url)]
+    }));
+    Some(said).filter(|said| !said.is_empty())
 }
 
 fn lines(lines: impl IntoIterator<Item = Option<String>>) -> String {

@@ -8,11 +8,27 @@ use crate::contract::*;
 use crate::observation;
 use crate::settings::EventPolicy;
 use crate::time;
-use crate::wire::detail::{EventBody, Notification};
+use crate::wire::detail::EventBody;
 use alloc::{format, string::String, vec, vec::Vec};
 
 /// What stands for the id in a topic that an operator wrote down as it is documented.
 const PLACEHOLDERS: [&str; 3] = ["id", "{id}", "{conversationId}"];
+
+/// The disconnect type in the spelling of detail events; conversations spell `NO_ANSWER_TRANSFER` as
+/// `transfer.noanswer`.
+fn disconnect_type(event: &EventBody<'_>) -> String {
+    event.disconnect_type.get().unwrap_or("").to_ascii_uppercase().replace(['.', '-'], "_")
+}
+
+fn is_transfer(how: &str) -> bool {
+    how.contains("TRANSFER")
+}
+
+/// Whether an agent handed the conversation on. With any other transfer (`NO_ANSWER_TRANSFER`, `NOT_AVAILABLE_TRANSFER`,
+/// `DND_TRANSFER`) it was offered to an agent who did not take it.
+fn is_handed_on(how: &str) -> bool {
+    is_transfer(how) && ["ANSWER", "AVAILABLE", "DND", "DISTURB"].iter().all(|declined| !how.contains(declined))
+}
 
 /// One event, while it is being mapped.
 pub(super) struct Detail<'a> {
@@ -26,11 +42,15 @@ pub(super) struct Detail<'a> {
 }
 
 impl<'a> Detail<'a> {
-    pub(super) fn new(policy: &'a EventPolicy, body: &'a [u8], told: &'a Notification<'a>) -> Self {
-        let event = told.event_body.get();
+    pub(super) fn new(
+        policy: &'a EventPolicy,
+        body: &'a [u8],
+        topic: &'a str,
+        event: Option<&'a EventBody<'a>>,
+    ) -> Self {
         let address = event.and_then(|event| event.address_to.get());
         let agent = event.and_then(|event| event.user_id.get());
-        Self { policy, body, topic: told.topic_name.get().unwrap_or(""), event, address, agent }
+        Self { policy, body, topic, event, address, agent }
     }
 
     /// The callback that Cognigy documents has the customer's address as `userId`, and no `addressTo`.
@@ -59,6 +79,9 @@ impl<'a> Detail<'a> {
         if other(event.media_type.get(), "MESSAGE") || other(event.message_type.get(), "OPEN") {
             return vec![self.ignored("an event of another channel".into())];
         }
+        if self.of_agent() && event.is_silent() {
+            return vec![self.ignored("a supervisor who only monitors or coaches".into())];
+        }
         let happened = self.event(self.kind(event));
         // Whoever was offered it did not take it: it waits on. An agent may have been announced while being offered it.
         let waits = self.was_declined(event).then(|| AgentEvent {
@@ -83,24 +106,21 @@ impl<'a> Detail<'a> {
     }
 
     fn was_declined(&self, event: &EventBody<'_>) -> bool {
-        let how = event.disconnect_type.get().unwrap_or("").to_ascii_uppercase();
         self.named().0 == "user.end"
-            && match how.as_str() {
-                "NO_ANSWER_TRANSFER" | "NOT_AVAILABLE_TRANSFER" | "DND_TRANSFER" => true,
+            && match disconnect_type(event).as_str() {
                 "CLIENT" => event.interacting_duration_ms.get() == Some(0),
-                _ => false,
+                how => is_transfer(how) && !is_handed_on(how),
             }
     }
 
     fn kind(&self, event: &EventBody<'_>) -> EventKind {
         let agent = || self.policy.agent.shown(self.agent.filter(|_| self.of_agent()), None);
-        let how = event.disconnect_type.get().unwrap_or("").to_ascii_uppercase();
+        let how = disconnect_type(event);
         match (self.named().0, how.as_str()) {
             ("user.start", _) => EventKind::AgentJoined(agent()),
-            (
-                "user.end" | "customer.end",
-                "TRANSFER" | "CONFERENCE_TRANSFER" | "CONSULT_TRANSFER" | "FORWARD_TRANSFER",
-            ) => EventKind::Transferred(agent()),
+            ("user.end", how) if is_handed_on(how) => EventKind::Transferred(agent()),
+            // However the customer is transferred, the conversation goes on.
+            ("customer.end", how) if is_transfer(how) => EventKind::Transferred(agent()),
             ("user.end", _) => EventKind::AgentLeft(agent()),
             // Each side's word for itself is CLIENT, for the other side PEER.
             ("customer.end", "CLIENT" | "ENDPOINT") => EventKind::Ended(EndReason::Cancelled),

@@ -51,10 +51,15 @@ impl Webhook<'_> {
         // Answers and receipts refer to it, so it has one.
         let told = message.id.get().or_else(|| message.channel.get()?.message_id.get());
         let id = told.map_or_else(|| digest(self.body), String::from);
-        let parts: Vec<_> = message.content.objects().map(|part| (content::typed(part), part)).collect();
-        let plain = content::plain(message.text.get(), &parts);
-        let content = parts.into_iter().map(|(content, _)| content).collect();
-        let text = message.text.get().map(String::from);
+        let parts = || message.content.objects();
+        let text = content::text(message.text.get(), parts());
+        let parts: Vec<_> =
+            parts().flat_map(|part| content::typed(part).into_iter().map(move |content| (content, part))).collect();
+        let plain = content::plain(text.as_deref(), &parts);
+        let content: Vec<_> = parts.into_iter().map(|(content, _)| content).collect();
+        if text.is_none() && content.is_empty() {
+            return self.ignored("a message without text or content".into());
+        }
         let message = AgentMessage { id, author, agent: None, text, content, plain };
         self.event(self.id("message", ""), EventKind::Message(message))
     }

@@ -1,6 +1,6 @@
 //! What the flow is told: participant data for routing and for the agent.
 
-use super::given;
+use super::{given, invalid};
 use crate::contract::*;
 use crate::copilot;
 use crate::settings::MessagePolicy;
@@ -9,13 +9,17 @@ use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
+use core::ops::RangeInclusive;
+
+/// Routing API, `RoutingConversationAttributesRequest.priority`.
+const PRIORITIES: RangeInclusive<i32> = -25_000_000..=25_000_000;
 
 /// The attributes of a handover; the last word has the platform, then the operator.
 pub(super) fn attributes(
     policy: &MessagePolicy,
     conversation: &Conversation,
     start: &HandoverStart,
-) -> BTreeMap<String, String> {
+) -> Result<BTreeMap<String, String>, Unsupported> {
     let settings = &policy.attributes;
     let mut attributes = BTreeMap::new();
     let mut tell = |key: &str, value: &str| attributes.insert(key.to_string(), value.to_string());
@@ -38,25 +42,32 @@ pub(super) fn attributes(
     }
     let wanted: Vec<_> =
         start.routing.skills.iter().map(|skill| skill.trim()).filter(|skill| !skill.is_empty()).collect();
+    if wanted.iter().any(|skill| skill.contains(',')) {
+        return Err(invalid("start.routing.skills", "skills without a comma, which separates them in mySkills"));
+    }
     let skills = if wanted.is_empty() { settings.skills.join(",") } else { wanted.join(",") };
     if !skills.is_empty() {
         tell("mySkills", &skills);
     }
+    if start.routing.priority.is_some_and(|priority| !PRIORITIES.contains(&priority)) {
+        return Err(invalid("start.routing.priority", "a number from -25000000 to 25000000"));
+    }
     if let Some(priority) = start.routing.priority.map(|priority| priority.to_string()).or(settings.priority.clone()) {
         tell("priority", &priority);
     }
-    let own = settings.own.iter().map(|(key, value)| (key, value));
+    let own = settings.own.iter().map(|(key, value)| (key.as_str(), value));
+    // Blanks around a key come from forms and templates; no flow asks for them.
     for (key, value) in own
-        .chain(start.attributes.iter().map(|attribute| (&attribute.key, &attribute.value)))
-        .filter(|(key, _)| !key.trim().is_empty())
+        .chain(start.attributes.iter().map(|attribute| (attribute.key.trim(), &attribute.value)))
+        .filter(|(key, _)| !key.is_empty())
     {
         if key == "queueId" {
             // The name is that of the queue which was overridden.
             attributes.remove("queueName");
         }
-        attributes.insert(key.clone(), value.clone());
+        attributes.insert(key.into(), value.clone());
     }
-    attributes
+    Ok(attributes)
 }
 
 /// Whether what was entered as the queue is its id rather than its name.

@@ -4,7 +4,10 @@ use unicode_segmentation::GraphemeCursor;
 
 /// Cuts a text into pieces of at most `limit` characters: after a line, else after a word, where there is one to cut
 /// after in the second half of the piece; else between what people see as characters (UAX 29), unless one of those is
-/// longer than a piece. Nothing but blanks at the cuts is lost.
+/// longer than a piece.
+///
+/// A cut drops the line break it is at, or the blanks around a word, and nothing else: the indentation of the next line
+/// stays. Pieces of blanks alone are left out.
 pub(super) fn split(text: &str, limit: usize) -> impl Iterator<Item = &str> {
     let mut rest = text;
     core::iter::from_fn(move || {
@@ -14,29 +17,54 @@ pub(super) fn split(text: &str, limit: usize) -> impl Iterator<Item = &str> {
         let Some((end, _)) = rest.char_indices().nth(limit) else {
             return Some(core::mem::take(&mut rest));
         };
-        let cut = blank_before(rest, end, limit).unwrap_or_else(|| boundary_before(rest, end));
+        let cut = line_before(rest, end, limit)
+            .or_else(|| word_before(rest, end, limit))
+            .unwrap_or_else(|| boundary_before(rest, end));
         let (piece, remainder) = rest.split_at(cut);
-        rest = remainder.trim_start();
+        rest = behind_cut(remainder);
         Some(piece.trim_end())
     })
     // A stretch of blanks may be longer than a piece.
     .filter(|piece| !piece.trim().is_empty())
 }
 
-/// Where to cut at a blank in the second half of what is before `end`.
-fn blank_before(text: &str, end: usize, limit: usize) -> Option<usize> {
+/// What follows a cut: behind the blanks up to a line break and the line break itself, or behind the blanks before the
+/// next word.
+fn behind_cut(remainder: &str) -> &str {
+    let rest = remainder.trim_start_matches(is_blank);
+    let line = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix(is_line_break));
+    line.unwrap_or(rest)
+}
+
+fn is_line_break(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() && !is_line_break(c)
+}
+
+/// Where the last line ends that ends in the second half of what is before `end`, or at `end`.
+fn line_before(text: &str, end: usize, limit: usize) -> Option<usize> {
+    last_place(text, end, limit, is_line_break)
+}
+
+/// Where the last word ends that ends in the second half of what is before `end`, or at `end`.
+fn word_before(text: &str, end: usize, limit: usize) -> Option<usize> {
+    last_place(text, end, limit, is_blank)
+}
+
+/// The start of the last character of a kind that begins in the second half of a piece, or right behind it. A blank with
+/// a mark on it is none, and neither is the second half of CR LF.
+fn last_place(text: &str, end: usize, limit: usize, is_kind: fn(char) -> bool) -> Option<usize> {
     let (half, _) = text.char_indices().nth(limit / 2)?;
-    let (piece, rest) = text.split_at_checked(end)?;
-    // The piece may end where a blank is next.
-    if rest.starts_with(char::is_whitespace) && is_boundary(text, end) {
-        return Some(end);
-    }
-    let blank = |wanted: char| {
-        let places = piece.rmatch_indices(wanted).map(|(at, _)| at).take_while(|at| *at >= half);
-        // A blank with a mark on it is none.
-        places.into_iter().find(|at| is_boundary(text, *at) && is_boundary(text, at + wanted.len_utf8()))
-    };
-    blank('\n').or_else(|| blank(' '))
+    let behind = text.get(end..)?.chars().next()?;
+    let candidates = text.get(half..end + behind.len_utf8())?;
+    let places = candidates.char_indices().rev().filter(|(_, c)| is_kind(*c)).map(|(at, c)| (half + at, c));
+    places
+        .filter(|(at, c)| is_boundary(text, *at) && (*c == '\r' || is_boundary(text, at + c.len_utf8())))
+        .map(|(at, _)| at)
+        .find(|at| *at > 0)
 }
 
 fn is_boundary(text: &str, at: usize) -> bool {
@@ -72,6 +100,25 @@ mod tests {
         assert_eq!(pieces("       ab", 3), ["ab"]);
         assert_eq!(pieces("a      b", 3), ["a", "b"]);
         assert_eq!(pieces("", 3), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn cuts_at_the_lines_of_every_platform() {
+        for line_break in ["\n", "\r\n", "\r", "\u{85}", "\u{2028}", "\u{2029}", "\u{b}", "\u{c}"] {
+            let text = ["one two", line_break, "three four"].concat();
+            assert_eq!(pieces(&text, 13), ["one two", "three four"], "{line_break:?}");
+        }
+        // The break is right behind the piece.
+        assert_eq!(pieces("abc\r\ndef", 3), ["abc", "def"]);
+        assert_eq!(pieces("abc\r\ndef", 4), ["abc", "def"]);
+    }
+
+    #[test]
+    fn keeps_the_indentation_of_the_line_behind_a_cut() {
+        assert_eq!(pieces("if ready:\n    go()", 12), ["if ready:", "    go()"]);
+        assert_eq!(pieces("if ready:\r\n\tgo()", 12), ["if ready:", "\tgo()"]);
+        assert_eq!(pieces("if ready:  \n    go()", 10), ["if ready:", "    go()"]);
+        assert_eq!(pieces("first\n\n  second", 8), ["first", "  second"]);
     }
 
     #[test]

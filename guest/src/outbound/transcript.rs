@@ -1,74 +1,250 @@
-//! The talk before the handover, as one text.
+//! The talk before the handover, as messages for the agent.
 
 use super::invalid;
+use super::invisible::is_invisible;
+use super::split::split;
 use crate::contract::*;
 use crate::time;
-use alloc::{format, string::String};
+use alloc::{collections::VecDeque, format, string::String, vec::Vec};
 
-/// Who said what, and when; `None` where nobody said anything that was not told before.
-pub(super) fn transcript(start: &HandoverStart) -> Result<Option<String>, Unsupported> {
-    let untold = |line: &&TranscriptLine| start.told_until.is_none_or(|told| line.time > told);
-    let mut spoken = start.transcript.iter().filter(untold).filter(|line| !line.text.trim().is_empty()).peekable();
-    if spoken.peek().is_none() {
-        return Ok(None);
+/// Messages that a transcript becomes at most: what does not fit is left out, the oldest first.
+const MAX_MESSAGES: usize = 64;
+/// 2000-01-01T00:00:00Z in milliseconds. An earlier time is one in seconds.
+const EARLIEST: Timestamp = 946_684_800_000;
+/// Begins every line that is not the first of what somebody said, so that nobody can write a line that looks like
+/// another speaker's, wherever a message is cut.
+const CONTINUED: &str = "| ";
+
+/// Returns who said what, and when, as messages of at most `limit` characters; none where nobody said anything that was
+/// not sent before.
+pub(super) fn transcript(start: &HandoverStart, limit: usize) -> Result<Vec<String>, Unsupported> {
+    let unsent = |line: &&TranscriptLine| start.told_until.is_none_or(|sent| line.time > sent);
+    let mut lines = Vec::new();
+    for line in start.transcript.iter().filter(unsent).filter(|line| !line.text.chars().all(is_invisible)) {
+        lines.push(entry(line, limit)?);
     }
-    let mut text = String::from("Transcript (times in UTC)");
-    for line in spoken {
-        let time =
-            time::format(line.time).ok_or_else(|| invalid("start.transcript.time", "a time before the year 10000"))?;
-        let (date, rest) = time.split_once('T').unwrap_or((&time, ""));
-        let speaker = match line.speaker {
-            Speaker::User => "User",
-            Speaker::Bot => "Bot",
-            Speaker::Agent => "Agent",
-        };
-        let minute = rest.get(..5).unwrap_or(rest);
-        // Further lines of one speaker are set in, so that nobody can write a line that looks like another speaker's.
-        let said = line.text.trim().replace(['\n', '\r'], "\n    ");
-        text.push_str(&format!("\n{date} {minute} {speaker}: {said}"));
+    Ok(if lines.is_empty() { Vec::new() } else { newest(&lines, limit) })
+}
+
+/// The lines of what one speaker said, none longer than `limit` characters.
+fn entry(line: &TranscriptLine, limit: usize) -> Result<Vec<String>, Unsupported> {
+    let expected = "milliseconds since 1970, from the year 2000 to the year 9999";
+    let time = Some(line.time).filter(|time| *time >= EARLIEST).and_then(time::format);
+    let time = time.ok_or_else(|| invalid("start.transcript.time", expected))?;
+    let (date, rest) = time.split_once('T').unwrap_or((&time, ""));
+    let speaker = match line.speaker {
+        Speaker::User => "User",
+        Speaker::Bot => "Bot",
+        Speaker::Agent => "Agent",
+    };
+    let head = format!("{date} {} {speaker}: ", rest.get(..5).unwrap_or(rest));
+    // The head is the longest thing that a line may begin with.
+    let width = limit.saturating_sub(head.chars().count()).max(1);
+    let mut lines = Vec::new();
+    for said in physical_lines(line.text.trim()) {
+        let mut pieces = split(said, width).peekable();
+        if pieces.peek().is_none() {
+            lines.push(String::from(CONTINUED.trim_end()));
+        }
+        for piece in pieces {
+            let begins = if lines.is_empty() { head.as_str() } else { CONTINUED };
+            lines.push(format!("{begins}{piece}"));
+        }
     }
-    Ok(Some(text))
+    Ok(lines)
+}
+
+/// What anything that shows text may put on lines of their own (Unicode Standard, section 5.8, and ASCII's separators).
+fn physical_lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    core::iter::from_fn(move || {
+        let text = rest?;
+        let is_break =
+            |c| matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}');
+        match text.find(is_break) {
+            None => rest.take(),
+            Some(at) => {
+                let (line, behind) = text.split_at(at);
+                let behind_crlf = behind.strip_prefix("\r\n");
+                rest = behind_crlf.or_else(|| behind.strip_prefix(is_break));
+                Some(line)
+            }
+        }
+    })
+}
+
+/// Fills messages from the newest entry backwards, so that the oldest are left out where there are too many.
+fn newest(entries: &[Vec<String>], limit: usize) -> Vec<String> {
+    let whole = pack("Transcript (times in UTC)", entries.iter().flatten(), limit);
+    if whole.len() <= MAX_MESSAGES {
+        return whole;
+    }
+    // Whole entries, for a line without its head would be nobody's. The packing of what is left is known only when it is
+    // done, so the entries are bounded by their characters first.
+    let budget = MAX_MESSAGES * limit;
+    let mut kept = VecDeque::new();
+    let mut characters = 0;
+    for entry in entries.iter().rev() {
+        characters += entry.iter().map(|line| line.chars().count() + 1).sum::<usize>();
+        if characters > budget {
+            break;
+        }
+        kept.push_front(entry);
+    }
+    loop {
+        let left_out = entries.len() - kept.len();
+        let title = format!("Transcript (times in UTC), shortened: the oldest {left_out} entries are left out");
+        let messages = pack(&title, kept.iter().copied().flatten(), limit);
+        if messages.len() <= MAX_MESSAGES || kept.pop_front().is_none() {
+            return messages;
+        }
+    }
+}
+
+/// Puts lines one below the other into messages.
+fn pack<'l>(title: &str, lines: impl Iterator<Item = &'l String>, limit: usize) -> Vec<String> {
+    let mut messages = Vec::new();
+    let (mut message, mut length) = (String::from(title), title.chars().count());
+    for line in lines {
+        let more = line.chars().count();
+        if length + 1 + more > limit {
+            messages.push(core::mem::take(&mut message));
+            length = 0;
+        } else {
+            message.push('\n');
+            length += 1;
+        }
+        message.push_str(line);
+        length += more;
+    }
+    messages.push(message);
+    messages
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec::Vec;
+    use alloc::{string::ToString, vec};
 
     const TEN: Timestamp = 1_772_359_200_000;
 
-    fn said(lines: &[(Speaker, Timestamp, &str)], told_until: Option<Timestamp>) -> Option<String> {
+    fn start(lines: &[(Speaker, Timestamp, &str)], told_until: Option<Timestamp>) -> HandoverStart {
         let transcript: Vec<_> = lines
             .iter()
             .map(|(speaker, time, text)| TranscriptLine { speaker: *speaker, time: *time, text: (*text).into() })
             .collect();
         let routing = Routing { queue: None, language: None, skills: Vec::new(), priority: None };
         let (profile, user, session, attributes, text) = (None, None, None, Vec::new(), None);
-        let start = HandoverStart { profile, user, session, transcript, told_until, routing, attributes, text };
-        transcript_of(&start)
+        HandoverStart { profile, user, session, transcript, told_until, routing, attributes, text }
     }
 
-    fn transcript_of(start: &HandoverStart) -> Option<String> {
-        transcript(start).expect("times before the year 10000")
+    fn messages(lines: &[(Speaker, Timestamp, &str)], limit: usize) -> Vec<String> {
+        transcript(&start(lines, None), limit).expect("times of this century")
+    }
+
+    /// Every line is the title, begins with a time, or is marked.
+    fn assert_no_forged_line(messages: &[String]) {
+        for line in messages.iter().flat_map(|message| message.split(|c: char| c == '\n' || c.is_control())) {
+            assert!(
+                line.starts_with("Transcript ") || line.starts_with("2026-03-01 10:00 User: ") || line.starts_with('|'),
+                "{line}"
+            );
+        }
     }
 
     #[test]
-    fn nobody_can_write_a_line_of_somebody_else() {
+    fn marks_every_line_but_the_first_of_what_somebody_said() {
         let forged = "Hi\n2026-03-01 10:00 Agent: refund approved";
         let lines = [(Speaker::User, TEN, forged), (Speaker::Bot, TEN, " "), (Speaker::Bot, TEN, "Hello")];
         assert_eq!(
-            said(&lines, None).as_deref(),
-            Some(
-                "Transcript (times in UTC)\n2026-03-01 10:00 User: Hi\n    2026-03-01 10:00 Agent: refund approved\n\
-                 2026-03-01 10:00 Bot: Hello"
-            )
+            messages(&lines, 5000),
+            ["Transcript (times in UTC)\n2026-03-01 10:00 User: Hi\n| 2026-03-01 10:00 Agent: refund approved\n\
+              2026-03-01 10:00 Bot: Hello"]
         );
     }
 
     #[test]
-    fn what_was_told_is_not_told_again() {
+    fn no_line_break_of_unicode_forges_a_line() {
+        for line_break in
+            ["\n", "\r", "\r\n", "\u{b}", "\u{c}", "\u{1c}", "\u{1d}", "\u{1e}", "\u{85}", "\u{2028}", "\u{2029}"]
+        {
+            let forged = ["Hi", line_break, "2026-03-01 10:01 Agent: refund approved"].concat();
+            let sent = messages(&[(Speaker::User, TEN, &forged)], 5000);
+            assert_eq!(
+                sent,
+                ["Transcript (times in UTC)\n2026-03-01 10:00 User: Hi\n| 2026-03-01 10:01 Agent: refund approved"],
+                "{line_break:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_cut_between_messages_forges_a_line() {
+        // Around the default limit, with a line break or a blank where the cut may fall.
+        for seam in ["\n", " ", "\n\n", " \n", "\n    "] {
+            for length in 4_900..5_010 {
+                let forged = ["a".repeat(length).as_str(), seam, "2026-03-01 10:01 Agent: refund approved"].concat();
+                let sent = messages(&[(Speaker::User, TEN, &forged)], 5000);
+                assert!(sent.iter().all(|message| message.chars().count() <= 5000));
+                assert_no_forged_line(&sent);
+            }
+        }
+    }
+
+    #[test]
+    fn keeps_the_indentation_of_code() {
+        assert_eq!(
+            messages(&[(Speaker::User, TEN, "if x:\n    go()\n\nend")], 5000),
+            ["Transcript (times in UTC)\n2026-03-01 10:00 User: if x:\n|     go()\n|\n| end"]
+        );
+    }
+
+    #[test]
+    fn sends_only_what_was_not_sent() {
         let lines = [(Speaker::User, TEN, "old"), (Speaker::User, TEN + 60_000, "new")];
-        assert_eq!(said(&lines, Some(TEN)).as_deref(), Some("Transcript (times in UTC)\n2026-03-01 10:01 User: new"));
-        assert_eq!(said(&lines, Some(TEN + 60_000)), None);
+        let since = |time| transcript(&start(&lines, Some(time)), 5000).expect("times of this century");
+        assert_eq!(since(TEN), ["Transcript (times in UTC)\n2026-03-01 10:01 User: new"]);
+        assert_eq!(since(TEN + 60_000), Vec::<String>::new());
+    }
+
+    #[test]
+    fn shortens_from_the_oldest_end() {
+        let texts: Vec<String> = (0..2_000).map(|number| format!("{number:04} {}", "x".repeat(70))).collect();
+        let lines: Vec<_> = texts.iter().map(|text| (Speaker::User, TEN, text.as_str())).collect();
+        let sent = messages(&lines, 1000);
+        assert!(sent.len() <= MAX_MESSAGES, "{}", sent.len());
+        // Most of what fits is there.
+        assert!(sent.len() > MAX_MESSAGES - 4, "{}", sent.len());
+        let entries = sent.join("\n").lines().count() - 1;
+        let title =
+            format!("Transcript (times in UTC), shortened: the oldest {} entries are left out", 2_000 - entries);
+        assert!(sent.first().is_some_and(|first| first.starts_with(&title)), "{sent:?}");
+        assert!(sent.last().is_some_and(|last| last.ends_with(texts[1_999].as_str())));
+        assert_no_forged_line(&sent);
+    }
+
+    #[test]
+    fn one_entry_that_is_too_long_leaves_the_others_out_and_itself() {
+        let huge = "x".repeat(100 * 100);
+        let sent = messages(&[(Speaker::User, TEN, &huge), (Speaker::User, TEN, "newest")], 100);
+        assert_eq!(
+            sent,
+            [
+                "Transcript (times in UTC), shortened: the oldest 1 entries are left out",
+                "2026-03-01 10:00 User: newest"
+            ]
+            .map(|line| line.to_string())
+        );
+        let only = messages(&[(Speaker::User, TEN, &huge)], 100);
+        assert_eq!(only, vec!["Transcript (times in UTC), shortened: the oldest 1 entries are left out"]);
+    }
+
+    #[test]
+    fn refuses_a_time_in_seconds() {
+        let refused = transcript(&start(&[(Speaker::User, TEN / 1000, "Hi")], None), 5000);
+        assert_eq!(
+            refused,
+            Err(invalid("start.transcript.time", "milliseconds since 1970, from the year 2000 to the year 9999"))
+        );
     }
 }

@@ -41,7 +41,7 @@ fn check_region(settings: &[Setting], problems: &mut Vec<SettingsProblem>) -> Op
     let (index, host) = find(settings, HOST).filter(|(_, host)| !host.is_empty())?;
     let region = region::normalise(host);
     match &region {
-        None => problems.push(error(HOST, Some(index), "This is no host name.", EXPECTED)),
+        None => problems.push(error(HOST, Some(index), "This is not the domain of a region.", EXPECTED)),
         Some(region) if !region.known => problems.push(warning(
             HOST,
             index,
@@ -187,6 +187,12 @@ fn check_entry(
             Some(index),
             "This is not a name and a value.",
             "Enter name=value; what is behind the first = is the value.",
+        )),
+        SKILL if value.contains(',') => problems.push(error(
+            key,
+            Some(index),
+            "A skill has a comma, which separates skills in mySkills.",
+            "Enter each skill as a setting of its own.",
         )),
         COPILOT_URL if !is_copilot_url(value) => problems.push(error(
             key,

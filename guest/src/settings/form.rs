@@ -97,8 +97,9 @@ fn connection() -> Vec<SettingField> {
             Secret,
             WEBHOOK_SECRET,
             "Webhook Secret",
-            "The integration's Outbound Notification Webhook Signature Secret Token. While it is being changed, enter \
-             the old one and the new one.",
+            "The integration's Outbound Notification Webhook Signature Secret Token. To change it without downtime, enter \
+             the new one before the old one, and remove the old one once Genesys signs with the new one. Provisioning \
+             gives the first one to a new integration.",
             "an-example-of-a-secret",
         )),
         repeated(field(
@@ -180,8 +181,8 @@ fn routing() -> Vec<SettingField> {
             Text,
             SKILL,
             "Skill",
-            "What agents should be able to do, as the flow knows it. All of them are given to the flow as mySkills, \
-             separated by commas.",
+            "What agents should be able to do, as the flow knows it: one skill, without a comma. All of them are given to the \
+             flow as mySkills, separated by commas.",
             "escalation",
         )),
         field(
@@ -269,7 +270,8 @@ fn messages() -> Vec<SettingField> {
                 choice(&[FULL, FIRST, ALIAS]),
                 AGENT_NAME,
                 "Agent's name",
-                "What the user learns of it: full, the first name, or the alias instead.",
+                "What the user learns of it: the full name, the first name (the alias where it cannot be told from the family \
+                 name, as in a name of one word), or the alias.",
                 FULL,
             ),
         ),

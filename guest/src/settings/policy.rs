@@ -1,7 +1,9 @@
 //! What the settings mean for each kind of call. Each looks at no others than its own: what is wrong elsewhere keeps no
 //! webhook from being verified.
 
+use super::person::first_name;
 use super::*;
+use crate::region;
 use alloc::{borrow::Cow, string::ToString};
 
 /// What verifying needs.
@@ -152,6 +154,9 @@ pub struct AttributePolicy {
 
 impl AttributePolicy {
     fn of(settings: &[Setting]) -> Result<Self, Unusable> {
+        if all(settings, SKILL).any(|skill| skill.contains(',')) {
+            return Err(Unusable);
+        }
         let own = all(settings, ATTRIBUTE).map(|entry| {
             let (name, value) = split_attribute(entry).ok_or(Unusable)?;
             Ok((name.into(), value.into()))
@@ -234,18 +239,22 @@ impl EventPolicy {
 pub enum AgentPolicy {
     /// The whole name.
     Full,
-    /// The first name.
-    First,
+    /// The first name; the alias where it cannot be told from the family name.
+    First {
+        /// The name to show instead.
+        alias: String,
+    },
     /// This name instead.
     Alias(String),
 }
 
 impl AgentPolicy {
     fn of(settings: &[Setting]) -> Self {
+        let alias = || text(settings, AGENT_ALIAS).unwrap_or_else(|| DEFAULT_AGENT_ALIAS.into());
         match text(settings, AGENT_NAME).as_deref() {
             None | Some(FULL) => Self::Full,
-            Some(FIRST) => Self::First,
-            Some(_) => Self::Alias(text(settings, AGENT_ALIAS).unwrap_or_else(|| DEFAULT_AGENT_ALIAS.into())),
+            Some(FIRST) => Self::First { alias: alias() },
+            Some(_) => Self::Alias(alias()),
         }
     }
 
@@ -254,7 +263,7 @@ impl AgentPolicy {
     pub fn shown(&self, id: Option<&str>, name: Option<&str>) -> Agent {
         let name = match self {
             Self::Full => name.map(String::from),
-            Self::First => name.and_then(|name| name.split_whitespace().next()).map(String::from),
+            Self::First { alias } => name.map(|name| first_name(name).unwrap_or(alias).into()),
             Self::Alias(alias) => Some(alias.clone()),
         };
         Agent { id: id.map(String::from), name, picture: None }
@@ -285,12 +294,14 @@ impl Account {
     }
 }
 
-/// What setting a connection up needs besides the account.
+/// What provisioning a connection needs besides the account.
 pub struct ProvisioningPolicy {
-    /// The secret for the integration: the newest, which is the last.
+    /// The secret for a new integration: the first, which is the newest.
     pub webhook_secret: Option<String>,
     /// The name of the inbound message flow.
     pub flow: Option<String>,
+    /// Whether the host is Genesys Cloud itself, rather than a gateway or a local Genesys Cloud.
+    pub genesys_cloud: bool,
 }
 
 impl ProvisioningPolicy {
@@ -298,6 +309,11 @@ impl ProvisioningPolicy {
     #[must_use]
     pub fn of(settings: &[Setting]) -> Self {
         let mut secrets = settings.iter().filter(|s| s.key == WEBHOOK_SECRET && !s.value.trim().is_empty());
-        Self { webhook_secret: secrets.next_back().map(|setting| setting.value.clone()), flow: text(settings, FLOW) }
+        let region = text(settings, HOST).and_then(|host| region::normalise(&host));
+        Self {
+            webhook_secret: secrets.next().map(|setting| setting.value.clone()),
+            flow: text(settings, FLOW),
+            genesys_cloud: region.is_some_and(|region| region.is_genesys_cloud()),
+        }
     }
 }

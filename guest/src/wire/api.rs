@@ -142,9 +142,43 @@ pub struct Participant<'a> {
     /// ISO 8601.
     #[serde(borrow)]
     pub end_time: Text<'a>,
+    /// What the participant does in the conversation: `full`, `monitor`, `coach`, `barge-in`.
+    #[serde(borrow)]
+    pub media_roles: List<Text<'a>>,
+    /// Of a supervisor: whom they monitor.
+    #[serde(borrow)]
+    pub monitored_participant_id: Text<'a>,
+    /// Of a supervisor: whom they coach.
+    #[serde(borrow)]
+    pub coached_participant_id: Text<'a>,
+    /// Of a supervisor who speaks with the customer: whom they joined.
+    #[serde(borrow)]
+    pub barged_participant_id: Text<'a>,
     /// What this participant sent, or was sent.
     #[serde(borrow)]
     pub messages: List<Object<MessageDetails<'a>>>,
+}
+
+impl Participant<'_> {
+    /// Whether it is a supervisor whom the customer neither sees nor hears.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        is_silent(
+            &self.media_roles,
+            [&self.monitored_participant_id, &self.coached_participant_id].into_iter().find_map(|id| id.get()),
+            self.barged_participant_id.get(),
+        )
+    }
+}
+
+/// Whether somebody with these roles only monitors or coaches. Without roles, whom they watch decides.
+#[must_use]
+pub fn is_silent(roles: &List<Text<'_>>, watched: Option<&str>, barged: Option<&str>) -> bool {
+    let mut roles = roles.texts().peekable();
+    match roles.peek() {
+        Some(_) => roles.all(|role| ["monitor", "coach"].iter().any(|silent| role.eq_ignore_ascii_case(silent))),
+        None => watched.is_some() && barged.is_none(),
+    }
 }
 
 /// A message of a participant's.

@@ -30,7 +30,7 @@ pub struct Attachment<'a> {
     /// `Image`, `Video`, `Audio`, `File`, `Link`.
     pub media_type: &'static str,
     /// Where Genesys fetches it.
-    pub url: &'a str,
+    pub url: String,
     /// MIME type.
     pub mime: &'a str,
     /// Its name.

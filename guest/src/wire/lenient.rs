@@ -16,6 +16,10 @@ use serde::de::{
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Text<'a>(Option<Cow<'a, str>>);
 
+/// A text, or an object with the text in its `body`.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct TextOrBody<'a>(Text<'a>);
+
 /// The same as an id. Any other number is an error, for it would be rounded, and ids are compared.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Id<'a>(Text<'a>);
@@ -45,6 +49,14 @@ impl Text<'_> {
     #[must_use]
     pub fn get(&self) -> Option<&str> {
         self.0.as_deref().filter(|text| !text.is_empty())
+    }
+}
+
+impl TextOrBody<'_> {
+    /// The text, unless absent or empty.
+    #[must_use]
+    pub fn get(&self) -> Option<&str> {
+        self.0.get()
     }
 }
 
@@ -102,6 +114,13 @@ impl<T> List<Object<T>> {
     /// The members that are objects.
     pub fn objects(&self) -> impl Iterator<Item = &T> {
         self.0.iter().filter_map(Object::get)
+    }
+}
+
+impl List<Text<'_>> {
+    /// The members that are texts and not empty.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(Text::get)
     }
 }
 
@@ -195,6 +214,29 @@ impl<'de: 'a, 'a> Wanted<'de> for Text<'a> {
     }
 }
 
+/// `ConversationContentText`.
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Body<'a> {
+    #[serde(borrow)]
+    body: Text<'a>,
+}
+
+impl<'de: 'a, 'a> Wanted<'de> for TextOrBody<'a> {
+    fn text(text: Cow<'de, str>) -> Self {
+        Self(Text::text(text))
+    }
+    fn whole(number: u64) -> Self {
+        Self(Text::whole(number))
+    }
+    fn negative(number: i64) -> Self {
+        Self(Text::negative(number))
+    }
+    fn object<A: MapAccess<'de>>(map: A) -> Result<Self, A::Error> {
+        Body::deserialize(MapAccessDeserializer::new(map)).map(|object| Self(object.body))
+    }
+}
+
 impl<'de: 'a, 'a> Wanted<'de> for Id<'a> {
     fn text(text: Cow<'de, str>) -> Self {
         Self(Text::text(text))
@@ -266,6 +308,7 @@ macro_rules! deserialize_leniently {
 
 deserialize_leniently! {
     ['de: 'a, 'a] Text<'a>,
+    ['de: 'a, 'a] TextOrBody<'a>,
     ['de: 'a, 'a] Id<'a>,
     ['de] Whole,
     ['de] Real,

@@ -1,6 +1,6 @@
 //! What Genesys posts to the webhook (developer center, "Normalized message format").
 
-use super::lenient::{Flag, Id, List, Object, Real, Text, Whole};
+use super::lenient::{Flag, Id, List, Object, Real, Text, TextOrBody, Whole};
 use serde::Deserialize;
 
 /// The body of a webhook. Its schema requires nothing.
@@ -102,9 +102,105 @@ pub struct Content<'a> {
     /// Of a `Notification`.
     #[serde(borrow)]
     pub template: Object<Template<'a>>,
+    /// Of a `QuickReplyV2`.
+    #[serde(borrow)]
+    pub quick_reply_v2: Object<QuickReplyV2<'a>>,
+    /// Of a `RichLink`.
+    #[serde(borrow)]
+    pub rich_link: Object<RichLink<'a>>,
+    /// Of a `Story`.
+    #[serde(borrow)]
+    pub story: Object<Announced<'a>>,
+    /// Of an `InteractiveApplication`.
+    #[serde(borrow)]
+    pub interactive_application: Object<Announced<'a>>,
+    /// Of a `Form`.
+    #[serde(borrow)]
+    pub form: Object<Announced<'a>>,
+    /// Of a `PaymentRequest`.
+    #[serde(borrow)]
+    pub payment_request: Object<Announced<'a>>,
     /// Of a `Text`, and of what is newer than this.
     #[serde(borrow)]
+    pub text: TextOrBody<'a>,
+}
+
+/// A question with buttons (`ConversationContentQuickReplyV2`).
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct QuickReplyV2<'a> {
+    /// The question.
+    #[serde(borrow)]
+    pub title: Text<'a>,
+    /// The buttons.
+    #[serde(borrow)]
+    pub actions: List<Object<QuickReply<'a>>>,
+}
+
+/// A link with words around it (`ConversationContentRichLink`).
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct RichLink<'a> {
+    /// Above: text, or a picture.
+    #[serde(borrow)]
+    pub header: Object<RichLinkHeader<'a>>,
+    /// The words.
+    #[serde(borrow)]
     pub text: Text<'a>,
+    /// Below.
+    #[serde(borrow)]
+    pub footer: Text<'a>,
+    /// What the link is called.
+    #[serde(borrow)]
+    pub url_label: Text<'a>,
+    /// Where it leads.
+    #[serde(borrow)]
+    pub url: Text<'a>,
+}
+
+/// What is above a link.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct RichLinkHeader<'a> {
+    /// `Text`, `Image` …
+    #[serde(borrow, rename = "type")]
+    pub kind: Text<'a>,
+    /// The text, or the address of the picture.
+    #[serde(borrow)]
+    pub value: Text<'a>,
+}
+
+/// A kind of content that only Genesys's own channels can show, as far as it says what it is.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Announced<'a> {
+    /// Its name.
+    #[serde(borrow)]
+    pub name: Text<'a>,
+    /// What is shown for it (`ConversationContentReceivedReplyMessage`).
+    #[serde(borrow)]
+    pub received_message: Object<Titles<'a>>,
+    /// What a form begins with (`ConversationContentIntroduction`).
+    #[serde(borrow)]
+    pub introduction: Object<Titles<'a>>,
+    /// Where it is.
+    #[serde(borrow)]
+    pub url: Text<'a>,
+}
+
+/// What announces something.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Titles<'a> {
+    /// Above.
+    #[serde(borrow)]
+    pub header: Text<'a>,
+    /// The head.
+    #[serde(borrow)]
+    pub title: Text<'a>,
+    /// What is below the head.
+    #[serde(borrow)]
+    pub subtitle: Text<'a>,
 }
 
 /// A button.
@@ -284,6 +380,9 @@ pub struct Template<'a> {
     /// Below.
     #[serde(borrow)]
     pub footer: Object<Words<'a>>,
+    /// What can be pressed.
+    #[serde(borrow)]
+    pub buttons: List<Object<Words<'a>>>,
 }
 
 /// A part of a canned message.

@@ -2,19 +2,34 @@
 
 use serde::Serialize;
 
-/// Body of `POST …/integrations/open`, and of `PATCH` with what changes.
-#[derive(Debug, Default, Serialize)]
+/// Body of `POST …/integrations/open` (`OpenIntegrationRequest`).
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OpenIntegrationRequest<'a> {
     /// The deployment name.
+    pub name: &'a str,
+    /// Where webhooks go.
+    pub outbound_notification_webhook_url: &'a str,
+    /// What they are signed with.
+    pub outbound_notification_webhook_signature_secret_token: Token<'a>,
+    /// The supported content profile.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<&'a str>,
+    pub supported_content: Option<Id<'a>>,
+    /// The platform configuration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub messaging_setting: Option<Id<'a>>,
+}
+
+/// Body of `PATCH …/integrations/open/{id}` (`OpenIntegrationUpdateRequest`): what changes, and the name, which is
+/// required.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenIntegrationUpdateRequest<'a> {
+    /// The deployment name.
+    pub name: &'a str,
     /// Where webhooks go.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outbound_notification_webhook_url: Option<&'a str>,
-    /// What they are signed with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub outbound_notification_webhook_signature_secret_token: Option<Token<'a>>,
     /// The supported content profile.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub supported_content: Option<Id<'a>>,
@@ -50,11 +65,24 @@ pub struct MessagingSettingRequest<'a> {
     pub event: EventSetting,
 }
 
+/// Body of `PATCH …/messaging/settings/{id}`: what changes.
+#[derive(Debug, Serialize)]
+pub struct MessagingSettingPatchRequest {
+    /// Which events pass.
+    pub event: EventSetting,
+}
+
 /// Which events pass.
 #[derive(Debug, Serialize)]
 pub struct EventSetting {
     /// Typing.
     pub typing: TypingSetting,
+}
+
+impl EventSetting {
+    /// Typing indicators pass from the customer to the agent and back.
+    pub const TYPING_BOTH_WAYS: Self =
+        Self { typing: TypingSetting { on: Directions { inbound: "Enabled", outbound: "Enabled" } } };
 }
 
 /// Whether typing passes.

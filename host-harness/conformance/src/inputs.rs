@@ -22,6 +22,10 @@ pub(crate) fn odd_objects() -> Vec<(&'static str, String)> {
         ("half of a surrogate pair", r#"{"type":"Text","id":"1","text":"\ud800"}"#.into()),
         ("half of a surrogate pair in a name", r#"{"\udfff":1}"#.into()),
         ("escaped NUL bytes", r#"{"type":"Text","id":"\u0000","text":"\u0000"}"#.into()),
+        // A sender may put one before an object, which a reader may ignore (RFC 8259, section 8.1).
+        ("a byte order mark", "\u{feff}{}".into()),
+        // Senders that count in UTF-16 cut texts so.
+        ("half a surrogate pair", r#"{"type":"Text","id":"1","text":"\ud83d"}"#.into()),
         (
             "everything null",
             r#"{"id":null,"type":null,"text":null,"content":null,"channel":null,"events":null}"#.into(),
@@ -52,9 +56,8 @@ pub(crate) fn no_objects() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("a comma too many", b"{\"a\":1,}".to_vec(), "not-json"),
         ("single quotes", b"{'a':1}".to_vec(), "not-json"),
         ("a raw NUL byte", b"{\"a\":\"\0\"}".to_vec(), "not-json"),
-        ("a byte order mark", b"\xef\xbb\xbf{}".to_vec(), "not-json"),
         ("a form", b"payload=%7B%7D".to_vec(), "not-json"),
-        ("an array", b"[{}]".to_vec(), "not-an-object"),
+        ("half an array", b"[{}".to_vec(), "not-json"),
         ("a string", b"\"{}\"".to_vec(), "not-an-object"),
         ("a number", b"1".to_vec(), "not-an-object"),
         ("null", b"null".to_vec(), "not-an-object"),

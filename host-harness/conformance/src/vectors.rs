@@ -4,7 +4,8 @@ use crate::case::{Case, Subject, Verdict, ensure, failed};
 use crate::script::{Answer, Script};
 use handover_host::TransportError;
 use handover_host::contract::{
-    Conversation, EventSource, Outbound, OutboundMessage, ProviderRequest, Setting, Timestamp, Webhook,
+    Conversation, EventSource, Outbound, OutboundMessage, ProviderRequest, ProvisioningMode, Setting, Timestamp,
+    Webhook,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -54,13 +55,38 @@ struct Vector {
 #[serde(rename_all = "kebab-case")]
 enum Call {
     CheckSettings {},
-    VerifyWebhook { headers: Vec<(String, String)>, body: Bytes },
-    MapAgentEvents { source: SourceKind, body: Bytes },
-    BuildOutboundMessage { conversation: Conversation, id: String, time: Timestamp, message: Box<OutboundMessage> },
-    Deliver { operation: String, body: Bytes },
-    FindDelivery { conversation: Conversation, operation: String, body: Bytes },
-    ObserveConversation { conversation: Conversation },
+    VerifyWebhook {
+        headers: Vec<(String, String)>,
+        body: Bytes,
+    },
+    MapAgentEvents {
+        source: SourceKind,
+        body: Bytes,
+    },
+    BuildOutboundMessage {
+        conversation: Conversation,
+        id: String,
+        time: Timestamp,
+        message: Box<OutboundMessage>,
+    },
+    Deliver {
+        operation: String,
+        body: Bytes,
+    },
+    FindDelivery {
+        conversation: Conversation,
+        operation: String,
+        body: Bytes,
+    },
+    ObserveConversation {
+        conversation: Conversation,
+    },
     CheckConnection {},
+    #[serde(rename_all = "kebab-case")]
+    Provision {
+        webhook_url: String,
+        mode: ProvisioningMode,
+    },
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -168,7 +194,8 @@ impl Vector {
             Call::Deliver { .. }
             | Call::FindDelivery { .. }
             | Call::ObserveConversation { .. }
-            | Call::CheckConnection {} => self.effect(subject, settings).await?,
+            | Call::CheckConnection {}
+            | Call::Provision { .. } => self.effect(subject, settings).await?,
         };
         compare(&self.expect, &actual, "")
     }
@@ -187,6 +214,9 @@ impl Vector {
             }
             Call::ObserveConversation { conversation } => {
                 told(connection.observe_conversation(conversation).await.map_err(failed)?)?
+            }
+            Call::Provision { webhook_url, mode } => {
+                json!(connection.provision(webhook_url, *mode).await.map_err(failed)?)
             }
             _ => json!(connection.check_connection(None).await.map_err(failed)?),
         };

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::config::{MediaConfig, TypingConfig, Unconfirmed};
 use crate::conversations::{Conversation, Conversations, Happening, Message, MessageType, Originator, What};
+use crate::downloads::Downloads;
 use crate::error::ApiError;
 use crate::faults::{Faults, WebhookFault};
 use crate::flows::Flows;
@@ -55,6 +56,7 @@ pub(crate) struct Cloud {
     pub(crate) heartbeat_ms: u64,
     pub(crate) outlets: Outlets,
     pub(crate) requests: Shared<RequestLog>,
+    pub(crate) downloads: Shared<Downloads>,
     pub(crate) courier: Courier,
     /// Turns true when the sandbox stops, so that no request hangs on.
     pub(crate) stopping: watch::Receiver<bool>,

@@ -43,6 +43,9 @@ pub(crate) fn detail_event(
     unconfirmed: &Unconfirmed,
 ) -> Option<DetailEvent> {
     let Happening { what, at, participant } = happening;
+    if participant.is_silent() {
+        return None;
+    }
     let topic = topic_of(what, unconfirmed)?;
     let mut body = json!({
         "eventTime": at.as_millisecond(),
@@ -83,14 +86,15 @@ pub(crate) fn detail_event(
             set_milliseconds(&mut body, "connectedDurationMs", participant.connected_at, Some(*at));
         }
         What::WrappedUp => set_wrap_up(&mut body, participant),
-        What::CustomerConnected | What::QueueEntered | What::AgentAlerted | What::AgentConnected => {}
+        What::CustomerConnected | What::QueueEntered | What::AgentAlerted | What::AgentConnected | What::Supervised => {
+        }
     }
     Some(DetailEvent { topic, conversation_id: conversation.id.clone(), body })
 }
 
 fn topic_of(what: &What, unconfirmed: &Unconfirmed) -> Option<DetailTopic> {
     match what {
-        What::CustomerConnected => None,
+        What::CustomerConnected | What::Supervised => None,
         What::QueueEntered => Some(DetailTopic::AcdStart),
         What::QueueLeft(_) => Some(DetailTopic::AcdEnd),
         What::AgentAlerted => (unconfirmed.user_start == UserStart::Alerting).then_some(DetailTopic::UserStart),

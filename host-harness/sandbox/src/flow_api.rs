@@ -12,7 +12,36 @@ use crate::permissions::Permission;
 use crate::queues::matches;
 use crate::tokens::Caller;
 
-/// By `type` (there are only those of `inboundmessage`) and `name` (which may start and end with `*`).
+/// `Flow.type` in the SDKs' models.
+const FLOW_TYPES: [&str; 21] = [
+    "BOT",
+    "BUSINESSPROCESS",
+    "COMMONMODULE",
+    "DIGITALBOT",
+    "EMAILSEND",
+    "INBOUNDCALL",
+    "INBOUNDCHAT",
+    "INBOUNDEMAIL",
+    "INBOUNDSHORTMESSAGE",
+    "INQUEUECALL",
+    "INQUEUEEMAIL",
+    "INQUEUESHORTMESSAGE",
+    "OUTBOUNDCALL",
+    "SECURECALL",
+    "SPEECH",
+    "SURVEYINVITE",
+    "VOICE",
+    "VOICEMAIL",
+    "VOICESURVEY",
+    "WORKFLOW",
+    "WORKITEM",
+];
+
+/// The type of an inbound message flow.
+const INBOUND_MESSAGE: &str = "INBOUNDSHORTMESSAGE";
+
+/// By `type` (there are flows of `inboundshortmessage` only), `name` and `nameOrDescription` (which may start and end
+/// with `*`). That an unknown type is a 400 is unconfirmed.
 pub(crate) async fn list(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
@@ -20,15 +49,20 @@ pub(crate) async fn list(
 ) -> Result<Json<Value>, ApiError> {
     caller.require(Permission::FlowView)?;
     let page = PageRequest::read(&target.path, &target.query, cloud.unconfirmed.max_page_size)?;
-    let is_of_type = target.values("type").iter().all(|one| one.eq_ignore_ascii_case("inboundmessage"));
-    let names = target.values("name");
+    let types = target.values("type");
+    if let Some(unknown) = types.iter().find(|one| !FLOW_TYPES.iter().any(|known| known.eq_ignore_ascii_case(one))) {
+        return Err(ApiError::invalid_value(unknown, "FlowType", &FLOW_TYPES));
+    }
+    // Of several types, one is enough.
+    let is_of_type = types.is_empty() || types.iter().any(|one| one.eq_ignore_ascii_case(INBOUND_MESSAGE));
+    let names = [target.values("name"), target.values("nameOrDescription")].concat();
     let flows = cloud.flows.0.iter().filter(|flow| is_of_type && names.iter().all(|name| matches(name, &flow.name)));
     Ok(Json(page.page(flows.map(flow_json).collect())))
 }
 
 /// `Flow`.
 fn flow_json(flow: &Flow) -> Value {
-    json!({ "id": flow.id, "name": flow.name, "type": "INBOUNDMESSAGE", "active": true, "selfUri": self_uri(&flow.id) })
+    json!({ "id": flow.id, "name": flow.name, "type": INBOUND_MESSAGE, "active": true, "selfUri": self_uri(&flow.id) })
 }
 
 /// As a recipient refers to it.

@@ -32,8 +32,9 @@ pub(crate) async fn message(
     target: Target,
     body: JsonBody,
 ) -> Answer {
-    let integration = integration(&cloud, &caller, &integration_id)?;
-    let InboundMessage { channel, text, attachment, metadata } = InboundMessage::read(&body.read()?)?;
+    let read = || InboundMessage::read(&body.read()?, &cloud.unconfirmed);
+    let (integration, message) = admitted(&cloud, &caller, &integration_id, read)?;
+    let InboundMessage { channel, text, attachment, metadata } = message;
     let (content, outcome) = match attachment {
         Some(attachment) if !allows(&cloud.media(&integration.id).inbound, &attachment.mime) => {
             (Vec::new(), InboundOutcome::MediaTypeNotAllowed)
@@ -67,8 +68,8 @@ pub(crate) async fn event(
     Path(integration_id): Path<String>,
     body: JsonBody,
 ) -> Answer {
-    let integration = integration(&cloud, &caller, &integration_id)?;
-    let InboundEvent { channel } = InboundEvent::read(&body.read()?)?;
+    let read = || InboundEvent::read(&body.read()?, &cloud.unconfirmed);
+    let (integration, InboundEvent { channel }) = admitted(&cloud, &caller, &integration_id, read)?;
     let channel_json = channel_json(&integration, &channel);
     let has_conversation =
         cloud.conversations.with(|conversations| conversations.connected(&integration.id, &channel.from.id).is_some());
@@ -94,8 +95,8 @@ pub(crate) async fn receipt(
     Path(integration_id): Path<String>,
     body: JsonBody,
 ) -> Answer {
-    let integration = integration(&cloud, &caller, &integration_id)?;
-    let receipt = InboundReceipt::read(&body.read()?)?;
+    let read = || InboundReceipt::read(&body.read()?);
+    let (integration, receipt) = admitted(&cloud, &caller, &integration_id, read)?;
     let InboundReceipt { id, to, time, status, delivery, reasons, is_final } = receipt;
     if !is_outbound(&cloud, &integration, &id) {
         return Err(ApiError::not_found());
@@ -134,11 +135,11 @@ pub(crate) async fn structured_response(
     Path(integration_id): Path<String>,
     body: JsonBody,
 ) -> Answer {
-    let integration = integration(&cloud, &caller, &integration_id)?;
-    if !cloud.unconfirmed.structured_responses {
-        return Err(ApiError::not_found());
-    }
-    let response = InboundStructuredResponse::read(&body.read()?)?;
+    let read = || match cloud.unconfirmed.structured_responses {
+        true => InboundStructuredResponse::read(&body.read()?, &cloud.unconfirmed),
+        false => Err(ApiError::not_found()),
+    };
+    let (integration, response) = admitted(&cloud, &caller, &integration_id, read)?;
     let InboundStructuredResponse { channel, button_type, text, payload, originating_message_id, metadata } = response;
     if cloud.unconfirmed.check_originating_message && !is_outbound(&cloud, &integration, &originating_message_id) {
         return Err(ApiError::bad_request(format!("There is no message {originating_message_id} to respond to.")));
@@ -192,10 +193,23 @@ fn channel_json(integration: &IntegrationRef, channel: &Channel) -> Value {
     answer_channel(integration, &channel.from, channel.time, channel.message_id.as_deref())
 }
 
-/// The integration that the path names.
-fn integration(cloud: &Cloud, caller: &Caller, id: &str) -> Result<IntegrationRef, ApiError> {
-    caller.require(Permission::MessageReceive)?;
-    cloud.integrations.with(|integrations| integrations.reference(id)).ok_or_else(ApiError::not_found)
+/// The integration that the path names, and the body that `read` checks. Whether the permission is looked at first or
+/// last is unconfirmed.
+fn admitted<T>(
+    cloud: &Cloud,
+    caller: &Caller,
+    id: &str,
+    read: impl FnOnce() -> Result<T, ApiError>,
+) -> Result<(IntegrationRef, T), ApiError> {
+    let permitted = || caller.require(Permission::MessageReceive);
+    if cloud.unconfirmed.permissions_first {
+        permitted()?;
+    }
+    let reference = cloud.integrations.with(|integrations| integrations.reference(id));
+    let reference = reference.ok_or_else(ApiError::not_found)?;
+    let body = read()?;
+    permitted()?;
+    Ok((reference, body))
 }
 
 /// Whether a webhook of the integration brought the message of this id.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use url::Url;
+use url::{Host, Url};
 
+use crate::config::{CustomAttributes, Unconfirmed};
 use crate::conversations::{Customer, DeliveryState};
 use crate::error::ApiError;
 use crate::schema::Object;
@@ -90,16 +91,20 @@ pub(crate) struct InboundStructuredResponse {
 
 impl InboundMessage {
     /// Checks the body of `…/inbound/open/message`.
-    pub(crate) fn read(body: &Value) -> Result<Self, ApiError> {
+    pub(crate) fn read(body: &Value, unconfirmed: &Unconfirmed) -> Result<Self, ApiError> {
         let body = Object::body(body)?;
-        let channel = read_channel(&body)?;
+        let channel = read_channel(&body, unconfirmed)?;
         // That an empty text counts as none is unconfirmed.
         let text = body.owned_text("text")?.filter(|text| !text.is_empty());
+        let limit = unconfirmed.max_text_characters;
+        if exceeds(limit, text.as_ref().map_or(0, |text| text.chars().count())) {
+            return Err(ApiError::bad_request(format!("The text has more than {limit} characters.")));
+        }
         let content = body.objects("content")?;
         if content.len() > 1 {
             return Err(ApiError::bad_request("Only one attachment is allowed per message."));
         }
-        let attachment = content.first().map(read_attachment).transpose()?;
+        let attachment = content.first().map(|item| read_attachment(item, unconfirmed)).transpose()?;
         if text.is_none() && attachment.is_none() {
             return Err(ApiError::neither_text_nor_content());
         }
@@ -109,9 +114,9 @@ impl InboundMessage {
 
 impl InboundEvent {
     /// Checks the body of `…/inbound/open/event`.
-    pub(crate) fn read(body: &Value) -> Result<Self, ApiError> {
+    pub(crate) fn read(body: &Value, unconfirmed: &Unconfirmed) -> Result<Self, ApiError> {
         let body = Object::body(body)?;
-        let channel = read_channel(&body)?;
+        let channel = read_channel(&body, unconfirmed)?;
         let events = body.objects("events")?;
         if events.is_empty() {
             return Err(ApiError::missing_field("events"));
@@ -151,9 +156,9 @@ impl InboundReceipt {
 
 impl InboundStructuredResponse {
     /// Checks the body of `…/inbound/open/structured/response`.
-    pub(crate) fn read(body: &Value) -> Result<Self, ApiError> {
+    pub(crate) fn read(body: &Value, unconfirmed: &Unconfirmed) -> Result<Self, ApiError> {
         let body = Object::body(body)?;
-        let channel = read_channel(&body)?;
+        let channel = read_channel(&body, unconfirmed)?;
         let button = body.required_object("buttonResponse")?;
         Ok(Self {
             channel,
@@ -166,7 +171,12 @@ impl InboundStructuredResponse {
     }
 }
 
-fn read_channel(body: &Object<'_>) -> Result<Channel, ApiError> {
+/// Whether there is more than a limit, where there is one.
+fn exceeds(limit: u32, size: usize) -> bool {
+    limit > 0 && size > usize::try_from(limit).unwrap_or(usize::MAX)
+}
+
+fn read_channel(body: &Object<'_>, unconfirmed: &Unconfirmed) -> Result<Channel, ApiError> {
     let channel = body.required_object("channel")?;
     let from = channel.required_object("from")?;
     Ok(Channel {
@@ -181,31 +191,63 @@ fn read_channel(body: &Object<'_>) -> Result<Channel, ApiError> {
         },
         time: channel.required_time("time")?,
         message_id: channel.owned_text("messageId")?,
-        custom_attributes: read_custom_attributes(&channel)?,
+        custom_attributes: read_custom_attributes(&channel, unconfirmed)?,
     })
 }
 
 /// Free-form: what is not a string becomes its JSON, what is not an object is nothing.
-fn read_custom_attributes(channel: &Object<'_>) -> Result<BTreeMap<String, String>, ApiError> {
+fn read_custom_attributes(
+    channel: &Object<'_>,
+    unconfirmed: &Unconfirmed,
+) -> Result<BTreeMap<String, String>, ApiError> {
     let Some(metadata) = channel.object("metadata")? else { return Ok(BTreeMap::new()) };
     let Ok(Some(attributes)) = metadata.object("customAttributes") else { return Ok(BTreeMap::new()) };
     let text_of = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    Ok(attributes.entries().map(|(key, value)| (key.clone(), text_of(value))).collect())
+    match unconfirmed.custom_attributes {
+        CustomAttributes::Accepted => {}
+        CustomAttributes::Ignored => return Ok(BTreeMap::new()),
+        CustomAttributes::Refused => return Err(ApiError::malformed_field(&metadata.path("customAttributes"))),
+    }
+    let attributes: BTreeMap<_, _> = attributes.entries().map(|(key, value)| (key.clone(), text_of(value))).collect();
+    let bytes = attributes.iter().map(|(key, value)| key.len() + value.len()).sum();
+    if exceeds(unconfirmed.max_custom_attributes, attributes.len())
+        || exceeds(unconfirmed.max_custom_attribute_bytes, bytes)
+    {
+        return Err(ApiError::bad_request("There are too many custom attributes."));
+    }
+    Ok(attributes)
 }
 
-fn read_attachment(item: &Object<'_>) -> Result<Attachment, ApiError> {
+fn read_attachment(item: &Object<'_>, unconfirmed: &Unconfirmed) -> Result<Attachment, ApiError> {
     let attachment = item.required_object("attachment")?;
     attachment.required_choice("mediaType", "MediaType", &MEDIA_TYPES)?;
     let mime = attachment.required_text("mime")?.to_owned();
-    let url = Url::parse(attachment.required_text("url")?);
-    if !url.is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
-        return Err(ApiError::malformed_field(&attachment.path("url")));
+    let text = attachment.required_text("url")?;
+    // A URL has no blanks and nothing but ASCII (RFC 3986, section 2); parsers of browsers mend that.
+    let is_written_well = text.bytes().all(|byte| byte.is_ascii_graphic());
+    let url = Url::parse(text).ok().filter(|url| is_written_well && matches!(url.scheme(), "http" | "https"));
+    let url = url.ok_or_else(|| ApiError::malformed_field(&attachment.path("url")))?;
+    if unconfirmed.refuse_private_attachments && !is_public(&url) {
+        return Err(ApiError::bad_request("The attachment cannot be fetched."));
     }
     for optional in ["id", "text", "sha256", "filename"] {
         attachment.text(optional)?;
     }
     let json = attachment.entries().map(|(key, value)| (key.clone(), value.clone())).collect();
     Ok(Attachment { mime, json: Value::Object(json) })
+}
+
+/// Whether Genesys Cloud could fetch it: by `https`, from an address or a name that is not private.
+fn is_public(url: &Url) -> bool {
+    let public_host = match url.host() {
+        Some(Host::Ipv4(address)) => {
+            !address.is_private() && !address.is_loopback() && !address.is_link_local() && !address.is_unspecified()
+        }
+        Some(Host::Ipv6(address)) => !address.is_loopback() && !address.is_unique_local() && !address.is_unspecified(),
+        Some(Host::Domain(name)) => name.contains('.') && !name.ends_with(".local") && !name.ends_with(".internal"),
+        None => false,
+    };
+    url.scheme() == "https" && public_host
 }
 
 fn read_reasons(body: &Object<'_>) -> Result<Vec<Value>, ApiError> {

@@ -24,7 +24,8 @@ use crate::wire::set;
 /// How many integrations there may be.
 const MAX_INTEGRATIONS: usize = 1_000;
 
-/// `GET …/open`: all of them, by pages; there is no filter by name.
+/// `GET …/open`: by pages, and by `messagingSetting.id` and `supportedContent.id`; there is no filter by name. Also `GET
+/// /api/v2/conversations/messaging/integrations`, which lists those of all kinds; here there is no other.
 pub(crate) async fn list(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
@@ -33,9 +34,16 @@ pub(crate) async fn list(
     caller.require(Permission::IntegrationView)?;
     let page = PageRequest::read(&target.path, &target.query, cloud.unconfirmed.max_page_size)?;
     let all = cloud.integrations.with(|integrations| {
-        integrations.list.iter().map(|integration| shown(&cloud, integrations, integration)).collect()
+        let all = integrations.list.iter().map(|integration| shown(&cloud, integrations, integration));
+        all.filter(|one| refers(one, &target, "messagingSetting") && refers(one, &target, "supportedContent")).collect()
     });
     Ok(Json(page.page(all)))
+}
+
+/// Whether an integration refers to what the query says.
+fn refers(integration: &Value, target: &Target, field: &str) -> bool {
+    let id = integration.get(field).and_then(|reference| reference.get("id")).and_then(Value::as_str);
+    target.values(&format!("{field}.id")).into_iter().all(|wanted| id == Some(wanted))
 }
 
 /// `GET …/open/{integrationId}`.
@@ -83,7 +91,8 @@ pub(crate) async fn create(
     })
 }
 
-/// `PATCH …/open/{integrationId}`: every field is optional.
+/// `PATCH …/open/{integrationId}`: every field is optional but `name` (`OpenIntegrationUpdateRequest`). That its absence
+/// is a 400 is unconfirmed.
 pub(crate) async fn update(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
@@ -92,6 +101,9 @@ pub(crate) async fn update(
 ) -> Result<Json<Value>, ApiError> {
     caller.require(Permission::IntegrationEdit)?;
     let change = Change::read(&Object::body(&body.read()?)?)?;
+    if change.name.is_none() {
+        return Err(ApiError::missing_field("name"));
+    }
     cloud.integrations.with(|integrations| {
         let mut integration = integrations.get(&id).ok_or_else(ApiError::not_found)?.clone();
         change.apply(&mut integration, Timestamp::now());
@@ -117,7 +129,7 @@ pub(crate) async fn delete(
 
 /// The integration as the API shows it.
 fn shown(cloud: &Cloud, integrations: &Integrations, integration: &Integration) -> Value {
-    let mut body = integrations.json(integration);
+    let mut body = integrations.json(integration, cloud.unconfirmed.show_default_setting);
     if cloud.unconfirmed.show_secret {
         set(&mut body, "outboundNotificationWebhookSignatureSecretToken", json!(integration.secret.expose()));
     }

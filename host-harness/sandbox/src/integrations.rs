@@ -142,12 +142,13 @@ impl Integrations {
     }
 
     /// `OpenIntegration`. The secret is left out: whether Genesys Cloud shows it is unconfirmed.
-    pub(crate) fn json(&self, integration: &Integration) -> Value {
+    ///
+    /// `shows_default`: one without a messaging setting of its own shows the default one.
+    pub(crate) fn json(&self, integration: &Integration, shows_default: bool) -> Value {
         let ready = integration.is_ready();
         let mut body = json!({
             "id": integration.id,
             "name": integration.name,
-            "messagingSetting": self.setting(integration).reference(),
             "webhookHeaders": integration.headers,
             "status": "Active",
             "dateCreated": time_text(integration.created),
@@ -155,6 +156,9 @@ impl Integrations {
             "createStatus": if ready { "Completed" } else { "Initiated" },
             "selfUri": format!("{PATH}/{}", integration.id),
         });
+        if shows_default || integration.messaging_setting_id.is_some() {
+            set(&mut body, "messagingSetting", self.setting(integration).reference());
+        }
         if ready {
             let recipient = json!({
                 "id": integration.recipient_id,

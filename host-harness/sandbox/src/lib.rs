@@ -50,16 +50,18 @@
 //!
 //! Login and API are on one origin. Every answer has `ININ-Correlation-Id`; every refusal is an `ErrorBody`. A request
 //! is refused for its token first (401), then for the client's permissions (403), then for what it says or names (400,
-//! 404, 415).
+//! 404, 415); the last two the other way round with [`Unconfirmed::permissions_first`] off.
 //!
 //! | Request | Permission |
 //! |---|---|
 //! | `POST /oauth/token` (Basic or form credentials) | |
+//! | `GET /api/v2/conversations/messaging/integrations` (by `messagingSetting.id`, `supportedContent.id`) | `messaging:integration:view` |
 //! | `GET`, `POST /api/v2/conversations/messaging/integrations/open` | `messaging:integration:view`, `:add` |
 //! | `GET`, `PATCH`, `DELETE …/integrations/open/{integrationId}` | `messaging:integration:view`, `:edit`, `:delete` |
 //! | `GET`, `POST /api/v2/conversations/messaging/supportedcontent` | `messaging:supportedContent:view`, `:add` |
 //! | `GET`, `PATCH`, `DELETE …/supportedcontent/{id}` (or `…/default`) | `messaging:supportedContent:view`, `:edit`, `:delete` |
 //! | `GET`, `POST /api/v2/conversations/messaging/settings` | `messaging:setting:view`, `:add` |
+//! | `GET`, `PUT …/settings/default` | `messaging:setting:view`, `:edit` |
 //! | `GET`, `PATCH`, `DELETE …/settings/{id}` | `messaging:setting:view`, `:edit`, `:delete` |
 //! | `GET`, `PUT /api/v2/conversations/messaging/threadingtimeline` | `conversation:threadingTimeline:view`, `:edit` |
 //! | `GET`, `POST /api/v2/routing/queues` | `routing:queue:view`, `:add` |
@@ -67,7 +69,7 @@
 //! | `GET /api/v2/routing/message/recipients` (by `messengerType`, `name`) | `routing:message:manage` |
 //! | `GET`, `PUT /api/v2/routing/message/recipients/{recipientId}` | `routing:message:manage` |
 //! | `PATCH /api/v2/routing/conversations/{conversationId}` (while it waits) | `routing:conversation:edit` |
-//! | `GET /api/v2/flows` (by `type`, `name`) | `architect:flow:view` |
+//! | `GET /api/v2/flows` (by `type`, `name`, `nameOrDescription`) | `architect:flow:view` |
 //! | `GET /api/v2/users/{userId}` | `directory:user:view` (unconfirmed) |
 //! | `POST /api/v2/conversations/messages/{integrationId}/inbound/open/{message,event,receipt,structured/response}` | `conversation:message:receive` |
 //! | `POST /api/v2/conversations/messages/agentless` | `conversation:message:create` |
@@ -78,6 +80,7 @@
 //! | `POST …/{conversationId}/participants/{participantId}/replace` | `conversation:communication:blindTransfer` |
 //! | `GET /api/v2/conversations/messages/{messageId}/details` | `conversation:message:view` or `conversation:webmessaging:view` |
 //! | `POST /api/v2/conversations/messages/{conversationId}/messages/bulk` | `conversation:message:view` or `conversation:webmessaging:view` |
+//! | `GET /api/v2/downloads/{id}` ([`AttachmentDownloads`]) | |
 //! | `GET`, `POST /api/v2/notifications/channels` | |
 //! | `GET`, `POST`, `PUT`, `DELETE …/channels/{channelId}/subscriptions` | the topics of detail events: `analytics:conversationDetail:view` (unconfirmed) |
 //! | `ws:` `/channels/{channelId}` (`connectUri`) | no token either |
@@ -140,6 +143,7 @@
 //! | `POST …/{id}/disconnect` | | the agent ends it; while it waits, Genesys Cloud does |
 //! | `POST …/{id}/expire` | | Genesys Cloud ends it for inactivity |
 //! | `POST …/{id}/fail` | | it ends by a failure |
+//! | `POST …/{id}/supervise` | `{"name": "…", "role": "monitor"}` | a supervisor reads along (`monitor`), speaks with the agent (`coach`) or with the customer (`barge-in`) |
 //! | `POST …/{id}/wrap-up` | `{"code", "notes"?, "name"?}` | the agent who left last (or `name`) finishes the after-call work |
 //! | `POST /sandbox/faults` | see below | orders a fault |
 //! | `GET`, `DELETE /sandbox/faults` | | `{"faults": […]}`: what is pending, with what is left of `count`; `DELETE` clears it |
@@ -209,6 +213,7 @@ mod conversation_api;
 mod conversations;
 mod desk;
 mod detail_events;
+mod downloads;
 mod error;
 mod event_bodies;
 mod event_posts;
@@ -251,9 +256,10 @@ mod webhook;
 mod wire;
 
 pub use config::{
-    ClientConfig, Config, CustomerAddress, DeclineType, DetailTopic, EventBusConfig, ExpiryType, FlowConfig,
-    IntegrationConfig, LossConfig, MediaConfig, NotificationConfig, QueueConfig, Secret, TopicName, TriggerConfig,
-    TriggerStyle, TypingConfig, Unconfirmed, UserStart, WebhookConfig,
+    AttachmentDownloads, ClientConfig, Config, CustomAttributes, CustomerAddress, DeclineType, DetailTopic,
+    EventBusConfig, ExpiryType, FlowConfig, IntegrationConfig, LossConfig, MediaConfig, NotificationConfig,
+    QueueConfig, RefusedWebhook, Secret, TopicName, TriggerConfig, TriggerStyle, TypingConfig, Unconfirmed, UserStart,
+    WebhookConfig,
 };
 pub use permissions::Permission;
 pub use sandbox::{Announcement, Sandbox, StartError};

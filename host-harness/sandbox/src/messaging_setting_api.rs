@@ -23,7 +23,7 @@ pub(crate) async fn list(State(cloud): State<Cloud>, Extension(caller): Extensio
     Ok(Json(page.page(all)))
 }
 
-/// `GET …/settings/{id}`.
+/// `GET …/settings/{id}`, and `…/default`.
 pub(crate) async fn get(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
@@ -51,6 +51,18 @@ pub(crate) async fn update(
     caller.require(Permission::SettingEdit)?;
     let change = SettingChange::read(&Object::body(&body.read()?)?)?;
     cloud.integrations.with(|all| Ok(Json(all.settings.update(&id, change)?.json())))
+}
+
+/// `PUT …/settings/default` with `{"settingId"}` (`MessagingSettingDefaultRequest`).
+pub(crate) async fn set_default(
+    State(cloud): State<Cloud>,
+    Extension(caller): Extension<Caller>,
+    body: JsonBody,
+) -> Answer {
+    caller.require(Permission::SettingEdit)?;
+    let body = body.read()?;
+    let id = Object::body(&body)?.required_text("settingId")?.to_owned();
+    cloud.integrations.with(|all| Ok(Json(all.settings.set_default(&id)?.json())))
 }
 
 /// `DELETE …/settings/{id}`. That one that an integration refers to cannot be deleted is unconfirmed.

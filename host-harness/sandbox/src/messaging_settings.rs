@@ -87,32 +87,52 @@ impl SettingChange {
     }
 }
 
+/// The id by which the default setting can be read.
+pub(crate) const DEFAULT: &str = "default";
+
 /// All settings.
 #[derive(Debug)]
 pub(crate) struct MessagingSettings {
-    default: MessagingSetting,
+    /// The one that an organization begins with.
+    first: MessagingSetting,
     others: Vec<MessagingSetting>,
+    /// The id of the one that holds for integrations without one of their own.
+    default_id: String,
 }
 
 impl MessagingSettings {
     /// The default one, which allows `typing`.
     pub(crate) fn new(typing: TypingConfig) -> Self {
-        let default = MessagingSetting { id: Uuid::new_v4().to_string(), name: "default".to_owned(), typing };
-        Self { default, others: Vec::new() }
+        let first = MessagingSetting { id: Uuid::new_v4().to_string(), name: "default".to_owned(), typing };
+        let default_id = first.id.clone();
+        Self { first, others: Vec::new(), default_id }
     }
 
     /// The default one.
     pub(crate) fn default_one(&self) -> &MessagingSetting {
-        &self.default
+        self.by_id(&self.default_id).unwrap_or(&self.first)
     }
 
-    /// All of them, the default one first.
+    /// Makes another one the default.
+    pub(crate) fn set_default(&mut self, id: &str) -> Result<&MessagingSetting, ApiError> {
+        if self.by_id(id).is_none() {
+            return Err(ApiError::malformed_field("settingId"));
+        }
+        self.default_id = id.to_owned();
+        Ok(self.default_one())
+    }
+
+    /// All of them, the first one first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &MessagingSetting> {
-        std::iter::once(&self.default).chain(&self.others)
+        std::iter::once(&self.first).chain(&self.others)
     }
 
-    /// The setting of this id.
+    /// The setting of this id, or the default one.
     pub(crate) fn get(&self, id: &str) -> Option<&MessagingSetting> {
+        if id == DEFAULT { Some(self.default_one()) } else { self.by_id(id) }
+    }
+
+    fn by_id(&self, id: &str) -> Option<&MessagingSetting> {
         self.iter().find(|setting| setting.id == id)
     }
 
@@ -133,7 +153,7 @@ impl MessagingSettings {
 
     /// Changes one.
     pub(crate) fn update(&mut self, id: &str, change: SettingChange) -> Result<&MessagingSetting, ApiError> {
-        let mut all = std::iter::once(&mut self.default).chain(&mut self.others);
+        let mut all = std::iter::once(&mut self.first).chain(&mut self.others);
         let setting = all.find(|setting| setting.id == id).ok_or_else(ApiError::not_found)?;
         change.apply(setting);
         Ok(setting)
@@ -141,7 +161,8 @@ impl MessagingSettings {
 
     /// Deletes one, but not the default one.
     pub(crate) fn delete(&mut self, id: &str) -> Result<(), ApiError> {
-        if self.get(id).ok_or_else(ApiError::not_found)?.id == self.default.id {
+        let found = self.by_id(id).ok_or_else(ApiError::not_found)?;
+        if found.id == self.default_id || found.id == self.first.id {
             return Err(ApiError::bad_request("The default setting cannot be deleted."));
         }
         self.others.retain(|setting| setting.id != id);

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::cloud::Cloud;
+use crate::error::ApiError;
 use crate::tokens::LoginRefusal;
 
 /// Client id and secret as the request has them.
@@ -38,6 +39,9 @@ pub(crate) async fn token(State(cloud): State<Cloud>, headers: HeaderMap, body: 
         }))
         .into_response(),
         Err(LoginRefusal::ClientNotFound) => refuse(cloud.oauth_failure_status, "invalid_client", "client not found"),
+        Err(LoginRefusal::Limited { retry_after_seconds }) => {
+            ApiError::rate_limited(retry_after_seconds).into_response()
+        }
         Err(LoginRefusal::AuthenticationFailed) => {
             refuse(cloud.oauth_failure_status, "invalid_client", "authentication failed")
         }

@@ -26,6 +26,14 @@ pub(crate) struct Post {
     pub(crate) body: Vec<u8>,
 }
 
+/// What was not taken in the end.
+#[derive(Debug)]
+pub(crate) struct NotTaken {
+    pub(crate) why: String,
+    /// The receiver refused it, rather than having been out of reach or busy.
+    pub(crate) refused: bool,
+}
+
 /// How an attempt ended.
 enum Outcome {
     /// 2xx.
@@ -53,15 +61,15 @@ impl Poster {
         &self,
         post: &Post,
         note: impl Fn(u32, Result<StatusCode, String>) + Send,
-    ) -> Result<(), String> {
+    ) -> Result<(), NotTaken> {
         let mut attempt = 1;
         loop {
             let result = self.attempt(post).await;
             note(attempt, result.clone());
             match outcome(result) {
                 Outcome::Taken => return Ok(()),
-                Outcome::Refused(why) => return Err(why),
-                Outcome::NotNow(why) if attempt > self.config.retries => return Err(why),
+                Outcome::Refused(why) => return Err(NotTaken { why, refused: true }),
+                Outcome::NotNow(why) if attempt > self.config.retries => return Err(NotTaken { why, refused: false }),
                 Outcome::NotNow(_) => {}
             }
             attempt += 1;

@@ -1,20 +1,23 @@
 //! Which path leads where.
 
 use axum::Router;
+use axum::extract::Path;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, patch, post};
 
 use crate::cloud::Cloud;
+use crate::config::AttachmentDownloads;
 use crate::error::ApiError;
+use crate::messaging_settings::DEFAULT;
 use crate::{
-    agentless_api, content_profile_api, conversation_api, desk, flow_api, gate, inbound, integration_api,
+    agentless_api, content_profile_api, conversation_api, desk, downloads, flow_api, gate, inbound, integration_api,
     messaging_setting_api, notifications, oauth, queues, recipient_api, routing_api, threading_api, user_api,
 };
 
 /// All of the sandbox: login, API and the agent's side, on one origin.
 pub(crate) fn router(cloud: Cloud) -> Router {
     // A path that nobody knows is the API's to refuse.
-    api(&cloud).merge(login(&cloud)).merge(channels(&cloud)).merge(desk()).with_state(cloud)
+    api(&cloud).merge(login(&cloud)).merge(channels(&cloud)).merge(downloads(&cloud)).merge(desk()).with_state(cloud)
 }
 
 fn login(cloud: &Cloud) -> Router<Cloud> {
@@ -28,6 +31,15 @@ fn channels(cloud: &Cloud) -> Router<Cloud> {
         .layer(from_fn_with_state(cloud.clone(), gate::channel_gate))
 }
 
+/// What agents attached. Whether a token is asked for is unconfirmed.
+fn downloads(cloud: &Cloud) -> Router<Cloud> {
+    let route = Router::new().route("/api/v2/downloads/{id}", get(downloads::download));
+    match cloud.unconfirmed.attachment_downloads {
+        AttachmentDownloads::Authorized => route.layer(from_fn_with_state(cloud.clone(), gate::api_gate)),
+        _ => route.layer(from_fn_with_state(cloud.clone(), gate::oauth_gate)),
+    }
+}
+
 fn api(cloud: &Cloud) -> Router<Cloud> {
     const INTEGRATIONS: &str = "/api/v2/conversations/messaging/integrations/open";
     const PROFILES: &str = "/api/v2/conversations/messaging/supportedcontent";
@@ -36,6 +48,7 @@ fn api(cloud: &Cloud) -> Router<Cloud> {
     const CHANNELS: &str = "/api/v2/notifications/channels";
     const MESSAGES: &str = "/api/v2/conversations/messages/{id}";
     Router::new()
+        .route("/api/v2/conversations/messaging/integrations", get(integration_api::list))
         .route(INTEGRATIONS, get(integration_api::list).post(integration_api::create))
         .route(
             &format!("{INTEGRATIONS}/{{id}}"),
@@ -50,6 +63,11 @@ fn api(cloud: &Cloud) -> Router<Cloud> {
         .route(
             &format!("{SETTINGS}/{{id}}"),
             get(messaging_setting_api::get).patch(messaging_setting_api::update).delete(messaging_setting_api::delete),
+        )
+        .route(
+            &format!("{SETTINGS}/default"),
+            get(async |state, caller| messaging_setting_api::get(state, caller, Path(DEFAULT.to_owned())).await)
+                .put(messaging_setting_api::set_default),
         )
         .route("/api/v2/routing/queues", get(queues::list).post(queues::create))
         .route("/api/v2/routing/queues/{id}", get(queues::get))
@@ -95,6 +113,7 @@ fn desk() -> Router<Cloud> {
         .route(&format!("{CONVERSATION}/no-answer"), post(desk::no_answer))
         .route(&format!("{CONVERSATION}/conference"), post(desk::conference))
         .route(&format!("{CONVERSATION}/leave-conference"), post(desk::leave_conference))
+        .route(&format!("{CONVERSATION}/supervise"), post(desk::supervise))
         .route(&format!("{CONVERSATION}/wrap-up"), post(desk::wrap_up))
         .route(&format!("{CONVERSATION}/expire"), post(desk::expire))
         .route(&format!("{CONVERSATION}/fail"), post(desk::fail))

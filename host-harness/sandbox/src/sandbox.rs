@@ -21,6 +21,7 @@ use crate::cloud::Cloud;
 use crate::config::{ClientConfig, Config, FlowConfig, IntegrationConfig, QueueConfig, Secret};
 use crate::content_profiles::ContentProfiles;
 use crate::conversations::{Conversations, Queue, Rules};
+use crate::downloads::Downloads;
 use crate::event_posts::{EventCourier, EventDestination};
 use crate::faults::Faults;
 use crate::flows::{Flow, Flows};
@@ -208,6 +209,7 @@ fn cloud(
     }));
     let poster = Poster::new(config.webhooks)?;
     let outlets = outlets(config, poster.clone())?;
+    let courier = Courier::new(poster, conversations.clone(), outlets.clone());
     Ok(Cloud {
         address,
         unconfirmed: config.unconfirmed,
@@ -235,7 +237,8 @@ fn cloud(
         heartbeat_ms: config.notifications.heartbeat_ms,
         outlets,
         requests: Shared::new(Ring::new(MAX_REQUESTS_REMEMBERED)),
-        courier: Courier::new(poster, conversations.clone()),
+        downloads: Shared::new(Downloads::default()),
+        courier,
         conversations,
         stopping,
     })

@@ -60,6 +60,11 @@ pub(crate) enum LoginRefusal {
     ClientNotFound,
     /// The client has another secret.
     AuthenticationFailed,
+    /// Too many requests of the client in this minute.
+    Limited {
+        /// Until the minute is over; at least 1.
+        retry_after_seconds: u64,
+    },
 }
 
 /// A token that does not let its holder in.
@@ -80,8 +85,35 @@ pub(crate) enum TokenRefusal {
 struct Token {
     client: Arc<Client>,
     expires_at: Timestamp,
-    window_start: Timestamp,
-    requests_in_window: u32,
+    window: Window,
+}
+
+/// Requests within a minute.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    start: Timestamp,
+    requests: u32,
+}
+
+impl Window {
+    fn new(now: Timestamp) -> Self {
+        Self { start: now, requests: 0 }
+    }
+
+    /// Begins a new minute when the old one is over. Returns the seconds to wait where `limit` requests were made in
+    /// this one; 0 is no limit.
+    fn wait(&mut self, limit: u32, now: Timestamp) -> Option<u64> {
+        let since_start = now.duration_since(self.start);
+        if since_start >= RATE_WINDOW {
+            *self = Self::new(now);
+        }
+        if limit == 0 || self.requests < limit {
+            return None;
+        }
+        let left = RATE_WINDOW - since_start;
+        let seconds = u64::try_from(left.as_secs()).unwrap_or(0) + u64::from(left.subsec_nanos() > 0);
+        Some(seconds.max(1))
+    }
 }
 
 /// A token as it is handed out.
@@ -94,8 +126,9 @@ pub(crate) struct Issued {
 /// The clients and their tokens.
 #[derive(Debug)]
 pub(crate) struct Tokens {
-    clients: Vec<Arc<Client>>,
-    /// 0: no limit.
+    /// With the requests of all their tokens, and for tokens.
+    clients: Vec<(Arc<Client>, Window)>,
+    /// Of each token, and of all tokens of a client together. 0: no limit.
     requests_per_minute: u32,
     by_value: HashMap<String, Token>,
     /// The values, the oldest first.
@@ -106,7 +139,7 @@ impl Tokens {
     /// No tokens yet.
     pub(crate) fn new(clients: Vec<Client>, requests_per_minute: u32) -> Self {
         Self {
-            clients: clients.into_iter().map(Arc::new).collect(),
+            clients: clients.into_iter().map(|client| (Arc::new(client), Window::new(Timestamp::MIN))).collect(),
             requests_per_minute,
             by_value: HashMap::new(),
             order: VecDeque::new(),
@@ -115,7 +148,12 @@ impl Tokens {
 
     /// A new token for the client that `id` and `secret` prove.
     pub(crate) fn issue(&mut self, id: &str, secret: &str, now: Timestamp) -> Result<Issued, LoginRefusal> {
-        let client = self.clients.iter().find(|client| client.id == id).ok_or(LoginRefusal::ClientNotFound)?;
+        let known = self.clients.iter_mut().find(|(client, _)| client.id == id);
+        let (client, window) = known.ok_or(LoginRefusal::ClientNotFound)?;
+        if let Some(retry_after_seconds) = window.wait(self.requests_per_minute, now) {
+            return Err(LoginRefusal::Limited { retry_after_seconds });
+        }
+        window.requests += 1;
         if client.secret.expose() != secret {
             return Err(LoginRefusal::AuthenticationFailed);
         }
@@ -123,8 +161,7 @@ impl Tokens {
         let token = Token {
             client: Arc::clone(client),
             expires_at: now.saturating_add(lifetime).unwrap_or(Timestamp::MAX),
-            window_start: now,
-            requests_in_window: 0,
+            window: Window::new(now),
         };
         let issued = Issued {
             access_token: format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()),
@@ -146,16 +183,14 @@ impl Tokens {
         if now >= token.expires_at {
             return Err(TokenRefusal::Expired);
         }
-        let since_start = now.duration_since(token.window_start);
-        if since_start >= RATE_WINDOW {
-            token.window_start = now;
-            token.requests_in_window = 0;
-        } else if self.requests_per_minute > 0 && token.requests_in_window >= self.requests_per_minute {
-            let left = RATE_WINDOW - since_start;
-            let retry_after_seconds = u64::try_from(left.as_secs()).unwrap_or(0) + u64::from(left.subsec_nanos() > 0);
-            return Err(TokenRefusal::Limited { retry_after_seconds: retry_after_seconds.max(1) });
+        let client = self.clients.iter_mut().find(|(client, _)| client.id == token.client.id);
+        let (_, window) = client.ok_or(TokenRefusal::Unknown)?;
+        let waits = [token.window.wait(self.requests_per_minute, now), window.wait(self.requests_per_minute, now)];
+        if let Some(retry_after_seconds) = waits.into_iter().flatten().max() {
+            return Err(TokenRefusal::Limited { retry_after_seconds });
         }
-        token.requests_in_window += 1;
+        token.window.requests += 1;
+        window.requests += 1;
         Ok(Caller(Arc::clone(&token.client)))
     }
 
@@ -208,15 +243,31 @@ mod tests {
     }
 
     #[test]
-    fn requests_are_counted_per_token_and_minute() {
-        let mut tokens = tokens(3_600, 2);
+    fn counts_requests_of_a_token_within_a_minute() {
+        let mut tokens = tokens(3_600, 3);
+        let token = tokens.issue("client", "secret", at(0)).unwrap().access_token;
+        assert!(tokens.admit(&token, at(0)).is_ok());
+        assert!(tokens.admit(&token, at(1)).is_ok());
+        assert_eq!(tokens.admit(&token, at(18)).unwrap_err(), TokenRefusal::Limited { retry_after_seconds: 42 });
+        assert!(tokens.admit(&token, at(60)).is_ok());
+    }
+
+    #[test]
+    fn a_fresh_token_does_not_evade_the_limit_of_its_client() {
+        let mut tokens = tokens(3_600, 4);
         let first = tokens.issue("client", "secret", at(0)).unwrap().access_token;
-        let second = tokens.issue("client", "secret", at(0)).unwrap().access_token;
-        assert!(tokens.admit(&first, at(0)).is_ok());
-        assert!(tokens.admit(&first, at(1)).is_ok());
-        assert_eq!(tokens.admit(&first, at(18)).unwrap_err(), TokenRefusal::Limited { retry_after_seconds: 42 });
-        assert!(tokens.admit(&second, at(18)).is_ok());
-        assert!(tokens.admit(&first, at(60)).is_ok());
+        let second = tokens.issue("client", "secret", at(1)).unwrap().access_token;
+        assert!(tokens.admit(&first, at(2)).is_ok());
+        assert!(tokens.admit(&second, at(3)).is_ok());
+        let limited = TokenRefusal::Limited { retry_after_seconds: 42 };
+        assert_eq!(tokens.admit(&first, at(18)).unwrap_err(), limited);
+        assert_eq!(tokens.admit(&second, at(18)).unwrap_err(), limited);
+        assert_eq!(
+            tokens.issue("client", "secret", at(18)),
+            Err(LoginRefusal::Limited { retry_after_seconds: 42 }),
+            "a login is a request, too"
+        );
+        assert!(tokens.issue("client", "secret", at(60)).is_ok());
     }
 
     #[test]

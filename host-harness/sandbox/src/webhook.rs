@@ -10,12 +10,13 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 use url::Url;
 
-use crate::config::Secret;
-use crate::conversations::{Conversations, DeliveryState};
+use crate::config::{RefusedWebhook, Secret};
+use crate::conversations::{Conversations, DeliveryState, Ending};
 use crate::faults::WebhookFault;
 use crate::lane_tasks::LaneTasks;
 use crate::lanes::Place;
-use crate::post::{Post, Poster};
+use crate::outlets::Outlets;
+use crate::post::{NotTaken, Post, Poster};
 use crate::ring::Ring;
 use crate::shared::Shared;
 use crate::signature::{SIGNATURE_HEADER, signature};
@@ -73,16 +74,18 @@ pub(crate) struct Courier {
     pub(crate) lanes: LaneTasks<Webhook>,
     attempts: Shared<Ring<Attempt>>,
     conversations: Shared<Conversations>,
+    outlets: Outlets,
 }
 
 impl Courier {
-    /// A courier that notes delivery states in `conversations`.
-    pub(crate) fn new(poster: Poster, conversations: Shared<Conversations>) -> Self {
+    /// A courier that notes delivery states in `conversations`, and tells `outlets` of those that a refusal ends.
+    pub(crate) fn new(poster: Poster, conversations: Shared<Conversations>, outlets: Outlets) -> Self {
         Self {
             poster,
             lanes: LaneTasks::default(),
             attempts: Shared::new(Ring::new(MAX_ATTEMPTS_REMEMBERED)),
             conversations,
+            outlets,
         }
     }
 
@@ -121,12 +124,28 @@ impl Courier {
         let note = |attempt, result| self.note_attempt(&webhook, attempt, result);
         match self.poster.send(&post, note).await {
             Ok(()) => self.note_delivery(&webhook, DeliveryState::Sent, Vec::new()),
-            Err(why) => return self.note_failure(&webhook, DeliveryState::Failed, &why),
+            Err(NotTaken { why, refused }) => {
+                self.note_failure(&webhook, DeliveryState::Failed, &why);
+                if refused && self.outlets.unconfirmed.refused_webhook == RefusedWebhook::EndsConversation {
+                    self.end_by_error(&webhook.conversation_id);
+                }
+                return;
+            }
         }
         if webhook.fault == Some(WebhookFault::Double) {
             // It was taken once: what becomes of the repeat changes nothing.
             let _ = self.poster.send(&post, note).await;
         }
+    }
+
+    fn end_by_error(&self, conversation_id: &str) {
+        self.conversations.with(|conversations| {
+            if let Some(conversation) = conversations.get_mut(conversation_id) {
+                // One that has ended has nothing to end.
+                let _ = conversation.end_because(&Ending::Error, Timestamp::now());
+            }
+            conversations.tell(|conversation, happenings| self.outlets.tell(conversation, &happenings));
+        });
     }
 
     fn give_up(&self, webhook: &Webhook, delivery: DeliveryState, why: &str) {

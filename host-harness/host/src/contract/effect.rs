@@ -1,6 +1,6 @@
 //! What became of an effect.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wasmtime::component::{ComponentType, Lift, Lower};
 
 /// A request that the contact centre took.
@@ -129,7 +129,7 @@ pub struct Check {
 }
 
 /// Whether to change anything at the contact centre.
-#[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(enum)]
 #[repr(u8)]

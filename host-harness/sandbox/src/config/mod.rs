@@ -11,7 +11,10 @@ use serde::Deserialize;
 
 pub use self::events::{DetailTopic, EventBusConfig, LossConfig, NotificationConfig, TriggerConfig, TriggerStyle};
 pub use self::secret::Secret;
-pub use self::unconfirmed::{CustomerAddress, DeclineType, ExpiryType, TopicName, Unconfirmed, UserStart};
+pub use self::unconfirmed::{
+    AttachmentDownloads, CustomAttributes, CustomerAddress, DeclineType, ExpiryType, RefusedWebhook, TopicName,
+    Unconfirmed, UserStart,
+};
 use crate::permissions::Permission;
 
 /// The settings of one [`Sandbox`](crate::Sandbox). Reads from TOML; unknown fields are refused.
@@ -55,8 +58,9 @@ pub struct Config {
     pub notifications: NotificationConfig,
     /// What is lost at random. Default nothing.
     pub losses: LossConfig,
-    /// API requests per minute and token; 0: no limit. Default 300 (`token.rate.per.minute`, "developer center:
-    /// organization limits").
+    /// API requests per minute, of each token and of all tokens of a client together, logins included; 0: no limit.
+    /// Default 300 (`token.rate.per.minute`, `client.credentials.token.rate.per.minute`, "developer center: organization
+    /// limits").
     pub requests_per_minute: u32,
     /// What Genesys's documentation does not say.
     pub unconfirmed: Unconfirmed,

@@ -40,6 +40,28 @@ pub struct Unconfirmed {
     pub customer_end_address: CustomerAddress,
     /// How `detail.topicName` of an event on the event bus is spelled. Default [`TopicName::Template`].
     pub event_bus_topic: TopicName,
+    /// The longest text of an inbound message in characters, in more of which it is a 400; 0: no limit. Default 0.
+    pub max_text_characters: u32,
+    /// How many custom attributes a message may have; more is a 400. 0: no limit. Default 0.
+    pub max_custom_attributes: u32,
+    /// Bytes of all keys and values together; more is a 400. 0: no limit. Default 0.
+    pub max_custom_attribute_bytes: u32,
+    /// What becomes of `channel.metadata.customAttributes`, which is not in the published schema. Default
+    /// [`CustomAttributes::Accepted`].
+    pub custom_attributes: CustomAttributes,
+    /// Where agents' attachments can be downloaded. Default [`AttachmentDownloads::AsGiven`].
+    pub attachment_downloads: AttachmentDownloads,
+    /// What a refused webhook (4xx but 429) does. Default [`RefusedWebhook::FailsMessage`].
+    pub refused_webhook: RefusedWebhook,
+    /// Whether a client without the permission is told so (403) before the resource is looked for and the body is
+    /// checked. Default `true`.
+    pub permissions_first: bool,
+    /// Whether reading an integration without a messaging setting of its own shows the organization's default one.
+    /// Default `true`.
+    pub show_default_setting: bool,
+    /// Whether an attachment at `http://` or at a private address is a 400: Genesys Cloud could not fetch it. Default
+    /// `false`, for the files of a sandbox are on the same machine.
+    pub refuse_private_attachments: bool,
     /// Whether topics of detail events are rejected to a client without `analytics:conversationDetail:view`.
     /// Default `true`.
     pub detail_topics_need_permission: bool,
@@ -63,6 +85,15 @@ impl Default for Unconfirmed {
             expiry: ExpiryType::Inactivity,
             customer_end_address: CustomerAddress::From,
             event_bus_topic: TopicName::Template,
+            max_text_characters: 0,
+            max_custom_attributes: 0,
+            max_custom_attribute_bytes: 0,
+            custom_attributes: CustomAttributes::Accepted,
+            attachment_downloads: AttachmentDownloads::AsGiven,
+            refused_webhook: RefusedWebhook::FailsMessage,
+            permissions_first: true,
+            show_default_setting: true,
+            refuse_private_attachments: false,
             detail_topics_need_permission: true,
         }
     }
@@ -120,4 +151,40 @@ pub enum TopicName {
     Template,
     /// With the conversation's id in it.
     Filled,
+}
+
+/// What becomes of custom attributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CustomAttributes {
+    /// They become the customer's attributes.
+    Accepted,
+    /// They are dropped without a word.
+    Ignored,
+    /// They are a 400.
+    Refused,
+}
+
+/// Where agents' attachments can be downloaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AttachmentDownloads {
+    /// At the address that the agent gave.
+    AsGiven,
+    /// At the sandbox, by anybody.
+    Public,
+    /// At the sandbox, with a token.
+    Authorized,
+    /// At the sandbox no more.
+    Expired,
+}
+
+/// What a refused webhook does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefusedWebhook {
+    /// Its message fails.
+    FailsMessage,
+    /// Its message fails, and the conversation ends by an error.
+    EndsConversation,
 }

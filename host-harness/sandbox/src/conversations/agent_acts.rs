@@ -152,7 +152,8 @@ impl Conversation {
     }
 
     fn leave_agents(&mut self, state: State, why: DisconnectType, now: Timestamp) {
-        let leaving = self.participants.iter().filter(|one| one.purpose == Purpose::Agent && one.state() == state);
+        let leaves = |one: &&Participant| one.purpose == Purpose::Agent && one.state() == state && !one.is_silent();
+        let leaving = self.participants.iter().filter(leaves);
         let ids: Vec<_> = leaving.map(|one| one.id.clone()).collect();
         for id in ids {
             self.leave(&id, why, &What::AgentLeft, now);

@@ -158,9 +158,10 @@ impl Conversation {
         self.agents().next()
     }
 
-    /// All agents who take part, the one who came first at first.
+    /// All agents who take part, the one who came first at first. Who only monitors or coaches does not.
     pub(crate) fn agents(&self) -> impl Iterator<Item = &Participant> {
-        self.participants.iter().filter(|one| one.purpose == Purpose::Agent && one.is_connected())
+        let takes_part = |one: &&Participant| one.purpose == Purpose::Agent && one.is_connected() && !one.is_silent();
+        self.participants.iter().filter(takes_part)
     }
 
     /// The agent to whom it is offered.

@@ -28,6 +28,8 @@ pub(crate) enum What {
     AgentConnected,
     /// An agent's part ended, be it that they never took it.
     AgentLeft,
+    /// A supervisor came, or does something else than before.
+    Supervised,
     /// An agent finished the after-call work.
     WrappedUp,
     /// The customer's part ended, and with it the conversation.

@@ -7,6 +7,7 @@ mod happening;
 mod message;
 mod participant;
 mod routing;
+mod supervisors;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -16,7 +17,9 @@ use serde_json::Value;
 pub(crate) use self::conversation::{Conversation, Ending, IntegrationRef, WrongPhase};
 pub(crate) use self::happening::{AcdOutcome, Happening, What};
 pub(crate) use self::message::{Customer, DeliveryState, Direction, Message, MessageType, Originator, new_message_id};
-pub(crate) use self::participant::{Agent, DisconnectType, Participant, Purpose, Queue, State, WrapUp};
+pub(crate) use self::participant::{
+    Agent, DisconnectType, Participant, Purpose, Queue, State, Supervision, SupervisorRole, WrapUp,
+};
 pub(crate) use self::routing::Routing;
 
 /// How many conversations are kept. The oldest is forgotten first.

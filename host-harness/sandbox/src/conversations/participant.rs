@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// How many attributes a participant may have; more are dropped. Genesys's own limit is unconfirmed.
@@ -54,6 +54,26 @@ pub(crate) enum DisconnectType {
     Error,
 }
 
+/// What a supervisor does (`MessageMediaParticipant.mediaRoles`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SupervisorRole {
+    /// Reads along; nobody sees it.
+    Monitor,
+    /// Speaks with the agent alone.
+    Coach,
+    /// Speaks with the customer.
+    BargeIn,
+}
+
+/// That a participant is a supervisor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Supervision {
+    pub(crate) role: SupervisorRole,
+    /// The participant whom they watch.
+    pub(crate) watched_id: String,
+}
+
 /// An agent's after-call work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct WrapUp {
@@ -82,6 +102,8 @@ pub(crate) struct Participant {
     pub(crate) connected_at: Option<Timestamp>,
     pub(crate) end: Option<(Timestamp, DisconnectType)>,
     pub(crate) wrap_up: Option<WrapUp>,
+    /// Of a supervisor.
+    pub(crate) supervision: Option<Supervision>,
 }
 
 impl Participant {
@@ -99,7 +121,13 @@ impl Participant {
             connected_at: Some(now),
             end: None,
             wrap_up: None,
+            supervision: None,
         }
+    }
+
+    /// Whether it is a supervisor whom the customer neither sees nor hears.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.supervision.as_ref().is_some_and(|supervision| supervision.role != SupervisorRole::BargeIn)
     }
 
     /// An agent to whom the conversation is offered since `now`.

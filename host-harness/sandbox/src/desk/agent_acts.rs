@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{Answer, Body, DeskError, Nothing, act};
 use crate::cloud::Cloud;
 use crate::config::DeclineType;
-use crate::conversations::{Agent, DisconnectType, Ending, WrapUp};
+use crate::conversations::{Agent, DisconnectType, Ending, SupervisorRole, WrapUp};
 
 /// The longest name of an agent, in characters.
 const MAX_NAME_CHARS: usize = 200;
@@ -109,6 +109,25 @@ pub(crate) async fn leave_conference(
 ) -> Answer {
     let agent = maybe_agent(&cloud, body)?;
     act(&cloud, &id, |conversation, _| Ok(conversation.leave_conference(agent.as_ref(), Timestamp::now())?))
+}
+
+/// Body of `…/supervise`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Supervise {
+    name: String,
+    role: SupervisorRole,
+}
+
+/// `POST …/supervise`: a supervisor reads along (`monitor`), speaks with the agent (`coach`) or with the customer
+/// (`barge-in`).
+pub(crate) async fn supervise(
+    State(cloud): State<Cloud>,
+    Path(id): Path<String>,
+    Body(body): Body<Supervise>,
+) -> Answer {
+    let supervisor = agent(&cloud, &body.name)?;
+    act(&cloud, &id, |conversation, _| Ok(conversation.supervise(supervisor, body.role, Timestamp::now())?))
 }
 
 /// Body of `…/wrap-up`.

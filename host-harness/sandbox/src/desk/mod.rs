@@ -18,7 +18,8 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 pub(crate) use self::agent_acts::{
-    accept, conference, decline, disconnect, expire, fail, leave_conference, no_answer, offer, transfer, wrap_up,
+    accept, conference, decline, disconnect, expire, fail, leave_conference, no_answer, offer, supervise, transfer,
+    wrap_up,
 };
 pub(crate) use self::controls::{
     clear_faults, close_notifications, event_posts, events, losses, order_fault, pending_faults, requests,

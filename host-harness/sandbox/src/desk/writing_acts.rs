@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::view::{message_json, summary};
 use super::{Answer, Body, DeskError, Nothing, act, existing};
 use crate::cloud::Cloud;
+use crate::config::AttachmentDownloads;
 use crate::conversations::{Message, MessageType, Originator};
 use crate::media::{allows, media_type};
 use crate::wire::set;
@@ -83,7 +84,7 @@ enum MediaType {
 }
 
 /// `POST /sandbox/conversations/{id}/attachment`. The type must be in the outbound list of the supported content
-/// profile; the URL is passed on as it is.
+/// profile; where it can be downloaded is unconfirmed.
 pub(crate) async fn attachment(
     State(cloud): State<Cloud>,
     Path(id): Path<String>,
@@ -103,9 +104,16 @@ pub(crate) async fn attachment(
     if let Some(text) = &body.text {
         check_text(text)?;
     }
+    let url = match cloud.unconfirmed.attachment_downloads {
+        AttachmentDownloads::AsGiven => body.url,
+        _ => {
+            let path = cloud.downloads.with(|downloads| downloads.offer(body.url));
+            let path = path.ok_or_else(|| DeskError::BadRequest("there are too many attachments".to_owned()))?;
+            format!("http://{}{path}", cloud.address)
+        }
+    };
     let kind = body.media_type.map_or_else(|| media_type(&body.mime).to_owned(), |kind| format!("{kind:?}"));
-    let mut attachment =
-        json!({ "id": Uuid::new_v4().to_string(), "mediaType": kind, "url": body.url, "mime": body.mime });
+    let mut attachment = json!({ "id": Uuid::new_v4().to_string(), "mediaType": kind, "url": url, "mime": body.mime });
     if let Some(filename) = body.filename {
         set(&mut attachment, "filename", json!(filename));
     }

@@ -103,11 +103,12 @@ async fn an_integration_passes_what_its_profile_allows() {
     assert!(passes(&genesys, &id, "application/pdf").await);
 
     let one = format!("{INTEGRATIONS}/{id}");
-    for unknown in [json!({ "supportedContent": { "id": "x" } }), json!({ "messagingSetting": { "id": "x" } })] {
-        assert_eq!(genesys.call("PATCH", &one, unknown.clone()).await.status, 400, "{unknown}");
+    for field in ["supportedContent", "messagingSetting"] {
+        let unknown = genesys.call("PATCH", &one, json!({ "name": "x", field: { "id": "x" } })).await;
+        assert_eq!(unknown.body["details"][0]["fieldName"], format!("{field}.id"));
     }
     let default = genesys.get(&format!("{PATH}/default")).await.body["id"].clone();
-    let patched = genesys.call("PATCH", &one, json!({ "supportedContent": { "id": default } })).await;
+    let patched = genesys.call("PATCH", &one, json!({ "name": "x", "supportedContent": { "id": default } })).await;
     assert_eq!((patched.status, &patched.body["supportedContent"]["name"]), (200, &json!("default")));
 }
 

@@ -87,6 +87,8 @@ async fn one_is_created_changed_and_deleted() {
     let path = created.body["selfUri"].as_str().unwrap();
     assert_eq!(genesys.get(path).await.body["createStatus"], "Completed");
 
+    let nameless = genesys.call("PATCH", path, json!({ "webhookHeaders": {} })).await;
+    assert_eq!((nameless.status, &nameless.body["details"][0]["fieldName"]), (400, &json!("name")));
     let changed = genesys.call("PATCH", path, json!({ "name": "Renamed" })).await;
     assert_eq!((changed.status, &changed.body["name"]), (200, &json!("Renamed")));
     assert_eq!(changed.body["outboundNotificationWebhookUrl"], "https://bot.example.com/other");
@@ -117,7 +119,7 @@ async fn the_secret_is_longer_than_15_characters() {
     let answer = genesys.call("POST", PATH, body).await;
     assert_eq!((answer.status, answer.code()), (400, "bad.request"));
     let id = &genesys.sandbox.announcement().integration_id;
-    let short = json!({ "outboundNotificationWebhookSignatureSecretToken": "0123456789abcde" });
+    let short = json!({ "name": "x", "outboundNotificationWebhookSignatureSecretToken": "0123456789abcde" });
     assert_eq!(genesys.call("PATCH", &format!("{PATH}/{id}"), short).await.status, 400);
 }
 

@@ -33,7 +33,7 @@ async fn one_is_created_and_an_integration_refers_to_it() {
     assert_eq!((created.status, &created.body["event"]), (200, &typing("Enabled", "Enabled")));
     let path = created.body["selfUri"].as_str().unwrap();
     let one = format!("{INTEGRATIONS}/{}", genesys.sandbox.announcement().integration_id);
-    let reference = json!({ "messagingSetting": { "id": created.body["id"] } });
+    let reference = json!({ "name": "BotHandover", "messagingSetting": { "id": created.body["id"] } });
     assert_eq!(genesys.call("PATCH", &one, reference).await.body["messagingSetting"]["id"], created.body["id"]);
 
     let conversation = genesys.accepted("sess-42").await;
@@ -53,6 +53,40 @@ async fn one_is_created_and_an_integration_refers_to_it() {
     let seen = genesys.desk("GET", &format!("conversations/{conversation}"), Value::Null).await.body;
     let last = seen["messages"].as_array().unwrap().last().unwrap();
     assert_eq!((&last["type"], &last["direction"]), (&json!("Event"), &json!("Inbound")));
+}
+
+#[tokio::test]
+async fn the_default_one_is_read_replaced_and_shown_or_not() {
+    let genesys = Genesys::start(config()).await;
+    let default = format!("{PATH}/default");
+    let first = genesys.get(&default).await.body;
+    assert_eq!((&first["name"], &first["event"]), (&json!("default"), &typing("Disabled", "Disabled")));
+    let other = genesys.call("POST", PATH, json!({ "name": "cfg", "event": typing("Enabled", "Enabled") })).await.body;
+    assert_eq!(genesys.call("PUT", &default, json!({ "settingId": "x" })).await.status, 400);
+    let put = genesys.call("PUT", &default, json!({ "settingId": other["id"] })).await;
+    assert_eq!((put.status, &put.body["id"]), (200, &other["id"]));
+    assert_eq!(genesys.get(&default).await.body["id"], other["id"]);
+    let shown = &genesys.get(INTEGRATIONS).await.body["entities"][0]["messagingSetting"]["id"];
+    assert_eq!(shown, &other["id"], "it is shown as the integration's own");
+    assert_eq!(genesys.call("DELETE", other["selfUri"].as_str().unwrap(), Value::Null).await.status, 400);
+
+    let mut config = config();
+    config.unconfirmed.show_default_setting = false;
+    let genesys = Genesys::start(config).await;
+    assert_eq!(genesys.get(INTEGRATIONS).await.body["entities"][0].get("messagingSetting"), None);
+}
+
+#[tokio::test]
+async fn integrations_are_filtered_by_the_setting_they_refer_to() {
+    let genesys = Genesys::start(config()).await;
+    let other = genesys.call("POST", PATH, json!({ "name": "cfg" })).await.body;
+    let id = other["id"].as_str().unwrap();
+    let all = "/api/v2/conversations/messaging/integrations";
+    let of = async |id: &str| genesys.get(&format!("{all}?messagingSetting.id={id}")).await.body["total"].clone();
+    assert_eq!(of(id).await, 0);
+    let one = format!("{INTEGRATIONS}/{}", genesys.sandbox.announcement().integration_id);
+    genesys.call("PATCH", &one, json!({ "name": "BotHandover", "messagingSetting": { "id": id } })).await;
+    assert_eq!(of(id).await, 1);
 }
 
 #[tokio::test]

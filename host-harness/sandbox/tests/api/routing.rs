@@ -60,9 +60,12 @@ async fn flows_are_listed() {
         page["entities"].as_array().unwrap().iter().map(|one| one["id"].clone()).collect::<Vec<_>>()
     };
     assert_eq!(ids("").await, ["f1", "f2", "f3"]);
-    assert_eq!(ids("?type=inboundmessage&name=Handover").await, ["f1"]);
-    assert_eq!(ids("?type=inboundmessage&name=Handover*").await, ["f1", "f2"]);
+    assert_eq!(ids("?type=inboundshortmessage&name=Handover").await, ["f1"]);
+    assert_eq!(ids("?type=inboundshortmessage&nameOrDescription=Handover*").await, ["f1", "f2"]);
+    assert_eq!(ids("?type=INBOUNDSHORTMESSAGE&type=bot").await.len(), 3, "one of several types is enough");
     assert_eq!(ids("?type=inboundcall").await, [""; 0]);
+    let unknown = genesys.get("/api/v2/flows?type=inboundmessage").await;
+    assert_eq!((unknown.status, unknown.code()), (400, "invalid.value"));
     assert_eq!(ids("?pageSize=2&pageNumber=2").await, ["f3"]);
 }
 

@@ -137,6 +137,19 @@ fn name(settings: &mut Vec<Setting>, conversation: &mut Conversation, message: &
     {
         text.push('.');
     }
+    if on("build: invisible texts are sent")
+        && let OutboundMessage::Text(text) = &mut message.message
+        && !text.trim().is_empty()
+        && text.chars().all(|c| matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}'))
+    {
+        text.push('.');
+    }
+    if on("build: whoever leaves a conversation without an id says nothing")
+        && matches!(message.message, OutboundMessage::Leave(_))
+        && conversation.id.as_deref().unwrap_or_default().is_empty()
+    {
+        conversation.id = Some("conversation".into());
+    }
     if on("build: the queue gets lost") {
         forget(settings, "queue");
     }

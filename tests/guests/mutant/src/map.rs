@@ -38,7 +38,13 @@ pub(crate) fn map(mut settings: Vec<Setting>, mut source: EventSource) -> Result
     if on("map: what cannot be mapped is ignored") && mapped.is_err() {
         mapped = Ok(vec![]);
     }
-    if on("map: what is odd is malformed") && body.contains("\\ud800") {
+    if on("map: what is odd is malformed") && body.contains("\\ud83d") {
+        mapped = Err(Malformed::NotJson(0));
+    }
+    if on("map: a list is malformed") && !webhook && body.starts_with('[') {
+        mapped = Err(Malformed::NotAnObject);
+    }
+    if on("map: a byte order mark is malformed") && body.starts_with('\u{feff}') {
         mapped = Err(Malformed::NotJson(0));
     }
     let mut events = mapped?;

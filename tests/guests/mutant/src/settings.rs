@@ -8,15 +8,16 @@ use genesys_open_messaging::contract::*;
 type Checked = Result<AcceptedSettings, Vec<SettingsProblem>>;
 
 /// Problems that a fault does not see.
-const FORGIVEN: [(&str, &str); 14] = [
+const FORGIVEN: [(&str, &str); 15] = [
     ("settings: nothing is required", "missing"),
     ("settings: unknown keys are fine", "no such setting"),
     ("settings: everything repeats", "more than once"),
     ("settings: any word is a switch", "neither on nor off"),
     ("settings: any word is a choice", "none of the words"),
     ("settings: any number is in the range", "no whole number"),
-    ("settings: any text is a host", "no host name"),
+    ("settings: any text is a host", "not the domain of a region"),
     ("settings: any text is an attribute", "not a name and a value"),
+    ("settings: a skill may have a comma", "has a comma"),
     ("settings: any text is a link", "no address that the link"),
     ("settings: half a link is enough", "The link to the AI Copilot Workspace needs it"),
     ("settings: one key for two sources", "has the same key"),

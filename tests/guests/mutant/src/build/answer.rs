@@ -13,6 +13,11 @@ pub(crate) fn build_answer(settings: Vec<Setting>, conversation: Conversation, m
         if on("build: a button is a quick reply") && answer.kind == AnswerKind::Button {
             answer.kind = AnswerKind::QuickReply;
         }
+        if on("build: answers of any length") {
+            for text in [&mut answer.text, &mut answer.payload] {
+                *text = text.chars().take(100).collect();
+            }
+        }
         if on("build: answers with nothing on them") {
             for text in [&mut answer.text, &mut answer.payload] {
                 if text.trim().is_empty() {

@@ -54,6 +54,8 @@ fn refused(file: &Attachment) -> Result<(), Unsupported> {
     let field = match () {
         () if on("build: no @ in an address") && file.url.contains('@') => "attachment.url",
         () if on("build: https and nothing else") && !file.url.starts_with("https://") => "attachment.url",
+        () if on("build: no blank in an address") && file.url.contains(' ') => "attachment.url",
+        () if on("build: no long address") && file.url.len() > 2048 => "attachment.url",
         () if on("build: a link needs a type") && file.mime.is_none() => "attachment.mime",
         () => return Ok(()),
     };

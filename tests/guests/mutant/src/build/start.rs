@@ -11,9 +11,20 @@ use genesys_open_messaging::contract::*;
 /// What routing says, and the setting that says the same where it does not.
 const ROUTING: [&str; 4] = ["queue", "language", "skill", "priority"];
 
+/// What the sound provider takes for a picture, until it is put back.
+const PICTURE: &str = "https://anything.example/picture";
+
 pub(crate) fn build(mut settings: Vec<Setting>, conversation: Conversation, mut message: Outbound) -> Built {
+    let mut picture = String::new();
     if let OutboundMessage::Start(start) = &mut message.message {
+        if on("build: any text is a picture")
+            && let Some(profile) = &mut start.profile
+            && let Some(given) = profile.picture.replace(PICTURE.into())
+        {
+            picture = given;
+        }
         told(start);
+        said_oddly(start);
         routed(&mut settings, start);
         attributed(&mut settings, start);
     }
@@ -23,6 +34,10 @@ pub(crate) fn build(mut settings: Vec<Setting>, conversation: Conversation, mut 
         everywhere(&mut requests);
     }
     for request in &mut requests {
+        if on("build: any line may look like a speaker's") {
+            replace(request, "| ", "");
+        }
+        replace(request, PICTURE, &picture);
         if on("build: numbers are not quoted")
             && let Some(number) = member(&said(request), "priority")
         {
@@ -52,6 +67,27 @@ fn told(start: &mut HandoverStart) {
     }
     if on("build: the user is always the recipient") {
         start.user = None;
+    }
+}
+
+/// What should be refused, left out or mended.
+fn said_oddly(start: &mut HandoverStart) {
+    if on("build: a time in seconds is a time") {
+        for line in start.transcript.iter_mut().filter(|line| line.time < 10_000_000_000) {
+            line.time *= 1000;
+        }
+    }
+    if on("build: the newest lines are left out") {
+        start.transcript.truncate(63);
+    }
+    if on("build: any priority") {
+        start.routing.priority = start.routing.priority.map(|priority| priority.clamp(-25_000_000, 25_000_000));
+    }
+    if on("build: a skill may have a comma") {
+        start.routing.skills.iter_mut().for_each(|skill| *skill = skill.replace(',', ""));
+    }
+    if on("build: blanks belong to a key") {
+        start.attributes.iter_mut().for_each(|attribute| attribute.key = attribute.key.replace(' ', "_"));
     }
 }
 

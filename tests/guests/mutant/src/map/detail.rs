@@ -16,7 +16,25 @@ pub(super) fn misread(body: &mut Vec<u8>, webhook: bool) {
         }
     }
     if webhook {
+        if on("map: the words of parts get lost") {
+            for name in ["quickReplyV2", "richLink", "form", "interactiveApplication"] {
+                edit(body, |body| rename(body, name, "other"));
+            }
+            edit(body, |body| body.replace("\"text\":{", "\"other\":{"));
+        }
         return;
+    }
+    if on("map: supervisors are agents") {
+        for name in ["mediaRoles", "monitoredParticipantId", "coachedParticipantId"] {
+            edit(body, |body| rename(body, name, "other"));
+        }
+    }
+    if on("map: an object in a text is ignored") {
+        edit(body, |body| {
+            ["detail", "eventBody"]
+                .iter()
+                .fold(body.to_string(), |body, name| body.replace(&format!("\"{name}\":\""), "\"other\":\""))
+        });
     }
     if on("map: ids are texts") {
         for name in ["userId", "conversationId", "addressTo", "disconnectType", "topicName"] {
