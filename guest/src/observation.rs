@@ -83,7 +83,7 @@ pub(crate) fn events(policy: &AgentPolicy, id: &str, seen: &List<Object<Particip
         let name = format!("ended:{}", last.get().map_or_else(|| round.to_string(), String::from));
         events.push(event(&name, last, EventKind::Ended(reason)));
     } else if !agents().any(|agent| agent.state.get() == Some("connected")) {
-        let waiting = everybody().filter(|p| p.purpose.get() == Some("acd")).last();
+        let waiting = everybody().rfind(|p| p.purpose.get() == Some("acd"));
         let since = waiting.map_or(&never, |waiting| &waiting.connected_time);
         let name = waiting.and_then(|waiting| waiting.id.get()).map_or_else(|| round.to_string(), String::from);
         let unknown = QueueState { position: None, wait: None };

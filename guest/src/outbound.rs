@@ -13,7 +13,7 @@ pub use attributes::is_uuid;
 
 use crate::contract::*;
 use crate::public_url::PublicUrl;
-use crate::settings::MessagePolicy;
+use crate::settings::{MessagePolicy, Thread};
 use crate::time;
 use crate::wire::inbound::{
     ButtonResponse, Channel, ChannelMetadata, Content, Event, From, OpenInboundNormalizedEvent,
@@ -103,7 +103,9 @@ impl<'a> Builder<'a> {
     }
 
     fn start(&self, start: &HandoverStart) -> Result<Vec<ProviderRequest>, Unsupported> {
-        let transcript = transcript(start, self.policy.text_limit)?;
+        // A conversation of its own has nothing of what earlier agents were sent.
+        let sent_until = start.told_until.filter(|_| self.policy.thread == Thread::PerRecipient);
+        let transcript = transcript(start, sent_until, self.policy.text_limit)?;
         let words = start.text.as_deref().map(str::trim).filter(|text| is_visible(text));
         let words = words.unwrap_or(&self.policy.start_text);
         let texts = transcript.iter().map(String::as_str).chain(self.split(words));

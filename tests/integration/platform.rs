@@ -108,7 +108,7 @@ impl Platform {
         let mut id = None;
         for request in built.expect("no trap").expect("built") {
             let delivered: Delivery = self.0.connection.deliver(&request).await.expect("no trap").expect("delivered");
-            self.book(recipient, |book| book.handover.delivered(&delivered));
+            self.book(recipient, |book| book.handover.delivered(&delivered, now()));
             id = id.or(delivered.conversation);
         }
         id.expect("the conversation's id")

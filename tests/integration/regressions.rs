@@ -88,7 +88,7 @@ fn trigger(body: &Value) -> EventSource {
 /// The first handover of a user, in the conversation that the events are about.
 fn handover() -> Handover {
     let mut handover = Handover::begin(1, TEN, observing(), None).expect("the first");
-    handover.delivered(&delivered("c-1"));
+    handover.delivered(&delivered("c-1"), TEN);
     handover
 }
 

@@ -9,6 +9,8 @@ use alloc::{collections::VecDeque, format, string::String, vec::Vec};
 
 /// Messages that a transcript becomes at most: what does not fit is left out, the oldest first.
 const MAX_MESSAGES: usize = 64;
+/// Bytes of a transcript as JSON at most: so much as hosts keep for one recipient.
+const MAX_BYTES: usize = 128 << 10;
 /// 2000-01-01T00:00:00Z in milliseconds. An earlier time is one in seconds.
 const EARLIEST: Timestamp = 946_684_800_000;
 /// Begins every line that is not the first of what somebody said, so that nobody can write a line that looks like
@@ -17,8 +19,12 @@ const CONTINUED: &str = "| ";
 
 /// Returns who said what, and when, as messages of at most `limit` characters; none where nobody said anything that was
 /// not sent before.
-pub(super) fn transcript(start: &HandoverStart, limit: usize) -> Result<Vec<String>, Unsupported> {
-    let unsent = |line: &&TranscriptLine| start.told_until.is_none_or(|sent| line.time > sent);
+pub(super) fn transcript(
+    start: &HandoverStart,
+    sent_until: Option<Timestamp>,
+    limit: usize,
+) -> Result<Vec<String>, Unsupported> {
+    let unsent = |line: &&TranscriptLine| sent_until.is_none_or(|sent| line.time > sent);
     let mut lines = Vec::new();
     for line in start.transcript.iter().filter(unsent).filter(|line| !line.text.chars().all(is_invisible)) {
         lines.push(entry(line, limit)?);
@@ -76,17 +82,18 @@ fn physical_lines(text: &str) -> impl Iterator<Item = &str> {
 /// Fills messages from the newest entry backwards, so that the oldest are left out where there are too many.
 fn newest(entries: &[Vec<String>], limit: usize) -> Vec<String> {
     let whole = pack("Transcript (times in UTC)", entries.iter().flatten(), limit);
-    if whole.len() <= MAX_MESSAGES {
+    if whole.len() <= MAX_MESSAGES && whole.iter().map(|message| json_bytes(message)).sum::<usize>() <= MAX_BYTES {
         return whole;
     }
     // Whole entries, for a line without its head would be nobody's. The packing of what is left is known only when it is
-    // done, so the entries are bounded by their characters first.
+    // done, so the entries are bounded by their size first.
     let budget = MAX_MESSAGES * limit;
     let mut kept = VecDeque::new();
-    let mut characters = 0;
+    let (mut characters, mut bytes) = (0, 0);
     for entry in entries.iter().rev() {
         characters += entry.iter().map(|line| line.chars().count() + 1).sum::<usize>();
-        if characters > budget {
+        bytes += entry.iter().map(|line| json_bytes(line) + 2).sum::<usize>();
+        if characters > budget || bytes > MAX_BYTES {
             break;
         }
         kept.push_front(entry);
@@ -99,6 +106,16 @@ fn newest(entries: &[Vec<String>], limit: usize) -> Vec<String> {
             return messages;
         }
     }
+}
+
+/// The bytes of a text in JSON (RFC 8259, section 7).
+fn json_bytes(text: &str) -> usize {
+    let bytes = |c: char| match c {
+        '"' | '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => 2,
+        c if c < ' ' => 6,
+        c => c.len_utf8(),
+    };
+    text.chars().map(bytes).sum()
 }
 
 /// Puts lines one below the other into messages.
@@ -128,18 +145,18 @@ mod tests {
 
     const TEN: Timestamp = 1_772_359_200_000;
 
-    fn start(lines: &[(Speaker, Timestamp, &str)], told_until: Option<Timestamp>) -> HandoverStart {
+    fn start(lines: &[(Speaker, Timestamp, &str)]) -> HandoverStart {
         let transcript: Vec<_> = lines
             .iter()
             .map(|(speaker, time, text)| TranscriptLine { speaker: *speaker, time: *time, text: (*text).into() })
             .collect();
         let routing = Routing { queue: None, language: None, skills: Vec::new(), priority: None };
-        let (profile, user, session, attributes, text) = (None, None, None, Vec::new(), None);
+        let (profile, user, session, told_until, attributes, text) = (None, None, None, None, Vec::new(), None);
         HandoverStart { profile, user, session, transcript, told_until, routing, attributes, text }
     }
 
     fn messages(lines: &[(Speaker, Timestamp, &str)], limit: usize) -> Vec<String> {
-        transcript(&start(lines, None), limit).expect("times of this century")
+        transcript(&start(lines), None, limit).expect("times of this century")
     }
 
     /// Every line is the title, begins with a time, or is marked.
@@ -202,7 +219,7 @@ mod tests {
     #[test]
     fn sends_only_what_was_not_sent() {
         let lines = [(Speaker::User, TEN, "old"), (Speaker::User, TEN + 60_000, "new")];
-        let since = |time| transcript(&start(&lines, Some(time)), 5000).expect("times of this century");
+        let since = |time| transcript(&start(&lines), Some(time), 5000).expect("times of this century");
         assert_eq!(since(TEN), ["Transcript (times in UTC)\n2026-03-01 10:01 User: new"]);
         assert_eq!(since(TEN + 60_000), Vec::<String>::new());
     }
@@ -224,6 +241,20 @@ mod tests {
     }
 
     #[test]
+    fn an_ordinary_history_is_whole_and_a_huge_one_is_bounded_in_bytes() {
+        let texts: Vec<String> = (0..800).map(|number| format!("{number:04} {}", "ä".repeat(35))).collect();
+        let lines: Vec<_> = texts.iter().map(|text| (Speaker::User, TEN, text.as_str())).collect();
+        let sent = messages(&lines, 5000);
+        assert_eq!(sent.join("\n").lines().count(), 801, "64 KiB and more, whole");
+        let huge: Vec<String> = (0..4_000).map(|number| format!("{number:04} {}", "\"".repeat(60))).collect();
+        let lines: Vec<_> = huge.iter().map(|text| (Speaker::User, TEN, text.as_str())).collect();
+        let sent = messages(&lines, 5000);
+        let bytes: usize = sent.iter().map(|message| message.len() + message.matches('"').count()).sum();
+        assert!(bytes <= MAX_BYTES && bytes > MAX_BYTES * 9 / 10, "{bytes}");
+        assert!(sent.last().is_some_and(|last| last.ends_with(huge[3_999].as_str())));
+    }
+
+    #[test]
     fn one_entry_that_is_too_long_leaves_the_others_out_and_itself() {
         let huge = "x".repeat(100 * 100);
         let sent = messages(&[(Speaker::User, TEN, &huge), (Speaker::User, TEN, "newest")], 100);
@@ -241,7 +272,7 @@ mod tests {
 
     #[test]
     fn refuses_a_time_in_seconds() {
-        let refused = transcript(&start(&[(Speaker::User, TEN / 1000, "Hi")], None), 5000);
+        let refused = transcript(&start(&[(Speaker::User, TEN / 1000, "Hi")]), None, 5000);
         assert_eq!(
             refused,
             Err(invalid("start.transcript.time", "milliseconds since 1970, from the year 2000 to the year 9999"))

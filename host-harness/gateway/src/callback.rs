@@ -59,7 +59,8 @@ impl Callback {
         Ok(Self { url, client, secrets })
     }
 
-    pub(crate) async fn call(&self, event: &PlatformEvent) -> CallbackOutcome {
+    /// Posts an event. From the second `attempt` on, the platform may have seen it: the id says so, too.
+    pub(crate) async fn call(&self, event: &PlatformEvent, attempt: u32) -> CallbackOutcome {
         let Ok(body) = serde_json::to_vec(event) else {
             return CallbackOutcome::Never("the event cannot be written".into());
         };
@@ -73,6 +74,7 @@ impl Callback {
             .header("content-type", "application/json")
             .header("webhook-id", &event.id)
             .header("webhook-timestamp", time)
+            .header("webhook-attempt", attempt)
             .header("webhook-signature", signatures);
         if let Some(correlation) = &event.correlation {
             request = request.header("x-request-id", correlation);

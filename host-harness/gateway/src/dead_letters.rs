@@ -57,14 +57,17 @@ impl Served {
                 match again.await {
                     Ok(Some(())) => {}
                     Ok(None) | Err(ChangeError::Refused(SendError::NoHandover(_))) => return Err(NotReplayed::Over),
-                    Err(ChangeError::Refused(SendError::Full(_))) => return Err(NotReplayed::Full),
+                    Err(ChangeError::Refused(SendError::NoRoom(_))) => return Err(NotReplayed::Full),
                     Err(ChangeError::Contended) => return Err(NotReplayed::Contended),
                     Err(ChangeError::Store(error)) => return Err(error.into()),
                 }
             }
             DeadContent::Callback(told, _) => {
                 let callback = self.callback().ok_or_else(|| NotReplayed::NotTaken("there is no callback".into()))?;
-                match callback.call(&PlatformEvent::of(&buried.address, id, told)).await {
+                match callback
+                    .call(&PlatformEvent::of(&buried.address, id, told), buried.letter.attempts.saturating_add(1))
+                    .await
+                {
                     CallbackOutcome::Taken => {}
                     CallbackOutcome::Retry(_, why) | CallbackOutcome::Never(why) => {
                         return Err(NotReplayed::NotTaken(why));

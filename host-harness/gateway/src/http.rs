@@ -1,6 +1,7 @@
 //! The gateway by HTTP: webhooks in, the platform's API, and what operators ask.
 
 mod events;
+mod json_text;
 mod letters;
 mod operation;
 mod platform;
@@ -14,9 +15,10 @@ pub use self::tokens::{InvalidTokens, Tokens};
 use crate::mailboxes::Mailboxes;
 use crate::metrics::Metrics;
 use crate::served::Served;
-use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -25,8 +27,10 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// Bytes of a request's body at most. What a contact centre says in more is more than a mailbox takes at once.
-const MOST_BODY: usize = 64 << 10;
+/// Bytes of the body of a request of the platform's at most: an ordinary history fits several times over.
+const MOST_BODY: usize = 1 << 20;
+/// Bytes of a webhook's body at most: twice what an event bus sends (Amazon EventBridge: 256 KB).
+const MOST_WEBHOOK: usize = 512 << 10;
 /// Until a request is answered that needs nobody but the store.
 const PATIENCE: Duration = Duration::from_secs(9);
 /// Until one is that asks the contact centre or the platform, many times perhaps: as long as a call of a plugin may take.
@@ -41,8 +45,13 @@ struct Inner {
     mailboxes: Mailboxes,
     tokens: Tokens,
     metrics: Metrics,
+    /// How many refused webhooks the log tells of.
+    refusals: DefaultDirectRateLimiter,
     stop: CancellationToken,
 }
+
+/// Refused webhooks in the log a minute; of more, the metrics tell.
+const REFUSALS_LOGGED: NonZeroU32 = NonZeroU32::new(60).unwrap();
 
 #[derive(OpenApi)]
 #[openapi(
@@ -67,7 +76,8 @@ impl Gateway {
         stop: CancellationToken,
     ) -> Self {
         let served = served.into_iter().map(|served| (served.name().to_owned(), served)).collect();
-        Self(Arc::new(Inner { served, mailboxes, tokens, metrics, stop }))
+        let refusals = RateLimiter::direct(Quota::per_minute(REFUSALS_LOGGED));
+        Self(Arc::new(Inner { served, mailboxes, tokens, metrics, refusals, stop }))
     }
 
     /// Answers requests.
@@ -81,9 +91,8 @@ impl Gateway {
             .route("/healthz", get(operation::healthz))
             .route("/readyz", get(operation::readyz))
             .merge(guarded)
-            .fallback(problem::not_found)
+            .fallback(webhooks::receive_in_other_spelling)
             .method_not_allowed_fallback(problem::method_not_allowed)
-            .layer(DefaultBodyLimit::max(MOST_BODY))
             .layer(axum::middleware::from_fn(request::observe))
             .with_state(self.clone())
     }

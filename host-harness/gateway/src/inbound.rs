@@ -76,6 +76,10 @@ impl Served {
         };
         let events = believed.events.map_err(WebhookError::Malformed)?;
         let origin = Origin::new(source, &webhook.body);
+        let means_nothing = |event: &AgentEvent| {
+            matches!(event.kind, EventKind::Ignored(_)) && event.recipient.is_none() && event.conversation.is_none()
+        };
+        let not_understood = events.iter().all(means_nothing);
         let mut received = Received::default();
         for (recipient, events) in self.by_recipient(events, &mut received).await? {
             match self.take(&recipient, &events, &origin, correlation).await? {
@@ -85,6 +89,13 @@ impl Served {
                 }
                 None => received.unknown += events.len(),
             }
+        }
+        if not_understood && self.may_complain() {
+            tracing::warn!(
+                connection = self.name(),
+                "an authentic webhook names no user and no conversation, and means nothing to the provider: compare what \
+                 is sent with the provider's documentation"
+            );
         }
         Ok(received)
     }
@@ -98,6 +109,11 @@ impl Served {
         let mut groups: Vec<(String, Vec<AgentEvent>)> = Vec::new();
         for event in events {
             let recipient = match (&event.recipient, &event.conversation) {
+                (Some(recipient), Some(conversation)) if !self.has_mailbox(recipient).await? => {
+                    // The address may be spelled in another way; the conversation is the same.
+                    let other = self.mailboxes().recipient(self.name(), conversation).await?;
+                    Some(other.unwrap_or_else(|| recipient.clone()))
+                }
                 (Some(recipient), _) => Some(recipient.clone()),
                 (None, Some(conversation)) => self.mailboxes().recipient(self.name(), conversation).await?,
                 (None, None) => None,
@@ -112,6 +128,10 @@ impl Served {
             }
         }
         Ok(groups)
+    }
+
+    async fn has_mailbox(&self, recipient: &str) -> Result<bool, StoreError> {
+        Ok(self.mailboxes().load(&self.address(recipient)).await?.is_some())
     }
 
     async fn take(

@@ -17,7 +17,7 @@ mod seen;
 mod turn;
 
 pub use self::feed::{CallbackOutcome, Event, Told};
-pub use self::outbox::{DeliveryOutcome, Found, Item, Reason};
+pub use self::outbox::{DeliveryOutcome, Found, Item, MOST_BYTES, MOST_REQUESTS, Reason};
 pub use self::replies::{Replied, Reply};
 pub use self::rules::{Retries, Rules};
 pub use self::seen::{Origin, Refused, Source};
@@ -47,8 +47,11 @@ pub struct Mailbox {
     handover: Option<Handover>,
     /// The contact centre's ids of the conversations that it had, the latest last.
     conversations: Vec<String>,
-    /// The time of the last message that was sent.
+    /// The time of the last part of the last message that was sent.
     spoken: Timestamp,
+    /// The latest time at which it was worked on.
+    #[serde(default)]
+    latest: Timestamp,
     /// Counts the messages that were sent.
     messages: u64,
     observe: Option<Timestamp>,
@@ -67,10 +70,33 @@ pub struct Mailbox {
     maker: String,
 }
 
+/// Milliseconds by which the clocks of gateways may differ: a greater step back is a clock that was set.
+const CLOCKS_DIFFER: u64 = 10_000;
+/// Milliseconds that a leave waits for the id of a conversation that there is, or may be.
+const WAIT_FOR_CONVERSATION: u64 = 30_000;
+/// Milliseconds until a poll that showed an end that may be the previous handover's is repeated.
+const ASK_AGAIN: u64 = 5_000;
+
 /// Too much waits already. It can be tried again when some of it is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too much waits for this recipient already; try again later")]
 pub struct Full;
+
+/// It is more than there is ever room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("more than a recipient has room for: {MOST_REQUESTS} messages to the contact center, or {MOST_BYTES} bytes")]
+pub struct TooLarge;
+
+/// Why there is no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoRoom {
+    /// There will be, when some of what waits is done.
+    #[error(transparent)]
+    Full(#[from] Full),
+    /// There never will be.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+}
 
 /// Why nothing can be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,9 +109,6 @@ pub enum NotBegun {
     /// Another one has not ended.
     #[error(transparent)]
     AlreadyInProgress(#[from] AlreadyInProgress),
-    /// Too much waits.
-    #[error(transparent)]
-    Full(#[from] Full),
 }
 
 /// Why events are not taken.
@@ -94,9 +117,9 @@ pub enum NotTaken {
     /// They are not to be believed.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// Too much waits.
+    /// There is no room.
     #[error(transparent)]
-    Full(#[from] Full),
+    NoRoom(#[from] NoRoom),
 }
 
 /// How many events of a webhook were news, and how many repeats.
@@ -118,6 +141,7 @@ impl Mailbox {
             handover: None,
             conversations: Vec::new(),
             spoken: 0,
+            latest: 0,
             messages: 0,
             observe: None,
             reason_to_observe: None,
@@ -200,25 +224,46 @@ impl Mailbox {
         Outbound { id, time: now.max(self.spoken.saturating_add(1)), message }
     }
 
+    /// To be called before anything else with a mailbox that was read. If the clock went back since it was written, what
+    /// waits for a time waits as long as it was to, and not until the clock is there again.
+    pub fn notice_time(&mut self, now: Timestamp) {
+        let back = self.latest.saturating_sub(now);
+        if back > CLOCKS_DIFFER {
+            self.observe = self.observe.map(|at| at.saturating_sub(back));
+            self.outbox.step_back(back);
+            self.feed.step_back(back);
+            self.turns.step_back(back);
+            if let Some(handover) = &mut self.handover {
+                handover.step_back(back);
+            }
+            self.latest = now;
+        }
+        self.latest = self.latest.max(now);
+    }
+
     /// Begins a handover. What was said after the end of the last one, and held, is told now.
     ///
     /// # Errors
     /// One is in progress.
     pub fn begin(&mut self, now: Timestamp, rules: &Rules) -> Result<u32, NotBegun> {
         let (number, _) = self.next_handover();
-        let next = Handover::begin(number, now, rules.policy.clone(), self.handover.as_ref())?;
-        self.succeed(next, now, rules);
+        let mut next = Handover::begin(number, now, rules.policy.clone(), self.handover.as_ref())?;
+        // The first event of every handover.
+        let waiting = next.begin_waiting();
+        self.succeed(next, waiting.into_iter().collect(), now, rules);
         Ok(number)
     }
 
     /// Another handover takes the place of the last one. What waits still for that one keeps its conversation.
-    fn succeed(&mut self, next: Handover, now: Timestamp, rules: &Rules) {
+    fn succeed(&mut self, next: Handover, first: Vec<Step>, now: Timestamp, rules: &Rules) {
         if let Some((number, id)) = self.handover.as_ref().and_then(|last| Some((last.number(), last.conversation()?)))
         {
             self.outbox.belong(number, id);
         }
-        self.feed.release(next.number(), now);
+        let number = next.number();
         self.handover = Some(next);
+        self.act(first, now, rules);
+        self.feed.release(number, now);
         self.observe = rules.observe_after(now);
         (self.reason_to_observe, self.unobservable) = (None, None);
     }
@@ -234,23 +279,20 @@ impl Mailbox {
         requests: Option<Vec<ProviderRequest>>,
         now: Timestamp,
     ) -> Result<(), SendError> {
-        let Some(handover) = self.handover.as_mut().filter(|handover| is_open(handover)) else {
+        // What became of an agent's message can be known after the end only.
+        let is_receipt = matches!(outbound.message, OutboundMessage::Receipt(_));
+        let Some(handover) = self.handover.as_mut().filter(|handover| is_receipt || is_open(handover)) else {
             return Err(NoHandover.into());
         };
+        let parts = requests.as_ref().map_or(1, Vec::len);
         self.outbox.push(outbound, requests, handover.number(), now)?;
-        match &outbound.message {
-            OutboundMessage::Start(start) => {
-                let last = start.transcript.iter().map(|line| line.time).max();
-                if let Some(last) = last {
-                    handover.told(last);
-                }
-            }
-            OutboundMessage::Text(_) | OutboundMessage::Attachment(_) | OutboundMessage::Answer(_) => {
-                handover.user_spoke(now);
-            }
-            OutboundMessage::Typing | OutboundMessage::Receipt(_) | OutboundMessage::Leave(_) => {}
+        if matches!(
+            outbound.message,
+            OutboundMessage::Text(_) | OutboundMessage::Attachment(_) | OutboundMessage::Answer(_)
+        ) {
+            handover.user_spoke(now);
         }
-        self.count(outbound);
+        self.count(outbound, parts);
         Ok(())
     }
 
@@ -299,9 +341,7 @@ impl Mailbox {
         rules: &Rules,
     ) -> Result<Taken, NotTaken> {
         self.seen.admit(events, origin, now, rules)?;
-        if !self.feed.has_room(events) {
-            return Err(Full.into());
-        }
+        self.feed.admit(events)?;
         let mut taken = Taken::default();
         for event in events {
             if self.seen.take(event, origin, now, rules) {
@@ -317,7 +357,7 @@ impl Mailbox {
     /// The whole answer of an observation of the handover of this number, which was asked at this time.
     pub fn observed(&mut self, number: u32, events: &[AgentEvent], asked: Timestamp, now: Timestamp, rules: &Rules) {
         self.unobservable = None;
-        let has_room = self.feed.has_room(events);
+        let has_room = self.feed.admit(events).is_ok();
         let Some(handover) = self.handover.as_mut().filter(|handover| handover.number() == number) else { return };
         if !has_room {
             // Nothing of it is taken: it is asked for again when some of what waits is done.
@@ -340,7 +380,12 @@ impl Mailbox {
             .cloned()
             .collect();
         let steps = handover.observed(&fresh, asked);
+        let undecided = is_open(handover) && fresh.iter().any(|event| matches!(event.kind, EventKind::Ended(_)));
         self.act(steps, now, rules);
+        if undecided {
+            let again = now.saturating_add(ASK_AGAIN);
+            self.observe = self.observe.map(|at| at.min(again));
+        }
     }
 
     /// The contact centre will never answer an observation of the handover of this number. One that cannot be observed
@@ -365,9 +410,14 @@ impl Mailbox {
     }
 
     /// The contact centre took a request, or was found to have it.
-    fn arrived(&mut self, item: &Item, delivery: &Delivery) {
+    fn arrived(&mut self, item: &Item, delivery: &Delivery, now: Timestamp) {
         match self.handover.as_mut().filter(|handover| handover.number() == item.handover()) {
-            Some(handover) => handover.delivered(delivery),
+            Some(handover) => {
+                handover.delivered(delivery, now);
+                if let Some(until) = item.tells_until() {
+                    handover.told(until);
+                }
+            }
             None => {
                 if let Some(conversation) = &delivery.conversation {
                     self.outbox.belong(item.handover(), conversation);
@@ -382,6 +432,11 @@ impl Mailbox {
     /// A request will never be delivered: the platform hears of it, and a handover that cannot begin is over.
     fn undeliverable(&mut self, item: &Item, why: &str, now: Timestamp, rules: &Rules) {
         let number = item.handover();
+        if item.may_have_arrived()
+            && let Some(handover) = self.handover.as_mut().filter(|handover| handover.number() == number)
+        {
+            handover.perhaps_delivered();
+        }
         if item.counts() {
             self.feed.push(Event::Receipt(failed(item.message(), why)), number, now);
         }
@@ -405,7 +460,7 @@ impl Mailbox {
             let outbound = self.outbound(OutboundMessage::Receipt(receipt), now);
             // Where too much waits already, the agent hears nothing, as of a receipt that is not delivered.
             if self.outbox.push(&outbound, None, told.handover, now).is_ok() {
-                self.count(&outbound);
+                self.count(&outbound, 1);
             }
         }
     }
@@ -444,8 +499,12 @@ impl Mailbox {
                     self.reason_to_observe = Some(now);
                 }
                 Step::Leave(reason) => {
+                    // Nobody needs what has not been delivered yet: the start and the leave cancel out.
+                    if handover.is_unknown_to_the_contact_center() {
+                        self.outbox.withdraw(number);
+                    }
                     let outbound = self.outbound(OutboundMessage::Leave(reason), now);
-                    self.count(&outbound);
+                    self.count(&outbound, 1);
                     self.outbox.push_always(&outbound, number, now);
                 }
                 Step::Ended(reason) => self.end(reason, number, now),
@@ -465,14 +524,16 @@ impl Mailbox {
         let next = self.handover.as_ref().map(|last| last.reopen(now, rules.policy.clone(), conversation));
         let Some(Ok(next)) = next else { return self.feed.push(Event::LateMessage(message), ended, now) };
         let number = next.number();
-        self.succeed(next, now, rules);
+        self.succeed(next, Vec::new(), now, rules);
         self.feed.push(Event::Reopened, number, now);
         self.feed.push(Event::Message(message), number, now);
     }
 
-    fn count(&mut self, outbound: &Outbound) {
+    /// Its parts follow one another by a millisecond each.
+    fn count(&mut self, outbound: &Outbound, parts: usize) {
         self.messages = self.messages.saturating_add(1);
-        self.spoken = outbound.time;
+        let further = u64::try_from(parts.saturating_sub(1)).unwrap_or(0);
+        self.spoken = self.spoken.max(outbound.time.saturating_add(further));
     }
 
     fn had(&mut self, conversation: &str) {
@@ -495,9 +556,9 @@ pub enum SendError {
     /// There is nobody to send it to.
     #[error(transparent)]
     NoHandover(#[from] NoHandover),
-    /// Too much waits.
+    /// There is no room.
     #[error(transparent)]
-    Full(#[from] Full),
+    NoRoom(#[from] NoRoom),
 }
 
 fn suffix(maker: &str) -> String {

@@ -120,6 +120,7 @@ impl Mailboxes {
         let mut mailbox: Mailbox = serde_json::from_slice(&record.content.value)
             .map_err(|error| StoreError::unreadable("a mailbox", &error))?;
         mailbox.made_by(&self.maker);
+        mailbox.notice_time(now());
         Ok(Some(Read { mailbox, revision: Some(record.revision) }))
     }
 

@@ -1,7 +1,7 @@
 //! From the platform: what it says is built and taken into the mailbox; only then is it answered. Delivering it is the
 //! worker's.
 
-use crate::mailbox::{Full, Mailbox, NoHandover, NotBegun, Replied, Reply, SendError};
+use crate::mailbox::{Mailbox, NoHandover, NoRoom, NotBegun, Replied, Reply, SendError, TooLarge};
 use crate::mailboxes::{Read, Saved, now};
 use crate::served::Served;
 use crate::store::StoreError;
@@ -35,7 +35,7 @@ pub struct IdempotencyKey(String);
 
 /// Not an idempotency key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an idempotency key has 1 to 100 visible ASCII characters")]
+#[error("an idempotency key has 1 to 512 visible ASCII characters")]
 pub struct InvalidKey;
 
 /// Why something that the platform wanted was not done.
@@ -50,6 +50,9 @@ pub enum PlatformError {
     /// Too much waits.
     #[error("too much waits for this recipient already; try again later")]
     Full,
+    /// It will never fit.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
     /// The key was used for something else.
     #[error("the idempotency key was used for another request; take a new one")]
     KeyReused,
@@ -73,7 +76,7 @@ impl IdempotencyKey {
     /// # Errors
     /// It is empty, too long, or has characters that are no visible ASCII.
     pub fn new(key: &str) -> Result<Self, InvalidKey> {
-        let fits = (1..=100).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+        let fits = (1..=512).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
         fits.then(|| Self(key.to_owned())).ok_or(InvalidKey)
     }
 }
@@ -82,7 +85,8 @@ impl From<SendError> for PlatformError {
     fn from(error: SendError) -> Self {
         match error {
             SendError::NoHandover(_) => Self::NoHandover,
-            SendError::Full(Full) => Self::Full,
+            SendError::NoRoom(NoRoom::Full(_)) => Self::Full,
+            SendError::NoRoom(NoRoom::TooLarge(error)) => Self::TooLarge(error),
         }
     }
 }
@@ -91,7 +95,6 @@ impl From<NotBegun> for PlatformError {
     fn from(error: NotBegun) -> Self {
         match error {
             NotBegun::AlreadyInProgress(_) => Self::AlreadyInProgress,
-            NotBegun::Full(Full) => Self::Full,
         }
     }
 }

@@ -25,6 +25,7 @@ struct Inner {
     observations: DefaultDirectRateLimiter,
     /// Of these, those for which nothing is a reason but the time.
     routine: DefaultDirectRateLimiter,
+    complaints: DefaultDirectRateLimiter,
     counts: Counts,
     mailboxes: Mailboxes,
 }
@@ -74,10 +75,11 @@ impl Served {
         let observations = RateLimiter::direct(Quota::per_minute(options.observations).allow_burst(BURST));
         let half = NonZeroU32::new(options.observations.get() / 2).unwrap_or(NonZeroU32::MIN);
         let routine = RateLimiter::direct(Quota::per_minute(half).allow_burst(BURST));
+        let complaints = RateLimiter::direct(Quota::per_minute(NonZeroU32::MIN));
         let (name, counts) = (name.to_owned(), metrics.of(name));
         metrics.show_zeros(&name);
         options.wire.conceal(&connection);
-        Ok(Self(Arc::new(Inner { name, connection, options, observations, routine, counts, mailboxes })))
+        Ok(Self(Arc::new(Inner { name, connection, options, observations, routine, complaints, counts, mailboxes })))
     }
 
     /// By which the operator and the platform know it.
@@ -106,7 +108,8 @@ impl Served {
 
     /// Whether its webhooks arrive at `/handover/` and this.
     pub(crate) fn listens_at(&self, path: &str) -> bool {
-        self.0.name == path || self.0.options.path.as_deref() == Some(path)
+        let is = |own: &str| own.eq_ignore_ascii_case(path);
+        is(&self.0.name) || self.0.options.path.as_deref().is_some_and(is)
     }
 
     pub(crate) fn mark(&self) -> Option<&str> {
@@ -131,6 +134,11 @@ impl Served {
 
     pub(crate) fn counts(&self) -> &Counts {
         &self.0.counts
+    }
+
+    /// Whether the log may tell once more of what an operator should look at; not more often than it can be read.
+    pub(crate) fn may_complain(&self) -> bool {
+        self.0.complaints.check().is_ok()
     }
 
     /// Whether an observation may be made now, or else in how many milliseconds to ask again. One for which nothing is

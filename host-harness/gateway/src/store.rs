@@ -11,9 +11,9 @@ use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use handover_host::contract::Timestamp;
 
-/// The largest value of a record and the largest entry of the log, in bytes: half of what a NATS server takes for one
-/// message unless it is told otherwise, which leaves room for headers.
-pub const MOST_BYTES: usize = 512 << 10;
+/// The largest value of a record and the largest entry of the log, in bytes: four fifths of what a NATS server takes for
+/// one message unless it is told otherwise (1 MiB), which leaves room for headers.
+pub const MOST_BYTES: usize = 832 << 10;
 
 /// What a record is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -170,6 +170,12 @@ pub trait Store: Send + Sync {
         connection: &str,
         after: Position,
     ) -> Result<BoxStream<'static, Result<Logged, StoreError>>, StoreError>;
+
+    /// The entry of a connection at this position; missing if there is none, or none any more.
+    async fn logged(&self, connection: &str, position: Position) -> Result<Option<Logged>, StoreError>;
+
+    /// Where the log begins: the first position that an entry still has, or one past the end.
+    async fn begin(&self) -> Result<Position, StoreError>;
 
     /// Where the log ends: the last position that any entry ever had, or 0.
     async fn end(&self) -> Result<Position, StoreError>;

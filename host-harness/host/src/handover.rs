@@ -30,8 +30,11 @@ use crate::contract::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Milliseconds by which the contact centre's clock and ours may differ.
+/// Milliseconds by which the contact center's clock and ours may differ.
 const SKEW: u64 = 60_000;
+/// Milliseconds after the delivery of the first message from which a poll shows the conversation that it opened, and no
+/// more the one that was over before.
+const SETTLED: u64 = 5_000;
 
 /// One stay with the agents, from the request to the end. To be stored as it is.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -44,6 +47,15 @@ pub struct Handover {
     told_until: Option<Timestamp>,
     agents: Agents,
     phase: Phase,
+    /// When the contact center accepted a message of this handover, by our clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    accepted: Option<Timestamp>,
+    /// A message of it may have arrived, although no answer said so.
+    #[serde(default)]
+    perhaps_accepted: bool,
+    /// Milliseconds by which our clock is behind the contact center's, at least: an event cannot come before it happens.
+    #[serde(default)]
+    behind: u64,
 }
 
 /// Where a handover is.
@@ -131,7 +143,20 @@ impl Handover {
             told_until: previous.and_then(|previous| previous.told_until),
             agents: Agents::default(),
             phase: Phase::Queued { since: now, told: None },
+            accepted: None,
+            perhaps_accepted: false,
+            behind: previous.map_or(0, |previous| previous.behind),
         })
+    }
+
+    /// The first thing to tell the platform of a handover that has begun: the user waits, in a place that is not known
+    /// yet. Later [`Step::Queued`]s say what is different.
+    #[must_use = "the step is to be taken"]
+    pub fn begin_waiting(&mut self) -> Option<Step> {
+        let Phase::Queued { told, .. } = &mut self.phase else { return None };
+        let state = QueueState { position: None, wait: None };
+        *told = Some(Queue { state: state.clone(), at: 0 });
+        Some(Step::Queued(state))
     }
 
     /// Begins the next handover by what an agent wrote after the end of this one ([`Step::Reopen`]), in this
@@ -147,10 +172,28 @@ impl Handover {
     ) -> Result<Self, AlreadyInProgress> {
         let mut next = Self::begin(self.next_number(), now, policy, Some(self))?;
         next.conversation = conversation;
+        // There is nothing to deliver that a poll would have to wait for.
+        next.accepted = Some(now);
         next.told(now);
         next.agents.spoke(Some(now));
         next.attended(now);
         Ok(next)
+    }
+
+    /// Our clock was set back by so many milliseconds: what lasts for a time lasts as long as it was to.
+    pub fn step_back(&mut self, back: u64) {
+        let earlier = |at: &mut Timestamp| *at = at.saturating_sub(back);
+        earlier(&mut self.begun);
+        self.accepted.iter_mut().for_each(earlier);
+        self.agents.step_back(back);
+        match &mut self.phase {
+            Phase::Queued { since, .. } => earlier(since),
+            Phase::Active { unattended, quiet } => {
+                unattended.iter_mut().for_each(earlier);
+                earlier(quiet);
+            }
+            Phase::Ended { at, .. } => earlier(at),
+        }
     }
 
     /// Where it is.
@@ -202,29 +245,39 @@ impl Handover {
         self.told_until = self.told_until.max(Some(until));
     }
 
-    /// A request of this handover was delivered. Where its answer names the conversation, that is ours, whatever an
-    /// event said before.
-    pub fn delivered(&mut self, delivery: &Delivery) {
+    /// The contact center accepted a request of this handover. Where its answer names the conversation, that is ours,
+    /// whatever an event said before.
+    pub fn delivered(&mut self, delivery: &Delivery, now: Timestamp) {
+        self.accepted.get_or_insert(now);
         if let Some(conversation) = &delivery.conversation {
             self.conversation = Some(conversation.clone());
         }
     }
 
-    /// The user said something to the agents.
+    /// A request of this handover was given up although it may have arrived.
+    pub fn perhaps_delivered(&mut self) {
+        self.perhaps_accepted = true;
+    }
+
+    /// Whether the contact center knows nothing of this handover: no request of it arrived, nor may have arrived.
+    #[must_use]
+    pub fn is_unknown_to_the_contact_center(&self) -> bool {
+        self.accepted.is_none() && !self.perhaps_accepted && self.conversation.is_none()
+    }
+
+    /// The user said something to the agents. That it arrived is told by [`told`](Self::told).
     pub fn user_spoke(&mut self, now: Timestamp) {
-        match &mut self.phase {
-            Phase::Queued { .. } => {}
-            Phase::Active { quiet, .. } => *quiet = now,
-            Phase::Ended { .. } => return,
+        if let Phase::Active { quiet, .. } = &mut self.phase {
+            *quiet = now;
         }
-        self.told(now);
     }
 
     /// An event that a source pushed.
     #[must_use = "the steps are to be taken"]
     pub fn apply(&mut self, event: &AgentEvent, now: Timestamp) -> Vec<Step> {
+        self.behind = self.behind.max(event.time.unwrap_or(0).saturating_sub(now));
         let whose = self.whose(event);
-        if self.is_open() && whose == Whose::Ours && self.conversation.is_none() {
+        if whose == Whose::Ours && self.conversation.is_none() {
             self.conversation.clone_from(&event.conversation);
         }
         // Nothing happens later than now: a clock that runs ahead does not outweigh what is still to come.
@@ -257,7 +310,7 @@ impl Handover {
         if !self.is_open() {
             return steps;
         }
-        if let Some((reason, at)) = events.iter().find_map(|event| self.observed_end(event)) {
+        if let Some((reason, at)) = events.iter().find_map(|event| self.observed_end(event, asked)) {
             steps.push(self.end(reason, at.unwrap_or(asked)));
             return steps;
         }
@@ -365,22 +418,25 @@ impl Handover {
         if self.number <= 1 || event.handover.is_some() {
             return Whose::Ours;
         }
+        // By the contact center's clock, as far as it is known to be ahead of ours.
+        let begun = self.begun.saturating_add(self.behind);
         match event.time {
             Some(time) if time.saturating_add(SKEW) < self.begun => Whose::Anothers,
-            Some(time) if time > self.begun.saturating_add(SKEW) => Whose::Ours,
+            Some(time) if time > begun.saturating_add(SKEW) => Whose::Ours,
             // Nobody can be asked, and a handover that never ends is worse than one that ends early.
             _ if !self.policy.observes => Whose::Ours,
             _ => Whose::Doubtful,
         }
     }
 
-    /// The end that an observation found. Until our first message has opened a conversation again it is over, by the
-    /// end of the previous handover: what ended before we began, we did not end.
-    fn observed_end(&self, event: &AgentEvent) -> Option<(EndReason, Option<Timestamp>)> {
+    /// The end that a poll found. Until our first message has opened a conversation again it is over, by the end of the
+    /// previous handover. When each ended is not compared with when we began: those are times of two clocks.
+    fn observed_end(&self, event: &AgentEvent, asked: Timestamp) -> Option<(EndReason, Option<Timestamp>)> {
         let EventKind::Ended(reason) = &event.kind else { return None };
+        let settled = || self.accepted.is_some_and(|accepted| asked >= accepted.saturating_add(SETTLED));
         let ours = match event.handover {
             Some(number) => number == self.number,
-            None => self.number <= 1 || event.time.is_none_or(|time| time >= self.begun),
+            None => self.number <= 1 || settled(),
         };
         ours.then(|| (reason.clone(), event.time))
     }
@@ -393,7 +449,9 @@ impl Handover {
                 _ if said_before => Step::Message(message.clone()),
                 AfterEnd::Deliver => Step::LateMessage(message.clone()),
                 AfterEnd::Hold => Step::HoldMessage(message.clone()),
-                AfterEnd::Reopen => Step::Reopen(message.clone()),
+                AfterEnd::Reopen if message.author == Author::Human => Step::Reopen(message.clone()),
+                // What a bot or an automatic answer says is nobody to talk to.
+                AfterEnd::Reopen => Step::LateMessage(message.clone()),
             };
         }
         if whose == Whose::Ours {

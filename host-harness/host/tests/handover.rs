@@ -371,10 +371,8 @@ fn an_observation_shows_ends_transfers_and_the_queue() {
 fn a_late_end_of_the_previous_handover_is_a_question() {
     let mut handover = reopened(observing());
     let late = AgentEvent { time: Some(BEGUN - 10_000), ..timeless(ended()) };
-    assert_eq!(
-        tell(&mut handover, 100, &[late.clone(), timeless(ended()), at(60_000, ended())]),
-        [const { Step::Observe }; 3]
-    );
+    assert_eq!(tell(&mut handover, 100, &[late.clone(), timeless(ended())]), [const { Step::Observe }; 2]);
+    assert_eq!(tell(&mut handover.clone(), 60_000, &[at(60_000, ended())]), [Step::Observe]);
     assert_eq!(
         handover.observed(std::slice::from_ref(&late), BEGUN + 200),
         [],
@@ -385,7 +383,50 @@ fn a_late_end_of_the_previous_handover_is_a_question() {
     for certain in [AgentEvent { handover: Some(2), ..timeless(ended()) }, at(60_001, ended())] {
         assert_eq!(tell(&mut handover.clone(), 70_000, &[certain]), [Step::Ended(EndReason::Completed)]);
     }
-    assert_eq!(handover.observed(&[at(50, ended())], BEGUN + 400), [Step::Ended(EndReason::Completed)]);
+    handover.delivered(&Delivery { message: None, conversation: None }, BEGUN + 300);
+    assert_eq!(handover.observed(&[at(50, ended())], BEGUN + 400), [], "a poll may show how it was a moment ago");
+    assert_eq!(handover.observed(&[at(50, ended())], BEGUN + 5_300), [Step::Ended(EndReason::Completed)]);
+}
+
+/// Times of the contact center's clock, by how much it is ahead of ours in milliseconds.
+fn apart(ahead: i64, after: u64, kind: EventKind) -> AgentEvent {
+    AgentEvent { time: Some((BEGUN + 3_600_000 + after).saturating_add_signed(ahead)), ..timeless(kind) }
+}
+
+/// The first handover ended by an event of the contact center; the second has begun and was accepted.
+fn second_of_clocks_apart(ahead: i64) -> Handover {
+    let now = BEGUN + 3_600_000;
+    let mut first = Handover::begin(1, now - 100_000, observing(), None).expect("the first");
+    assert_eq!(first.apply(&apart(ahead, 0, ended()), now + 50), [Step::Ended(EndReason::Completed)]);
+    let mut second = Handover::begin(2, now + 1_000, observing(), Some(&first)).expect("the first has ended");
+    second.delivered(&Delivery { message: None, conversation: None }, now + 2_000);
+    second
+}
+
+#[test]
+fn polling_ends_a_second_handover_that_ends_at_once_however_far_the_clocks_are_apart() {
+    let now = BEGUN + 3_600_000;
+    for ahead in [-600_000, -60_000, -2_000, -1_000, 0, 1_000, 2_000, 60_000, 600_000] {
+        let mut second = second_of_clocks_apart(ahead);
+        let end = apart(ahead, 2_500, ended());
+        let steps = second.observed(std::slice::from_ref(&end), now + 7_500);
+        assert_eq!(steps, [Step::Ended(EndReason::Completed)], "{ahead} ms");
+    }
+}
+
+#[test]
+fn the_end_of_the_first_handover_never_ends_the_second_however_far_the_clocks_are_apart() {
+    let now = BEGUN + 3_600_000;
+    for ahead in [-600_000, -60_000, -2_000, -1_000, 0, 1_000, 2_000, 60_000, 600_000] {
+        let mut second = second_of_clocks_apart(ahead);
+        for after in [1_100, 2_100, 30_000] {
+            let repeated = AgentEvent { id: "again".into(), ..apart(ahead, 0, ended()) };
+            let steps = second.apply(&repeated, now + after);
+            assert!(steps.iter().all(|step| *step == Step::Observe), "{ahead} ms: {steps:?}");
+        }
+        let mut early = second_of_clocks_apart(ahead);
+        assert_eq!(early.observed(&[apart(ahead, 0, ended())], now + 2_100), [], "{ahead} ms: not open again yet");
+    }
 }
 
 #[test]
@@ -410,7 +451,7 @@ fn events_of_another_conversation_are_not_ours_but_messages_are_shown() {
     assert_eq!(handover.conversation(), Some("c"));
     assert_eq!(tell(&mut handover, 2000, &[of("d", ended()), of("d", left("a"))]), []);
     assert_eq!(tell(&mut handover, 2000, &[of("d", message(Author::Human))]), [Step::Message(words(Author::Human))]);
-    handover.delivered(&Delivery { message: None, conversation: Some("d".into()) });
+    handover.delivered(&Delivery { message: None, conversation: Some("d".into()) }, BEGUN);
     assert_eq!(tell(&mut handover, 3000, &[of("c", ended())]), [], "a delivery knows better");
     assert_eq!(tell(&mut handover, 3000, &[of("d", ended())]), [Step::Ended(EndReason::Completed)]);
 }
@@ -444,7 +485,39 @@ fn a_handover_that_an_agent_begins_has_an_agent_and_a_conversation() {
     assert_eq!(second.next_deadline(), Some(BEGUN + 8_000), "it is the user's turn");
     let before = at(2000, ended());
     assert_eq!(second.observed(std::slice::from_ref(&before), BEGUN + 3_500), [], "that was the first one's end");
-    assert_eq!(second.leave(LeaveReason::UserLeft, BEGUN + 4_000).len(), 2);
+    assert_eq!(second.clone().leave(LeaveReason::UserLeft, BEGUN + 4_000).len(), 2);
+    let gone = second.observed(std::slice::from_ref(&before), BEGUN + 8_000);
+    assert_eq!(gone, [Step::Ended(EndReason::Completed)], "nobody has come back");
+}
+
+#[test]
+fn only_a_person_reopens() {
+    for author in [Author::Bot, Author::Unknown] {
+        let mut handover = attended(Policy { after_end: AfterEnd::Reopen, ..Policy::default() });
+        let _ = tell(&mut handover, 2000, &[at(2000, ended())]);
+        let steps = tell(&mut handover, 3000, &[at(2001, message(author))]);
+        assert_eq!(steps, [Step::LateMessage(words(author))]);
+    }
+}
+
+#[test]
+fn a_handover_begins_by_waiting_and_says_so_once() {
+    let mut handover = begin(observing());
+    let unknown = QueueState { position: None, wait: None };
+    assert_eq!(handover.begin_waiting(), Some(Step::Queued(unknown.clone())));
+    assert_eq!(tell(&mut handover, 100, &[at(50, EventKind::Queued(unknown))]), []);
+    assert_eq!(tell(&mut handover, 200, &[at(150, EventKind::Queued(place(4)))]), [Step::Queued(place(4))]);
+}
+
+#[test]
+fn the_contact_center_knows_a_handover_once_a_request_arrived_or_may_have() {
+    let mut handover = begin(observing());
+    assert!(handover.is_unknown_to_the_contact_center());
+    let mut perhaps = handover.clone();
+    perhaps.perhaps_delivered();
+    assert!(!perhaps.is_unknown_to_the_contact_center());
+    handover.delivered(&Delivery { message: None, conversation: None }, BEGUN);
+    assert!(!handover.is_unknown_to_the_contact_center());
 }
 
 #[test]

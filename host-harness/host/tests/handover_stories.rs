@@ -3,7 +3,9 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test says what it expects and fails by panicking")]
 
-use handover_host::contract::{Agent, AgentEvent, AgentMessage, Author, EndReason, EventKind, QueueState, Timestamp};
+use handover_host::contract::{
+    Agent, AgentEvent, AgentMessage, Author, Delivery, EndReason, EventKind, QueueState, Timestamp,
+};
 use handover_host::handover::{AfterEnd, Handover, Policy, State, Step};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, FileFailurePersistence};
@@ -403,6 +405,7 @@ proptest! {
         let scene = |at| if at < reopened { first.scene(at) } else { second.scene(at) };
 
         let mut next = Handover::begin(2, begun, policy, Some(&handover)).expect("the first has ended");
+        next.delivered(&Delivery { message: None, conversation: None }, reopened);
         let platform = play(&mut next, told, scene, || true)?;
 
         prop_assert_eq!(platform.ends.len(), 1);

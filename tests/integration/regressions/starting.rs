@@ -27,7 +27,8 @@ async fn v4_39_what_was_told_is_not_told_again() {
     let connection = connection(&[]).await;
     let mut first = handover();
     first.told(TEN);
-    first.user_spoke(TEN + MINUTE);
+    // That what the user said arrived.
+    first.told(TEN + MINUTE);
     let _ = first.leave(LeaveReason::UserLeft, TEN + 2 * MINUTE);
     let second = Handover::begin(2, TEN + 5 * MINUTE, observing(), Some(&first)).expect("the first has ended");
     let transcript = vec![
@@ -52,7 +53,7 @@ async fn v4_43_the_second_handover_of_a_session_is_not_ended_by_the_first() {
     let mut second = Handover::begin(first.next_number(), begun, observing(), Some(&first)).expect("it has ended");
     assert_eq!((second.number(), second.state(), second.conversation()), (2, State::Queued, None));
     // Genesys opens the same conversation again, and somebody tells once more how it ended.
-    second.delivered(&delivered("c-1"));
+    second.delivered(&delivered("c-1"), TEN);
     assert_eq!(second.apply(&ended, begun + SECOND), []);
     assert_eq!(second.state(), State::Queued);
     let own = one(&connection, end(begun + 5 * MINUTE)).await;

@@ -1,53 +1,134 @@
 //! The platform's events as server-sent events (HTML Living Standard, section 9.2).
 
+#![allow(unused_qualifications, reason = "what utoipa makes of a query")]
+
 use super::Gateway;
 use super::problem::{Problem, Refusals};
-use super::request::Connection;
-use crate::store::{Logged, Position, StoreError};
+use super::request::{Connection, Query};
+use crate::store::{Logged, Position, Store, StoreError};
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
-use futures_util::{Stream, StreamExt, TryStreamExt};
+use axum::response::{IntoResponse, Sse};
+use futures_util::{StreamExt, TryStreamExt};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
 
-/// The events of a connection as they come, each with an id. Whoever comes back says the last one that they have seen
-/// by `Last-Event-ID` and gets what came after it; whoever says none gets all that is kept. An event may come twice
-/// around an interruption, with the same `id` in its data. What is older than the gateway keeps is missing, which shows
-/// by the recipients' numbers. The data is a `PlatformEvent`.
+/// Streams the events of a connection, each with an id. A client that comes back sends the last id that it has seen as
+/// `Last-Event-ID`, or as the parameter `last-event-id` where it cannot set headers, and gets what came after it. Without
+/// one, or with an empty one, it gets everything that is kept. An event may come twice around an interruption, with the
+/// same `id` in its data. Events older than the gateway keeps are missing, which shows in the recipients' numbers. The
+/// data is a `PlatformEvent`.
+///
+/// The answer is 409 if the log does not contain the event of this id: the store was restored from an older copy. Then
+/// begin without an id. A browser's `EventSource` gives up for good after any answer but 200: watch for its `error` event
+/// with `readyState` 2, and open a new one.
 #[utoipa::path(
     get,
     path = "/v1/connections/{connection}/events",
-    params(("connection" = String, Path), ("Last-Event-ID" = Option<u64>, Header)),
+    params(("connection" = String, Path), ("Last-Event-ID" = Option<String>, Header), FollowQuery),
     responses(
         (status = 200, content_type = "text/event-stream", body = crate::platform_event::PlatformEvent),
-        (status = 409, content_type = "application/problem+json", body = Problem, description = "No event had this id yet"),
+        (status = 409, content_type = "application/problem+json", body = Problem, description = "The log does not contain the event of this id"),
         Refusals
     )
 )]
 pub(super) async fn follow(
     State(gateway): State<Gateway>,
     Connection(served): Connection,
+    Query(query): Query<FollowQuery>,
     headers: HeaderMap,
-) -> Result<Sse<impl Stream<Item = Result<Event, StoreError>>>, Problem> {
-    let after = match headers.get("last-event-id") {
+) -> Result<impl IntoResponse, Problem> {
+    let invalid = || Problem::new(400, "invalid-event-id", "expected the id of an event, as the stream sent it");
+    let header = headers.get("last-event-id").map(|id| id.to_str().map_err(|_| invalid())).transpose()?;
+    let id = header.filter(|id| !id.is_empty()).or(query.last_event_id.as_deref()).filter(|id| !id.is_empty());
+    let store = served.mailboxes().store();
+    let after = match id {
         None => Position::default(),
         Some(id) => {
-            let id = id.to_str().ok().and_then(|id| id.parse().ok());
-            Position(id.ok_or_else(|| Problem::new(400, "invalid-event-id", "expected the id of an event: a number"))?)
+            let id = EventId::parse(id).ok_or_else(invalid)?;
+            if !id.is_in(store, served.name()).await? {
+                let told = "the log does not contain the event of this id: the store was restored from an older copy; \
+                            begin without Last-Event-ID";
+                return Err(Problem::new(409, "unknown-event-id", told));
+            }
+            id.position
         }
     };
-    let store = served.mailboxes().store();
-    if after > store.end().await? {
-        let told = "no event had this id yet: the store goes on from an older copy; begin without Last-Event-ID";
-        return Err(Problem::new(409, "unknown-event-id", told));
-    }
     let logged = store.follow(served.name(), after).await?;
     let stop = gateway.0.stop.clone();
     let events = logged.map_ok(event).take_until(async move { stop.cancelled().await });
-    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
+    // A proxy that collected the events before it passes them on would hold them back.
+    let unbuffered = [("cache-control", "no-store"), ("x-accel-buffering", "no")];
+    Ok((unbuffered, Sse::new(events).keep_alive(KeepAlive::default())))
+}
+
+/// Where to go on.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[into_params(parameter_in = Query, rename_all = "kebab-case")]
+pub(super) struct FollowQuery {
+    /// As `Last-Event-ID`, which wins.
+    #[serde(default)]
+    last_event_id: Option<String>,
+}
+
+/// The id of an event in the stream: where it is in the log, and what it says. A log that was restored from an older copy
+/// has other events at the same places.
+struct EventId {
+    position: Position,
+    /// Missing in the ids of earlier versions.
+    digest: Option<String>,
+}
+
+impl EventId {
+    fn of(logged: &Logged) -> Self {
+        Self { position: logged.position, digest: Some(digest(logged)) }
+    }
+
+    fn parse(id: &str) -> Option<Self> {
+        let (position, digest) = match id.split_once('-') {
+            Some((position, digest)) => (position, Some(digest)),
+            None => (id, None),
+        };
+        let is_digest = |digest: &str| digest.len() == DIGITS && digest.bytes().all(|digit| digit.is_ascii_hexdigit());
+        if digest.is_some_and(|digest| !is_digest(digest)) || !position.bytes().all(|digit| digit.is_ascii_digit()) {
+            return None;
+        }
+        Some(Self { position: Position(position.parse().ok()?), digest: digest.map(String::from) })
+    }
+
+    /// Whether the log has this event, or had it and has forgotten it since.
+    async fn is_in(&self, store: &dyn Store, connection: &str) -> Result<bool, StoreError> {
+        if self.position > store.end().await? {
+            return Ok(false);
+        }
+        let Some(expected) = &self.digest else { return Ok(true) };
+        match store.logged(connection, self.position).await? {
+            Some(logged) => Ok(digest(&logged) == *expected),
+            None => Ok(self.position < store.begin().await?),
+        }
+    }
+}
+
+impl std::fmt::Display for EventId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.position.0)?;
+        self.digest.as_ref().map_or(Ok(()), |digest| write!(f, "-{digest}"))
+    }
+}
+
+/// Hexadecimal digits of a digest: two events at one place rarely have the same.
+const DIGITS: usize = 12;
+
+fn digest(logged: &Logged) -> String {
+    let mut hash = Sha256::digest(&logged.entry.body).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    hash.truncate(DIGITS);
+    hash
 }
 
 fn event(logged: Logged) -> Event {
     // JSON in one line, of text that is UTF-8.
-    Event::default().id(logged.position.0.to_string()).data(String::from_utf8_lossy(&logged.entry.body))
+    Event::default().id(EventId::of(&logged).to_string()).data(String::from_utf8_lossy(&logged.entry.body))
 }

@@ -131,6 +131,7 @@ impl From<PlatformError> for Problem {
             PlatformError::AlreadyInProgress => Self::new(409, "already-in-progress", told),
             PlatformError::NoHandover => Self::new(409, "no-handover", told),
             PlatformError::Full => Self::new(429, "full", told),
+            PlatformError::TooLarge(_) => Self::new(413, "too-large", told),
             PlatformError::KeyReused => Self::new(422, "key-reused", told),
             PlatformError::Unsupported(unsupported) => Self::new(422, "unsupported", words(&unsupported)),
             PlatformError::Call(error) => error.into(),

@@ -1,12 +1,13 @@
 //! What is common to all requests: an id by which logs, events and callbacks can be put together; and what of a request
 //! is read in the same way everywhere.
 
-use super::Gateway;
 use super::problem::Problem;
+use super::{Gateway, MOST_BODY, json_text};
 use crate::outbound::IdempotencyKey;
 use crate::served::Served;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Path, Request};
+use axum::body::HttpBody;
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, MatchedPath, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
@@ -103,7 +104,7 @@ impl<S: Sync> FromRequestParts<S> for Key {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let Some(key) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
         let key = key.to_str().ok().map(IdempotencyKey::new).and_then(Result::ok);
-        let expected = "expected an Idempotency-Key of 1 to 100 visible ASCII characters";
+        let expected = "expected an Idempotency-Key of 1 to 512 visible ASCII characters";
         key.map(|key| Self(Some(key))).ok_or_else(|| Problem::new(400, "invalid-key", expected))
     }
 }
@@ -127,14 +128,24 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let bytes = bytes(request, state).await?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| Problem::new(400, "invalid-body", error.to_string()))
+        let bytes = bytes(request, MOST_BODY, state).await?;
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|error| Problem::new(400, "invalid-body", format!("the body is not UTF-8: {error}")))?;
+        serde_json::from_str(&json_text::readable(text))
+            .map(Self)
+            .map_err(|error| Problem::new(400, "invalid-body", error.to_string()))
     }
 }
 
-pub(super) async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+/// The body of a request, of at most so many bytes. One that is announced to have more is refused before it is sent.
+pub(super) async fn bytes<S: Send + Sync>(mut request: Request, most: usize, state: &S) -> Result<Bytes, Problem> {
+    let too_large = || Problem::new(413, "too-large", format!("the body has more than {most} bytes"));
+    if request.body().size_hint().lower() > u64::try_from(most).unwrap_or(u64::MAX) {
+        return Err(too_large());
+    }
+    DefaultBodyLimit::max(most).apply(&mut request);
     Bytes::from_request(request, state).await.map_err(|error| match error.status().as_u16() {
-        413 => Problem::new(413, "too-large", "the body has more than 65536 bytes"),
+        413 => too_large(),
         _ => Problem::new(400, "invalid-body", "the body cannot be read to its end"),
     })
 }

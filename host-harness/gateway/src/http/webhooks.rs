@@ -1,10 +1,10 @@
 //! Webhooks of contact centres.
 
-use super::Gateway;
 use super::problem::Problem;
 use super::request::{RequestId, bytes};
+use super::{Gateway, MOST_WEBHOOK};
 use crate::inbound::{Received, WebhookError};
-use crate::mailbox::{NotTaken, Refused};
+use crate::mailbox::{NoRoom, NotTaken, Refused};
 use crate::served::Served;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
@@ -18,6 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(9);
 struct Verdict<'g> {
     outcome: &'static str,
     of: Option<&'g Served>,
+    /// For the log alone, where the answer must not say it.
+    why: Option<String>,
     answer: Result<StatusCode, Problem>,
 }
 
@@ -33,6 +35,7 @@ pub(super) async fn receive(
     let verdict = judged.unwrap_or_else(|_| Verdict {
         outcome: "failed",
         of: None,
+        why: None,
         answer: Err(Problem::new(503, "too-slow", "this took too long; try again")),
     });
     let connection = verdict.of.map(Served::name).unwrap_or_default();
@@ -40,43 +43,71 @@ pub(super) async fn receive(
     gateway.0.metrics.webhook_time(began.elapsed());
     match &verdict.answer {
         Ok(_) => tracing::debug!(connection, outcome = verdict.outcome, "a webhook"),
-        Err(problem) => {
-            tracing::warn!(path, connection, outcome = verdict.outcome, why = problem.detail(), "a webhook is refused");
+        // Anybody can send what is refused: the log is not theirs to fill.
+        Err(problem) if gateway.0.refusals.check().is_ok() => {
+            let why = verdict.why.as_deref().unwrap_or(problem.detail());
+            tracing::warn!(path, connection, outcome = verdict.outcome, why, "a webhook is refused");
         }
+        Err(_) => {}
     }
     verdict.answer
+}
+
+/// Takes webhooks whose URL was entered with a slash at the end, a doubled slash or in other capitals. Everything else
+/// that has no route is answered with 404.
+pub(super) async fn receive_in_other_spelling(
+    gateway: State<Gateway>,
+    id: RequestId,
+    request: Request,
+) -> Result<StatusCode, Problem> {
+    let path = request.uri().path().to_owned();
+    let mut segments = path.split('/').filter(|segment| !segment.is_empty());
+    match (segments.next(), segments.next(), segments.next()) {
+        (Some(first), Some(path), None) if first.eq_ignore_ascii_case("handover") => {
+            if request.method() != axum::http::Method::POST {
+                return Err(super::problem::method_not_allowed().await);
+            }
+            receive(gateway, Path(path.to_owned()), id, request).await
+        }
+        _ => Err(super::problem::not_found().await),
+    }
 }
 
 async fn judge<'g>(gateway: &'g Gateway, path: &str, id: &str, request: Request) -> Verdict<'g> {
     let here: Vec<_> = gateway.0.served.values().filter(|served| served.listens_at(path)).collect();
     if here.is_empty() {
         let answer = Err(Problem::new(404, "no-connection", "no connection takes webhooks here"));
-        return Verdict { outcome: "nobody", of: None, answer };
+        return Verdict { outcome: "nobody", of: None, why: None, answer };
     }
     let only = if let [only] = here[..] { Some(only) } else { None };
     let (parts, body) = request.into_parts();
     let target = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
     let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
     let method = parts.method.to_string();
-    let body = match bytes(Request::from_parts(parts, body), gateway).await {
+    let body = match bytes(Request::from_parts(parts, body), MOST_WEBHOOK, gateway).await {
         Ok(body) => body.to_vec(),
         Err(problem) => {
             let outcome = if problem.is_too_large() { "too-large" } else { "cut-off" };
-            return Verdict { outcome, of: only, answer: Err(problem) };
+            return Verdict { outcome, of: only, why: None, answer: Err(problem) };
         }
     };
     let webhook = Webhook { method, path: target, headers, body };
     let mut verdict = Verdict {
         outcome: "rejected",
         of: only,
+        why: None,
         answer: Err(Problem::new(401, "not-authentic", "the webhook is not believed")),
     };
     for served in in_turn(here, path, &webhook.body) {
         match take(served, path, id, &webhook).await {
             // Of another connection, perhaps, that shares the path.
-            Err(WebhookError::Rejected(_)) => {}
+            Err(WebhookError::Rejected(rejection)) => {
+                let why = format!("{}: {rejection:?}", served.name());
+                let before = verdict.why.take().filter(|_| verdict.answer.is_err());
+                verdict.why = Some(before.map_or_else(|| why.clone(), |before| format!("{before}; {why}")));
+            }
             Ok(received) => {
-                verdict = Verdict { outcome: "taken", of: Some(served), answer: Ok(StatusCode::OK) };
+                verdict = Verdict { outcome: "taken", of: Some(served), why: None, answer: Ok(StatusCode::OK) };
                 // Perhaps of one that shares the secret, too.
                 if received.unknown == 0 || received.new + received.repeated > 0 {
                     break;
@@ -90,26 +121,41 @@ async fn judge<'g>(gateway: &'g Gateway, path: &str, id: &str, request: Request)
 
 /// Those whose mark is in the body first.
 fn in_turn<'g>(mut here: Vec<&'g Served>, path: &str, body: &[u8]) -> Vec<&'g Served> {
-    here.sort_by_key(|served| !(served.name() == path || served.mark().is_some_and(|mark| holds(body, mark))));
+    here.sort_by_key(|served| {
+        !(served.name().eq_ignore_ascii_case(path) || served.mark().is_some_and(|mark| holds(body, mark)))
+    });
     here
 }
 
 /// Whether the webhook may be for this connection although others share the path. What operators build names no
 /// integration, so that its key alone decides.
 fn may_be_for(served: &Served, path: &str, body: &[u8]) -> bool {
-    served.name() == path || served.mark().is_none_or(|mark| holds(body, mark))
+    served.name().eq_ignore_ascii_case(path) || served.mark().is_none_or(|mark| holds(body, mark))
 }
 
+/// Ids are hexadecimal digits, which operators copy in either case.
 fn holds(body: &[u8], mark: &str) -> bool {
-    memchr::memmem::find(body, mark.as_bytes()).is_some()
+    memchr::memmem::find(&body.to_ascii_lowercase(), mark.to_ascii_lowercase().as_bytes()).is_some()
 }
 
 async fn take(served: &Served, path: &str, id: &str, webhook: &Webhook) -> Result<Received, WebhookError> {
     let believed = served.believe(webhook).await?;
+    let operator_built = matches!(believed.authenticity, Authenticity::Keyed(_));
     if !matches!(believed.authenticity, Authenticity::Keyed(_)) && !may_be_for(served, path, &webhook.body) {
         return Err(WebhookError::Rejected(Rejection::NotForUs("it does not have the connection's mark".into())));
     }
-    let received = served.receive(webhook, believed, id).await?;
+    let received = match served.receive(webhook, believed, id).await {
+        // Whoever repeats it for a day would be refused for a day.
+        Err(WebhookError::NotTaken(NotTaken::Refused(refused))) if operator_built => {
+            served.counts().webhook(match refused {
+                Refused::Replayed => "replayed",
+                Refused::Contradicts => "contradicts",
+            });
+            tracing::warn!(connection = served.name(), why = %refused, "an event of the operator's own source is dropped");
+            return Ok(Received::default());
+        }
+        received => received?,
+    };
     let counts = served.counts();
     counts.webhook_events("new", received.new);
     counts.webhook_events("repeated", received.repeated);
@@ -135,10 +181,13 @@ fn refuse(served: &Served, error: WebhookError) -> Verdict<'_> {
         WebhookError::NotTaken(NotTaken::Refused(Refused::Contradicts)) => {
             ("contradicts", Err(Problem::new(409, "contradicts", told)))
         }
-        WebhookError::NotTaken(NotTaken::Full(_)) => ("full", Err(Problem::new(503, "full", told))),
+        WebhookError::NotTaken(NotTaken::NoRoom(NoRoom::Full(_))) => ("full", Err(Problem::new(503, "full", told))),
+        WebhookError::NotTaken(NotTaken::NoRoom(NoRoom::TooLarge(_))) => {
+            ("too-large", Err(Problem::new(413, "too-large", told)))
+        }
         WebhookError::Contended => ("failed", Err(Problem::new(503, "contended", told))),
         WebhookError::Store(error) => ("failed", Err(error.into())),
         WebhookError::Call(error) => ("failed", Err(error.into())),
     };
-    Verdict { outcome, of: Some(served), answer }
+    Verdict { outcome, of: Some(served), why: None, answer }
 }

@@ -1,6 +1,6 @@
 //! What the platform is to be told: first into the log, then, where it wants that, to its callback.
 
-use super::Rules;
+use super::{Full, NoRoom, Rules, TooLarge};
 use handover_host::contract::{
     Agent, AgentEvent, AgentMessage, EndReason, EventKind, MessageReceipt, QueueState, Timestamp,
 };
@@ -76,6 +76,22 @@ impl PartialEq for Told {
 }
 
 impl Told {
+    /// Whether it is that an agent types.
+    pub(super) fn is_typing(&self) -> bool {
+        // As `Event` is written: the type first.
+        self.event.get().starts_with(r#"{"type":"typing""#)
+    }
+
+    /// Whether an agent who was typing then does not type any more.
+    pub(super) fn is_over(&self, now: Timestamp) -> bool {
+        #[derive(Deserialize)]
+        struct Typing {
+            data: u32,
+        }
+        let lasts = self.is_typing().then(|| serde_json::from_str::<Typing>(self.event.get()).ok()).flatten();
+        lasts.is_some_and(|typing| self.time.saturating_add(u64::from(typing.data)) < now)
+    }
+
     /// The id of the agent's message that it is, if it is one.
     pub(super) fn message(&self) -> Option<String> {
         #[derive(Deserialize)]
@@ -145,19 +161,61 @@ impl Held {
 }
 
 impl Feed {
-    /// Whether these can be taken in.
-    pub(super) fn has_room(&self, events: &[AgentEvent]) -> bool {
-        let waiting: usize = self.waiting.iter().map(|told| told.event.get().len() + OVERHEAD).sum();
-        let matters = |event: &&AgentEvent| !matches!(event.kind, EventKind::Ignored(_));
+    /// Whether these can be taken in. Typing needs no room: where there is none, it is dropped.
+    pub(super) fn admit(&self, events: &[AgentEvent]) -> Result<(), NoRoom> {
+        let matters = |event: &&AgentEvent| !matches!(event.kind, EventKind::Ignored(_) | EventKind::Typing(_));
         let size = |event: &AgentEvent| serde_json::to_vec(&event.kind).map_or(0, |bytes| bytes.len() + OVERHEAD);
-        let more: Vec<usize> = events.iter().filter(matters).map(size).collect();
-        more.is_empty()
-            || (self.waiting.len() + more.len() <= MOST && waiting + more.iter().sum::<usize>() <= MOST_BYTES)
+        let sizes: Vec<usize> = events.iter().filter(matters).map(size).collect();
+        let more: usize = sizes.iter().sum();
+        if sizes.len() > MOST || more > MOST_BYTES {
+            return Err(TooLarge.into());
+        }
+        let fits = self.waiting.len() + sizes.len() <= MOST && self.waiting_bytes() + more <= MOST_BYTES;
+        if sizes.is_empty() || fits { Ok(()) } else { Err(Full.into()) }
+    }
+
+    fn waiting_bytes(&self) -> usize {
+        self.waiting.iter().map(|told| told.event.get().len() + OVERHEAD).sum()
     }
 
     pub(super) fn push(&mut self, event: Event, handover: u32, time: Timestamp) {
-        if let Some(event) = written(&event) {
-            self.push_written(event, handover, time);
+        let is_typing = matches!(event, Event::Typing(_));
+        let Some(event) = written(&event) else { return };
+        if is_typing && (self.waiting.len() >= MOST || self.waiting_bytes() >= MOST_BYTES) {
+            return;
+        }
+        // One that is not in the log yet gives its place to the newer one.
+        let published = self.published;
+        let waiting = self.waiting.back_mut().filter(|told| is_typing && told.is_typing() && told.number > published);
+        match waiting {
+            Some(told) if told.handover == handover => (told.event, told.time) = (event, time),
+            _ => self.push_written(event, handover, time),
+        }
+        self.drop_typing();
+    }
+
+    /// Typing that is followed by anything is over. What is not in the log yet has to come there, for it has a number.
+    fn drop_typing(&mut self) {
+        let (last, published) = (self.last, self.published);
+        self.waiting.retain(|told| !told.is_typing() || told.number == last || told.number > published);
+    }
+
+    /// The clock went back by so many milliseconds.
+    pub(super) fn step_back(&mut self, back: u64) {
+        self.last_time = self.last_time.saturating_sub(back);
+        self.first_tried = self.first_tried.map(|at| at.saturating_sub(back));
+        self.not_before = self.not_before.saturating_sub(back);
+    }
+
+    /// Whether messages wait for the next handover.
+    pub(super) fn holds(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// There will be no next handover: what was held is told, as late.
+    pub(super) fn release_late(&mut self, handover: u32, time: Timestamp) {
+        for held in std::mem::take(&mut self.held) {
+            self.push_held(&held, "late-message", handover, time);
         }
     }
 
@@ -216,6 +274,7 @@ impl Feed {
 
     pub(super) fn published(&mut self, number: u64, rules: &Rules) {
         self.published = self.published.max(number.min(self.last));
+        self.drop_typing();
         if !rules.calls_back {
             self.called = self.called.max(self.published);
         }

@@ -1,6 +1,6 @@
 //! What the contact centre is to be told, in order, one request at a time.
 
-use super::{Full, Rules};
+use super::{Full, NoRoom, Rules, TooLarge};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use handover_host::contract::{
@@ -9,9 +9,10 @@ use handover_host::contract::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::VecDeque;
 
-/// Items that wait at most, and the bytes of all of them.
-const MOST: usize = 256;
-const MOST_BYTES: usize = 160 << 10;
+/// Requests that wait at most.
+pub const MOST_REQUESTS: usize = 256;
+/// Bytes that these take at most, as they are stored.
+pub const MOST_BYTES: usize = 320 << 10;
 /// What is stored of an item besides its content, in bytes.
 const OVERHEAD: usize = 400;
 /// How often something is sent again of which nobody can tell whether it arrived: an agent may see it so often again.
@@ -48,6 +49,12 @@ pub struct Item {
     /// How often it was sent again although nobody could tell whether it had arrived.
     #[serde(default)]
     blind: u32,
+    /// Once it has arrived, the agents know what was said up to this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tells_until: Option<Timestamp>,
+    /// The user left before anything of the handover arrived: it need not be delivered.
+    #[serde(default)]
+    withdrawn: bool,
     /// How the last attempt went, if it did not go well.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     trouble: String,
@@ -60,8 +67,11 @@ enum Kind {
     Start,
     /// Says something: the platform hears what becomes of it.
     Word,
-    /// Typing, receipts.
-    Sign,
+    /// That the user types.
+    #[serde(alias = "sign")]
+    Typing,
+    /// What became of an agent's message.
+    Receipt,
     Leave,
 }
 
@@ -169,9 +179,17 @@ impl Kind {
         match message {
             OutboundMessage::Start(_) => Self::Start,
             OutboundMessage::Text(_) | OutboundMessage::Attachment(_) | OutboundMessage::Answer(_) => Self::Word,
-            OutboundMessage::Typing | OutboundMessage::Receipt(_) => Self::Sign,
+            OutboundMessage::Typing => Self::Typing,
+            OutboundMessage::Receipt(_) => Self::Receipt,
             OutboundMessage::Leave(_) => Self::Leave,
         }
+    }
+}
+
+impl Kind {
+    /// Delivering it twice says no more than once, and there is nowhere to ask after it.
+    fn is_repeatable(self) -> bool {
+        matches!(self, Self::Typing | Self::Receipt)
     }
 }
 
@@ -220,6 +238,19 @@ impl Item {
         matches!(self.kind, Kind::Start | Kind::Word)
     }
 
+    pub(super) fn leaves(&self) -> bool {
+        self.kind == Kind::Leave
+    }
+
+    pub(super) fn tells_until(&self) -> Option<Timestamp> {
+        self.tells_until
+    }
+
+    /// Whether it may have arrived although it was given up.
+    pub(super) fn may_have_arrived(&self) -> bool {
+        self.blind > 0 || matches!(self.progress, Progress::Dead(Reason::InDoubt(_)))
+    }
+
     pub(super) fn request(&self) -> Option<&ProviderRequest> {
         match &self.content {
             Content::Request(request) => Some(&request.0),
@@ -232,8 +263,7 @@ impl Item {
             (Progress::Dead(reason), _) => Next::Bury(reason),
             (_, Content::Message(outbound)) => Next::Build(outbound),
             (Progress::Waiting, Content::Request(request)) => Next::Deliver(&request.0),
-            // Doing it twice says no more than once, and there is nowhere to ask.
-            (_, Content::Request(request)) if self.kind == Kind::Sign => Next::Deliver(&request.0),
+            (_, Content::Request(request)) if self.kind.is_repeatable() => Next::Deliver(&request.0),
             (Progress::UnderWay(_) | Progress::Doubtful(_), _) if self.confirmed => Next::Confirmed,
             (Progress::UnderWay(_) | Progress::Doubtful(_), Content::Request(request)) => Next::Find(&request.0),
         }
@@ -259,7 +289,11 @@ impl Item {
             Progress::Dead(_) => true,
             Progress::UnderWay(_) | Progress::Doubtful(_) => false,
         };
-        self.passed(now) || (self.kind == Kind::Sign && moot)
+        let given_up = matches!(self.progress, Progress::Dead(_));
+        self.passed(now)
+            || (self.kind == Kind::Typing && moot)
+            || (self.kind == Kind::Receipt && given_up)
+            || (self.withdrawn && self.progress == Progress::Waiting && self.blind == 0)
     }
 
     fn size(&self) -> usize {
@@ -278,30 +312,70 @@ impl Outbox {
         requests: Option<Vec<ProviderRequest>>,
         handover: u32,
         now: Timestamp,
-    ) -> Result<(), Full> {
+    ) -> Result<(), NoRoom> {
+        let kind = Kind::of(&outbound.message);
+        if kind == Kind::Typing {
+            self.push_typing(outbound, requests.unwrap_or_default(), handover, now);
+            return Ok(());
+        }
         let Some(requests) = requests else {
             self.admit(&[])?;
             self.push_always(outbound, handover, now);
             return Ok(());
         };
         self.admit(&requests)?;
-        let only = requests.len() == 1;
-        for request in requests {
-            // Typing that waits says all that another typing says.
-            let said = |item: &Item| item.request().is_some_and(|waiting| waiting.operation == request.operation);
-            if request.passes.is_some() && self.items.iter().any(said) {
-                continue;
-            }
+        if matches!(kind, Kind::Start | Kind::Word) {
+            // Whoever has said something does not type any more, and what they said is not to wait for that.
+            self.items.retain(|item| item.kind != Kind::Typing || item.progress != Progress::Waiting);
+        }
+        let (only, count) = (requests.len() == 1, requests.len());
+        for (part, request) in (1..).zip(requests) {
             self.append(outbound, Content::Request(Request(request)), only, handover, now);
+            if let Some(item) = self.items.back_mut().filter(|_| part == count) {
+                item.tells_until = told_by(&outbound.message, now);
+            }
         }
         Ok(())
     }
 
+    /// At most one waits, for it says all that another one says; none where there is no room, or no conversation yet.
+    fn push_typing(&mut self, outbound: &Outbound, requests: Vec<ProviderRequest>, handover: u32, now: Timestamp) {
+        if self.items.iter().any(|item| item.kind == Kind::Typing) || self.admit(&requests).is_err() {
+            return;
+        }
+        for request in requests {
+            self.append(outbound, Content::Request(Request(request)), true, handover, now);
+        }
+    }
+
     /// Whether there is room for these, or, without any, for a message.
-    fn admit(&self, requests: &[ProviderRequest]) -> Result<(), Full> {
-        let bytes: usize = self.items.iter().map(Item::size).chain(requests.iter().map(stored_size)).sum();
-        let fits = self.items.len() + requests.len().max(1) <= MOST && bytes <= MOST_BYTES;
-        fits.then_some(()).ok_or(Full)
+    fn admit(&self, requests: &[ProviderRequest]) -> Result<(), NoRoom> {
+        let more: usize = requests.iter().map(stored_size).sum();
+        if requests.len() > MOST_REQUESTS || more > MOST_BYTES {
+            return Err(TooLarge.into());
+        }
+        let bytes = self.items.iter().map(Item::size).sum::<usize>() + more;
+        let fits = self.items.len() + requests.len().max(1) <= MOST_REQUESTS && bytes <= MOST_BYTES;
+        if fits { Ok(()) } else { Err(Full.into()) }
+    }
+
+    /// The user left before anything of the handover of this number arrived. What is not on its way is not delivered.
+    pub(super) fn withdraw(&mut self, handover: u32) {
+        for item in self.items.iter_mut().filter(|item| item.handover == handover && item.kind != Kind::Leave) {
+            item.withdrawn = true;
+        }
+    }
+
+    /// The clock went back by so many milliseconds.
+    pub(super) fn step_back(&mut self, back: u64) {
+        for item in &mut self.items {
+            item.since = item.since.saturating_sub(back);
+            item.first_tried = item.first_tried.map(|at| at.saturating_sub(back));
+            item.not_before = item.not_before.saturating_sub(back);
+            if let Progress::UnderWay(at) | Progress::Doubtful(at) = &mut item.progress {
+                *at = at.saturating_sub(back);
+            }
+        }
     }
 
     /// A request of this message that was given up before for this reason, the same bytes. If it may have arrived, it
@@ -313,7 +387,7 @@ impl Outbox {
         reason: &Reason,
         handover: u32,
         now: Timestamp,
-    ) -> Result<(), Full> {
+    ) -> Result<(), NoRoom> {
         self.admit(std::slice::from_ref(request))?;
         let content = Content::Request(Request(ProviderRequest { passes: None, ..request.clone() }));
         self.last = self.last.saturating_add(1);
@@ -351,7 +425,8 @@ impl Outbox {
             self.items.pop_front();
         }
         let item = self.items.front_mut()?;
-        if item.progress == Progress::Waiting && item.kind != Kind::Leave && open != Some(item.handover) {
+        let outlives_the_handover = matches!(item.kind, Kind::Leave | Kind::Receipt);
+        if item.progress == Progress::Waiting && !outlives_the_handover && open != Some(item.handover) {
             item.progress = Progress::Dead(Reason::HandoverOver);
         }
         Some(item)
@@ -415,7 +490,7 @@ impl Outbox {
         item.trouble = clipped(why);
         let next = rules.retries.next(item.attempts, after, chance, item.first_tried(), now);
         // A sign that comes twice says what it says once.
-        if doubtful && item.kind != Kind::Sign {
+        if doubtful && !item.kind.is_repeatable() {
             // It is asked after before it is given up.
             item.not_before = next.unwrap_or(now).max(now.saturating_add(rules.doubt));
             item.progress = Progress::Doubtful(now);
@@ -489,6 +564,8 @@ impl Item {
             confirmed: false,
             conversation: None,
             blind: 0,
+            tells_until: None,
+            withdrawn: false,
             trouble: String::new(),
         }
     }
@@ -500,6 +577,15 @@ impl Item {
     /// When it is not tried any more.
     fn ends(&self, rules: &Rules) -> Timestamp {
         self.first_tried().saturating_add(rules.retries.give_up)
+    }
+}
+
+/// Up to when the agents know what was said, once a message has arrived.
+fn told_by(message: &OutboundMessage, now: Timestamp) -> Option<Timestamp> {
+    match message {
+        OutboundMessage::Start(start) => start.transcript.iter().map(|line| line.time).max(),
+        OutboundMessage::Text(_) | OutboundMessage::Attachment(_) | OutboundMessage::Answer(_) => Some(now),
+        OutboundMessage::Typing | OutboundMessage::Receipt(_) | OutboundMessage::Leave(_) => None,
     }
 }
 

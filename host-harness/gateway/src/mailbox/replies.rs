@@ -1,11 +1,14 @@
 //! What the platform was answered, so that a request that is repeated with its `Idempotency-Key` is done once.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
 use handover_host::contract::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 
-/// Answers kept at most.
-const MOST: usize = 150;
+/// Answers kept at most, the newest.
+const MOST: usize = 1_000;
 /// How long one is kept, in milliseconds.
 const KEEP: u64 = 24 * 60 * 60 * 1_000;
 
@@ -32,19 +35,27 @@ pub enum Replied {
     Left,
 }
 
+/// Keys may be long; so much of the SHA-256 as makes a coincidence unlikely among so few.
+fn digest(key: &str) -> String {
+    let hash = Sha256::digest(key);
+    BASE64_STANDARD_NO_PAD.encode(hash.get(..12).unwrap_or_default())
+}
+
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(transparent)]
 pub(super) struct Replies(VecDeque<(String, Timestamp, Reply)>);
 
 impl Replies {
     pub(super) fn get(&self, key: &str, now: Timestamp) -> Option<&Reply> {
-        let kept = self.0.iter().find(|(known, at, _)| known == key && at.saturating_add(KEEP) > now);
+        let key = digest(key);
+        let kept = self.0.iter().find(|(known, at, _)| *known == key && at.saturating_add(KEEP) > now);
         kept.map(|(_, _, reply)| reply)
     }
 
     pub(super) fn put(&mut self, key: &str, reply: Reply, now: Timestamp) {
-        self.0.retain(|(known, at, _)| known != key && at.saturating_add(KEEP) > now);
-        self.0.push_back((key.to_owned(), now, reply));
+        let key = digest(key);
+        self.0.retain(|(known, at, _)| *known != key && at.saturating_add(KEEP) > now);
+        self.0.push_back((key, now, reply));
         while self.0.len() > MOST {
             self.0.pop_front();
         }

@@ -32,11 +32,13 @@ pub enum Source {
     Observation,
 }
 
-/// Where an event came from: the way, and the exact bytes.
+/// Where an event came from: the way, and by what two of the same id are compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     source: Source,
-    digest: String,
+    /// Of the exact bytes; missing where what happened is compared: what operators build puts the same into other
+    /// envelopes.
+    digest: Option<String>,
 }
 
 /// Why events are not believed.
@@ -45,8 +47,8 @@ pub enum Refused {
     /// They are older than the window.
     #[error("it is older than the replay window allows")]
     Replayed,
-    /// The same id came by the same way with other bytes.
-    #[error("an event of this id was taken before with other bytes")]
+    /// The same id came by the same way and says something else.
+    #[error("an event of this id was taken before and said something else")]
     Contradicts,
 }
 
@@ -77,11 +79,18 @@ impl Origin {
     /// These bytes, which came by this way.
     #[must_use]
     pub fn new(source: Source, bytes: &[u8]) -> Self {
-        Self { source, digest: short(bytes, 9) }
+        let digest = (source == Source::Webhook).then(|| short(bytes, 9));
+        Self { source, digest }
     }
 
     pub(super) fn observation() -> Self {
-        Self { source: Source::Observation, digest: String::new() }
+        Self { source: Source::Observation, digest: None }
+    }
+
+    fn digest(&self, event: &AgentEvent) -> String {
+        // None of these types can fail to be written.
+        let happened = || serde_json::to_vec(&(&event.conversation, event.time, &event.kind)).unwrap_or_default();
+        self.digest.clone().unwrap_or_else(|| short(&happened(), 9))
     }
 
     fn window(&self, rules: &Rules) -> u64 {
@@ -109,7 +118,7 @@ impl Seen {
     ) -> Result<(), Refused> {
         for event in events {
             let known = self.find(&short(event.id.as_bytes(), 15));
-            if known.is_some_and(|known| known.source == origin.source && known.digest != origin.digest) {
+            if known.is_some_and(|known| known.source == origin.source && known.digest != origin.digest(event)) {
                 return Err(Refused::Contradicts);
             }
             let oldest = now.saturating_sub(origin.window(rules)).max(self.floor);
@@ -130,7 +139,7 @@ impl Seen {
         // It stays as long as it would be believed, by whichever way it may come again.
         let time = event.time.unwrap_or(now);
         let until = time.max(now).saturating_add(KEYED_WINDOW.max(rules.replay_window));
-        self.ids.push_back(Id { id, source: origin.source, digest: origin.digest.clone(), time, until });
+        self.ids.push_back(Id { id, source: origin.source, digest: origin.digest(event), time, until });
         self.ids.retain(|id| id.until >= now);
         while self.ids.len() > MOST {
             let Some(oldest) = self.ids.pop_front() else { break };

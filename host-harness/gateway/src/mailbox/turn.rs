@@ -1,7 +1,9 @@
 //! Who works on a mailbox, and what they do next.
 
 use super::outbox::Next;
-use super::{CallbackOutcome, DeliveryOutcome, Found, Item, Mailbox, Reason, Rules, Told, is_open};
+use super::{
+    CallbackOutcome, DeliveryOutcome, Found, Item, Mailbox, Reason, Rules, Told, WAIT_FOR_CONVERSATION, is_open,
+};
 use handover_host::contract::{Conversation, Failure, Outbound, ProviderRequest, RetryAdvice, RetryCause, Timestamp};
 use handover_host::handover::Handover;
 use serde::{Deserialize, Serialize};
@@ -65,6 +67,8 @@ pub enum Task {
         id: String,
         /// The event.
         told: Told,
+        /// How often it was tried before.
+        attempts: u32,
     },
     /// Store a dead letter: [`Mailbox::buried`].
     Bury(DeadLetter),
@@ -122,6 +126,13 @@ struct Held {
 }
 
 impl Turns {
+    /// The clock went back by so many milliseconds.
+    pub(super) fn step_back(&mut self, back: u64) {
+        for held in [&mut self.outbound, &mut self.callback].into_iter().flatten() {
+            held.until = held.until.saturating_sub(back);
+        }
+    }
+
     fn lane(&mut self, lane: Lane) -> &mut Option<Held> {
         match lane {
             Lane::Outbound => &mut self.outbound,
@@ -186,7 +197,7 @@ impl Mailbox {
     }
 
     fn outbound_due(&self, rules: &Rules) -> Option<Timestamp> {
-        let item = self.outbox.peek().map(Item::ready);
+        let item = self.outbox.peek().map(|item| item.ready().max(self.waits_for_conversation(item).unwrap_or(0)));
         let (handover, observe) = (self.handover.as_ref(), self.observe);
         let deadline = handover.and_then(Handover::next_deadline);
         [item, deadline, observe, self.forget_at(rules)].into_iter().flatten().min()
@@ -199,6 +210,26 @@ impl Mailbox {
             && self.feed.unpublished().next().is_none();
         let ended = self.handover.as_ref().filter(|_| idle).and_then(Handover::ended_at)?;
         Some(ended.max(self.feed.last_time()).saturating_add(rules.keep))
+    }
+
+    /// Until when a leave waits for the id of its conversation. Its handover's other requests are done by then; the id may
+    /// come by an event.
+    fn waits_for_conversation(&self, item: &Item) -> Option<Timestamp> {
+        let unknown =
+            || self.conversation(item.handover(), item.conversation().map(String::from))?.id.is_none().then_some(());
+        (item.leaves() && item.request().is_none()).then(unknown).flatten()?;
+        let handover = self.handover.as_ref().filter(|handover| handover.number() == item.handover());
+        // Where there is surely none, there is nothing to wait for.
+        handover.filter(|handover| !handover.is_unknown_to_the_contact_center())?;
+        Some(item.since().saturating_add(WAIT_FOR_CONVERSATION))
+    }
+
+    /// Whether a leave has nothing to leave: the contact center was never told of its handover.
+    fn leaves_nothing(&self, item: &Item) -> bool {
+        let handover = self.handover.as_ref().filter(|handover| handover.number() == item.handover());
+        item.leaves()
+            && item.conversation().is_none()
+            && handover.is_some_and(Handover::is_unknown_to_the_contact_center)
     }
 
     fn callback_due(&self, rules: &Rules) -> Option<Timestamp> {
@@ -223,15 +254,29 @@ impl Mailbox {
             // Nobody knows yet which conversation it is.
             self.observe = rules.observe_after(now);
         }
-        self.is_over(now, rules).then_some(Task::Forget)
+        if !self.is_over(now, rules) {
+            return None;
+        }
+        if let Some(number) = self.handover.as_ref().map(Handover::number).filter(|_| self.feed.holds()) {
+            // No next handover has come for as long as anything is kept: better late than never.
+            self.feed.release_late(number, now);
+            return None;
+        }
+        Some(Task::Forget)
     }
 
     fn item_task(&mut self, now: Timestamp, rules: &Rules) -> Option<Task> {
         loop {
             let open = self.handover.as_ref().filter(|handover| is_open(handover)).map(Handover::number);
-            let item = self.outbox.front(open, now)?;
-            if item.ready() > now {
+            self.outbox.front(open, now)?;
+            let item = self.outbox.peek()?;
+            if item.ready() > now || self.waits_for_conversation(item).is_some_and(|at| at > now) {
                 return None;
+            }
+            if self.leaves_nothing(item) {
+                let number = item.number();
+                self.outbox.remove(number);
+                continue;
             }
             let (number, handover) = (item.number(), item.handover());
             let task = match item.next() {
@@ -272,6 +317,11 @@ impl Mailbox {
     }
 
     fn callback_task(&mut self, now: Timestamp, rules: &Rules) -> Option<Task> {
+        while let Some(number) =
+            self.feed.to_call(rules).filter(|(_, told)| told.is_over(now)).map(|(_, told)| told.number)
+        {
+            self.feed.done(number);
+        }
         let (not_before, told) = self.feed.to_call(rules)?;
         if let Some(why) = self.feed.given_up() {
             return Some(Task::Bury(DeadLetter {
@@ -281,7 +331,11 @@ impl Mailbox {
                 content: DeadContent::Callback(told.clone(), why.to_owned()),
             }));
         }
-        (not_before <= now).then(|| Task::CallBack { id: self.event_id(told), told: told.clone() })
+        (not_before <= now).then(|| Task::CallBack {
+            id: self.event_id(told),
+            told: told.clone(),
+            attempts: self.feed.attempts(),
+        })
     }
 
     /// The conversation of the handover of this number. Its id is the present one's, or what is known of an earlier one.
@@ -304,7 +358,7 @@ impl Mailbox {
         match outcome {
             DeliveryOutcome::Delivered(delivery) => {
                 if let Some(item) = self.outbox.remove(item) {
-                    self.arrived(&item, &delivery);
+                    self.arrived(&item, &delivery, now);
                 }
             }
             DeliveryOutcome::Failed(failure) => self.outbox.failed(item, failure, chance, now, rules),
@@ -321,7 +375,7 @@ impl Mailbox {
         match found {
             Found::Arrived(delivery) => {
                 if let Some(item) = self.outbox.remove(item) {
-                    self.arrived(&item, &delivery);
+                    self.arrived(&item, &delivery, now);
                 }
             }
             Found::Missing => self.outbox.missing(item, now, rules),

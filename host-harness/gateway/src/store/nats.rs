@@ -327,6 +327,31 @@ impl Store for NatsStore {
         Ok(logged.boxed())
     }
 
+    async fn logged(&self, connection: &str, position: Position) -> Result<Option<Logged>, StoreError> {
+        let message = match self.log.get_raw_message(position.0).await {
+            Ok(message) => message,
+            Err(error) if matches!(error.kind(), LastRawMessageErrorKind::NoMessageFound) => return Ok(None),
+            Err(error) => return Err(unavailable(error)),
+        };
+        let prefix = format!("{}.{}.", self.subjects, encoded(connection));
+        let Some(recipient) = message.subject.strip_prefix(prefix.as_str()) else { return Ok(None) };
+        Ok(Some(Logged {
+            position,
+            entry: Entry {
+                connection: connection.to_owned(),
+                recipient: decoded(recipient)?,
+                series: message.headers.get(SERIES).map(ToString::to_string).unwrap_or_default(),
+                number: number(&message.headers, NUMBER)?,
+                time: number(&message.headers, TIME)?,
+                body: message.payload.to_vec(),
+            },
+        }))
+    }
+
+    async fn begin(&self) -> Result<Position, StoreError> {
+        Ok(Position(self.log.get_info().await.map_err(unavailable)?.state.first_sequence))
+    }
+
     async fn end(&self) -> Result<Position, StoreError> {
         Ok(Position(self.log.get_info().await.map_err(unavailable)?.state.last_sequence))
     }

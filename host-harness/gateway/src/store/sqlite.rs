@@ -126,7 +126,8 @@ impl SqliteStore {
         .await
     }
 
-    async fn page(&self, connection: Arc<str>, after: Position) -> Result<VecDeque<Logged>, StoreError> {
+    /// At most so many entries of a connection after a position.
+    async fn page(&self, connection: Arc<str>, after: Position, most: usize) -> Result<VecDeque<Logged>, StoreError> {
         self.read(move |database| {
             let sql = "SELECT position, recipient, series, number, time, body FROM log \
                        WHERE connection = ? AND position > ? ORDER BY position LIMIT ?";
@@ -144,7 +145,7 @@ impl SqliteStore {
                     },
                 })
             };
-            statement.query_map(params![&*connection, after.0, PAGE], logged)?.collect()
+            statement.query_map(params![&*connection, after.0, most], logged)?.collect()
         })
         .await
     }
@@ -352,7 +353,7 @@ impl Store for SqliteStore {
     ) -> Result<BoxStream<'static, Result<Logged, StoreError>>, StoreError> {
         let end = self.0.end.subscribe();
         let connection: Arc<str> = connection.into();
-        let page = self.page(Arc::clone(&connection), after).await?;
+        let page = self.page(Arc::clone(&connection), after, PAGE).await?;
         let following = Following { store: self.clone(), connection, end, after, page };
         Ok(stream::try_unfold(following, |mut following| async {
             Ok(following.next().await?.map(|logged| (logged, following)))
@@ -360,12 +361,28 @@ impl Store for SqliteStore {
         .boxed())
     }
 
+    async fn logged(&self, connection: &str, position: Position) -> Result<Option<Logged>, StoreError> {
+        let Some(before) = position.0.checked_sub(1) else { return Ok(None) };
+        let next = self.page(connection.into(), Position(before), 1).await?.pop_front();
+        Ok(next.filter(|logged| logged.position == position))
+    }
+
+    async fn begin(&self) -> Result<Position, StoreError> {
+        let sql = "SELECT COALESCE((SELECT MIN(position) FROM log), \
+                   (SELECT seq FROM sqlite_sequence WHERE name = 'log') + 1, 1)";
+        self.read(move |connection| connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).map(Position)).await
+    }
+
     async fn end(&self) -> Result<Position, StoreError> {
         self.read(end).await
     }
 
+    /// Both ways, for a file may be damaged where only one of them goes.
     async fn ready(&self) -> Result<(), StoreError> {
         self.write(next_revision, |_, _| ()).await?;
+        let sql = "SELECT COUNT(*) FROM (SELECT value FROM record ORDER BY revision DESC LIMIT 8), \
+                   (SELECT body FROM log ORDER BY position DESC LIMIT 8)";
+        self.read(move |connection| connection.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0))).await?;
         Ok(())
     }
 
@@ -422,7 +439,7 @@ impl Following {
             }
             // Before the page is read, so that what comes meanwhile counts as news.
             self.end.mark_unchanged();
-            self.page = self.store.page(Arc::clone(&self.connection), self.after).await?;
+            self.page = self.store.page(Arc::clone(&self.connection), self.after, PAGE).await?;
             if self.page.is_empty() && self.end.changed().await.is_err() {
                 return Ok(None);
             }

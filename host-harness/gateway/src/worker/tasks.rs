@@ -103,7 +103,9 @@ pub(super) async fn perform(served: &Served, address: &Address, task: Task) -> O
             What::Found(item, find(served, address, &conversation, &request).await)
         }
         Task::Observe { conversation, soon } => observe(served, &conversation, soon).await,
-        Task::CallBack { id, told } => What::CalledBack(told.number, call_back(served, address, &id, &told).await),
+        Task::CallBack { id, told, attempts } => {
+            What::CalledBack(told.number, call_back(served, address, &id, &told, attempts).await)
+        }
         Task::Bury(letter) => bury(served, address, letter).await,
         Task::Forget => {
             if let Err(error) = served.mailboxes().forget(address, served.rules()).await {
@@ -235,11 +237,11 @@ fn again(served: &Served, after: u32, asked: Timestamp) -> Timestamp {
     )
 }
 
-async fn call_back(served: &Served, address: &Address, id: &str, told: &Told) -> CallbackOutcome {
+async fn call_back(served: &Served, address: &Address, id: &str, told: &Told, attempts: u32) -> CallbackOutcome {
     let Some(callback) = served.callback() else { return CallbackOutcome::Taken };
     let event = PlatformEvent::of(address, id, told);
     let began = Instant::now();
-    let outcome = callback.call(&event).await;
+    let outcome = callback.call(&event, attempts.saturating_add(1)).await;
     served.wire().callback(served.name(), &event, &outcome, began.elapsed());
     let correlation = told.correlation.as_deref();
     match &outcome {

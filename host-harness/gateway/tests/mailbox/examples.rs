@@ -2,12 +2,13 @@
 
 use super::{NOW, event, request, rules, said, text, typing};
 use handover_gateway::mailbox::{
-    CallbackOutcome, DeadContent, DeliveryOutcome, Found, Full, Lane, Mailbox, NotTaken, Origin, Reason, Refused,
-    Replied, Reply, Rules, SendError, Source, Task,
+    CallbackOutcome, DeadContent, DeliveryOutcome, Found, Full, Lane, Mailbox, NoHandover, NotTaken, Origin, Reason,
+    Refused, Replied, Reply, Rules, SendError, Source, Task, TooLarge,
 };
 use handover_host::contract::{
-    Agent, Delivery, DeliveryReceipt, EndReason, EventKind, Failure, HandoverStart, LeaveReason, MessageReceipt,
-    OutboundMessage, ReceiptOutcome, ReceiptStatus, RetryAdvice, RetryCause, Timestamp,
+    Agent, Delivery, DeliveryReceipt, EndReason, EventKind, Failure, FailureReason, HandoverStart, LeaveReason,
+    MessageReceipt, OutboundMessage, ProviderRequest, QueueState, ReceiptOutcome, ReceiptStatus, RetryAdvice,
+    RetryCause, Speaker, Timestamp, TranscriptLine,
 };
 use handover_host::handover::{AfterEnd, Policy};
 
@@ -18,6 +19,9 @@ fn begun() -> Mailbox {
 fn begun_by(rules: &Rules) -> Mailbox {
     let mut mailbox = Mailbox::new("tag".into(), "user-1".into());
     assert_eq!(mailbox.begin(NOW, rules), Ok(1));
+    // That the user waits, which every handover begins with, has been told.
+    mailbox.published(1, rules);
+    mailbox.called_back(1, CallbackOutcome::Taken, 0.0, NOW, rules);
     mailbox
 }
 
@@ -260,19 +264,283 @@ fn a_start_that_is_refused_ends_the_handover_and_what_was_to_follow_is_not_deliv
     assert_eq!(told.iter().filter(|event| event.contains("failed")).count(), 2, "{told:?}");
 }
 
-#[test]
-fn leaving_before_the_conversation_is_known_waits_for_it() {
+fn start_of(keys: &[&str]) -> Mailbox {
     let mut mailbox = begun();
-    send(&mut mailbox, OutboundMessage::Start(HandoverStart::default()), &["1"], NOW);
+    send(&mut mailbox, OutboundMessage::Start(HandoverStart::default()), keys, NOW);
+    mailbox
+}
+
+/// The answer names no conversation.
+fn accepted() -> DeliveryOutcome {
+    DeliveryOutcome::Delivered(Delivery { message: None, conversation: None })
+}
+
+#[test]
+fn a_leave_before_the_start_was_tried_cancels_it_out() {
+    let mut mailbox = start_of(&["1", "2"]);
+    send(&mut mailbox, text("a"), &["3"], NOW);
     mailbox.leave(LeaveReason::UserLeft, NOW, &rules()).expect("it is open");
     assert!(mailbox.leave(LeaveReason::UserLeft, NOW, &rules()).is_err(), "it is over");
-    // The start waits, and its handover is over: it is not worth beginning.
-    let Some(Task::Bury(letter)) = outbound(&mut mailbox, NOW) else { panic!("the start is given up") };
-    mailbox.buried(&letter, NOW, &rules());
-    let Some(Task::Build { item, message, conversation }) = outbound(&mut mailbox, NOW) else { panic!("it is built") };
+    assert_eq!(outbound(&mut mailbox, NOW), None, "no start, no leave and no dead letter");
+}
+
+#[test]
+fn a_leave_during_an_outage_cancels_the_start_out() {
+    let mut mailbox = start_of(&["1"]);
+    let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW) else { panic!("it is tried") };
+    mailbox.leave(LeaveReason::UserLeft, NOW, &rules()).expect("it is open");
+    mailbox.delivered(item, DeliveryOutcome::Failed(retry(None, false)), 0.0, NOW, &rules());
+    assert_eq!(outbound(&mut mailbox, NOW + 60_000), None, "it surely did not arrive");
+}
+
+#[test]
+fn a_leave_waits_for_the_id_of_the_conversation_and_is_built_without_one_in_the_end() {
+    let mut mailbox = start_of(&["1"]);
+    let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW) else { panic!("it is delivered") };
+    mailbox.delivered(item, accepted(), 0.0, NOW, &rules());
+    mailbox.leave(LeaveReason::UserLeft, NOW, &rules()).expect("it is open");
+    assert_eq!(outbound(&mut mailbox, NOW + 29_999), None);
+    let mut told_later = mailbox.clone();
+
+    let Some(Task::Build { message, conversation, .. }) = outbound(&mut mailbox, NOW + 30_000) else {
+        panic!("it is built")
+    };
     assert_eq!((message.message.clone(), conversation.id), (OutboundMessage::Leave(LeaveReason::UserLeft), None));
-    mailbox.built(item, Err("no conversation".into()));
-    assert!(matches!(outbound(&mut mailbox, NOW), Some(Task::Bury(_))));
+
+    // An event names the conversation meanwhile, after the end of the handover.
+    let receipt = MessageReceipt { message: "tag.1".into(), status: ReceiptStatus::Accepted, final_: false };
+    let mut receipt = event("r1", NOW, EventKind::Receipt(receipt));
+    receipt.conversation = Some("c-1".into());
+    told_later.take_in(&[receipt], &webhook("r"), NOW + 1_000, &rules()).expect("new");
+    let Some(Task::Build { conversation, .. }) = outbound(&mut told_later, NOW + 1_000) else { panic!("it is built") };
+    assert_eq!(conversation.id.as_deref(), Some("c-1"));
+}
+
+#[test]
+fn a_leave_of_a_start_that_may_have_arrived_is_built_without_an_id() {
+    let mut mailbox = start_of(&["1"]);
+    let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW) else { panic!("it is tried") };
+    mailbox.leave(LeaveReason::UserLeft, NOW, &rules()).expect("it is open");
+    mailbox.delivered(item, DeliveryOutcome::Failed(retry(None, true)), 0.0, NOW, &rules());
+    let mut now = NOW;
+    let leave = loop {
+        now += 20_000;
+        assert!(now < NOW + 4_000_000, "it comes to an end");
+        match outbound(&mut mailbox, now) {
+            Some(Task::Find { item, .. }) => mailbox.found(item, Found::Unknown, 0.0, now, &rules()),
+            Some(Task::Deliver { item, .. }) => {
+                mailbox.delivered(item, DeliveryOutcome::Failed(retry(None, true)), 0.0, now, &rules());
+            }
+            Some(Task::Bury(letter)) => mailbox.buried(&letter, now, &rules()),
+            Some(Task::Build { message, .. }) => break message.message,
+            Some(task) => panic!("{task:?}"),
+            None => {}
+        }
+    };
+    assert_eq!(leave, OutboundMessage::Leave(LeaveReason::UserLeft));
+}
+
+#[test]
+fn a_transcript_counts_as_sent_when_the_start_has_arrived() {
+    let line = TranscriptLine { speaker: Speaker::User, time: NOW - 1_000, text: "Hi".into() };
+    let start = || OutboundMessage::Start(HandoverStart { transcript: vec![line.clone()], ..HandoverStart::default() });
+    let mut mailbox = begun();
+    send(&mut mailbox, start(), &["1", "2"], NOW);
+    for part in 1..=2 {
+        assert_eq!(mailbox.next_handover().1, None, "before part {part}");
+        let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW) else { panic!("it is delivered") };
+        mailbox.delivered(item, delivered(), 0.0, NOW, &rules());
+    }
+    assert_eq!(mailbox.next_handover().1, Some(NOW - 1_000));
+    send(&mut mailbox, text("a"), &["3"], NOW + 1_000);
+    assert_eq!(mailbox.next_handover().1, Some(NOW - 1_000), "what the user said has not arrived yet");
+    let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW + 1_000) else { panic!("it is delivered") };
+    mailbox.delivered(item, delivered(), 0.0, NOW + 2_000, &rules());
+    assert_eq!(mailbox.next_handover().1, Some(NOW + 1_000));
+
+    let mut left = begun();
+    send(&mut left, start(), &["1"], NOW);
+    left.leave(LeaveReason::UserLeft, NOW, &rules()).expect("it is open");
+    while outbound(&mut left, NOW).is_some() {}
+    assert_eq!(left.next_handover(), (2, None), "no agent has seen it");
+}
+
+#[test]
+fn queued_is_the_first_event_of_every_handover_once() {
+    let mut mailbox = Mailbox::new("tag".into(), "user-1".into());
+    let unknown = QueueState { position: None, wait: None };
+    for number in 1..=2 {
+        assert_eq!(mailbox.begin(NOW, &holding()), Ok(number));
+        let queued = event(&format!("q{number}"), NOW, EventKind::Queued(unknown.clone()));
+        mailbox.take_in(&[queued], &webhook(&format!("q{number}")), NOW, &holding()).expect("new");
+        mailbox.leave(LeaveReason::UserLeft, NOW, &holding()).expect("it is open");
+        let late = format!("m{number}");
+        mailbox.take_in(&[said(&late, NOW + 1)], &webhook(&late), NOW + 1, &holding()).expect("new");
+    }
+    let kinds = |mailbox: &Mailbox| -> Vec<(u32, String)> {
+        let kind = |event: &str| serde_json::from_str::<serde_json::Value>(event).expect("JSON")["type"].to_string();
+        mailbox.unpublished().map(|told| (told.handover, kind(told.event.get()))).collect()
+    };
+    let expected = [(1, "queued"), (1, "ended"), (2, "queued"), (2, "message"), (2, "ended")];
+    assert_eq!(kinds(&mailbox), expected.map(|(number, kind)| (number, format!("\"{kind}\""))));
+}
+
+#[test]
+fn a_receipt_is_taken_after_the_end_and_delivered() {
+    let mut mailbox = begun();
+    let end = event("end", NOW, EventKind::Ended(EndReason::Completed));
+    mailbox.take_in(&[end], &webhook("end"), NOW, &rules()).expect("new");
+    let receipt = DeliveryReceipt { message: "m1".into(), outcome: ReceiptOutcome::Failed(FailureReason::UserGone) };
+    send(&mut mailbox, OutboundMessage::Receipt(receipt), &["1"], NOW);
+    assert!(matches!(outbound(&mut mailbox, NOW), Some(Task::Deliver { .. })));
+    let refused = mailbox.outbound(text("a"), NOW);
+    let refused = mailbox.send(&refused, Some(vec![request("2")]), NOW);
+    assert_eq!(refused, Err(SendError::NoHandover(NoHandover)), "nobody is there to talk to");
+}
+
+#[test]
+fn the_parts_of_a_message_are_older_than_the_next_message() {
+    let mut mailbox = begun();
+    let first = mailbox.outbound(text("long"), NOW);
+    let parts = (0..40).map(|part| request(&format!("1#{part}"))).collect();
+    mailbox.send(&first, Some(parts), NOW).expect("there is room");
+    let second = mailbox.outbound(text("b"), NOW);
+    assert_eq!(second.time, first.time + 40, "each part is a millisecond later");
+}
+
+#[test]
+fn what_never_fits_is_told_from_what_does_not_fit_now() {
+    let mut mailbox = begun();
+    let long = mailbox.outbound(text("long"), NOW);
+    let parts = |count: usize| (0..count).map(|part| request(&format!("1#{part}"))).collect::<Vec<_>>();
+    assert_eq!(mailbox.send(&long, Some(parts(257)), NOW), Err(SendError::NoRoom(TooLarge.into())));
+    let huge = ProviderRequest { body: vec![b'x'; 300 << 10], ..request("1") };
+    assert_eq!(mailbox.send(&long, Some(vec![huge]), NOW), Err(SendError::NoRoom(TooLarge.into())));
+    mailbox.send(&long, Some(parts(256)), NOW).expect("just so many");
+    assert_eq!(mailbox.send(&long, Some(parts(1)), NOW), Err(SendError::NoRoom(Full.into())));
+
+    let many: Vec<_> = (0..257).map(|number| said(&format!("m{number}"), NOW)).collect();
+    assert_eq!(mailbox.take_in(&many, &webhook("a"), NOW, &rules()), Err(NotTaken::NoRoom(TooLarge.into())));
+}
+
+#[test]
+fn typing_crowds_out_nothing_on_either_side() {
+    let mut mailbox = begun();
+    for number in 0..300 {
+        // The conversation is not known yet, so that the provider builds nothing.
+        let outbound = mailbox.outbound(OutboundMessage::Typing, NOW);
+        mailbox.send(&outbound, None, NOW).expect("it is dropped");
+        let typing = event(&format!("t{number}"), NOW, EventKind::Typing(5_000));
+        mailbox.take_in(&[typing], &webhook(&format!("t{number}")), NOW, &rules()).expect("new");
+        let last = mailbox.unpublished().last().map(|told| told.number);
+        last.into_iter().for_each(|last| mailbox.published(last, &rules()));
+    }
+    send(&mut mailbox, text("a"), &["1"], NOW);
+    let Some(Task::Deliver { request, .. }) = outbound(&mut mailbox, NOW) else { panic!("the text is delivered") };
+    assert_eq!(request.body, b"1");
+
+    mailbox.take_in(&[said("m1", NOW)], &webhook("m1"), NOW, &rules()).expect("there is room");
+    let last = mailbox.unpublished().last().expect("the message").number;
+    mailbox.published(last, &rules());
+    let Some(Task::CallBack { told, .. }) = mailbox.turn(Lane::Callback, "a", NOW, &rules()).map(|turn| turn.task)
+    else {
+        panic!("something is called back")
+    };
+    assert!(told.event.get().contains("m1"), "typing does not delay it: {}", told.event.get());
+}
+
+#[test]
+fn what_the_user_says_does_not_wait_for_their_typing() {
+    let mut mailbox = begun();
+    let writes = mailbox.outbound(OutboundMessage::Typing, NOW);
+    mailbox.send(&writes, Some(vec![typing("t")]), NOW).expect("there is room");
+    send(&mut mailbox, text("a"), &["1"], NOW);
+    let Some(Task::Deliver { request, .. }) = outbound(&mut mailbox, NOW) else { panic!("the text is delivered") };
+    assert_eq!(request.body, b"1");
+}
+
+#[test]
+fn typing_that_is_over_is_not_called_back() {
+    let mut mailbox = begun();
+    mailbox.take_in(&[event("t", NOW, EventKind::Typing(5_000))], &webhook("t"), NOW, &rules()).expect("new");
+    mailbox.published(2, &rules());
+    let mut early = mailbox.clone();
+    assert!(early.turn(Lane::Callback, "a", NOW + 5_000, &rules()).is_some());
+    assert!(mailbox.turn(Lane::Callback, "a", NOW + 5_001, &rules()).is_none());
+    assert!(mailbox.due(&rules()).is_none_or(|due| due > NOW + 5_001), "and nothing waits for it");
+}
+
+#[test]
+fn what_is_held_is_told_as_late_before_the_mailbox_goes() {
+    let rules = holding();
+    let mut mailbox = begun_by(&rules);
+    let end = event("end", NOW, EventKind::Ended(EndReason::Completed));
+    mailbox.take_in(&[end], &webhook("end"), NOW, &rules).expect("new");
+    mailbox.take_in(&[said("m1", NOW + 1)], &webhook("m1"), NOW + 1, &rules).expect("new");
+    mailbox.published(2, &rules);
+    mailbox.called_back(2, CallbackOutcome::Taken, 0.0, NOW, &rules);
+    assert_eq!(told(&mailbox).len(), 0);
+    let due = mailbox.due(&rules).expect("it is looked at some day");
+    assert_eq!(mailbox.turn(Lane::Outbound, "a", due, &rules), None, "it is not forgotten");
+    assert!(told(&mailbox).iter().any(|event| event.contains("late-message") && event.contains("m1")));
+}
+
+#[test]
+fn a_clock_that_goes_back_delays_nothing() {
+    const HOUR: u64 = 3_600_000;
+    let mut mailbox = begun();
+    mailbox.notice_time(NOW);
+    send(&mut mailbox, text("a"), &["1"], NOW);
+    let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW) else { panic!("it is tried") };
+    mailbox.delivered(item, DeliveryOutcome::Failed(retry(Some(30), false)), 0.0, NOW, &rules());
+    mailbox.take_in(&[said("m1", NOW)], &webhook("m1"), NOW, &rules()).expect("new");
+    mailbox.published(2, &rules());
+    mailbox.called_back(2, CallbackOutcome::Retry(Some(30), "503".into()), 0.0, NOW, &rules());
+
+    let mut small = mailbox.clone();
+    small.notice_time(NOW - 5_000);
+    assert_eq!(outbound(&mut small, NOW + 29_999), None, "clocks of gateways differ by so much");
+
+    mailbox.notice_time(NOW - HOUR);
+    let soon = NOW - HOUR + 30_000;
+    assert!(mailbox.due(&rules()).is_some_and(|due| due <= soon), "{:?}", mailbox.due(&rules()));
+    assert_eq!(outbound(&mut mailbox, soon - 1), None);
+    assert!(matches!(outbound(&mut mailbox, soon), Some(Task::Deliver { .. })));
+    assert!(mailbox.turn(Lane::Callback, "a", soon, &rules()).is_some());
+    // And back again: nothing has been given up meanwhile.
+    mailbox.notice_time(NOW);
+    assert!(!told(&mailbox).iter().any(|event| event.contains("failed")));
+}
+
+#[test]
+fn a_thousand_idempotency_keys_are_remembered_for_a_day() {
+    const DAY: u64 = 86_400_000;
+    let mut mailbox = begun();
+    let long = |number: u32| format!("{number:0512}");
+    for number in 0..1_000 {
+        let reply = Reply { asked: "a".into(), replied: Replied::Sent(number.to_string()) };
+        mailbox.replied(&long(number), reply, NOW);
+    }
+    for number in 0..1_000 {
+        let known = mailbox.reply(&long(number), NOW + DAY - 1).map(|reply| reply.replied.clone());
+        assert_eq!(known, Some(Replied::Sent(number.to_string())));
+    }
+    assert_eq!(mailbox.reply(&long(0), NOW + DAY), None);
+}
+
+#[test]
+fn what_operators_build_may_put_the_same_event_into_another_envelope() {
+    for source in [Source::EventBus, Source::Trigger] {
+        let mut mailbox = begun();
+        let end = event("end", NOW, EventKind::Ended(EndReason::Completed));
+        let taken = mailbox.take_in(std::slice::from_ref(&end), &Origin::new(source, b"one"), NOW, &rules());
+        assert_eq!(taken.expect("new").new, 1);
+        let again = mailbox.take_in(std::slice::from_ref(&end), &Origin::new(source, b"other"), NOW, &rules());
+        assert_eq!(again.expect("the same happened").repeated, 1);
+        let other = event("end", NOW, EventKind::Ended(EndReason::Expired));
+        let refused = mailbox.take_in(&[other], &Origin::new(source, b"one"), NOW, &rules());
+        assert_eq!(refused, Err(NotTaken::Refused(Refused::Contradicts)));
+    }
 }
 
 #[test]
@@ -298,7 +566,7 @@ fn what_waits_is_bounded_on_both_sides() {
         let outbound = mailbox.outbound(text("a"), NOW);
         match mailbox.send(&outbound, Some(vec![request("1")]), NOW) {
             Ok(()) => sent += 1,
-            Err(error) => break assert_eq!(error, SendError::Full(Full)),
+            Err(error) => break assert_eq!(error, SendError::NoRoom(Full.into())),
         }
     }
     assert_eq!(sent, 256);
@@ -307,7 +575,7 @@ fn what_waits_is_bounded_on_both_sides() {
         let id = format!("m{taken}");
         match mailbox.take_in(&[said(&id, NOW)], &webhook(&id), NOW, &rules()) {
             Ok(_) => taken += 1,
-            Err(error) => break assert_eq!(error, NotTaken::Full(Full)),
+            Err(error) => break assert_eq!(error, NotTaken::NoRoom(Full.into())),
         }
     }
     assert_eq!(taken, 256);
@@ -348,7 +616,7 @@ fn a_callback_is_repeated_until_it_is_taken_or_given_up() {
         mailbox.take_in(&[said(id, NOW)], &webhook(id), NOW, &rules()).expect("new");
     }
     assert!(mailbox.turn(Lane::Callback, "a", NOW, &rules()).is_none(), "the log comes first");
-    mailbox.published(2, &rules());
+    mailbox.published(3, &rules());
     let Some(Task::CallBack { told: first, .. }) =
         mailbox.turn(Lane::Callback, "a", NOW, &rules()).map(|turn| turn.task)
     else {
@@ -370,7 +638,7 @@ fn a_callback_is_repeated_until_it_is_taken_or_given_up() {
 }
 
 #[test]
-fn the_agent_hears_of_a_message_that_the_platform_did_not_take_while_the_handover_lasts() {
+fn the_agent_learns_that_a_message_was_not_shown_even_after_the_end() {
     let give_up = |mailbox: &mut Mailbox| {
         let Some(Task::CallBack { told, .. }) = mailbox.turn(Lane::Callback, "a", NOW, &rules()).map(|turn| turn.task)
         else {
@@ -400,7 +668,7 @@ fn the_agent_hears_of_a_message_that_the_platform_did_not_take_while_the_handove
     over.published(2, &rules());
     over.take_in(&[event("e1", NOW, EventKind::Ended(EndReason::Completed))], &webhook("b"), NOW, &rules()).unwrap();
     give_up(&mut over);
-    assert_eq!(outbound(&mut over, NOW), None, "a receipt would reopen the conversation");
+    assert!(matches!(outbound(&mut over, NOW), Some(Task::Build { .. })), "the agent learns it after the end, too");
 }
 
 #[test]
@@ -408,7 +676,7 @@ fn without_a_callback_the_log_is_all() {
     let rules = Rules { calls_back: false, ..rules() };
     let mut mailbox = begun();
     mailbox.take_in(&[said("m1", NOW)], &webhook("a"), NOW, &rules).expect("new");
-    mailbox.published(1, &rules);
+    mailbox.published(2, &rules);
     assert_eq!(mailbox.unpublished().count(), 0);
     assert!(mailbox.turn(Lane::Callback, "a", NOW, &rules).is_none());
 }
@@ -418,7 +686,7 @@ fn it_is_forgotten_when_nothing_has_happened_for_long_after_the_end() {
     let rules = Rules { calls_back: false, ..rules() };
     let mut mailbox = begun();
     mailbox.take_in(&[event("e1", NOW, EventKind::Ended(EndReason::Completed))], &webhook("a"), NOW, &rules).unwrap();
-    mailbox.published(1, &rules);
+    mailbox.published(2, &rules);
     assert_eq!(mailbox.due(&rules), Some(NOW + 86_400_000));
     assert!(mailbox.turn(Lane::Outbound, "a", NOW + 86_399_999, &rules).is_none());
     let turn = mailbox.turn(Lane::Outbound, "a", NOW + 86_400_000, &rules);

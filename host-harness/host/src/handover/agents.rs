@@ -50,6 +50,11 @@ pub(super) enum Departure {
 }
 
 impl Agents {
+    /// Our clock was set back: what a poll of the time before found must not outweigh what happens now.
+    pub(super) fn step_back(&mut self, back: u64) {
+        self.observed = self.observed.map(|at| at.saturating_sub(back));
+    }
+
     /// Whether anyone is there.
     pub(super) fn anyone(&self) -> bool {
         self.seen.iter().any(|seen| seen.present)

@@ -31,6 +31,6 @@ pub enum AfterEnd {
     Deliver,
     /// It is kept for the next handover.
     Hold,
-    /// It opens another handover.
+    /// It opens another handover, if a person wrote it; else it is shown, as late.
     Reopen,
 }
