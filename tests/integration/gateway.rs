@@ -156,8 +156,8 @@ impl Stand {
             .await;
     }
 
-    /// The events of the log from after this one, until one of this type has come; each with its place.
-    async fn events(&self, after: Option<u64>, until: &str) -> Vec<(u64, Value)> {
+    /// The events of the log from after this one, until one of this type has come; each with its id in the log.
+    async fn events(&self, after: Option<&str>, until: &str) -> Vec<(String, Value)> {
         let request = self.request("GET", "events");
         let request = match after {
             Some(after) => request.header("last-event-id", after),
@@ -166,14 +166,14 @@ impl Stand {
         let mut answer = request.send().await.expect("an answer");
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
         let (mut text, mut events) = (String::new(), Vec::new());
-        while events.last().is_none_or(|(_, event): &(u64, Value)| event["type"] != until) {
+        while events.last().is_none_or(|(_, event): &(String, Value)| event["type"] != until) {
             let piece = tokio::time::timeout(Duration::from_secs(20), answer.chunk()).await;
             let piece = piece.unwrap_or_else(|_| panic!("{until} does not come after {events:?}"));
             text.push_str(std::str::from_utf8(&piece.expect("a piece").expect("more")).expect("UTF-8"));
             while let Some((block, rest)) = text.split_once("\n\n") {
                 let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
                 if let (Some(id), Some(data)) = (field("id: "), field("data: ")) {
-                    events.push((id.parse().expect("a number"), serde_json::from_str(data).expect("JSON")));
+                    events.push((id.to_owned(), serde_json::from_str(data).expect("JSON")));
                 }
                 text = rest.to_owned();
             }

@@ -7,6 +7,7 @@ use handover_gateway::Callback;
 use handover_gateway::mailbox::Rules;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::net::TcpListener;
 
 #[tokio::test]
@@ -53,14 +54,39 @@ async fn whoever_comes_back_hears_what_came_after_the_last_event_that_they_saw()
     say("one").await;
     let (seen, _) = stand.events(None, "message").await.pop().expect("events");
     say("two").await;
-    let events = stand.events(Some(seen), "message").await;
+    let events = stand.events(Some(&seen), "message").await;
     assert_eq!(events.last().expect("events").1["data"]["plain"], "two");
-    assert!(events.iter().all(|(place, event)| *place > seen && event["data"]["plain"] != "one"), "{events:?}");
+    assert!(events.iter().all(|(id, event)| *id != seen && event["data"]["plain"] != "one"), "{events:?}");
     let (status, refused) = read(stand.request("GET", "events").header("last-event-id", "x")).await;
     assert_eq!((status, &refused["code"]), (StatusCode::BAD_REQUEST, &json!("invalid-event-id")));
-    // An id from a store that was replaced by an older copy of itself.
-    let (status, refused) = read(stand.request("GET", "events").header("last-event-id", u64::MAX / 2)).await;
-    assert_eq!((status, &refused["code"]), (StatusCode::CONFLICT, &json!("unknown-event-id")));
+    // Two ids from a log that is gone: one past its end, and one whose position another event has by now.
+    let (position, _) = seen.split_once('-').expect("a position and a digest");
+    for gone in [format!("{}-0123456789ab", u64::MAX / 2), format!("{position}-0123456789ab")] {
+        let (status, refused) = read(stand.request("GET", "events").header("last-event-id", &gone)).await;
+        assert_eq!((status, &refused["code"]), (StatusCode::CONFLICT, &json!("unknown-event-id")), "{gone}");
+    }
+}
+
+/// An EventSource has no headers of its own and, before its first event, no id. HTML Standard, section 9.2.
+#[tokio::test]
+async fn a_browser_reads_the_events_with_what_an_event_source_has() {
+    let stand = Stand::new().await;
+    let conversation = stand.accepted("sess-42").await;
+    stand.world.order(&format!("conversations/{conversation}/text"), json!({ "text": "one" })).await;
+    let events = stand.events(Some(""), "message").await;
+    assert_eq!(events[0].1["type"], "queued", "an empty id is none");
+    let (seen, _) = events.last().expect("events");
+    stand.world.order(&format!("conversations/{conversation}/text"), json!({ "text": "two" })).await;
+    let answer = stand.request("GET", &format!("events?last-event-id={seen}")).send().await;
+    let mut answer = answer.expect("an answer");
+    assert_eq!(answer.headers()["cache-control"], "no-store");
+    assert_eq!(answer.headers()["x-accel-buffering"], "no");
+    let mut text = String::new();
+    while !text.contains("two") {
+        let piece = tokio::time::timeout(Duration::from_secs(20), answer.chunk()).await.expect("in time");
+        text.push_str(std::str::from_utf8(&piece.expect("a piece").expect("more")).expect("UTF-8"));
+    }
+    assert!(!text.contains("\"one\""), "{text}");
 }
 
 #[tokio::test]
@@ -152,7 +178,7 @@ async fn what_cannot_be_is_refused_with_a_reason() {
         ("POST", "recipients/nobody/messages", json!({ "leave": "user-left" }), 422, "not-a-message"),
         ("POST", "recipients/a%0Ab/handover", json!({}), 400, "invalid-recipient"),
         ("POST", &long, json!({}), 400, "invalid-recipient"),
-        ("POST", "recipients/nobody/handover", json!({ "text": "x".repeat(70_000) }), 413, "too-large"),
+        ("POST", "recipients/nobody/handover", json!({ "text": "x".repeat(1_100_000) }), 413, "too-large"),
         ("GET", "dead-letters/none", Value::Null, 404, "no-dead-letter"),
         ("POST", "dead-letters/none/replay", Value::Null, 404, "no-dead-letter"),
         ("PUT", "dead-letters", Value::Null, 405, "method-not-allowed"),

@@ -98,7 +98,7 @@ async fn what_is_given_up_is_a_dead_letter_with_its_reason_and_can_be_replayed()
     let failed = |event: &Value| event["data"]["message"] == *message && event["data"]["status"]["failed"].is_array();
     let (mut seen, mut receipt) = stand.events(None, "receipt").await.pop().expect("events");
     while !failed(&receipt) {
-        (seen, receipt) = stand.events(Some(seen), "receipt").await.pop().expect("events");
+        (seen, receipt) = stand.events(Some(&seen), "receipt").await.pop().expect("events");
     }
 
     let letters = async || stand.ask("GET", "dead-letters", Value::Null).await.1;
