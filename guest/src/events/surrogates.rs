@@ -1,6 +1,7 @@
 //! Halves of surrogate pairs in JSON texts.
 
 use alloc::{borrow::Cow, string::String};
+use memchr::memchr;
 
 /// Bytes of an escape: `\\uXXXX`.
 const ESCAPE: usize = 6;
@@ -10,7 +11,7 @@ const ESCAPE: usize = 6;
 pub(super) fn replace_lone(json: &str) -> Cow<'_, str> {
     let mut replaced: Option<String> = None;
     let mut at = 0;
-    while let Some(backslash) = json.get(at..).and_then(|rest| rest.find('\\')).map(|found| at + found) {
+    while let Some(backslash) = json.as_bytes().get(at..).and_then(|rest| memchr(b'\\', rest)).map(|found| at + found) {
         at = match surrogate(json, backslash) {
             Some(Half::High) if surrogate(json, backslash + ESCAPE) == Some(Half::Low) => backslash + 2 * ESCAPE,
             Some(_) => {
