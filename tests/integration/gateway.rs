@@ -39,7 +39,6 @@ fn rules() -> Rules {
         observe_every: Some(500),
         calls_back: false,
         retries: Retries { first: 100, longest: 1_000, give_up: 60_000 },
-        turn: 13_000,
         doubt: 3_000,
         keep: 86_400_000,
     }

@@ -5,7 +5,7 @@ mod reference;
 pub(crate) use self::reference::reference;
 use crate::place::Place;
 use anyhow::{Context, bail};
-use handover_gateway::mailbox::{Retries, Rules};
+use handover_gateway::mailbox::{DOUBT, Retries, Rules};
 use handover_host::AllowedOrigins;
 use handover_host::handover::{AfterEnd, Policy};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -440,8 +440,7 @@ impl Connection {
             observe_every: observes.then_some(self.observe_every.milliseconds),
             calls_back: false,
             retries: Retries { first: SECOND, longest: MINUTE, give_up: self.give_up.milliseconds },
-            turn: 13 * SECOND,
-            doubt: 18 * SECOND,
+            doubt: DOUBT,
             // The events have to be forgotten first, and so do those that may still be tried again.
             keep: keep_events.milliseconds + 24 * HOUR,
         }

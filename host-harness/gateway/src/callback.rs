@@ -1,11 +1,8 @@
 //! The platform's callback: each event is posted to it, signed as the Standard Webhooks specification says.
 
-use crate::mailbox::CallbackOutcome;
+use crate::mailbox::{CallbackOutcome, REQUEST_TIMEOUT};
 use crate::platform_event::PlatformEvent;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-/// Until the platform has answered. Shorter than any turn.
-const PATIENCE: Duration = Duration::from_secs(10);
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Where the platform takes events. Cheap to clone.
 #[derive(Clone)]
@@ -53,8 +50,8 @@ impl Callback {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
-            .connect_timeout(PATIENCE / 2)
-            .timeout(PATIENCE)
+            .connect_timeout(REQUEST_TIMEOUT / 2)
+            .timeout(REQUEST_TIMEOUT)
             .build()?;
         Ok(Self { url, client, secrets })
     }

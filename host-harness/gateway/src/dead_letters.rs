@@ -117,7 +117,11 @@ impl Mailboxes {
         let keys = self.store().keys(Family::DeadLetter, Some(&key(connection, after)), most).await?;
         let mut letters = Vec::new();
         for id in keys.iter().map_while(|key| key.strip_prefix(&prefix)) {
-            letters.extend(self.dead_letter(connection, id).await?);
+            match self.dead_letter(connection, id).await {
+                // The others are shown all the same.
+                Err(StoreError::Broken(why)) => tracing::error!(connection, dead_letter = id, why, "cannot be read"),
+                letter => letters.extend(letter?),
+            }
         }
         Ok(letters)
     }

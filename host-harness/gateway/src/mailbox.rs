@@ -19,7 +19,7 @@ mod turn;
 pub use self::feed::{CallbackOutcome, Event, Told};
 pub use self::outbox::{DeliveryOutcome, Found, Item, MOST_BYTES, MOST_REQUESTS, Reason};
 pub use self::replies::{Replied, Reply};
-pub use self::rules::{Retries, Rules};
+pub use self::rules::{DOUBT, REQUEST_TIMEOUT, Retries, Rules, TURN};
 pub use self::seen::{Origin, Refused, Source};
 pub use self::turn::{DeadContent, DeadLetter, Lane, Task, Turn};
 

@@ -4,6 +4,7 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 use serde_json::value::RawValue;
@@ -38,6 +39,7 @@ struct Inner {
     dead_letters: Family<Connection, Counter>,
     doubled: Family<Connection, Counter>,
     lost: Family<Connection, Counter>,
+    quarantined: Family<Connection, Gauge>,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
@@ -70,7 +72,11 @@ impl Default for Metrics {
         // From half a millisecond to 16 s: the contact centre waits for 10.
         let webhook_time = Histogram::new(exponential_buckets(0.000_5, 2.0, 16));
         of.register("webhook_seconds", "Time until a webhook is answered", webhook_time.clone());
+        let quarantined = Family::default();
+        let about = "Mailboxes that cannot be worked on until somebody mends what is stored";
+        of.register("quarantined_mailboxes", about, quarantined.clone());
         let inner = Inner {
+            quarantined,
             webhooks: family(of, "webhooks", "Webhooks by what became of them"),
             webhook_events: family(of, "webhook_events", "Events of webhooks: new, repeated, of unknown recipients"),
             webhook_time,
@@ -123,6 +129,7 @@ impl Metrics {
         for family in [&self.0.dead_letters, &self.0.doubled, &self.0.lost] {
             let _ = family.get_or_create(&Connection { connection: connection.to_owned() });
         }
+        let _ = self.0.quarantined.get_or_create(&Connection { connection: connection.to_owned() });
     }
 
     pub(crate) fn webhook_time(&self, time: Duration) {
@@ -180,6 +187,11 @@ impl Counts {
 
     pub(crate) fn lost(&self) {
         self.metrics.0.lost.get_or_create(&self.connection()).inc();
+    }
+
+    /// So many mailboxes more cannot be worked on.
+    pub(crate) fn quarantined(&self, more: i64) {
+        self.metrics.0.quarantined.get_or_create(&self.connection()).inc_by(more);
     }
 
     /// The platform is told of an event of this type.

@@ -8,7 +8,7 @@ mod tasks;
 
 use self::agenda::Agenda;
 use self::tasks::Outcome;
-use crate::mailbox::Lane;
+use crate::mailbox::{Lane, REQUEST_TIMEOUT, TURN};
 use crate::mailboxes::{Address, ChangeError, Mailboxes, now};
 use crate::served::Served;
 use crate::store::{Change, Family, StoreError};
@@ -26,6 +26,8 @@ use tokio_util::sync::CancellationToken;
 const HEAD_START: u64 = 500;
 /// Milliseconds until somebody looks again who could do nothing.
 const LATER: u64 = 1_000;
+/// Milliseconds by which the clock may go slower than time does; more, and it was set back.
+const CLOCK_DRIFT: u64 = 1_000;
 /// Milliseconds between attempts to hand in what became of a task while the store cannot be used.
 const STORE_PAUSE: u64 = 200;
 /// Mailboxes of one connection that are worked on at the same time, in each way.
@@ -65,6 +67,8 @@ struct Done {
     due: Option<Timestamp>,
     /// Something was done.
     progress: bool,
+    /// Its record is broken; why.
+    broken: Option<String>,
 }
 
 impl Permits {
@@ -98,15 +102,22 @@ impl Worker {
         let mut agenda = Agenda::default();
         let mut busy: HashSet<(Arc<str>, Work)> = HashSet::new();
         let mut jobs: JoinSet<Done> = JoinSet::new();
+        let mut quarantine = HashSet::new();
+        let mut clock = WatchedClock::start();
         loop {
+            if clock.was_set_back() {
+                tracing::warn!("the clock was set back: all mailboxes that wait are looked at now");
+                agenda.bring_forward(now());
+            }
             while let Some(key) = agenda.take(now()) {
                 self.begin(&key, &mut busy, &mut jobs, &stop);
             }
-            let wait = agenda.next().map_or(LATER, |at| at.saturating_sub(now()));
+            // Not longer: nobody is woken when the clock is set.
+            let wait = agenda.next().map_or(LATER, |at| at.saturating_sub(now()).min(LATER));
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                Some(done) = jobs.join_next() => finish(done, &mut busy, &mut agenda),
+                Some(done) = jobs.join_next() => self.finish(done, &mut busy, &mut agenda, &mut quarantine),
                 change = own.recv() => match change {
                     Ok(change) => agenda.told(&change.key, change.due, 0, now()),
                     // Too many at once: the store tells of them, too.
@@ -150,26 +161,77 @@ impl Worker {
                     Work::Publish => job.publish().await,
                     Work::Lane(lane) => job.lane(lane).await,
                 };
-                if let Err(error) = outcome {
-                    tracing::warn!(connection = job.address.connection, %error, "a mailbox cannot be worked on; it is tried again");
-                    (job.due, job.progress) = (Some(0), false);
+                let mut broken = None;
+                match outcome {
+                    Ok(()) => {}
+                    Err(ChangeError::Store(StoreError::Broken(why))) => {
+                        (job.due, job.progress, broken) = (None, false, Some(why));
+                    }
+                    Err(error) => {
+                        tracing::warn!(connection = job.address.connection, %error, "a mailbox cannot be worked on; it is tried again");
+                        (job.due, job.progress) = (Some(0), false);
+                    }
                 }
-                Done { key, work, due: job.due, progress: job.progress }
+                Done { key, work, due: job.due, progress: job.progress, broken }
             });
+        }
+    }
+
+    /// Puts what was worked on back on the agenda. A mailbox whose record is broken is looked at no more until somebody
+    /// changes it: to try again would find the same.
+    fn finish(
+        &self,
+        done: Result<Done, tokio::task::JoinError>,
+        busy: &mut HashSet<(Arc<str>, Work)>,
+        agenda: &mut Agenda,
+        quarantine: &mut HashSet<Arc<str>>,
+    ) {
+        let done = match done {
+            Ok(done) => done,
+            // It never comes to this: nothing in it panics, and nobody aborts it.
+            Err(error) => return tracing::error!(%error, "a piece of work came to no end"),
+        };
+        busy.remove(&(Arc::clone(&done.key), done.work));
+        let connection = done.key.split_once('/').map_or("", |(connection, _)| connection);
+        let counts = self.0.served.get(connection).map(|(served, _)| served.counts());
+        match (&done.broken, counts) {
+            (Some(why), Some(counts)) => {
+                if quarantine.insert(Arc::clone(&done.key)) {
+                    counts.quarantined(1);
+                    tracing::error!(
+                        connection,
+                        why,
+                        "a mailbox cannot be worked on, and is left as it is until somebody changes it; `handover store check` names it"
+                    );
+                }
+            }
+            (None, Some(counts)) if quarantine.remove(&done.key) => counts.quarantined(-1),
+            _ => {}
+        }
+        if let Some(due) = done.due {
+            let soonest = if done.progress { now() } else { now().saturating_add(LATER) };
+            agenda.no_later(&done.key, due, due.max(soonest));
         }
     }
 }
 
-fn finish(done: Result<Done, tokio::task::JoinError>, busy: &mut HashSet<(Arc<str>, Work)>, agenda: &mut Agenda) {
-    let done = match done {
-        Ok(done) => done,
-        // It never comes to this: nothing in it panics, and nobody aborts it.
-        Err(error) => return tracing::error!(%error, "a piece of work came to no end"),
-    };
-    busy.remove(&(Arc::clone(&done.key), done.work));
-    if let Some(due) = done.due {
-        let soonest = if done.progress { now() } else { now().saturating_add(LATER) };
-        agenda.no_later(&done.key, due, due.max(soonest));
+/// Tells when the clock that people set was set back, by the one that nobody can set.
+struct WatchedClock {
+    wall: Timestamp,
+    monotonic: Instant,
+}
+
+impl WatchedClock {
+    fn start() -> Self {
+        Self { wall: now(), monotonic: Instant::now() }
+    }
+
+    /// Whether it was, since this was asked for the last time.
+    fn was_set_back(&mut self) -> bool {
+        let elapsed = u64::try_from(self.monotonic.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let expected = self.wall.saturating_add(elapsed);
+        *self = Self::start();
+        self.wall.saturating_add(CLOCK_DRIFT) < expected
     }
 }
 
@@ -219,13 +281,13 @@ impl Job {
     async fn lane(&mut self, lane: Lane) -> Result<(), ChangeError<std::convert::Infallible>> {
         let mut outcome: Option<Outcome> = None;
         loop {
-            let since = now();
+            let since = Instant::now();
             let mut taken = Instant::now();
             let change = loop {
                 match self.turn(lane, outcome.as_ref(), &mut taken).await {
                     // What was done is known here alone: without it, it would be in doubt.
                     Err(ChangeError::Store(StoreError::Unavailable(_)))
-                        if outcome.is_some() && now().saturating_sub(since) < self.served.rules().turn =>
+                        if outcome.is_some() && since.elapsed() < Duration::from_millis(TURN) =>
                     {
                         tokio::time::sleep(Duration::from_millis(STORE_PAUSE)).await;
                     }
@@ -244,7 +306,7 @@ impl Job {
             self.due = due;
             let Some(turn) = turn else { return Ok(()) };
             // The store took too long, or the machine slept: what is begun now could end in somebody else's turn.
-            if taken.elapsed() + tasks::PATIENCE > Duration::from_millis(self.served.rules().turn) {
+            if taken.elapsed() + REQUEST_TIMEOUT > Duration::from_millis(TURN) {
                 return Ok(());
             }
             let done = tasks::perform(&self.served, &self.address, turn.task).await;

@@ -6,7 +6,7 @@ use crate::running::Running;
 use anyhow::Context;
 use genesys_sandbox::Sandbox;
 use handover_demo::Stage;
-use handover_gateway::mailbox::{Retries, Rules};
+use handover_gateway::mailbox::{DOUBT, Retries, Rules};
 use handover_gateway::store::sqlite::SqliteStore;
 use handover_gateway::{Gateway, Mailboxes, Metrics, Options, Served, Tokens, Wire};
 use handover_host::handover::Policy;
@@ -31,8 +31,7 @@ fn rules() -> Rules {
         observe_every: Some(500),
         calls_back: false,
         retries: Retries { first: 500, longest: 5_000, give_up: 60_000 },
-        turn: 13_000,
-        doubt: 18_000,
+        doubt: DOUBT,
         keep: 2 * KEEP_EVENTS,
     }
 }

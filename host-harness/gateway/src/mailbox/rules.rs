@@ -2,6 +2,21 @@
 
 use handover_host::contract::Timestamp;
 use handover_host::handover::Policy;
+use std::time::Duration;
+
+/// How long one request to the contact center or to the platform may take; then its outcome is not known.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Milliseconds that a turn lasts: whoever has taken one must have ended it by then. What it has more than a request
+/// is for the store, which says that the turn was taken and what came of it.
+pub const TURN: u64 = REQUEST_TIMEOUT.as_secs() * 1_000 + 3_000;
+
+/// Milliseconds for which nobody asks after a request whose outcome is not known, unless the rules say otherwise: it
+/// may still be on its way. By then the turn is over in which it was sent.
+pub const DOUBT: u64 = TURN + 5_000;
+
+// With a turn that may end before its request does, nothing is ever delivered.
+const _: () = assert!(Duration::from_millis(TURN).as_secs() > REQUEST_TIMEOUT.as_secs() && DOUBT > TURN);
 
 /// What the operator decides about a connection. Times are in milliseconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,9 +31,8 @@ pub struct Rules {
     pub calls_back: bool,
     /// How often, and for how long, something is tried.
     pub retries: Retries,
-    /// Whoever has taken a turn must have ended it by then. Longer than any request may take.
-    pub turn: u64,
-    /// How long nobody asks after a request whose outcome is not known: it may be on its way still.
+    /// How long nobody asks after a request whose outcome is not known; [`DOUBT`] unless the other side is known to be
+    /// faster.
     pub doubt: u64,
     /// How long after its end a handover is remembered.
     pub keep: u64,

@@ -1,6 +1,7 @@
 //! Who works on a mailbox, and what they do next.
 
 use super::outbox::Next;
+use super::rules::TURN;
 use super::{
     CallbackOutcome, DeliveryOutcome, Found, Item, Mailbox, Reason, Rules, Told, WAIT_FOR_CONVERSATION, is_open,
 };
@@ -156,7 +157,7 @@ impl Mailbox {
             Lane::Outbound => self.outbound_task(now, rules),
             Lane::Callback => self.callback_task(now, rules),
         }?;
-        *self.turns.lane(lane) = Some(Held { by: by.to_owned(), until: now.saturating_add(rules.turn) });
+        *self.turns.lane(lane) = Some(Held { by: by.to_owned(), until: now.saturating_add(TURN) });
         Some(Turn { task, lane })
     }
 

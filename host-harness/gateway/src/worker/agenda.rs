@@ -52,6 +52,16 @@ impl Agenda {
         Some(key)
     }
 
+    /// The clock was set back: all that is on the agenda is to be looked at now, for nobody knows how long it has waited.
+    pub(super) fn bring_forward(&mut self, now: Timestamp) {
+        for (_, key) in std::mem::take(&mut self.order) {
+            if let Some(entry) = self.entries.get_mut(&key) {
+                entry.at = entry.at.min(now);
+                self.order.insert((entry.at, key));
+            }
+        }
+    }
+
     fn put(&mut self, key: Arc<str>, due: Timestamp, at: Timestamp) {
         self.order.insert((at, Arc::clone(&key)));
         self.entries.insert(key, Entry { due, at });
@@ -97,6 +107,17 @@ mod tests {
         agenda.told("a", Some(11), 500, 10);
         assert_eq!(agenda.next(), Some(511));
         agenda.told("a", None, 0, 10);
+        assert_eq!(agenda.next(), None);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_puts_nothing_off() {
+        let mut agenda = Agenda::default();
+        agenda.told("b", Some(3_600_010), 0, 3_600_000);
+        agenda.told("a", Some(3_600_005), 0, 3_600_000);
+        assert_eq!(taken(&mut agenda, 1_000), [""; 0]);
+        agenda.bring_forward(1_000);
+        assert_eq!(taken(&mut agenda, 1_000), ["a", "b"]);
         assert_eq!(agenda.next(), None);
     }
 

@@ -1,16 +1,15 @@
 //! Does what a mailbox asks for, and says what became of it.
 
 use crate::dead_letters::Buried;
-use crate::mailbox::{CallbackOutcome, DeadLetter, DeliveryOutcome, Found, Mailbox, Rules, Task, Told};
+use crate::mailbox::{
+    CallbackOutcome, DeadLetter, DeliveryOutcome, Found, Mailbox, REQUEST_TIMEOUT, Rules, Task, Told,
+};
 use crate::mailboxes::{Address, now};
 use crate::platform_event::PlatformEvent;
 use crate::served::Served;
 use crate::store::StoreError;
 use handover_host::contract::{AgentEvent, Conversation, Failure, Finding, Outbound, ProviderRequest, Timestamp};
-use std::time::{Duration, Instant};
-
-/// Until the contact centre has answered. Shorter than any turn.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+use std::time::Instant;
 
 /// What became of a task, to be handed in; in how many changes whatever.
 #[derive(Debug)]
@@ -137,7 +136,7 @@ async fn deliver(served: &Served, address: &Address, request: &ProviderRequest) 
         tracing::info!(connection = served.name(), request = request.idempotency_key, %body, "a request");
     }
     let began = Instant::now();
-    let outcome = match tokio::time::timeout(PATIENCE, served.connection().deliver(request)).await {
+    let outcome = match tokio::time::timeout(REQUEST_TIMEOUT, served.connection().deliver(request)).await {
         Ok(Ok(Ok(delivery))) => {
             know(served, address, delivery.conversation.as_deref()).await;
             DeliveryOutcome::Delivered(delivery)
@@ -163,17 +162,18 @@ async fn deliver(served: &Served, address: &Address, request: &ProviderRequest) 
 
 async fn find(served: &Served, address: &Address, conversation: &Conversation, request: &ProviderRequest) -> Found {
     let began = Instant::now();
-    let found = match tokio::time::timeout(PATIENCE, served.connection().find_delivery(conversation, request)).await {
-        Ok(Ok(Ok(Finding::Arrived(delivery)))) => {
-            know(served, address, delivery.conversation.as_deref()).await;
-            Found::Arrived(delivery)
-        }
-        Ok(Ok(Ok(Finding::Missing))) => Found::Missing,
-        Ok(Ok(Ok(Finding::Unknown))) => Found::Unknown,
-        Ok(Ok(Err(failure))) => Found::Failed(failure),
-        Ok(Err(error)) => Found::Failed(later(error.to_string())),
-        Err(_) => Found::Failed(later("the contact centre did not answer in time".into())),
-    };
+    let found =
+        match tokio::time::timeout(REQUEST_TIMEOUT, served.connection().find_delivery(conversation, request)).await {
+            Ok(Ok(Ok(Finding::Arrived(delivery)))) => {
+                know(served, address, delivery.conversation.as_deref()).await;
+                Found::Arrived(delivery)
+            }
+            Ok(Ok(Ok(Finding::Missing))) => Found::Missing,
+            Ok(Ok(Ok(Finding::Unknown))) => Found::Unknown,
+            Ok(Ok(Err(failure))) => Found::Failed(failure),
+            Ok(Err(error)) => Found::Failed(later(error.to_string())),
+            Err(_) => Found::Failed(later("the contact centre did not answer in time".into())),
+        };
     served.wire().lookup(served.name(), request, &found, began.elapsed());
     let request = &request.idempotency_key;
     match &found {
@@ -208,10 +208,11 @@ async fn observe(served: &Served, conversation: &Conversation, soon: bool) -> Wh
         return What::NotObserved(asked.saturating_add(wait));
     }
     let began = Instant::now();
-    let observed = match tokio::time::timeout(PATIENCE, served.connection().observe_conversation(conversation)).await {
-        Ok(observed) => observed.map_err(|error| error.to_string()),
-        Err(_) => Err("the contact centre did not answer in time".into()),
-    };
+    let observed =
+        match tokio::time::timeout(REQUEST_TIMEOUT, served.connection().observe_conversation(conversation)).await {
+            Ok(observed) => observed.map_err(|error| error.to_string()),
+            Err(_) => Err("the contact centre did not answer in time".into()),
+        };
     served.wire().observation(served.name(), conversation, &observed, began.elapsed());
     match observed {
         Ok(Ok(events)) => What::Observed { handover: conversation.handover, events, asked },

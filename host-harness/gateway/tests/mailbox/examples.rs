@@ -210,7 +210,7 @@ fn news_of_a_message_settles_the_doubt() {
     let receipt = MessageReceipt { message: "tag.1".into(), status: ReceiptStatus::Accepted, final_: false };
     let receipt = event("r1", NOW, EventKind::Receipt(receipt));
     mailbox.take_in(&[receipt], &webhook("r"), NOW, &rules()).expect("new");
-    let later = NOW + 12_000;
+    let later = NOW + 13_000;
     assert!(mailbox.turn(Lane::Outbound, "b", later, &rules()).is_none(), "nothing is left to do");
     assert!(mailbox.due(&rules()).is_some_and(|due| due == 0), "the receipt waits for the log");
 }

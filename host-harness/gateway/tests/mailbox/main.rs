@@ -21,7 +21,6 @@ fn rules() -> Rules {
         observe_every: Some(60_000),
         calls_back: true,
         retries: Retries { first: 1_000, longest: 60_000, give_up: 3_600_000 },
-        turn: 12_000,
         doubt: 15_000,
         keep: 86_400_000,
     }
