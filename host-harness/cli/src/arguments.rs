@@ -92,6 +92,9 @@ pub(crate) enum Command {
     /// Prints a JSON line a letter. Status 0: done; 1: refused; 2: misuse.
     #[command(after_help = "Example:\n  HANDOVER_TOKEN=… handover dead-letters list --connection acme")]
     DeadLetters(DeadLetters),
+    /// Looks after what a gateway has stored in a file.
+    #[command(after_help = "Example:\n  handover store check handover.sqlite")]
+    Store(Store),
     /// Runs the conformance kit on a plugin.
     ///
     /// Prints a line a case. Status 0: all passed; 1: some failed, or the plugin cannot be loaded; 2: misuse.
@@ -247,6 +250,23 @@ pub(crate) struct Compile {
 pub(crate) struct DeadLetters {
     #[command(subcommand)]
     pub(crate) act: DeadLetterAct,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Store {
+    #[command(subcommand)]
+    pub(crate) act: StoreAct,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreAct {
+    /// Says what is wrong with the file; a gateway may use it meanwhile.
+    ///
+    /// Prints a line for each fault. Status 0: there is none; 1: there are some; 2: misuse.
+    Check {
+        /// The file: `store.sqlite` of the gateway's configuration.
+        file: PathBuf,
+    },
 }
 
 /// Where a gateway is.

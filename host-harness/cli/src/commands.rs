@@ -13,6 +13,7 @@ pub(crate) mod map;
 pub(crate) mod provision;
 pub(crate) mod sandbox;
 pub(crate) mod serve;
+pub(crate) mod store;
 pub(crate) mod verify;
 
 /// The answer is no: rejected, malformed, unsupported, a check or a case that failed.

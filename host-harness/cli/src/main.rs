@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod demo;
 mod features;
+mod gateway_log;
 mod place;
 mod plugin;
 mod progress;
@@ -13,6 +14,7 @@ mod settings;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Misuse: wrong arguments, files that are not there or not what they should be; and what else keeps a command from an
@@ -35,14 +37,14 @@ async fn main() -> ExitCode {
         Command::Compile(arguments) => commands::compile::run(arguments),
         Command::DeadLetters(arguments) => commands::dead_letters::run(arguments).await,
         Command::Serve(arguments) => commands::serve::run(arguments).await,
+        Command::Store(arguments) => commands::store::run(arguments),
         Command::Conformance(arguments) => commands::conformance::run(arguments).await,
     };
     outcome.unwrap_or_else(|error| {
         // With its causes, each on a line of its own.
-        eprintln!("handover: {error}");
-        for cause in error.chain().skip(1) {
-            eprintln!("  because: {cause}");
-        }
+        let causes = error.chain().skip(1).map(|cause| format!("  because: {cause}\n"));
+        // The status says it to whoever does not read.
+        let _ = write!(std::io::stderr(), "handover: {error}\n{}", causes.collect::<String>());
         ExitCode::from(MISUSE)
     })
 }

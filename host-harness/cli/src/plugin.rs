@@ -7,6 +7,7 @@ use crate::settings::SettingsFile;
 use anyhow::{Context, bail};
 use handover_host::{AllowedOrigins, ConnectError, Connection, Host, HttpClient, HttpClientLimits, Limits, Provider};
 use std::io::Read;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -111,7 +112,8 @@ pub(crate) async fn connect_with(
         error => error.into(),
     })?;
     for warning in connection.warnings() {
-        eprintln!("{}", file.place(warning));
+        // Nobody has to read it.
+        let _ = writeln!(std::io::stderr(), "{}", file.place(warning));
     }
     Ok(connection)
 }

@@ -40,6 +40,7 @@ struct Inner {
     doubled: Family<Connection, Counter>,
     lost: Family<Connection, Counter>,
     quarantined: Family<Connection, Gauge>,
+    log_lines_lost: Counter,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
@@ -75,7 +76,10 @@ impl Default for Metrics {
         let quarantined = Family::default();
         let about = "Mailboxes that cannot be worked on until somebody mends what is stored";
         of.register("quarantined_mailboxes", about, quarantined.clone());
+        let log_lines_lost = Counter::default();
+        of.register("log_lines_lost", "Lines of the log that could not be written", log_lines_lost.clone());
         let inner = Inner {
+            log_lines_lost,
             quarantined,
             webhooks: family(of, "webhooks", "Webhooks by what became of them"),
             webhook_events: family(of, "webhook_events", "Events of webhooks: new, repeated, of unknown recipients"),
@@ -118,6 +122,11 @@ impl Metrics {
         // Writing to a string cannot fail.
         let _ = encode(&mut text, &self.0.registry);
         text
+    }
+
+    /// So many lines of the log could not be written.
+    pub fn log_lines_lost(&self, lines: usize) {
+        self.0.log_lines_lost.inc_by(u64::try_from(lines).unwrap_or(u64::MAX));
     }
 
     pub(crate) fn of(&self, connection: &str) -> Counts {

@@ -192,21 +192,21 @@ impl Worker {
             Err(error) => return tracing::error!(%error, "a piece of work came to no end"),
         };
         busy.remove(&(Arc::clone(&done.key), done.work));
-        let connection = done.key.split_once('/').map_or("", |(connection, _)| connection);
-        let counts = self.0.served.get(connection).map(|(served, _)| served.counts());
-        match (&done.broken, counts) {
-            (Some(why), Some(counts)) => {
-                if quarantine.insert(Arc::clone(&done.key)) {
-                    counts.quarantined(1);
-                    tracing::error!(
-                        connection,
-                        why,
-                        "a mailbox cannot be worked on, and is left as it is until somebody changes it; `handover store check` names it"
-                    );
-                }
+        if let Some(address) = Address::of(&done.key)
+            && let Some((served, _)) = self.0.served.get(&address.connection)
+        {
+            if let Some(why) = &done.broken
+                && quarantine.insert(Arc::clone(&done.key))
+            {
+                served.counts().quarantined(1);
+                tracing::error!(
+                    connection = served.name(),
+                    why,
+                    "a mailbox cannot be worked on, and is left as it is until somebody changes it"
+                );
+            } else if done.broken.is_none() && quarantine.remove(&done.key) {
+                served.counts().quarantined(-1);
             }
-            (None, Some(counts)) if quarantine.remove(&done.key) => counts.quarantined(-1),
-            _ => {}
         }
         if let Some(due) = done.due {
             let soonest = if done.progress { now() } else { now().saturating_add(LATER) };

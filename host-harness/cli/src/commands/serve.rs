@@ -1,7 +1,8 @@
 //! `handover serve`
 
 use crate::arguments::Serve as Arguments;
-use crate::config::{ConfigFile, Format, Level, Log, Origin, reference};
+use crate::config::{ConfigFile, Origin, reference};
+use crate::gateway_log;
 use crate::place::Place;
 use crate::plugin::{self, Plugin};
 use crate::running::Running;
@@ -17,12 +18,12 @@ use handover_host::{Host, HttpClient, HttpClientLimits, Limits};
 use serde_json::json;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::filter::LevelFilter;
 
 /// Where everything is kept unless something else is said.
 const SQLITE: &str = "handover.sqlite";
@@ -41,11 +42,11 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let file = ConfigFile::read(&path)?;
     let config = &file.config;
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-    log(&config.log);
+    let metrics = Metrics::default();
+    let _log = gateway_log::begin(&config.log, &metrics);
     raise_descriptors();
     let (store, cache) = store(&file, &folder).await?;
     let mailboxes = Mailboxes::new(store);
-    let metrics = Metrics::default();
     let wire = Wire::default();
     let served = connections(&file, &folder, cache, &mailboxes, &metrics, &wire).await?;
     let at = || file.place(&["platform", "tokens"]);
@@ -63,7 +64,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         let desk = config.demo.desk.as_ref().map(origin);
         router = router.merge(Stage { gateway, wire, desk, stop: stop.clone(), public }.router()?);
     }
-    println!("{}", json!({ "listen": address.to_string() }));
+    // Nobody has to listen to it.
+    let _ = writeln!(std::io::stdout(), "{}", json!({ "listen": address.to_string() }));
     let keep_events = config.store.keep_events.milliseconds;
     Running { served, mailboxes, keep_events, listener, router, stop }.until_stopped().await?;
     Ok(ExitCode::SUCCESS)
@@ -73,20 +75,6 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 fn raise_descriptors() {
     if let Err(error) = rlimit::increase_nofile_limit(rlimit::INFINITY) {
         tracing::warn!(%error, "the limit of open files stays as it is");
-    }
-}
-
-fn log(log: &Log) {
-    let level = match log.level {
-        Level::Error => LevelFilter::ERROR,
-        Level::Warn => LevelFilter::WARN,
-        Level::Info => LevelFilter::INFO,
-        Level::Debug => LevelFilter::DEBUG,
-    };
-    let lines = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr);
-    match log.format {
-        Format::Text => lines.init(),
-        Format::Json => lines.json().init(),
     }
 }
 

@@ -3,10 +3,11 @@
 use crate::folder::Folder;
 use crate::sandboxed::Sandbox;
 use std::fs::Permissions;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 const TOKEN: &str = "a-token-of-20-or-more";
 
@@ -28,24 +29,29 @@ impl Drop for Gateway {
 
 impl Gateway {
     pub(crate) fn start(folder: &Folder, token: &str) -> Self {
+        let mut gateway = Self::start_logging_to(folder, token, Stdio::piped());
+        let mut errors = gateway.process.stderr.take().expect("its log");
+        gateway.log = Some(thread::spawn(move || {
+            let mut log = String::new();
+            errors.read_to_string(&mut log).expect("text");
+            log
+        }));
+        gateway
+    }
+
+    pub(crate) fn start_logging_to(folder: &Folder, token: &str, log: impl Into<Stdio>) -> Self {
         let mut process = Command::new(assert_cmd::cargo::cargo_bin("handover"))
             .args(["serve", "--config", "gateway.toml"])
             .current_dir(&folder.0)
             .env("TOKEN", token)
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(log)
             .spawn()
             .expect("it starts");
         let mut line = String::new();
         BufReader::new(process.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
         let announced: serde_json::Value = serde_json::from_str(&line).expect("one line of JSON");
-        let mut errors = process.stderr.take().expect("its log");
-        let log = thread::spawn(move || {
-            let mut log = String::new();
-            errors.read_to_string(&mut log).expect("text");
-            log
-        });
-        Self { process, listens: announced["listen"].as_str().expect("an address").to_owned(), log: Some(log) }
+        Self { process, listens: announced["listen"].as_str().expect("an address").to_owned(), log: None }
     }
 
     /// Stops it by SIGTERM, as service managers do; what it has logged.
@@ -89,6 +95,73 @@ fn it_serves_until_it_is_asked_to_stop_and_says_nothing_that_is_secret() {
     for secret in [secret.as_str(), sandbox.told("webhook_secret"), TOKEN] {
         assert!(!log.contains(secret), "{log}");
     }
+}
+
+/// What the gateway answers to `GET` and this path.
+fn get(gateway: &Gateway, path: &str) -> String {
+    let mut stream = std::net::TcpStream::connect(&gateway.listens).expect("it listens");
+    let request =
+        format!("GET {path} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {TOKEN}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("text");
+    answer
+}
+
+#[test]
+fn a_log_that_cannot_be_written_stops_nothing_and_is_counted() {
+    let folder = Folder::new();
+    folder.write("gateway.toml", format!("log = {{ level = \"debug\" }}\n{}", config("")));
+    let full = || Stdio::from(std::fs::File::options().write(true).open("/dev/full").expect("Linux has it"));
+    let gone = || {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        Stdio::from(writer)
+    };
+    // A pipe that somebody holds and nobody reads.
+    let (_unread, stuck) = std::io::pipe().expect("a pipe");
+    for (what, log) in [("full disk", full()), ("reader that is gone", gone()), ("reader that is stuck", stuck.into())]
+    {
+        let mut gateway = Gateway::start_logging_to(&folder, TOKEN, log);
+        for _ in 0..50 {
+            assert!(get(&gateway, "/handover/nobody").starts_with("HTTP/1.1 "), "{what}");
+        }
+        let metrics = get(&gateway, "/metrics");
+        let lost = metrics.lines().find_map(|line| line.strip_prefix("handover_log_lines_lost_total "));
+        let lost: u64 = lost.expect("it is counted").parse().expect("a number");
+        if what != "reader that is stuck" {
+            assert!(lost > 0, "{what}: {metrics}");
+        }
+        assert_eq!(gateway.process.try_wait().expect("its state"), None, "{what}");
+    }
+}
+
+#[test]
+fn a_store_is_checked_and_what_is_broken_in_it_is_named() {
+    let folder = Folder::new();
+    folder.write("gateway.toml", config(""));
+    drop(Gateway::start(&folder, TOKEN));
+    assert_eq!(folder.run(&["store", "check", "handover.sqlite"]), (0, String::new(), String::new()));
+    assert_eq!(folder.run(&["store", "check", "none.sqlite"]).0, 2);
+    let file = folder.0.path().join("handover.sqlite");
+    let store = rusqlite::Connection::open(&file).expect("a database");
+    let sql = "INSERT INTO record (family, key, revision, value, due) VALUES (1, 'acme/ada', 1, x'7b', 0)";
+    store.execute(sql, []).expect("it is written");
+    drop(store);
+    let (status, faults, _) = folder.run(&["store", "check", "handover.sqlite"]);
+    assert_eq!(status, 1);
+    assert!(faults.contains("mailbox acme/ada"), "{faults}");
+
+    // It is left alone, counted, and told of once.
+    let gateway = Gateway::start(&folder, TOKEN);
+    let quarantined = "handover_quarantined_mailboxes{connection=\"acme\"} 1";
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !get(&gateway, "/metrics").contains(quarantined) {
+        assert!(Instant::now() < deadline, "{}", get(&gateway, "/metrics"));
+    }
+    thread::sleep(Duration::from_millis(2_500));
+    let log = gateway.stop();
+    assert_eq!(log.matches("cannot be worked on").count(), 1, "{log}");
 }
 
 /// The provider built in, and yet another component: with a custom section more (component model, "Binary format").

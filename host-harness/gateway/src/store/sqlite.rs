@@ -1,7 +1,10 @@
 //! A store in one file, for one gateway.
 
+mod check;
 mod schema;
 mod worker;
+
+pub use self::check::check;
 
 use self::worker::Worker;
 use super::{
@@ -57,10 +60,10 @@ pub enum OpenError {
         /// The latest that is known here.
         known: i64,
     },
-    /// The lock file cannot be made.
+    /// The file or the one beside it cannot be locked.
     #[error("cannot lock {}: {source}", path.display())]
     Lock {
-        /// The lock file.
+        /// Which of them.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
@@ -76,17 +79,17 @@ pub enum OpenError {
 }
 
 impl SqliteStore {
-    /// Opens the file, or makes it. A file of the same name and `.lock` beside it keeps others away.
+    /// Opens the file, or makes it. Locks on it, and on a file of the same name and `.lock` beside it, keep others away.
     ///
     /// # Errors
     /// Another gateway uses it; it is something else; it cannot be read or written.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let lock = lock(path)?;
+        let locks = Locks::take(path)?;
         let writer = schema::open(path)?;
         let reader = schema::open(path)?;
         let end = end(&writer).map_err(|source| OpenError::Sqlite { path: path.to_owned(), source })?;
         Ok(Self(Arc::new(Inner {
-            writer: Worker::start(writer, Some(lock)),
+            writer: Worker::start(writer, Some(locks)),
             reader: Worker::start(reader, None),
             changes: broadcast::channel(CHANGES).0,
             end: watch::channel(end).0,
@@ -151,16 +154,42 @@ impl SqliteStore {
     }
 }
 
-/// The lock of the operating system, which goes with the process however that ends.
-fn lock(path: &Path) -> Result<File, OpenError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let name = PathBuf::from(name);
-    let file = File::create(&name).map_err(|source| OpenError::Lock { path: name.clone(), source })?;
+/// Locks of the operating system, which go with the process however that ends.
+struct Locks {
+    _beside: File,
+    /// The database itself: by a link, or without the file beside it, it is still the same. On Linux such a lock and
+    /// those of SQLite do not see each other; elsewhere SQLite would wait for it.
+    #[cfg(target_os = "linux")]
+    _database: File,
+}
+
+impl Locks {
+    fn take(path: &Path) -> Result<Self, OpenError> {
+        let database = File::options().write(true).create(true).truncate(false).open(path);
+        let database = database.map_err(|source| OpenError::Lock { path: path.to_owned(), source })?;
+        #[cfg(target_os = "linux")]
+        lock(&database, path, path)?;
+        #[cfg(not(target_os = "linux"))]
+        drop(database);
+        // Of the file that a symbolic link leads to.
+        let mut name = path.canonicalize().map_or_else(|_| path.as_os_str().to_owned(), PathBuf::into_os_string);
+        name.push(".lock");
+        let name = PathBuf::from(name);
+        let beside = File::create(&name).map_err(|source| OpenError::Lock { path: name.clone(), source })?;
+        lock(&beside, &name, path)?;
+        Ok(Self {
+            _beside: beside,
+            #[cfg(target_os = "linux")]
+            _database: database,
+        })
+    }
+}
+
+fn lock(file: &File, name: &Path, database: &Path) -> Result<(), OpenError> {
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
-        Err(TryLockError::Error(source)) => Err(OpenError::Lock { path: name, source }),
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(database.to_owned())),
+        Err(TryLockError::Error(source)) => Err(OpenError::Lock { path: name.to_owned(), source }),
     }
 }
 

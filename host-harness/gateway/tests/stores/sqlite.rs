@@ -108,6 +108,23 @@ async fn a_file_is_for_one_gateway() {
     made(&store, "a", None).await;
 }
 
+/// By whatever name it is opened, it is the same file.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_file_is_for_one_gateway_by_every_name_and_without_its_lock_file() {
+    let (store, folder) = empty();
+    let path = folder.path().join("gateway.db");
+    let (symbolic, hard) = (folder.path().join("symbolic.db"), folder.path().join("hard.db"));
+    std::os::unix::fs::symlink(&path, &symbolic).unwrap();
+    std::fs::hard_link(&path, &hard).unwrap();
+    std::fs::remove_file(folder.path().join("gateway.db.lock")).unwrap();
+    for name in [&symbolic, &hard, &path] {
+        let refused = SqliteStore::open(name).err().unwrap();
+        assert!(matches!(&refused, OpenError::InUse(file) if file == name), "{refused}");
+    }
+    made(&store, "a", None).await;
+}
+
 #[tokio::test]
 async fn a_file_that_is_something_else_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();

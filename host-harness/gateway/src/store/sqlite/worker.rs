@@ -1,9 +1,9 @@
 //! A thread with a connection of its own. What waits is done in one transaction, so that many share the wait for the
 //! disk.
 
+use super::Locks;
 use super::StoreError;
 use rusqlite::{Connection, Transaction};
-use std::fs::File;
 use std::thread;
 use tokio::sync::{mpsc, oneshot};
 
@@ -22,11 +22,11 @@ pub(super) struct Worker(mpsc::Sender<Work>);
 
 impl Worker {
     /// Starts the thread, which keeps the lock for as long as it uses the connection.
-    pub(super) fn start(connection: Connection, lock: Option<File>) -> Self {
+    pub(super) fn start(connection: Connection, locks: Option<Locks>) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
         thread::spawn(move || {
             run(connection, receiver);
-            drop(lock);
+            drop(locks);
         });
         Self(sender)
     }

@@ -1,0 +1,15 @@
+//! `handover store`
+
+use super::NO;
+use crate::arguments::{Store, StoreAct};
+use handover_gateway::store::sqlite;
+use std::process::ExitCode;
+
+pub(crate) fn run(arguments: Store) -> anyhow::Result<ExitCode> {
+    let StoreAct::Check { file } = arguments.act;
+    let faults = sqlite::check(&file)?;
+    for fault in &faults {
+        println!("{fault}");
+    }
+    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(NO) })
+}

@@ -1,0 +1,84 @@
+//! The gateway's log, on the standard error.
+//!
+//! It never stops the gateway: whatever cannot be written, because the disk is full, or the reader of a pipe is gone or
+//! does not read, is dropped and counted.
+
+use crate::config::{Format, Level, Log};
+use handover_gateway::Metrics;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::filter::LevelFilter;
+
+/// Lines that wait to be written at most.
+const LINES: usize = 4_096;
+
+/// Begins the log. What waits when the guard is dropped is still written, if that takes no longer than a second.
+pub(crate) fn begin(log: &Log, metrics: &Metrics) -> WorkerGuard {
+    let level = match log.level {
+        Level::Error => LevelFilter::ERROR,
+        Level::Warn => LevelFilter::WARN,
+        Level::Info => LevelFilter::INFO,
+        Level::Debug => LevelFilter::DEBUG,
+    };
+    let to = Written { to: io::stderr(), metrics: metrics.clone() };
+    let (queue, guard) = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(LINES).finish(to);
+    let (dropped, counted, metrics) = (queue.error_counter(), Arc::new(AtomicUsize::new(0)), metrics.clone());
+    let writer = move || Queued {
+        to: queue.clone(),
+        dropped: dropped.clone(),
+        counted: Arc::clone(&counted),
+        metrics: metrics.clone(),
+    };
+    let lines = tracing_subscriber::fmt().with_max_level(level).with_writer(writer).log_internal_errors(false);
+    match log.format {
+        Format::Text => lines.init(),
+        Format::Json => lines.json().init(),
+    }
+    guard
+}
+
+/// Puts lines into the queue, and counts those for which it has no room.
+struct Queued {
+    to: NonBlocking,
+    dropped: ErrorCounter,
+    /// How many of the dropped are counted.
+    counted: Arc<AtomicUsize>,
+    metrics: Metrics,
+}
+
+impl Write for Queued {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let written = self.to.write(line)?;
+        let dropped = self.dropped.dropped_lines();
+        let counted = self.counted.fetch_max(dropped, Ordering::Relaxed);
+        self.metrics.log_lines_lost(dropped.saturating_sub(counted));
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes lines, and counts those that cannot be written.
+struct Written<W> {
+    to: W,
+    metrics: Metrics,
+}
+
+impl<W: Write> Write for Written<W> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if self.to.write_all(line).is_err() {
+            self.metrics.log_lines_lost(1);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        // What a flush fails to write was counted.
+        let _ = self.to.flush();
+        Ok(())
+    }
+}
