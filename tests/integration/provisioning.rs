@@ -81,11 +81,16 @@ async fn an_integration_that_is_there_keeps_its_secret_and_gets_the_address() {
     let mut config = with_flow();
     config.integrations[0].name = "New".into();
     config.integrations[0].webhook_url = Some("https://old.example.com/".into());
+    config.integrations[0].webhook_secret =
+        Some(serde_json::from_value(json!("the-secret-that-was-there")).expect("one"));
+    // Otherwise nobody could see whether it changed.
+    config.unconfirmed.show_secret = true;
     let world = world(config).await;
     assert_eq!(provision(&world, Apply).await[3], Done);
     let path = format!("{}/api/v2/conversations/messaging/integrations/open", world.sandbox.announcement().origin);
     let seen: serde_json::Value = world.as_client(&path).await;
     assert_eq!(seen["entities"][0]["outboundNotificationWebhookUrl"], json!(WEBHOOK));
+    assert_eq!(seen["entities"][0]["outboundNotificationWebhookSignatureSecretToken"], "the-secret-that-was-there");
     assert_eq!(seen["total"], 1);
 }
 

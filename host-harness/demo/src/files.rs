@@ -14,6 +14,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Bytes of all files; the oldest go first.
 const MOST_KEPT: usize = 64 << 20;
 
+/// Bytes that a file counts for besides its content, so that empty ones have a bound as well: 65 536.
+const OVERHEAD: usize = 1 << 10;
+
+/// Bytes of a `Content-Type`; the two names of a media type have at most 127 characters each (RFC 6838, section 4.2).
+const LONGEST_KIND: usize = 255;
+
 #[derive(Default)]
 pub(crate) struct Files(Mutex<Kept>);
 
@@ -30,6 +36,12 @@ struct File {
     content: Bytes,
 }
 
+impl File {
+    fn counts(&self) -> usize {
+        self.content.len() + OVERHEAD
+    }
+}
+
 impl Files {
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -37,12 +49,12 @@ impl Files {
 
     fn keep(&self, file: File) {
         let mut kept = self.kept();
-        kept.bytes += file.content.len();
+        kept.bytes += file.counts();
         kept.files.push_back(file);
         while kept.bytes > MOST_KEPT
             && let Some(oldest) = kept.files.pop_front()
         {
-            kept.bytes -= oldest.content.len();
+            kept.bytes -= oldest.counts();
         }
     }
 
@@ -60,7 +72,7 @@ pub(crate) async fn keep(State(demo): State<Demo>, headers: HeaderMap, content: 
     let id = uuid::Uuid::new_v4().to_string();
     let url = format!("{}/demo/files/{id}", demo.0.stage.public);
     let unknown = HeaderValue::from_static("application/octet-stream");
-    let kind = headers.get(CONTENT_TYPE).cloned().unwrap_or(unknown);
+    let kind = headers.get(CONTENT_TYPE).filter(|kind| kind.len() <= LONGEST_KIND).cloned().unwrap_or(unknown);
     demo.0.files.keep(File { id, kind, content });
     Json(Address { url })
 }
@@ -79,4 +91,24 @@ pub(crate) async fn show(State(demo): State<Demo>, Path(id): Path<String>) -> Re
         (CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'")),
     ];
     (headers, file.content).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_files_are_bounded_as_well() {
+        let files = Files::default();
+        let empty = |id: usize| File {
+            id: id.to_string(),
+            kind: HeaderValue::from_static("text/plain"),
+            content: Bytes::new(),
+        };
+        for id in 0..=65_536 {
+            files.keep(empty(id));
+        }
+        assert_eq!(files.kept().files.len(), 65_536);
+        assert!(files.find("0").is_none() && files.find("65536").is_some());
+    }
 }

@@ -107,6 +107,20 @@ async fn the_same_key_does_a_thing_once_and_another_thing_not_at_all() {
     assert_eq!(stand.arrived(&conversation).await, ["Help!", "one", "three"]);
 }
 
+/// Channels have long ids: those of Instagram's messages have 168 characters and more.
+#[tokio::test]
+async fn a_key_has_up_to_512_characters_and_half_a_surrogate_pair_is_replaced() {
+    let stand = Stand::new().await;
+    let conversation = stand.accepted("sess-42").await;
+    let say = async |key: usize, body: &'static str| {
+        let request = stand.request("POST", "recipients/sess-42/messages").header("idempotency-key", "k".repeat(key));
+        read(request.header("content-type", "application/json").body(body)).await.0
+    };
+    assert_eq!(say(512, r#"{"text":"cut \ud83d"}"#).await, StatusCode::ACCEPTED);
+    assert_eq!(say(513, r#"{"text":"one"}"#).await, StatusCode::BAD_REQUEST);
+    stand.until_arrived(&conversation, "cut \u{fffd}").await;
+}
+
 #[tokio::test]
 async fn the_user_leaves() {
     let stand = Stand::new().await;
@@ -206,6 +220,8 @@ async fn callbacks_are_signed_and_tried_again_in_order() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/events", listener.local_addr().expect("an address"));
     let to = Arc::clone(&taken);
+    let attempts = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&attempts);
     let mut refusals = 2;
     let refuse = Arc::new(Mutex::new(move || {
         refusals -= 1;
@@ -216,6 +232,7 @@ async fn callbacks_are_signed_and_tried_again_in_order() {
         axum::routing::post(move |headers: HeaderMap, body: Bytes| async move {
             // By the library of the specification, which the gateway signs with as well; its own test has the vectors.
             standardwebhooks::Webhook::new(SECRET).expect("a secret").verify(&body, &headers).expect("a signature");
+            heard.lock().expect("no panic").push(headers["webhook-attempt"].to_str().expect("text").to_owned());
             if (refuse.lock().expect("no panic"))() {
                 return StatusCode::SERVICE_UNAVAILABLE;
             }
@@ -239,4 +256,6 @@ async fn callbacks_are_signed_and_tried_again_in_order() {
     let logged: Vec<Value> = logged.into_iter().map(|(_, event)| event).collect();
     assert!(called.iter().all(|(id, event)| event["id"] == **id));
     assert_eq!(called.into_iter().map(|(_, event)| event).collect::<Vec<_>>(), logged);
+    // Refused twice, then taken; from then on each at once.
+    assert_eq!(attempts.lock().expect("no panic")[..4], ["1", "2", "3", "1"]);
 }

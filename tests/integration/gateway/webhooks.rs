@@ -9,6 +9,7 @@ use genesys_sandbox::Config;
 use handover_gateway::mailbox::Rules;
 use serde_json::json;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -103,11 +104,46 @@ async fn what_operators_build_has_a_key_and_needs_no_mark() {
     let before = stand.webhooks("taken").await;
     assert_eq!(stand.webhook("genesysCloudOM", with(key), body).await, StatusCode::OK);
     assert!(stand.webhooks("taken").await > before);
+    // The same happening in another envelope: a repeat, or what the sender would only repeat for a day.
+    let again = body.replace("\"userId\"", "\"id\":\"another-delivery\",\"userId\"");
+    assert_eq!(stand.webhook("genesysCloudOM", with(key), again).await, StatusCode::OK);
     let other = body.replace("sess-42", "nobody");
     assert_eq!(stand.webhook("genesysCloudOM", with(key), other).await, StatusCode::OK);
     assert_eq!(stand.metric("handover_webhook_events_total{connection=\"acme\",outcome=\"unknown\"}").await, 1);
     assert_eq!(stand.webhook("genesysCloudOM", with(key), "{").await, StatusCode::OK);
     assert_eq!(stand.metric("handover_lost_total{connection=\"acme\"}").await, 1);
+}
+
+/// As operators type it into a form, and as buses and files add a mark.
+#[tokio::test]
+async fn the_path_may_be_spelled_otherwise_and_a_byte_order_mark_is_no_content() {
+    let key = "a-key-of-the-trigger";
+    let stand = Stand::before(Config::default(), &[("trigger-key", key)], rules(), None).await;
+    stand.accepted("sess-42").await;
+    let headers = HeaderMap::from_iter([(AUTHORIZATION, key.parse().expect("a header"))]);
+    let body = r#"{"userId":"sess-42","topic":"v2.detail.events.conversation.id.user.end","disconnectType":"CLIENT"}"#;
+    for path in ["genesysCloudOM/", "/genesysCloudOM", "genesyscloudom", "GENESYSCLOUDOM//"] {
+        let answer = stand.webhook(path, headers.clone(), format!("\u{feff}{body}")).await;
+        assert_eq!(answer, StatusCode::OK, "{path}");
+    }
+    assert_eq!(stand.metric("handover_lost_total{connection=\"acme\"}").await, 0);
+}
+
+/// Nothing is read of what is announced as too large (RFC 9110, section 15.5.14).
+#[tokio::test]
+async fn what_is_announced_as_too_large_is_refused_before_it_comes() {
+    let stand = Stand::new().await;
+    let address = stand.url.strip_prefix("http://").expect("HTTP");
+    for more in ["", "Expect: 100-continue\r\n"] {
+        let mut stream = tokio::net::TcpStream::connect(address).await.expect("it listens");
+        let head = format!(
+            "POST /handover/genesysCloudOM HTTP/1.1\r\nHost: gateway\r\nContent-Length: 10000000\r\n{more}\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.expect("it reads");
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.expect("an answer");
+        assert_eq!(std::str::from_utf8(&answer), Ok("HTTP/1.1 413"), "{more}");
+    }
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ async fn an_agent_declines_another_accepts_and_wraps_up() {
     page.choose_conversation().await;
     page.agent_does("offer").await;
     page.agent_does("decline").await;
+    page.never_showed("#talk", "has joined").await;
     page.agent_does("accept").await;
     page.chat_shows("Grace Hopper has joined.").await;
     page.agent_does("disconnect").await;
