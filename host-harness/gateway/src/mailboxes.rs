@@ -4,6 +4,7 @@ use crate::mailbox::{Mailbox, Rules};
 use crate::store::{Change, Content, Family, Position, Revision, SaveError, Store, StoreError};
 use handover_host::contract::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::broadcast;
@@ -14,6 +15,8 @@ const ATTEMPTS: usize = 100;
 const CHANGES: usize = 4_096;
 /// Conversations that are asked for at once: a cluster goes through all of them each time.
 const CONVERSATIONS: usize = 100_000;
+/// Recipients that are asked for at once, for the same reason.
+const RECIPIENTS: usize = 100_000;
 
 /// Whose mailbox it is.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -206,6 +209,29 @@ impl Mailboxes {
             }
         }
         removed(self.store.remove(Family::Recipient, &address.key(), revision).await)
+    }
+
+    /// How many mailboxes have something to do, of each connection that is none of these.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub(crate) async fn of_others(&self, served: &HashSet<&str>) -> Result<BTreeMap<String, i64>, StoreError> {
+        let (mut counted, mut after) = (BTreeMap::new(), None);
+        loop {
+            let keys = self.store.keys(Family::Recipient, after.as_deref(), RECIPIENTS).await?;
+            for key in &keys {
+                let Some((connection, _)) = key.split_once('/') else { continue };
+                if !served.contains(connection)
+                    && self.store.load(Family::Recipient, key).await?.is_some_and(|record| record.content.due.is_some())
+                {
+                    *counted.entry(connection.to_owned()).or_default() += 1;
+                }
+            }
+            after = keys.into_iter().next_back();
+            if after.is_none() {
+                return Ok(counted);
+            }
+        }
     }
 
     /// Forgets whose those conversations are that were kept for their time, and that no mailbox knows any more.

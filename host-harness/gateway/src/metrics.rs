@@ -41,6 +41,8 @@ struct Inner {
     lost: Family<Connection, Counter>,
     quarantined: Family<Connection, Gauge>,
     log_lines_lost: Counter,
+    credentials_refused: Family<Connection, Counter>,
+    not_served: Family<Connection, Gauge>,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
@@ -78,8 +80,13 @@ impl Default for Metrics {
         of.register("quarantined_mailboxes", about, quarantined.clone());
         let log_lines_lost = Counter::default();
         of.register("log_lines_lost", "Lines of the log that could not be written", log_lines_lost.clone());
+        let not_served = Family::default();
+        let about = "Mailboxes with something to do whose connection this gateway does not serve, when it began";
+        of.register("mailboxes_not_served", about, not_served.clone());
         let inner = Inner {
             log_lines_lost,
+            not_served,
+            credentials_refused: family(of, "credentials_refused", "Requests whose credentials were refused"),
             quarantined,
             webhooks: family(of, "webhooks", "Webhooks by what became of them"),
             webhook_events: family(of, "webhook_events", "Events of webhooks: new, repeated, of unknown recipients"),
@@ -135,7 +142,7 @@ impl Metrics {
 
     /// Shows what should never happen from the start, so that the first time it does is seen to be one more than none.
     pub(crate) fn show_zeros(&self, connection: &str) {
-        for family in [&self.0.dead_letters, &self.0.doubled, &self.0.lost] {
+        for family in [&self.0.dead_letters, &self.0.doubled, &self.0.lost, &self.0.credentials_refused] {
             let _ = family.get_or_create(&Connection { connection: connection.to_owned() });
         }
         let _ = self.0.quarantined.get_or_create(&Connection { connection: connection.to_owned() });
@@ -201,6 +208,15 @@ impl Counts {
     /// So many mailboxes more cannot be worked on.
     pub(crate) fn quarantined(&self, more: i64) {
         self.metrics.0.quarantined.get_or_create(&self.connection()).inc_by(more);
+    }
+
+    pub(crate) fn credentials_refused(&self) {
+        self.metrics.0.credentials_refused.get_or_create(&self.connection()).inc();
+    }
+
+    /// So many mailboxes wait of a connection that this gateway does not serve.
+    pub(crate) fn not_served(&self, connection: String, mailboxes: i64) {
+        self.metrics.0.not_served.get_or_create(&Connection { connection }).set(mailboxes);
     }
 
     /// The platform is told of an event of this type.

@@ -8,8 +8,9 @@ use crate::wire::Wire;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use handover_host::Connection;
+use handover_host::contract::Failure;
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Observations that may be made at once after a time without any.
 const BURST: NonZeroU32 = NonZeroU32::new(10).unwrap();
@@ -26,8 +27,24 @@ struct Inner {
     /// Of these, those for which nothing is a reason but the time.
     routine: DefaultDirectRateLimiter,
     complaints: DefaultDirectRateLimiter,
+    /// Of refused credentials, apart from the others, so that none hides another.
+    refusals: DefaultDirectRateLimiter,
+    /// Of webhooks that are too old.
+    replays: DefaultDirectRateLimiter,
+    credentials: Mutex<Credentials>,
     counts: Counts,
     mailboxes: Mailboxes,
+}
+
+/// Whether the contact center accepts the connection's credentials, by the last answer that this gateway had.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Credentials {
+    /// It has not been asked anything yet.
+    Untried,
+    Accepted,
+    /// Nothing is delivered until somebody mends them.
+    Refused,
 }
 
 /// What the operator decides about a connection.
@@ -75,11 +92,25 @@ impl Served {
         let observations = RateLimiter::direct(Quota::per_minute(options.observations).allow_burst(BURST));
         let half = NonZeroU32::new(options.observations.get() / 2).unwrap_or(NonZeroU32::MIN);
         let routine = RateLimiter::direct(Quota::per_minute(half).allow_burst(BURST));
-        let complaints = RateLimiter::direct(Quota::per_minute(NonZeroU32::MIN));
+        let once_a_minute = || RateLimiter::direct(Quota::per_minute(NonZeroU32::MIN));
+        let (complaints, refusals, replays) = (once_a_minute(), once_a_minute(), once_a_minute());
+        let credentials = Mutex::new(Credentials::Untried);
         let (name, counts) = (name.to_owned(), metrics.of(name));
         metrics.show_zeros(&name);
         options.wire.conceal(&connection);
-        Ok(Self(Arc::new(Inner { name, connection, options, observations, routine, complaints, counts, mailboxes })))
+        Ok(Self(Arc::new(Inner {
+            name,
+            connection,
+            options,
+            observations,
+            routine,
+            complaints,
+            refusals,
+            replays,
+            credentials,
+            counts,
+            mailboxes,
+        })))
     }
 
     /// By which the operator and the platform know it.
@@ -139,6 +170,44 @@ impl Served {
     /// Whether the log may tell once more of what an operator should look at; not more often than it can be read.
     pub(crate) fn may_complain(&self) -> bool {
         self.0.complaints.check().is_ok()
+    }
+
+    pub(crate) fn credentials(&self) -> Credentials {
+        *self.0.credentials.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The contact center has answered: for this reason it did not do what it was asked, or it did.
+    pub(crate) fn answered(&self, failure: Option<&Failure>) {
+        let credentials = match failure {
+            Some(Failure::Credentials(why)) => {
+                self.0.counts.credentials_refused();
+                if self.0.refusals.check().is_ok() {
+                    tracing::error!(
+                        connection = self.name(),
+                        why,
+                        "the contact center refuses the credentials: nothing is delivered until they are mended; \
+                         `handover check` says which permission or secret it is"
+                    );
+                }
+                Credentials::Refused
+            }
+            // Whether it was asked for a token at all is not known.
+            Some(Failure::Retry(_)) => return,
+            Some(Failure::Never(_)) | None => Credentials::Accepted,
+        };
+        *self.0.credentials.lock().unwrap_or_else(PoisonError::into_inner) = credentials;
+    }
+
+    /// A webhook that is authentic is older than the window, or younger than now: told once a minute, for all of them
+    /// are when a clock is wrong.
+    pub(crate) fn replayed(&self) {
+        if self.0.replays.check().is_ok() {
+            tracing::warn!(
+                connection = self.name(),
+                "an authentic webhook is refused as a replay; if this goes on, compare the clock of this machine with \
+                 the contact center's"
+            );
+        }
     }
 
     /// Whether an observation may be made now, or else in how many milliseconds to ask again. One for which nothing is

@@ -98,6 +98,7 @@ impl Worker {
     pub async fn run(self, stop: CancellationToken) {
         let (changes_to, mut changes) = mpsc::channel(1_024);
         let watcher = tokio::spawn(watch(self.0.mailboxes.clone(), changes_to));
+        let strangers = tokio::spawn(self.clone().tell_of_others());
         let mut own = self.0.mailboxes.changes();
         let mut agenda = Agenda::default();
         let mut busy: HashSet<(Arc<str>, Work)> = HashSet::new();
@@ -129,7 +130,28 @@ impl Worker {
             }
         }
         watcher.abort();
+        strangers.abort();
         while jobs.join_next().await.is_some() {}
+    }
+
+    /// Says which connections have mailboxes with something to do and are not served here: one that was renamed, or
+    /// that another gateway serves.
+    async fn tell_of_others(self) {
+        let served = self.0.served.keys().map(String::as_str).collect();
+        let others = match self.0.mailboxes.of_others(&served).await {
+            Ok(others) => others,
+            Err(error) => return tracing::warn!(%error, "whether mailboxes wait of other connections is not known"),
+        };
+        for (connection, mailboxes) in others {
+            tracing::warn!(
+                connection,
+                mailboxes,
+                "mailboxes have something to do, and this gateway does not serve their connection: was it renamed or removed?"
+            );
+            if let Some((served, _)) = self.0.served.values().next() {
+                served.counts().not_served(connection, mailboxes);
+            }
+        }
     }
 
     /// Begins what can be done about a mailbox and is not being done yet.

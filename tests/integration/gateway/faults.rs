@@ -1,6 +1,6 @@
 //! Genesys at its worst: what should arrive arrives once, what cannot becomes a dead letter.
 
-use super::{Stand, rules, until};
+use super::{Stand, TOKEN, read, rules, until};
 use axum::http::StatusCode;
 use genesys_sandbox::Config;
 use handover_gateway::mailbox::{Retries, Rules};
@@ -82,6 +82,9 @@ async fn a_client_that_was_revoked_makes_dead_letters_that_say_so() {
     let reason = listed[0]["reason"].as_str().expect("a reason");
     assert!(reason.contains("client"), "{reason}");
     assert!(!reason.contains("revoked-client-secret"), "{reason}");
+    let connections = stand.http.get(format!("{}/v1/connections", stand.url)).bearer_auth(TOKEN);
+    assert_eq!(read(connections).await.1[0]["credentials"], "refused");
+    assert!(stand.metric("handover_credentials_refused_total{connection=\"acme\"}").await >= 1);
 }
 
 fn impatient() -> Rules {

@@ -147,6 +147,9 @@ fn a_store_is_checked_and_what_is_broken_in_it_is_named() {
     let store = rusqlite::Connection::open(&file).expect("a database");
     let sql = "INSERT INTO record (family, key, revision, value, due) VALUES (1, 'acme/ada', 1, x'7b', 0)";
     store.execute(sql, []).expect("it is written");
+    // Of a connection that the configuration does not have any more.
+    let sql = "INSERT INTO record (family, key, revision, value, due) VALUES (1, 'globex/ada', 2, x'7b', 0)";
+    store.execute(sql, []).expect("it is written");
     drop(store);
     let (status, faults, _) = folder.run(&["store", "check", "handover.sqlite"]);
     assert_eq!(status, 1);
@@ -160,8 +163,11 @@ fn a_store_is_checked_and_what_is_broken_in_it_is_named() {
         assert!(Instant::now() < deadline, "{}", get(&gateway, "/metrics"));
     }
     thread::sleep(Duration::from_millis(2_500));
+    let metrics = get(&gateway, "/metrics");
+    assert!(metrics.contains("handover_mailboxes_not_served{connection=\"globex\"} 1"), "{metrics}");
     let log = gateway.stop();
     assert_eq!(log.matches("cannot be worked on").count(), 1, "{log}");
+    assert_eq!(log.matches("was it renamed or removed").count(), 1, "{log}");
 }
 
 /// The provider built in, and yet another component: with a custom section more (component model, "Binary format").

@@ -7,7 +7,7 @@ use super::problem::{CommandRefusals, Problem, Refusals};
 use super::request::{Body, Connection, Key, Query, Recipient, RequestId};
 use crate::mailbox::Replied;
 use crate::outbound::{Command, PlatformError};
-use crate::served::Served;
+use crate::served::{Credentials, Served};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -25,6 +25,8 @@ pub(super) struct ConnectionView {
     provider: String,
     /// Of the provider.
     version: String,
+    /// Whether the contact center accepts its credentials, by the last answer that this gateway had.
+    credentials: Credentials,
 }
 
 /// The connections that this gateway serves.
@@ -36,6 +38,7 @@ pub(super) async fn connections(State(gateway): State<Gateway>) -> Json<Vec<Conn
             name: served.name().to_owned(),
             provider: description.name.clone(),
             version: description.version.clone(),
+            credentials: served.credentials(),
         }
     };
     Json(gateway.0.served.values().map(view).collect())

@@ -176,6 +176,7 @@ fn refuse(served: &Served, error: WebhookError) -> Verdict<'_> {
             ("malformed", Ok(StatusCode::OK))
         }
         WebhookError::NotTaken(NotTaken::Refused(Refused::Replayed)) => {
+            served.replayed();
             ("replayed", Err(Problem::new(403, "replayed", told)))
         }
         WebhookError::NotTaken(NotTaken::Refused(Refused::Contradicts)) => {

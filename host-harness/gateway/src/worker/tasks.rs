@@ -145,6 +145,11 @@ async fn deliver(served: &Served, address: &Address, request: &ProviderRequest) 
         Ok(Err(error)) => DeliveryOutcome::Unknown(error.to_string()),
         Err(_) => DeliveryOutcome::Unknown("the contact centre did not answer in time".into()),
     };
+    match &outcome {
+        DeliveryOutcome::Delivered(_) => served.answered(None),
+        DeliveryOutcome::Failed(failure) => served.answered(Some(failure)),
+        DeliveryOutcome::Unknown(_) => {}
+    }
     served.wire().delivery(served.name(), request, &outcome, began.elapsed());
     match &outcome {
         DeliveryOutcome::Delivered(_) => {
@@ -174,6 +179,10 @@ async fn find(served: &Served, address: &Address, conversation: &Conversation, r
             Ok(Err(error)) => Found::Failed(later(error.to_string())),
             Err(_) => Found::Failed(later("the contact centre did not answer in time".into())),
         };
+    match &found {
+        Found::Failed(failure) => served.answered(Some(failure)),
+        Found::Arrived(_) | Found::Missing | Found::Unknown => served.answered(None),
+    }
     served.wire().lookup(served.name(), request, &found, began.elapsed());
     let request = &request.idempotency_key;
     match &found {
@@ -214,6 +223,9 @@ async fn observe(served: &Served, conversation: &Conversation, soon: bool) -> Wh
             Err(_) => Err("the contact centre did not answer in time".into()),
         };
     served.wire().observation(served.name(), conversation, &observed, began.elapsed());
+    if let Ok(answer) = &observed {
+        served.answered(answer.as_ref().err());
+    }
     match observed {
         Ok(Ok(events)) => What::Observed { handover: conversation.handover, events, asked },
         Ok(Err(failure)) => {
