@@ -58,7 +58,11 @@ const REFUSALS_LOGGED: NonZeroU32 = NonZeroU32::new(60).unwrap();
     info(
         title = "Handover gateway",
         description = "Connects a bot platform with the human agents of contact centres.\n\nEvery request needs a bearer token. \
-                       What is answered with 2xx is durable. Errors are problem details (RFC 9457) whose `code` is stable."
+                       What is answered with 2xx is durable. Errors are problem details (RFC 9457) whose `code` is stable.\n\nA request has at most 1 MiB, a \
+                       webhook 512 KiB; what is larger, or has more parts than can ever wait for a recipient, is answered \
+                       with 413, and a transcript that is too long loses its oldest messages. An `Idempotency-Key` has 1 to \
+                       512 visible ASCII characters; the last 1 000 of a recipient are known for 24 hours, and a request \
+                       that is sent again later is done again.\n\nThe first event of every handover is `queued`."
     ),
     components(schemas(crate::mailbox::Event, problem::Problem)),
     security(("token" = []))

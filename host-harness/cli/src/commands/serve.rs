@@ -61,6 +61,13 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if config.demo.enabled {
         let origin = |origin: &Origin| origin.0.clone();
         let public = config.demo.public.as_ref().map_or_else(|| format!("http://{address}"), origin);
+        if !public.starts_with("https://") {
+            tracing::warn!(
+                public,
+                "files that are sent in the demo page are fetched from there, and a contact center may refuse http; set \
+                 demo.public to an https address"
+            );
+        }
         let desk = config.demo.desk.as_ref().map(origin);
         router = router.merge(Stage { gateway, wire, desk, stop: stop.clone(), public }.router()?);
     }
