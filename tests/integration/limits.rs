@@ -19,6 +19,23 @@ async fn memory_is_bounded() {
     assert_eq!(mapped, Err(CallError::Limit { limit: Limit::Memory, allowed: 2 << 20 }));
 }
 
+/// The honest plugin does what it can with what there is, and what a call had goes back.
+#[tokio::test]
+async fn the_memory_of_all_together_is_bounded() {
+    let mut small = limits();
+    small.total_memory = 2 << 20;
+    let host = Host::builder().limits(small).reuse(1000).build().expect("a host");
+    let connection = host.load(handover_tests::GENESYS).await.expect("it loads").connect_unchecked(vec![]);
+    let map = async |characters: usize| {
+        let body = format!(r#"{{"id":"1","type":"Text","text":"{}"}}"#, "a".repeat(characters));
+        connection.map_agent_events(&EventSource::Webhook(body.into())).await
+    };
+    for _ in 0..20 {
+        assert!(map(10).await.is_ok());
+        assert_eq!(map(800_000).await, Err(CallError::Limit { limit: Limit::TotalMemory, allowed: 2 << 20 }));
+    }
+}
+
 /// Instances that wait for their next call are of no hindrance to other plugins, and answer like fresh ones.
 #[tokio::test(flavor = "multi_thread")]
 async fn plugins_with_warm_instances_leave_room_for_others() {

@@ -33,11 +33,30 @@ pub(crate) struct Config {
     /// What it logs.
     #[serde(default)]
     pub(crate) log: Log,
+    /// What plugins may use.
+    #[serde(default)]
+    pub(crate) plugins: Plugins,
     /// A page at `/demo/`, to try the connections by hand.
     #[serde(default)]
     pub(crate) demo: Demo,
     /// The connections, by their names: 1 to 64 lower-case letters, digits and hyphens.
     pub(crate) connection: BTreeMap<String, Connection>,
+}
+
+/// What plugins may use.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(crate) struct Plugins {
+    /// Memory of all instances of all plugins together, in MiB; what would need more waits or is refused. At least 64.
+    #[schema(value_type = u32)]
+    #[serde(deserialize_with = "read_memory")]
+    pub(crate) memory_mib: u32,
+}
+
+impl Default for Plugins {
+    fn default() -> Self {
+        Self { memory_mib: 2_048 }
+    }
 }
 
 /// Where the gateway keeps what must survive it: one of a file and servers.
@@ -265,6 +284,15 @@ fn replay_window() -> Span {
 
 fn read_replay_window<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::Error> {
     Span::within(from, 85 * SECOND..=24 * HOUR, "expected 85s to 24h, for Genesys tries again for 85 s")
+}
+
+/// Two instances at their own bound fit in.
+fn read_memory<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
+    let mib = u32::deserialize(from)?;
+    if mib < 64 {
+        return Err(serde::de::Error::custom("expected 64 or more, in MiB"));
+    }
+    Ok(mib)
 }
 
 fn read_give_up<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::Error> {

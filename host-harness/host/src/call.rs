@@ -6,6 +6,7 @@ use crate::cache::Cache;
 use crate::error::{CallError, Limit};
 use crate::http::Transport;
 use crate::limits::{CACHE_KEY, Limits};
+use crate::memory::MemoryShare;
 use crate::origin::LentOrigins;
 use crate::{http, limits};
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub(crate) struct Lent {
 /// The data of a store.
 pub(crate) struct State {
     limits: Arc<Limits>,
+    memory: MemoryShare,
     /// `None` in a pure call: every import traps.
     lent: Option<Lent>,
     exchanges: u32,
@@ -42,9 +44,9 @@ pub(crate) struct Instance {
 }
 
 impl State {
-    pub(crate) fn store(engine: &wasmtime::Engine, limits: Arc<Limits>) -> Store<State> {
+    pub(crate) fn store(engine: &wasmtime::Engine, limits: Arc<Limits>, memory: MemoryShare) -> Store<State> {
         let output = limits.output;
-        let state = State { limits, lent: None, exchanges: 0, ticks: 0, reached: None };
+        let state = State { limits, memory, lent: None, exchanges: 0, ticks: 0, reached: None };
         let mut store = Store::new(engine, state);
         store.limiter(|state| state);
         store.set_hostcall_fuel(output);
@@ -70,10 +72,15 @@ fn ticks(time: Duration) -> u64 {
 }
 
 impl Instance {
+    /// Bytes of linear memory that it has.
+    pub(crate) fn memory(&self) -> usize {
+        self.store.data().memory.bytes()
+    }
+
     /// Readies the instance for a call that has effects, or for a pure one.
     pub(crate) fn prepare(&mut self, lent: Option<Lent>) {
         let state = self.store.data_mut();
-        *state = State { limits: Arc::clone(&state.limits), lent, exchanges: 0, ticks: 0, reached: None };
+        (state.lent, state.exchanges, state.ticks, state.reached) = (lent, 0, 0, None);
         self.store.set_epoch_deadline(1);
     }
 }
@@ -107,6 +114,7 @@ pub(crate) fn reached(limit: Limit, limits: &Limits) -> CallError {
     let time = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let allowed = match limit {
         Limit::Memory => limits.memory as u64,
+        Limit::TotalMemory => limits.total_memory as u64,
         Limit::TableElements => limits.table_elements as u64,
         Limit::Stack => limits.stack as u64,
         Limit::CpuTime => time(limits.cpu_time),
@@ -121,10 +129,14 @@ pub(crate) fn reached(limit: Limit, limits: &Limits) -> CallError {
 }
 
 impl ResourceLimiter for State {
-    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        let allowed = desired <= self.limits.memory;
-        if !allowed {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        if desired > self.limits.memory {
             self.reached = Some(Limit::Memory);
+            return Ok(false);
+        }
+        let allowed = self.memory.grow(desired.saturating_sub(current));
+        if !allowed {
+            self.reached = Some(Limit::TotalMemory);
         }
         Ok(allowed)
     }

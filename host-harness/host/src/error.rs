@@ -104,6 +104,8 @@ pub enum CallError {
 pub enum Limit {
     /// `memory`
     Memory,
+    /// `total_memory`: others have it now
+    TotalMemory,
     /// `table_elements`
     TableElements,
     /// `stack`
@@ -128,6 +130,7 @@ impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Memory => "memory",
+            Self::TotalMemory => "total_memory",
             Self::TableElements => "table_elements",
             Self::Stack => "stack",
             Self::CpuTime => "cpu_time",

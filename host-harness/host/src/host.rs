@@ -4,6 +4,7 @@ use crate::cache::{Cache, MemoryCache};
 use crate::error::{BuildError, LoadError, chain};
 use crate::http::{Transport, TransportError};
 use crate::limits::{Limits, TICK};
+use crate::memory::MemoryBudget;
 use crate::provider::Provider;
 use crate::shared::Shared;
 use async_trait::async_trait;
@@ -189,6 +190,7 @@ impl Builder {
         let idle = Arc::new(semaphore(self.limits.idle()));
         Ok(Host(Arc::new(Shared {
             engine,
+            memory: MemoryBudget::new(self.limits.total_memory),
             limits: Arc::new(self.limits),
             transport: self.transport,
             cache: self.cache,

@@ -67,7 +67,7 @@ impl Instances {
         if let Some((instance, _permit)) = warm.instances().pop() {
             return Ok(instance);
         }
-        let mut store = State::store(&self.shared.engine, Arc::clone(&self.shared.limits));
+        let mut store = State::store(&self.shared.engine, Arc::clone(&self.shared.limits), self.shared.memory.share());
         match self.pre.instantiate_async(&mut store).await {
             Ok(instance) => Ok(Instance { store, instance, calls: 0 }),
             Err(error) => Err(sort(&store, &error)),
@@ -76,6 +76,8 @@ impl Instances {
 
     fn keep(&self, warm: &Warm, mut instance: Instance) {
         if instance.calls < self.shared.reuse
+            && instance.memory() <= self.shared.limits.idle_memory
+            && self.shared.memory.is_half_free()
             && let Ok(permit) = Arc::clone(&self.shared.idle).try_acquire_owned()
         {
             // What it was lent goes back.

@@ -20,6 +20,7 @@ mod host;
 mod http;
 mod instances;
 mod limits;
+mod memory;
 mod origin;
 mod provider;
 mod shared;

@@ -12,6 +12,12 @@ use std::time::Duration;
 pub struct Limits {
     /// Bytes of linear memory. 32 MiB: a body of [`input`](Self::input) bytes, parsed and copied several times over.
     pub memory: usize,
+    /// Bytes of the linear memory of all instances together. 2 GiB: 1000 calls at once of a provider that takes 2 MiB for
+    /// a webhook as contact centers send them. What an instance may not have of it ends its call; others go on.
+    pub total_memory: usize,
+    /// Bytes of linear memory up to which an instance is kept for another call. 4 MiB: after a body that is larger than
+    /// most, a fresh instance is cheaper than memory that nobody uses.
+    pub idle_memory: usize,
     /// Elements in one table. A component made by a compiler has one entry for each function whose address is taken.
     pub table_elements: usize,
     /// Bytes of the stack of wasm frames. 256 KiB; a guest keeps its own stack of data in linear memory.
@@ -61,6 +67,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             memory: 32 << 20,
+            total_memory: 2 << 30,
+            idle_memory: 4 << 20,
             table_elements: 10_000,
             stack: 256 << 10,
             concurrent_calls: 1000,

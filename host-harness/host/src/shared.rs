@@ -3,6 +3,7 @@
 use crate::cache::Cache;
 use crate::http::Transport;
 use crate::limits::Limits;
+use crate::memory::MemoryBudget;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
@@ -11,6 +12,7 @@ use wasmtime::Engine;
 pub(crate) struct Shared {
     pub(crate) engine: Engine,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) memory: Arc<MemoryBudget>,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) cache: Arc<dyn Cache>,
     /// Calls that one instance serves.

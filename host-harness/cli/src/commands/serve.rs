@@ -112,7 +112,9 @@ async fn connections(
     wire: &Wire,
 ) -> anyhow::Result<Vec<Served>> {
     let client = HttpClient::new(HttpClientLimits::default())?;
-    let host = Host::builder().limits(Limits::default()).http(client).reuse(REUSE);
+    let mut limits = Limits::default();
+    limits.total_memory = usize::try_from(file.config.plugins.memory_mib)?.saturating_mul(1 << 20);
+    let host = Host::builder().limits(limits).http(client).reuse(REUSE);
     let host = match cache {
         Some(cache) => host.cache(cache),
         None => host,

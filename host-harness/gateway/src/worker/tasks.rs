@@ -9,6 +9,7 @@ use crate::platform_event::PlatformEvent;
 use crate::served::Served;
 use crate::store::StoreError;
 use handover_host::contract::{AgentEvent, Conversation, Failure, Finding, Outbound, ProviderRequest, Timestamp};
+use handover_host::{CallError, Limit};
 use std::time::Instant;
 
 /// What became of a task, to be handed in; in how many changes whatever.
@@ -122,6 +123,11 @@ async fn build(served: &Served, item: u64, message: &Outbound, conversation: &Co
         Ok(built) => {
             served.wire().requests(served.name(), built.as_deref().unwrap_or_default(), began.elapsed());
             What::Built(item, built.map_err(|unsupported| format!("{unsupported:?}")))
+        }
+        // Of the host, not of the message: others have the memory or the time now.
+        Err(error @ CallError::Limit { limit: Limit::TotalMemory | Limit::CallTime, .. }) => {
+            tracing::warn!(connection = served.name(), %error, "a message cannot be built now; it is tried again");
+            What::Nothing
         }
         Err(error) => {
             tracing::error!(connection = served.name(), %error, "a message cannot be built");
