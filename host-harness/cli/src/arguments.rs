@@ -92,7 +92,7 @@ pub(crate) enum Command {
     /// Prints a JSON line a letter. Status 0: done; 1: refused; 2: misuse.
     #[command(after_help = "Example:\n  HANDOVER_TOKEN=… handover dead-letters list --connection acme")]
     DeadLetters(DeadLetters),
-    /// Looks after what a gateway has stored in a file.
+    /// Check a gateway's SQLite store.
     #[command(after_help = "Example:\n  handover store check handover.sqlite")]
     Store(Store),
     /// Runs the conformance kit on a plugin.
@@ -260,9 +260,9 @@ pub(crate) struct Store {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum StoreAct {
-    /// Says what is wrong with the file; a gateway may use it meanwhile.
+    /// Check the file for corrupt pages and unreadable records. A gateway may use it at the same time.
     ///
-    /// Prints a line for each fault. Status 0: there is none; 1: there are some; 2: misuse.
+    /// Prints one line for each fault, at most 100. Status 0: no fault; 1: faults; 2: misuse.
     Check {
         /// The file: `store.sqlite` of the gateway's configuration.
         file: PathBuf,

@@ -47,7 +47,7 @@ pub(crate) struct Config {
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(crate) struct Plugins {
-    /// Memory of all instances of all plugins together, in MiB; what would need more waits or is refused. At least 64.
+    /// Memory of all instances of all plugins together, in MiB, at least 64. A call that needs more than is left fails.
     #[schema(value_type = u32)]
     #[serde(deserialize_with = "read_memory")]
     pub(crate) memory_mib: u32,
@@ -286,7 +286,7 @@ fn read_replay_window<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::Err
     Span::within(from, 85 * SECOND..=24 * HOUR, "expected 85s to 24h, for Genesys tries again for 85 s")
 }
 
-/// Two instances at their own bound fit in.
+/// 64 MiB: two instances at their own limit.
 fn read_memory<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
     let mib = u32::deserialize(from)?;
     if mib < 64 {

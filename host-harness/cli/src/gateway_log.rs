@@ -1,7 +1,7 @@
 //! The gateway's log, on the standard error.
 //!
-//! It never stops the gateway: whatever cannot be written, because the disk is full, or the reader of a pipe is gone or
-//! does not read, is dropped and counted.
+//! The log never stops the gateway. A line that cannot be written, because the disk is full or because the reader of a
+//! pipe is gone or stalled, is dropped and counted.
 
 use crate::config::{Format, Level, Log};
 use handover_gateway::Metrics;
@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::LevelFilter;
 
-/// Lines that wait to be written at most.
-const LINES: usize = 4_096;
+/// The most lines that wait to be written.
+const MAX_QUEUED_LINES: usize = 4_096;
 
 /// Begins the log. What waits when the guard is dropped is still written, if that takes no longer than a second.
 pub(crate) fn begin(log: &Log, metrics: &Metrics) -> WorkerGuard {
@@ -23,7 +23,7 @@ pub(crate) fn begin(log: &Log, metrics: &Metrics) -> WorkerGuard {
         Level::Debug => LevelFilter::DEBUG,
     };
     let to = Written { to: io::stderr(), metrics: metrics.clone() };
-    let (queue, guard) = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(LINES).finish(to);
+    let (queue, guard) = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(MAX_QUEUED_LINES).finish(to);
     let (dropped, counted, metrics) = (queue.error_counter(), Arc::new(AtomicUsize::new(0)), metrics.clone());
     let writer = move || Queued {
         to: queue.clone(),

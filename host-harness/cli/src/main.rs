@@ -43,7 +43,7 @@ async fn main() -> ExitCode {
     outcome.unwrap_or_else(|error| {
         // With its causes, each on a line of its own.
         let causes = error.chain().skip(1).map(|cause| format!("  because: {cause}\n"));
-        // The status says it to whoever does not read.
+        // Standard error may be closed; the exit status still reports the failure.
         let _ = write!(std::io::stderr(), "handover: {error}\n{}", causes.collect::<String>());
         ExitCode::from(MISUSE)
     })

@@ -40,10 +40,11 @@ struct Inner {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Credentials {
-    /// It has not been asked anything yet.
+    /// The gateway has had no answer yet.
     Untried,
+    /// The last answer accepted them.
     Accepted,
-    /// Nothing is delivered until somebody mends them.
+    /// Nothing is delivered until they are corrected.
     Refused,
 }
 
@@ -176,7 +177,7 @@ impl Served {
         *self.0.credentials.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The contact center has answered: for this reason it did not do what it was asked, or it did.
+    /// Records what the contact center's answer says about the credentials. Logs refused ones at most once a minute.
     pub(crate) fn answered(&self, failure: Option<&Failure>) {
         let credentials = match failure {
             Some(Failure::Credentials(why)) => {
@@ -198,8 +199,8 @@ impl Served {
         *self.0.credentials.lock().unwrap_or_else(PoisonError::into_inner) = credentials;
     }
 
-    /// A webhook that is authentic is older than the window, or younger than now: told once a minute, for all of them
-    /// are when a clock is wrong.
+    /// Logs, at most once a minute, that an authentic webhook was rejected as a replay. If this machine's clock is wrong,
+    /// every webhook is.
     pub(crate) fn replayed(&self) {
         if self.0.replays.check().is_ok() {
             tracing::warn!(

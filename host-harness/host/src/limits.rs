@@ -13,10 +13,10 @@ pub struct Limits {
     /// Bytes of linear memory. 32 MiB: a body of [`input`](Self::input) bytes, parsed and copied several times over.
     pub memory: usize,
     /// Bytes of the linear memory of all instances together. 2 GiB: 1000 calls at once of a provider that takes 2 MiB for
-    /// a webhook as contact centers send them. What an instance may not have of it ends its call; others go on.
+    /// a typical webhook. A call that needs more than is left fails; other calls go on.
     pub total_memory: usize,
-    /// Bytes of linear memory up to which an instance is kept for another call. 4 MiB: after a body that is larger than
-    /// most, a fresh instance is cheaper than memory that nobody uses.
+    /// The most linear memory, in bytes, of an instance that is kept for another call. 4 MiB: a large body leaves memory
+    /// that later calls do not need.
     pub idle_memory: usize,
     /// Elements in one table. A component made by a compiler has one entry for each function whose address is taken.
     pub table_elements: usize,

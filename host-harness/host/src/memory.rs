@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What all instances of a host may have together.
+/// Limits the linear memory of all instances of a host.
 pub(crate) struct MemoryBudget {
     most: usize,
     taken: AtomicUsize,
 }
 
-/// What one instance has of it; goes back when it is dropped.
+/// The memory of one instance. Dropping it returns the memory to the budget.
 pub(crate) struct MemoryShare {
     budget: Arc<MemoryBudget>,
     bytes: usize,
@@ -20,8 +20,7 @@ impl MemoryBudget {
         Arc::new(Self { most, taken: AtomicUsize::new(0) })
     }
 
-    /// Whether half of it is free: then instances may wait for another call, which would otherwise keep others from
-    /// theirs.
+    /// Whether half of the budget is free. Otherwise idle instances could leave none for new calls.
     pub(crate) fn is_half_free(&self) -> bool {
         self.taken.load(Ordering::Relaxed) <= self.most / 2
     }
@@ -36,7 +35,7 @@ impl MemoryShare {
         self.bytes
     }
 
-    /// Takes so many bytes more, unless the budget has no more.
+    /// Takes `by` bytes from the budget; takes none and returns `false` if fewer are left.
     pub(crate) fn grow(&mut self, by: usize) -> bool {
         let fits = |taken: usize| taken.checked_add(by).filter(|taken| *taken <= self.budget.most);
         let grown = self.budget.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok();

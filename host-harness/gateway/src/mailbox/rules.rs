@@ -4,15 +4,15 @@ use handover_host::contract::Timestamp;
 use handover_host::handover::Policy;
 use std::time::Duration;
 
-/// How long one request to the contact center or to the platform may take; then its outcome is not known.
+/// The timeout of one request to the contact center or to the platform. After it the outcome is unknown.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Milliseconds that a turn lasts: whoever has taken one must have ended it by then. What it has more than a request
-/// is for the store, which says that the turn was taken and what came of it.
+/// The length of a turn (a lease on a mailbox) in milliseconds. The time beyond the request's timeout is for the two
+/// writes to the store, before and after the request.
 pub const TURN: u64 = REQUEST_TIMEOUT.as_secs() * 1_000 + 3_000;
 
-/// Milliseconds for which nobody asks after a request whose outcome is not known, unless the rules say otherwise: it
-/// may still be on its way. By then the turn is over in which it was sent.
+/// The default of [`Rules::doubt`], in milliseconds: a request of unknown outcome may still be on its way. Longer than
+/// the turn in which it was sent.
 pub const DOUBT: u64 = TURN + 5_000;
 
 // With a turn that may end before its request does, nothing is ever delivered.

@@ -1,23 +1,23 @@
-//! Looks for what is wrong with a store in a file.
+//! Checks a store in a file.
 
 use super::{OpenError, number};
 use crate::dead_letters::Buried;
 use crate::mailbox::Mailbox;
-use crate::store::Family;
+use crate::store::{Family, StoreError};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 
-/// Faults that are listed at most.
-const MOST: usize = 100;
+/// The most faults that a check returns.
+const MAX_FAULTS: usize = 100;
 
-/// What is wrong with the file, each in a line of its own, at most 100 of them; nothing if all is well. Goes through
-/// all of it, so it takes as long as reading the file. A gateway may use the file meanwhile: nothing is changed.
+/// Returns the faults of the file, one line each, at most 100. Reads the whole file and changes nothing, so a gateway may
+/// use it at the same time.
 ///
 /// # Errors
 /// The file cannot be opened.
 pub fn check(path: &Path) -> Result<Vec<String>, OpenError> {
     let refused = |source| OpenError::Sqlite { path: path.to_owned(), source };
-    // Without this flag SQLite makes a file that is not there.
+    // These flags leave out CREATE: a path with a typing error is an error, not a new file.
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(refused)?;
     let mut faults = match pages(&connection) {
         Ok(faults) => faults,
@@ -26,22 +26,23 @@ pub fn check(path: &Path) -> Result<Vec<String>, OpenError> {
     if let Err(error) = records(&connection, &mut faults) {
         faults.push(error.to_string());
     }
-    faults.truncate(MOST);
     Ok(faults)
 }
 
-/// What SQLite itself finds.
+/// Returns the faults that SQLite finds.
 fn pages(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare("PRAGMA integrity_check(100)")?;
     let lines = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
     Ok(lines.into_iter().filter(|line| line != "ok").collect())
 }
 
-/// Records that no gateway of this version can read. What is in them is not shown.
+/// Adds the records that this version cannot read, by their keys and without their contents.
 fn records(connection: &Connection, faults: &mut Vec<String>) -> rusqlite::Result<()> {
     let mut statement = connection.prepare("SELECT family, key, value FROM record")?;
     let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
+    while faults.len() < MAX_FAULTS
+        && let Some(row) = rows.next()?
+    {
         let (family, key, value): (u8, String, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
         let (what, read) = if family == number(Family::Recipient) {
             ("mailbox", serde_json::from_slice::<Mailbox>(&value).map(|_| ()))
@@ -51,8 +52,7 @@ fn records(connection: &Connection, faults: &mut Vec<String>) -> rusqlite::Resul
             continue;
         };
         if let Err(error) = read {
-            let (kind, line, column) = (error.classify(), error.line(), error.column());
-            faults.push(format!("{what} {key}: cannot be read ({kind:?} at {line}:{column})"));
+            faults.push(StoreError::unreadable(&format!("{what} {key}"), &error).to_string());
         }
     }
     Ok(())

@@ -1,8 +1,7 @@
 //! A thread with a connection of its own. What waits is done in one transaction, so that many share the wait for the
 //! disk.
 
-use super::Locks;
-use super::StoreError;
+use super::{Locks, StoreError};
 use rusqlite::{Connection, Transaction};
 use std::thread;
 use tokio::sync::{mpsc, oneshot};
