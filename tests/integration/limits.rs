@@ -78,6 +78,46 @@ async fn silence_holds_up_no_pure_call() {
     waiting.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
+/// Nor does it hold up other connections.
+#[tokio::test(flavor = "multi_thread")]
+async fn silence_holds_up_no_other_connection() {
+    let mut shared = limits();
+    shared.connection_calls = 2;
+    let host = Host::builder().limits(shared).http(SilentIn("mypurecloud.de")).build().expect("a host");
+    let provider = host.load(handover_tests::GENESYS).await.expect("it loads");
+    let connect = async |region: &str| {
+        let mut settings = usable();
+        settings.iter_mut().filter(|setting| setting.key == "host").for_each(|host| host.value = region.into());
+        let origins = format!("https://api.{region} https://login.{region}").parse().expect("origins");
+        provider.connect(settings, &origins).await.expect("it connects")
+    };
+    let (silent, answering) = (connect("mypurecloud.de").await, connect("mypurecloud.ie").await);
+    let waiting: Vec<_> = (0..20)
+        .map(|_| {
+            let silent = silent.clone();
+            tokio::spawn(async move { silent.check_connection(None).await })
+        })
+        .collect();
+    for _ in 0..10 {
+        answering.check_connection(None).await.expect("no trap");
+    }
+    assert!(waiting.iter().all(|call| !call.is_finished()));
+    waiting.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+/// Refuses everything, except that in this region it never answers.
+struct SilentIn(&'static str);
+
+#[async_trait]
+impl Transport for SilentIn {
+    async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, TransportError> {
+        if request.uri().host().is_some_and(|host| host.ends_with(self.0)) {
+            std::future::pending::<()>().await;
+        }
+        Ok(http::Response::builder().status(403).body(Vec::new()).expect("a response"))
+    }
+}
+
 /// A plugin that computes does not keep its thread from others.
 #[tokio::test(flavor = "current_thread")]
 async fn a_computing_plugin_yields() {

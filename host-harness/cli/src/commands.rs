@@ -18,8 +18,3 @@ pub(crate) mod verify;
 
 /// The answer is no: rejected, malformed, unsupported, a check or a case that failed.
 const NO: u8 = 1;
-
-/// One JSON line.
-fn print(line: &serde_json::Value) {
-    println!("{line}");
-}

@@ -43,6 +43,9 @@ pub(crate) struct Config {
     pub(crate) connection: BTreeMap<String, Connection>,
 }
 
+/// Half of what all connections together have.
+const CALLS_PER_CONNECTION: NonZeroU32 = NonZeroU32::new(500).expect("500 is not 0");
+
 /// What plugins may use.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -51,11 +54,15 @@ pub(crate) struct Plugins {
     #[schema(value_type = u32)]
     #[serde(deserialize_with = "read_memory")]
     pub(crate) memory_mib: u32,
+    /// Calls of one connection's plugin at the same time, of which three quarters may wait for the contact center. Further
+    /// calls wait. All connections together have 1000.
+    #[schema(value_type = u32)]
+    pub(crate) calls_per_connection: NonZeroU32,
 }
 
 impl Default for Plugins {
     fn default() -> Self {
-        Self { memory_mib: 2_048 }
+        Self { memory_mib: 2_048, calls_per_connection: CALLS_PER_CONNECTION }
     }
 }
 

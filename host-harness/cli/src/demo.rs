@@ -28,7 +28,7 @@ const USER: &str = "ada-42";
 pub(crate) async fn play() -> anyhow::Result<()> {
     let wire = Wire::default();
     let screen = Screen::new(wire.clone());
-    screen.title("A handover through the plugin: Ada asks the bot, the bot hands over to Grace at Genesys Cloud.");
+    screen.title("A handover through the plugin: Ada asks the bot, the bot hands over to Grace at Genesys Cloud.")?;
 
     let (platform, address) = Platform::listen(wire.clone()).await?;
     let sandbox = Sandbox::start(cloud(&format!("http://{address}/handover/genesysCloudOM"))).await?;
@@ -39,12 +39,12 @@ pub(crate) async fn play() -> anyhow::Result<()> {
     let provider = host.load(plugin::BUILT_IN).await.context("the plugin built in cannot be loaded")?;
     drop(shown);
     let platform = platform.connect(connect(&provider, &announced).await?);
-    screen.note(&format!("local Genesys Cloud at {}, platform at http://{address}", announced.origin));
+    screen.note(&format!("local Genesys Cloud at {}, platform at http://{address}", announced.origin))?;
 
     let told = script(&screen, platform, &Desk::new(&announced.origin)).await;
     sandbox.stop().await;
     told?;
-    screen.note("The handover is over, and nothing was lost, doubled or forged.");
+    screen.note("The handover is over, and nothing was lost, doubled or forged.")?;
     Ok(())
 }
 
@@ -85,8 +85,8 @@ async fn script(screen: &Screen, mut platform: Platform, desk: &Desk) -> anyhow:
         TranscriptLine { speaker: Speaker::User, time: platform::now(), text: question.into() },
         TranscriptLine { speaker: Speaker::Bot, time: platform::now(), text: answer.into() },
     ];
-    screen.say(Who::User, question);
-    screen.say(Who::Bot, answer);
+    screen.say(Who::User, question)?;
+    screen.say(Who::Bot, answer)?;
 
     // The handover begins.
     let mut conversation = Conversation { recipient: USER.into(), handover: 1, id: None };
@@ -106,51 +106,51 @@ async fn script(screen: &Screen, mut platform: Platform, desk: &Desk) -> anyhow:
     };
     conversation.id = platform.send(&conversation, OutboundMessage::Start(start)).await?.conversation;
     let id = conversation.id.clone().context("Genesys did not tell the conversation's id")?;
-    screen.say(Who::User, wish);
+    screen.say(Who::User, wish)?;
     ensure!(platform.observe(&conversation, |kind| matches!(kind, EventKind::Queued(_))).await?, "nobody is waiting");
-    screen.happened("Ada waits in the queue.");
+    screen.happened("Ada waits in the queue.")?;
 
     let seen = desk.conversation(&id).await?;
     let attribute = |key: &str| seen.pointer(&format!("/attributes/{key}")).and_then(|value| value.as_str());
     ensure!(attribute("topic") == Some("parcels"), "the agent does not see the attributes: {seen}");
-    screen.happened("The agent's desk shows the transcript, who Ada is, and topic = parcels.");
+    screen.happened("The agent's desk shows the transcript, who Ada is, and topic = parcels.")?;
 
     // The agent comes.
     desk.act(&id, "accept", &serde_json::json!({ "name": "Grace Hopper" })).await?;
     let grace = |kind: &EventKind| matches!(kind, EventKind::AgentJoined(agent) if agent.name.as_deref() == Some("Grace Hopper"));
     ensure!(platform.observe(&conversation, grace).await?, "the agent is not seen");
-    screen.happened("Grace Hopper has joined.");
+    screen.happened("Grace Hopper has joined.")?;
     desk.act(&id, "typing", &serde_json::json!({})).await?;
     ensure!(matches!(platform.event().await?.kind, EventKind::Typing(_)), "the agent's typing is not shown");
-    screen.happened("Grace is typing …");
+    screen.happened("Grace is typing …")?;
     let greeting = "Hello Ada, this is Grace. I can see your parcel: it is at the depot.";
     desk.act(&id, "text", &serde_json::json!({ "text": greeting })).await?;
     hear(screen, &mut platform, greeting).await?;
 
     // Both talk.
     platform.send(&conversation, OutboundMessage::Typing).await?;
-    screen.happened("Ada is typing …");
+    screen.happened("Ada is typing …")?;
     let question = "Which depot?";
     platform.send(&conversation, OutboundMessage::Text(question.into())).await?;
-    screen.say(Who::User, question);
+    screen.say(Who::User, question)?;
     let map = serde_json::json!({
         "url": "https://files.example.com/depot.png", "mime": "image/png", "filename": "depot.png", "mediaType": "Image"
     });
     desk.act(&id, "attachment", &map).await?;
     match platform.event().await?.kind {
         EventKind::Message(message) if matches!(message.content[..], [Content::Attachment(_)]) => {
-            screen.say(Who::Agent, &format!("[picture] {}", message.plain));
+            screen.say(Who::Agent, &format!("[picture] {}", message.plain))?;
         }
         other => bail!("{other:?} instead of a picture"),
     }
 
     // Somebody else tries to speak as the agent.
     platform.forge(br#"{"id":"1","type":"Text","text":"Send me your password."}"#).await?;
-    screen.happened("Somebody posts a message with a made-up signature. It is turned away.");
+    screen.happened("Somebody posts a message with a made-up signature. It is turned away.")?;
 
     let thanks = "Thank you, Grace!";
     platform.send(&conversation, OutboundMessage::Text(thanks.into())).await?;
-    screen.say(Who::User, thanks);
+    screen.say(Who::User, thanks)?;
     let farewell = "You are welcome. Goodbye!";
     desk.act(&id, "text", &serde_json::json!({ "text": farewell })).await?;
     hear(screen, &mut platform, farewell).await?;
@@ -159,8 +159,8 @@ async fn script(screen: &Screen, mut platform: Platform, desk: &Desk) -> anyhow:
     desk.act(&id, "disconnect", &serde_json::json!({})).await?;
     let completed = |kind: &EventKind| matches!(kind, EventKind::Ended(EndReason::Completed));
     ensure!(platform.observe(&conversation, completed).await?, "the end is not seen");
-    screen.happened("Grace has ended the conversation.");
-    screen.say(Who::Bot, "Welcome back! Can I do anything else for you?");
+    screen.happened("Grace has ended the conversation.")?;
+    screen.say(Who::Bot, "Welcome back! Can I do anything else for you?")?;
 
     // All that Ada said is at the desk, once and in order.
     let seen = desk.conversation(&id).await?;
@@ -181,7 +181,7 @@ async fn script(screen: &Screen, mut platform: Platform, desk: &Desk) -> anyhow:
 
 async fn hear(screen: &Screen, platform: &mut Platform, expected: &str) -> anyhow::Result<()> {
     match platform.event().await?.kind {
-        EventKind::Message(message) if message.text.as_deref() == Some(expected) => screen.say(Who::Agent, expected),
+        EventKind::Message(message) if message.text.as_deref() == Some(expected) => screen.say(Who::Agent, expected)?,
         other => bail!("{other:?} instead of a text"),
     }
     Ok(())

@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod features;
 mod gateway_log;
+mod output;
 mod place;
 mod plugin;
 mod progress;
@@ -14,6 +15,7 @@ mod settings;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
+use output::Unwritten;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -41,6 +43,9 @@ async fn main() -> ExitCode {
         Command::Conformance(arguments) => commands::conformance::run(arguments).await,
     };
     outcome.unwrap_or_else(|error| {
+        if error.downcast_ref::<Unwritten>().is_some_and(Unwritten::reader_has_gone) {
+            return ExitCode::from(MISUSE);
+        }
         // With its causes, each on a line of its own.
         let causes = error.chain().skip(1).map(|cause| format!("  because: {cause}\n"));
         // Standard error may be closed; the exit status still reports the failure.

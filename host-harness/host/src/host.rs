@@ -5,6 +5,7 @@ use crate::error::{BuildError, LoadError, chain};
 use crate::http::{Transport, TransportError};
 use crate::limits::{Limits, TICK};
 use crate::memory::MemoryBudget;
+use crate::permits::Permits;
 use crate::provider::Provider;
 use crate::shared::Shared;
 use async_trait::async_trait;
@@ -184,10 +185,8 @@ impl Builder {
         self.limits.concurrent_calls = self.limits.concurrent_calls.max(1);
         let engine = Engine::new(&config(&self.limits)).map_err(BuildError)?;
         keep_time(&engine).map_err(|error| BuildError(error.into()))?;
-        let semaphore = |permits: u32| Semaphore::new(usize::try_from(permits).unwrap_or(Semaphore::MAX_PERMITS));
-        let calls = self.limits.concurrent_calls;
-        let (turns, effects) = (semaphore(calls), semaphore((calls - calls / 4).max(1)));
-        let idle = Arc::new(semaphore(self.limits.idle()));
+        let permits = Permits::new(self.limits.concurrent_calls);
+        let idle = Arc::new(Semaphore::new(usize::try_from(self.limits.idle()).unwrap_or(Semaphore::MAX_PERMITS)));
         Ok(Host(Arc::new(Shared {
             engine,
             memory: MemoryBudget::new(self.limits.total_memory),
@@ -195,8 +194,7 @@ impl Builder {
             transport: self.transport,
             cache: self.cache,
             reuse: self.reuse,
-            turns,
-            effects,
+            permits,
             idle,
         })))
     }

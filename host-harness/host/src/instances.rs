@@ -3,6 +3,8 @@
 use crate::call::{Instance, Lent, State, reached, sort};
 use crate::error::{CallError, Limit};
 use crate::exports::Exports;
+use crate::limits::Limits;
+use crate::permits::Permits;
 use crate::shared::Shared;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::OwnedSemaphorePermit;
@@ -16,14 +18,21 @@ pub(crate) struct Instances {
     pub(crate) exports: Exports,
 }
 
-/// A connection's instances that wait for its next call, each with its permit; none where each call has a fresh one. No
-/// other connection has them, for a plugin may have kept what it saw.
-#[derive(Default)]
-pub(crate) struct Warm(Mutex<Vec<(Instance, OwnedSemaphorePermit)>>);
+/// What one connection has of a host.
+pub(crate) struct Share {
+    permits: Permits,
+    /// The instances that wait for the connection's next call, each with its permit; none where each call has a fresh
+    /// one. No other connection has them, for a plugin may have kept what it saw.
+    warm: Mutex<Vec<(Instance, OwnedSemaphorePermit)>>,
+}
 
-impl Warm {
-    fn instances(&self) -> MutexGuard<'_, Vec<(Instance, OwnedSemaphorePermit)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl Share {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self { permits: Permits::new(limits.connection_calls), warm: Mutex::default() }
+    }
+
+    fn warm(&self) -> MutexGuard<'_, Vec<(Instance, OwnedSemaphorePermit)>> {
+        self.warm.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -35,25 +44,24 @@ impl Instances {
     /// Makes one call, in an instance of its own or in a warm one. `lent` is `None` for a pure one.
     pub(crate) async fn call<R>(
         &self,
-        warm: &Warm,
+        share: &Share,
         lent: Option<Lent>,
         call: impl AsyncFnOnce(&mut Store<State>, &wasmtime::component::Instance) -> wasmtime::Result<R>,
     ) -> Result<R, CallError> {
         let limits = &self.shared.limits;
         let outcome = tokio::time::timeout(limits.call_time, async {
-            // The semaphores are never closed.
-            let _effect = match lent {
-                Some(_) => Some(self.shared.effects.acquire().await),
-                None => None,
+            // The connection's own first: a call that waits for it keeps nothing from other connections.
+            let _permits = match lent {
+                Some(_) => (share.permits.call_with_effects().await, self.shared.permits.call_with_effects().await),
+                None => (share.permits.pure_call().await, self.shared.permits.pure_call().await),
             };
-            let _turn = self.shared.turns.acquire().await;
-            let mut instance = self.instance(warm).await?;
+            let mut instance = self.instance(share).await?;
             instance.prepare(lent);
             instance.calls += 1;
             let answer = call(&mut instance.store, &instance.instance).await;
             match answer {
                 Ok(answer) => {
-                    self.keep(warm, instance);
+                    self.keep(share, instance);
                     Ok(answer)
                 }
                 // An instance that failed is in an unknown state: it goes.
@@ -63,8 +71,8 @@ impl Instances {
         outcome.await.unwrap_or_else(|_| Err(reached(Limit::CallTime, limits)))
     }
 
-    async fn instance(&self, warm: &Warm) -> Result<Instance, CallError> {
-        if let Some((instance, _permit)) = warm.instances().pop() {
+    async fn instance(&self, share: &Share) -> Result<Instance, CallError> {
+        if let Some((instance, _permit)) = share.warm().pop() {
             return Ok(instance);
         }
         let mut store = State::store(&self.shared.engine, Arc::clone(&self.shared.limits), self.shared.memory.share());
@@ -74,7 +82,7 @@ impl Instances {
         }
     }
 
-    fn keep(&self, warm: &Warm, mut instance: Instance) {
+    fn keep(&self, share: &Share, mut instance: Instance) {
         if instance.calls < self.shared.reuse
             && instance.memory() <= self.shared.limits.idle_memory
             && self.shared.memory.is_half_free()
@@ -82,7 +90,7 @@ impl Instances {
         {
             // What it was lent goes back.
             instance.prepare(None);
-            warm.instances().push((instance, permit));
+            share.warm().push((instance, permit));
         }
     }
 }

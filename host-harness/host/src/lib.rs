@@ -22,6 +22,7 @@ mod instances;
 mod limits;
 mod memory;
 mod origin;
+mod permits;
 mod provider;
 mod shared;
 

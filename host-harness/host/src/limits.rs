@@ -25,6 +25,9 @@ pub struct Limits {
     /// Calls at work at the same time, of which those with effects may be three quarters; further ones wait for their
     /// turn, within `call_time`. 1000 instances reserve address space, not memory. At least 1.
     pub concurrent_calls: u32,
+    /// The same for the calls of one connection. 500, half of `concurrent_calls`: one connection that is flooded, or whose
+    /// contact center does not answer, holds up no other. At least 1.
+    pub connection_calls: u32,
     /// Time that a call may compute, waiting not counted, to within [`TICK`]. A pure call takes microseconds.
     pub cpu_time: Duration,
     /// Time that a whole call may take, waiting for its turn and for the network included: the bound for what epochs
@@ -72,6 +75,7 @@ impl Default for Limits {
             table_elements: 10_000,
             stack: 256 << 10,
             concurrent_calls: 1000,
+            connection_calls: 500,
             cpu_time: Duration::from_secs(1),
             call_time: Duration::from_secs(60),
             input: 1 << 20,

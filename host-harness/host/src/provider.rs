@@ -5,7 +5,7 @@ use crate::call::State;
 use crate::contract::{AcceptedSettings, Description, EXPORT, LENT, Setting, SettingsProblem};
 use crate::error::{CallError, LoadError, chain};
 use crate::exports::Exports;
-use crate::instances::{Instances, Warm};
+use crate::instances::{Instances, Share};
 use crate::shared::Shared;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -51,9 +51,10 @@ impl Provider {
         HandoverProvider::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state).map_err(another)?;
         let pre = linker.instantiate_pre(&component).map_err(another)?;
         let functions = Exports::of(&component).map_err(LoadError::AnotherContract)?;
+        let share = Share::new(&shared.limits);
         let instances = Instances::new(shared, pre, functions);
         let description = instances
-            .call(&Warm::default(), None, async |store, instance| {
+            .call(&share, None, async |store, instance| {
                 instances.exports.check(store, instance)?;
                 instances.exports.describe(store, instance).await
             })
@@ -90,7 +91,7 @@ impl Provider {
     ) -> Result<Result<AcceptedSettings, Vec<SettingsProblem>>, CallError> {
         let instances = self.instances();
         instances
-            .call(&Warm::default(), None, async |store, instance| {
+            .call(&Share::new(&instances.shared.limits), None, async |store, instance| {
                 instances.exports.check_settings(store, instance, settings).await
             })
             .await

@@ -4,6 +4,7 @@ use crate::cache::Cache;
 use crate::http::Transport;
 use crate::limits::Limits;
 use crate::memory::MemoryBudget;
+use crate::permits::Permits;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
@@ -17,11 +18,8 @@ pub(crate) struct Shared {
     pub(crate) cache: Arc<dyn Cache>,
     /// Calls that one instance serves.
     pub(crate) reuse: u32,
-    /// One for each call at work.
-    pub(crate) turns: Semaphore,
-    /// One for each call with effects at work; fewer than `turns`, so that a contact centre which does not answer
-    /// holds up no pure call.
-    pub(crate) effects: Semaphore,
+    /// For the calls of all connections together.
+    pub(crate) permits: Permits,
     /// One for each instance that waits for its next call.
     pub(crate) idle: Arc<Semaphore>,
 }

@@ -1,8 +1,8 @@
 //! `handover build`
 
-use super::{NO, print};
+use super::NO;
 use crate::arguments::Build;
-use crate::plugin;
+use crate::{output, plugin};
 use anyhow::Context;
 use handover_host::contract::{Conversation, Outbound, OutboundMessage, ProviderRequest, Timestamp};
 use serde::Deserialize;
@@ -34,11 +34,13 @@ pub(crate) async fn run(arguments: Build) -> anyhow::Result<ExitCode> {
     let conversation = Conversation { recipient, handover, id: conversation };
     match connection.build_outbound_message(&conversation, &Outbound { id, time, message }).await {
         Ok(Ok(requests)) => {
-            requests.iter().for_each(|request| print(&shown(request)));
+            for request in &requests {
+                output::print(shown(request))?;
+            }
             return Ok(ExitCode::SUCCESS);
         }
-        Ok(Err(why)) => print(&json!({ "unsupported": why })),
-        Err(error) => print(&json!({ "error": error.to_string() })),
+        Ok(Err(why)) => output::print(json!({ "unsupported": why }))?,
+        Err(error) => output::print(json!({ "error": error.to_string() }))?,
     }
     Ok(ExitCode::from(NO))
 }

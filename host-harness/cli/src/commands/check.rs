@@ -2,7 +2,7 @@
 
 use super::NO;
 use crate::arguments::Check as Arguments;
-use crate::{plugin, progress};
+use crate::{output, plugin, progress};
 use anyhow::Context;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
@@ -34,7 +34,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             CheckOutcome::Skipped => "skip ",
         };
         let remedy = check.remedy.as_ref().map(|remedy| format!(" -> {remedy}")).unwrap_or_default();
-        println!("{outcome} {}: {}{remedy}", check.name, check.message);
+        output::print(format_args!("{outcome} {}: {}{remedy}", check.name, check.message))?;
     }
     let failed = checks.iter().any(|check| check.outcome == CheckOutcome::Failed);
     Ok(if failed { ExitCode::from(NO) } else { ExitCode::SUCCESS })

@@ -2,7 +2,7 @@
 
 use super::NO;
 use crate::arguments::Conformance;
-use crate::{plugin, progress};
+use crate::{output, plugin, progress};
 use anyhow::Context;
 use handover_conformance::vectors::VectorFile;
 use include_dir::{Dir, include_dir};
@@ -23,11 +23,11 @@ pub(crate) async fn run(arguments: Conformance) -> anyhow::Result<ExitCode> {
     let report = match report {
         Ok(report) => report,
         Err(error) => {
-            println!("FAIL  load: {error}");
+            output::print(format_args!("FAIL  load: {error}"))?;
             return Ok(ExitCode::from(NO));
         }
     };
-    println!("{report}");
+    output::print(&report)?;
     if let Some(file) = &arguments.junit {
         std::fs::write(file, report.junit()?)
             .with_context(|| format!("{}: the report cannot be written", file.display()))?;

@@ -1,6 +1,7 @@
 //! `handover copilot-url`
 
 use crate::arguments::CopilotUrl;
+use crate::output;
 use crate::settings::SettingsFile;
 use anyhow::bail;
 use genesys_open_messaging::contract::Setting;
@@ -13,7 +14,7 @@ pub(crate) fn run(arguments: &CopilotUrl) -> anyhow::Result<ExitCode> {
     let settings: Vec<_> =
         file.settings.into_iter().map(|setting| Setting { key: setting.key, value: setting.value }).collect();
     match CopilotPolicy::of(&settings) {
-        Ok(Some(policy)) => println!("{}", copilot::link(&policy, &arguments.session, &arguments.user)),
+        Ok(Some(policy)) => output::print(copilot::link(&policy, &arguments.session, &arguments.user))?,
         _ => bail!(
             "{}: the link needs copilot-url (https, without query or fragment), copilot-token, copilot-organisation \
              and copilot-config",

@@ -1,10 +1,12 @@
 //! `handover dead-letters`
 
-use super::{NO, print};
+use super::NO;
 use crate::arguments::{DeadLetterAct, DeadLetters as Arguments, GatewayAddress};
+use crate::output;
 use anyhow::Context;
 use reqwest::{Client, Method, StatusCode, Url};
 use serde_json::Value;
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -55,7 +57,7 @@ impl Api {
             return Ok(refused(status, &body));
         }
         if !body.is_null() {
-            print(&body);
+            output::print(&body)?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -71,7 +73,9 @@ async fn list(api: &Api) -> anyhow::Result<ExitCode> {
             return Ok(refused(status, &body));
         }
         let letters = body.as_array().context("the gateway answers with no list: is it one?")?;
-        letters.iter().for_each(print);
+        for letter in letters {
+            output::print(letter)?;
+        }
         match letters.last().and_then(|letter| letter["id"].as_str()) {
             Some(last) => after = last.to_owned(),
             None => return Ok(ExitCode::SUCCESS),
@@ -80,6 +84,8 @@ async fn list(api: &Api) -> anyhow::Result<ExitCode> {
 }
 
 fn refused(status: StatusCode, body: &Value) -> ExitCode {
-    eprintln!("handover: {status}: {}", body["detail"].as_str().unwrap_or("the gateway refuses"));
+    let why = body["detail"].as_str().unwrap_or("the gateway refuses");
+    // Standard error may be closed; the exit status still reports the refusal.
+    let _ = writeln!(std::io::stderr(), "handover: {status}: {why}");
     ExitCode::from(NO)
 }

@@ -3,6 +3,7 @@
 use super::NO;
 use crate::arguments;
 use crate::features::Features;
+use crate::output;
 use std::process::ExitCode;
 
 pub(crate) fn run(arguments: &arguments::Features) -> anyhow::Result<ExitCode> {
@@ -11,8 +12,8 @@ pub(crate) fn run(arguments: &arguments::Features) -> anyhow::Result<ExitCode> {
     let bot_connector = features.bot_connector.permits(&arguments.organisation);
     for (name, permitted) in [("open-messaging", &open_messaging), ("bot-connector", &bot_connector)] {
         match permitted {
-            Ok(()) => println!("on   {name}"),
-            Err(refused) => println!("off  {name}: {refused}"),
+            Ok(()) => output::print(format_args!("on   {name}"))?,
+            Err(refused) => output::print(format_args!("off  {name}: {refused}"))?,
         }
     }
     Ok(if open_messaging.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(NO) })

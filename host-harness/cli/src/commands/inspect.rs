@@ -1,7 +1,7 @@
 //! `handover inspect`
 
 use crate::arguments::Inspect;
-use crate::plugin;
+use crate::{output, plugin};
 use std::process::ExitCode;
 
 pub(crate) async fn run(arguments: Inspect) -> anyhow::Result<ExitCode> {
@@ -9,22 +9,22 @@ pub(crate) async fn run(arguments: Inspect) -> anyhow::Result<ExitCode> {
     let size = plugin::read(path.as_deref())?.len();
     let provider = plugin::load(path.as_deref()).await?;
     let description = provider.description();
-    println!("{} {} ({})", description.name, description.version, description.title);
-    println!("size       {size} bytes");
-    println!("imports    {}", provider.imports().join("\n           "));
-    println!("exports    {}", provider.exports().join("\n           "));
-    println!("origins    {}", description.origins.join(", "));
+    output::print(format_args!("{} {} ({})", description.name, description.version, description.title))?;
+    output::print(format_args!("size       {size} bytes"))?;
+    output::print(format_args!("imports    {}", provider.imports().join("\n           ")))?;
+    output::print(format_args!("exports    {}", provider.exports().join("\n           ")))?;
+    output::print(format_args!("origins    {}", description.origins.join(", ")))?;
     let abilities = serde_json::to_value(&description.abilities)?;
     let abilities: Vec<_> = abilities.as_array().into_iter().flatten().filter_map(|name| name.as_str()).collect();
-    println!("abilities  {}", abilities.join(", "));
-    println!("settings");
+    output::print(format_args!("abilities  {}", abilities.join(", ")))?;
+    output::print("settings")?;
     for field in &description.settings {
         let mut marks = Vec::new();
         marks.extend(field.required.then_some("required".to_owned()));
         marks.extend(field.repeats.then_some("may repeat".to_owned()));
         marks.extend(field.default.as_ref().map(|default| format!("default: {default}")));
         let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
-        println!("  {}{marks}\n      {}: {}", field.key, field.label, field.help);
+        output::print(format_args!("  {}{marks}\n      {}: {}", field.key, field.label, field.help))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,8 +1,8 @@
 //! `handover map`
 
-use super::{NO, print};
+use super::NO;
 use crate::arguments::{Map, Source};
-use crate::plugin;
+use crate::{output, plugin};
 use handover_host::contract::EventSource;
 use serde_json::json;
 use std::process::ExitCode;
@@ -19,12 +19,12 @@ pub(crate) async fn run(arguments: Map) -> anyhow::Result<ExitCode> {
     match connection.map_agent_events(&source(body)).await {
         Ok(Ok(events)) => {
             for event in events {
-                print(&serde_json::to_value(event)?);
+                output::print(serde_json::to_value(event)?)?;
             }
             return Ok(ExitCode::SUCCESS);
         }
-        Ok(Err(why)) => print(&json!({ "malformed": why })),
-        Err(error) => print(&json!({ "error": error.to_string() })),
+        Ok(Err(why)) => output::print(json!({ "malformed": why }))?,
+        Err(error) => output::print(json!({ "error": error.to_string() }))?,
     }
     Ok(ExitCode::from(NO))
 }

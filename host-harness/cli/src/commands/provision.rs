@@ -2,7 +2,7 @@
 
 use super::NO;
 use crate::arguments::Provision;
-use crate::{plugin, progress};
+use crate::{output, plugin, progress};
 use handover_host::contract::{ProvisioningMode, StepOutcome};
 use std::process::ExitCode;
 
@@ -21,7 +21,7 @@ pub(crate) async fn run(arguments: Provision) -> anyhow::Result<ExitCode> {
             StepOutcome::Failed => "FAIL   ",
             StepOutcome::Skipped => "skip   ",
         };
-        println!("{outcome} {}: {}", step.name, step.message);
+        output::print(format_args!("{outcome} {}: {}", step.name, step.message))?;
     }
     let failed = steps.iter().any(|step| step.outcome == StepOutcome::Failed);
     Ok(if failed { ExitCode::from(NO) } else { ExitCode::SUCCESS })

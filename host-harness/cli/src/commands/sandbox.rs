@@ -1,6 +1,7 @@
 //! `handover sandbox`
 
 use crate::arguments::Sandbox as Arguments;
+use crate::output;
 use anyhow::Context;
 use genesys_sandbox::{Config, Sandbox};
 use std::process::ExitCode;
@@ -22,7 +23,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         config.listen = listen;
     }
     let sandbox = Sandbox::start(config).await?;
-    println!("{}", serde_json::to_string(sandbox.announcement())?);
+    output::print(serde_json::to_string(sandbox.announcement())?)?;
     tokio::signal::ctrl_c().await.context("the signal to stop cannot be awaited")?;
     sandbox.stop().await;
     Ok(ExitCode::SUCCESS)

@@ -3,6 +3,7 @@
 use crate::arguments::Serve as Arguments;
 use crate::config::{ConfigFile, Origin, reference};
 use crate::gateway_log;
+use crate::output;
 use crate::place::Place;
 use crate::plugin::{self, Plugin};
 use crate::running::Running;
@@ -32,11 +33,11 @@ const REUSE: u32 = 1_000;
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if arguments.reference {
-        print!("{}", reference());
+        output::print(reference().trim_end())?;
         return Ok(ExitCode::SUCCESS);
     }
     let Some(path) = arguments.config.filter(|_| !arguments.api) else {
-        print!("{}", document());
+        output::print(document().trim_end())?;
         return Ok(ExitCode::SUCCESS);
     };
     let file = ConfigFile::read(&path)?;
@@ -114,6 +115,7 @@ async fn connections(
     let client = HttpClient::new(HttpClientLimits::default())?;
     let mut limits = Limits::default();
     limits.total_memory = usize::try_from(file.config.plugins.memory_mib)?.saturating_mul(1 << 20);
+    limits.connection_calls = file.config.plugins.calls_per_connection.get();
     let host = Host::builder().limits(limits).http(client).reuse(REUSE);
     let host = match cache {
         Some(cache) => host.cache(cache),

@@ -2,6 +2,7 @@
 
 use super::NO;
 use crate::arguments::{Store, StoreAct};
+use crate::output;
 use handover_gateway::store::sqlite;
 use std::process::ExitCode;
 
@@ -9,7 +10,7 @@ pub(crate) fn run(arguments: Store) -> anyhow::Result<ExitCode> {
     let StoreAct::Check { file } = arguments.act;
     let faults = sqlite::check(&file)?;
     for fault in &faults {
-        println!("{fault}");
+        output::print(fault)?;
     }
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(NO) })
 }

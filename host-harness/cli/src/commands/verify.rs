@@ -1,8 +1,8 @@
 //! `handover verify`
 
-use super::{NO, print};
+use super::NO;
 use crate::arguments::Verify;
-use crate::plugin;
+use crate::{output, plugin};
 use handover_host::contract::Webhook;
 use serde_json::json;
 use std::process::ExitCode;
@@ -17,6 +17,6 @@ pub(crate) async fn run(arguments: Verify) -> anyhow::Result<ExitCode> {
         Ok(Err(why)) => (json!({ "verdict": "rejected", "why": why }), ExitCode::from(NO)),
         Err(error) => (json!({ "verdict": "rejected", "error": error.to_string() }), ExitCode::from(NO)),
     };
-    print(&verdict);
+    output::print(&verdict)?;
     Ok(status)
 }

@@ -1,7 +1,7 @@
 //! The conversation as a person wants to read it, and beside it what goes over the wire.
 
 use super::wire::Wire;
-use anstream::println;
+use crate::output::{Unwritten, print};
 use anstyle::{AnsiColor, Style};
 
 /// Characters of the left column.
@@ -44,43 +44,44 @@ impl Screen {
         Self { wire }
     }
 
-    pub(super) fn title(&self, text: &str) {
+    pub(super) fn title(&self, text: &str) -> Result<(), Unwritten> {
         let bold = Style::new().bold();
-        println!("\n{bold}{text}{bold:#}\n");
-        println!("{DIM}{:<COLUMN$} │ on the wire{DIM:#}", "the conversation");
-        println!("{DIM}{}─┼─{}{DIM:#}", "─".repeat(COLUMN), "─".repeat(COLUMN));
+        print(format_args!("\n{bold}{text}{bold:#}\n"))?;
+        print(format_args!("{DIM}{:<COLUMN$} │ on the wire{DIM:#}", "the conversation"))?;
+        print(format_args!("{DIM}{}─┼─{}{DIM:#}", "─".repeat(COLUMN), "─".repeat(COLUMN)))
     }
 
     /// Something for the reader alone.
-    pub(super) fn note(&self, text: &str) {
+    pub(super) fn note(&self, text: &str) -> Result<(), Unwritten> {
         self.wire.take();
-        println!("\n{DIM}{text}{DIM:#}\n");
+        print(format_args!("\n{DIM}{text}{DIM:#}\n"))
     }
 
     /// Somebody says something; beside it, what went over the wire for it.
-    pub(super) fn say(&self, who: Who, text: &str) {
+    pub(super) fn say(&self, who: Who, text: &str) -> Result<(), Unwritten> {
         let lines = wrap(text, COLUMN - 8);
         let left = lines.iter().enumerate().map(|(number, line)| {
             let name = if number == 0 { who.name() } else { "" };
             (format!("{name:<6}  "), line.clone())
         });
-        self.rows(left.collect(), who.style(), Style::new());
+        self.rows(left.collect(), who.style(), Style::new())
     }
 
     /// Something happens.
-    pub(super) fn happened(&self, what: &str) {
+    pub(super) fn happened(&self, what: &str) -> Result<(), Unwritten> {
         let left = wrap(what, COLUMN - 8).into_iter().map(|line| ("   ·    ".to_owned(), line));
-        self.rows(left.collect(), DIM, DIM);
+        self.rows(left.collect(), DIM, DIM)
     }
 
-    fn rows(&self, left: Vec<(String, String)>, who: Style, words: Style) {
+    fn rows(&self, left: Vec<(String, String)>, who: Style, words: Style) -> Result<(), Unwritten> {
         let right = self.wire.take();
         for row in 0..left.len().max(right.len()) {
             let (name, text) = left.get(row).cloned().unwrap_or_default();
             let blanks = " ".repeat(COLUMN.saturating_sub(name.chars().count() + text.chars().count()));
             let wire = right.get(row).map(String::as_str).unwrap_or_default();
-            println!("{who}{name}{who:#}{words}{text}{words:#}{blanks} {DIM}│ {wire}{DIM:#}");
+            print(format_args!("{who}{name}{who:#}{words}{text}{words:#}{blanks} {DIM}│ {wire}{DIM:#}"))?;
         }
+        Ok(())
     }
 }
 

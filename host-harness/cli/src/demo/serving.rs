@@ -1,8 +1,8 @@
 //! The page, with a gateway and a local Genesys Cloud behind it.
 
 use super::{cloud, connect};
-use crate::plugin;
 use crate::running::Running;
+use crate::{output, plugin};
 use anyhow::Context;
 use genesys_sandbox::Sandbox;
 use handover_demo::Stage;
@@ -73,7 +73,7 @@ pub(crate) async fn serve(listen: SocketAddr) -> anyhow::Result<()> {
         router.merge(Stage { gateway, wire, desk, stop: stop.clone(), public: format!("http://{address}") }.router()?);
 
     let page = format!("http://{address}/demo/#token={token}");
-    println!("The web chat and the agent's desk: {page}\nThey run until you press Ctrl-C.");
+    output::print(format_args!("The web chat and the agent's desk: {page}\nThey run until you press Ctrl-C."))?;
     Running { served, mailboxes, keep_events: KEEP_EVENTS, listener, router, stop }.until_stopped().await?;
     sandbox.stop().await;
     Ok(())

@@ -18,6 +18,7 @@ async fn the_gateway_is_killed_beneath_the_page_and_nothing_is_lost() {
     page.agent_sees("While it is away").await;
     page.agent_says("After it has come back").await;
     page.chat_shows("After it has come back").await;
+    page.agent_sees("After it has come back").await;
     let all = ["Before it was killed", "While it is away", "After it has come back"];
     assert_eq!(page.said("#talk", &all).await, all);
     assert_eq!(page.said("#open-conversation", &all).await, all);

@@ -85,6 +85,12 @@ impl Page {
         assert!(!shown.contains(words), "{part} shows {words:?}: {shown}");
     }
 
+    /// How often this part of the page, which forgets nothing, has these words.
+    pub(crate) async fn times(&self, part: &str, words: &str) -> usize {
+        let shown = self.script("return document.querySelector(arguments[0]).innerText", vec![json!(part)]).await;
+        shown.as_str().expect("a text").matches(words).count()
+    }
+
     /// Waits until this part of the page shows nothing.
     pub(crate) async fn says_nothing(&self, part: &str) {
         let script = "return document.querySelector(arguments[0]).innerText === ''";

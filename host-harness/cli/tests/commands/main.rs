@@ -9,6 +9,7 @@
 
 mod folder;
 mod offline;
+mod output;
 mod sandboxed;
 mod secrets;
 mod serving;

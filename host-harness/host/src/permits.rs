@@ -1,0 +1,54 @@
+//! Which calls may be at work at the same time.
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// Limits the calls at work: those of a host, or those of one of its connections.
+pub(crate) struct Permits {
+    calls: Semaphore,
+    /// Fewer than `calls`, so that a contact center which does not answer holds up no pure call.
+    effects: Semaphore,
+}
+
+impl Permits {
+    /// Permits for so many calls, of which three quarters may have effects; at least one of each.
+    pub(crate) fn new(calls: u32) -> Self {
+        let semaphore = |permits: u32| Semaphore::new(usize::try_from(permits).unwrap_or(Semaphore::MAX_PERMITS));
+        Self { calls: semaphore(calls.max(1)), effects: semaphore((calls - calls.div_ceil(4)).max(1)) }
+    }
+
+    /// Waits for the permit of a pure call.
+    pub(crate) async fn pure_call(&self) -> Permit<'_> {
+        // The semaphores are never closed.
+        Permit { _effect: None, _call: self.calls.acquire().await.ok() }
+    }
+
+    /// Waits for the permit of a call with effects.
+    pub(crate) async fn call_with_effects(&self) -> Permit<'_> {
+        let effect = self.effects.acquire().await.ok();
+        Permit { _effect: effect, _call: self.calls.acquire().await.ok() }
+    }
+}
+
+/// Allows one call until it is dropped.
+pub(crate) struct Permit<'a> {
+    _effect: Option<SemaphorePermit<'a>>,
+    _call: Option<SemaphorePermit<'a>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn effects_leave_a_permit_for_a_pure_call() {
+        for (calls, with_effects) in [(0, 1), (1, 1), (2, 1), (3, 2), (4, 3), (1000, 750)] {
+            let permits = Permits::new(calls);
+            assert_eq!(permits.effects.available_permits(), with_effects, "{calls}");
+            assert_eq!(permits.calls.available_permits(), calls.max(1) as usize, "{calls}");
+        }
+        let permits = Permits::new(2);
+        let _effect = permits.call_with_effects().await;
+        let _pure = permits.pure_call().await;
+        assert_eq!(permits.calls.available_permits(), 0);
+    }
+}
