@@ -4,7 +4,7 @@ use crate::support::{connection, limits, usable};
 use async_trait::async_trait;
 use evil_guest::Case;
 use handover_host::contract::EventSource;
-use handover_host::{CallError, Host, Limit, Transport, TransportError};
+use handover_host::{CallError, Host, Limit, Limits, Transport, TransportError};
 use std::time::Duration;
 
 #[tokio::test]
@@ -60,7 +60,15 @@ async fn plugins_with_warm_instances_leave_room_for_others() {
 /// A contact centre that does not answer holds up what is waiting for it, and no webhook.
 #[tokio::test(flavor = "multi_thread")]
 async fn silence_holds_up_no_pure_call() {
-    let host = Host::builder().limits(limits()).http(Silence).build().expect("a host");
+    for connection_calls in [2, limits().connection_calls] {
+        let mut shared = limits();
+        shared.connection_calls = connection_calls;
+        pure_calls_go_on(shared).await;
+    }
+}
+
+async fn pure_calls_go_on(shared: Limits) {
+    let host = Host::builder().limits(shared).http(Silence).build().expect("a host");
     let provider = host.load(handover_tests::GENESYS).await.expect("it loads");
     let allowed = "https://api.mypurecloud.de https://login.mypurecloud.de".parse().expect("origins");
     let connection = provider.connect(usable(), &allowed).await.expect("it connects");
@@ -78,7 +86,7 @@ async fn silence_holds_up_no_pure_call() {
     waiting.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
-/// Nor does it hold up other connections.
+/// A contact center that does not answer holds up no other connection.
 #[tokio::test(flavor = "multi_thread")]
 async fn silence_holds_up_no_other_connection() {
     let mut shared = limits();
@@ -105,7 +113,7 @@ async fn silence_holds_up_no_other_connection() {
     waiting.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
-/// Refuses everything, except that in this region it never answers.
+/// A transport that never answers in this region, and refuses everything elsewhere.
 struct SilentIn(&'static str);
 
 #[async_trait]

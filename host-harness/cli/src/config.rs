@@ -6,8 +6,8 @@ pub(crate) use self::reference::reference;
 use crate::place::Place;
 use anyhow::{Context, bail};
 use handover_gateway::mailbox::{DOUBT, Retries, Rules};
-use handover_host::AllowedOrigins;
 use handover_host::handover::{AfterEnd, Policy};
+use handover_host::{AllowedOrigins, Limits};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -43,9 +43,6 @@ pub(crate) struct Config {
     pub(crate) connection: BTreeMap<String, Connection>,
 }
 
-/// Half of what all connections together have.
-const CALLS_PER_CONNECTION: NonZeroU32 = NonZeroU32::new(500).expect("500 is not 0");
-
 /// What plugins may use.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -54,15 +51,16 @@ pub(crate) struct Plugins {
     #[schema(value_type = u32)]
     #[serde(deserialize_with = "read_memory")]
     pub(crate) memory_mib: u32,
-    /// Calls of one connection's plugin at the same time, of which three quarters may wait for the contact center. Further
-    /// calls wait. All connections together have 1000.
+    /// How many calls of one connection the plugin runs at the same time, at least 1. Three quarters of them may ask the
+    /// contact center. Further calls wait. All connections together have 1000 calls.
     #[schema(value_type = u32)]
     pub(crate) calls_per_connection: NonZeroU32,
 }
 
 impl Default for Plugins {
     fn default() -> Self {
-        Self { memory_mib: 2_048, calls_per_connection: CALLS_PER_CONNECTION }
+        let calls_per_connection = NonZeroU32::new(Limits::default().connection_calls).unwrap_or(NonZeroU32::MIN);
+        Self { memory_mib: 2_048, calls_per_connection }
     }
 }
 

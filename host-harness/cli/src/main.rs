@@ -1,5 +1,8 @@
 //! `handover`: runs and tests human-handover providers.
 
+// Both panic when the output cannot be written; `output::print` returns an error.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod arguments;
 mod commands;
 mod config;
@@ -15,7 +18,7 @@ mod settings;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
-use output::Unwritten;
+use output::OutputError;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -43,7 +46,8 @@ async fn main() -> ExitCode {
         Command::Conformance(arguments) => commands::conformance::run(arguments).await,
     };
     outcome.unwrap_or_else(|error| {
-        if error.downcast_ref::<Unwritten>().is_some_and(Unwritten::reader_has_gone) {
+        // Whoever closed the pipe has read enough: `handover inspect | head`.
+        if error.downcast_ref::<OutputError>().is_some_and(OutputError::is_closed_pipe) {
             return ExitCode::from(MISUSE);
         }
         // With its causes, each on a line of its own.

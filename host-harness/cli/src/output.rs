@@ -1,33 +1,22 @@
-//! What a command answers, on the standard output.
+//! Writes the answer of a command to the standard output.
 
-use std::fmt::{self, Display};
+use std::fmt::Display;
 use std::io::{self, Write};
 
-/// The standard output takes nothing: the disk is full, or the reader of a pipe has gone.
-#[derive(Debug)]
-pub(crate) struct Unwritten(io::Error);
+/// The standard output cannot be written: the disk is full, or the reader of the pipe has closed it.
+#[derive(Debug, thiserror::Error)]
+#[error("the standard output cannot be written")]
+pub(crate) struct OutputError(#[source] io::Error);
 
-impl Unwritten {
-    /// Whether a reader has gone, who then wants to hear nothing of it: `handover inspect | head`.
-    pub(crate) fn reader_has_gone(&self) -> bool {
+impl OutputError {
+    /// Whether the reader of a pipe has closed it, as `head` does when it has read enough.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
         self.0.kind() == io::ErrorKind::BrokenPipe
     }
 }
 
-impl Display for Unwritten {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the standard output cannot be written")
-    }
-}
-
-impl std::error::Error for Unwritten {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0)
-    }
-}
-
-/// Writes a line, or lines, in color only where it goes to a terminal.
-pub(crate) fn print(text: impl Display) -> Result<(), Unwritten> {
+/// Writes a text and a line feed. Colors are left out if the output is not a terminal.
+pub(crate) fn print(text: impl Display) -> Result<(), OutputError> {
     let mut out = anstream::stdout().lock();
-    writeln!(out, "{text}").and_then(|()| out.flush()).map_err(Unwritten)
+    writeln!(out, "{text}").and_then(|()| out.flush()).map_err(OutputError)
 }

@@ -7,7 +7,7 @@ use crate::contract::{
     Unsupported, Webhook,
 };
 use crate::error::{CallError, ConnectError, Limit};
-use crate::instances::Share;
+use crate::instances::InstancePool;
 use crate::origin::{AllowedOrigins, LentOrigins, NotLent};
 use crate::provider::Provider;
 use sha2::{Digest, Sha256};
@@ -24,7 +24,7 @@ struct Inner {
     settings: Vec<Setting>,
     warnings: Vec<SettingsProblem>,
     lent: Lent,
-    share: Share,
+    pool: InstancePool,
 }
 
 impl std::fmt::Debug for Connection {
@@ -51,7 +51,7 @@ macro_rules! call {
         let inner = &$connection.0;
         let instances = inner.provider.instances();
         instances
-            .call(&inner.share, $lent, async |store, instance| {
+            .call(&inner.pool, $lent, async |store, instance| {
                 instances.exports.$function(store, instance, &inner.settings $(, $argument)*).await
             })
             .await
@@ -90,8 +90,8 @@ impl Provider {
             origins,
             namespace: namespace(self.fingerprint(), &settings).into(),
         };
-        let share = Share::new(&shared.limits);
-        Connection(Arc::new(Inner { provider: self.clone(), settings, warnings, lent, share }))
+        let pool = InstancePool::new(&shared.limits);
+        Connection(Arc::new(Inner { provider: self.clone(), settings, warnings, lent, pool }))
     }
 }
 
@@ -161,7 +161,7 @@ impl Connection {
         self.bound_webhook(webhook)?;
         let inner = &self.0;
         let instances = inner.provider.instances();
-        let received = instances.call(&inner.share, None, async |store, instance| {
+        let received = instances.call(&inner.pool, None, async |store, instance| {
             let exports = &instances.exports;
             let authenticity = match exports.verify_webhook(&mut *store, instance, &inner.settings, webhook).await? {
                 Ok(authenticity) => authenticity,

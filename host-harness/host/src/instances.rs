@@ -18,21 +18,21 @@ pub(crate) struct Instances {
     pub(crate) exports: Exports,
 }
 
-/// What one connection has of a host.
-pub(crate) struct Share {
+/// One connection's instances: how many may run at the same time, and the idle ones.
+pub(crate) struct InstancePool {
     permits: Permits,
-    /// The instances that wait for the connection's next call, each with its permit; none where each call has a fresh
-    /// one. No other connection has them, for a plugin may have kept what it saw.
-    warm: Mutex<Vec<(Instance, OwnedSemaphorePermit)>>,
+    /// The instances that wait for the connection's next call, each with its permit; none if each call gets a fresh
+    /// instance. No other connection uses them, for a plugin may remember what it saw.
+    idle: Mutex<Vec<(Instance, OwnedSemaphorePermit)>>,
 }
 
-impl Share {
+impl InstancePool {
     pub(crate) fn new(limits: &Limits) -> Self {
-        Self { permits: Permits::new(limits.connection_calls), warm: Mutex::default() }
+        Self { permits: Permits::new(limits.connection_calls), idle: Mutex::default() }
     }
 
-    fn warm(&self) -> MutexGuard<'_, Vec<(Instance, OwnedSemaphorePermit)>> {
-        self.warm.lock().unwrap_or_else(PoisonError::into_inner)
+    fn idle(&self) -> MutexGuard<'_, Vec<(Instance, OwnedSemaphorePermit)>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -44,24 +44,24 @@ impl Instances {
     /// Makes one call, in an instance of its own or in a warm one. `lent` is `None` for a pure one.
     pub(crate) async fn call<R>(
         &self,
-        share: &Share,
+        pool: &InstancePool,
         lent: Option<Lent>,
         call: impl AsyncFnOnce(&mut Store<State>, &wasmtime::component::Instance) -> wasmtime::Result<R>,
     ) -> Result<R, CallError> {
         let limits = &self.shared.limits;
         let outcome = tokio::time::timeout(limits.call_time, async {
-            // The connection's own first: a call that waits for it keeps nothing from other connections.
+            // First the connection's permit: a call that waits for it takes none of the host's.
             let _permits = match lent {
-                Some(_) => (share.permits.call_with_effects().await, self.shared.permits.call_with_effects().await),
-                None => (share.permits.pure_call().await, self.shared.permits.pure_call().await),
+                Some(_) => (pool.permits.call_with_effects().await, self.shared.permits.call_with_effects().await),
+                None => (pool.permits.pure_call().await, self.shared.permits.pure_call().await),
             };
-            let mut instance = self.instance(share).await?;
+            let mut instance = self.instance(pool).await?;
             instance.prepare(lent);
             instance.calls += 1;
             let answer = call(&mut instance.store, &instance.instance).await;
             match answer {
                 Ok(answer) => {
-                    self.keep(share, instance);
+                    self.keep(pool, instance);
                     Ok(answer)
                 }
                 // An instance that failed is in an unknown state: it goes.
@@ -71,8 +71,8 @@ impl Instances {
         outcome.await.unwrap_or_else(|_| Err(reached(Limit::CallTime, limits)))
     }
 
-    async fn instance(&self, share: &Share) -> Result<Instance, CallError> {
-        if let Some((instance, _permit)) = share.warm().pop() {
+    async fn instance(&self, pool: &InstancePool) -> Result<Instance, CallError> {
+        if let Some((instance, _permit)) = pool.idle().pop() {
             return Ok(instance);
         }
         let mut store = State::store(&self.shared.engine, Arc::clone(&self.shared.limits), self.shared.memory.share());
@@ -82,7 +82,7 @@ impl Instances {
         }
     }
 
-    fn keep(&self, share: &Share, mut instance: Instance) {
+    fn keep(&self, pool: &InstancePool, mut instance: Instance) {
         if instance.calls < self.shared.reuse
             && instance.memory() <= self.shared.limits.idle_memory
             && self.shared.memory.is_half_free()
@@ -90,7 +90,7 @@ impl Instances {
         {
             // What it was lent goes back.
             instance.prepare(None);
-            share.warm().push((instance, permit));
+            pool.idle().push((instance, permit));
         }
     }
 }

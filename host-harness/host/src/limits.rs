@@ -25,8 +25,9 @@ pub struct Limits {
     /// Calls at work at the same time, of which those with effects may be three quarters; further ones wait for their
     /// turn, within `call_time`. 1000 instances reserve address space, not memory. At least 1.
     pub concurrent_calls: u32,
-    /// The same for the calls of one connection. 500, half of `concurrent_calls`: one connection that is flooded, or whose
-    /// contact center does not answer, holds up no other. At least 1.
+    /// Calls of one connection at work at the same time; as for `concurrent_calls`, three quarters of them may have effects.
+    /// 500, half of `concurrent_calls`: one connection that is flooded, or whose contact center does not answer, leaves
+    /// half of the calls to the others. At least 1.
     pub connection_calls: u32,
     /// Time that a call may compute, waiting not counted, to within [`TICK`]. A pure call takes microseconds.
     pub cpu_time: Duration,

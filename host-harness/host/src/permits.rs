@@ -1,8 +1,8 @@
-//! Which calls may be at work at the same time.
+//! Limits how many calls run at the same time.
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Limits the calls at work: those of a host, or those of one of its connections.
+/// Limits how many calls of a host, or of one connection, run at the same time.
 pub(crate) struct Permits {
     calls: Semaphore,
     /// Fewer than `calls`, so that a contact center which does not answer holds up no pure call.
@@ -10,7 +10,7 @@ pub(crate) struct Permits {
 }
 
 impl Permits {
-    /// Permits for so many calls, of which three quarters may have effects; at least one of each.
+    /// Makes `calls` permits. Three quarters of them also allow a call with effects. There is at least one of each.
     pub(crate) fn new(calls: u32) -> Self {
         let semaphore = |permits: u32| Semaphore::new(usize::try_from(permits).unwrap_or(Semaphore::MAX_PERMITS));
         Self { calls: semaphore(calls.max(1)), effects: semaphore((calls - calls.div_ceil(4)).max(1)) }

@@ -5,7 +5,7 @@ use crate::call::State;
 use crate::contract::{AcceptedSettings, Description, EXPORT, LENT, Setting, SettingsProblem};
 use crate::error::{CallError, LoadError, chain};
 use crate::exports::Exports;
-use crate::instances::{Instances, Share};
+use crate::instances::{InstancePool, Instances};
 use crate::shared::Shared;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -51,10 +51,10 @@ impl Provider {
         HandoverProvider::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state).map_err(another)?;
         let pre = linker.instantiate_pre(&component).map_err(another)?;
         let functions = Exports::of(&component).map_err(LoadError::AnotherContract)?;
-        let share = Share::new(&shared.limits);
+        let pool = InstancePool::new(&shared.limits);
         let instances = Instances::new(shared, pre, functions);
         let description = instances
-            .call(&share, None, async |store, instance| {
+            .call(&pool, None, async |store, instance| {
                 instances.exports.check(store, instance)?;
                 instances.exports.describe(store, instance).await
             })
@@ -91,7 +91,7 @@ impl Provider {
     ) -> Result<Result<AcceptedSettings, Vec<SettingsProblem>>, CallError> {
         let instances = self.instances();
         instances
-            .call(&Share::new(&instances.shared.limits), None, async |store, instance| {
+            .call(&InstancePool::new(&instances.shared.limits), None, async |store, instance| {
                 instances.exports.check_settings(store, instance, settings).await
             })
             .await

@@ -18,7 +18,7 @@ pub(crate) struct Shared {
     pub(crate) cache: Arc<dyn Cache>,
     /// Calls that one instance serves.
     pub(crate) reuse: u32,
-    /// For the calls of all connections together.
+    /// Limits the calls of all connections together.
     pub(crate) permits: Permits,
     /// One for each instance that waits for its next call.
     pub(crate) idle: Arc<Semaphore>,

@@ -19,7 +19,6 @@ use handover_host::{Host, HttpClient, HttpClientLimits, Limits};
 use serde_json::json;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -73,7 +72,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         router = router.merge(Stage { gateway, wire, desk, stop: stop.clone(), public }.router()?);
     }
     // Nobody has to listen to it.
-    let _ = writeln!(std::io::stdout(), "{}", json!({ "listen": address.to_string() }));
+    let _ = output::print(json!({ "listen": address.to_string() }));
     let keep_events = config.store.keep_events.milliseconds;
     Running { served, mailboxes, keep_events, listener, router, stop }.until_stopped().await?;
     Ok(ExitCode::SUCCESS)

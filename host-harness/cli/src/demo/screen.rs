@@ -1,7 +1,7 @@
 //! The conversation as a person wants to read it, and beside it what goes over the wire.
 
 use super::wire::Wire;
-use crate::output::{Unwritten, print};
+use crate::output::{OutputError, print};
 use anstyle::{AnsiColor, Style};
 
 /// Characters of the left column.
@@ -44,7 +44,7 @@ impl Screen {
         Self { wire }
     }
 
-    pub(super) fn title(&self, text: &str) -> Result<(), Unwritten> {
+    pub(super) fn title(&self, text: &str) -> Result<(), OutputError> {
         let bold = Style::new().bold();
         print(format_args!("\n{bold}{text}{bold:#}\n"))?;
         print(format_args!("{DIM}{:<COLUMN$} │ on the wire{DIM:#}", "the conversation"))?;
@@ -52,13 +52,13 @@ impl Screen {
     }
 
     /// Something for the reader alone.
-    pub(super) fn note(&self, text: &str) -> Result<(), Unwritten> {
+    pub(super) fn note(&self, text: &str) -> Result<(), OutputError> {
         self.wire.take();
         print(format_args!("\n{DIM}{text}{DIM:#}\n"))
     }
 
     /// Somebody says something; beside it, what went over the wire for it.
-    pub(super) fn say(&self, who: Who, text: &str) -> Result<(), Unwritten> {
+    pub(super) fn say(&self, who: Who, text: &str) -> Result<(), OutputError> {
         let lines = wrap(text, COLUMN - 8);
         let left = lines.iter().enumerate().map(|(number, line)| {
             let name = if number == 0 { who.name() } else { "" };
@@ -68,12 +68,12 @@ impl Screen {
     }
 
     /// Something happens.
-    pub(super) fn happened(&self, what: &str) -> Result<(), Unwritten> {
+    pub(super) fn happened(&self, what: &str) -> Result<(), OutputError> {
         let left = wrap(what, COLUMN - 8).into_iter().map(|line| ("   ·    ".to_owned(), line));
         self.rows(left.collect(), DIM, DIM)
     }
 
-    fn rows(&self, left: Vec<(String, String)>, who: Style, words: Style) -> Result<(), Unwritten> {
+    fn rows(&self, left: Vec<(String, String)>, who: Style, words: Style) -> Result<(), OutputError> {
         let right = self.wire.take();
         for row in 0..left.len().max(right.len()) {
             let (name, text) = left.get(row).cloned().unwrap_or_default();

@@ -28,11 +28,12 @@ async fn an_agent_declines_another_accepts_and_wraps_up() {
     page.choose_conversation().await;
     page.agent_does("offer").await;
     page.agent_does("decline").await;
+    page.agent_can("offer").await;
     page.agent_does("accept").await;
     page.chat_shows("Grace Hopper has joined.").await;
     page.agent_does("disconnect").await;
     page.chat_shows("The agent has ended the conversation.").await;
-    // Nobody joined by the offer: one has joined, and that is the agent who accepted.
+    // Only the agent who accepted has joined; the declined offer made nobody join.
     assert_eq!(page.times("#talk", "has joined").await, 1);
     page.agent_does("wrap-up").await;
     page.shows("#state", "You talk to the bot.").await;

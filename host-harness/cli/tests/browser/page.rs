@@ -248,6 +248,12 @@ impl Page {
         self.press(&format!("[data-act='{act}']"), words).await;
     }
 
+    /// Waits until the desk offers this act.
+    pub(crate) async fn agent_can(&self, act: &str) {
+        let script = "return Boolean(document.querySelector(`[data-act='${arguments[0]}']`)?.checkVisibility())";
+        self.until(&format!("the desk offers {act:?}"), script, &[json!(act)]).await;
+    }
+
     pub(crate) async fn agent_presses(&self, words: &str) {
         self.press("#open-conversation .write button", words).await;
     }

@@ -1,22 +1,30 @@
-//! Where an answer is written to that takes nothing.
+//! Commands whose standard output cannot be written.
 
 use crate::folder::Folder;
 use std::process::{Command, Stdio};
 
-const ANSWERING: [&[&str]; 8] = [
+/// Commands that answer without a contact center.
+const COMMANDS: [&[&str]; 10] = [
     &["inspect"],
     &["features", "--organisation", "o"],
     &["serve", "--reference"],
     &["serve", "--api"],
     &["map", "--settings", "settings.toml", "body.json"],
     &["verify", "--settings", "settings.toml", "--header", "X-Hub-Signature-256: sha256=AAAA", "body.json"],
+    &["build", "--settings", "settings.toml", "message.json"],
+    &["copilot-url", "--settings", "copilot.toml", "--session", "s", "--user", "u"],
     &["sandbox", "--listen", "127.0.0.1:0"],
     &["demo", "--script"],
 ];
 
-/// The status of each command, and what it says on its standard error.
+/// Runs a command; its status and its standard error.
 fn run(arguments: &[&str], output: impl Into<Stdio>) -> (Option<i32>, String) {
     let folder = Folder::new();
+    folder.write("message.json", r#"{"recipient": "r", "id": "m", "time": 1772359200123, "message": {"text": "hi"}}"#);
+    folder.write(
+        "copilot.toml",
+        "copilot-url = \"https://copilot.example.com/\"\ncopilot-token = \"t\"\ncopilot-organisation = \"o\"\ncopilot-config = \"c\"\n",
+    );
     let ended = Command::new(assert_cmd::cargo::cargo_bin("handover"))
         .args(arguments)
         .current_dir(&folder.0)
@@ -28,8 +36,8 @@ fn run(arguments: &[&str], output: impl Into<Stdio>) -> (Option<i32>, String) {
 }
 
 #[test]
-fn a_reader_that_has_gone_ends_a_command_without_a_word() {
-    for arguments in ANSWERING {
+fn a_closed_pipe_ends_a_command_silently() {
+    for arguments in COMMANDS {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
         assert_eq!(run(arguments, writer), (Some(2), String::new()), "{arguments:?}");
@@ -37,8 +45,8 @@ fn a_reader_that_has_gone_ends_a_command_without_a_word() {
 }
 
 #[test]
-fn an_answer_that_cannot_be_written_is_an_error() {
-    for arguments in ANSWERING {
+fn a_full_disk_is_reported_as_an_error() {
+    for arguments in COMMANDS {
         let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
         let (status, error) = run(arguments, full);
         assert_eq!(status, Some(2), "{arguments:?}: {error}");
