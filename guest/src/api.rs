@@ -138,8 +138,13 @@ impl<'i, I: Imports> Api<'i, I> {
         (self.imports.now() < renew_from).then_some(cached.token)
     }
 
-    /// The client-credentials grant (Genesys developer center, "Client credentials grant").
     pub(crate) fn new_token(&mut self) -> Result<String, Failure> {
+        let response = self.request_token()?;
+        self.keep_token(&response)
+    }
+
+    /// The client-credentials grant (Genesys developer center, "Client credentials grant").
+    pub(crate) fn request_token(&mut self) -> Result<Response, Failure> {
         let credentials = format!("{}:{}", self.account.client_id, self.account.client_secret);
         let request = Request {
             origin: LOGIN.into(),
@@ -154,18 +159,22 @@ impl<'i, I: Imports> Api<'i, I> {
         };
         let response = self.imports.send(&request).map_err(|error| unanswered(error, Kind::Reads, LOGIN))?;
         match response.status {
-            200..=299 => {}
-            429 | 500.. => return Err(refusal(&response, Kind::Reads)),
+            200..=299 => Ok(response),
+            429 | 500.. => Err(refusal(&response, Kind::Reads)),
             // Genesys answers 400 or 401, by version; whichever it is, the credentials are not taken.
             status => {
                 let told = json::<OAuthError<'_>>(&response.body).unwrap_or_default();
-                return Err(Failure::Credentials(format!(
+                Err(Failure::Credentials(format!(
                     "the OAuth client is not taken ({status}{}): wrong client-id or client-secret, or the client \
                      belongs to another region than host says",
                     told.description.get().map(|words| format!(", {}", clip(words))).unwrap_or_default()
-                )));
+                )))
             }
         }
+    }
+
+    /// Puts the token of the answer to a token request into the cache.
+    pub(crate) fn keep_token(&mut self, response: &Response) -> Result<String, Failure> {
         let answer = json::<Token<'_>>(&response.body).unwrap_or_default();
         let token = answer.access_token.get().filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic()));
         let Some(token) = token else {
@@ -252,8 +261,13 @@ fn refusal(response: &Response, kind: Kind) -> Failure {
 
 /// RFC 9110, section 10.2.3, in its form of seconds; Genesys sends no dates.
 fn retry_after(response: &Response) -> Option<u32> {
-    let (_, value) = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?;
-    core::str::from_utf8(value).ok()?.trim().parse().ok()
+    header(response, "retry-after")?.parse().ok()
+}
+
+/// The first header of this name, without the blanks around it; `None` for what is no UTF-8.
+pub(crate) fn header<'r>(response: &'r Response, wanted: &str) -> Option<&'r str> {
+    let (_, value) = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
+    Some(core::str::from_utf8(value).ok()?.trim())
 }
 
 /// What it means that there is no answer.

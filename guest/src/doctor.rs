@@ -1,6 +1,6 @@
 //! The doctor: tries each thing that a connection needs, and says how to mend what fails. Only a probe changes anything.
 
-use crate::api::{Api, Call, Kind, accepted, read, segment};
+use crate::api::{Api, Call, Kind, accepted, header, read, segment};
 use crate::clip::clip;
 use crate::contract::*;
 use crate::delivery::disconnect;
@@ -9,6 +9,7 @@ use crate::lookup::{Found, Integration, Making, no_integration, several_integrat
 use crate::outbound::is_uuid;
 use crate::public_url::webhook_url_problem;
 use crate::settings::{self, ProvisioningPolicy, WebhookPolicy};
+use crate::time::parse_http_date;
 use crate::wire::api::{ContentProfile, MediaType};
 use crate::wire::inbound::Agentless;
 use crate::wire::lenient::{List, Object};
@@ -21,6 +22,11 @@ const OF_INTEGRATION: [&str; 4] = ["webhook-url", "content-profile", "typing", "
 /// What needs the token alone.
 const OF_ACCOUNT: [&str; 4] = ["permission-disconnect", "end-detection", "permission-lookup", "queue"];
 
+/// Seconds by which the clock may be off: an HTTP date has whole seconds, and the answer takes a while.
+const CLOCK_EXACT: u64 = 60;
+/// Seconds by which the clock may be off before webhooks look like replays; hosts should allow for more.
+const CLOCK_USABLE: u64 = 300;
+
 /// All checks, in the order in which one thing needs another; with a `probe`, a message to that recipient besides.
 pub fn check(imports: &mut impl Imports, settings: &[Setting], probe: Option<&str>) -> Vec<Check> {
     let mut checks = vec![check_settings(settings), check_webhook_secret(settings)];
@@ -31,14 +37,22 @@ pub fn check(imports: &mut impl Imports, settings: &[Setting], probe: Option<&st
         return checks;
     };
     // A new one: a token from the cache would hide that the secret was changed since.
-    if let Err(failure) = api.new_token() {
-        checks.extend(no_token(failure));
-        checks.extend(skipped(&["integration"]));
-        checks.extend(skipped(&OF_INTEGRATION));
-        checks.extend(skipped(&OF_ACCOUNT));
-        return checks;
-    }
+    let token = api.request_token().and_then(|response| {
+        api.keep_token(&response)?;
+        Ok(response)
+    });
+    let response = match token {
+        Ok(response) => response,
+        Err(failure) => {
+            checks.extend(no_token(failure));
+            checks.extend(skipped(&["integration"]));
+            checks.extend(skipped(&OF_INTEGRATION));
+            checks.extend(skipped(&OF_ACCOUNT));
+            return checks;
+        }
+    };
     checks.push(passed("region", "Genesys can be reached"));
+    checks.extend(check_clock(api.imports.now(), &response));
     checks.push(passed("credentials", "accepted"));
     let integration = match find_integration(&mut api) {
         Ok(integration) => {
@@ -90,6 +104,21 @@ fn no_token(failure: Failure) -> [Check; 2] {
         return [Check { remedy: Some(REGION.into()), ..failed("region", failure, REGION) }, skipped];
     }
     [passed("region", "Genesys can be reached"), failed("credentials", failure, CREDENTIALS)]
+}
+
+/// Compares the clock with Genesys's, where the answer bears its date (RFC 9110, section 6.6.1).
+fn check_clock(now: Timestamp, response: &Response) -> Option<Check> {
+    const NAME: &str = "clock";
+    const REMEDY: &str =
+        "Set the clock of this machine, by NTP for instance; while it is wrong, webhooks may be refused as replays.";
+    let genesys = header(response, "date").and_then(parse_http_date)?;
+    let off = now.abs_diff(genesys) / 1000;
+    if off <= CLOCK_EXACT {
+        return Some(passed(NAME, "as Genesys's"));
+    }
+    let direction = if now > genesys { "ahead of" } else { "behind" };
+    let message = format!("this machine's clock is {off} s {direction} Genesys's");
+    Some(if off <= CLOCK_USABLE { warned(NAME, &message, REMEDY) } else { wrong(NAME, &message, REMEDY) })
 }
 
 fn check_settings(settings: &[Setting]) -> Check {

@@ -1,8 +1,9 @@
-//! Times as Genesys writes them: ISO 8601 in UTC with milliseconds.
+//! Times as Genesys writes them: ISO 8601 in UTC with milliseconds, and the dates of HTTP.
 
 use crate::contract::Timestamp;
 use alloc::{format, string::String};
-use time::{OffsetDateTime, UtcDateTime, format_description::well_known::Rfc3339};
+use time::format_description::well_known::{Rfc2822, Rfc3339};
+use time::{OffsetDateTime, UtcDateTime};
 
 /// `yyyy-MM-ddTHH:mm:ss.SSSZ`, the format that Open Messaging asks for in `channel.time`; `None` past the year 9999.
 pub(crate) fn format(time: Timestamp) -> Option<String> {
@@ -19,6 +20,12 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     u64::try_from(time.unix_timestamp_nanos() / 1_000_000).ok()
 }
 
+/// The date of an HTTP answer (RFC 9110, section 5.6.7, `IMF-fixdate`), which is a date of mail with the zone GMT.
+pub(crate) fn parse_http_date(text: &str) -> Option<Timestamp> {
+    let time = OffsetDateTime::parse(text, &Rfc2822).ok()?;
+    u64::try_from(time.unix_timestamp()).ok()?.checked_mul(1000)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,5 +39,13 @@ mod tests {
         assert_eq!(parse("1969-12-31T23:59:59Z"), None);
         assert_eq!(format(u64::MAX), None);
         assert_eq!(format(253_402_300_800_000), None);
+    }
+
+    #[test]
+    fn the_date_of_an_answer_is_read() {
+        // RFC 9110, section 5.6.7; 784111777 is that time by `date --date`.
+        assert_eq!(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777_000));
+        assert_eq!(parse_http_date("1994-11-06T08:49:37Z"), None);
+        assert_eq!(parse_http_date(""), None);
     }
 }

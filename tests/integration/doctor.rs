@@ -35,6 +35,7 @@ async fn where_all_is_well_every_check_passes() {
             "settings",
             "webhook-secret",
             "region",
+            "clock",
             "credentials",
             "integration",
             "webhook-url",

@@ -10,7 +10,7 @@ use handover_host::contract::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 /// A file of vectors for one provider.
 #[derive(Debug, Clone, Deserialize)]
@@ -262,6 +262,8 @@ impl ScriptedAnswer {
                 let mut response = http::Response::new(json.to_string().into_bytes());
                 *response.status_mut() = http::StatusCode::from_u16(*status).unwrap_or_default();
                 for (name, value) in headers {
+                    let date = date(value);
+                    let value = date.as_deref().unwrap_or(value);
                     if let (Ok(name), Ok(value)) = (name.parse::<http::HeaderName>(), value.parse()) {
                         response.headers_mut().append(name, value);
                     }
@@ -270,6 +272,15 @@ impl ScriptedAnswer {
             }
         }
     }
+}
+
+/// The HTTP date that `<now>` or `<now SECONDS>` stands for; the seconds have a sign.
+fn date(value: &str) -> Option<String> {
+    let seconds = value.strip_prefix("<now")?.strip_suffix('>')?.trim();
+    let seconds: i64 = if seconds.is_empty() { 0 } else { seconds.parse().ok()? };
+    let (now, distance) = (SystemTime::now(), Duration::from_secs(seconds.unsigned_abs()));
+    let time = if seconds < 0 { now.checked_sub(distance) } else { now.checked_add(distance) };
+    Some(httpdate::fmt_http_date(time?))
 }
 
 impl Bytes {

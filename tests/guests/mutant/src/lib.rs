@@ -92,6 +92,19 @@ impl Guest for Mutant {
             if on("doctor: all is well") {
                 check.outcome = CheckOutcome::Passed;
             }
+            if check.name == "clock" {
+                if on("doctor: any clock is right")
+                    || on("doctor: a clock ahead is right") && check.message.contains("ahead")
+                {
+                    check.outcome = CheckOutcome::Passed;
+                }
+                if on("doctor: any clock that is wrong is a failure") && check.outcome == CheckOutcome::Warned {
+                    check.outcome = CheckOutcome::Failed;
+                }
+                if on("doctor: no clock is right") {
+                    check.outcome = CheckOutcome::Failed;
+                }
+            }
             if on("doctor: no remedies") {
                 check.remedy = None;
             }
