@@ -1,7 +1,8 @@
 //! Setting a connection up in a local Genesys Cloud in which there is nothing yet.
 
 use crate::world::World;
-use genesys_sandbox::{Config, FlowConfig};
+use genesys_sandbox::{Config, FlowConfig, Permission};
+use handover_host::contract::CheckOutcome::{self, Passed, Warned};
 use handover_host::contract::ProvisioningMode::{self, Apply, Plan};
 use handover_host::contract::StepOutcome::{self, ByHand, Done, Failed, Planned, Present, Skipped};
 use serde_json::json;
@@ -42,6 +43,12 @@ async fn provision(world: &World, mode: ProvisioningMode) -> Vec<StepOutcome> {
     steps.into_iter().map(|step| step.outcome).collect()
 }
 
+/// What the doctor says of typing.
+async fn typing(world: &World) -> CheckOutcome {
+    let outcomes = world.outcomes().await;
+    outcomes.into_iter().find(|(name, _)| name == "typing").expect("a check").1
+}
+
 /// Requests that change something, as the sandbox logged them; logging in does not count.
 async fn changes(world: &World) -> usize {
     let log = world.desk("requests").await;
@@ -68,12 +75,74 @@ async fn what_was_made_is_a_connection_that_works() {
     let world = world(with_flow()).await;
     provision(&world, Apply).await;
     let outcomes = world.outcomes().await;
-    assert!(
-        outcomes.iter().all(|(_, outcome)| *outcome == handover_host::contract::CheckOutcome::Passed),
-        "{outcomes:?}"
-    );
+    assert!(outcomes.iter().all(|(_, outcome)| *outcome == Passed), "{outcomes:?}");
     let conversation = world.start().await;
     assert!(conversation.id.is_some());
+}
+
+/// Whether an integration without a platform configuration of its own shows the organization's default is unconfirmed.
+#[tokio::test]
+async fn an_integration_with_the_default_platform_configuration_gets_one_with_typing() {
+    for shows_default in [true, false] {
+        let mut config = with_flow();
+        config.integrations[0].name = "New".into();
+        config.unconfirmed.show_default_setting = shows_default;
+        let world = world(config).await;
+        assert_eq!(typing(&world).await, Warned);
+        assert_eq!(provision(&world, Apply).await[2..4], [Done, Done]);
+        assert_eq!(typing(&world).await, Passed);
+        // Others use it.
+        let url = format!("{}/api/v2/conversations/messaging/settings/default", world.sandbox.announcement().origin);
+        let default = world.as_client(&url).await;
+        assert_eq!(default["event"]["typing"]["on"], json!({ "inbound": "Disabled", "outbound": "Disabled" }));
+
+        let made = changes(&world).await;
+        assert_eq!(provision(&world, Apply).await[2..4], [Present, Present]);
+        assert_eq!(changes(&world).await, made);
+    }
+}
+
+#[tokio::test]
+async fn a_platform_configuration_of_the_connections_name_gets_typing() {
+    let world = world(with_flow()).await;
+    let url = format!("{}/api/v2/conversations/messaging/settings", world.sandbox.announcement().origin);
+    let off = json!({ "inbound": "Disabled", "outbound": "Disabled" });
+    let setting = json!({ "name": "New", "event": { "typing": { "on": off } } });
+    let answer = world.desk.post(url).bearer_auth(world.token().await).json(&setting).send().await.expect("an answer");
+    assert!(answer.status().is_success());
+    assert_eq!(provision(&world, Apply).await[2..4], [Done, Done]);
+    assert_eq!(typing(&world).await, Passed);
+}
+
+#[tokio::test]
+async fn a_missing_permission_to_view_stops_what_needs_it_and_nothing_else() {
+    let sound = [Present, Present, Done, Done, Done, Present, Done, ByHand];
+    for (missing, stopped) in [
+        (Permission::SupportedContentView, &[(1, Failed)][..]),
+        (Permission::SettingView, &[(2, Failed)]),
+        (Permission::IntegrationView, &[(2, Skipped), (3, Failed), (6, Skipped)]),
+        (Permission::QueueView, &[(4, Failed)]),
+        (Permission::FlowView, &[(5, Failed), (6, Skipped)]),
+        (Permission::RecipientManage, &[(6, Failed)]),
+    ] {
+        let mut expected = sound;
+        for (step, outcome) in stopped {
+            expected[*step] = *outcome;
+        }
+        let mut config = with_flow();
+        config.clients[0].permissions.retain(|permission| *permission != missing);
+        assert_eq!(provision(&world(config).await, Apply).await, expected, "{missing:?}");
+    }
+}
+
+#[tokio::test]
+async fn while_genesys_makes_the_integration_the_doctor_blames_no_permission_and_no_flow() {
+    let world = world(Config { integration_creation_ms: 60_000, ..with_flow() }).await;
+    assert_eq!(provision(&world, Apply).await[3], Done);
+    let unready: Vec<_> = world.outcomes().await.into_iter().filter(|(_, outcome)| *outcome != Passed).collect();
+    let expected =
+        [("integration", Warned), ("permission-receive", CheckOutcome::Skipped), ("flow", CheckOutcome::Skipped)];
+    assert_eq!(unready, expected.map(|(name, outcome)| (name.to_owned(), outcome)));
 }
 
 #[tokio::test]

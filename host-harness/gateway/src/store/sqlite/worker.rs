@@ -3,7 +3,7 @@
 
 use super::{Locks, StoreError};
 use rusqlite::{Connection, Transaction};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use tokio::sync::{mpsc, oneshot};
 
 /// Works that may wait; past that, whoever hands one over waits.
@@ -16,18 +16,35 @@ const TOGETHER: usize = 256;
 type Work = Box<dyn FnOnce(&mut Transaction<'_>) -> Answer + Send>;
 type Answer = Box<dyn FnOnce(Result<(), StoreError>)>;
 
-/// A handle; the thread ends when it is dropped, having done what waits.
-pub(super) struct Worker(mpsc::Sender<Work>);
+/// A handle. Dropping it waits until the thread has done what waits and closed its connection: the last connection that
+/// is closed puts the write-ahead log into the database (SQLite, "Write-Ahead Logging", "The WAL File").
+pub(super) struct Worker {
+    /// There until it is dropped, as is the thread.
+    works: Option<mpsc::Sender<Work>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        drop(self.works.take());
+        // Announcing what was written, the thread itself may be the last that holds the store.
+        let others = self.thread.take().filter(|thread| thread.thread().id() != thread::current().id());
+        if let Some(thread) = others {
+            // It has told of its panic.
+            let _ = thread.join();
+        }
+    }
+}
 
 impl Worker {
     /// Starts the thread, which keeps the lock for as long as it uses the connection.
     pub(super) fn start(connection: Connection, locks: Option<Locks>) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
-        thread::spawn(move || {
+        let thread = thread::spawn(move || {
             run(connection, receiver);
             drop(locks);
         });
-        Self(sender)
+        Self { works: Some(sender), thread: Some(thread) }
     }
 
     /// Does `work`, all of it or nothing, in one transaction with others. When it is durable, the thread calls
@@ -50,7 +67,8 @@ impl Worker {
             })
         });
         let undone = || StoreError::Unavailable("no transaction could begin".to_owned());
-        self.0.send(work).await.map_err(|_| undone())?;
+        let works = self.works.as_ref().ok_or_else(undone)?;
+        works.send(work).await.map_err(|_| undone())?;
         answered.await.map_err(|_| undone())?
     }
 }
