@@ -42,6 +42,7 @@ screenshots: setup ## Takes the pictures of the README anew; takes chromium-driv
 
 crash-test: setup ## Kills gateways KILLS times while MESSAGES go each way, and counts what got lost; `nats` takes nats-server.
 	MESSAGES=$(MESSAGES) KILLS=$(KILLS) STORES="$(STORES)" cargo test --locked --package handover --test crash
+	cargo test --locked --package handover --test chaos
 
 load-test: setup ## Measures webhooks with many handovers open.
 	cargo test --locked --package handover --test load

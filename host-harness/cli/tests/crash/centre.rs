@@ -64,18 +64,25 @@ impl Centre {
         self.http.post(self.url(path)).json(&body).send().await.unwrap().status().is_success()
     }
 
-    /// An agent takes the user's conversation; its id.
-    pub(crate) async fn accept(&self, recipient: &str) -> String {
+    /// The user's open conversation, once there is one; its id.
+    pub(crate) async fn conversation(&self, recipient: &str) -> String {
         loop {
             let all = self.get("conversations").await;
             let mut all = all["conversations"].as_array().unwrap().iter();
-            if let Some(conversation) = all.find(|conversation| conversation["from"]["id"] == recipient) {
-                let id = conversation["id"].as_str().unwrap().to_owned();
-                assert!(self.post(&format!("conversations/{id}/accept"), json!({ "name": "Grace Hopper" })).await);
-                return id;
+            let is_open =
+                |conversation: &&Value| conversation["from"]["id"] == recipient && conversation["endedAt"].is_null();
+            if let Some(conversation) = all.find(is_open) {
+                return conversation["id"].as_str().unwrap().to_owned();
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    /// An agent takes the user's conversation; its id.
+    pub(crate) async fn accept(&self, recipient: &str) -> String {
+        let id = self.conversation(recipient).await;
+        assert!(self.post(&format!("conversations/{id}/accept"), json!({ "name": "Grace Hopper" })).await);
+        id
     }
 
     /// The agent says so many things.
@@ -117,6 +124,11 @@ impl Centre {
             let text = json!({ "text": format!("in {recipient} last") });
             assert!(self.post(&format!("conversations/{conversation}/text"), text).await);
         }
+    }
+
+    /// The conversation ends: the agent ends it, or Genesys Cloud does while it waits for one.
+    pub(crate) async fn end(&self, conversation: &str) {
+        assert!(self.post(&format!("conversations/{conversation}/disconnect"), json!({})).await);
     }
 
     pub(crate) async fn messages(&self, conversation: &str) -> Vec<Message> {

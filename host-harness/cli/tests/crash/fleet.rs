@@ -1,11 +1,9 @@
 //! The gateways, as processes, and the servers of NATS.
 
 use crate::centre::Centre;
-use crate::platform::{Platform, SECRET, TOKEN};
+use crate::gateway::{self, free_port};
+use crate::platform::Platform;
 use crate::proxy::Entry;
-use std::fmt::Write as _;
-use std::fs::File;
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -18,10 +16,6 @@ pub(crate) struct Fleet {
     nats: Option<Nats>,
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 impl Fleet {
     pub(crate) async fn start(
         count: usize,
@@ -32,27 +26,15 @@ impl Fleet {
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("acme.toml"), centre.settings()).unwrap();
-        let ports: Vec<u16> = (0..count).map(|_| free_port()).collect();
-        for port in &ports {
-            let mut config = format!("listen = \"127.0.0.1:{port}\"\n");
-            if let Some(nats) = &nats {
-                write!(config, "[store]\nnats = \"nats://127.0.0.1:{}\"\n", nats.port).unwrap();
-            }
-            write!(
-                config,
-                "[platform]\ntokens = [{{ env = \"TOKEN\" }}]\n\
-                 [platform.callback]\nurl = \"{}\"\nsecrets = [{{ env = \"SECRET\" }}]\n\
-                 [connection.acme]\nsettings = \"acme.toml\"\n",
-                platform.callback
-            )
-            .unwrap();
-            std::fs::write(folder.path().join(format!("{port}.toml")), config).unwrap();
-        }
+        let store = nats
+            .as_ref()
+            .map_or_else(String::new, |nats| format!("[store]\nnats = \"nats://127.0.0.1:{}\"\n", nats.port));
+        let ports: Vec<u16> = (0..count).map(|_| gateway::configure(folder.path(), platform, &store)).collect();
         let gateways = ports.iter().map(|port| (*port, spawn(folder.path(), *port))).collect();
         entry.to(ports.clone());
         let fleet = Self { folder, gateways, nats };
         for port in ports {
-            ready(port).await;
+            gateway::ready(port).await;
         }
         fleet
     }
@@ -77,7 +59,7 @@ impl Fleet {
             return;
         }
         self.gateways[victim].1 = spawn(self.folder.path(), port);
-        ready(port).await;
+        gateway::ready(port).await;
     }
 
     pub(crate) async fn restart_nats(&mut self) {
@@ -98,28 +80,7 @@ impl Fleet {
 }
 
 fn spawn(folder: &Path, port: u16) -> Child {
-    let log = File::options().create(true).append(true).open(folder.join(format!("{port}.log"))).unwrap();
-    Command::new(env!("CARGO_BIN_EXE_handover"))
-        .args(["serve", "--config"])
-        .arg(folder.join(format!("{port}.toml")))
-        .env("TOKEN", TOKEN)
-        .env("SECRET", SECRET)
-        .stdout(Stdio::null())
-        .stderr(log)
-        .spawn()
-        .unwrap()
-}
-
-async fn ready(port: u16) {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    for _ in 0..600 {
-        let answer = client.get(format!("http://127.0.0.1:{port}/readyz")).send().await;
-        if answer.is_ok_and(|answer| answer.status().is_success()) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("the gateway at {port} does not become ready");
+    gateway::command(folder, port).spawn().unwrap()
 }
 
 /// A server of NATS that writes to the disk what it has answered.

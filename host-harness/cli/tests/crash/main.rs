@@ -6,11 +6,12 @@
 //! `sqlite`, `nats` (three gateways, one of them killed for good) and `nats-restart` (the servers are killed, too).
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, clippy::panic, reason = "a test")]
-#![allow(dead_code, reason = "shared with the load test, which uses the rest")]
+#![allow(dead_code, reason = "shared with the load test and the chaos test, which use the rest")]
 
 mod account;
 mod centre;
 mod fleet;
+mod gateway;
 mod platform;
 mod proxy;
 
@@ -129,7 +130,7 @@ async fn run(name: &str, store: Store, messages: usize, kills: usize) -> Account
         platform.repeated(),
         account.undeliverable,
         centre.lookups().await,
-        platform.metrics().await,
+        platform.doubts().await,
     );
     for line in account.details() {
         eprintln!("{name}: {line}");

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use serde_json::{Value, json};
+use standardwebhooks::WebhookError;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -33,6 +34,8 @@ struct Book {
 #[derive(Clone)]
 pub(crate) struct Heard {
     pub(crate) recipient: String,
+    pub(crate) kind: String,
+    pub(crate) handover: u64,
     pub(crate) number: u64,
     pub(crate) text: Option<String>,
 }
@@ -41,6 +44,8 @@ impl Heard {
     fn of(event: &Value) -> Self {
         Self {
             recipient: event["recipient"].as_str().unwrap().to_owned(),
+            kind: event["type"].as_str().unwrap().to_owned(),
+            handover: event["handover"].as_u64().unwrap(),
             number: event["number"].as_u64().unwrap(),
             text: event["data"]["plain"].as_str().filter(|_| event["type"] == "message").map(String::from),
         }
@@ -81,7 +86,7 @@ impl Platform {
 
     pub(crate) async fn begin(&self, recipient: &str) {
         let path = format!("recipients/{recipient}/handover");
-        self.ask(&path, &format!("{recipient}-begin"), &json!({ "text": "Help!" })).await;
+        self.ask(&path, &format!("{recipient}-begin-{}", fastrand::u64(..)), &json!({ "text": "Help!" })).await;
     }
 
     /// The user says so many things.
@@ -106,28 +111,60 @@ impl Platform {
 
     /// The log from its beginning, until nothing comes any more.
     pub(crate) async fn log(&self) -> Vec<Heard> {
-        let mut answer = self.http.get(self.path("events")).bearer_auth(TOKEN).send().await.unwrap();
-        let mut text = Vec::new();
-        while let Ok(Ok(Some(piece))) = tokio::time::timeout(Duration::from_secs(3), answer.chunk()).await {
-            text.extend_from_slice(&piece);
-        }
-        let text = String::from_utf8(text).unwrap();
+        let (_, text) = self.stream(None).await;
         let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
         data.map(|data| Heard::of(&serde_json::from_str(data).unwrap())).collect()
     }
 
+    /// The id that the last event has in the log (`Last-Event-ID`).
+    pub(crate) async fn last_id(&self) -> String {
+        let (_, text) = self.stream(None).await;
+        text.lines().filter_map(|line| line.strip_prefix("id: ")).next_back().unwrap().to_owned()
+    }
+
+    /// What a follower is answered who has read up to this id.
+    pub(crate) async fn follow(&self, id: &str) -> StatusCode {
+        self.stream(Some(id)).await.0
+    }
+
+    /// The stream after an id or from its beginning, until nothing comes any more.
+    async fn stream(&self, after: Option<&str>) -> (StatusCode, String) {
+        let mut request = self.http.get(self.path("events")).bearer_auth(TOKEN);
+        if let Some(id) = after {
+            request = request.header("last-event-id", id);
+        }
+        let mut answer = request.send().await.unwrap();
+        let mut text = Vec::new();
+        while let Ok(Ok(Some(piece))) = tokio::time::timeout(Duration::from_secs(3), answer.chunk()).await {
+            text.extend_from_slice(&piece);
+        }
+        (answer.status(), String::from_utf8(text).unwrap())
+    }
+
     /// What may have been doubled, as the gateways that live have counted it.
-    pub(crate) async fn metrics(&self) -> String {
-        let answer = self.http.get(format!("{}/metrics", self.gateway)).bearer_auth(TOKEN).send().await.unwrap();
-        let text = answer.text().await.unwrap();
+    pub(crate) async fn doubts(&self) -> String {
+        let text = self.metrics().await;
         let lines = text.lines().filter(|line| line.contains("doubled_total{") || line.contains("doubts_total{"));
         lines.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The metrics of one gateway.
+    pub(crate) async fn metrics(&self) -> String {
+        let answer = self.http.get(format!("{}/metrics", self.gateway)).bearer_auth(TOKEN).send().await.unwrap();
+        answer.text().await.unwrap()
     }
 }
 
 async fn hear(State(book): State<Arc<Mutex<Book>>>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let signer = standardwebhooks::Webhook::new(SECRET).unwrap();
-    signer.verify(&body, &headers).expect("the signature of a callback");
+    match signer.verify(&body, &headers) {
+        Ok(()) => {}
+        // The clock of the gateway is wrong.
+        Err(WebhookError::TimestampTooOldError | WebhookError::FutureTimestampError) => {
+            return StatusCode::UNAUTHORIZED;
+        }
+        Err(error) => panic!("the signature of a callback: {error}"),
+    }
     let trouble = book.lock().unwrap().trouble;
     if fastrand::u32(0..100) < trouble {
         return StatusCode::SERVICE_UNAVAILABLE;

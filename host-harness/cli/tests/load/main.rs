@@ -9,6 +9,8 @@
 mod centre;
 #[path = "../crash/fleet.rs"]
 mod fleet;
+#[path = "../crash/gateway.rs"]
+mod gateway;
 #[path = "../crash/platform.rs"]
 mod platform;
 #[path = "../crash/proxy.rs"]

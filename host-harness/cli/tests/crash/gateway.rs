@@ -1,0 +1,55 @@
+//! One gateway as a process: its configuration, its command, and when it is ready.
+
+use crate::platform::{Platform, SECRET, TOKEN};
+use std::fs::File;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Writes the configuration of a gateway; the gateway's port. The settings of its connection `acme` are in `acme.toml` in
+/// the same folder. `rest` is TOML: further keys of the connection, then further tables.
+pub(crate) fn configure(folder: &Path, platform: &Platform, rest: &str) -> u16 {
+    let port = free_port();
+    let config = format!(
+        "listen = \"127.0.0.1:{port}\"\n\
+         [platform]\ntokens = [{{ env = \"TOKEN\" }}]\n\
+         [platform.callback]\nurl = \"{}\"\nsecrets = [{{ env = \"SECRET\" }}]\n\
+         [connection.acme]\nsettings = \"acme.toml\"\n\
+         {rest}",
+        platform.callback
+    );
+    std::fs::write(folder.join(format!("{port}.toml")), config).unwrap();
+    port
+}
+
+/// Serves what was configured; its log is a file beside the configuration.
+pub(crate) fn command(folder: &Path, port: u16) -> Command {
+    let log = File::options().create(true).append(true).open(folder.join(format!("{port}.log"))).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_handover"));
+    command
+        .args(["serve", "--config"])
+        .arg(folder.join(format!("{port}.toml")))
+        .env("TOKEN", TOKEN)
+        .env("SECRET", SECRET)
+        .stdout(Stdio::null())
+        .stderr(log);
+    command
+}
+
+/// Returns when the gateway at this port is ready.
+pub(crate) async fn ready(port: u16) {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    for _ in 0..600 {
+        let answer = client.get(format!("http://127.0.0.1:{port}/readyz")).send().await;
+        if answer.is_ok_and(|answer| answer.status().is_success()) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the gateway at {port} does not become ready");
+}
