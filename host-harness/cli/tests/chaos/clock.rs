@@ -121,3 +121,22 @@ async fn a_clock_that_goes_forward_by_two_hours_and_back_loses_nothing() {
 async fn a_clock_that_goes_back_by_two_hours_and_forward_loses_nothing() {
     a_clock_that_is_set_twice(-2 * HOUR).await;
 }
+
+/// What waits to be tried again a few seconds later does not wait for the four minutes more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_goes_back_by_four_minutes_holds_up_nothing() {
+    let stage = Stage::set("").await;
+    let Some(clock) = Clock::new(stage.folder.path()) else {
+        return skipped();
+    };
+    clock.set(0);
+    let gateway = stage.start(clock.rule(stage.command())).await;
+    let conversations = stage.begin(4).await;
+    stage.centre.refuse(4, 3).await;
+    let talks = stage.talk(&conversations, 5, Duration::from_millis(500));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    // The platform and the contact center bear with five minutes.
+    clock.set(-240);
+    assert_eq!(stage.settle(talks, &conversations, 5).await, 0);
+    gateway.stop();
+}

@@ -94,6 +94,15 @@ impl Centre {
         }
     }
 
+    /// The next so many messages of users are answered with 429 and told to come again after so many seconds.
+    pub(crate) async fn refuse(&self, messages: usize, seconds: u32) {
+        for _ in 0..messages {
+            let order =
+                json!({ "on": "api", "path": "/inbound/", "fault": "rate-limited", "retryAfterSeconds": seconds });
+            assert!(self.post("faults", order).await);
+        }
+    }
+
     /// From now on things go wrong now and then.
     pub(crate) fn trouble(self: &std::sync::Arc<Self>) {
         let centre = std::sync::Arc::clone(self);
