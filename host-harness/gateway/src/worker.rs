@@ -231,8 +231,9 @@ impl Worker {
             }
         }
         if let Some(due) = done.due {
-            let soonest = if done.progress { now() } else { now().saturating_add(LATER) };
-            agenda.no_later(&done.key, due, due.max(soonest));
+            let now = now();
+            let soonest = if done.progress { now } else { now.saturating_add(LATER) };
+            agenda.no_later(&done.key, due, soonest, now);
         }
     }
 }

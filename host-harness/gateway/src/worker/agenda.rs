@@ -1,5 +1,7 @@
 //! Which mailbox to look at next. Pure.
 
+use super::LATER;
+use crate::mailbox::TURN;
 use handover_host::contract::Timestamp;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -9,7 +11,13 @@ use std::sync::Arc;
 pub(super) struct Agenda {
     entries: HashMap<Arc<str>, Entry>,
     order: BTreeSet<(Timestamp, Arc<str>)>,
+    /// Until then, what is told may have been reckoned by the clock before it was set back.
+    distrusts_until: Option<Timestamp>,
 }
+
+/// Milliseconds that work takes at most which reckons with the clock: so long after the clock was set back, times that
+/// the old clock gave may still be told.
+const UNDER_WAY: u64 = TURN;
 
 #[derive(Debug)]
 struct Entry {
@@ -22,7 +30,7 @@ impl Agenda {
     /// first wanted it sooner.
     pub(super) fn told(&mut self, key: &str, due: Option<Timestamp>, later: u64, now: Timestamp) {
         let Some(due) = due else { return self.drop(key) };
-        let at = due.max(now).saturating_add(later);
+        let at = self.trusted(due.max(now).saturating_add(later), now);
         // The echo of an own change, which the store may tell before or after it is told here.
         if self.entries.get(key).is_some_and(|known| known.due == due && known.at <= at) {
             return;
@@ -31,8 +39,9 @@ impl Agenda {
         self.put(key.into(), due, at);
     }
 
-    /// A mailbox is due at this time, and is to be looked at then or before, not later.
-    pub(super) fn no_later(&mut self, key: &str, due: Timestamp, at: Timestamp) {
+    /// A mailbox is due at this time, and is to be looked at then or before, not later; but not before `soonest`.
+    pub(super) fn no_later(&mut self, key: &str, due: Timestamp, soonest: Timestamp, now: Timestamp) {
+        let at = self.trusted(due.max(soonest), now);
         if self.entries.get(key).is_none_or(|known| known.at > at) {
             self.drop(key);
             self.put(key.into(), due, at);
@@ -53,12 +62,23 @@ impl Agenda {
     }
 
     /// The clock was set back: all that is on the agenda is to be looked at now, for nobody knows how long it has waited.
+    /// What is told soon afterwards is looked at soon, for the same reason.
     pub(super) fn bring_forward(&mut self, now: Timestamp) {
+        self.distrusts_until = Some(now.saturating_add(UNDER_WAY));
         for (_, key) in std::mem::take(&mut self.order) {
             if let Some(entry) = self.entries.get_mut(&key) {
                 entry.at = entry.at.min(now);
                 self.order.insert((entry.at, key));
             }
+        }
+    }
+
+    /// When to look at what is due at this time.
+    fn trusted(&mut self, at: Timestamp, now: Timestamp) -> Timestamp {
+        self.distrusts_until = self.distrusts_until.filter(|until| *until > now);
+        match self.distrusts_until {
+            Some(_) => at.min(now.saturating_add(LATER)),
+            None => at,
         }
     }
 
@@ -122,15 +142,27 @@ mod tests {
     }
 
     #[test]
+    fn times_of_the_clock_before_it_was_set_back_put_nothing_off() {
+        let mut agenda = Agenda::default();
+        agenda.bring_forward(1_000);
+        agenda.told("a", Some(3_600_005), 0, 1_100);
+        agenda.no_later("b", 3_600_010, 1_200, 1_200);
+        assert_eq!(taken(&mut agenda, 2_100), ["a"]);
+        assert_eq!(taken(&mut agenda, 2_200), ["b"]);
+        agenda.told("c", Some(3_600_020), 0, 1_000 + UNDER_WAY);
+        assert_eq!(agenda.next(), Some(3_600_020), "of the new clock");
+    }
+
+    #[test]
     fn whoever_looked_brings_it_forward_and_never_puts_it_off() {
         let mut agenda = Agenda::default();
         agenda.told("a", Some(100), 0, 0);
-        agenda.no_later("a", 90, 200);
+        agenda.no_later("a", 90, 200, 0);
         assert_eq!(agenda.next(), Some(100));
-        agenda.no_later("a", 50, 50);
+        agenda.no_later("a", 50, 50, 0);
         assert_eq!(agenda.next(), Some(50));
         assert_eq!(taken(&mut agenda, 50), ["a"]);
-        agenda.no_later("a", 0, 60);
+        agenda.no_later("a", 0, 60, 0);
         assert_eq!(agenda.next(), Some(60));
     }
 }
