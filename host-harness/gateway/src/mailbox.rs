@@ -225,10 +225,12 @@ impl Mailbox {
     }
 
     /// To be called before anything else with a mailbox that was read. If the clock went back since it was written, what
-    /// waits for a time waits as long as it was to, and not until the clock is there again.
-    pub fn notice_time(&mut self, now: Timestamp) {
+    /// waits for a time waits as long as it was to, and not until the clock is there again. Returns whether it went back;
+    /// the mailbox must be stored then, or it would wait anew from each time that it is read.
+    pub fn notice_time(&mut self, now: Timestamp) -> bool {
         let back = self.latest.saturating_sub(now);
-        if back > CLOCKS_DIFFER {
+        let went_back = back > CLOCKS_DIFFER;
+        if went_back {
             self.observe = self.observe.map(|at| at.saturating_sub(back));
             self.outbox.step_back(back);
             self.feed.step_back(back);
@@ -239,6 +241,7 @@ impl Mailbox {
             self.latest = now;
         }
         self.latest = self.latest.max(now);
+        went_back
     }
 
     /// Begins a handover. What was said after the end of the last one, and held, is told now.

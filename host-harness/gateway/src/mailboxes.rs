@@ -57,6 +57,8 @@ pub(crate) struct Read {
     pub(crate) mailbox: Mailbox,
     /// Missing for one that is not stored yet.
     revision: Option<Revision>,
+    /// The clock went back since it was stored: it is to be stored again.
+    clock_went_back: bool,
 }
 
 /// What became of saving.
@@ -81,7 +83,7 @@ impl Read {
     /// One that is not stored yet.
     pub(crate) fn new(recipient: &str) -> Self {
         let tag = uuid::Uuid::new_v4().simple().to_string();
-        Self { mailbox: Mailbox::new(tag, recipient.to_owned()), revision: None }
+        Self { mailbox: Mailbox::new(tag, recipient.to_owned()), revision: None, clock_went_back: false }
     }
 }
 
@@ -123,8 +125,8 @@ impl Mailboxes {
         let mut mailbox: Mailbox = serde_json::from_slice(&record.content.value)
             .map_err(|error| StoreError::unreadable("a mailbox", &error))?;
         mailbox.made_by(&self.maker);
-        mailbox.notice_time(now());
-        Ok(Some(Read { mailbox, revision: Some(record.revision) }))
+        let clock_went_back = mailbox.notice_time(now());
+        Ok(Some(Read { mailbox, revision: Some(record.revision), clock_went_back }))
     }
 
     pub(crate) async fn save(&self, address: &Address, read: &Read, rules: &Rules) -> Result<Saved, StoreError> {
@@ -158,7 +160,7 @@ impl Mailboxes {
             let Some(mut read) = self.read(address).await? else { return Ok(None) };
             let before = read.mailbox.clone();
             let changed = change(&mut read.mailbox).map_err(ChangeError::Refused)?;
-            if read.mailbox == before {
+            if read.mailbox == before && !read.clock_went_back {
                 return Ok(Some(changed));
             }
             if let Saved::Yes = self.save(address, &read, rules).await? {
@@ -295,6 +297,7 @@ mod tests {
     use crate::store::sqlite::SqliteStore;
     use handover_host::contract::{AgentEvent, EventKind};
     use handover_host::handover::Policy;
+    use std::time::Duration;
 
     fn rules() -> Rules {
         Rules {
@@ -308,11 +311,38 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_conversation_is_remembered_as_long_as_its_mailbox_knows_it() {
+    fn mailboxes() -> (Mailboxes, tempfile::TempDir) {
         let folder = tempfile::tempdir().expect("a folder");
         let store = SqliteStore::open(&folder.path().join("gateway.sqlite")).expect("a store");
-        let mailboxes = Mailboxes::new(Arc::new(store));
+        (Mailboxes::new(Arc::new(store)), folder)
+    }
+
+    #[tokio::test]
+    async fn what_waits_when_the_clock_goes_back_waits_as_long_as_it_was_to_whoever_looks_meanwhile() {
+        let (mailboxes, _folder) = mailboxes();
+        let address = Address { connection: "acme".into(), recipient: "ada".into() };
+        let hour = 3_600_000;
+        let policy = Policy { assignment_timeout: Some(300), ..Policy::default() };
+        let rules = Rules { policy, ..rules() };
+        let mut read = Read::new("ada");
+        read.mailbox.notice_time(now() + hour);
+        read.mailbox.begin(now() + hour, &rules).expect("none is in progress");
+        read.mailbox.published(1, &rules);
+        mailboxes.save(&address, &read, &rules).await.expect("stored");
+        let due = || async {
+            let look = |mailbox: &mut Mailbox| Ok::<_, std::convert::Infallible>(mailbox.due(&rules));
+            let due = mailboxes.change(&address, &rules, look);
+            due.await.expect("the store answers").expect("a mailbox").expect("it waits")
+        };
+        let first = due().await;
+        assert!(first <= now() + 300);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(due().await, first);
+    }
+
+    #[tokio::test]
+    async fn a_conversation_is_remembered_as_long_as_its_mailbox_knows_it() {
+        let (mailboxes, _folder) = mailboxes();
         let address = Address { connection: "acme".into(), recipient: "ada".into() };
         let mut read = Read::new("ada");
         read.mailbox.begin(now(), &rules()).expect("none is in progress");
