@@ -63,7 +63,25 @@ fn check_is_the_doctor() {
     let (status, out, _) = folder.run(&check);
     assert_eq!(status, 1, "{out}");
     assert!(out.contains("ok    credentials: ") && out.contains("FAIL  webhook-url: "), "{out}");
-    assert_eq!(out.lines().count(), 14, "{out}");
+    let steps: Vec<_> = out.lines().filter_map(|line| line.get(6..)?.split_once(':')).map(|(step, _)| step).collect();
+    let expected = [
+        "settings",
+        "webhook-secret",
+        "region",
+        "clock",
+        "credentials",
+        "integration",
+        "webhook-url",
+        "content-profile",
+        "typing",
+        "permission-receive",
+        "permission-disconnect",
+        "end-detection",
+        "permission-lookup",
+        "queue",
+        "flow",
+    ];
+    assert_eq!(steps, expected, "{out}");
 }
 
 /// The doctor has a message sent and hears it arrive, signed; with another secret it says so.
