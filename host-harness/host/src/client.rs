@@ -156,7 +156,9 @@ static SPECIAL: LazyLock<Vec<IpNet>> = LazyLock::new(|| {
     .collect()
 });
 
-fn is_public(address: IpAddr) -> bool {
+/// Returns whether an address is reachable from the public internet: it is in none of the special-purpose blocks of
+/// IANA's registries (RFC 6890).
+pub fn is_public(address: IpAddr) -> bool {
     // An IPv4 address in an IPv6 coat, or behind a translator (RFC 6052), is judged as what it stands for.
     let address = match address.to_canonical() {
         IpAddr::V6(v6) => match v6.segments() {

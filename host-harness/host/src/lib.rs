@@ -27,7 +27,7 @@ mod provider;
 mod shared;
 
 pub use self::cache::{Cache, MemoryCache};
-pub use self::client::{HttpClient, HttpClientError, HttpClientLimits};
+pub use self::client::{HttpClient, HttpClientError, HttpClientLimits, is_public};
 pub use self::connection::{Believed, Connection};
 pub use self::error::{BuildError, CallError, ConnectError, Limit, LoadError};
 pub use self::host::{Builder, Host};
