@@ -4,10 +4,12 @@ use crate::clip::clip;
 use crate::contract::*;
 use crate::imports::Imports;
 use crate::settings::{API, Account, LOGIN};
+use crate::surrogates;
 use crate::wire::api::{ErrorBody, OAuthError, Token};
 use crate::wire::json;
 use crate::wire::lenient::{Object, Whole};
 use alloc::{
+    borrow::Cow,
     format,
     string::{String, ToString},
     vec,
@@ -129,7 +131,21 @@ impl<'i, I: Imports> Api<'i, I> {
             headers,
             body: call.body.clone(),
         };
-        self.imports.send(&request).map_err(|error| unanswered(error, call.kind, API))
+        self.send(&request, call.kind)
+    }
+
+    /// Sends a request. In the response's body, every half of a surrogate pair is U+FFFD: names and texts that somebody cut
+    /// between UTF-16 units must not make an answer unreadable.
+    fn send(&mut self, request: &Request, kind: Kind) -> Result<Response, Failure> {
+        let response = self.imports.send(request).map_err(|error| unanswered(error, kind, &request.origin))?;
+        let whole = match core::str::from_utf8(&response.body).map(surrogates::replace_lone) {
+            Ok(Cow::Owned(body)) => Some(body.into_bytes()),
+            Ok(Cow::Borrowed(_)) | Err(_) => None,
+        };
+        Ok(match whole {
+            Some(body) => Response { body, ..response },
+            None => response,
+        })
     }
 
     fn cached_token(&mut self) -> Option<String> {
@@ -157,7 +173,7 @@ impl<'i, I: Imports> Api<'i, I> {
             ],
             body: b"grant_type=client_credentials".to_vec(),
         };
-        let response = self.imports.send(&request).map_err(|error| unanswered(error, Kind::Reads, LOGIN))?;
+        let response = self.send(&request, Kind::Reads)?;
         match response.status {
             200..=299 => Ok(response),
             429 | 500.. => Err(refusal(&response, Kind::Reads)),
@@ -252,7 +268,8 @@ fn refusal(response: &Response, kind: Kind) -> Failure {
         408 | 500..=599 => Failure::Retry(RetryAdvice {
             cause: if matches!(status, 408 | 504) { RetryCause::TimedOut } else { RetryCause::ServerError },
             after: retry_after(response),
-            may_have_arrived: kind == Kind::Changes,
+            // Only 503 says that nothing was done (RFC 9110, section 15.6.4).
+            may_have_arrived: kind == Kind::Changes && status != 503,
             message: format!("Genesys answered {status}{code}"),
         }),
         _ => Failure::Never(format!("Genesys refused it ({status}{code})")),

@@ -2,11 +2,11 @@
 
 mod content;
 mod detail;
-mod surrogates;
 mod webhook;
 
 use crate::contract::*;
 use crate::settings::EventPolicy;
+use crate::surrogates;
 use crate::wire::detail::{BusEvent, Callback, Notification};
 use alloc::{borrow::Cow, boxed::Box, format, string::String, vec, vec::Vec};
 use core::fmt::Write;

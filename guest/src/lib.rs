@@ -17,6 +17,7 @@ pub mod doctor;
 pub mod events;
 pub mod finding;
 pub mod imports;
+mod invisible;
 mod lookup;
 pub mod observation;
 pub mod outbound;
@@ -26,6 +27,7 @@ pub mod region;
 #[cfg(target_family = "wasm")]
 mod runtime;
 pub mod settings;
+mod surrogates;
 mod time;
 pub mod webhook;
 pub mod wire;

@@ -94,13 +94,16 @@ impl<I: Imports> Api<'_, I> {
         Ok(MessagingConfiguration::of(&read(&response)?))
     }
 
-    /// A platform configuration by its exact name.
-    pub(crate) fn find_messaging_setting(&mut self, name: &str) -> Result<Option<MessagingConfiguration>, Failure> {
+    /// The platform configurations with exactly this name.
+    pub(crate) fn find_messaging_settings(&mut self, name: &str) -> Result<Vec<MessagingConfiguration>, Failure> {
+        let mut found = Vec::new();
         self.pages(&format!("{SETTINGS}?"), |response| {
             let page: Page<MessagingSetting<'_>> = read(response)?;
-            let found = page.entities.objects().find(|setting| setting.name.get() == Some(name));
-            Ok((found.and_then(MessagingConfiguration::of), page.page_count))
-        })
+            let named = page.entities.objects().filter(|setting| setting.name.get() == Some(name));
+            found.extend(named.filter_map(MessagingConfiguration::of));
+            Ok((None::<()>, page.page_count))
+        })?;
+        Ok(found)
     }
 
     /// How many integrations, of whatever kind, refer to a platform configuration.
@@ -295,6 +298,12 @@ pub(crate) fn no_integration(wanted: &str, names: &[String]) -> String {
         Some(_) => format!("there are: {}", shown.join(", ")),
     };
     format!("no Open Messaging integration is called {}; {there}", clip(wanted))
+}
+
+/// Says how to tell platform configurations of one name apart.
+pub(crate) fn several_messaging_settings(wanted: &str, found: &[MessagingConfiguration]) -> String {
+    let ids: Vec<_> = found.iter().take(NAMES_SHOWN).map(|setting| clip(&setting.id)).collect();
+    format!("several platform configurations are called {} ({}): rename all but one", clip(wanted), ids.join(", "))
 }
 
 /// Says how to tell integrations of one name apart.

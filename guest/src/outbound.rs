@@ -4,7 +4,6 @@
 
 mod attachment;
 mod attributes;
-mod invisible;
 mod media_type;
 mod split;
 mod transcript;
@@ -12,7 +11,8 @@ mod transcript;
 pub use attributes::is_uuid;
 
 use crate::contract::*;
-use crate::public_url::PublicUrl;
+use crate::invisible::is_invisible;
+use crate::public_url::fetchable;
 use crate::settings::{MessagePolicy, Thread};
 use crate::time;
 use crate::wire::inbound::{
@@ -27,7 +27,6 @@ use alloc::{
     vec,
     vec::Vec,
 };
-use invisible::is_invisible;
 use serde::{Deserialize, Serialize};
 use split::split;
 use transcript::transcript;
@@ -274,7 +273,8 @@ impl<'a> Builder<'a> {
             first_name,
             last_name,
             email: given(&profile.email),
-            image: given(&profile.picture).filter(|picture| PublicUrl::parse(picture).is_some()),
+            // A picture that cannot be fetched must not keep the handover from starting.
+            image: given(&profile.picture).and_then(fetchable),
             ..self.anonymous()
         }
     }

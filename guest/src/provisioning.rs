@@ -8,7 +8,10 @@ use crate::api::{Api, Call, Kind, accepted, garbled, read, segment};
 use crate::clip::clip;
 use crate::contract::*;
 use crate::imports::Imports;
-use crate::lookup::{Found, INTEGRATIONS, Integration, MessagingConfiguration, Named, SETTINGS, several_integrations};
+use crate::lookup::{
+    Found, INTEGRATIONS, Integration, Making, MessagingConfiguration, Named, SETTINGS, several_integrations,
+    several_messaging_settings,
+};
 use crate::outbound::is_uuid;
 use crate::public_url::{is_same_url, webhook_url_problem};
 use crate::settings::ProvisioningPolicy;
@@ -202,7 +205,11 @@ impl<I: Imports> Provisioning<'_, '_, I> {
             return Ok(shared(default));
         }
         let name = self.api.account.deployment_name.clone();
-        if let Some(found) = self.api.find_messaging_setting(&name)? {
+        let mut named = self.api.find_messaging_settings(&name)?;
+        if named.len() > 1 {
+            return Err(Failure::Never(several_messaging_settings(&name, &named)));
+        }
+        if let Some(found) = named.pop() {
             return match is_default(&found.id) {
                 true => Ok(shared(&found)),
                 false => self.enable_typing(found, 0),
@@ -247,6 +254,12 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         profile: Option<&str>,
         configuration: &Configuration,
     ) -> Made<Integration> {
+        if integration.making() == Making::Failed {
+            return Err(Failure::Never(format!(
+                "Genesys failed to make the integration {}: delete it, and do this again",
+                clip(&integration.name)
+            )));
+        }
         let has_url = integration.webhook_url.as_deref().is_some_and(|url| is_same_url(url, self.webhook_url));
         let url = (!has_url).then_some(self.webhook_url);
         let profile = profile.filter(|_| integration.content_profile.is_none());

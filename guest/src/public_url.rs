@@ -63,6 +63,11 @@ impl<'a> PublicUrl<'a> {
         if let Ok(address) = address.parse::<IpAddr>() {
             return is_private(address);
         }
+        // What ends in a number is an address in a spelling that few write (URL Standard, "ends in a number").
+        let last = name.rsplit('.').next().unwrap_or(name);
+        if last.starts_with("0x") || last.bytes().all(|byte| byte.is_ascii_digit()) {
+            return true;
+        }
         // Names reserved for private use (RFC 6761, RFC 6762, RFC 8375), and names without a domain.
         const PRIVATE: [&str; 6] = [".localhost", ".local", ".internal", ".home.arpa", ".test", ".invalid"];
         !name.contains('.') || PRIVATE.iter().any(|suffix| name.ends_with(suffix))
@@ -128,16 +133,40 @@ pub(crate) fn is_same_url(one: &str, other: &str) -> bool {
     }
 }
 
+/// Bytes of an address, as it is sent. Genesys documents no limit; presigned addresses have several thousand.
+const MAX_BYTES: usize = 8192;
+
+/// Returns the address of a file as Genesys can fetch it, with everything encoded that a URL must encode. Returns `None`
+/// where there is no such address: other schemes, a user name, control characters, more than 8192 bytes, or a host
+/// outside ASCII, for which only DNS has an encoding.
+pub(crate) fn fetchable(url: &str) -> Option<String> {
+    let url = Some(url.trim()).filter(|url| !url.chars().any(char::is_control))?;
+    let url = encoded(url);
+    (url.len() <= MAX_BYTES && url.is_ascii() && !url.contains('\\') && PublicUrl::parse(&url).is_some()).then_some(url)
+}
+
 /// Encodes what a URL must not hold as it is, non-ASCII characters and blanks, and leaves the rest (RFC 3987, section
-/// 3.1). A name outside ASCII in the host stays: only DNS has an encoding for it.
-pub(crate) fn encoded(url: &str) -> String {
+/// 3.1). The origin stays as it is.
+fn encoded(url: &str) -> String {
     let path = url.find("://").map_or(0, |at| at + 3);
     let path = url.get(path..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(url.len(), |at| path + at);
     let (origin, rest) = url.split_at(path);
-    format!("{origin}{}", percent_encoding::utf8_percent_encode(rest, UNENCODED))
+    let (path, query) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
+    let mut encoded = String::from(origin);
+    for (part, unencoded) in [(path, UNENCODED_IN_PATH), (query, UNENCODED)] {
+        let mut rest = part;
+        while let Some((before, behind)) = rest.split_once('%') {
+            encoded.extend(percent_encoding::utf8_percent_encode(before, unencoded));
+            let is_escape = behind.get(..2).is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+            encoded.push_str(if is_escape { "%" } else { "%25" });
+            rest = behind;
+        }
+        encoded.extend(percent_encoding::utf8_percent_encode(rest, unencoded));
+    }
+    encoded
 }
 
-/// What RFC 3986 allows nowhere in a URL, but for `%`, which begins what is encoded already.
+/// What RFC 3986 allows nowhere in a URL, but for `%`.
 const UNENCODED: &percent_encoding::AsciiSet = &percent_encoding::CONTROLS
     .add(b' ')
     .add(b'"')
@@ -149,6 +178,9 @@ const UNENCODED: &percent_encoding::AsciiSet = &percent_encoding::CONTROLS
     .add(b'{')
     .add(b'|')
     .add(b'}');
+
+/// In a path, brackets come from names of files; in a query, servers read them.
+const UNENCODED_IN_PATH: &percent_encoding::AsciiSet = &UNENCODED.add(b'[').add(b']');
 
 #[cfg(test)]
 mod tests {
@@ -187,6 +219,9 @@ mod tests {
             "https://bot.local/hook",
             "https://bot.corp.internal/hook",
             "https://127.0.0.1/hook",
+            "https://127.1/hook",
+            "https://0x7f.1/hook",
+            "https://10.0x1/hook",
             "https://10.1.2.3/hook",
             "https://172.16.0.1/hook",
             "https://192.168.0.1/hook",
@@ -232,8 +267,38 @@ mod tests {
             ("https://files.example.com/a%20b?x={1}|é", "https://files.example.com/a%20b?x=%7B1%7D%7C%C3%A9"),
             ("https://files.example.com/a?sig=a+b/c==&x=[1]", "https://files.example.com/a?sig=a+b/c==&x=[1]"),
             ("https://files.example.com", "https://files.example.com"),
+            ("https://files.example.com/100% sure.pdf", "https://files.example.com/100%25%20sure.pdf"),
+            ("https://files.example.com/100%", "https://files.example.com/100%25"),
+            ("https://files.example.com/50%é", "https://files.example.com/50%25%C3%A9"),
+            ("https://files.example.com/scan [1].pdf", "https://files.example.com/scan%20%5B1%5D.pdf"),
+            ("https://[::1]/ä", "https://[::1]/%C3%A4"),
         ] {
-            assert_eq!(encoded(url), expected);
+            assert_eq!(fetchable(url).as_deref(), Some(expected), "{url}");
+        }
+    }
+
+    #[test]
+    fn only_what_anybody_can_fetch_is_fetchable() {
+        for url in ["https://files.example.com/a.pdf", " HTTP://files.example.com:8080?x=1 "] {
+            assert_eq!(fetchable(url).as_deref(), Some(url.trim()), "{url}");
+        }
+        let long = format!("https://example.com/{}", "a".repeat(MAX_BYTES));
+        for url in [
+            "",
+            "files.example.com",
+            "file:///etc/passwd",
+            "data:text/plain,hi",
+            "https://",
+            "https:///a",
+            "https://ada:secret@example.com/",
+            "https://example.com/a\nb",
+            "ftp://example.com/",
+            "https://example.com\\a",
+            "https://exam ple.com/",
+            "https://bücher.example/a.pdf",
+            &long,
+        ] {
+            assert_eq!(fetchable(url), None, "{url}");
         }
     }
 }

@@ -114,12 +114,14 @@ fn is_loopback_v4(host: &str) -> bool {
     host.parse::<core::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Letters, digits, hyphens and dots, as a host name has them (RFC 1123, section 2.1).
+/// Letters, digits, hyphens and dots, as a host name has them (RFC 1123, section 2.1). No host of Genesys is outside ASCII,
+/// so an `xn--` label, which may be no valid one, is a slip.
 fn is_host_name(host: &str) -> bool {
     host.len() <= 253
         && host.split('.').all(|label| {
             (1..=63).contains(&label.len())
                 && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                && !label.starts_with("xn--")
                 && !label.starts_with('-')
                 && !label.ends_with('-')
         })

@@ -20,7 +20,7 @@ pub(super) fn typed(part: &wire::Content<'_>) -> Vec<Content> {
     let is = |name| kind.is_none_or(|kind| kind == name);
     if let Some(replies) = part.quick_reply_v2.get().filter(|_| is("QuickReplyV2")) {
         let replies: Vec<_> = replies.actions.objects().filter_map(quick_reply).map(Content::QuickReply).collect();
-        if !replies.is_empty() || said(part).is_some() {
+        if !replies.is_empty() || !said(part).is_empty() {
             return replies;
         }
     }
@@ -40,18 +40,21 @@ pub(super) fn typed(part: &wire::Content<'_>) -> Vec<Content> {
     vec![typed.unwrap_or_else(|| Content::Other(clip(kind.unwrap_or("unnamed"))))]
 }
 
-/// What a part adds to the message's text: words, or the question of several quick replies.
-fn said<'p>(part: &'p wire::Content<'_>) -> Option<&'p str> {
+/// Returns what a part adds to the message's text: words, or the question of several quick replies or of a list.
+fn said<'p>(part: &'p wire::Content<'_>) -> Vec<&'p str> {
     let kind = part.content_type.get();
     let is = |name| kind.is_none_or(|kind| kind == name);
-    let question = part.quick_reply_v2.get().filter(|_| is("QuickReplyV2")).and_then(|replies| replies.title.get());
-    question.or_else(|| part.text.get().filter(|_| is("Text")))
+    let list = part.list_picker.get().filter(|_| is("ListPicker")).and_then(|picker| picker.received_message.get());
+    let of_list = list.into_iter().flat_map(|question| [&question.header, &question.title, &question.subtitle]);
+    let of_replies = part.quick_reply_v2.get().filter(|_| is("QuickReplyV2")).map(|replies| &replies.title);
+    let words = part.text.get().filter(|_| is("Text"));
+    of_replies.into_iter().chain(of_list).filter_map(Text::get).chain(words).collect()
 }
 
 /// The text of a message: its own, and what its parts add to it, each once.
 pub(super) fn text<'p>(own: Option<&'p str>, parts: impl Iterator<Item = &'p wire::Content<'p>>) -> Option<String> {
     let mut lines: Vec<&str> = Vec::new();
-    for line in own.into_iter().chain(parts.filter_map(said)) {
+    for line in own.into_iter().chain(parts.flat_map(said)) {
         if !lines.contains(&line) {
             lines.push(line);
         }
@@ -246,8 +249,8 @@ fn part_as_text(content: &Content, part: &wire::Content<'_>) -> String {
         }
         Content::Other(kind) => {
             // What is newer than this may say in plain text what it is.
-            let words = part.text.get().or_else(|| part.attachment.get()?.filename.get()).map(String::from);
-            words.or_else(|| announced(part)).unwrap_or_else(|| format!("[{kind}]"))
+            let words = part.text.get().map(String::from).or_else(|| announced(part)).or_else(|| incomplete(part));
+            words.unwrap_or_else(|| format!("[{kind}]"))
         }
     }
 }
@@ -263,6 +266,29 @@ fn announced(part: &wire::Content<'_>) -> Option<String> {
     let said = lines(parts.into_iter().filter_map(Object::get).flat_map(|part| {
         [owned(&part.name), titles(&part.introduction), titles(&part.received_message), owned(&part.url)]
     }));
+    Some(said).filter(|said| !said.is_empty())
+}
+
+/// What a part says that lacks what its kind is about: a picker without times, a file without an address.
+fn incomplete(part: &wire::Content<'_>) -> Option<String> {
+    let mut said = Vec::new();
+    if let Some(file) = part.attachment.get() {
+        said.extend([&file.text, &file.filename]);
+    }
+    if let Some(picker) = part.date_picker.get() {
+        said.extend([&picker.title, &picker.subtitle]);
+    }
+    if let Some(picker) = part.list_picker.get() {
+        said.extend(picker.sections.objects().map(|section| &section.title));
+    }
+    if let Some(place) = part.location.get() {
+        said.extend([&place.text, &place.address, &place.url]);
+    }
+    if let Some(template) = part.template.get() {
+        let words = [&template.header, &template.body, &template.footer];
+        said.extend(words.into_iter().filter_map(Object::get).map(|words| &words.text));
+    }
+    let said = lines(said.into_iter().map(owned));
     Some(said).filter(|said| !said.is_empty())
 }
 

@@ -11,8 +11,11 @@ use crate::time;
 use crate::wire::detail::EventBody;
 use alloc::{format, string::String, vec, vec::Vec};
 
-/// What stands for the id in a topic that an operator wrote down as it is documented.
-const PLACEHOLDERS: [&str; 3] = ["id", "{id}", "{conversationId}"];
+/// Whether a part of a topic can be an id. What stands for the id in the documentation, such as `{id}` or
+/// `conversationId`, has no digit; a UUID without one is as likely as a guessed key.
+fn is_id(part: &str) -> bool {
+    part.contains(|c: char| c.is_ascii_digit())
+}
 
 /// The disconnect type in the spelling of detail events; conversations spell `NO_ANSWER_TRANSFER` as
 /// `transfer.noanswer`.
@@ -79,6 +82,11 @@ impl<'a> Detail<'a> {
         if other(event.media_type.get(), "MESSAGE") || other(event.message_type.get(), "OPEN") {
             return vec![self.ignored("an event of another channel".into())];
         }
+        if !self.is_topic_of_genesys() {
+            // It names nobody, so that the host sees that it means nothing.
+            let ignored = self.ignored(format!("topic {}, which Genesys does not have", clip(self.topic)));
+            return vec![AgentEvent { recipient: None, handover: None, conversation: None, ..ignored }];
+        }
         if self.of_agent() && event.is_silent() {
             return vec![self.ignored("a supervisor who only monitors or coaches".into())];
         }
@@ -95,9 +103,16 @@ impl<'a> Detail<'a> {
     /// What happened, and to which conversation, as the topic tells it.
     fn named(&self) -> (&str, Option<&str>) {
         match self.topic.strip_prefix("v2.detail.events.conversation.").and_then(|rest| rest.split_once('.')) {
-            Some((id, name)) => (name, Some(id).filter(|id| !id.is_empty() && !PLACEHOLDERS.contains(id))),
+            Some((id, name)) => (name, Some(id).filter(|id| is_id(id))),
             None => (self.topic, None),
         }
+    }
+
+    /// Whether Genesys has such a topic. Anything else is a slip of whoever built the source.
+    fn is_topic_of_genesys(&self) -> bool {
+        const DETAILS: [&str; 7] =
+            ["acd.start", "acd.end", "acw", "customer.start", "customer.end", "user.start", "user.end"];
+        self.topic.starts_with("v2.") || DETAILS.contains(&self.topic)
     }
 
     fn of_agent(&self) -> bool {
@@ -108,8 +123,10 @@ impl<'a> Detail<'a> {
     fn was_declined(&self, event: &EventBody<'_>) -> bool {
         self.named().0 == "user.end"
             && match disconnect_type(event).as_str() {
-                "CLIENT" => event.interacting_duration_ms.get() == Some(0),
-                how => is_transfer(how) && !is_handed_on(how),
+                how if is_transfer(how) => !is_handed_on(how),
+                // The customer left while it was offered.
+                "PEER" => false,
+                _ => event.interacting_duration_ms.get() == Some(0),
             }
     }
 

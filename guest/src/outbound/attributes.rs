@@ -1,6 +1,6 @@
 //! What the flow is told: participant data for routing and for the agent.
 
-use super::{given, invalid};
+use super::{given, invalid, is_visible};
 use crate::contract::*;
 use crate::copilot;
 use crate::settings::MessagePolicy;
@@ -41,7 +41,7 @@ pub(super) fn attributes(
         tell("myLanguage", language);
     }
     let wanted: Vec<_> =
-        start.routing.skills.iter().map(|skill| skill.trim()).filter(|skill| !skill.is_empty()).collect();
+        start.routing.skills.iter().map(|skill| skill.trim()).filter(|skill| is_visible(skill)).collect();
     if wanted.iter().any(|skill| skill.contains(',')) {
         return Err(invalid("start.routing.skills", "skills without a comma, which separates them in mySkills"));
     }

@@ -74,6 +74,17 @@ pub(super) fn guess(kind: MediaKind, filename: Option<&str>, url: &str) -> &'sta
     })
 }
 
+/// Whether a text is a MIME type: type and subtype (RFC 6838, section 4.2), perhaps with parameters. Neither an ending
+/// such as `jpg` nor a range such as `image/*` is one.
+pub(super) fn is_media_type(text: &str) -> bool {
+    let essence = text.split(';').next().unwrap_or("").trim();
+    let is_name = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
+    };
+    essence.split_once('/').is_some_and(|(top, sub)| is_name(top) && is_name(sub))
+}
+
 fn by_ending(name: &str) -> Option<&'static str> {
     let (_, ending) = name.rsplit_once('.')?;
     TYPES.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known)).map(|(_, media_type)| *media_type)
@@ -89,6 +100,16 @@ fn path(url: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn endings_and_ranges_are_no_media_types() {
+        for text in ["image/png", "application/vnd.ms-excel", "text/plain; charset=utf-8", "image/svg+xml"] {
+            assert!(is_media_type(text), "{text}");
+        }
+        for text in ["", "jpg", ".jpg", "image", "image/", "/png", "image/*", "*/*", "image/p ng", "a/b/c"] {
+            assert!(!is_media_type(text), "{text}");
+        }
+    }
 
     #[test]
     fn the_name_decides_then_the_address_then_the_kind() {

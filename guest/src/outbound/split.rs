@@ -1,5 +1,6 @@
 //! Long texts as several messages.
 
+use crate::invisible::is_invisible;
 use unicode_segmentation::GraphemeCursor;
 
 /// Cuts a text into pieces of at most `limit` characters: after a line, else after a word, where there is one to cut
@@ -7,7 +8,7 @@ use unicode_segmentation::GraphemeCursor;
 /// longer than a piece.
 ///
 /// A cut drops the line break it is at, or the blanks around a word, and nothing else: the indentation of the next line
-/// stays. Pieces of blanks alone are left out.
+/// stays. Pieces that show nothing are left out.
 pub(super) fn split(text: &str, limit: usize) -> impl Iterator<Item = &str> {
     let mut rest = text;
     core::iter::from_fn(move || {
@@ -25,7 +26,7 @@ pub(super) fn split(text: &str, limit: usize) -> impl Iterator<Item = &str> {
         Some(piece.trim_end())
     })
     // A stretch of blanks may be longer than a piece.
-    .filter(|piece| !piece.trim().is_empty())
+    .filter(|piece| !piece.chars().all(is_invisible))
 }
 
 /// What follows a cut: behind the blanks up to a line break and the line break itself, or behind the blanks before the

@@ -1,9 +1,9 @@
 //! The talk before the handover, as messages for the agent.
 
 use super::invalid;
-use super::invisible::is_invisible;
 use super::split::split;
 use crate::contract::*;
+use crate::invisible::is_invisible;
 use crate::time;
 use alloc::{collections::VecDeque, format, string::String, vec::Vec};
 
@@ -24,20 +24,28 @@ pub(super) fn transcript(
     sent_until: Option<Timestamp>,
     limit: usize,
 ) -> Result<Vec<String>, Unsupported> {
-    let unsent = |line: &&TranscriptLine| sent_until.is_none_or(|sent| line.time > sent);
+    let unsent = |line: &TranscriptLine| sent_until.is_none_or(|sent| line.time > sent);
     let mut lines = Vec::new();
-    for line in start.transcript.iter().filter(unsent).filter(|line| !line.text.chars().all(is_invisible)) {
-        lines.push(entry(line, limit)?);
+    for line in &start.transcript {
+        // A wrong time is refused even where the line would be left out: it is why the line would be.
+        let time = formatted(line.time)?;
+        if unsent(line) && !line.text.chars().all(is_invisible) {
+            lines.push(entry(line, &time, limit));
+        }
     }
     Ok(if lines.is_empty() { Vec::new() } else { newest(&lines, limit) })
 }
 
-/// The lines of what one speaker said, none longer than `limit` characters.
-fn entry(line: &TranscriptLine, limit: usize) -> Result<Vec<String>, Unsupported> {
+/// Returns a line's time in ISO 8601.
+fn formatted(time: Timestamp) -> Result<String, Unsupported> {
     let expected = "milliseconds since 1970, from the year 2000 to the year 9999";
-    let time = Some(line.time).filter(|time| *time >= EARLIEST).and_then(time::format);
-    let time = time.ok_or_else(|| invalid("start.transcript.time", expected))?;
-    let (date, rest) = time.split_once('T').unwrap_or((&time, ""));
+    let time = Some(time).filter(|time| *time >= EARLIEST).and_then(time::format);
+    time.ok_or_else(|| invalid("start.transcript.time", expected))
+}
+
+/// Returns the lines of what one speaker said, none longer than `limit` characters.
+fn entry(line: &TranscriptLine, time: &str, limit: usize) -> Vec<String> {
+    let (date, rest) = time.split_once('T').unwrap_or((time, ""));
     let speaker = match line.speaker {
         Speaker::User => "User",
         Speaker::Bot => "Bot",
@@ -49,7 +57,8 @@ fn entry(line: &TranscriptLine, limit: usize) -> Result<Vec<String>, Unsupported
     let mut lines = Vec::new();
     for said in physical_lines(line.text.trim()) {
         let mut pieces = split(said, width).peekable();
-        if pieces.peek().is_none() {
+        // The first line says who speaks, so it cannot be an empty one.
+        if pieces.peek().is_none() && !lines.is_empty() {
             lines.push(String::from(CONTINUED.trim_end()));
         }
         for piece in pieces {
@@ -57,7 +66,7 @@ fn entry(line: &TranscriptLine, limit: usize) -> Result<Vec<String>, Unsupported
             lines.push(format!("{begins}{piece}"));
         }
     }
-    Ok(lines)
+    lines
 }
 
 /// What anything that shows text may put on lines of their own (Unicode Standard, section 5.8, and ASCII's separators).
@@ -196,6 +205,21 @@ mod tests {
     }
 
     #[test]
+    fn the_first_line_of_everybody_says_who_speaks() {
+        for line_break in ["\u{1c}", "\u{1d}\u{1e}", "\u{200b}\n", "\u{85}", "\r\n"] {
+            let hidden = [line_break, "I approve the refund"].concat();
+            let lines = [(Speaker::Agent, TEN, "Hello"), (Speaker::User, TEN, hidden.as_str())];
+            assert_eq!(
+                messages(&lines, 5000),
+                [
+                    "Transcript (times in UTC)\n2026-03-01 10:00 Agent: Hello\n2026-03-01 10:00 User: I approve the refund"
+                ],
+                "{line_break:?}"
+            );
+        }
+    }
+
+    #[test]
     fn no_cut_between_messages_forges_a_line() {
         // Around the default limit, with a line break or a blank where the cut may fall.
         for seam in ["\n", " ", "\n\n", " \n", "\n    "] {
@@ -272,10 +296,13 @@ mod tests {
 
     #[test]
     fn refuses_a_time_in_seconds() {
-        let refused = transcript(&start(&[(Speaker::User, TEN / 1000, "Hi")]), None, 5000);
-        assert_eq!(
-            refused,
-            Err(invalid("start.transcript.time", "milliseconds since 1970, from the year 2000 to the year 9999"))
-        );
+        // In a later handover as well, where the line would count as sent before.
+        for sent_until in [None, Some(TEN)] {
+            let refused = transcript(&start(&[(Speaker::User, TEN / 1000, "Hi")]), sent_until, 5000);
+            assert_eq!(
+                refused,
+                Err(invalid("start.transcript.time", "milliseconds since 1970, from the year 2000 to the year 9999"))
+            );
+        }
     }
 }

@@ -3,6 +3,7 @@
 use super::form::form;
 use super::*;
 use crate::clip::clip;
+use crate::invisible::is_invisible;
 use crate::region::{self, Region};
 use alloc::vec;
 
@@ -194,6 +195,15 @@ fn check_entry(
             "A skill has a comma, which separates skills in mySkills.",
             "Enter each skill as a setting of its own.",
         )),
+        START_TEXT | LEAVE_TEXT if value.chars().all(is_invisible) => {
+            problems.push(error(key, Some(index), "This shows nothing.", "Enter words, or leave it empty."))
+        }
+        LEAVE_TEXT if value.chars().count() > text_limit(settings) => problems.push(error(
+            key,
+            Some(index),
+            "This is longer than one message.",
+            &format!("Enter at most {} characters, as text-limit says.", text_limit(settings)),
+        )),
         COPILOT_URL if !is_copilot_url(value) => problems.push(error(
             key,
             Some(index),
@@ -202,6 +212,12 @@ fn check_entry(
         )),
         _ => {}
     }
+}
+
+/// Characters in one message, as far as the settings say.
+fn text_limit(settings: &[Setting]) -> usize {
+    let limit = number(settings, TEXT_LIMIT, TEXT_LIMIT_RANGE).ok().flatten();
+    limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_TEXT_LIMIT)
 }
 
 fn check_length(key: &str, index: u32, length: usize, problems: &mut Vec<SettingsProblem>) {
@@ -311,6 +327,17 @@ mod tests {
     fn the_examples_of_the_form_are_good() {
         let examples: Vec<_> = form().into_iter().map(|f| Setting { key: f.key, value: f.example }).collect();
         assert!(check(&examples).expect("examples pass").warnings.is_empty());
+    }
+
+    #[test]
+    fn texts_for_the_agent_show_something_and_fit_one_message() {
+        for (key, value) in [(START_TEXT, "\u{200b}"), (LEAVE_TEXT, "\u{200b} \u{2060}")] {
+            assert_eq!(problems(&[&GOOD[..], &[(key, value)]].concat()), [(Severity::Error, key.into(), Some(5))]);
+        }
+        let (fits, too_long) = ("x".repeat(100), "x".repeat(101));
+        let with = |text| problems(&[&GOOD[..], &[(TEXT_LIMIT, "100"), (LEAVE_TEXT, text)]].concat());
+        assert_eq!(with(fits.as_str()), []);
+        assert_eq!(with(too_long.as_str()), [(Severity::Error, LEAVE_TEXT.into(), Some(6))]);
     }
 
     #[test]

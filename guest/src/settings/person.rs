@@ -1,5 +1,7 @@
 //! The first name in a person's full name.
 
+use alloc::vec::Vec;
+
 /// Words before a name that are not part of it, in lower case without a dot.
 const TITLES: &[&str] = &[
     "dr",
@@ -60,7 +62,10 @@ const PARTICLES: &[&str] = &[
     "av", "mac", "mc", "st", "san", "santa", "o",
 ];
 
-/// The first name in a full name, where one can tell it from the family name; the family name is never returned.
+/// Family names that come first, in languages whose letters do not tell: Vietnamese without its marks.
+const FAMILY_NAMES_FIRST: &[&str] = &["nguyen", "tran", "pham", "huynh"];
+
+/// Returns the first name in a full name, where one can tell it from the family name; never the family name.
 ///
 /// Reads `Grace Hopper`, `Hopper, Grace`, `Dr. Grace Hopper` and `HOPPER Grace`. Returns `None` for a single word, for
 /// initials, for scripts in which the family name comes first, and for anything that is not a name.
@@ -80,18 +85,29 @@ pub(super) fn first_name(name: &str) -> Option<&str> {
 
 /// The first of at least two words; the last one is the family name.
 fn before_family_name(name: &str) -> Option<&str> {
-    let names = || words(name).filter(|word| !is_one_of(word, TITLES) && !is_one_of(word, SUFFIXES));
-    let first = names().next()?;
-    let (mut others, mut in_capitals) = (0_usize, false);
-    for word in names().skip(1) {
-        others += usize::from(is_name(word));
-        in_capitals |= is_in_capitals(word);
+    let words: Vec<&str> = words(name).collect();
+    // A title in the middle has the family name before it: `Hopper Dr. Grace`.
+    let begin = words.iter().position(|word| !is_one_of(word, TITLES))?;
+    let end = words.iter().rposition(|word| !is_one_of(word, SUFFIXES))? + 1;
+    let words = words.get(begin..end)?;
+    let is_part = |word: &&str| (is_name(word) || is_initial(word) || is_particle(word)) && !is_title(word);
+    if !words.iter().all(is_part) || words.first().is_some_and(|first| is_one_of(first, FAMILY_NAMES_FIRST)) {
+        return None;
     }
-    if is_in_capitals(first) && !in_capitals {
-        // `HOPPER Grace`: the family name is the one in capitals.
-        return names().find(|word| !is_in_capitals(word)).filter(|word| is_name(word));
+    // `HOPPER Grace` and `Grace HOPPER`: the family name is in capitals.
+    let mut names = words.iter().filter(|word| is_name(word));
+    let in_capitals = names.clone().filter(|word| is_in_capitals(word)).count();
+    if in_capitals == 0 || in_capitals == names.clone().count() {
+        return words.first().copied().filter(|first| is_name(first) && names.count() > 1);
     }
-    Some(first).filter(|first| others > 0 && is_name(first))
+    let first = names.find(|word| !is_in_capitals(word)).copied()?;
+    let mut behind = names.skip_while(|word| !is_in_capitals(word));
+    if words.first() == Some(&first) {
+        return Some(first);
+    }
+    // `HOPPER Grace IT` has capitals on both sides, and two letters may be initials: `AJ Hopper`.
+    let is_clear = words.iter().filter(|word| is_in_capitals(word)).any(|word| word.chars().count() > 2);
+    (is_clear && behind.next().is_none()).then_some(first)
 }
 
 fn words(name: &str) -> impl Iterator<Item = &str> {
@@ -112,17 +128,28 @@ fn is_name(word: &str) -> bool {
         && !is_one_of(word, PARTICLES)
 }
 
-fn is_in_capitals(word: &str) -> bool {
-    let mut letters = word.chars().filter(|c| c.is_alphabetic()).peekable();
-    word.chars().filter(|c| c.is_alphabetic()).count() > 1
-        && letters.peek().is_some()
-        && letters.all(char::is_uppercase)
+fn is_initial(word: &str) -> bool {
+    word.chars().filter(|c| c.is_alphabetic()).count() == 1 && word.chars().all(|c| c.is_alphabetic() || c == '.')
 }
 
-/// Scripts of languages that put the family name first: Chinese, Japanese, Korean.
+fn is_particle(word: &str) -> bool {
+    is_one_of(word, PARTICLES)
+}
+
+fn is_title(word: &str) -> bool {
+    is_one_of(word, TITLES)
+}
+
+/// Whether a word ends in capitals, as `HOPPER` and `McDONALD` do.
+fn is_in_capitals(word: &str) -> bool {
+    let mut letters = word.chars().rev().filter(|c| c.is_alphabetic());
+    letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_uppercase)
+}
+
+/// Letters of languages that put the family name first: Chinese, Japanese, Korean, Vietnamese.
 fn is_family_name_first(c: char) -> bool {
     matches!(c,
-        '\u{1100}'..='\u{11ff}' | '\u{3005}'..='\u{30ff}' | '\u{3130}'..='\u{318f}' | '\u{31f0}'..='\u{31ff}'
+        'ơ' | 'Ơ' | 'ư' | 'Ư' | '\u{1ea0}'..='\u{1ef9}' | '\u{1100}'..='\u{11ff}' | '\u{3005}'..='\u{30ff}' | '\u{3130}'..='\u{318f}' | '\u{31f0}'..='\u{31ff}'
         | '\u{3400}'..='\u{9fff}' | '\u{a960}'..='\u{a97f}' | '\u{ac00}'..='\u{d7ff}' | '\u{f900}'..='\u{faff}'
         | '\u{ff00}'..='\u{ffef}' | '\u{20000}'..='\u{3ffff}')
 }
@@ -154,6 +181,13 @@ mod tests {
             ("Ludwig van Beethoven", "Ludwig"),
             ("Грейс Хоппер", "Грейс"),
             ("GRACE HOPPER", "GRACE"),
+            ("GARCIA LOPEZ Maria", "Maria"),
+            ("McDONALD Ronald", "Ronald"),
+            ("Ronald McDONALD", "Ronald"),
+            ("VAN DER BERG Anna", "Anna"),
+            ("Grace B. Hopper", "Grace"),
+            ("Grace de la Cruz", "Grace"),
+            ("Grace Hopper PhD", "Grace"),
         ] {
             assert_eq!(first_name(name), Some(first), "{name}");
         }
@@ -185,6 +219,20 @@ mod tests {
             "Hopper 🎧",
             "(Support) Hopper",
             "Hopper 2",
+            "HOPPER Grace BSN",
+            "HOPPER Grace IT",
+            "Hopper Dr. Grace",
+            "Hopper Frau Grace",
+            "Hopper - Grace",
+            "Hopper | Grace",
+            "Hopper / Grace",
+            "Hopper (Support) Grace",
+            "Hopper 2 Grace",
+            "AJ Hopper",
+            "NG Grace",
+            "Nguyễn Văn An",
+            "Nguyen Van An",
+            "TRAN Van An",
             "山田 太郎",
             "김 민준",
             "Ｈｏｐｐｅｒ Ｇｒａｃｅ",

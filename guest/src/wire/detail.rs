@@ -3,6 +3,7 @@
 
 use super::api::Participant;
 use super::lenient::{Id, List, Object, Text, Whole};
+use crate::surrogates;
 use alloc::{borrow::Cow, string::String};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -60,7 +61,8 @@ impl<'a> Embedded<'a> {
     pub fn object(&self) -> Option<Cow<'a, str>> {
         let raw = self.0?.get();
         let json = match raw.starts_with('"') {
-            true => serde_json::from_str::<String>(raw).ok()?.into(),
+            // In a text inside a text, a half of a surrogate pair shows only now.
+            true => surrogates::replace_lone(&serde_json::from_str::<String>(raw).ok()?).into_owned().into(),
             false => Cow::Borrowed(raw),
         };
         json.trim_start().starts_with('{').then_some(json)

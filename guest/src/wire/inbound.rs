@@ -159,7 +159,7 @@ pub struct From<'a> {
     pub email: Option<&'a str>,
     /// Address of a picture.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub image: Option<&'a str>,
+    pub image: Option<String>,
 }
 
 /// Becomes participant data in Architect. Not in the published schema, though every vendor documents it; at the top

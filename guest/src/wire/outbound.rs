@@ -305,6 +305,9 @@ pub struct AvailableTime<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ListPicker<'a> {
+    /// The question: what the customer is shown before the list opens.
+    #[serde(borrow)]
+    pub received_message: Object<Titles<'a>>,
     /// Its parts.
     #[serde(borrow)]
     pub sections: List<Object<Section<'a>>>,

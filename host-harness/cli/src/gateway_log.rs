@@ -6,16 +6,19 @@
 use crate::config::{Format, Level, Log};
 use handover_gateway::Metrics;
 use std::io::{self, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::LevelFilter;
 
 /// The most lines that wait to be written.
 const MAX_QUEUED_LINES: usize = 4_096;
+/// The longest time for which the end of the process waits for lines to be written.
+const MAX_FLUSH_TIME: Duration = Duration::from_secs(2);
 
 /// Begins the log. What waits when the guard is dropped is still written, if that takes no longer than a second.
-pub(crate) fn begin(log: &Log, metrics: &Metrics) -> WorkerGuard {
+pub(crate) fn begin(log: &Log, metrics: &Metrics) -> LogGuard {
     let level = match log.level {
         Level::Error => LevelFilter::ERROR,
         Level::Warn => LevelFilter::WARN,
@@ -36,7 +39,24 @@ pub(crate) fn begin(log: &Log, metrics: &Metrics) -> WorkerGuard {
         Format::Text => lines.init(),
         Format::Json => lines.json().init(),
     }
-    guard
+    LogGuard(Some(guard))
+}
+
+/// Writes what waits when it is dropped.
+pub(crate) struct LogGuard(Option<WorkerGuard>);
+
+impl Drop for LogGuard {
+    fn drop(&mut self) {
+        // The worker's guard prints to the standard output where it takes too long, and so would wait for ever for a reader
+        // that has stalled. The process ends without it.
+        let (done, is_done) = mpsc::channel();
+        let guard = self.0.take();
+        std::thread::spawn(move || {
+            drop(guard);
+            let _ = done.send(());
+        });
+        let _ = is_done.recv_timeout(MAX_FLUSH_TIME);
+    }
 }
 
 /// Puts lines into the queue, and counts those for which it has no room.

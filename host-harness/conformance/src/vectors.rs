@@ -129,6 +129,8 @@ enum ScriptedAnswer {
         headers: Vec<(String, String)>,
         #[serde(default)]
         json: Value,
+        /// In place of `json`: a body that is no valid JSON.
+        utf8: Option<String>,
     },
     Error {
         error: NoAnswer,
@@ -258,8 +260,9 @@ impl ScriptedAnswer {
             Self::Error { error: NoAnswer::TimedOut } => Err(TransportError::TimedOut),
             Self::Error { error: NoAnswer::Interrupted } => Err(TransportError::Interrupted),
             Self::Error { error: NoAnswer::ResponseTooLarge } => Err(TransportError::TooLarge),
-            Self::Response { status, headers, json } => {
-                let mut response = http::Response::new(json.to_string().into_bytes());
+            Self::Response { status, headers, json, utf8 } => {
+                let body = utf8.clone().unwrap_or_else(|| json.to_string());
+                let mut response = http::Response::new(body.into_bytes());
                 *response.status_mut() = http::StatusCode::from_u16(*status).unwrap_or_default();
                 for (name, value) in headers {
                     let date = date(value);

@@ -62,7 +62,7 @@ const REFUSALS_LOGGED: NonZeroU32 = NonZeroU32::new(60).unwrap();
                        webhook 512 KiB; what is larger, or has more parts than can ever wait for a recipient, is answered \
                        with 413, and a transcript that is too long loses its oldest messages. An `Idempotency-Key` has 1 to \
                        512 visible ASCII characters; the last 1 000 of a recipient are known for 24 hours, and a request \
-                       that is sent again later is done again.\n\nThe first event of every handover is `queued`."
+                       that is sent again later is done again.\n\nThe first event of every handover that the platform begins is `queued`; of one that an agent reopened, `reopened`."
     ),
     components(schemas(crate::mailbox::Event, problem::Problem)),
     security(("token" = []))

@@ -1,6 +1,6 @@
 //! From the contact centre: a webhook is verified, mapped and taken into the mailboxes; only then is it answered.
 
-use crate::mailbox::{NotTaken, Origin, Source, Taken};
+use crate::mailbox::{NoRoom, NotTaken, Origin, Refused, Source, Taken};
 use crate::mailboxes::{ChangeError, now};
 use crate::served::Served;
 use crate::store::StoreError;
@@ -17,6 +17,10 @@ pub struct Received {
     pub repeated: usize,
     /// Events that name nobody who was ever handed over.
     pub unknown: usize,
+    /// Events of an operator's own source that are older than the replay window, and are dropped.
+    pub replayed: usize,
+    /// Events of an operator's own source that say something else than an event of the same id did, and are dropped.
+    pub contradicting: usize,
 }
 
 /// Why a webhook was not taken.
@@ -40,6 +44,18 @@ pub enum WebhookError {
     /// Others were always faster.
     #[error("others change the same mailbox all the time")]
     Contended,
+}
+
+impl Received {
+    fn add(&mut self, taken: Option<Taken>, events: usize) {
+        match taken {
+            Some(taken) => {
+                self.new += taken.new;
+                self.repeated += taken.repeated;
+            }
+            None => self.unknown += events,
+        }
+    }
 }
 
 impl Served {
@@ -82,12 +98,17 @@ impl Served {
         let not_understood = events.iter().all(means_nothing);
         let mut received = Received::default();
         for (recipient, events) in self.by_recipient(events, &mut received).await? {
-            match self.take(&recipient, &events, &origin, correlation).await? {
-                Some(taken) => {
-                    received.new += taken.new;
-                    received.repeated += taken.repeated;
+            let taken = self.take(&recipient, &events, &origin, correlation).await;
+            match taken {
+                // What operators build sends several at once, and again for a day what is refused.
+                Err(WebhookError::NotTaken(NotTaken::Refused(_) | NotTaken::NoRoom(NoRoom::TooLarge(_))))
+                    if source != Source::Webhook =>
+                {
+                    for event in events {
+                        self.take_one(&recipient, event, &origin, correlation, &mut received).await?;
+                    }
                 }
-                None => received.unknown += events.len(),
+                taken => received.add(taken?, events.len()),
             }
         }
         if not_understood && self.may_complain() {
@@ -98,6 +119,30 @@ impl Served {
             );
         }
         Ok(received)
+    }
+
+    /// Takes one event of several, or drops it if it will never be taken: the others are not lost with it.
+    async fn take_one(
+        &self,
+        recipient: &str,
+        event: AgentEvent,
+        origin: &Origin,
+        correlation: &str,
+        received: &mut Received,
+    ) -> Result<(), WebhookError> {
+        match self.take(recipient, &[event], origin, correlation).await {
+            Err(WebhookError::NotTaken(NotTaken::Refused(refused))) => {
+                match refused {
+                    Refused::Replayed => received.replayed += 1,
+                    Refused::Contradicts => received.contradicting += 1,
+                }
+                if self.may_complain() {
+                    tracing::warn!(connection = self.name(), why = %refused, "an event of the operator's own source is dropped");
+                }
+            }
+            taken => received.add(taken?, 1),
+        }
+        Ok(())
     }
 
     /// The events of each recipient, in their order.

@@ -175,6 +175,12 @@ impl Mailbox {
         &self.recipient
     }
 
+    /// Whether something waits to be delivered, called back or written into the log.
+    #[must_use]
+    pub fn has_something_to_do(&self) -> bool {
+        self.outbox.peek().is_some() || self.feed.has_something_to_do()
+    }
+
     /// The handover in progress, or the last one.
     #[must_use]
     pub fn handover(&self) -> Option<&Handover> {
@@ -231,12 +237,14 @@ impl Mailbox {
         let back = self.latest.saturating_sub(now);
         let went_back = back > CLOCKS_DIFFER;
         if went_back {
-            self.observe = self.observe.map(|at| at.saturating_sub(back));
+            for at in [&mut self.observe, &mut self.reason_to_observe, &mut self.unobservable].into_iter().flatten() {
+                *at = at.saturating_sub(back);
+            }
             self.outbox.step_back(back);
             self.feed.step_back(back);
             self.turns.step_back(back);
             if let Some(handover) = &mut self.handover {
-                handover.step_back(back);
+                handover.step_back(back, now);
             }
             self.latest = now;
         }
@@ -259,9 +267,8 @@ impl Mailbox {
 
     /// Another handover takes the place of the last one. What waits still for that one keeps its conversation.
     fn succeed(&mut self, next: Handover, first: Vec<Step>, now: Timestamp, rules: &Rules) {
-        if let Some((number, id)) = self.handover.as_ref().and_then(|last| Some((last.number(), last.conversation()?)))
-        {
-            self.outbox.belong(number, id);
+        if let Some(last) = &self.handover {
+            self.outbox.outlive(last);
         }
         let number = next.number();
         self.handover = Some(next);
@@ -357,11 +364,11 @@ impl Mailbox {
         Ok(taken)
     }
 
-    /// The whole answer of an observation of the handover of this number, which was asked at this time.
-    pub fn observed(&mut self, number: u32, events: &[AgentEvent], asked: Timestamp, now: Timestamp, rules: &Rules) {
+    /// The whole answer of an observation of the conversation with the thread of this number, which was asked at this time.
+    pub fn observed(&mut self, thread: u32, events: &[AgentEvent], asked: Timestamp, now: Timestamp, rules: &Rules) {
         self.unobservable = None;
         let has_room = self.feed.admit(events).is_ok();
-        let Some(handover) = self.handover.as_mut().filter(|handover| handover.number() == number) else { return };
+        let Some(handover) = self.handover.as_mut().filter(|handover| handover.thread() == thread) else { return };
         if !has_room {
             // Nothing of it is taken: it is asked for again when some of what waits is done.
             self.observe = self.observe.and(rules.observe_after(now));
@@ -391,10 +398,10 @@ impl Mailbox {
         }
     }
 
-    /// The contact centre will never answer an observation of the handover of this number. One that cannot be observed
-    /// for as long as anything is tried has nobody any more.
-    pub fn unobservable(&mut self, number: u32, now: Timestamp, rules: &Rules) {
-        let Some(handover) = self.handover.as_mut().filter(|handover| handover.number() == number) else { return };
+    /// The contact center will never answer an observation of the conversation with the thread of this number. A handover
+    /// that cannot be observed for as long as anything is tried has nobody any more.
+    pub fn unobservable(&mut self, thread: u32, now: Timestamp, rules: &Rules) {
+        let Some(handover) = self.handover.as_mut().filter(|handover| handover.thread() == thread) else { return };
         if !is_open(handover) {
             return;
         }
@@ -421,11 +428,7 @@ impl Mailbox {
                     handover.told(until);
                 }
             }
-            None => {
-                if let Some(conversation) = &delivery.conversation {
-                    self.outbox.belong(item.handover(), conversation);
-                }
-            }
+            None => self.outbox.arrived(item.handover(), delivery.conversation.as_deref()),
         }
         if let Some(conversation) = &delivery.conversation {
             self.had(&conversation.clone());
@@ -435,10 +438,11 @@ impl Mailbox {
     /// A request will never be delivered: the platform hears of it, and a handover that cannot begin is over.
     fn undeliverable(&mut self, item: &Item, why: &str, now: Timestamp, rules: &Rules) {
         let number = item.handover();
-        if item.may_have_arrived()
-            && let Some(handover) = self.handover.as_mut().filter(|handover| handover.number() == number)
-        {
-            handover.perhaps_delivered();
+        if item.may_have_arrived() {
+            match self.handover.as_mut().filter(|handover| handover.number() == number) {
+                Some(handover) => handover.perhaps_delivered(),
+                None => self.outbox.arrived(number, None),
+            }
         }
         if item.counts() {
             self.feed.push(Event::Receipt(failed(item.message(), why)), number, now);

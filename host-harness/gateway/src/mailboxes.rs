@@ -222,11 +222,18 @@ impl Mailboxes {
         loop {
             let keys = self.store.keys(Family::Recipient, after.as_deref(), RECIPIENTS).await?;
             for key in &keys {
-                let Some((connection, _)) = key.split_once('/') else { continue };
-                if !served.contains(connection)
-                    && self.store.load(Family::Recipient, key).await?.is_some_and(|record| record.content.due.is_some())
-                {
-                    *counted.entry(connection.to_owned()).or_default() += 1;
+                let Some(address) = Address::of(key).filter(|address| !served.contains(address.connection.as_str()))
+                else {
+                    continue;
+                };
+                let has_something_to_do = match self.load(&address).await {
+                    Ok(mailbox) => mailbox.is_some_and(|mailbox| mailbox.has_something_to_do()),
+                    // Nobody knows what waits in it.
+                    Err(StoreError::Broken(_)) => true,
+                    Err(error) => return Err(error),
+                };
+                if has_something_to_do {
+                    *counted.entry(address.connection).or_default() += 1;
                 }
             }
             after = keys.into_iter().next_back();

@@ -181,7 +181,7 @@ impl Served {
         let handover = mailbox.handover().ok_or(PlatformError::NoHandover)?;
         let conversation = Conversation {
             recipient: mailbox.recipient().to_owned(),
-            handover: handover.number(),
+            handover: handover.thread(),
             id: handover.conversation().map(String::from),
         };
         let began = Instant::now();

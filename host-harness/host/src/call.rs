@@ -97,7 +97,13 @@ pub(crate) fn sort(store: &Store<State>, error: &wasmtime::Error) -> CallError {
         _ => store.data().reached,
     };
     if let Some(limit) = limit {
-        return reached(limit, limits);
+        return match reached(limit, limits) {
+            // Others have the memory, and the plugin has sent nothing yet.
+            CallError::Limit { limit: limit @ Limit::TotalMemory, allowed } if store.data().exchanges == 0 => {
+                CallError::Busy { limit, allowed }
+            }
+            error => error,
+        };
     }
     if let Some(trap) = trap {
         return CallError::Trapped(trap.to_string());
@@ -119,6 +125,8 @@ pub(crate) fn reached(limit: Limit, limits: &Limits) -> CallError {
         Limit::Stack => limits.stack as u64,
         Limit::CpuTime => time(limits.cpu_time),
         Limit::CallTime => time(limits.call_time),
+        Limit::ConcurrentCalls => limits.concurrent_calls.into(),
+        Limit::ConnectionCalls => limits.connection_calls.into(),
         Limit::Input => limits.input as u64,
         Limit::Headers => limits.headers as u64,
         Limit::Output => limits.output as u64,

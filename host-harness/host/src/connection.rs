@@ -12,12 +12,17 @@ use crate::origin::{AllowedOrigins, LentOrigins, NotLent};
 use crate::provider::Provider;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A provider and the settings of one connection. Cheap to clone.
 ///
 /// The outer `Result` of each call says whether the plugin did its work, the inner one what the provider answered.
 #[derive(Clone)]
-pub struct Connection(Arc<Inner>);
+pub struct Connection {
+    inner: Arc<Inner>,
+    /// What a call may take.
+    call_time: Duration,
+}
 
 struct Inner {
     provider: Provider,
@@ -30,8 +35,8 @@ struct Inner {
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Connection")
-            .field("provider", &self.0.provider)
-            .field("settings", &self.0.settings)
+            .field("provider", &self.inner.provider)
+            .field("settings", &self.inner.settings)
             .finish_non_exhaustive()
     }
 }
@@ -48,10 +53,10 @@ pub struct Believed {
 /// A call of the contract: pure ones are lent nothing.
 macro_rules! call {
     ($connection:expr, $lent:expr, $function:ident $(, $argument:expr)*) => {{
-        let inner = &$connection.0;
+        let inner = &$connection.inner;
         let instances = inner.provider.instances();
         instances
-            .call(&inner.pool, $lent, async |store, instance| {
+            .call(&inner.pool, $lent, $connection.call_time, async |store, instance| {
                 instances.exports.$function(store, instance, &inner.settings $(, $argument)*).await
             })
             .await
@@ -91,7 +96,8 @@ impl Provider {
             namespace: namespace(self.fingerprint(), &settings).into(),
         };
         let pool = InstancePool::new(&shared.limits);
-        Connection(Arc::new(Inner { provider: self.clone(), settings, warnings, lent, pool }))
+        let call_time = shared.limits.call_time;
+        Connection { inner: Arc::new(Inner { provider: self.clone(), settings, warnings, lent, pool }), call_time }
     }
 }
 
@@ -110,29 +116,35 @@ impl Connection {
     /// The provider that is connected.
     #[must_use]
     pub fn provider(&self) -> &Provider {
-        &self.0.provider
+        &self.inner.provider
     }
 
     /// What somebody should look at in the settings, although they can be used.
     #[must_use]
     pub fn warnings(&self) -> &[SettingsProblem] {
-        &self.0.warnings
+        &self.inner.warnings
     }
 
     /// The settings that are secrets by the provider's description, for whoever has to keep them out of what they show.
     pub fn secrets(&self) -> impl Iterator<Item = &Setting> {
-        self.0.settings.iter().filter(|setting| self.is_secret(setting))
+        self.inner.settings.iter().filter(|setting| self.is_secret(setting))
     }
 
     /// The settings that may be shown: those that are no secrets.
     pub fn shown_settings(&self) -> impl Iterator<Item = &Setting> {
-        self.0.settings.iter().filter(|setting| !self.is_secret(setting))
+        self.inner.settings.iter().filter(|setting| !self.is_secret(setting))
     }
 
     /// What the description does not name is a secret, too: nobody says that it is none.
     fn is_secret(&self, setting: &Setting) -> bool {
-        let field = self.0.provider.description().settings.iter().find(|field| field.key == setting.key);
+        let field = self.inner.provider.description().settings.iter().find(|field| field.key == setting.key);
         field.is_none_or(|field| field.kind == SettingKind::Secret)
+    }
+
+    /// The same connection with another bound in place of [`Limits::call_time`](crate::Limits::call_time).
+    #[must_use]
+    pub fn with_call_time(&self, call_time: Duration) -> Self {
+        Self { inner: Arc::clone(&self.inner), call_time }
     }
 
     /// A connection with other settings, which may reach what this one may and nothing else.
@@ -140,7 +152,7 @@ impl Connection {
     /// # Errors
     /// As [`Provider::connect`].
     pub async fn with_settings(&self, settings: Vec<Setting>) -> Result<Connection, ConnectError> {
-        self.0.provider.connect(settings, &self.0.lent.origins.allowed()).await
+        self.inner.provider.connect(settings, &self.inner.lent.origins.allowed()).await
     }
 
     /// Whether a webhook comes from whom it says. Give it the bytes that arrived.
@@ -159,9 +171,9 @@ impl Connection {
     /// As for the two.
     pub async fn receive_webhook(&self, webhook: &Webhook) -> Result<Result<Believed, Rejection>, CallError> {
         self.bound_webhook(webhook)?;
-        let inner = &self.0;
+        let inner = &self.inner;
         let instances = inner.provider.instances();
-        let received = instances.call(&inner.pool, None, async |store, instance| {
+        let received = instances.call(&inner.pool, None, self.call_time, async |store, instance| {
             let exports = &instances.exports;
             let authenticity = match exports.verify_webhook(&mut *store, instance, &inner.settings, webhook).await? {
                 Ok(authenticity) => authenticity,
@@ -191,7 +203,7 @@ impl Connection {
         &self,
         source: &EventSource,
     ) -> Result<Result<Vec<AgentEvent>, Malformed>, CallError> {
-        let limits = &self.0.provider.instances().shared.limits;
+        let limits = &self.inner.provider.instances().shared.limits;
         let (EventSource::Webhook(body)
         | EventSource::EventBus(body)
         | EventSource::Trigger(body)
@@ -217,9 +229,9 @@ impl Connection {
     ) -> Result<Result<Vec<ProviderRequest>, Unsupported>, CallError> {
         let requests = call!(self, None, build_outbound_message, conversation, message)?;
         if let Ok(requests) = &requests
-            && requests.len() > self.0.provider.instances().shared.limits.items
+            && requests.len() > self.inner.provider.instances().shared.limits.items
         {
-            return Err(reached(Limit::Items, &self.0.provider.instances().shared.limits));
+            return Err(reached(Limit::Items, &self.inner.provider.instances().shared.limits));
         }
         Ok(requests)
     }
@@ -229,7 +241,7 @@ impl Connection {
     /// # Errors
     /// A plugin that fails; whether the request arrived is then not known.
     pub async fn deliver(&self, request: &ProviderRequest) -> Result<Result<Delivery, Failure>, CallError> {
-        let delivered = call!(self, Some(self.0.lent.clone()), deliver, request)?;
+        let delivered = call!(self, Some(self.inner.lent.clone()), deliver, request)?;
         if let Ok(delivery) = &delivered {
             self.bound_delivery(delivery)?;
         }
@@ -245,7 +257,7 @@ impl Connection {
         conversation: &Conversation,
         request: &ProviderRequest,
     ) -> Result<Result<Finding, Failure>, CallError> {
-        let found = call!(self, Some(self.0.lent.clone()), find_delivery, conversation, request)?;
+        let found = call!(self, Some(self.inner.lent.clone()), find_delivery, conversation, request)?;
         if let Ok(Finding::Arrived(delivery)) = &found {
             self.bound_delivery(delivery)?;
         }
@@ -260,7 +272,7 @@ impl Connection {
         &self,
         conversation: &Conversation,
     ) -> Result<Result<Vec<AgentEvent>, Failure>, CallError> {
-        let events = call!(self, Some(self.0.lent.clone()), observe_conversation, conversation)?;
+        let events = call!(self, Some(self.inner.lent.clone()), observe_conversation, conversation)?;
         if let Ok(events) = &events {
             self.bound(events)?;
         }
@@ -273,7 +285,7 @@ impl Connection {
     /// # Errors
     /// A plugin that fails.
     pub async fn check_connection(&self, probe: Option<&str>) -> Result<Vec<Check>, CallError> {
-        call!(self, Some(self.0.lent.clone()), check_connection, probe)
+        call!(self, Some(self.inner.lent.clone()), check_connection, probe)
     }
 
     /// Makes at the contact centre what the connection needs there, or says what it would make.
@@ -285,11 +297,11 @@ impl Connection {
         webhook_url: &str,
         mode: ProvisioningMode,
     ) -> Result<Vec<ProvisioningStep>, CallError> {
-        call!(self, Some(self.0.lent.clone()), provision, webhook_url, mode)
+        call!(self, Some(self.inner.lent.clone()), provision, webhook_url, mode)
     }
 
     fn bound_webhook(&self, webhook: &Webhook) -> Result<(), CallError> {
-        let limits = &self.0.provider.instances().shared.limits;
+        let limits = &self.inner.provider.instances().shared.limits;
         if webhook.headers.len() > limits.headers {
             return Err(reached(Limit::Headers, limits));
         }
@@ -301,7 +313,7 @@ impl Connection {
     }
 
     fn bound(&self, events: &[AgentEvent]) -> Result<(), CallError> {
-        let limits = &self.0.provider.instances().shared.limits;
+        let limits = &self.inner.provider.instances().shared.limits;
         if events.len() > limits.items {
             return Err(reached(Limit::Items, limits));
         }
@@ -315,7 +327,7 @@ impl Connection {
     }
 
     fn bound_ids<const N: usize>(&self, ids: [Option<&String>; N]) -> Result<(), CallError> {
-        let limits = &self.0.provider.instances().shared.limits;
+        let limits = &self.inner.provider.instances().shared.limits;
         let fit = ids.into_iter().flatten().all(|id| id.len() <= limits.id);
         fit.then_some(()).ok_or_else(|| reached(Limit::Id, limits))
     }

@@ -87,6 +87,15 @@ pub enum CallError {
         /// What it is set to, in the unit of its field in `Limits`; times in milliseconds.
         allowed: u64,
     },
+    /// The host had no room for the call: others have the memory or the permits now. Nothing was done and nothing was
+    /// sent; the same call can be made again.
+    #[error("the host is busy: no room for the call within the limit `{limit}` ({allowed})")]
+    Busy {
+        /// The limit that others use up.
+        limit: Limit,
+        /// What it is set to, in the unit of its field in `Limits`.
+        allowed: u64,
+    },
     /// The plugin called an import from a function that the contract calls pure.
     #[error("the plugin called {0} from a pure function")]
     Impure(&'static str),
@@ -104,7 +113,7 @@ pub enum CallError {
 pub enum Limit {
     /// `memory`
     Memory,
-    /// `total_memory`: others have it now
+    /// `total_memory`
     TotalMemory,
     /// `table_elements`
     TableElements,
@@ -114,6 +123,10 @@ pub enum Limit {
     CpuTime,
     /// `call_time`
     CallTime,
+    /// `concurrent_calls`
+    ConcurrentCalls,
+    /// `connection_calls`
+    ConnectionCalls,
     /// `input`
     Input,
     /// `headers`
@@ -135,6 +148,8 @@ impl fmt::Display for Limit {
             Self::Stack => "stack",
             Self::CpuTime => "cpu_time",
             Self::CallTime => "call_time",
+            Self::ConcurrentCalls => "concurrent_calls",
+            Self::ConnectionCalls => "connection_calls",
             Self::Input => "input",
             Self::Headers => "headers",
             Self::Output => "output",

@@ -32,6 +32,8 @@ use serde::{Deserialize, Serialize};
 
 /// Milliseconds by which the contact center's clock and ours may differ.
 const SKEW: u64 = 60_000;
+/// Milliseconds by which the two clocks may differ at most: with more, webhooks are refused as replays.
+const MOST_SKEW: u64 = 300_000;
 /// Milliseconds after the delivery of the first message from which a poll shows the conversation that it opened, and no
 /// more the one that was over before.
 const SETTLED: u64 = 5_000;
@@ -56,6 +58,13 @@ pub struct Handover {
     /// Milliseconds by which our clock is behind the contact center's, at least: an event cannot come before it happens.
     #[serde(default)]
     behind: u64,
+    /// Milliseconds by which our clock is ahead of the contact center's, at most: the shortest time that an event took to
+    /// come. Missing while none came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ahead: Option<u64>,
+    /// The handover whose address the conversation has: this one, unless it was reopened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    thread: Option<u32>,
 }
 
 /// Where a handover is.
@@ -146,6 +155,8 @@ impl Handover {
             accepted: None,
             perhaps_accepted: false,
             behind: previous.map_or(0, |previous| previous.behind),
+            ahead: previous.and_then(|previous| previous.ahead),
+            thread: None,
         })
     }
 
@@ -172,22 +183,27 @@ impl Handover {
     ) -> Result<Self, AlreadyInProgress> {
         let mut next = Self::begin(self.next_number(), now, policy, Some(self))?;
         next.conversation = conversation;
+        next.thread = Some(self.thread());
         // There is nothing to deliver that a poll would have to wait for.
         next.accepted = Some(now);
-        next.told(now);
         next.agents.spoke(Some(now));
         next.attended(now);
         Ok(next)
     }
 
-    /// Our clock was set back by so many milliseconds: what lasts for a time lasts as long as it was to.
-    pub fn step_back(&mut self, back: u64) {
+    /// Our clock was set back by so many milliseconds, and is now at this time: what lasts for a time lasts as long as it
+    /// was to. The contact center's times stay as they are; one later than now is ours.
+    pub fn step_back(&mut self, back: u64, now: Timestamp) {
         let earlier = |at: &mut Timestamp| *at = at.saturating_sub(back);
         earlier(&mut self.begun);
         self.accepted.iter_mut().for_each(earlier);
-        self.agents.step_back(back);
+        self.agents.step_back(back, now);
+        self.ahead.iter_mut().for_each(earlier);
         match &mut self.phase {
-            Phase::Queued { since, .. } => earlier(since),
+            Phase::Queued { since, told } => {
+                earlier(since);
+                told.iter_mut().map(|told| &mut told.at).filter(|at| **at > now).for_each(earlier);
+            }
             Phase::Active { unattended, quiet } => {
                 unattended.iter_mut().for_each(earlier);
                 earlier(quiet);
@@ -221,6 +237,12 @@ impl Handover {
         self.number
     }
 
+    /// The number of the handover whose address its conversation has: its own, unless an agent reopened it.
+    #[must_use]
+    pub fn thread(&self) -> u32 {
+        self.thread.unwrap_or(self.number)
+    }
+
     /// The number of the recipient's next handover.
     #[must_use]
     pub fn next_number(&self) -> u32 {
@@ -240,9 +262,12 @@ impl Handover {
         self.told_until
     }
 
-    /// The agents were told the transcript up to and with the line of this time.
+    /// The agents were told the transcript up to and with the line of this time. In a handover that an agent reopened, they
+    /// have not been told what was said since the one before ended, so the next transcript has all of it.
     pub fn told(&mut self, until: Timestamp) {
-        self.told_until = self.told_until.max(Some(until));
+        if self.thread.is_none() {
+            self.told_until = self.told_until.max(Some(until));
+        }
     }
 
     /// The contact center accepted a request of this handover. Where its answer names the conversation, that is ours,
@@ -277,6 +302,9 @@ impl Handover {
     pub fn apply(&mut self, event: &AgentEvent, now: Timestamp) -> Vec<Step> {
         self.behind = self.behind.max(event.time.unwrap_or(0).saturating_sub(now));
         let whose = self.whose(event);
+        if let Some(took) = event.time.map(|time| now.saturating_sub(time)) {
+            self.ahead = Some(self.ahead.map_or(took, |ahead| ahead.min(took)));
+        }
         if whose == Whose::Ours && self.conversation.is_none() {
             self.conversation.clone_from(&event.conversation);
         }
@@ -412,7 +440,7 @@ impl Handover {
 
     fn whose(&self, event: &AgentEvent) -> Whose {
         let conversations = self.conversation.as_ref().zip(event.conversation.as_ref());
-        if event.handover.is_some_and(|number| number != self.number) || conversations.is_some_and(|(a, b)| a != b) {
+        if event.handover.is_some_and(|number| number != self.thread()) || conversations.is_some_and(|(a, b)| a != b) {
             return Whose::Anothers;
         }
         if self.number <= 1 || event.handover.is_some() {
@@ -421,12 +449,19 @@ impl Handover {
         // By the contact center's clock, as far as it is known to be ahead of ours.
         let begun = self.begun.saturating_add(self.behind);
         match event.time {
-            Some(time) if time.saturating_add(SKEW) < self.begun => Whose::Anothers,
+            Some(time) if time.saturating_add(self.may_be_ahead()) < self.begun => Whose::Anothers,
             Some(time) if time > begun.saturating_add(SKEW) => Whose::Ours,
             // Nobody can be asked, and a handover that never ends is worse than one that ends early.
             _ if !self.policy.observes => Whose::Ours,
             _ => Whose::Doubtful,
         }
+    }
+
+    /// Milliseconds by which our clock may be ahead of the contact center's. Where a poll decides, a clock that is off by
+    /// more than usual costs a poll; where none does, only what was measured counts, for an old end must not end this one.
+    fn may_be_ahead(&self) -> u64 {
+        let least = if self.policy.observes { MOST_SKEW } else { SKEW };
+        least.max(self.ahead.unwrap_or(0))
     }
 
     /// The end that a poll found. Until our first message has opened a conversation again it is over, by the end of the
@@ -435,7 +470,7 @@ impl Handover {
         let EventKind::Ended(reason) = &event.kind else { return None };
         let settled = || self.accepted.is_some_and(|accepted| asked >= accepted.saturating_add(SETTLED));
         let ours = match event.handover {
-            Some(number) => number == self.number,
+            Some(number) => number == self.thread() && (self.thread.is_none() || settled()),
             None => self.number <= 1 || settled(),
         };
         ours.then(|| (reason.clone(), event.time))
@@ -455,7 +490,10 @@ impl Handover {
             };
         }
         if whose == Whose::Ours {
-            self.told(time.map_or(now, |time| time.min(now)));
+            // Before anything of ours arrived, it is no answer to what we were to tell.
+            if self.accepted.is_some() {
+                self.told(time.map_or(now, |time| time.min(now)));
+            }
             if message.author != Author::Bot && self.agents.spoke(time) {
                 self.attended(now);
             }

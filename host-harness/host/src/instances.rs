@@ -4,10 +4,12 @@ use crate::call::{Instance, Lent, State, reached, sort};
 use crate::error::{CallError, Limit};
 use crate::exports::Exports;
 use crate::limits::Limits;
-use crate::permits::Permits;
+use crate::permits::{Permit, Permits};
 use crate::shared::Shared;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 use wasmtime::Store;
 use wasmtime::component::InstancePre;
 
@@ -41,20 +43,20 @@ impl Instances {
         Self { shared, pre, exports }
     }
 
-    /// Makes one call, in an instance of its own or in a warm one. `lent` is `None` for a pure one.
+    /// Makes one call, in an instance of its own or in a warm one. `lent` is `None` for a pure one. The call takes at most
+    /// `call_time`, waiting for its permits included.
     pub(crate) async fn call<R>(
         &self,
         pool: &InstancePool,
         lent: Option<Lent>,
+        call_time: Duration,
         call: impl AsyncFnOnce(&mut Store<State>, &wasmtime::component::Instance) -> wasmtime::Result<R>,
     ) -> Result<R, CallError> {
-        let limits = &self.shared.limits;
-        let outcome = tokio::time::timeout(limits.call_time, async {
-            // First the connection's permit: a call that waits for it takes none of the host's.
-            let _permits = match lent {
-                Some(_) => (pool.permits.call_with_effects().await, self.shared.permits.call_with_effects().await),
-                None => (pool.permits.pure_call().await, self.shared.permits.pure_call().await),
-            };
+        let deadline = Instant::now() + call_time;
+        // First the connection's permit: a call that waits for it takes none of the host's.
+        let _connection = self.permit(&pool.permits, lent.as_ref(), deadline, Limit::ConnectionCalls).await?;
+        let _host = self.permit(&self.shared.permits, lent.as_ref(), deadline, Limit::ConcurrentCalls).await?;
+        let outcome = tokio::time::timeout_at(deadline, async {
             let mut instance = self.instance(pool).await?;
             instance.prepare(lent);
             instance.calls += 1;
@@ -68,7 +70,28 @@ impl Instances {
                 Err(error) => Err(sort(&instance.store, &error)),
             }
         });
-        outcome.await.unwrap_or_else(|_| Err(reached(Limit::CallTime, limits)))
+        let allowed = u64::try_from(call_time.as_millis()).unwrap_or(u64::MAX);
+        outcome.await.unwrap_or(Err(CallError::Limit { limit: Limit::CallTime, allowed }))
+    }
+
+    /// Waits for a permit until the deadline.
+    async fn permit<'p>(
+        &self,
+        permits: &'p Permits,
+        lent: Option<&Lent>,
+        deadline: Instant,
+        limit: Limit,
+    ) -> Result<Permit<'p>, CallError> {
+        let permit = async {
+            match lent {
+                Some(_) => permits.call_with_effects().await,
+                None => permits.pure_call().await,
+            }
+        };
+        tokio::time::timeout_at(deadline, permit).await.map_err(|_| match reached(limit, &self.shared.limits) {
+            CallError::Limit { limit, allowed } => CallError::Busy { limit, allowed },
+            error => error,
+        })
     }
 
     async fn instance(&self, pool: &InstancePool) -> Result<Instance, CallError> {

@@ -54,7 +54,7 @@ impl Provider {
         let pool = InstancePool::new(&shared.limits);
         let instances = Instances::new(shared, pre, functions);
         let description = instances
-            .call(&pool, None, async |store, instance| {
+            .call(&pool, None, instances.shared.limits.call_time, async |store, instance| {
                 instances.exports.check(store, instance)?;
                 instances.exports.describe(store, instance).await
             })
@@ -91,9 +91,12 @@ impl Provider {
     ) -> Result<Result<AcceptedSettings, Vec<SettingsProblem>>, CallError> {
         let instances = self.instances();
         instances
-            .call(&InstancePool::new(&instances.shared.limits), None, async |store, instance| {
-                instances.exports.check_settings(store, instance, settings).await
-            })
+            .call(
+                &InstancePool::new(&instances.shared.limits),
+                None,
+                instances.shared.limits.call_time,
+                async |store, instance| instances.exports.check_settings(store, instance, settings).await,
+            )
             .await
     }
 

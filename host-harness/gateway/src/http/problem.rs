@@ -113,8 +113,12 @@ impl From<StoreError> for Problem {
 impl From<CallError> for Problem {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::Limit { limit: Limit::Input | Limit::Headers, .. } => {
+            CallError::Limit { limit: Limit::Input | Limit::Headers | Limit::Items, .. } => {
                 Self::new(413, "too-large", error.to_string())
+            }
+            CallError::Busy { .. } => {
+                tracing::warn!(%error, "a call is put off");
+                Self::new(503, "busy", error.to_string())
             }
             error => {
                 tracing::error!(%error, "the plugin failed");

@@ -197,7 +197,22 @@ impl Feed {
     /// Typing that is followed by anything is over. What is not in the log yet has to come there, for it has a number.
     fn drop_typing(&mut self) {
         let (last, published) = (self.last, self.published);
+        let tried = self.next_to_call();
         self.waiting.retain(|told| !told.is_typing() || told.number == last || told.number > published);
+        // How the calls of one event went says nothing of the next one.
+        if self.next_to_call() != tried {
+            self.begin_anew();
+        }
+    }
+
+    /// The number of the event that is called back next, whether it is in the log yet or not.
+    fn next_to_call(&self) -> Option<u64> {
+        self.waiting.iter().map(|told| told.number).find(|number| *number > self.called)
+    }
+
+    /// The next event has not been tried yet.
+    fn begin_anew(&mut self) {
+        (self.attempts, self.first_tried, self.not_before, self.given_up) = (0, None, 0, None);
     }
 
     /// The clock went back by so many milliseconds.
@@ -205,6 +220,11 @@ impl Feed {
         self.last_time = self.last_time.saturating_sub(back);
         self.first_tried = self.first_tried.map(|at| at.saturating_sub(back));
         self.not_before = self.not_before.saturating_sub(back);
+    }
+
+    /// Whether events wait for the log or for the callback.
+    pub(super) fn has_something_to_do(&self) -> bool {
+        !self.waiting.is_empty()
     }
 
     /// Whether messages wait for the next handover.
@@ -299,11 +319,20 @@ impl Feed {
         self.attempts
     }
 
+    /// Somebody calls the next event back from now on. To be stored before it is done, so that a call that was cut short
+    /// counts as well. Returns how often it was tried before.
+    pub(super) fn try_next(&mut self, now: Timestamp) -> u32 {
+        let before = self.attempts;
+        self.attempts = before.saturating_add(1);
+        self.first_tried.get_or_insert(now);
+        before
+    }
+
     pub(super) fn called(&mut self, number: u64, outcome: CallbackOutcome, chance: f64, now: Timestamp, rules: &Rules) {
-        if number <= self.called {
+        // Typing that is over was dropped meanwhile: its outcome is not that of what is next.
+        if self.next_to_call() != Some(number) {
             return;
         }
-        self.attempts = self.attempts.saturating_add(1);
         match outcome {
             CallbackOutcome::Taken => self.done(number),
             CallbackOutcome::Never(why) => self.given_up = Some(why),
@@ -323,7 +352,7 @@ impl Feed {
             return;
         }
         self.called = number;
-        (self.attempts, self.first_tried, self.not_before, self.given_up) = (0, None, 0, None);
+        self.begin_anew();
         self.forget();
     }
 

@@ -6,6 +6,7 @@ use base64::prelude::BASE64_STANDARD_NO_PAD;
 use handover_host::contract::{
     Delivery, Failure, MessageReceipt, Outbound, OutboundMessage, ProviderRequest, Timestamp,
 };
+use handover_host::handover::Handover;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::VecDeque;
 
@@ -55,6 +56,12 @@ pub struct Item {
     /// The user left before anything of the handover arrived: it need not be delivered.
     #[serde(default)]
     withdrawn: bool,
+    /// Its handover is not the present one any more, and nothing of it has arrived.
+    #[serde(default)]
+    nothing_arrived: bool,
+    /// The number of the handover whose address the conversation has, once its handover is not the present one any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    thread: Option<u32>,
     /// How the last attempt went, if it did not go well.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     trouble: String,
@@ -219,6 +226,14 @@ impl Item {
 
     pub(super) fn conversation(&self) -> Option<&str> {
         self.conversation.as_deref()
+    }
+
+    pub(super) fn nothing_arrived(&self) -> bool {
+        self.nothing_arrived
+    }
+
+    pub(super) fn thread(&self) -> Option<u32> {
+        self.thread
     }
 
     pub(super) fn attempts(&self) -> u32 {
@@ -400,10 +415,22 @@ impl Outbox {
         Ok(())
     }
 
-    /// What waits for the handover of this number belongs to this conversation.
-    pub(super) fn belong(&mut self, handover: u32, conversation: &str) {
+    /// This handover is not the present one any more: what waits for it keeps what is known of it.
+    pub(super) fn outlive(&mut self, handover: &Handover) {
+        for item in self.items.iter_mut().filter(|item| item.handover == handover.number()) {
+            item.conversation = handover.conversation().map(String::from);
+            item.thread = Some(handover.thread());
+            item.nothing_arrived = handover.is_unknown_to_the_contact_center();
+        }
+    }
+
+    /// Something of an earlier handover arrived, or may have; in this conversation, where that is known.
+    pub(super) fn arrived(&mut self, handover: u32, conversation: Option<&str>) {
         for item in self.items.iter_mut().filter(|item| item.handover == handover) {
-            item.conversation = Some(conversation.to_owned());
+            item.nothing_arrived = false;
+            if let Some(conversation) = conversation {
+                item.conversation = Some(conversation.to_owned());
+            }
         }
     }
 
@@ -566,6 +593,8 @@ impl Item {
             blind: 0,
             tells_until: None,
             withdrawn: false,
+            nothing_arrived: false,
+            thread: None,
             trouble: String::new(),
         }
     }
@@ -583,7 +612,8 @@ impl Item {
 /// Up to when the agents know what was said, once a message has arrived.
 fn told_by(message: &OutboundMessage, now: Timestamp) -> Option<Timestamp> {
     match message {
-        OutboundMessage::Start(start) => start.transcript.iter().map(|line| line.time).max(),
+        // A line from the future must not keep those from the next transcript that are still to be said.
+        OutboundMessage::Start(start) => start.transcript.iter().map(|line| line.time.min(now)).max(),
         OutboundMessage::Text(_) | OutboundMessage::Attachment(_) | OutboundMessage::Answer(_) => Some(now),
         OutboundMessage::Typing | OutboundMessage::Receipt(_) | OutboundMessage::Leave(_) => None,
     }

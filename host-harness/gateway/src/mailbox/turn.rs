@@ -5,7 +5,9 @@ use super::rules::TURN;
 use super::{
     CallbackOutcome, DeliveryOutcome, Found, Item, Mailbox, Reason, Rules, Told, WAIT_FOR_CONVERSATION, is_open,
 };
-use handover_host::contract::{Conversation, Failure, Outbound, ProviderRequest, RetryAdvice, RetryCause, Timestamp};
+use handover_host::contract::{
+    Conversation, Delivery, Failure, Outbound, ProviderRequest, RetryAdvice, RetryCause, Timestamp,
+};
 use handover_host::handover::Handover;
 use serde::{Deserialize, Serialize};
 
@@ -216,8 +218,7 @@ impl Mailbox {
     /// Until when a leave waits for the id of its conversation. Its handover's other requests are done by then; the id may
     /// come by an event.
     fn waits_for_conversation(&self, item: &Item) -> Option<Timestamp> {
-        let unknown =
-            || self.conversation(item.handover(), item.conversation().map(String::from))?.id.is_none().then_some(());
+        let unknown = || self.conversation_of(item)?.id.is_none().then_some(());
         (item.leaves() && item.request().is_none()).then(unknown).flatten()?;
         let handover = self.handover.as_ref().filter(|handover| handover.number() == item.handover());
         // Where there is surely none, there is nothing to wait for.
@@ -225,12 +226,11 @@ impl Mailbox {
         Some(item.since().saturating_add(WAIT_FOR_CONVERSATION))
     }
 
-    /// Whether a leave has nothing to leave: the contact center was never told of its handover.
+    /// Whether a leave has nothing to leave: nothing of its handover arrived at the contact center.
     fn leaves_nothing(&self, item: &Item) -> bool {
         let handover = self.handover.as_ref().filter(|handover| handover.number() == item.handover());
-        item.leaves()
-            && item.conversation().is_none()
-            && handover.is_some_and(Handover::is_unknown_to_the_contact_center)
+        let is_unknown = handover.map_or(item.nothing_arrived(), Handover::is_unknown_to_the_contact_center);
+        item.leaves() && item.conversation().is_none() && is_unknown
     }
 
     fn callback_due(&self, rules: &Rules) -> Option<Timestamp> {
@@ -248,7 +248,7 @@ impl Mailbox {
         }
         if self.observe.is_some_and(|at| at <= now) {
             let present = self.handover.as_ref().map(Handover::number);
-            let conversation = present.and_then(|number| self.conversation(number, None));
+            let conversation = present.and_then(|number| self.conversation(number, None, None));
             if let Some(conversation) = conversation.filter(|conversation| conversation.id.is_some()) {
                 return Some(Task::Observe { conversation, soon: self.reason_to_observe.is_some() });
             }
@@ -282,9 +282,8 @@ impl Mailbox {
             let (number, handover) = (item.number(), item.handover());
             let task = match item.next() {
                 Next::Build(outbound) => {
-                    let (outbound, known) = (outbound.clone(), item.conversation().map(String::from));
-                    let conversation = self.conversation(handover, known)?;
-                    Some(Task::Build { item: number, message: Box::new(outbound), conversation })
+                    let conversation = self.conversation_of(item)?;
+                    Some(Task::Build { item: number, message: Box::new(outbound.clone()), conversation })
                 }
                 Next::Deliver(request) => {
                     let request = request.clone();
@@ -292,9 +291,8 @@ impl Mailbox {
                     Some(Task::Deliver { item: number, request })
                 }
                 Next::Find(request) => {
-                    let (request, known) = (request.clone(), item.conversation().map(String::from));
-                    let conversation = self.conversation(handover, known)?;
-                    Some(Task::Find { item: number, request, conversation })
+                    let conversation = self.conversation_of(item)?;
+                    Some(Task::Find { item: number, request: request.clone(), conversation })
                 }
                 Next::Bury(reason) => Some(Task::Bury(DeadLetter {
                     id: format!("{}.{number}", self.tag),
@@ -313,7 +311,9 @@ impl Mailbox {
             if task.is_some() {
                 return task;
             }
-            self.outbox.remove(number);
+            if let Some(item) = self.outbox.remove(number) {
+                self.arrived(&item, &Delivery { message: None, conversation: None }, now);
+            }
         }
     }
 
@@ -332,18 +332,26 @@ impl Mailbox {
                 content: DeadContent::Callback(told.clone(), why.to_owned()),
             }));
         }
-        (not_before <= now).then(|| Task::CallBack {
-            id: self.event_id(told),
-            told: told.clone(),
-            attempts: self.feed.attempts(),
-        })
+        if not_before > now {
+            return None;
+        }
+        let (id, told) = (self.event_id(told), told.clone());
+        Some(Task::CallBack { id, told, attempts: self.feed.try_next(now) })
     }
 
-    /// The conversation of the handover of this number. Its id is the present one's, or what is known of an earlier one.
-    fn conversation(&self, number: u32, known: Option<String>) -> Option<Conversation> {
+    /// The conversation of the handover of an item.
+    fn conversation_of(&self, item: &Item) -> Option<Conversation> {
+        self.conversation(item.handover(), item.conversation().map(String::from), item.thread())
+    }
+
+    /// The conversation of the handover of this number. Id and thread are the present one's, or what is known of an earlier
+    /// one.
+    fn conversation(&self, number: u32, known: Option<String>, thread: Option<u32>) -> Option<Conversation> {
         let present = self.handover.as_ref()?;
-        let id = if number == present.number() { present.conversation().map(String::from) } else { known };
-        Some(Conversation { recipient: self.recipient.clone(), handover: number, id })
+        let is_present = number == present.number();
+        let id = if is_present { present.conversation().map(String::from) } else { known };
+        let thread = if is_present { present.thread() } else { thread.unwrap_or(number) };
+        Some(Conversation { recipient: self.recipient.clone(), handover: thread, id })
     }
 
     /// What became of [`Task::Build`].

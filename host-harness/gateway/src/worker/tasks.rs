@@ -9,7 +9,7 @@ use crate::platform_event::PlatformEvent;
 use crate::served::Served;
 use crate::store::StoreError;
 use handover_host::contract::{AgentEvent, Conversation, Failure, Finding, Outbound, ProviderRequest, Timestamp};
-use handover_host::{CallError, Limit};
+use handover_host::{CallError, Connection, Limit};
 use std::time::Instant;
 
 /// What became of a task, to be handed in; in how many changes whatever.
@@ -125,7 +125,7 @@ async fn build(served: &Served, item: u64, message: &Outbound, conversation: &Co
             What::Built(item, built.map_err(|unsupported| format!("{unsupported:?}")))
         }
         // Of the host, not of the message: others have the memory or the time now.
-        Err(error @ CallError::Limit { limit: Limit::TotalMemory | Limit::CallTime, .. }) => {
+        Err(error @ (CallError::Busy { .. } | CallError::Limit { limit: Limit::CallTime, .. })) => {
             tracing::warn!(connection = served.name(), %error, "a message cannot be built now; it is tried again");
             What::Nothing
         }
@@ -142,20 +142,20 @@ async fn deliver(served: &Served, address: &Address, request: &ProviderRequest) 
         tracing::info!(connection = served.name(), request = request.idempotency_key, %body, "a request");
     }
     let began = Instant::now();
-    let outcome = match tokio::time::timeout(REQUEST_TIMEOUT, served.connection().deliver(request)).await {
-        Ok(Ok(Ok(delivery))) => {
+    let outcome = match in_time(served).deliver(request).await {
+        Ok(Ok(delivery)) => {
             know(served, address, delivery.conversation.as_deref()).await;
+            served.answered(None);
             DeliveryOutcome::Delivered(delivery)
         }
-        Ok(Ok(Err(failure))) => DeliveryOutcome::Failed(failure),
-        Ok(Err(error)) => DeliveryOutcome::Unknown(error.to_string()),
-        Err(_) => DeliveryOutcome::Unknown("the contact centre did not answer in time".into()),
+        Ok(Err(failure)) => {
+            served.answered(Some(&failure));
+            DeliveryOutcome::Failed(failure)
+        }
+        // Nothing was sent, so there is no doubt.
+        Err(error @ CallError::Busy { .. }) => DeliveryOutcome::Failed(later(error.to_string())),
+        Err(error) => DeliveryOutcome::Unknown(words(&error)),
     };
-    match &outcome {
-        DeliveryOutcome::Delivered(_) => served.answered(None),
-        DeliveryOutcome::Failed(failure) => served.answered(Some(failure)),
-        DeliveryOutcome::Unknown(_) => {}
-    }
     served.wire().delivery(served.name(), request, &outcome, began.elapsed());
     match &outcome {
         DeliveryOutcome::Delivered(_) => {
@@ -173,18 +173,16 @@ async fn deliver(served: &Served, address: &Address, request: &ProviderRequest) 
 
 async fn find(served: &Served, address: &Address, conversation: &Conversation, request: &ProviderRequest) -> Found {
     let began = Instant::now();
-    let found =
-        match tokio::time::timeout(REQUEST_TIMEOUT, served.connection().find_delivery(conversation, request)).await {
-            Ok(Ok(Ok(Finding::Arrived(delivery)))) => {
-                know(served, address, delivery.conversation.as_deref()).await;
-                Found::Arrived(delivery)
-            }
-            Ok(Ok(Ok(Finding::Missing))) => Found::Missing,
-            Ok(Ok(Ok(Finding::Unknown))) => Found::Unknown,
-            Ok(Ok(Err(failure))) => Found::Failed(failure),
-            Ok(Err(error)) => Found::Failed(later(error.to_string())),
-            Err(_) => Found::Failed(later("the contact centre did not answer in time".into())),
-        };
+    let found = match in_time(served).find_delivery(conversation, request).await {
+        Ok(Ok(Finding::Arrived(delivery))) => {
+            know(served, address, delivery.conversation.as_deref()).await;
+            Found::Arrived(delivery)
+        }
+        Ok(Ok(Finding::Missing)) => Found::Missing,
+        Ok(Ok(Finding::Unknown)) => Found::Unknown,
+        Ok(Err(failure)) => Found::Failed(failure),
+        Err(error) => Found::Failed(later(words(&error))),
+    };
     match &found {
         Found::Failed(failure) => served.answered(Some(failure)),
         Found::Arrived(_) | Found::Missing | Found::Unknown => served.answered(None),
@@ -200,6 +198,19 @@ async fn find(served: &Served, address: &Address, conversation: &Conversation, r
         Found::Failed(failure) => tracing::warn!(connection = served.name(), request, ?failure, "cannot be looked up"),
     }
     found
+}
+
+/// The connection, with the time that a request may take.
+fn in_time(served: &Served) -> Connection {
+    served.connection().with_call_time(REQUEST_TIMEOUT)
+}
+
+/// Why a call came to no answer, for people.
+fn words(error: &CallError) -> String {
+    match error {
+        CallError::Limit { limit: Limit::CallTime, .. } => "the contact center did not answer in time".into(),
+        error => error.to_string(),
+    }
 }
 
 fn later(message: String) -> Failure {
@@ -223,11 +234,7 @@ async fn observe(served: &Served, conversation: &Conversation, soon: bool) -> Wh
         return What::NotObserved(asked.saturating_add(wait));
     }
     let began = Instant::now();
-    let observed =
-        match tokio::time::timeout(REQUEST_TIMEOUT, served.connection().observe_conversation(conversation)).await {
-            Ok(observed) => observed.map_err(|error| error.to_string()),
-            Err(_) => Err("the contact centre did not answer in time".into()),
-        };
+    let observed = in_time(served).observe_conversation(conversation).await.map_err(|error| words(&error));
     served.wire().observation(served.name(), conversation, &observed, began.elapsed());
     if let Ok(answer) = &observed {
         served.answered(answer.as_ref().err());

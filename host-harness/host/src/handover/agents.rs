@@ -50,9 +50,15 @@ pub(super) enum Departure {
 }
 
 impl Agents {
-    /// Our clock was set back: what a poll of the time before found must not outweigh what happens now.
-    pub(super) fn step_back(&mut self, back: u64) {
+    /// Our clock was set back, and is now at this time: what a poll of the time before found must not outweigh what happens
+    /// now. Times of the contact center stay; one later than now is ours.
+    pub(super) fn step_back(&mut self, back: u64, now: Timestamp) {
         self.observed = self.observed.map(|at| at.saturating_sub(back));
+        let latest = [&mut self.last_arrival, &mut self.last_word, &mut self.last_departure, &mut self.last_transfer];
+        let times = latest.into_iter().flatten().chain(self.seen.iter_mut().map(|seen| &mut seen.at));
+        for at in times.filter(|at| **at > now) {
+            *at = at.saturating_sub(back);
+        }
     }
 
     /// Whether anyone is there.

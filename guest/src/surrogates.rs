@@ -8,7 +8,7 @@ const ESCAPE: usize = 6;
 
 /// Replaces each `\\u` escape of a lone surrogate by `\\ufffd`. Outside strings JSON has no backslash, so nothing else
 /// changes, and every offset stays.
-pub(super) fn replace_lone(json: &str) -> Cow<'_, str> {
+pub(crate) fn replace_lone(json: &str) -> Cow<'_, str> {
     let mut replaced: Option<String> = None;
     let mut at = 0;
     while let Some(backslash) = json.as_bytes().get(at..).and_then(|rest| memchr(b'\\', rest)).map(|found| at + found) {

@@ -2,7 +2,7 @@
 
 /// Whether a character shows nothing by itself: a blank, a control character, or one that Unicode calls
 /// default-ignorable (`DerivedCoreProperties.txt`, `Default_Ignorable_Code_Point`), such as a zero-width space.
-pub(super) fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
         || matches!(c,
