@@ -32,8 +32,6 @@ use serde::{Deserialize, Serialize};
 
 /// Milliseconds by which the contact center's clock and ours may differ.
 const SKEW: u64 = 60_000;
-/// Milliseconds by which the two clocks may differ at most: with more, webhooks are refused as replays.
-const MOST_SKEW: u64 = 300_000;
 /// Milliseconds after the delivery of the first message from which a poll shows the conversation that it opened, and no
 /// more the one that was over before.
 const SETTLED: u64 = 5_000;
@@ -113,7 +111,7 @@ struct Queue {
 }
 
 /// Whether an event is about this handover.
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum Whose {
     Ours,
     /// Ours or the one's before: both may be the same conversation. An observation will tell.
@@ -302,7 +300,7 @@ impl Handover {
     pub fn apply(&mut self, event: &AgentEvent, now: Timestamp) -> Vec<Step> {
         self.behind = self.behind.max(event.time.unwrap_or(0).saturating_sub(now));
         let whose = self.whose(event);
-        if let Some(took) = event.time.map(|time| now.saturating_sub(time)) {
+        if let Some(took) = event.time.filter(|_| whose == Whose::Ours).map(|time| now.saturating_sub(time)) {
             self.ahead = Some(self.ahead.map_or(took, |ahead| ahead.min(took)));
         }
         if whose == Whose::Ours && self.conversation.is_none() {
@@ -310,7 +308,13 @@ impl Handover {
         }
         // Nothing happens later than now: a clock that runs ahead does not outweigh what is still to come.
         let at = event.time.map_or(now, |time| time.min(now));
+        // In a later handover, an agent of the one before may write to whom our first message has not reached yet.
+        let knows_us = self.accepted.is_some() || self.number <= 1 || event.handover.is_some();
         let mut steps = match (&event.kind, whose) {
+            (EventKind::Message(message), Whose::Ours) if knows_us && self.is_open() => {
+                self.told(at);
+                vec![self.message(message, event.time, whose, now)]
+            }
             (EventKind::Message(message), whose) => vec![self.message(message, event.time, whose, now)],
             (EventKind::Receipt(receipt), _) => vec![Step::Receipt(receipt.clone())],
             (EventKind::Ignored(_), _) | (_, Whose::Anothers) => Vec::new(),
@@ -457,11 +461,9 @@ impl Handover {
         }
     }
 
-    /// Milliseconds by which our clock may be ahead of the contact center's. Where a poll decides, a clock that is off by
-    /// more than usual costs a poll; where none does, only what was measured counts, for an old end must not end this one.
+    /// Milliseconds by which our clock may be ahead of the contact center's.
     fn may_be_ahead(&self) -> u64 {
-        let least = if self.policy.observes { MOST_SKEW } else { SKEW };
-        least.max(self.ahead.unwrap_or(0))
+        SKEW.max(self.ahead.unwrap_or(0))
     }
 
     /// The end that a poll found. Until our first message has opened a conversation again it is over, by the end of the
@@ -489,14 +491,8 @@ impl Handover {
                 AfterEnd::Reopen => Step::LateMessage(message.clone()),
             };
         }
-        if whose == Whose::Ours {
-            // Before anything of ours arrived, it is no answer to what we were to tell.
-            if self.accepted.is_some() {
-                self.told(time.map_or(now, |time| time.min(now)));
-            }
-            if message.author != Author::Bot && self.agents.spoke(time) {
-                self.attended(now);
-            }
+        if whose == Whose::Ours && message.author != Author::Bot && self.agents.spoke(time) {
+            self.attended(now);
         }
         Step::Message(message.clone())
     }

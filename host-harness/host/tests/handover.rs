@@ -572,3 +572,58 @@ fn it_is_stored_and_read_back_in_every_state() {
         assert_eq!(serde_json::from_str::<Handover>(&stored).expect("it is read"), handover);
     }
 }
+
+#[test]
+fn what_was_said_before_an_agent_reopened_is_in_the_next_transcript() {
+    let policy = Policy { after_end: AfterEnd::Reopen, ..observing() };
+    let mut first = attended(policy.clone());
+    first.told(BEGUN + 1_500);
+    let _ = tell(&mut first, 2_000, &[at(2_000, ended())]);
+    let mut second = first.reopen(BEGUN + 9_000, policy.clone(), Some("c".into())).expect("the first has ended");
+    // The user's answer arrives; the agent has not been told what the bot and the user said from 2 000 to 9 000.
+    second.told(BEGUN + 10_000);
+    let _ = tell(&mut second, 11_000, &[at(11_000, message(Author::Human))]);
+    let _ = second.leave(LeaveReason::UserLeft, BEGUN + 12_000);
+    let third = Handover::begin(3, BEGUN + 20_000, policy, Some(&second)).expect("the second has ended");
+    assert_eq!(third.told_until(), Some(BEGUN + 1_500));
+}
+
+#[test]
+fn a_late_message_before_our_start_has_arrived_is_no_sign_that_agents_know_the_transcript() {
+    let mut second = reopened(Policy::default());
+    let _ = tell(&mut second, 70_000, &[at(70_000, message(Author::Human))]);
+    assert_eq!(second.told_until(), None);
+    second.delivered(&Delivery { message: None, conversation: None }, BEGUN + 80_000);
+    let _ = tell(&mut second, 90_000, &[at(90_000, message(Author::Human))]);
+    assert_eq!(second.told_until(), Some(BEGUN + 90_000));
+}
+
+#[test]
+fn an_agent_whom_a_poll_found_before_the_clock_went_back_still_leaves() {
+    const HOUR: u64 = 3_600_000;
+    let mut handover = begin(observing());
+    // Our clock is an hour ahead: the poll is asked at an hour, by the contact center's clock at 5 s.
+    let found = handover.observed(&[timeless(joined("a"))], BEGUN + HOUR + 5_000);
+    assert_eq!(found, [Step::AgentJoined(agent("a"))]);
+    handover.step_back(HOUR, BEGUN + 6_000);
+    assert_eq!(tell(&mut handover, 7_000, &[at(7_000, left("a"))]), [Step::AgentLeft(agent("a")), Step::Observe]);
+    assert_eq!(tell(&mut handover, 8_000, &[at(8_000, EventKind::Queued(place(1)))]), [Step::Queued(place(1))]);
+    assert_eq!(tell(&mut handover, 9_000, &[at(9_000, joined("a"))]), [Step::AgentJoined(agent("a"))]);
+    // By a poll as well.
+    let mut polled = begin(observing());
+    let _ = polled.observed(&[timeless(joined("a"))], BEGUN + HOUR + 5_000);
+    polled.step_back(HOUR, BEGUN + 6_000);
+    assert_eq!(polled.observed(&[], BEGUN + 7_000), [Step::AgentLeft(agent("a"))]);
+}
+
+#[test]
+fn a_clock_that_is_minutes_ahead_hides_no_end_of_a_second_handover() {
+    const AHEAD: u64 = 290_000;
+    // Events of the contact center, by its clock; we are ahead.
+    let mut first = begin(Policy::default());
+    assert_eq!(first.apply(&at(0, joined("a")), BEGUN + AHEAD + 300), [Step::AgentJoined(agent("a"))]);
+    let _ = first.apply(&at(1_000, ended()), BEGUN + AHEAD + 1_300);
+    let begun = BEGUN + AHEAD + 2_000;
+    let mut second = Handover::begin(2, begun, Policy::default(), Some(&first)).expect("the first has ended");
+    assert_eq!(second.apply(&at(10_000, ended()), BEGUN + AHEAD + 10_300), [Step::Ended(EndReason::Completed)]);
+}

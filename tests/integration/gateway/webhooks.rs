@@ -216,3 +216,46 @@ async fn two_integrations_with_one_secret_are_told_apart_by_their_mark() {
     let secret = Some("one-secret-for-both-integrations");
     two_at_one_path([secret, secret], true).await;
 }
+
+/// A bus or a workflow may collect several events and repeats for a day what is refused: the others are taken.
+#[tokio::test]
+async fn one_event_of_a_list_that_is_refused_keeps_no_other_out() {
+    let key = "a-key-of-the-event-bus";
+    let stand = Stand::before(Config::default(), &[("event-bus-key", key)], rules(), None).await;
+    let conversation = stand.accepted("sess-42").await;
+    let headers = HeaderMap::from_iter([(AUTHORIZATION, key.parse().expect("a header"))]);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_millis();
+    let event = |name: &str, time: u128, disconnect: &str| {
+        json!({ "detail": {
+            "topicName": format!("v2.detail.events.conversation.{conversation}.{name}"),
+            "eventBody": {
+                "eventTime": time, "conversationId": conversation, "participantId": "p-1", "mediaType": "MESSAGE",
+                "messageType": "OPEN", "addressTo": "sess-42", "disconnectType": disconnect,
+            },
+        } })
+    };
+    let old = event("user.start", now - 25 * 60 * 60 * 1_000, "CLIENT");
+    let repeated = event("user.end", now, "CLIENT");
+    let contradicting = event("user.end", now, "ERROR");
+    let answer = stand.webhook("genesysCloudOM", headers.clone(), json!([old, repeated]).to_string()).await;
+    assert_eq!(answer, StatusCode::OK);
+    let end = event("customer.end", now + 1, "CLIENT");
+    let answer = stand.webhook("genesysCloudOM", headers, json!([contradicting, end]).to_string()).await;
+    assert_eq!(answer, StatusCode::OK);
+    stand.events(None, "ended").await;
+    for outcome in ["replayed", "contradicts"] {
+        let line = format!("handover_webhook_events_total{{connection=\"acme\",outcome=\"{outcome}\"}}");
+        assert_eq!(stand.metric(&line).await, 1, "{outcome}");
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_to_a_path_of_another_shape_is_counted() {
+    let stand = Stand::new().await;
+    for path in ["", "genesysCloudOM/more", "a/b/c"] {
+        assert_eq!(stand.webhook(path, HeaderMap::new(), "{}").await, StatusCode::NOT_FOUND, "{path}");
+    }
+    let proxied = stand.http.post(format!("{}/proxy/handover/acme", stand.url)).send().await.expect("an answer");
+    assert_eq!(proxied.status(), StatusCode::NOT_FOUND);
+    assert_eq!(stand.metric("handover_webhooks_total{connection=\"\",outcome=\"nobody\"}").await, 4);
+}

@@ -6,9 +6,9 @@ use handover_gateway::mailbox::{
     Refused, Replied, Reply, Rules, SendError, Source, Task, TooLarge,
 };
 use handover_host::contract::{
-    Agent, Delivery, DeliveryReceipt, EndReason, EventKind, Failure, FailureReason, HandoverStart, LeaveReason,
-    MessageReceipt, OutboundMessage, ProviderRequest, QueueState, ReceiptOutcome, ReceiptStatus, RetryAdvice,
-    RetryCause, Speaker, Timestamp, TranscriptLine,
+    Agent, AgentEvent, Delivery, DeliveryReceipt, EndReason, EventKind, Failure, FailureReason, HandoverStart,
+    LeaveReason, MessageReceipt, OutboundMessage, ProviderRequest, QueueState, ReceiptOutcome, ReceiptStatus,
+    RetryAdvice, RetryCause, Speaker, Timestamp, TranscriptLine,
 };
 use handover_host::handover::{AfterEnd, Policy};
 
@@ -752,7 +752,7 @@ fn an_agent_who_writes_after_the_end_begins_a_handover_in_their_conversation() {
     let mut mailbox = begun_by(&rules);
     let end = event("end", NOW, EventKind::Ended(EndReason::Completed));
     mailbox.take_in(&[end], &webhook("end"), NOW, &rules).expect("new");
-    let late = handover_host::contract::AgentEvent { conversation: Some("c-2".into()), ..said("m", NOW + 5) };
+    let late = AgentEvent { conversation: Some("c-2".into()), ..said("m", NOW + 5) };
     mailbox.take_in(&[late], &webhook("m"), NOW + 5, &rules).expect("new");
     let handover = mailbox.handover().expect("another");
     assert_eq!((handover.number(), handover.conversation()), (2, Some("c-2")));
@@ -856,4 +856,146 @@ fn no_id_comes_twice_from_a_copy() {
     assert_eq!(ids("one"), ids("one"));
     assert_ne!(ids("one").0, ids("two").0);
     assert_ne!(ids("one").1, ids("two").1);
+}
+
+#[test]
+fn a_start_that_a_receipt_confirms_has_arrived() {
+    let mut mailbox = start_of(&["1"]);
+    assert!(matches!(outbound(&mut mailbox, NOW), Some(Task::Deliver { .. })));
+    // The answer is cut off; the receipt names no conversation.
+    let receipt = MessageReceipt { message: "tag.1".into(), status: ReceiptStatus::Accepted, final_: false };
+    mailbox.take_in(&[event("r1", NOW, EventKind::Receipt(receipt))], &webhook("r"), NOW, &rules()).expect("new");
+    let later = NOW + 13_000;
+    assert_eq!(mailbox.turn(Lane::Outbound, "b", later, &rules()), None);
+    mailbox.leave(LeaveReason::UserLeft, later, &rules()).expect("it is open");
+    let leave = mailbox.turn(Lane::Outbound, "b", later + 30_000, &rules()).map(|turn| turn.task);
+    let Some(Task::Build { message, .. }) = leave else { panic!("the agents' queue is left: {leave:?}") };
+    assert_eq!(message.message, OutboundMessage::Leave(LeaveReason::UserLeft));
+}
+
+#[test]
+fn a_leave_of_a_start_that_never_arrived_is_dropped_when_the_next_handover_has_begun() {
+    let start = || OutboundMessage::Start(HandoverStart::default());
+    let leaves_and_comes_back = |may_have_arrived| {
+        let mut mailbox = start_of(&["1"]);
+        let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW) else { panic!("it is tried") };
+        mailbox.leave(LeaveReason::UserLeft, NOW + 1, &rules()).expect("it is open");
+        assert_eq!(mailbox.begin(NOW + 2, &rules()), Ok(2));
+        send(&mut mailbox, start(), &["2"], NOW + 2);
+        mailbox.delivered(item, DeliveryOutcome::Failed(retry(None, may_have_arrived)), 0.0, NOW + 3, &rules());
+        mailbox
+    };
+    let mut mailbox = leaves_and_comes_back(false);
+    let Some(Task::Deliver { request, .. }) = outbound(&mut mailbox, NOW + 4) else { panic!("the second start") };
+    assert_eq!(request.body, b"2", "no farewell opens the conversation");
+
+    let mut mailbox = leaves_and_comes_back(true);
+    let mut now = NOW + 4;
+    let built = loop {
+        now += 20_000;
+        match outbound(&mut mailbox, now) {
+            Some(Task::Find { item, .. }) => mailbox.found(item, Found::Unknown, 0.0, now, &rules()),
+            Some(Task::Bury(letter)) => mailbox.buried(&letter, now, &rules()),
+            Some(Task::Build { message, .. }) => break message.message,
+            Some(task) => panic!("{task:?}"),
+            None => assert!(now < NOW + 4_000_000, "it comes to an end"),
+        }
+    };
+    assert_eq!(built, OutboundMessage::Leave(LeaveReason::UserLeft), "it may have arrived");
+}
+
+/// The next event to be called back, and how often it was tried before.
+fn callback(mailbox: &mut Mailbox, by: &str, now: Timestamp) -> Option<(String, u64, u32)> {
+    match mailbox.turn(Lane::Callback, by, now, &rules()).map(|turn| turn.task) {
+        Some(Task::CallBack { told, attempts, .. }) => Some((told.event.get().to_owned(), told.number, attempts)),
+        None => None,
+        task => panic!("{task:?}"),
+    }
+}
+
+#[test]
+fn how_the_callback_of_typing_went_says_nothing_of_the_next_event() {
+    for outcome in [CallbackOutcome::Never("410".into()), CallbackOutcome::Retry(Some(600), "429".into())] {
+        for message_comes_first in [true, false] {
+            let mut mailbox = begun();
+            mailbox.take_in(&[event("t", NOW, EventKind::Typing(5_000))], &webhook("t"), NOW, &rules()).expect("new");
+            mailbox.published(2, &rules());
+            let (_, typing, _) = callback(&mut mailbox, "a", NOW).expect("typing is called back");
+            if !message_comes_first {
+                mailbox.called_back(typing, outcome.clone(), 0.0, NOW, &rules());
+            }
+            mailbox.take_in(&[said("m1", NOW)], &webhook("m1"), NOW, &rules()).expect("new");
+            mailbox.published(3, &rules());
+            if message_comes_first {
+                mailbox.called_back(typing, outcome.clone(), 0.0, NOW, &rules());
+            }
+            let (next, _, attempts) = callback(&mut mailbox, "a", NOW).expect("the message is called back at once");
+            assert!(next.contains("m1") && attempts == 0, "{outcome:?} {message_comes_first} {attempts}");
+        }
+    }
+}
+
+#[test]
+fn a_callback_that_was_cut_short_counts_as_an_attempt() {
+    let mut mailbox = begun();
+    mailbox.take_in(&[said("m1", NOW)], &webhook("m1"), NOW, &rules()).expect("new");
+    mailbox.published(2, &rules());
+    assert_eq!(callback(&mut mailbox, "a", NOW).expect("it is due").2, 0);
+    // The gateway is killed before it stored how that went.
+    let (_, number, attempts) = callback(&mut mailbox, "b", NOW + 13_000).expect("somebody else tries");
+    assert_eq!(attempts, 1);
+    mailbox.called_back(number, CallbackOutcome::Retry(None, "503".into()), 0.0, NOW + 13_000, &rules());
+    assert_eq!(callback(&mut mailbox, "b", NOW + 60_000).expect("again").2, 2);
+}
+
+#[test]
+fn a_line_from_the_future_keeps_no_later_line_from_the_next_transcript() {
+    let line = TranscriptLine { speaker: Speaker::User, time: NOW + 3_600_000, text: "Hi".into() };
+    let mut mailbox = begun();
+    let start = HandoverStart { transcript: vec![line], ..HandoverStart::default() };
+    send(&mut mailbox, OutboundMessage::Start(start), &["1"], NOW);
+    let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW) else { panic!("it is delivered") };
+    mailbox.delivered(item, delivered(), 0.0, NOW, &rules());
+    assert_eq!(mailbox.next_handover(), (2, Some(NOW)));
+}
+
+#[test]
+fn a_reopened_handover_has_the_address_of_the_conversation_that_the_agent_wrote_in() {
+    let rules =
+        Rules { policy: Policy { after_end: AfterEnd::Reopen, observes: true, ..Policy::default() }, ..rules() };
+    let mut mailbox = begun_by(&rules);
+    let end = event("end", NOW, EventKind::Ended(EndReason::Completed));
+    mailbox.take_in(&[end], &webhook("end"), NOW, &rules).expect("new");
+    let late = AgentEvent { conversation: Some("c-1".into()), handover: Some(1), ..said("m", NOW + 5) };
+    mailbox.take_in(&[late], &webhook("m"), NOW + 5, &rules).expect("new");
+    assert_eq!(mailbox.handover().map(|handover| (handover.number(), handover.thread())), Some((2, 1)));
+    let leave = |mailbox: &mut Mailbox| match mailbox.turn(Lane::Outbound, "a", NOW + 20, &rules).map(|turn| turn.task)
+    {
+        Some(Task::Build { conversation, .. }) => (conversation.handover, conversation.id),
+        task => panic!("{task:?}"),
+    };
+    // What the agent does next in that conversation is the reopened handover's.
+    let typing = AgentEvent { handover: Some(1), ..event("t", NOW + 6, EventKind::Typing(5_000)) };
+    mailbox.take_in(&[typing], &webhook("t"), NOW + 6, &rules).expect("new");
+    assert!(told(&mailbox).iter().any(|event| event.contains("typing")), "{:?}", told(&mailbox));
+    mailbox.leave(LeaveReason::UserLeft, NOW + 10, &rules).expect("it is open");
+    assert_eq!(leave(&mut mailbox.clone()), (1, Some("c-1".into())));
+    assert_eq!(mailbox.begin(NOW + 15, &rules), Ok(3));
+    assert_eq!(leave(&mut mailbox), (1, Some("c-1".into())), "although another has begun");
+}
+
+#[test]
+fn a_clock_that_goes_back_puts_off_no_poll() {
+    const HOUR: u64 = 3_600_000;
+    let mut mailbox = begun();
+    mailbox.notice_time(NOW);
+    send(&mut mailbox, text("a"), &["1"], NOW);
+    let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW) else { panic!("it is delivered") };
+    mailbox.delivered(item, delivered(), 0.0, NOW, &rules());
+    let gone = |id, at| event(id, at, EventKind::AgentLeft(Agent { id: None, name: None, picture: None }));
+    mailbox.take_in(&[gone("g", NOW)], &webhook("g"), NOW, &rules()).expect("new");
+    mailbox.notice_time(NOW - HOUR);
+    // The poll that was asked for before is answered; the reason is from before it.
+    mailbox.observed(1, &[], NOW - HOUR + 1, NOW - HOUR + 500, &rules());
+    assert!(mailbox.due(&rules()).is_some_and(|due| due < NOW - HOUR + 120_000), "{:?}", mailbox.due(&rules()));
 }
