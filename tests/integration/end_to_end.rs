@@ -75,9 +75,10 @@ async fn failures_are_sorted_by_what_to_do() {
     };
     for (number, fault, expected) in [
         (2, json!({ "fault": "rate-limited", "retryAfterSeconds": 7 }), (RetryCause::RateLimited, Some(7), false)),
-        (3, json!({ "fault": "server-error", "status": 503 }), (RetryCause::ServerError, None, true)),
-        (4, json!({ "fault": "hang" }), (RetryCause::TimedOut, None, true)),
-        (5, json!({ "fault": "cut" }), (RetryCause::Network, None, true)),
+        (3, json!({ "fault": "server-error", "status": 503 }), (RetryCause::ServerError, None, false)),
+        (4, json!({ "fault": "server-error", "status": 500 }), (RetryCause::ServerError, None, true)),
+        (5, json!({ "fault": "hang" }), (RetryCause::TimedOut, None, true)),
+        (6, json!({ "fault": "cut" }), (RetryCause::Network, None, true)),
     ] {
         let mut order = json!({ "on": "api", "path": "/inbound/" });
         order.as_object_mut().expect("an object").extend(fault.as_object().expect("an object").clone());

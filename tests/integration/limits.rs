@@ -32,7 +32,7 @@ async fn the_memory_of_all_together_is_bounded() {
     };
     for _ in 0..20 {
         assert!(map(10).await.is_ok());
-        assert_eq!(map(800_000).await, Err(CallError::Limit { limit: Limit::TotalMemory, allowed: 2 << 20 }));
+        assert_eq!(map(800_000).await, Err(CallError::Busy { limit: Limit::TotalMemory, allowed: 2 << 20 }));
     }
 }
 

@@ -35,9 +35,9 @@ async fn whatever_goes_wrong_a_message_arrives_once_and_in_order() {
     expected.push("with another token".into());
     assert_eq!(stand.arrived(&conversation).await, expected);
 
-    // After 500, three times 503 and a hang nobody knows. What was cut off, Genesys's own receipt has confirmed.
+    // After 500 and a hang nobody knows; 503 says that nothing was done. What was cut off, Genesys's own receipt has confirmed.
     // On a machine that is busy, more may take too long.
-    assert!(stand.metric("handover_doubts_total{connection=\"acme\",outcome=\"missing\"}").await >= 5);
+    assert!(stand.metric("handover_doubts_total{connection=\"acme\",outcome=\"missing\"}").await >= 2);
     assert_eq!(stand.metric("handover_possibly_doubled_total{connection=\"acme\"}").await, 0);
     assert_eq!(stand.metric("handover_dead_letters_total{connection=\"acme\"}").await, 0);
 }

@@ -236,7 +236,7 @@ async fn one_event_of_a_list_that_is_refused_keeps_no_other_out() {
     };
     let old = event("user.start", now - 25 * 60 * 60 * 1_000, "CLIENT");
     let repeated = event("user.end", now, "CLIENT");
-    let contradicting = event("user.end", now, "ERROR");
+    let contradicting = event("user.end", now, "TRANSFER");
     let answer = stand.webhook("genesysCloudOM", headers.clone(), json!([old, repeated]).to_string()).await;
     assert_eq!(answer, StatusCode::OK);
     let end = event("customer.end", now + 1, "CLIENT");
