@@ -171,6 +171,29 @@ async fn waiting_is_bounded() {
     assert_eq!(connection.check_connection(None).await, late);
 }
 
+/// A call that never had a permit has sent nothing, and says so: it is no request of unknown outcome.
+#[tokio::test]
+async fn a_call_without_a_permit_has_done_nothing() {
+    let mut narrow = limits();
+    narrow.connection_calls = 1;
+    let host = Host::builder().limits(narrow).http(Silence).build().expect("a host");
+    let provider = host.load(handover_tests::GENESYS).await.expect("it loads");
+    let allowed = "https://api.mypurecloud.de https://login.mypurecloud.de".parse().expect("origins");
+    let connection = provider.connect(usable(), &allowed).await.expect("it connects");
+    let waiting = connection.clone();
+    let waiting = tokio::spawn(async move { waiting.check_connection(None).await });
+    let hasty = connection.with_call_time(Duration::from_millis(50));
+    let busy = Err(CallError::Busy { limit: Limit::ConnectionCalls, allowed: 1 });
+    // Until the other call has the permit, this one waits for an answer.
+    let late = Err(CallError::Limit { limit: Limit::CallTime, allowed: 50 });
+    let mut outcome = hasty.check_connection(None).await;
+    while outcome == late {
+        outcome = hasty.check_connection(None).await;
+    }
+    assert_eq!(outcome, busy);
+    waiting.abort();
+}
+
 #[tokio::test]
 async fn what_comes_back_is_bounded() {
     let mut small = limits();

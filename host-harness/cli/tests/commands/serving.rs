@@ -135,6 +135,10 @@ fn a_log_that_cannot_be_written_stops_nothing_and_is_counted() {
             assert!(lost > 0, "{what}: {metrics}");
         }
         assert_eq!(gateway.process.try_wait().expect("its state"), None, "{what}");
+        // It ends in order all the same, although its standard output has no reader either.
+        let stopped = Command::new("kill").arg(gateway.process.id().to_string()).status().expect("kill");
+        assert!(stopped.success());
+        assert!(gateway.process.wait().expect("it ends").success(), "{what}");
     }
 }
 
