@@ -175,3 +175,33 @@ async fn who_cannot_write_says_so_and_can_again() {
     made(&store, "a", None).await;
     assert_eq!(text(&store, Family::Recipient, "before").await.as_deref(), Some("x"));
 }
+
+/// A page that every load reads, and no write that only counts.
+#[tokio::test]
+async fn a_file_whose_index_or_values_are_damaged_is_not_ready() {
+    for (what, sql) in [
+        ("index", "SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_record_1'"),
+        ("records", "SELECT rootpage FROM sqlite_master WHERE name = 'record'"),
+        ("log", "SELECT rootpage FROM sqlite_master WHERE name = 'log'"),
+    ] {
+        let (store, folder) = empty();
+        for number in 0..100 {
+            made(&store, &format!("c/{number}"), None).await;
+            store.append(entry("c", "a", number + 1)).await.unwrap();
+        }
+        store.ready().await.unwrap();
+        drop(store);
+        let path = folder.path().join("gateway.db");
+        drop(reopened(&path).await);
+        let connection = Connection::open(&path).unwrap();
+        let size: u64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0)).unwrap();
+        let page: u64 = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        drop(connection);
+        let mut bytes = std::fs::read(&path).unwrap();
+        let begin = usize::try_from((page - 1) * size).unwrap();
+        bytes[begin..begin + 64].fill(0xa5);
+        std::fs::write(&path, bytes).unwrap();
+        let store = reopened(&path).await;
+        assert!(store.ready().await.is_err(), "{what}");
+    }
+}
