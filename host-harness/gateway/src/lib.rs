@@ -11,6 +11,7 @@
 mod callback;
 mod cleaning;
 mod dead_letters;
+mod file_address;
 mod http;
 mod inbound;
 pub mod mailbox;
@@ -28,6 +29,7 @@ mod worker;
 pub use self::callback::{Callback, CallbackError};
 pub use self::cleaning::clean;
 pub use self::dead_letters::Buried;
+pub use self::file_address::why_unfetchable;
 pub use self::http::{Gateway, InvalidTokens, Tokens, document};
 pub use self::inbound::{Received, WebhookError};
 pub use self::mailboxes::{Address, ChangeError, Mailboxes};

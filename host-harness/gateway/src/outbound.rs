@@ -1,6 +1,7 @@
 //! From the platform: what it says is built and taken into the mailbox; only then is it answered. Delivering it is the
 //! worker's.
 
+use crate::file_address::why_unfetchable;
 use crate::mailbox::{Mailbox, NoHandover, NoRoom, NotBegun, Replied, Reply, SendError, TooLarge};
 use crate::mailboxes::{Read, Saved, now};
 use crate::served::Served;
@@ -152,11 +153,28 @@ impl Served {
                 self.send(mailbox, OutboundMessage::Start(start), now).await?;
                 Ok(Replied::Begun(number))
             }
-            Command::Send(message) => Ok(Replied::Sent(self.send(mailbox, message.clone(), now).await?)),
+            Command::Send(message) => {
+                self.warn_of_unfetchable(message);
+                Ok(Replied::Sent(self.send(mailbox, message.clone(), now).await?))
+            }
             Command::Leave(reason) => {
                 mailbox.leave(*reason, now, self.rules()).map_err(|NoHandover| PlatformError::NoHandover)?;
                 Ok(Replied::Left)
             }
+        }
+    }
+
+    /// The contact center fetches a file only later, and says nothing of it where it cannot.
+    fn warn_of_unfetchable(&self, message: &OutboundMessage) {
+        if let OutboundMessage::Attachment(file) = message
+            && let Some(reason) = why_unfetchable(&file.url)
+            && self.may_complain()
+        {
+            tracing::warn!(
+                connection = self.name(),
+                reason,
+                "a contact center may not fetch a file that the platform sends; give files public https addresses"
+            );
         }
     }
 

@@ -13,9 +13,11 @@ use handover_demo::Stage;
 use handover_gateway::store::Store;
 use handover_gateway::store::nats::{Layout, NatsCache, NatsStore};
 use handover_gateway::store::sqlite::SqliteStore;
-use handover_gateway::{Callback, Gateway, Mailboxes, Metrics, Options, Served, Tokens, Wire, document};
+use handover_gateway::{
+    Callback, Gateway, Mailboxes, Metrics, Options, Served, Tokens, Wire, document, why_unfetchable,
+};
 use handover_host::contract::Ability;
-use handover_host::{HttpClient, HttpClientLimits, Limits, is_public};
+use handover_host::{Host, HttpClient, HttpClientLimits, Limits};
 use serde_json::json;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -24,7 +26,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use url::{Host, Url};
 
 /// Where everything is kept unless something else is said.
 const SQLITE: &str = "handover.sqlite";
@@ -62,7 +63,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if config.demo.enabled {
         let origin = |origin: &Origin| origin.0.clone();
         let public = config.demo.public.as_ref().map_or_else(|| format!("http://{address}"), origin);
-        if let Some(reason) = why_files_stay_unfetched(&public) {
+        if let Some(reason) = why_unfetchable(&public) {
             tracing::warn!(
                 public,
                 "a contact center may not fetch the files of the demo page: {reason}; set demo.public to a public https origin"
@@ -76,24 +77,6 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let keep_events = config.store.keep_events.milliseconds;
     Running { served, mailboxes, keep_events, listener, router, stop }.until_stopped().await?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Returns why a contact center may be unable to fetch files from this origin. A name is not looked up: here it may
-/// stand for another address than at the contact center.
-fn why_files_stay_unfetched(origin: &str) -> Option<&'static str> {
-    // Reserved for private use: RFC 6761, RFC 6762, RFC 8375.
-    const PRIVATE: [&str; 6] = [".localhost", ".local", ".internal", ".home.arpa", ".test", ".invalid"];
-    let url = Url::parse(origin).ok()?;
-    match url.host()? {
-        Host::Ipv4(address) if !is_public(address.into()) => Some("its host is not a public address"),
-        Host::Ipv6(address) if !is_public(address.into()) => Some("its host is not a public address"),
-        Host::Domain(name)
-            if !name.contains('.') || PRIVATE.iter().any(|suffix| name.trim_end_matches('.').ends_with(suffix)) =>
-        {
-            Some("its host is not a public name")
-        }
-        _ => (url.scheme() != "https").then_some("it is not https"),
-    }
 }
 
 /// As many file descriptors as the system allows this process.
@@ -133,7 +116,7 @@ async fn connections(
     let mut limits = Limits::default();
     limits.total_memory = usize::try_from(file.config.plugins.memory_mib)?.saturating_mul(1 << 20);
     limits.connection_calls = file.config.plugins.calls_per_connection.get();
-    let host = handover_host::Host::builder().limits(limits).http(client).reuse(REUSE);
+    let host = Host::builder().limits(limits).http(client).reuse(REUSE);
     let host = match cache {
         Some(cache) => host.cache(cache),
         None => host,
@@ -183,30 +166,4 @@ fn callback(file: &ConfigFile, folder: &Path) -> anyhow::Result<Option<Callback>
 fn read_all(places: &[Place], folder: &Path) -> anyhow::Result<Vec<String>> {
     let read = places.iter().enumerate();
     read.map(|(index, place)| place.read(folder).with_context(|| format!("entry {}", index + 1))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn says_why_files_of_the_demo_page_stay_unfetched() {
-        for public in ["https://chat.example.com", "https://8.8.8.8:8443", "https://[2606:4700::1111]"] {
-            assert_eq!(why_files_stay_unfetched(public), None, "{public}");
-        }
-        for (origin, reason) in [
-            ("http://chat.example.com", "it is not https"),
-            ("http://127.0.0.1:8080", "its host is not a public address"),
-            ("https://10.1.2.3", "its host is not a public address"),
-            ("https://169.254.169.254", "its host is not a public address"),
-            ("https://[fd00::1]", "its host is not a public address"),
-            ("https://[::ffff:192.168.1.1]", "its host is not a public address"),
-            ("https://localhost", "its host is not a public name"),
-            ("https://chat.localhost", "its host is not a public name"),
-            ("https://chat.internal", "its host is not a public name"),
-            ("https://intranet", "its host is not a public name"),
-        ] {
-            assert_eq!(why_files_stay_unfetched(origin), Some(reason), "{origin}");
-        }
-    }
 }
