@@ -418,8 +418,8 @@ impl Store for SqliteStore {
                 "SELECT body FROM log ORDER BY position DESC LIMIT 2",
             ] {
                 let mut statement = connection.prepare_cached(sql)?;
-                let values = statement.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
-                values.map(|value| value.map(|_| ())).collect::<rusqlite::Result<()>>()?;
+                let mut values = statement.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
+                values.try_for_each(|value| value.map(|_| ()))?;
             }
             Ok(())
         })
