@@ -3,7 +3,7 @@
 #![no_main]
 
 use genesys_open_messaging::contract::{Conversation, ProviderRequest, ProvisioningMode};
-use genesys_open_messaging::{delivery, doctor, finding, observation, outbound, provisioning};
+use genesys_open_messaging::{delivery, delivery_lookup, doctor, observation, outbound, provisioning};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -16,11 +16,11 @@ fuzz_target!(|data: &[u8]| {
             idempotency_key: "m-1".into(),
             recipient: "sess-42".into(),
             operation: operation.into(),
-            passes: None,
+            ttl_ms: None,
             body: body.to_vec(),
         };
         let _ = delivery::deliver(&mut genesys, &settings, &request);
-        let _ = finding::find(&mut genesys, &settings, &conversation, &request);
+        let _ = delivery_lookup::find(&mut genesys, &settings, &conversation, &request);
     }
     if let Ok(events) = observation::observe(&mut genesys, &settings, &conversation) {
         assert!(events.iter().all(|event| event.id.len() <= 512));

@@ -41,7 +41,7 @@ pub(crate) fn encode(value: &str) -> String {
 /// A path segment, which dots would make one that leads elsewhere, encoded or not (RFC 3986, section 5.2.4).
 pub(crate) fn segment(id: &str) -> Result<String, Failure> {
     match id {
-        "" | "." | ".." => Err(Failure::Never("an id is empty or made of dots".into())),
+        "" | "." | ".." => Err(Failure::Permanent("an id is empty or made of dots".into())),
         id => Ok(encode(id)),
     }
 }
@@ -244,7 +244,7 @@ pub(crate) fn read<'r, T: Deserialize<'r> + Default>(response: &'r Response) -> 
 /// An answer that makes no sense; the next one may.
 pub(crate) fn garbled(message: &str) -> Failure {
     let message = message.into();
-    Failure::Retry(RetryAdvice { cause: RetryCause::ServerError, after: None, may_have_arrived: false, message })
+    Failure::Retry(RetryAdvice { cause: RetryCause::ServerError, after_seconds: None, may_have_arrived: false, message })
 }
 
 /// What an answer other than a success means (Genesys developer center, "Response codes" and "Rate limits").
@@ -261,18 +261,18 @@ fn refusal(response: &Response, kind: Kind) -> Failure {
         )),
         429 => Failure::Retry(RetryAdvice {
             cause: RetryCause::RateLimited,
-            after: retry_after(response),
+            after_seconds: retry_after(response),
             may_have_arrived: false,
             message: format!("too many requests ({status}{code})"),
         }),
         408 | 500..=599 => Failure::Retry(RetryAdvice {
             cause: if matches!(status, 408 | 504) { RetryCause::TimedOut } else { RetryCause::ServerError },
-            after: retry_after(response),
+            after_seconds: retry_after(response),
             // Only 503 says that nothing was done (RFC 9110, section 15.6.4).
             may_have_arrived: kind == Kind::Changes && status != 503,
             message: format!("Genesys answered {status}{code}"),
         }),
-        _ => Failure::Never(format!("Genesys refused it ({status}{code})")),
+        _ => Failure::Permanent(format!("Genesys refused it ({status}{code})")),
     }
 }
 
@@ -292,7 +292,7 @@ fn unanswered(error: HttpError, kind: Kind, origin: &str) -> Failure {
     let open = kind == Kind::Changes;
     let retry = |cause, may_have_arrived, message: &str| {
         let message = format!("{message} (origin {origin})");
-        Failure::Retry(RetryAdvice { cause, after: None, may_have_arrived, message })
+        Failure::Retry(RetryAdvice { cause, after_seconds: None, may_have_arrived, message })
     };
     match error {
         HttpError::Unreachable => retry(RetryCause::Network, false, "Genesys cannot be reached"),
@@ -300,9 +300,9 @@ fn unanswered(error: HttpError, kind: Kind, origin: &str) -> Failure {
         HttpError::Interrupted => retry(RetryCause::Network, open, "the connection broke"),
         // It has arrived, and the answer says how it went; nobody read it.
         HttpError::ResponseTooLarge if open => retry(RetryCause::ServerError, true, "the answer is too large"),
-        HttpError::ResponseTooLarge => Failure::Never("the answer is larger than the host takes".into()),
-        HttpError::TooManyRequests => Failure::Never("the host allows no more requests in one call".into()),
+        HttpError::ResponseTooLarge => Failure::Permanent("the answer is larger than the host takes".into()),
+        HttpError::TooManyRequests => Failure::Permanent("the host allows no more requests in one call".into()),
         HttpError::OriginNotAllowed => Failure::Credentials(format!("the host does not allow the origin {origin}")),
-        HttpError::InvalidRequest(part) => Failure::Never(format!("the host refused the request: {}", clip(&part))),
+        HttpError::InvalidRequest(part) => Failure::Permanent(format!("the host refused the request: {}", clip(&part))),
     }
 }

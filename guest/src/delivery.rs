@@ -52,7 +52,7 @@ fn try_post(api: &mut Api<'_, impl Imports>, endpoint: &str, body: &[u8]) -> Res
         if response.status == 404 && integration.making() == Making::UnderWay {
             return Err(Failure::Retry(RetryAdvice {
                 cause: RetryCause::NotReady,
-                after: None,
+                after_seconds: None,
                 may_have_arrived: false,
                 message: "Genesys is still making the integration".into(),
             }));
@@ -66,8 +66,8 @@ fn taken(response: Response) -> Result<Delivery, Failure> {
     // It has been taken, whatever the answer looks like.
     let answer = json::<OpenMessageNormalizedMessage<'_>>(&response.body).unwrap_or_default();
     Ok(Delivery {
-        message: answer.id.get().map(String::from),
-        conversation: answer.conversation_id.get().map(String::from),
+        message_id: answer.id.get().map(String::from),
+        conversation_id: answer.conversation_id.get().map(String::from),
     })
 }
 
@@ -107,7 +107,7 @@ fn receipt(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Fai
 }
 
 pub(crate) fn foreign() -> Failure {
-    Failure::Never("this provider did not build the request".into())
+    Failure::Permanent("this provider did not build the request".into())
 }
 
 fn inbound(integration: &str, endpoint: &str, body: &[u8]) -> Result<Call, Failure> {
@@ -126,7 +126,7 @@ fn leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failu
     }
     let response = accepted(response, Kind::Reads)?;
     let conversation: WireConversation<'_> = read(&response)?;
-    let done = || Delivery { message: None, conversation: Some(leave.conversation_id.clone().into_owned()) };
+    let done = || Delivery { message_id: None, conversation_id: Some(leave.conversation_id.clone().into_owned()) };
     let customers: Vec<_> = conversation.participants.objects().filter(|p| is_customer(p)).collect();
     if customers.is_empty() {
         return Err(garbled("the conversation has no customer"));

@@ -131,7 +131,7 @@ fn check_settings(settings: &[Setting]) -> Check {
     let join = |part: fn(&SettingsProblem) -> String| problems.iter().map(part).collect::<Vec<_>>().join(" ");
     Check {
         name: "settings".into(),
-        outcome: if wrong { CheckOutcome::Failed } else { CheckOutcome::Warned },
+        outcome: if wrong { CheckOutcome::Error } else { CheckOutcome::Warning },
         message: join(|problem| format!("{}: {}", problem.key, problem.message)),
         remedy: Some(join(|problem| problem.remedy.clone())),
     }
@@ -143,12 +143,12 @@ fn check_webhook_secret(settings: &[Setting]) -> Check {
             passed("webhook-secret", &format!("{} live", policy.secrets().len()))
         }
         Ok(policy) if policy.unsigned_allowed => Check {
-            outcome: CheckOutcome::Warned,
+            outcome: CheckOutcome::Warning,
             remedy: Some("Enter the integration's secret as webhook-secret.".into()),
             ..passed("webhook-secret", "anybody who knows the webhook's address can speak as the agent")
         },
         _ => Check {
-            outcome: CheckOutcome::Failed,
+            outcome: CheckOutcome::Error,
             remedy: Some("Enter the integration's Outbound Notification Webhook Signature Secret Token.".into()),
             ..passed("webhook-secret", "no webhook can be verified")
         },
@@ -189,7 +189,7 @@ fn check_webhook_url(integration: &Integration) -> Check {
     let remedy = "Enter the platform's public address, https on port 443, as Outbound Notification Webhook URL in the integration.";
     match integration.webhook_url.as_deref() {
         None => Check {
-            outcome: CheckOutcome::Failed,
+            outcome: CheckOutcome::Error,
             remedy: Some(remedy.into()),
             ..passed("webhook-url", "the integration has no webhook address")
         },
@@ -268,7 +268,7 @@ fn check_receive(api: &mut Api<'_, impl Imports>, integration: &Integration) -> 
     match probe.map(|response| (response.status, accepted(response, Kind::Reads))) {
         Ok((400, _)) => passed(NAME, "messages can be sent"),
         Ok((_, Ok(_))) => Check {
-            outcome: CheckOutcome::Warned,
+            outcome: CheckOutcome::Warning,
             ..passed(NAME, "an empty message was taken; whether real ones are is not known")
         },
         Ok((_, Err(failure))) | Err(failure) => {
@@ -303,8 +303,8 @@ fn check_end_detection(api: &mut Api<'_, impl Imports>, settings: &[Setting]) ->
     let mut told_by = Vec::new();
     if let Ok(policy) = WebhookPolicy::of(settings) {
         let has = |wanted| policy.keys().any(|(source, _)| source == wanted);
-        told_by.extend(has(KeyedSource::EventBus).then_some("the event bus"));
-        told_by.extend(has(KeyedSource::Trigger).then_some("the trigger"));
+        told_by.extend(has(OperatorSource::EventBus).then_some("the event bus"));
+        told_by.extend(has(OperatorSource::Trigger).then_some("the trigger"));
     }
     let told = if told_by.is_empty() { "nobody".into() } else { told_by.join(" and ") };
     let response = api.call(&Call::get(format!("/api/v2/conversations/messages/{NOBODY}")));
@@ -385,7 +385,7 @@ fn send_probe(api: &mut Api<'_, impl Imports>, integration: &Integration, recipi
         use_existing_active_conversation: true,
     };
     let sent = serde_json::to_vec(&message)
-        .map_err(|_| Failure::Never("the probe cannot be written".into()))
+        .map_err(|_| Failure::Permanent("the probe cannot be written".into()))
         .and_then(|body| api.call(&Call::post("/api/v2/conversations/messages/agentless".into(), body)))
         .and_then(|response| accepted(response, Kind::Changes));
     match sent {
@@ -403,26 +403,26 @@ fn unseen(name: &str, failure: Failure, remedy: &str) -> Check {
 }
 
 fn warned(name: &str, message: &str, remedy: &str) -> Check {
-    Check { outcome: CheckOutcome::Warned, remedy: Some(remedy.into()), ..passed(name, message) }
+    Check { outcome: CheckOutcome::Warning, remedy: Some(remedy.into()), ..passed(name, message) }
 }
 
 fn wrong(name: &str, message: &str, remedy: &str) -> Check {
-    Check { outcome: CheckOutcome::Failed, remedy: Some(remedy.into()), ..passed(name, message) }
+    Check { outcome: CheckOutcome::Error, remedy: Some(remedy.into()), ..passed(name, message) }
 }
 
 fn passed(name: &str, message: &str) -> Check {
-    Check { name: name.into(), outcome: CheckOutcome::Passed, message: message.into(), remedy: None }
+    Check { name: name.into(), outcome: CheckOutcome::Ok, message: message.into(), remedy: None }
 }
 
 fn failed(name: &str, failure: Failure, remedy: &str) -> Check {
     let (message, remedy) = match failure {
-        Failure::Credentials(message) | Failure::Never(message) => (message, remedy),
+        Failure::Credentials(message) | Failure::Permanent(message) => (message, remedy),
         Failure::Retry(advice) => (
             advice.message,
             "Try again; if it stays so, compare host with your region and look at Genesys's status page.",
         ),
     };
-    Check { name: name.into(), outcome: CheckOutcome::Failed, message, remedy: Some(remedy.into()) }
+    Check { name: name.into(), outcome: CheckOutcome::Error, message, remedy: Some(remedy.into()) }
 }
 
 fn skipped(names: &[&str]) -> Vec<Check> {

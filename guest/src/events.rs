@@ -142,7 +142,7 @@ fn grammar(text: &str) -> Result<(), Malformed> {
 /// An event of which nothing is known but its bytes.
 fn nameless(body: &[u8], why: String) -> AgentEvent {
     let id = format!("ignored:{}", digest(body));
-    AgentEvent { id, recipient: None, handover: None, conversation: None, time: None, kind: EventKind::Ignored(why) }
+    AgentEvent { id, recipient: None, handover: None, conversation_id: None, time: None, kind: EventKind::Ignored(why) }
 }
 
 /// An event's id within the contract's bound, whatever it is made of.

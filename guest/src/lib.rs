@@ -15,7 +15,7 @@ pub mod copilot;
 pub mod delivery;
 pub mod doctor;
 pub mod events;
-pub mod finding;
+pub mod delivery_lookup;
 pub mod imports;
 mod invisible;
 mod lookup;
@@ -80,8 +80,8 @@ impl Guest for GenesysOpenMessaging {
         settings: Vec<Setting>,
         conversation: Conversation,
         request: ProviderRequest,
-    ) -> Result<Finding, Failure> {
-        finding::find(&mut Lent, &settings, &conversation, &request)
+    ) -> Result<DeliveryStatus, Failure> {
+        delivery_lookup::find(&mut Lent, &settings, &conversation, &request)
     }
 
     fn observe_conversation(settings: Vec<Setting>, conversation: Conversation) -> Result<Vec<AgentEvent>, Failure> {

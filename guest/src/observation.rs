@@ -29,7 +29,7 @@ pub fn observe(
     conversation: &Conversation,
 ) -> Result<Vec<AgentEvent>, Failure> {
     let Some(id) = known(conversation) else {
-        return Err(Failure::Never("the conversation's id is not known yet".into()));
+        return Err(Failure::Permanent("the conversation's id is not known yet".into()));
     };
     let mut api = Api::new(imports, settings)?;
     let call = Call::get(format!("/api/v2/conversations/messages/{}", segment(id)?));
@@ -50,7 +50,7 @@ pub(crate) fn events(policy: &AgentPolicy, id: &str, seen: &List<Object<Particip
         id: bounded(format!("observed:{id}:{name}")),
         recipient: None,
         handover: None,
-        conversation: Some(id.into()),
+        conversation_id: Some(id.into()),
         time: time.get().and_then(time::parse),
         kind,
     };
@@ -86,7 +86,7 @@ pub(crate) fn events(policy: &AgentPolicy, id: &str, seen: &List<Object<Particip
         let waiting = everybody().rfind(|p| p.purpose.get() == Some("acd"));
         let since = waiting.map_or(&never, |waiting| &waiting.connected_time);
         let name = waiting.and_then(|waiting| waiting.id.get()).map_or_else(|| round.to_string(), String::from);
-        let unknown = QueueState { position: None, wait: None };
+        let unknown = QueueState { position: None, estimated_wait_seconds: None };
         events.push(event(&format!("queued:{name}"), since, EventKind::Queued(unknown)));
     }
     events

@@ -43,7 +43,7 @@ pub const RECEIPT: &str = "inbound/open/receipt";
 pub const LEAVE: &str = "leave";
 
 /// Genesys shows typing for so long, in milliseconds ("Open Messaging" of the developer center, events).
-const TYPING_PASSES: u32 = 5000;
+const TYPING_TTL_MS: u32 = 5000;
 /// Bytes of an id of the platform's.
 const LONGEST_ID: usize = 100;
 /// Bytes of a recipient.
@@ -96,14 +96,14 @@ impl<'a> Builder<'a> {
         if !(1..=LONGEST_RECIPIENT).contains(&conversation.recipient.len()) {
             return Err(invalid("conversation.recipient", "1 to 256 bytes"));
         }
-        let policy = MessagePolicy::of(settings).map_err(|_| Unsupported::UnusableSettings)?;
+        let policy = MessagePolicy::of(settings).map_err(|_| Unsupported::InvalidSettings)?;
         let address = policy.thread.address(conversation);
         Ok(Self { policy, conversation, outbound, address })
     }
 
     fn start(&self, start: &HandoverStart) -> Result<Vec<ProviderRequest>, Unsupported> {
         // A conversation of its own has nothing of what earlier agents were sent.
-        let sent_until = start.told_until.filter(|_| self.policy.thread == Thread::PerRecipient);
+        let sent_until = start.delivered_until.filter(|_| self.policy.thread == Thread::PerRecipient);
         let transcript = transcript(start, sent_until, self.policy.text_limit)?;
         let words = start.text.as_deref().map(str::trim).filter(|text| is_visible(text));
         let words = words.unwrap_or(&self.policy.start_text);
@@ -140,11 +140,11 @@ impl<'a> Builder<'a> {
         let channel = Channel { from: self.anonymous(), time: self.time(0)?, message_id: None, metadata: None };
         let event = OpenInboundNormalizedEvent { channel, events: [Event { event_type: "Typing" }] };
         let request = self.request(&self.outbound.id, EVENT, &event)?;
-        Ok(vec![ProviderRequest { passes: Some(TYPING_PASSES), ..request }])
+        Ok(vec![ProviderRequest { ttl_ms: Some(TYPING_TTL_MS), ..request }])
     }
 
     fn answer(&self, answer: &StructuredAnswer) -> Result<Vec<ProviderRequest>, Unsupported> {
-        if answer.message.trim().is_empty() {
+        if answer.message_id.trim().is_empty() {
             return Err(invalid("answer.message", "the id of the message that held what was pressed"));
         }
         let (text, payload) = match (is_visible(&answer.text), is_visible(&answer.payload)) {
@@ -166,13 +166,13 @@ impl<'a> Builder<'a> {
         let id = &self.outbound.id;
         let channel = Channel { from: self.anonymous(), time: self.time(0)?, message_id: Some(id), metadata: None };
         let button_response = ButtonResponse { kind: kind.into(), text: text.into(), payload: payload.into() };
-        let originating_message_id = (&answer.message).into();
+        let originating_message_id = (&answer.message_id).into();
         let response = OpenInboundStructuredResponseMessage { channel, button_response, originating_message_id };
         Ok(vec![self.request(id, ANSWER, &response)?])
     }
 
     fn receipt(&self, receipt: &DeliveryReceipt) -> Result<Vec<ProviderRequest>, Unsupported> {
-        if receipt.message.trim().is_empty() {
+        if receipt.message_id.trim().is_empty() {
             return Err(invalid("receipt.message", "the id of the agent's message"));
         }
         let (status, reasons) = match receipt.outcome {
@@ -181,7 +181,7 @@ impl<'a> Builder<'a> {
         };
         let to = To { id: &self.address, id_type: ID_TYPE };
         let receipt = OpenInboundNormalizedReceipt {
-            id: &receipt.message,
+            id: &receipt.message_id,
             channel: ReceiptChannel { to, time: self.time(0)? },
             status,
             reasons,
@@ -241,7 +241,7 @@ impl<'a> Builder<'a> {
             idempotency_key: key.into(),
             recipient: self.conversation.recipient.clone(),
             operation: operation.into(),
-            passes: None,
+            ttl_ms: None,
             body,
         })
     }

@@ -128,7 +128,7 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         self.note("message-routing", routing);
         let message = "Admin > Integrations > Authorized Applications > Authorize a Client: enter the client id, if your \
                        organization asks for that.";
-        self.steps.push(step("authorized-application", StepOutcome::ByHand, message.into()));
+        self.steps.push(step("authorized-application", StepOutcome::Manual, message.into()));
     }
 
     /// Records a step. Returns `None` if it failed: what depends on it cannot go on, everything else can.
@@ -148,7 +148,7 @@ impl<I: Imports> Provisioning<'_, '_, I> {
     /// The integration as it is before anything is changed; `None` where there is none of the name.
     fn existing_integration(&mut self) -> Result<Option<Integration>, Failure> {
         if let Some(problem) = self.policy.genesys_cloud.then(|| webhook_url_problem(self.webhook_url)).flatten() {
-            return Err(Failure::Never(format!(
+            return Err(Failure::Permanent(format!(
                 "Genesys Cloud cannot call {}: {problem}. Give the public https address of the webhook, on port 443",
                 clip(self.webhook_url)
             )));
@@ -157,7 +157,7 @@ impl<I: Imports> Provisioning<'_, '_, I> {
             Found::One(integration) => Ok(Some(integration)),
             Found::None { .. } => Ok(None),
             Found::Several { ids } => {
-                Err(Failure::Never(several_integrations(&self.api.account.deployment_name, &ids)))
+                Err(Failure::Permanent(several_integrations(&self.api.account.deployment_name, &ids)))
             }
         }
     }
@@ -168,7 +168,7 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         path: String,
         body: &impl Serialize,
     ) -> Result<Response, Failure> {
-        let body = serde_json::to_vec(body).map_err(|_| Failure::Never("the request cannot be written".into()))?;
+        let body = serde_json::to_vec(body).map_err(|_| Failure::Permanent("the request cannot be written".into()))?;
         accepted(self.api.call(&call(path, body))?, Kind::Changes)
     }
 
@@ -207,7 +207,7 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         let name = self.api.account.deployment_name.clone();
         let mut named = self.api.find_messaging_settings(&name)?;
         if named.len() > 1 {
-            return Err(Failure::Never(several_messaging_settings(&name, &named)));
+            return Err(Failure::Permanent(several_messaging_settings(&name, &named)));
         }
         if let Some(found) = named.pop() {
             return match is_default(&found.id) {
@@ -223,7 +223,7 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         let response = self.change(Call::post, SETTINGS.into(), &request)?;
         let made: MessagingSetting<'_> = read(&response)?;
         let id = made.id.get().ok_or_else(|| garbled("the new platform configuration has no id"))?;
-        Ok((StepOutcome::Done, message, Some(Configuration::Made(id.into()))))
+        Ok((StepOutcome::Applied, message, Some(Configuration::Made(id.into()))))
     }
 
     /// Turns typing on in the configuration that has the connection's name, unless more than `ours` integrations use
@@ -244,7 +244,7 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         }
         let path = format!("{SETTINGS}/{}", segment(&found.id)?);
         self.change(Call::patch, path, &MessagingSettingPatchRequest { event: EventSetting::TYPING_BOTH_WAYS })?;
-        Ok((StepOutcome::Done, message, Some(Configuration::Made(found.id))))
+        Ok((StepOutcome::Applied, message, Some(Configuration::Made(found.id))))
     }
 
     /// Brings what is there up to date. Its secret stays.
@@ -255,7 +255,7 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         configuration: &Configuration,
     ) -> Made<Integration> {
         if integration.making() == Making::Failed {
-            return Err(Failure::Never(format!(
+            return Err(Failure::Permanent(format!(
                 "Genesys failed to make the integration {}: delete it, and do this again",
                 clip(&integration.name)
             )));
@@ -286,7 +286,7 @@ impl<I: Imports> Provisioning<'_, '_, I> {
             messaging_setting: setting.map(|id| Id { id }),
         };
         self.change(Call::patch, format!("{INTEGRATIONS}/{}", segment(&integration.id)?), &request)?;
-        Ok((StepOutcome::Done, message, Some(integration)))
+        Ok((StepOutcome::Applied, message, Some(integration)))
     }
 
     fn make_integration(&mut self, profile: Option<&str>, configuration: &Configuration) -> Made<Integration> {
@@ -314,7 +314,7 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         };
         let response = self.change(Call::post, INTEGRATIONS.into(), &request)?;
         let made: OpenIntegration<'_> = read(&response)?;
-        Ok((StepOutcome::Done, message, Integration::of(&made)))
+        Ok((StepOutcome::Applied, message, Integration::of(&made)))
     }
 
     fn queue(&mut self) -> Made<()> {
@@ -335,7 +335,7 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         let made: Queue<'_> = read(&response)?;
         let message =
             format!("{} has the id {}; add its members by hand", clip(&queue), clip(made.id.get().unwrap_or("")));
-        Ok((StepOutcome::Done, message, None))
+        Ok((StepOutcome::Applied, message, None))
     }
 
     /// Architect's flows are drawn by people.
@@ -343,11 +343,11 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         let drawing = "Admin > Architect > Inbound Message > Add: Get Participant Data (queueId, myLanguage, mySkills, \
                        priority, userId), Send Response, Transfer to ACD; publish it";
         let Some(flow) = self.policy.flow.clone() else {
-            return Ok((StepOutcome::ByHand, format!("{drawing}, and enter its name as flow."), None));
+            return Ok((StepOutcome::Manual, format!("{drawing}, and enter its name as flow."), None));
         };
         match self.api.find_flow(&flow)? {
             Some(found) => Ok((StepOutcome::Present, clip(&flow), Some(found))),
-            None => Ok((StepOutcome::ByHand, format!("{drawing} as {}.", clip(&flow)), None)),
+            None => Ok((StepOutcome::Manual, format!("{drawing} as {}.", clip(&flow)), None)),
         }
     }
 
@@ -372,7 +372,7 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         }
         let path = format!("{RECIPIENTS}/{}", segment(&recipient)?);
         self.change(Call::put, path, &RecipientRequest { flow: Id { id: &flow.id } })?;
-        Ok((StepOutcome::Done, to, None))
+        Ok((StepOutcome::Applied, to, None))
     }
 }
 
@@ -386,7 +386,7 @@ fn shared(found: &MessagingConfiguration) -> (StepOutcome, String, Option<Config
         "{found_is}. Other integrations may use it, so it was not changed: turn typing on under Admin > Message > \
          Platform Configs, or choose another one in the integration"
     );
-    (StepOutcome::ByHand, message, Some(Configuration::Unchanged))
+    (StepOutcome::Manual, message, Some(Configuration::Unchanged))
 }
 
 fn step(name: &str, outcome: StepOutcome, message: String) -> ProvisioningStep {
@@ -395,7 +395,7 @@ fn step(name: &str, outcome: StepOutcome, message: String) -> ProvisioningStep {
 
 fn why(failure: Failure) -> String {
     match failure {
-        Failure::Credentials(message) | Failure::Never(message) => message,
+        Failure::Credentials(message) | Failure::Permanent(message) => message,
         Failure::Retry(advice) => format!("{}; try again", advice.message),
     }
 }

@@ -90,9 +90,9 @@ const DEFAULT_LEAVE_TEXT: &str = "The user has left the chat.";
 const DEFAULT_AGENT_ALIAS: &str = "Agent";
 /// Genesys documents no limit for Open Messaging; connectors in use take this one.
 const DEFAULT_TEXT_LIMIT: usize = 5000;
-const TEXT_LIMIT_RANGE: NumberRange = NumberRange { least: 100, most: 10_000 };
+const TEXT_LIMIT_RANGE: IntegerRange = IntegerRange { minimum: 100, maximum: 10_000 };
 /// Routing API, `RoutingConversationAttributesRequest`.
-const PRIORITY_RANGE: NumberRange = NumberRange { least: -25_000_000, most: 25_000_000 };
+const PRIORITY_RANGE: IntegerRange = IntegerRange { minimum: -25_000_000, maximum: 25_000_000 };
 
 /// The origin of the API.
 pub const API: &str = "api";
@@ -128,12 +128,12 @@ fn switch(settings: &[Setting], key: &str) -> Result<Option<bool>, Unusable> {
     }
 }
 
-fn number(settings: &[Setting], key: &str, range: NumberRange) -> Result<Option<i64>, Unusable> {
+fn number(settings: &[Setting], key: &str, range: IntegerRange) -> Result<Option<i64>, Unusable> {
     text(settings, key).map(|digits| parse_number(&digits, range).ok_or(Unusable)).transpose()
 }
 
-fn parse_number(digits: &str, range: NumberRange) -> Option<i64> {
-    let range: RangeInclusive<i64> = range.least..=range.most;
+fn parse_number(digits: &str, range: IntegerRange) -> Option<i64> {
+    let range: RangeInclusive<i64> = range.minimum..=range.maximum;
     digits.parse().ok().filter(|number| range.contains(number) && !digits.starts_with('+'))
 }
 

@@ -22,7 +22,7 @@ const ENCODED_TAG: usize = 44;
 ///
 /// Where there is a signature it alone counts: an integration may be configured to send an `Authorization` besides.
 pub fn verify(settings: &[Setting], webhook: &Webhook) -> Result<Authenticity, Rejection> {
-    let policy = WebhookPolicy::of(settings).map_err(|_| Rejection::UnusableSettings)?;
+    let policy = WebhookPolicy::of(settings).map_err(|_| Rejection::InvalidSettings)?;
     let mut signatures = named(&webhook.headers, SIGNATURE);
     let signature = match (signatures.next(), signatures.next()) {
         (None, _) => match keyed(&policy, webhook) {
@@ -30,7 +30,7 @@ pub fn verify(settings: &[Setting], webhook: &Webhook) -> Result<Authenticity, R
             None => Err(Rejection::MissingSignature),
         },
         (Some(value), None) => Ok(value),
-        (Some(_), Some(_)) => Err(Rejection::RepeatedSignature),
+        (Some(_), Some(_)) => Err(Rejection::MultipleSignatures),
     };
     if policy.secrets().len() == 0 {
         return if policy.unsigned_allowed { Ok(Authenticity::Unchecked) } else { Err(Rejection::NoSecret) };
@@ -39,7 +39,7 @@ pub fn verify(settings: &[Setting], webhook: &Webhook) -> Result<Authenticity, R
     (0..)
         .zip(policy.secrets())
         .find(|(_, secret)| signed_with(secret, &webhook.body, &tag))
-        .map_or(Err(Rejection::WrongSignature), |(number, _)| Ok(Authenticity::Signed(number)))
+        .map_or(Err(Rejection::SignatureMismatch), |(number, _)| Ok(Authenticity::Signed(number)))
 }
 
 fn named<'h>(headers: &'h [Header], name: &str) -> impl Iterator<Item = &'h [u8]> {
@@ -51,10 +51,10 @@ fn keyed(policy: &WebhookPolicy<'_>, webhook: &Webhook) -> Option<Result<Authent
     let mut sent = named(&webhook.headers, AUTHORIZATION);
     let first = sent.next().filter(|_| policy.keys().len() > 0)?;
     if sent.next().is_some() {
-        return Some(Err(Rejection::WrongKey));
+        return Some(Err(Rejection::KeyMismatch));
     }
     let source = policy.keys().find(|(_, key)| same(first, key) || bearer(first).is_some_and(|sent| same(sent, key)));
-    Some(source.map_or(Err(Rejection::WrongKey), |(source, _)| Ok(Authenticity::Keyed(source))))
+    Some(source.map_or(Err(Rejection::KeyMismatch), |(source, _)| Ok(Authenticity::ApiKey(source))))
 }
 
 /// The token of `Bearer` credentials (RFC 6750, section 2.1; the scheme in any case: RFC 9110, section 11.1).
@@ -73,17 +73,17 @@ fn same(sent: &[u8], key: &[u8]) -> bool {
 }
 
 fn decode(signature: &[u8]) -> Result<[u8; TAG], Rejection> {
-    let encoded = signature.strip_prefix(SCHEME).ok_or(Rejection::WrongScheme)?;
+    let encoded = signature.strip_prefix(SCHEME).ok_or(Rejection::UnsupportedAlgorithm)?;
     // Hex of the right length is also base64 of some other length; it is named for what it is.
     if encoded.len() == 2 * TAG && encoded.iter().all(u8::is_ascii_hexdigit) {
-        return Err(Rejection::WrongEncoding);
+        return Err(Rejection::InvalidEncoding);
     }
     // Nothing longer is decoded: the length of a header is the sender's choice.
     if encoded.len() > 2 * ENCODED_TAG {
-        return Err(Rejection::WrongLength);
+        return Err(Rejection::InvalidLength);
     }
-    let tag = STANDARD.decode(encoded).map_err(|_| Rejection::WrongEncoding)?;
-    tag.try_into().map_err(|_| Rejection::WrongLength)
+    let tag = STANDARD.decode(encoded).map_err(|_| Rejection::InvalidEncoding)?;
+    tag.try_into().map_err(|_| Rejection::InvalidLength)
 }
 
 /// Compares in constant time (`Mac::verify_slice`), so that an answer's duration tells nothing of the right tag.
@@ -129,9 +129,9 @@ mod tests {
     fn each_fault_has_its_own_rejection() {
         assert_eq!(check(&[SECRET], &[], BODY), Err(Rejection::MissingSignature));
         let twice = [("X-Hub-Signature-256", SIGNATURE), ("x-hub-signature-256", SIGNATURE)];
-        assert_eq!(check(&[SECRET], &twice, BODY), Err(Rejection::RepeatedSignature));
+        assert_eq!(check(&[SECRET], &twice, BODY), Err(Rejection::MultipleSignatures));
         for scheme in [&SIGNATURE[7..], "SHA256=+hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMk=", "", "sha1=abc"] {
-            assert_eq!(signed(scheme), Err(Rejection::WrongScheme), "{scheme}");
+            assert_eq!(signed(scheme), Err(Rejection::UnsupportedAlgorithm), "{scheme}");
         }
         for encoding in [
             "sha256=fa17002c54efc302d36d1a1945c413a4226f622eaee6e821e31656e0775d78c9", // the same tag in hex
@@ -140,17 +140,17 @@ mod tests {
             "sha256= +hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMk=",                    // a blank
             "sha256=+hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMl=",                     // bits that belong to no byte
         ] {
-            assert_eq!(signed(encoding), Err(Rejection::WrongEncoding), "{encoding}");
+            assert_eq!(signed(encoding), Err(Rejection::InvalidEncoding), "{encoding}");
         }
         for length in
             ["sha256=", "sha256=+hcALFTvwwLTbRoZRcQTpA==", "sha256=+hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMk+hcA="]
         {
-            assert_eq!(signed(length), Err(Rejection::WrongLength), "{length}");
+            assert_eq!(signed(length), Err(Rejection::InvalidLength), "{length}");
         }
-        assert_eq!(signed("sha256=+hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMg="), Err(Rejection::WrongSignature));
+        assert_eq!(signed("sha256=+hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMg="), Err(Rejection::SignatureMismatch));
         assert_eq!(
             check(&[SECRET], &[("X-Hub-Signature-256", SIGNATURE)], &[BODY, "\n"].concat()),
-            Err(Rejection::WrongSignature)
+            Err(Rejection::SignatureMismatch)
         );
     }
 

@@ -16,7 +16,7 @@ async fn seen(world: &World, conversation: &str) -> Value {
 
 fn yes(message: &str) -> OutboundMessage {
     OutboundMessage::Answer(StructuredAnswer {
-        message: message.into(),
+        message_id: message.into(),
         kind: AnswerKind::QuickReply,
         text: "Yes".into(),
         payload: "yes".into(),
@@ -70,7 +70,7 @@ async fn a_file_reaches_the_agent_with_its_caption() {
     let file = Attachment {
         kind: MediaKind::File,
         url: "https://files.example.com/u/inv.pdf".into(),
-        mime: Some("application/pdf".into()),
+        mime_type: Some("application/pdf".into()),
         filename: Some("inv.pdf".into()),
         caption: Some("my invoice".into()),
         size: Some(12_345),
@@ -97,7 +97,7 @@ async fn the_agent_learns_that_a_message_was_not_shown_and_why() {
     world.order(&format!("conversations/{id}/text"), json!({ "text": "Hello" })).await;
     let seen_before = seen(&world, id).await;
     let message = seen_before["messages"][1]["id"].as_str().expect("an id").to_owned();
-    let receipt = DeliveryReceipt { message, outcome: ReceiptOutcome::Failed(FailureReason::UserGone) };
+    let receipt = DeliveryReceipt { message_id: message, outcome: ReceiptOutcome::Failed(FailureReason::UserGone) };
     world.send(&conversation, "m-2", OutboundMessage::Receipt(receipt)).await.expect("delivered");
     let delivery = seen(&world, id).await["messages"][1]["delivery"].clone();
     assert_eq!(delivery["state"], "failed");

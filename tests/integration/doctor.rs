@@ -2,7 +2,7 @@
 
 use crate::world::World;
 use genesys_sandbox::{Config, Permission};
-use handover_host::contract::CheckOutcome::{self, Failed, Passed, Skipped, Warned};
+use handover_host::contract::CheckOutcome;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ fn sound() -> Config {
 
 /// What is not passed.
 async fn complaints(world: &World) -> BTreeMap<String, CheckOutcome> {
-    world.outcomes().await.into_iter().filter(|(_, outcome)| *outcome != Passed).collect()
+    world.outcomes().await.into_iter().filter(|(_, outcome)| *outcome != CheckOutcome::Ok).collect()
 }
 
 fn only<const N: usize>(checks: [(&str, CheckOutcome); N]) -> BTreeMap<String, CheckOutcome> {
@@ -58,17 +58,17 @@ async fn nobody_at_the_address_is_the_region_and_not_the_credentials() {
     sandbox.stop().await;
     let checks = connection.check_connection(None).await.expect("no trap");
     let outcome = |name: &str| checks.iter().find(|check| check.name == name).map(|check| check.outcome);
-    assert_eq!((outcome("region"), outcome("credentials")), (Some(Failed), Some(Skipped)), "{origin}");
-    assert_eq!(outcome("queue"), Some(Skipped));
+    assert_eq!((outcome("region"), outcome("credentials")), (Some(CheckOutcome::Error), Some(CheckOutcome::Skipped)), "{origin}");
+    assert_eq!(outcome("queue"), Some(CheckOutcome::Skipped));
 }
 
 #[tokio::test]
 async fn wrong_credentials_are_the_credentials() {
     let world = World::with(sound(), &[("client-secret", "wrong")]).await;
     let complaints = complaints(&world).await;
-    assert_eq!(complaints.get("credentials"), Some(&Failed));
+    assert_eq!(complaints.get("credentials"), Some(&CheckOutcome::Error));
     assert_eq!(complaints.get("region"), None);
-    assert_eq!(complaints.get("integration"), Some(&Skipped));
+    assert_eq!(complaints.get("integration"), Some(&CheckOutcome::Skipped));
 }
 
 #[tokio::test]
@@ -76,20 +76,20 @@ async fn a_slip_in_the_name_gets_the_nearest_one_suggested() {
     let world = World::with(sound(), &[("deployment-name", "BotHandvoer"), ("queue", "Sales")]).await;
     let checks = world.connection.check_connection(None).await.expect("no trap");
     let integration = checks.iter().find(|check| check.name == "integration").expect("a check");
-    assert_eq!(integration.outcome, Failed);
+    assert_eq!(integration.outcome, CheckOutcome::Error);
     assert!(integration.message.contains("did you mean BotHandover?"), "{}", integration.message);
     let complaints = complaints(&world).await;
-    assert_eq!(complaints.get("queue"), Some(&Failed));
-    assert_eq!(complaints.get("typing"), Some(&Skipped));
+    assert_eq!(complaints.get("queue"), Some(&CheckOutcome::Error));
+    assert_eq!(complaints.get("typing"), Some(&CheckOutcome::Skipped));
 }
 
 #[tokio::test]
 async fn each_missing_permission_is_named_by_its_check() {
     for (missing, check, outcome) in [
-        (Permission::MessageReceive, "permission-receive", Failed),
-        (Permission::QueueView, "queue", Warned),
-        (Permission::SettingView, "typing", Warned),
-        (Permission::SupportedContentView, "content-profile", Warned),
+        (Permission::MessageReceive, "permission-receive", CheckOutcome::Error),
+        (Permission::QueueView, "queue", CheckOutcome::Warning),
+        (Permission::SettingView, "typing", CheckOutcome::Warning),
+        (Permission::SupportedContentView, "content-profile", CheckOutcome::Warning),
     ] {
         let mut config = sound();
         config.clients[0].permissions.retain(|permission| *permission != missing);
@@ -106,7 +106,7 @@ async fn a_client_that_may_not_close_conversations_is_warned_of_it() {
     let may = [Permission::CommunicationDisconnect, Permission::ParticipantWrapup, Permission::CallRecord];
     config.clients[0].permissions.retain(|permission| !may.contains(permission));
     let world = World::new(config).await;
-    assert_eq!(complaints(&world).await, only([("permission-disconnect", Warned)]));
+    assert_eq!(complaints(&world).await, only([("permission-disconnect", CheckOutcome::Warning)]));
 }
 
 /// That messages in doubt are sent again blindly is known beforehand.
@@ -116,7 +116,7 @@ async fn a_client_that_may_not_look_messages_up_is_warned_of_it() {
     let may = [Permission::MessageView, Permission::WebMessagingView];
     config.clients[0].permissions.retain(|permission| !may.contains(permission));
     let world = World::new(config).await;
-    assert_eq!(complaints(&world).await, only([("permission-lookup", Warned)]));
+    assert_eq!(complaints(&world).await, only([("permission-lookup", CheckOutcome::Warning)]));
 }
 
 #[tokio::test]
@@ -129,7 +129,7 @@ async fn an_address_that_genesys_does_not_call_typing_that_is_off_and_no_media_a
     let world = World::new(config).await;
     assert_eq!(
         complaints(&world).await,
-        only([("webhook-url", Warned), ("typing", Warned), ("content-profile", Warned)])
+        only([("webhook-url", CheckOutcome::Warning), ("typing", CheckOutcome::Warning), ("content-profile", CheckOutcome::Warning)])
     );
 }
 
@@ -138,7 +138,7 @@ async fn a_probe_is_sent_through_the_contact_centre() {
     let world = World::new(sound()).await;
     let checks = world.connection.check_connection(Some("nobody-42")).await.expect("no trap");
     let probe = checks.iter().find(|check| check.name == "webhook-probe").expect("a check");
-    assert_eq!(probe.outcome, Passed, "{probe:?}");
+    assert_eq!(probe.outcome, CheckOutcome::Ok, "{probe:?}");
     let seen = world.desk("conversations").await;
     assert_eq!(seen["conversations"][0]["from"]["id"], json!("nobody-42"));
 
@@ -146,5 +146,5 @@ async fn a_probe_is_sent_through_the_contact_centre() {
     config.clients[0].permissions.retain(|permission| *permission != Permission::MessageCreate);
     let world = World::new(config).await;
     let checks = world.connection.check_connection(Some("nobody-42")).await.expect("no trap");
-    assert_eq!(checks.last().map(|check| (check.name.as_str(), check.outcome)), Some(("webhook-probe", Warned)));
+    assert_eq!(checks.last().map(|check| (check.name.as_str(), check.outcome)), Some(("webhook-probe", CheckOutcome::Warning)));
 }

@@ -70,7 +70,7 @@ async fn failures_are_sorted_by_what_to_do() {
     let world = World::new(Config::default()).await;
     let conversation = world.start().await;
     let retry = |failure: Result<Option<String>, Failure>| match failure {
-        Err(Failure::Retry(advice)) => (advice.cause, advice.after, advice.may_have_arrived),
+        Err(Failure::Retry(advice)) => (advice.cause, advice.after_seconds, advice.may_have_arrived),
         other => panic!("{other:?}"),
     };
     for (number, fault, expected) in [

@@ -122,7 +122,7 @@ fn conversation() -> Conversation {
 
 fn request() -> ProviderRequest {
     let (idempotency_key, recipient, operation) = ("1".into(), "user-1".into(), "message".into());
-    ProviderRequest { idempotency_key, recipient, operation, passes: None, body: vec![] }
+    ProviderRequest { idempotency_key, recipient, operation, ttl_ms: None, body: vec![] }
 }
 
 /// A server that counts what it is asked, and answers 204.

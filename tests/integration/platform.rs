@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode};
 use futures_util::StreamExt;
 use handover_host::Connection;
 use handover_host::contract::{
-    AgentEvent, Authenticity, Conversation, Delivery, EndReason, EventKind, EventSource, KeyedSource, Outbound,
+    AgentEvent, Authenticity, Conversation, Delivery, EndReason, EventKind, EventSource, OperatorSource, Outbound,
     OutboundMessage, Timestamp, Webhook,
 };
 use handover_host::handover::{Handover, Policy, Step};
@@ -109,7 +109,7 @@ impl Platform {
         for request in built.expect("no trap").expect("built") {
             let delivered: Delivery = self.0.connection.deliver(&request).await.expect("no trap").expect("delivered");
             self.book(recipient, |book| book.handover.delivered(&delivered, now()));
-            id = id.or(delivered.conversation);
+            id = id.or(delivered.conversation_id);
         }
         id.expect("the conversation's id")
     }
@@ -135,7 +135,7 @@ impl Platform {
     /// The conversation tells more surely than the address whose event it is.
     fn whose(&self, event: &AgentEvent) -> Option<String> {
         let books = lock(&self.0.books);
-        let known = event.conversation.as_deref().and_then(|conversation| {
+        let known = event.conversation_id.as_deref().and_then(|conversation| {
             let fits = |book: &Book| book.handover.conversation() == Some(conversation);
             books.iter().find(|(_, book)| fits(book)).map(|(recipient, _)| recipient.clone())
         });
@@ -184,7 +184,7 @@ impl Book {
         for step in steps {
             match step {
                 Step::Ended(reason) => self.ends.push((self.handover.number(), reason.clone())),
-                Step::Message(message) | Step::LateMessage(message) => self.shown.push(message.plain.clone()),
+                Step::Message(message) | Step::LateMessage(message) => self.shown.push(message.plain_text.clone()),
                 _ => {}
             }
         }
@@ -197,8 +197,8 @@ async fn take(State(platform): State<Platform>, headers: HeaderMap, body: Bytes)
     let (name, source): (_, fn(Vec<u8>) -> _) =
         match platform.0.connection.verify_webhook(&webhook).await.expect("no trap") {
             Ok(Authenticity::Signed(_)) => ("webhook", EventSource::Webhook),
-            Ok(Authenticity::Keyed(KeyedSource::EventBus)) => ("event-bus", EventSource::EventBus),
-            Ok(Authenticity::Keyed(KeyedSource::Trigger)) => ("trigger", EventSource::Trigger),
+            Ok(Authenticity::ApiKey(OperatorSource::EventBus)) => ("event-bus", EventSource::EventBus),
+            Ok(Authenticity::ApiKey(OperatorSource::Trigger)) => ("trigger", EventSource::Trigger),
             Ok(Authenticity::Unchecked) | Err(_) => return StatusCode::FORBIDDEN,
         };
     platform.map(name, source(webhook.body)).await;

@@ -19,7 +19,7 @@ fn debug_forms_leave_out_words_and_secrets() {
     let attachment = Attachment {
         kind: MediaKind::File,
         url: CANARY.into(),
-        mime: None,
+        mime_type: None,
         filename: canary(),
         caption: canary(),
         size: None,
@@ -47,7 +47,7 @@ fn debug_forms_leave_out_words_and_secrets() {
             Content::Location(place),
             Content::Template(template),
         ],
-        plain: CANARY.into(),
+        plain_text: CANARY.into(),
     };
     let start = HandoverStart {
         profile: Some(Profile {
@@ -66,7 +66,7 @@ fn debug_forms_leave_out_words_and_secrets() {
     let request = ProviderRequest {
         idempotency_key: "m-1".into(),
         recipient: "sess-42".into(),
-        passes: None,
+        ttl_ms: None,
         operation: "text".into(),
         body: CANARY.into(),
     };

@@ -2,9 +2,9 @@
 
 use crate::world::World;
 use genesys_sandbox::{Config, FlowConfig, Permission};
-use handover_host::contract::CheckOutcome::{self, Passed, Warned};
+use handover_host::contract::CheckOutcome;
 use handover_host::contract::ProvisioningMode::{self, Apply, Plan};
-use handover_host::contract::StepOutcome::{self, ByHand, Done, Failed, Planned, Present, Skipped};
+use handover_host::contract::StepOutcome::{self, Applied, Failed, Manual, Planned, Present, Skipped};
 use serde_json::json;
 
 const WEBHOOK: &str = "https://bot.example.com/handover/genesysCloudOM";
@@ -59,14 +59,14 @@ async fn changes(world: &World) -> usize {
 #[tokio::test]
 async fn a_plan_changes_nothing_and_applying_twice_is_applying_once() {
     let world = world(with_flow()).await;
-    assert_eq!(provision(&world, Plan).await, [Present, Present, Planned, Planned, Planned, Present, Planned, ByHand]);
+    assert_eq!(provision(&world, Plan).await, [Present, Present, Planned, Planned, Planned, Present, Planned, Manual]);
     assert_eq!(changes(&world).await, 0);
 
-    assert_eq!(provision(&world, Apply).await, [Present, Present, Done, Done, Done, Present, Done, ByHand]);
+    assert_eq!(provision(&world, Apply).await, [Present, Present, Applied, Applied, Applied, Present, Applied, Manual]);
     let made = changes(&world).await;
     assert_eq!(made, 4, "a platform configuration, an integration, a queue, a route");
 
-    assert_eq!(provision(&world, Apply).await, [Present, Present, Present, Present, Present, Present, Present, ByHand]);
+    assert_eq!(provision(&world, Apply).await, [Present, Present, Present, Present, Present, Present, Present, Manual]);
     assert_eq!(changes(&world).await, made);
 }
 
@@ -75,7 +75,7 @@ async fn what_was_made_is_a_connection_that_works() {
     let world = world(with_flow()).await;
     provision(&world, Apply).await;
     let outcomes = world.outcomes().await;
-    assert!(outcomes.iter().all(|(_, outcome)| *outcome == Passed), "{outcomes:?}");
+    assert!(outcomes.iter().all(|(_, outcome)| *outcome == CheckOutcome::Ok), "{outcomes:?}");
     let conversation = world.start().await;
     assert!(conversation.id.is_some());
 }
@@ -88,9 +88,9 @@ async fn an_integration_with_the_default_platform_configuration_gets_one_with_ty
         config.integrations[0].name = "New".into();
         config.unconfirmed.show_default_setting = shows_default;
         let world = world(config).await;
-        assert_eq!(typing(&world).await, Warned);
-        assert_eq!(provision(&world, Apply).await[2..4], [Done, Done]);
-        assert_eq!(typing(&world).await, Passed);
+        assert_eq!(typing(&world).await, CheckOutcome::Warning);
+        assert_eq!(provision(&world, Apply).await[2..4], [Applied, Applied]);
+        assert_eq!(typing(&world).await, CheckOutcome::Ok);
         // Others use it.
         let url = format!("{}/api/v2/conversations/messaging/settings/default", world.sandbox.announcement().origin);
         let default = world.as_client(&url).await;
@@ -110,13 +110,13 @@ async fn a_platform_configuration_of_the_connections_name_gets_typing() {
     let setting = json!({ "name": "New", "event": { "typing": { "on": off } } });
     let answer = world.desk.post(url).bearer_auth(world.token().await).json(&setting).send().await.expect("an answer");
     assert!(answer.status().is_success());
-    assert_eq!(provision(&world, Apply).await[2..4], [Done, Done]);
-    assert_eq!(typing(&world).await, Passed);
+    assert_eq!(provision(&world, Apply).await[2..4], [Applied, Applied]);
+    assert_eq!(typing(&world).await, CheckOutcome::Ok);
 }
 
 #[tokio::test]
 async fn a_missing_permission_to_view_stops_what_needs_it_and_nothing_else() {
-    let sound = [Present, Present, Done, Done, Done, Present, Done, ByHand];
+    let sound = [Present, Present, Applied, Applied, Applied, Present, Applied, Manual];
     for (missing, stopped) in [
         (Permission::SupportedContentView, &[(1, Failed)][..]),
         (Permission::SettingView, &[(2, Failed)]),
@@ -138,10 +138,10 @@ async fn a_missing_permission_to_view_stops_what_needs_it_and_nothing_else() {
 #[tokio::test]
 async fn while_genesys_makes_the_integration_the_doctor_blames_no_permission_and_no_flow() {
     let world = world(Config { integration_creation_ms: 60_000, ..with_flow() }).await;
-    assert_eq!(provision(&world, Apply).await[3], Done);
-    let unready: Vec<_> = world.outcomes().await.into_iter().filter(|(_, outcome)| *outcome != Passed).collect();
+    assert_eq!(provision(&world, Apply).await[3], Applied);
+    let unready: Vec<_> = world.outcomes().await.into_iter().filter(|(_, outcome)| *outcome != CheckOutcome::Ok).collect();
     let expected =
-        [("integration", Warned), ("permission-receive", CheckOutcome::Skipped), ("flow", CheckOutcome::Skipped)];
+        [("integration", CheckOutcome::Warning), ("permission-receive", CheckOutcome::Skipped), ("flow", CheckOutcome::Skipped)];
     assert_eq!(unready, expected.map(|(name, outcome)| (name.to_owned(), outcome)));
 }
 
@@ -155,7 +155,7 @@ async fn an_integration_that_is_there_keeps_its_secret_and_gets_the_address() {
     // Otherwise nobody could see whether it changed.
     config.unconfirmed.show_secret = true;
     let world = world(config).await;
-    assert_eq!(provision(&world, Apply).await[3], Done);
+    assert_eq!(provision(&world, Apply).await[3], Applied);
     let path = format!("{}/api/v2/conversations/messaging/integrations/open", world.sandbox.announcement().origin);
     let seen: serde_json::Value = world.as_client(&path).await;
     assert_eq!(seen["entities"][0]["outboundNotificationWebhookUrl"], json!(WEBHOOK));
@@ -168,7 +168,7 @@ async fn a_flow_that_nobody_has_drawn_is_for_people() {
     let world = world(Config::default()).await;
     let steps = world.connection.provision(WEBHOOK, Apply).await.expect("no trap");
     let outcome = |name: &str| steps.iter().find(|step| step.name == name).map(|step| step.outcome);
-    assert_eq!((outcome("flow"), outcome("message-routing")), (Some(ByHand), Some(Skipped)));
+    assert_eq!((outcome("flow"), outcome("message-routing")), (Some(Manual), Some(Skipped)));
     assert!(steps.iter().any(|step| step.name == "flow" && step.message.contains("Transfer to ACD")));
 }
 

@@ -97,7 +97,7 @@ fn observing() -> Policy {
 }
 
 fn delivered(conversation: &str) -> Delivery {
-    Delivery { message: None, conversation: Some(conversation.into()) }
+    Delivery { message_id: None, conversation_id: Some(conversation.into()) }
 }
 
 fn conversation(recipient: &str) -> Conversation {

@@ -56,7 +56,7 @@ impl World {
             self.connection.build_outbound_message(conversation, &outbound).await.expect("no trap").expect("built");
         let mut told = None;
         for request in requests {
-            told = self.connection.deliver(&request).await.expect("no trap")?.conversation;
+            told = self.connection.deliver(&request).await.expect("no trap")?.conversation_id;
         }
         Ok(told)
     }

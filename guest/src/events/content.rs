@@ -94,7 +94,7 @@ fn attachment(file: &wire::Attachment<'_>) -> Option<Attachment> {
             _ => MediaKind::File,
         },
         url: owned(&file.url)?,
-        mime: owned(&file.mime),
+        mime_type: owned(&file.mime),
         filename: owned(&file.filename),
         caption: owned(&file.text),
         size: file.content_size_bytes.get(),
@@ -152,7 +152,7 @@ fn carousel(carousel: &wire::Carousel<'_>) -> Option<Vec<Card>> {
 fn date_picker(picker: &wire::DatePicker<'_>) -> Option<DatePicker> {
     let slot = |time: &wire::AvailableTime<'_>| {
         let duration = time.duration.get().and_then(|seconds| u32::try_from(seconds).ok());
-        Some(TimeSlot { start: time.date_time.get().and_then(time::parse)?, duration })
+        Some(TimeSlot { start: time.date_time.get().and_then(time::parse)?, duration_seconds: duration })
     };
     let picker = DatePicker {
         title: owned(&picker.title),

@@ -85,7 +85,7 @@ impl<'a> Detail<'a> {
         if !self.is_topic_of_genesys() {
             // It names nobody, so that the host sees that it means nothing.
             let ignored = self.ignored(format!("topic {}, which Genesys does not have", clip(self.topic)));
-            return vec![AgentEvent { recipient: None, handover: None, conversation: None, ..ignored }];
+            return vec![AgentEvent { recipient: None, handover: None, conversation_id: None, ..ignored }];
         }
         if self.of_agent() && event.is_silent() {
             return vec![self.ignored("a supervisor who only monitors or coaches".into())];
@@ -94,7 +94,7 @@ impl<'a> Detail<'a> {
         // Whoever was offered it did not take it: it waits on. An agent may have been announced while being offered it.
         let waits = self.was_declined(event).then(|| AgentEvent {
             id: bounded(format!("{}:queued", happened.id)),
-            kind: EventKind::Queued(QueueState { position: None, wait: None }),
+            kind: EventKind::Queued(QueueState { position: None, estimated_wait_seconds: None }),
             ..happened.clone()
         });
         [Some(happened), waits].into_iter().flatten().collect()
@@ -148,7 +148,7 @@ impl<'a> Detail<'a> {
                 EventKind::Ended(EndReason::Error(how.to_ascii_lowercase().replace('_', ".")))
             }
             ("customer.end", _) => EventKind::Ended(EndReason::Completed),
-            ("acd.start", _) => EventKind::Queued(QueueState { position: None, wait: None }),
+            ("acd.start", _) => EventKind::Queued(QueueState { position: None, estimated_wait_seconds: None }),
             ("acw", _) => EventKind::Ignored("after-call work".into()),
             _ => EventKind::Ignored(format!("topic {}", clip(self.topic))),
         }
@@ -174,7 +174,7 @@ impl<'a> Detail<'a> {
             let (recipient, handover) = self.policy.thread.recipient(address);
             (Some(recipient), handover)
         });
-        AgentEvent { id: bounded(id), recipient, handover, conversation: conversation.map(String::from), time, kind }
+        AgentEvent { id: bounded(id), recipient, handover, conversation_id: conversation.map(String::from), time, kind }
     }
 
     fn ignored(&self, why: String) -> AgentEvent {

@@ -60,7 +60,7 @@ impl Webhook<'_> {
         if text.is_none() && content.is_empty() {
             return self.ignored("a message without text or content".into());
         }
-        let message = AgentMessage { id, author, agent: None, text, content, plain };
+        let message = AgentMessage { id, author, agent: None, text, content, plain_text: plain };
         self.event(self.id("message", ""), EventKind::Message(message))
     }
 
@@ -112,7 +112,7 @@ impl Webhook<'_> {
         };
         // A message that was split is several at Genesys, numbered behind the mark.
         let whole = ours.split_once('#').map_or(ours, |(whole, _)| whole);
-        let receipt = MessageReceipt { message: whole.into(), status, final_: message.is_final_receipt.get() };
+        let receipt = MessageReceipt { message_id: whole.into(), status, final_: message.is_final_receipt.get() };
         self.event(id, EventKind::Receipt(receipt))
     }
 
@@ -145,7 +145,7 @@ impl Webhook<'_> {
             id,
             recipient,
             handover,
-            conversation: self.message.conversation_id.get().map(String::from),
+            conversation_id: self.message.conversation_id.get().map(String::from),
             time: channel.and_then(|channel| channel.time.get()).and_then(time::parse),
             kind,
         }

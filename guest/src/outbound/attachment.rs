@@ -22,7 +22,7 @@ pub(super) fn attachment(file: &Attachment) -> Result<wire::Attachment<'_>, Unsu
     }
     let filename = given(&file.filename);
     // Genesys requires one (`OpenContentAttachment`).
-    let mime = given(&file.mime).filter(|mime| media_type::is_media_type(mime));
+    let mime = given(&file.mime_type).filter(|mime| media_type::is_media_type(mime));
     let mime = mime.unwrap_or_else(|| media_type::guess(file.kind, filename, file.url.trim()));
     let media_type = if file.kind == MediaKind::Link { "Link" } else { kind_of(mime) };
     Ok(wire::Attachment { media_type, url, mime, filename, sha256 })

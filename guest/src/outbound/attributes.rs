@@ -24,10 +24,10 @@ pub(super) fn attributes(
     let mut attributes = BTreeMap::new();
     let mut tell = |key: &str, value: &str| attributes.insert(key.to_string(), value.to_string());
 
-    let user = given(&start.user).unwrap_or(&conversation.recipient);
+    let user = given(&start.user_id).unwrap_or(&conversation.recipient);
     tell("userId", user);
     if let Some(copilot) = &policy.copilot {
-        let session = given(&start.session).unwrap_or(&conversation.recipient);
+        let session = given(&start.session_id).unwrap_or(&conversation.recipient);
         tell("copilotUrl", &copilot::link(copilot, session, user));
     }
     if let Some(queue) = given(&start.routing.queue).or(settings.queue.as_deref()) {

@@ -160,8 +160,8 @@ mod tests {
             .map(|(speaker, time, text)| TranscriptLine { speaker: *speaker, time: *time, text: (*text).into() })
             .collect();
         let routing = Routing { queue: None, language: None, skills: Vec::new(), priority: None };
-        let (profile, user, session, told_until, attributes, text) = (None, None, None, None, Vec::new(), None);
-        HandoverStart { profile, user, session, transcript, told_until, routing, attributes, text }
+        let (profile, user, session, delivered_until, attributes, text) = (None, None, None, None, Vec::new(), None);
+        HandoverStart { profile, user_id: user, session_id: session, transcript, delivered_until, routing, attributes, text }
     }
 
     fn messages(lines: &[(Speaker, Timestamp, &str)], limit: usize) -> Vec<String> {

@@ -135,12 +135,12 @@ fn check_entry(
         return; // As good as absent: forms send empty fields.
     }
     let first = settings.iter().position(|other| other.key == setting.key && !other.value.is_empty());
-    if !field.repeats && first != usize::try_from(index).ok() {
+    if !field.repeatable && first != usize::try_from(index).ok() {
         problems.push(error(key, Some(index), "This setting is entered more than once.", "Leave one of them."));
     }
     let value = setting.value.trim();
     match &field.kind {
-        SettingKind::Switch if setting.value != "true" && setting.value != "false" => {
+        SettingKind::Boolean if setting.value != "true" && setting.value != "false" => {
             problems.push(error(key, Some(index), "This is neither on nor off.", "Enter true or false."));
         }
         _ if value.is_empty() => {
@@ -148,8 +148,8 @@ fn check_entry(
             problems.push(error(key, Some(index), "There are only blanks.", remedy));
             return;
         }
-        SettingKind::Number(range) if parse_number(value, *range).is_none() => {
-            let remedy = format!("Enter digits, from {} to {}.", range.least, range.most);
+        SettingKind::Integer(range) if parse_number(value, *range).is_none() => {
+            let remedy = format!("Enter digits, from {} to {}.", range.minimum, range.maximum);
             problems.push(error(key, Some(index), "This is no whole number in the range.", &remedy));
         }
         SettingKind::Choice(words) if !words.iter().any(|word| word == value) => {

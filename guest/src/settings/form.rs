@@ -1,7 +1,7 @@
 //! The form in which an operator enters a connection.
 
 use super::*;
-use SettingKind::{Choice, Number, Secret, Switch, Text};
+use SettingKind::{Boolean, Choice, Integer, Secret, Text};
 use alloc::vec;
 
 /// What this provider is.
@@ -15,13 +15,13 @@ pub fn description() -> Description {
         origins: vec![API.into(), LOGIN.into()],
         abilities: vec![
             Ability::Transcript,
-            Ability::AttachmentsOut,
-            Ability::AttachmentsIn,
-            Ability::TypingOut,
-            Ability::TypingIn,
+            Ability::OutboundAttachments,
+            Ability::InboundAttachments,
+            Ability::OutboundTyping,
+            Ability::InboundTyping,
             Ability::Answers,
-            Ability::ReceiptsOut,
-            Ability::ReceiptsIn,
+            Ability::OutboundReceipts,
+            Ability::InboundReceipts,
             Ability::Leave,
             Ability::Observation,
             Ability::Provisioning,
@@ -36,7 +36,7 @@ fn field(kind: SettingKind, key: &str, label: &str, help: &str, example: &str) -
         help: help.into(),
         kind,
         required: false,
-        repeats: false,
+        repeatable: false,
         default: None,
         example: example.into(),
     }
@@ -47,7 +47,7 @@ fn required(field: SettingField) -> SettingField {
 }
 
 fn repeated(field: SettingField) -> SettingField {
-    SettingField { repeats: true, ..field }
+    SettingField { repeatable: true, ..field }
 }
 
 fn or(default: &str, field: SettingField) -> SettingField {
@@ -126,7 +126,7 @@ fn connection() -> Vec<SettingField> {
         or(
             "false",
             field(
-                Switch,
+                Boolean,
                 SEND_PROFILE,
                 "Send Profile information",
                 "Send the user's name, e-mail address and picture to the agent.",
@@ -157,7 +157,7 @@ fn keys() -> Vec<SettingField> {
         or(
             "false",
             field(
-                Switch,
+                Boolean,
                 ALLOW_UNSIGNED_WEBHOOKS,
                 "Allow unsigned webhooks",
                 "Believe webhooks although no secret is entered: then anybody who knows the address can speak as the \
@@ -186,7 +186,7 @@ fn routing() -> Vec<SettingField> {
             "escalation",
         )),
         field(
-            Number(PRIORITY_RANGE),
+            Integer(PRIORITY_RANGE),
             PRIORITY,
             "Priority",
             "Higher is sooner; a point is worth a minute in the queue. Given to the flow as priority.",
@@ -247,7 +247,7 @@ fn messages() -> Vec<SettingField> {
         or(
             "5000",
             field(
-                Number(TEXT_LIMIT_RANGE),
+                Integer(TEXT_LIMIT_RANGE),
                 TEXT_LIMIT,
                 "Longest message",
                 "Characters in one message to the agent; longer texts become several. Genesys documents no limit.",
@@ -257,7 +257,7 @@ fn messages() -> Vec<SettingField> {
         or(
             "true",
             field(
-                Switch,
+                Boolean,
                 SHOW_BOT_MESSAGES,
                 "Show bot messages",
                 "Show the user what the flow and Genesys's bots write, marked apart from what people write.",

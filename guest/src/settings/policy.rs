@@ -10,7 +10,7 @@ use alloc::{borrow::Cow, string::ToString};
 #[derive(Debug)]
 pub struct WebhookPolicy<'a> {
     secrets: Vec<Secret<'a>>,
-    keys: Vec<(KeyedSource, Secret<'a>)>,
+    keys: Vec<(OperatorSource, Secret<'a>)>,
     /// Believe webhooks although there is no secret.
     pub unsigned_allowed: bool,
 }
@@ -37,8 +37,8 @@ impl<'a> WebhookPolicy<'a> {
                 WEBHOOK_SECRET_BASE64 => {
                     secrets.push(Secret(STANDARD.decode(&setting.value).map_err(|_| Unusable)?.into()));
                 }
-                EVENT_BUS_KEY => keys.push((KeyedSource::EventBus, key())),
-                TRIGGER_KEY => keys.push((KeyedSource::Trigger, key())),
+                EVENT_BUS_KEY => keys.push((OperatorSource::EventBus, key())),
+                TRIGGER_KEY => keys.push((OperatorSource::Trigger, key())),
                 _ => {}
             }
         }
@@ -53,7 +53,7 @@ impl<'a> WebhookPolicy<'a> {
     }
 
     /// The keys of operator-built sources, in the order of the settings.
-    pub fn keys(&self) -> impl ExactSizeIterator<Item = (KeyedSource, &[u8])> {
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = (OperatorSource, &[u8])> {
         self.keys.iter().map(|(source, key)| (*source, key.0.as_ref()))
     }
 }

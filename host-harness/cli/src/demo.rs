@@ -104,7 +104,7 @@ async fn script(screen: &Screen, mut platform: Platform, desk: &Desk) -> anyhow:
         text: Some(wish.into()),
         ..HandoverStart::default()
     };
-    conversation.id = platform.send(&conversation, OutboundMessage::Start(start)).await?.conversation;
+    conversation.id = platform.send(&conversation, OutboundMessage::Start(start)).await?.conversation_id;
     let id = conversation.id.clone().context("Genesys did not tell the conversation's id")?;
     screen.say(Who::User, wish)?;
     ensure!(platform.observe(&conversation, |kind| matches!(kind, EventKind::Queued(_))).await?, "nobody is waiting");
@@ -139,7 +139,7 @@ async fn script(screen: &Screen, mut platform: Platform, desk: &Desk) -> anyhow:
     desk.act(&id, "attachment", &map).await?;
     match platform.event().await?.kind {
         EventKind::Message(message) if matches!(message.content[..], [Content::Attachment(_)]) => {
-            screen.say(Who::Agent, &format!("[picture] {}", message.plain))?;
+            screen.say(Who::Agent, &format!("[picture] {}", message.plain_text))?;
         }
         other => bail!("{other:?} instead of a picture"),
     }

@@ -122,10 +122,10 @@ pub(crate) fn messages() -> Vec<(&'static str, OutboundMessage)> {
                     email: Some("ada@example.com".into()),
                     picture: None,
                 }),
-                user: Some("user-0".into()),
-                session: Some("session-1".into()),
+                user_id: Some("user-0".into()),
+                session_id: Some("session-1".into()),
                 transcript: vec![line(Speaker::User, "Hello"), line(Speaker::Bot, ""), line(Speaker::Bot, "Hi")],
-                told_until: Some(1_772_359_000_000),
+                delivered_until: Some(1_772_359_000_000),
                 routing: Routing { language: Some("english".into()), priority: Some(5), ..Routing::default() },
                 attributes: vec![Attribute { key: "section".into(), value: "a".into() }],
                 text: Some("A person, please".into()),
@@ -137,7 +137,7 @@ pub(crate) fn messages() -> Vec<(&'static str, OutboundMessage)> {
             OutboundMessage::Attachment(Attachment {
                 kind: MediaKind::Image,
                 url: "https://files.example.com/a.png".into(),
-                mime: Some("image/png".into()),
+                mime_type: Some("image/png".into()),
                 filename: Some("a.png".into()),
                 caption: None,
                 size: Some(10),
@@ -148,7 +148,7 @@ pub(crate) fn messages() -> Vec<(&'static str, OutboundMessage)> {
         (
             "answer",
             OutboundMessage::Answer(StructuredAnswer {
-                message: "message-1".into(),
+                message_id: "message-1".into(),
                 kind: AnswerKind::QuickReply,
                 text: "Yes".into(),
                 payload: "yes".into(),
@@ -157,7 +157,7 @@ pub(crate) fn messages() -> Vec<(&'static str, OutboundMessage)> {
         (
             "receipt",
             OutboundMessage::Receipt(DeliveryReceipt {
-                message: "message-1".into(),
+                message_id: "message-1".into(),
                 outcome: ReceiptOutcome::Delivered,
             }),
         ),

@@ -315,7 +315,7 @@ fn request(operation: &str, body: &Bytes) -> Result<ProviderRequest, String> {
         idempotency_key: "m-1".into(),
         recipient: "sess-42".into(),
         operation: operation.to_owned(),
-        passes: None,
+        ttl_ms: None,
         body: body.bytes()?,
     })
 }
@@ -337,7 +337,7 @@ pub(crate) fn as_json(request: &ProviderRequest) -> Value {
         "idempotency-key": request.idempotency_key,
         "recipient": request.recipient,
         "operation": request.operation,
-        "passes": request.passes,
+        "ttl-ms": request.ttl_ms,
         "body": body,
     })
 }

@@ -155,7 +155,7 @@ export class Chat {
       const mime = file.type || 'application/octet-stream';
       const { url } = await call('POST', 'api/files', file, { 'content-type': mime }, UPLOAD);
       const kind = mime.match(/^(image|video|audio)\//)?.[1] ?? 'file';
-      const attachment = { kind, url, mime, filename: file.name, size: file.size };
+      const attachment = { kind, url, 'mime-type': mime, filename: file.name, size: file.size };
       this.send({ attachment }, { to: 'messages', body: { attachment } });
     } catch (error) {
       this.note(`The file cannot be sent: ${error.message}`);
@@ -266,7 +266,8 @@ export class Chat {
     const who = data?.name || 'An agent';
     switch (type) {
       case 'queued': {
-        const wait = data?.wait ? `, about ${Math.max(1, Math.round(data.wait / 60))} min` : '';
+        const seconds = data?.['estimated-wait-seconds'];
+        const wait = seconds ? `, about ${Math.max(1, Math.round(seconds / 60))} min` : '';
         this.note(data?.position ? `You are number ${data.position} in the queue${wait}.` : `You are in the queue${wait}.`, time);
         kept.state = 'queued';
         break;
@@ -294,7 +295,7 @@ export class Chat {
         this.hearMessage(data, time);
         break;
       case 'receipt':
-        this.receipt(data.message, data.status);
+        this.receipt(data['message-id'], data.status);
         break;
       case 'reopened':
         this.note('The conversation goes on.', time);
@@ -319,7 +320,7 @@ export class Chat {
     this.talk.typing('', 0);
     this.add({ who: flow ? 'flow' : 'agent', name: flow ? undefined : message.agent?.name ?? kept.agent, message, time });
     // The agent learns that the user was shown it.
-    const body = { receipt: { message: message.id, outcome: 'delivered' } };
+    const body = { receipt: { 'message-id': message.id, outcome: 'delivered' } };
     this.outbox.put({ key: unique(), method: 'POST', to: 'messages', body });
   }
 

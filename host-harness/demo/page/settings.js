@@ -49,11 +49,11 @@ export class Settings {
     const common = { id, name: field.key, 'aria-describedby': `${id}-help ${id}-problem`, autocomplete: 'off' };
     const plain = { ...common, placeholder: kind === 'secret' ? kept && 'as it is served' : field.default ?? field.example, 'aria-required': field.required && 'true' };
     const input = {
-      text: () => (field.repeats ? el('textarea', { ...plain, rows: 2 }) : el('input', plain)),
+      text: () => (field.repeatable ? el('textarea', { ...plain, rows: 2 }) : el('input', plain)),
       // A second one for while a secret is replaced by another.
-      secret: () => [el('input', { ...plain, type: 'password' }), field.repeats && el('input', { ...plain, id: `${id}-2`, type: 'password', 'aria-label': `${field.label}, a second one` })],
-      number: () => el('input', { ...plain, type: 'number', min: bounds.least, max: bounds.most, step: 1 }),
-      switch: () => el('select', common, ['', 'true', 'false'].map((word) => el('option', { value: word }, word || `(${field.default ?? 'not said'})`))),
+      secret: () => [el('input', { ...plain, type: 'password' }), field.repeatable && el('input', { ...plain, id: `${id}-2`, type: 'password', 'aria-label': `${field.label}, a second one` })],
+      integer: () => el('input', { ...plain, type: 'number', min: bounds.minimum, max: bounds.maximum, step: 1 }),
+      boolean: () => el('select', common, ['', 'true', 'false'].map((word) => el('option', { value: word }, word || `(${field.default ?? 'not said'})`))),
       choice: () => el('select', common, ['', ...bounds].map((word) => el('option', { value: word }, word || `(${field.default ?? 'not said'})`))),
     }[kind]();
     return el(
@@ -61,15 +61,15 @@ export class Settings {
       { class: 'field' },
       el('label', { for: id }, field.label, field.required ? ' (required)' : ''),
       input,
-      el('p', { id: `${id}-help`, class: 'help' }, field.help, field.repeats && kind !== 'secret' ? ' One a line.' : ''),
+      el('p', { id: `${id}-help`, class: 'help' }, field.help, field.repeatable && kind !== 'secret' ? ' One a line.' : ''),
       el('p', { id: `${id}-problem`, class: 'problem', role: 'status' }),
     );
   }
 
   entered() {
     return [...$('form').elements].flatMap(({ name, value }) => {
-      const repeats = this.fields.find((field) => field.key === name)?.repeats;
-      const values = repeats ? value.split('\n') : [value];
+      const repeatable = this.fields.find((field) => field.key === name)?.repeatable;
+      const values = repeatable ? value.split('\n') : [value];
       return values.filter((one) => one.trim()).map((one) => ({ key: name, value: one }));
     });
   }
@@ -102,7 +102,7 @@ export class Settings {
       const checks = await call('POST', `${this.path}/checks`, this.entered(), {}, PATIENCE);
       $('checks').replaceChildren(...checks.map((check) => this.told(check)));
     } catch (error) {
-      $('checks').replaceChildren(el('li', { class: 'failed' }, error.message));
+      $('checks').replaceChildren(el('li', { class: 'error' }, error.message));
     }
     $('doctor').ariaBusy = 'false';
   }

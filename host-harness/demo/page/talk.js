@@ -50,7 +50,7 @@ export class Talk {
       reportError(error);
     }
     // What every message has, whatever it is.
-    return [el('p', {}, message.plain)];
+    return [el('p', {}, message['plain-text'])];
   }
 
   part(message, kind, data) {
@@ -64,13 +64,13 @@ export class Talk {
       location: () => el('p', {}, data.name ?? data.address ?? `${data.latitude}, ${data.longitude}`),
       template: () => el('p', {}, [data.header, data.body, data.footer].filter(Boolean).join('\n')),
     }[kind];
-    return draw ? draw() : el('p', {}, message.plain);
+    return draw ? draw() : el('p', {}, message['plain-text']);
   }
 
   button(message, kind, button) {
     const [action, value] = Object.entries(button.action)[0];
     if (action === 'link') return el('a', { class: 'button', href: address(value), target: '_blank', rel: 'noreferrer' }, button.text);
-    return el('button', { type: 'button', onclick: () => this.press(button.text, { message: message.id, kind, text: button.text, payload: value }) }, button.text);
+    return el('button', { type: 'button', onclick: () => this.press(button.text, { 'message-id': message.id, kind, text: button.text, payload: value }) }, button.text);
   }
 
   card(message, card) {
@@ -82,7 +82,7 @@ export class Talk {
     const slots = picker.slots.map((slot) => {
       const iso = new Date(slot.start).toISOString();
       const words = new Date(slot.start).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
-      return el('button', { type: 'button', onclick: () => this.press(words, { message: message.id, kind: 'date', text: iso, payload: iso }) }, el('time', { datetime: iso }, words));
+      return el('button', { type: 'button', onclick: () => this.press(words, { 'message-id': message.id, kind: 'date', text: iso, payload: iso }) }, el('time', { datetime: iso }, words));
     });
     return box(undefined, picker.title, picker.subtitle, slots);
   }

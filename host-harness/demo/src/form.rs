@@ -81,7 +81,7 @@ fn completed(served: &Connection, entered: Vec<Entered>) -> Vec<Setting> {
 fn refused(error: ConnectError) -> Vec<Check> {
     let failed = |name: &str, message: String, remedy: &str| Check {
         name: name.into(),
-        outcome: CheckOutcome::Failed,
+        outcome: CheckOutcome::Error,
         message,
         remedy: Some(remedy.into()),
     };

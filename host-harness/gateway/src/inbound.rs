@@ -4,7 +4,7 @@ use crate::mailbox::{NoRoom, NotTaken, Origin, Refused, Source, Taken};
 use crate::mailboxes::{ChangeError, now};
 use crate::served::Served;
 use crate::store::StoreError;
-use handover_host::contract::{AgentEvent, Authenticity, EventKind, KeyedSource, Malformed, Rejection, Webhook};
+use handover_host::contract::{AgentEvent, Authenticity, EventKind, OperatorSource, Malformed, Rejection, Webhook};
 use handover_host::{Believed, CallError};
 use std::time::Instant;
 
@@ -87,13 +87,13 @@ impl Served {
         }
         let source = match believed.authenticity {
             Authenticity::Signed(_) | Authenticity::Unchecked => Source::Webhook,
-            Authenticity::Keyed(KeyedSource::EventBus) => Source::EventBus,
-            Authenticity::Keyed(KeyedSource::Trigger) => Source::Trigger,
+            Authenticity::ApiKey(OperatorSource::EventBus) => Source::EventBus,
+            Authenticity::ApiKey(OperatorSource::Trigger) => Source::Trigger,
         };
         let events = believed.events.map_err(WebhookError::Malformed)?;
         let origin = Origin::new(source, &webhook.body);
         let means_nothing = |event: &AgentEvent| {
-            matches!(event.kind, EventKind::Ignored(_)) && event.recipient.is_none() && event.conversation.is_none()
+            matches!(event.kind, EventKind::Ignored(_)) && event.recipient.is_none() && event.conversation_id.is_none()
         };
         let not_understood = events.iter().all(means_nothing);
         let mut received = Received::default();
@@ -153,7 +153,7 @@ impl Served {
     ) -> Result<Vec<(String, Vec<AgentEvent>)>, StoreError> {
         let mut groups: Vec<(String, Vec<AgentEvent>)> = Vec::new();
         for event in events {
-            let recipient = match (&event.recipient, &event.conversation) {
+            let recipient = match (&event.recipient, &event.conversation_id) {
                 (Some(recipient), Some(conversation)) if !self.has_mailbox(recipient).await? => {
                     // The address may be spelled in another way; the conversation is the same.
                     let other = self.mailboxes().recipient(self.name(), conversation).await?;
@@ -189,7 +189,7 @@ impl Served {
         let address = self.address(recipient);
         let Some(mailbox) = self.mailboxes().load(&address).await? else { return Ok(None) };
         // First whose conversation it is: what comes after this may name nothing else.
-        for conversation in events.iter().filter_map(|event| event.conversation.as_ref()) {
+        for conversation in events.iter().filter_map(|event| event.conversation_id.as_ref()) {
             if !mailbox.conversations().contains(conversation) {
                 self.mailboxes().remember(&address, conversation, self.rules().keep).await?;
             }

@@ -218,7 +218,7 @@ impl Mailbox {
     /// The number of the next handover, and the lines that its agents know already.
     #[must_use]
     pub fn next_handover(&self) -> (u32, Option<Timestamp>) {
-        self.handover.as_ref().map_or((1, None), |handover| (handover.next_number(), handover.told_until()))
+        self.handover.as_ref().map_or((1, None), |handover| (handover.next_number(), handover.delivered_until()))
     }
 
     /// A message of the platform's with its id and its time, which grows from message to message. It counts only when
@@ -428,9 +428,9 @@ impl Mailbox {
                     handover.told(until);
                 }
             }
-            None => self.outbox.arrived(item.handover(), delivery.conversation.as_deref()),
+            None => self.outbox.arrived(item.handover(), delivery.conversation_id.as_deref()),
         }
-        if let Some(conversation) = &delivery.conversation {
+        if let Some(conversation) = &delivery.conversation_id {
             self.had(&conversation.clone());
         }
     }
@@ -463,7 +463,7 @@ impl Mailbox {
     /// while the handover lasts.
     fn not_shown(&mut self, told: &Told, now: Timestamp) {
         if let Some(message) = told.message() {
-            let receipt = DeliveryReceipt { message, outcome: ReceiptOutcome::Failed(FailureReason::Other) };
+            let receipt = DeliveryReceipt { message_id: message, outcome: ReceiptOutcome::Failed(FailureReason::Other) };
             let outbound = self.outbound(OutboundMessage::Receipt(receipt), now);
             // Where too much waits already, the agent hears nothing, as of a receipt that is not delivered.
             if self.outbox.push(&outbound, None, told.handover, now).is_ok() {
@@ -478,7 +478,7 @@ impl Mailbox {
         }
         let Some(handover) = self.handover.as_mut() else { return };
         let steps = handover.apply(event, now);
-        if let Some(conversation) = &event.conversation {
+        if let Some(conversation) = &event.conversation_id {
             self.had(conversation);
         }
         self.act(steps, now, rules);
@@ -577,5 +577,5 @@ fn is_open(handover: &Handover) -> bool {
 }
 
 fn failed(message: &str, why: &str) -> MessageReceipt {
-    MessageReceipt { message: message.to_owned(), status: ReceiptStatus::Failed(vec![why.to_owned()]), final_: true }
+    MessageReceipt { message_id: message.to_owned(), status: ReceiptStatus::Failed(vec![why.to_owned()]), final_: true }
 }

@@ -357,7 +357,7 @@ mod tests {
             id: "1".into(),
             recipient: None,
             handover: None,
-            conversation: Some("known".into()),
+            conversation_id: Some("known".into()),
             time: None,
             kind: EventKind::Typing(5_000),
         };

@@ -22,7 +22,7 @@ const ATTEMPTS: usize = 100;
 /// What the platform wants of a recipient's handover.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Command {
-    /// Begin one. `told-until` is the mailbox's to say.
+    /// Begin one. `delivered-until` is the mailbox's to say.
     Begin(HandoverStart),
     /// Say or do something in it; beginning and ending it are commands of their own.
     Send(OutboundMessage),
@@ -147,9 +147,9 @@ impl Served {
     ) -> Result<Replied, PlatformError> {
         match command {
             Command::Begin(start) => {
-                let (_, told_until) = mailbox.next_handover();
+                let (_, delivered_until) = mailbox.next_handover();
                 let number = mailbox.begin(now, self.rules())?;
-                let start = HandoverStart { told_until, ..start.clone() };
+                let start = HandoverStart { delivered_until, ..start.clone() };
                 self.send(mailbox, OutboundMessage::Start(start), now).await?;
                 Ok(Replied::Begun(number))
             }

@@ -194,7 +194,7 @@ impl Served {
             }
             // Whether it was asked for a token at all is not known.
             Some(Failure::Retry(_)) => return,
-            Some(Failure::Never(_)) | None => Credentials::Accepted,
+            Some(Failure::Permanent(_)) | None => Credentials::Accepted,
         };
         *self.0.credentials.lock().unwrap_or_else(PoisonError::into_inner) = credentials;
     }

@@ -2,7 +2,7 @@
 
 use crate::call::{Lent, reached};
 use crate::contract::{
-    AgentEvent, Authenticity, Check, Conversation, Delivery, EventSource, Failure, Finding, KeyedSource, Malformed,
+    AgentEvent, Authenticity, Check, Conversation, Delivery, EventSource, Failure, DeliveryStatus, OperatorSource, Malformed,
     Outbound, ProviderRequest, ProvisioningMode, ProvisioningStep, Rejection, Setting, SettingKind, SettingsProblem,
     Unsupported, Webhook,
 };
@@ -182,8 +182,8 @@ impl Connection {
             let body = webhook.body.clone();
             let source = match authenticity {
                 Authenticity::Signed(_) | Authenticity::Unchecked => EventSource::Webhook(body),
-                Authenticity::Keyed(KeyedSource::EventBus) => EventSource::EventBus(body),
-                Authenticity::Keyed(KeyedSource::Trigger) => EventSource::Trigger(body),
+                Authenticity::ApiKey(OperatorSource::EventBus) => EventSource::EventBus(body),
+                Authenticity::ApiKey(OperatorSource::Trigger) => EventSource::Trigger(body),
             };
             let events = exports.map_agent_events(store, instance, &inner.settings, &source).await?;
             Ok(Ok(Believed { authenticity, events }))
@@ -256,9 +256,9 @@ impl Connection {
         &self,
         conversation: &Conversation,
         request: &ProviderRequest,
-    ) -> Result<Result<Finding, Failure>, CallError> {
+    ) -> Result<Result<DeliveryStatus, Failure>, CallError> {
         let found = call!(self, Some(self.inner.lent.clone()), find_delivery, conversation, request)?;
-        if let Ok(Finding::Arrived(delivery)) = &found {
+        if let Ok(DeliveryStatus::Delivered(delivery)) = &found {
             self.bound_delivery(delivery)?;
         }
         Ok(found)
@@ -318,12 +318,12 @@ impl Connection {
             return Err(reached(Limit::Items, limits));
         }
         events.iter().try_for_each(|event| {
-            self.bound_ids([Some(&event.id), event.recipient.as_ref(), event.conversation.as_ref()])
+            self.bound_ids([Some(&event.id), event.recipient.as_ref(), event.conversation_id.as_ref()])
         })
     }
 
     fn bound_delivery(&self, delivery: &Delivery) -> Result<(), CallError> {
-        self.bound_ids([delivery.message.as_ref(), delivery.conversation.as_ref()])
+        self.bound_ids([delivery.message_id.as_ref(), delivery.conversation_id.as_ref()])
     }
 
     fn bound_ids<const N: usize>(&self, ids: [Option<&String>; N]) -> Result<(), CallError> {

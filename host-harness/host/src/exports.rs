@@ -6,7 +6,7 @@
 use crate::call::State;
 use crate::contract::{
     AcceptedSettings, AgentEvent, Authenticity, Check, Conversation, Delivery, Description, EXPORT, EventSource,
-    Failure, Finding, Malformed, Outbound, ProviderRequest, ProvisioningMode, ProvisioningStep, Rejection, Setting,
+    Failure, DeliveryStatus, Malformed, Outbound, ProviderRequest, ProvisioningMode, ProvisioningStep, Rejection, Setting,
     SettingsProblem, Unsupported, Webhook,
 };
 use wasmtime::Store;
@@ -65,7 +65,7 @@ exports! {
         (settings: &[Setting], conversation: &Conversation, message: &Outbound) -> Result<Vec<ProviderRequest>, Unsupported>;
     deliver = "deliver" (settings: &[Setting], request: &ProviderRequest) -> Result<Delivery, Failure>;
     find_delivery = "find-delivery"
-        (settings: &[Setting], conversation: &Conversation, request: &ProviderRequest) -> Result<Finding, Failure>;
+        (settings: &[Setting], conversation: &Conversation, request: &ProviderRequest) -> Result<DeliveryStatus, Failure>;
     observe_conversation = "observe-conversation"
         (settings: &[Setting], conversation: &Conversation) -> Result<Vec<AgentEvent>, Failure>;
     check_connection = "check-connection" (settings: &[Setting], probe: Option<&str>) -> Vec<Check>;

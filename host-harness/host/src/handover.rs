@@ -44,7 +44,7 @@ pub struct Handover {
     policy: Policy,
     begun: Timestamp,
     conversation: Option<String>,
-    told_until: Option<Timestamp>,
+    delivered_until: Option<Timestamp>,
     agents: Agents,
     phase: Phase,
     /// When the contact center accepted a message of this handover, by our clock.
@@ -147,7 +147,7 @@ impl Handover {
             policy,
             begun: now,
             conversation: None,
-            told_until: previous.and_then(|previous| previous.told_until),
+            delivered_until: previous.and_then(|previous| previous.delivered_until),
             agents: Agents::default(),
             phase: Phase::Queued { since: now, told: None },
             accepted: None,
@@ -163,7 +163,7 @@ impl Handover {
     #[must_use = "the step is to be taken"]
     pub fn begin_waiting(&mut self) -> Option<Step> {
         let Phase::Queued { told, .. } = &mut self.phase else { return None };
-        let state = QueueState { position: None, wait: None };
+        let state = QueueState { position: None, estimated_wait_seconds: None };
         *told = Some(Queue { state: state.clone(), at: 0 });
         Some(Step::Queued(state))
     }
@@ -254,17 +254,17 @@ impl Handover {
     }
 
     /// The time of the last line that the agents know: the next handover's
-    /// [`HandoverStart::told_until`](crate::contract::HandoverStart).
+    /// [`HandoverStart::delivered_until`](crate::contract::HandoverStart).
     #[must_use]
-    pub fn told_until(&self) -> Option<Timestamp> {
-        self.told_until
+    pub fn delivered_until(&self) -> Option<Timestamp> {
+        self.delivered_until
     }
 
     /// The agents were told the transcript up to and with the line of this time. In a handover that an agent reopened, they
     /// have not been told what was said since the one before ended, so the next transcript has all of it.
     pub fn told(&mut self, until: Timestamp) {
         if self.thread.is_none() {
-            self.told_until = self.told_until.max(Some(until));
+            self.delivered_until = self.delivered_until.max(Some(until));
         }
     }
 
@@ -272,7 +272,7 @@ impl Handover {
     /// whatever an event said before.
     pub fn delivered(&mut self, delivery: &Delivery, now: Timestamp) {
         self.accepted.get_or_insert(now);
-        if let Some(conversation) = &delivery.conversation {
+        if let Some(conversation) = &delivery.conversation_id {
             self.conversation = Some(conversation.clone());
         }
     }
@@ -304,7 +304,7 @@ impl Handover {
             self.ahead = Some(self.ahead.map_or(took, |ahead| ahead.min(took)));
         }
         if whose == Whose::Ours && self.conversation.is_none() {
-            self.conversation.clone_from(&event.conversation);
+            self.conversation.clone_from(&event.conversation_id);
         }
         // Nothing happens later than now: a clock that runs ahead does not outweigh what is still to come.
         let at = event.time.map_or(now, |time| time.min(now));
@@ -443,7 +443,7 @@ impl Handover {
     }
 
     fn whose(&self, event: &AgentEvent) -> Whose {
-        let conversations = self.conversation.as_ref().zip(event.conversation.as_ref());
+        let conversations = self.conversation.as_ref().zip(event.conversation_id.as_ref());
         if event.handover.is_some_and(|number| number != self.thread()) || conversations.is_some_and(|(a, b)| a != b) {
             return Whose::Anothers;
         }

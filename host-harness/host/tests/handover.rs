@@ -28,7 +28,7 @@ fn at(after: u64, kind: EventKind) -> AgentEvent {
 }
 
 fn timeless(kind: EventKind) -> AgentEvent {
-    AgentEvent { id: "e".into(), recipient: None, handover: None, conversation: None, time: None, kind }
+    AgentEvent { id: "e".into(), recipient: None, handover: None, conversation_id: None, time: None, kind }
 }
 
 fn joined(id: &str) -> EventKind {
@@ -48,11 +48,11 @@ fn ended() -> EventKind {
 }
 
 fn place(position: u32) -> QueueState {
-    QueueState { position: Some(position), wait: None }
+    QueueState { position: Some(position), estimated_wait_seconds: None }
 }
 
 fn words(author: Author) -> AgentMessage {
-    AgentMessage { id: "m".into(), author, agent: None, text: None, content: vec![], plain: "hello".into() }
+    AgentMessage { id: "m".into(), author, agent: None, text: None, content: vec![], plain_text: "hello".into() }
 }
 
 fn message(author: Author) -> EventKind {
@@ -383,7 +383,7 @@ fn a_late_end_of_the_previous_handover_is_a_question() {
     for certain in [AgentEvent { handover: Some(2), ..timeless(ended()) }, at(60_001, ended())] {
         assert_eq!(tell(&mut handover.clone(), 70_000, &[certain]), [Step::Ended(EndReason::Completed)]);
     }
-    handover.delivered(&Delivery { message: None, conversation: None }, BEGUN + 300);
+    handover.delivered(&Delivery { message_id: None, conversation_id: None }, BEGUN + 300);
     assert_eq!(handover.observed(&[at(50, ended())], BEGUN + 400), [], "a poll may show how it was a moment ago");
     assert_eq!(handover.observed(&[at(50, ended())], BEGUN + 5_300), [Step::Ended(EndReason::Completed)]);
 }
@@ -399,7 +399,7 @@ fn second_of_clocks_apart(ahead: i64) -> Handover {
     let mut first = Handover::begin(1, now - 100_000, observing(), None).expect("the first");
     assert_eq!(first.apply(&apart(ahead, 0, ended()), now + 50), [Step::Ended(EndReason::Completed)]);
     let mut second = Handover::begin(2, now + 1_000, observing(), Some(&first)).expect("the first has ended");
-    second.delivered(&Delivery { message: None, conversation: None }, now + 2_000);
+    second.delivered(&Delivery { message_id: None, conversation_id: None }, now + 2_000);
     second
 }
 
@@ -445,13 +445,13 @@ fn a_late_message_of_the_previous_handover_is_shown_and_no_more() {
 
 #[test]
 fn events_of_another_conversation_are_not_ours_but_messages_are_shown() {
-    let of = |conversation: &str, kind| AgentEvent { conversation: Some(conversation.into()), ..timeless(kind) };
+    let of = |conversation: &str, kind| AgentEvent { conversation_id: Some(conversation.into()), ..timeless(kind) };
     let mut handover = attended(observing());
     let _ = tell(&mut handover, 1000, &[of("c", EventKind::Typing(5))]);
     assert_eq!(handover.conversation(), Some("c"));
     assert_eq!(tell(&mut handover, 2000, &[of("d", ended()), of("d", left("a"))]), []);
     assert_eq!(tell(&mut handover, 2000, &[of("d", message(Author::Human))]), [Step::Message(words(Author::Human))]);
-    handover.delivered(&Delivery { message: None, conversation: Some("d".into()) }, BEGUN);
+    handover.delivered(&Delivery { message_id: None, conversation_id: Some("d".into()) }, BEGUN);
     assert_eq!(tell(&mut handover, 3000, &[of("c", ended())]), [], "a delivery knows better");
     assert_eq!(tell(&mut handover, 3000, &[of("d", ended())]), [Step::Ended(EndReason::Completed)]);
 }
@@ -503,7 +503,7 @@ fn only_a_person_reopens() {
 #[test]
 fn a_handover_begins_by_waiting_and_says_so_once() {
     let mut handover = begin(observing());
-    let unknown = QueueState { position: None, wait: None };
+    let unknown = QueueState { position: None, estimated_wait_seconds: None };
     assert_eq!(handover.begin_waiting(), Some(Step::Queued(unknown.clone())));
     assert_eq!(tell(&mut handover, 100, &[at(50, EventKind::Queued(unknown))]), []);
     assert_eq!(tell(&mut handover, 200, &[at(150, EventKind::Queued(place(4)))]), [Step::Queued(place(4))]);
@@ -516,13 +516,13 @@ fn the_contact_center_knows_a_handover_once_a_request_arrived_or_may_have() {
     let mut perhaps = handover.clone();
     perhaps.perhaps_delivered();
     assert!(!perhaps.is_unknown_to_the_contact_center());
-    handover.delivered(&Delivery { message: None, conversation: None }, BEGUN);
+    handover.delivered(&Delivery { message_id: None, conversation_id: None }, BEGUN);
     assert!(!handover.is_unknown_to_the_contact_center());
 }
 
 #[test]
 fn receipts_always_pass() {
-    let receipt = MessageReceipt { message: "m".into(), status: ReceiptStatus::Read, final_: true };
+    let receipt = MessageReceipt { message_id: "m".into(), status: ReceiptStatus::Read, final_: true };
     let event = AgentEvent { handover: Some(7), ..timeless(EventKind::Receipt(receipt.clone())) };
     let mut handover = begin(Policy::default());
     assert_eq!(tell(&mut handover, 100, std::slice::from_ref(&event)), [Step::Receipt(receipt.clone())]);
@@ -533,17 +533,17 @@ fn receipts_always_pass() {
 #[test]
 fn what_the_agents_were_told_is_remembered_for_the_next_handover() {
     let mut handover = begin(Policy::default());
-    assert_eq!(handover.told_until(), None);
+    assert_eq!(handover.delivered_until(), None);
     handover.told(BEGUN - 10);
     handover.told(BEGUN - 20);
-    assert_eq!(handover.told_until(), Some(BEGUN - 10));
+    assert_eq!(handover.delivered_until(), Some(BEGUN - 10));
     handover.user_spoke(BEGUN + 100);
     let _ = tell(&mut handover, 300, &[at(200, message(Author::Human)), at(2000, message(Author::Human))]);
-    assert_eq!(handover.told_until(), Some(BEGUN + 300), "never later than now");
+    assert_eq!(handover.delivered_until(), Some(BEGUN + 300), "never later than now");
     let _ = handover.leave(LeaveReason::UserLeft, BEGUN + 400);
     handover.user_spoke(BEGUN + 500);
     let next = Handover::begin(2, BEGUN + 600, Policy::default(), Some(&handover)).expect("the first has ended");
-    assert_eq!(next.told_until(), Some(BEGUN + 300), "the bot spoke since");
+    assert_eq!(next.delivered_until(), Some(BEGUN + 300), "the bot spoke since");
 }
 
 #[test]
@@ -561,7 +561,7 @@ fn what_is_remembered_of_agents_is_bounded() {
 fn it_is_stored_and_read_back_in_every_state() {
     let mut handover = begin(Policy { unattended: Some(5), ..observing() });
     let events = [
-        at(100, EventKind::Queued(QueueState { position: Some(1), wait: Some(60) })),
+        at(100, EventKind::Queued(QueueState { position: Some(1), estimated_wait_seconds: Some(60) })),
         at(1000, EventKind::AgentJoined(named("a", "Ann"))),
         at(2000, left("a")),
         at(3000, EventKind::Ended(EndReason::Error("no route".into()))),
@@ -585,17 +585,17 @@ fn what_was_said_before_an_agent_reopened_is_in_the_next_transcript() {
     let _ = tell(&mut second, 11_000, &[at(11_000, message(Author::Human))]);
     let _ = second.leave(LeaveReason::UserLeft, BEGUN + 12_000);
     let third = Handover::begin(3, BEGUN + 20_000, policy, Some(&second)).expect("the second has ended");
-    assert_eq!(third.told_until(), Some(BEGUN + 1_500));
+    assert_eq!(third.delivered_until(), Some(BEGUN + 1_500));
 }
 
 #[test]
 fn a_late_message_before_our_start_has_arrived_is_no_sign_that_agents_know_the_transcript() {
     let mut second = reopened(Policy::default());
     let _ = tell(&mut second, 70_000, &[at(70_000, message(Author::Human))]);
-    assert_eq!(second.told_until(), None);
-    second.delivered(&Delivery { message: None, conversation: None }, BEGUN + 80_000);
+    assert_eq!(second.delivered_until(), None);
+    second.delivered(&Delivery { message_id: None, conversation_id: None }, BEGUN + 80_000);
     let _ = tell(&mut second, 90_000, &[at(90_000, message(Author::Human))]);
-    assert_eq!(second.told_until(), Some(BEGUN + 90_000));
+    assert_eq!(second.delivered_until(), Some(BEGUN + 90_000));
 }
 
 #[test]

@@ -150,7 +150,7 @@ impl Scene {
             .iter()
             .map(|(agent, time)| event("observed", Some(*time), EventKind::AgentJoined(named(*agent))));
         let queued = (self.queued && self.present.is_empty())
-            .then(|| event("observed", None, EventKind::Queued(QueueState { position: None, wait: None })));
+            .then(|| event("observed", None, EventKind::Queued(QueueState { position: None, estimated_wait_seconds: None })));
         let ended = self.ended.map(|(time, reason)| event("observed", Some(time), EventKind::Ended(reason)));
         joined.chain(self.gone).chain(queued).chain(ended).collect()
     }
@@ -175,7 +175,7 @@ fn arrivals(choices: &mut Choices<'_>, story: &Story, number: Option<u32>) -> Ve
         for (source, name) in ["webhook", "bus", "trigger", "notification"].into_iter().enumerate() {
             let id = |agent: &u8| if source == 2 { nobody() } else { known_by_id(*agent) };
             let kind = match (fact, source) {
-                (Fact::Queued, 1 | 3) => EventKind::Queued(QueueState { position: Some(2), wait: None }),
+                (Fact::Queued, 1 | 3) => EventKind::Queued(QueueState { position: Some(2), estimated_wait_seconds: None }),
                 (Fact::Joined(agent), 1..) => EventKind::AgentJoined(id(agent)),
                 (Fact::Said(agent), 0) => EventKind::Message(message(*time, agent.map(|_| Author::Unknown))),
                 (Fact::Said(agent), 3) => EventKind::Message(message(*time, agent.map(|_| Author::Human))),
@@ -199,7 +199,7 @@ fn arrivals(choices: &mut Choices<'_>, story: &Story, number: Option<u32>) -> Ve
             let told = (source != 2).then_some(*time);
             let mut event = event(name, told, kind);
             event.handover = number.filter(|_| source == 3);
-            event.conversation = (source != 0).then(|| "c".to_owned());
+            event.conversation_id = (source != 0).then(|| "c".to_owned());
             for copy in 0..copies {
                 arrivals.push((time + late + copy * after, Arrival::Push(Box::new(event.clone()))));
             }
@@ -212,7 +212,7 @@ fn arrivals(choices: &mut Choices<'_>, story: &Story, number: Option<u32>) -> Ve
 }
 
 fn event(source: &str, time: Option<Timestamp>, kind: EventKind) -> AgentEvent {
-    AgentEvent { id: source.to_owned(), recipient: None, handover: None, conversation: None, time, kind }
+    AgentEvent { id: source.to_owned(), recipient: None, handover: None, conversation_id: None, time, kind }
 }
 
 fn message(time: Timestamp, author: Option<Author>) -> AgentMessage {
@@ -222,7 +222,7 @@ fn message(time: Timestamp, author: Option<Author>) -> AgentMessage {
         agent: None,
         text: None,
         content: Vec::new(),
-        plain: "…".into(),
+        plain_text: "…".into(),
     }
 }
 
@@ -405,7 +405,7 @@ proptest! {
         let scene = |at| if at < reopened { first.scene(at) } else { second.scene(at) };
 
         let mut next = Handover::begin(2, begun, policy, Some(&handover)).expect("the first has ended");
-        next.delivered(&Delivery { message: None, conversation: None }, reopened);
+        next.delivered(&Delivery { message_id: None, conversation_id: None }, reopened);
         let platform = play(&mut next, told, scene, || true)?;
 
         prop_assert_eq!(platform.ends.len(), 1);

@@ -33,7 +33,7 @@ async fn a_handover_goes_both_ways_and_the_platform_hears_of_everything_once() {
     assert_eq!(numbers, (1..=events.len() as u64).collect::<Vec<_>>());
     let (_, message) = events.iter().find(|(_, event)| event["type"] == "message").expect("a message");
     assert_eq!((&message["recipient"], &message["connection"]), (&json!("sess-42"), &json!("acme")));
-    assert_eq!((&message["handover"], &message["data"]["plain"]), (&json!(1), &json!("Hello")));
+    assert_eq!((&message["handover"], &message["data"]["plain-text"]), (&json!(1), &json!("Hello")));
     // By the request that brought it.
     assert!(message["correlation"].is_string(), "{message}");
     assert_eq!(events.last().expect("events").1["data"], "completed");
@@ -55,8 +55,8 @@ async fn whoever_comes_back_hears_what_came_after_the_last_event_that_they_saw()
     let (seen, _) = stand.events(None, "message").await.pop().expect("events");
     say("two").await;
     let events = stand.events(Some(&seen), "message").await;
-    assert_eq!(events.last().expect("events").1["data"]["plain"], "two");
-    assert!(events.iter().all(|(id, event)| *id != seen && event["data"]["plain"] != "one"), "{events:?}");
+    assert_eq!(events.last().expect("events").1["data"]["plain-text"], "two");
+    assert!(events.iter().all(|(id, event)| *id != seen && event["data"]["plain-text"] != "one"), "{events:?}");
     let (status, refused) = read(stand.request("GET", "events").header("last-event-id", "x")).await;
     assert_eq!((status, &refused["code"]), (StatusCode::BAD_REQUEST, &json!("invalid-event-id")));
     // Two ids from a log that is gone: one past its end, and one whose position another event has by now.

@@ -98,7 +98,7 @@ async fn what_is_given_up_is_a_dead_letter_with_its_reason_and_can_be_replayed()
     let fault = json!({ "on": "api", "path": "/inbound/", "fault": "server-error", "status": 503, "count": 1000 });
     stand.world.order("faults", fault).await;
     let message = stand.say("sess-42", "one").await;
-    let failed = |event: &Value| event["data"]["message"] == *message && event["data"]["status"]["failed"].is_array();
+    let failed = |event: &Value| event["data"]["message-id"] == *message && event["data"]["status"]["failed"].is_array();
     let (mut seen, mut receipt) = stand.events(None, "receipt").await.pop().expect("events");
     while !failed(&receipt) {
         (seen, receipt) = stand.events(Some(&seen), "receipt").await.pop().expect("events");

@@ -86,7 +86,7 @@ async fn only_what_is_signed_is_believed_and_repeats_are_taken_once() {
     }
     assert_eq!(stand.webhooks("taken").await - before, 3);
     let events = stand.events(None, "message").await;
-    assert_eq!(events.last().expect("events").1["data"]["plain"], "Hello");
+    assert_eq!(events.last().expect("events").1["data"]["plain-text"], "Hello");
     tokio::time::sleep(Duration::from_millis(500)).await;
     let repeated = stand.metric("handover_webhook_events_total{connection=\"acme\",outcome=\"repeated\"}").await;
     assert!(repeated >= 2, "{repeated} repeats");

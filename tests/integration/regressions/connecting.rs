@@ -129,7 +129,7 @@ async fn v4_98_what_genesys_answers_is_told_apart() {
     };
     for status in [400, 404] {
         match refused(status).await {
-            Failure::Never(message) => assert!(message.contains(&format!("{status} why.it.was")), "{message}"),
+            Failure::Permanent(message) => assert!(message.contains(&format!("{status} why.it.was")), "{message}"),
             other => panic!("{status}: {other:?}"),
         }
     }

@@ -8,7 +8,7 @@ use crate::support::webhook;
 use crate::world::{World, start};
 use genesys_sandbox::{Config, Permission, Secret};
 use handover_host::contract::{
-    Authenticity, EndReason, EventKind, KeyedSource, LeaveReason, OutboundMessage, Rejection,
+    Authenticity, EndReason, EventKind, OperatorSource, LeaveReason, OutboundMessage, Rejection,
 };
 use handover_host::handover::{AlreadyInProgress, Handover, State, Step, cognigy};
 use serde_json::json;
@@ -164,7 +164,7 @@ async fn v4_97_a_trigger_that_tells_the_end_ends() {
         "topic": "v2.detail.events.conversation.id.customer.end", "disconnectType": "PEER",
     });
     let event = one(&connection, trigger(&body)).await;
-    assert_eq!((event.recipient.as_deref(), event.conversation.as_deref()), (Some("sess-42"), Some("c-1")));
+    assert_eq!((event.recipient.as_deref(), event.conversation_id.as_deref()), (Some("sess-42"), Some("c-1")));
     assert_eq!(handover().apply(&event, TEN + MINUTE), [Step::Ended(EndReason::Completed)]);
 }
 
@@ -173,11 +173,11 @@ async fn v4_100_the_event_bus_is_believed_by_its_key_alone() {
     let connection = connection(&[EVENT_BUS_KEY, TRIGGER_KEY]).await;
     let bus = json!({ "detail-type": "v2.detail.events.conversation.{id}.customer.end" }).to_string();
     for (headers, verdict) in [
-        (&[("Authorization", EVENT_BUS_KEY.1)][..], Ok(Authenticity::Keyed(KeyedSource::EventBus))),
-        (&[("authorization", TRIGGER_KEY.1)], Ok(Authenticity::Keyed(KeyedSource::Trigger))),
-        (&[("Authorization", "a-key-for-the-event-bu")], Err(Rejection::WrongKey)),
-        (&[("Authorization", "a-key-for-the-event-bus2")], Err(Rejection::WrongKey)),
-        (&[("Authorization", "")], Err(Rejection::WrongKey)),
+        (&[("Authorization", EVENT_BUS_KEY.1)][..], Ok(Authenticity::ApiKey(OperatorSource::EventBus))),
+        (&[("authorization", TRIGGER_KEY.1)], Ok(Authenticity::ApiKey(OperatorSource::Trigger))),
+        (&[("Authorization", "a-key-for-the-event-bu")], Err(Rejection::KeyMismatch)),
+        (&[("Authorization", "a-key-for-the-event-bus2")], Err(Rejection::KeyMismatch)),
+        (&[("Authorization", "")], Err(Rejection::KeyMismatch)),
         (&[], Err(Rejection::NoSecret)),
     ] {
         let webhook = webhook(headers, bus.as_bytes());

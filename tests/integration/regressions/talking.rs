@@ -27,7 +27,7 @@ fn file(caption: Option<&str>) -> Attachment {
     Attachment {
         kind: MediaKind::Image,
         url: "https://files.example.com/a.png".into(),
-        mime: Some("image/png".into()),
+        mime_type: Some("image/png".into()),
         filename: Some("a.png".into()),
         caption: caption.map(String::from),
         size: Some(12_345),
@@ -106,7 +106,7 @@ async fn v4_76_what_the_flow_says_can_be_hidden() {
     let said = |by| json!({ "id": "1", "type": "Text", "text": "Connecting you", "originatingEntity": by });
     let hidden = kinds(&connection, webhook(&said("Bot"))).await;
     assert!(matches!(hidden[..], [EventKind::Ignored(_)]), "{hidden:?}");
-    assert_eq!(message(&connection, &said("Human")).await.plain, "Connecting you");
+    assert_eq!(message(&connection, &said("Human")).await.plain_text, "Connecting you");
 }
 
 #[tokio::test]
@@ -138,7 +138,7 @@ async fn v4_81_text_with_buttons_is_both() {
     });
     let message = message(&connection, &body).await;
     assert_eq!(message.text.as_deref(), Some("Shall we go on?"));
-    assert_eq!(message.plain, "Shall we go on?\nYes\nNo");
+    assert_eq!(message.plain_text, "Shall we go on?\nYes\nNo");
     let buttons: Vec<_> = message
         .content
         .iter()
@@ -165,9 +165,9 @@ async fn v4_82_content_that_nobody_knows_can_still_be_read() {
         ),
     ] {
         let said = message(&connection, &json!({ "id": "1", "type": "Structured", "content": [part] })).await;
-        assert_eq!(said.plain, plain);
+        assert_eq!(said.plain_text, plain);
         let both = json!({ "id": "1", "type": "Structured", "text": "Look:", "content": [part] });
-        assert_eq!(message(&connection, &both).await.plain, format!("Look:\n{plain}"));
+        assert_eq!(message(&connection, &both).await.plain_text, format!("Look:\n{plain}"));
     }
 }
 

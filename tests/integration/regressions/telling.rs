@@ -56,7 +56,7 @@ async fn v4_44_two_replicas_take_one_delivery_for_one() {
         for replica in [&one_host, &other_host, &one_host] {
             let event = one(replica, source.clone()).await;
             if let (true, EventKind::Message(message)) = (seen.insert(event.id), event.kind) {
-                shown.push(message.plain);
+                shown.push(message.plain_text);
             }
         }
     }

@@ -52,7 +52,7 @@ fn shown(request: &ProviderRequest) -> Value {
         "idempotency-key": request.idempotency_key,
         "recipient": request.recipient,
         "operation": request.operation,
-        "passes": request.passes,
+        "ttl-ms": request.ttl_ms,
         "body": serde_json::from_slice(&request.body).unwrap_or_else(|_| Value::String(text())),
     })
 }

@@ -28,15 +28,15 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     drop(shown);
     for check in &checks {
         let outcome = match check.outcome {
-            CheckOutcome::Passed => "ok   ",
-            CheckOutcome::Warned => "WARN ",
-            CheckOutcome::Failed => "FAIL ",
+            CheckOutcome::Ok => "ok   ",
+            CheckOutcome::Warning => "WARN ",
+            CheckOutcome::Error => "FAIL ",
             CheckOutcome::Skipped => "skip ",
         };
         let remedy = check.remedy.as_ref().map(|remedy| format!(" -> {remedy}")).unwrap_or_default();
         output::print(format_args!("{outcome} {}: {}{remedy}", check.name, check.message))?;
     }
-    let failed = checks.iter().any(|check| check.outcome == CheckOutcome::Failed);
+    let failed = checks.iter().any(|check| check.outcome == CheckOutcome::Error);
     Ok(if failed { ExitCode::from(NO) } else { ExitCode::SUCCESS })
 }
 
@@ -47,7 +47,7 @@ async fn with_probe(connection: Connection, address: SocketAddr) -> anyhow::Resu
     let (arrived, mut arrivals) = mpsc::channel(16);
     let server = tokio::spawn(axum::serve(listener, receiver(connection.clone(), arrived)).into_future());
     let mut checks = connection.check_connection(Some(&recipient)).await?;
-    let was_sent = |check: &Check| check.outcome == CheckOutcome::Passed && check.name == "webhook-probe";
+    let was_sent = |check: &Check| check.outcome == CheckOutcome::Ok && check.name == "webhook-probe";
     let round_trip = if checks.iter().any(was_sent) {
         let ours = async {
             let mut refused = None;
@@ -64,9 +64,9 @@ async fn with_probe(connection: Connection, address: SocketAddr) -> anyhow::Resu
             refused
         };
         match timeout(PATIENCE, ours).await {
-            Ok(None) => round_trip(CheckOutcome::Passed, "the message arrived, and is authentic".into()),
-            Ok(Some(why)) => round_trip(CheckOutcome::Failed, format!("a webhook arrived and is not authentic: {why}")),
-            Err(_) => round_trip(CheckOutcome::Failed, format!("nothing arrived in {} s", PATIENCE.as_secs())),
+            Ok(None) => round_trip(CheckOutcome::Ok, "the message arrived, and is authentic".into()),
+            Ok(Some(why)) => round_trip(CheckOutcome::Error, format!("a webhook arrived and is not authentic: {why}")),
+            Err(_) => round_trip(CheckOutcome::Error, format!("nothing arrived in {} s", PATIENCE.as_secs())),
         }
     } else {
         round_trip(CheckOutcome::Skipped, "no message was sent".into())
@@ -78,7 +78,7 @@ async fn with_probe(connection: Connection, address: SocketAddr) -> anyhow::Resu
 
 fn round_trip(outcome: CheckOutcome, message: String) -> Check {
     let remedy = "Lead the webhook address of the contact centre to this address, and compare the webhook secrets.";
-    let remedy = (outcome == CheckOutcome::Failed).then(|| remedy.into());
+    let remedy = (outcome == CheckOutcome::Error).then(|| remedy.into());
     Check { name: "webhook-round-trip".into(), outcome, message, remedy }
 }
 

@@ -21,7 +21,7 @@ pub(crate) async fn run(arguments: Inspect) -> anyhow::Result<ExitCode> {
     for field in &description.settings {
         let mut marks = Vec::new();
         marks.extend(field.required.then_some("required".to_owned()));
-        marks.extend(field.repeats.then_some("may repeat".to_owned()));
+        marks.extend(field.repeatable.then_some("may repeat".to_owned()));
         marks.extend(field.default.as_ref().map(|default| format!("default: {default}")));
         let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
         output::print(format_args!("  {}{marks}\n      {}: {}", field.key, field.label, field.help))?;

@@ -15,9 +15,9 @@ pub(crate) async fn run(arguments: Provision) -> anyhow::Result<ExitCode> {
     for step in &steps {
         let outcome = match step.outcome {
             StepOutcome::Present => "there  ",
-            StepOutcome::Done => "done   ",
+            StepOutcome::Applied => "done   ",
             StepOutcome::Planned => "would  ",
-            StepOutcome::ByHand => "BY HAND",
+            StepOutcome::Manual => "BY HAND",
             StepOutcome::Failed => "FAIL   ",
             StepOutcome::Skipped => "skip   ",
         };

@@ -52,7 +52,7 @@ async fn what_comes_twice_is_heard_once_and_what_is_badly_signed_is_not_heard() 
     page.press("#fault-buttons button", "Next webhook badly signed").await;
     page.shows("#fault-told", "Ordered: Next webhook badly signed.").await;
     page.agent_says("Signed badly").await;
-    page.wire_has("webhook", "refused: wrong-signature", "Signed badly").await;
+    page.wire_has("webhook", "refused: signature-mismatch", "Signed badly").await;
     page.agent_says("Signed well").await;
     page.chat_shows("Signed well").await;
     let said = page.said("#talk", &["Said once, sent twice", "Signed badly", "Signed well"]).await;

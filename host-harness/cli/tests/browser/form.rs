@@ -25,15 +25,15 @@ async fn the_doctor_looks_at_what_was_entered() {
     page.open_details("#settings details").await;
     page.value_is("#setting-queue", "Support").await;
     page.press("#doctor", "Check the connection").await;
-    page.shows("#checks .passed", "passed").await;
+    page.shows("#checks .ok", "ok").await;
     page.enter("#setting-deployment-name", "BotHandovr").await;
     page.press("#doctor", "Check the connection").await;
-    page.shows("#checks .failed", "BotHandovr").await;
-    page.shows("#checks .failed", "did you mean BotHandover?").await;
-    page.shows("#checks .failed .remedy", "Copy the integration's name").await;
+    page.shows("#checks .error", "BotHandovr").await;
+    page.shows("#checks .error", "did you mean BotHandover?").await;
+    page.shows("#checks .error .remedy", "Copy the integration's name").await;
     // The gateway's secrets go nowhere but where its connection goes.
     page.enter("#setting-host", "http://127.0.0.1:9").await;
     page.press("#doctor", "Check the connection").await;
-    page.shows("#checks .failed", "not among the allowed origins").await;
+    page.shows("#checks .error", "not among the allowed origins").await;
     page.close().await;
 }

@@ -16,7 +16,7 @@ fn verify_says_authentic_or_rejected() {
     );
     assert_eq!(
         verify("X-Hub-Signature-256: sha256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "body.json"),
-        (1, "{\"verdict\":\"rejected\",\"why\":\"wrong-signature\"}\n".into(), String::new())
+        (1, "{\"verdict\":\"rejected\",\"why\":\"signature-mismatch\"}\n".into(), String::new())
     );
     let (status, out, _) =
         folder.run_with(&["verify", "--settings", "settings.toml", "--header", SIGNATURE, "-"], BODY);
@@ -139,7 +139,7 @@ fn conformance_prints_a_case_a_line_and_writes_junit() {
 fn the_demo_plays_to_its_end() {
     let (status, out, error) = Folder::new().run(&["demo", "--script"]);
     assert_eq!(status, 0, "{error}");
-    assert!(out.contains("Grace   Hello Ada") && out.contains("WrongSignature"), "{out}");
+    assert!(out.contains("Grace   Hello Ada") && out.contains("SignatureMismatch"), "{out}");
 }
 
 #[test]

@@ -47,7 +47,7 @@ impl Heard {
             kind: event["type"].as_str().unwrap().to_owned(),
             handover: event["handover"].as_u64().unwrap(),
             number: event["number"].as_u64().unwrap(),
-            text: event["data"]["plain"].as_str().filter(|_| event["type"] == "message").map(String::from),
+            text: event["data"]["plain-text"].as_str().filter(|_| event["type"] == "message").map(String::from),
         }
     }
 }

@@ -15,10 +15,10 @@ pub(super) async fn abilities(subject: &Subject) -> Verdict {
     for (kind, message) in messages() {
         let ability = match message {
             OutboundMessage::Start(_) | OutboundMessage::Text(_) => None,
-            OutboundMessage::Attachment(_) => Some(Ability::AttachmentsOut),
-            OutboundMessage::Typing => Some(Ability::TypingOut),
+            OutboundMessage::Attachment(_) => Some(Ability::OutboundAttachments),
+            OutboundMessage::Typing => Some(Ability::OutboundTyping),
             OutboundMessage::Answer(_) => Some(Ability::Answers),
-            OutboundMessage::Receipt(_) => Some(Ability::ReceiptsOut),
+            OutboundMessage::Receipt(_) => Some(Ability::OutboundReceipts),
             OutboundMessage::Leave(_) => Some(Ability::Leave),
         };
         let promised = ability.is_none_or(|ability| subject.description().abilities.contains(&ability));

@@ -5,7 +5,7 @@ use crate::inputs::{conversation, outbound};
 use crate::neutral::describe::is_kebab;
 use crate::script::{Answer, Script, Scripted};
 use handover_host::contract::{
-    Ability, CheckOutcome, Failure, Finding, OutboundMessage, ProviderRequest, ProvisioningMode, RetryAdvice,
+    Ability, CheckOutcome, Failure, DeliveryStatus, OutboundMessage, ProviderRequest, ProvisioningMode, RetryAdvice,
     RetryCause, Setting, SettingKind, StepOutcome,
 };
 use handover_host::{Connection, TransportError};
@@ -88,7 +88,7 @@ pub(super) async fn rate_limited(subject: &Subject) -> Verdict {
     for failure in failures(subject, answer(429, &[("retry-after", "42")], "{}")).await? {
         let advice = retry(failure)?;
         ensure!(advice.cause == RetryCause::RateLimited, "the cause is {:?} instead of rate-limited", advice.cause);
-        ensure!(advice.after == Some(42), "Retry-After: 42 became {:?}", advice.after);
+        ensure!(advice.after_seconds == Some(42), "Retry-After: 42 became {:?}", advice.after_seconds);
         ensure!(!advice.may_have_arrived, "it may have arrived, although it was turned away");
     }
     Ok(())
@@ -114,7 +114,7 @@ pub(super) async fn garbage(subject: &Subject) -> Verdict {
             ensure!(delivered.is_err(), "a text counts as delivered after nothing but {status} {body:?}");
             let found = connection.find_delivery(&conversation(), &text(&connection).await?).await.map_err(failed)?;
             ensure!(
-                !matches!(found, Ok(Finding::Arrived(_))),
+                !matches!(found, Ok(DeliveryStatus::Delivered(_))),
                 "a text counts as arrived after nothing but {status} {body:?}"
             );
             connection.observe_conversation(&conversation()).await.map_err(failed)?.ok();
@@ -150,13 +150,13 @@ pub(super) async fn foreign(subject: &Subject) -> Verdict {
         idempotency_key: "m-1".into(),
         recipient: "user-1".into(),
         operation: "no/such/operation".into(),
-        passes: None,
+        ttl_ms: None,
         body: b"{}".to_vec(),
     };
     let delivered = connection.deliver(&foreign).await.map_err(failed)?;
-    ensure!(matches!(delivered, Err(Failure::Never(_))), "{delivered:?} instead of never");
+    ensure!(matches!(delivered, Err(Failure::Permanent(_))), "{delivered:?} instead of never");
     let found = connection.find_delivery(&conversation(), &foreign).await.map_err(failed)?;
-    ensure!(matches!(found, Err(Failure::Never(_)) | Ok(Finding::Unknown)), "{found:?} instead of never or unknown");
+    ensure!(matches!(found, Err(Failure::Permanent(_)) | Ok(DeliveryStatus::Unknown)), "{found:?} instead of never or unknown");
     Ok(())
 }
 
@@ -172,10 +172,10 @@ pub(super) async fn doctor(subject: &Subject) -> Verdict {
             ensure!(names.insert(&check.name), "the check {} is there twice", check.name);
             ensure!(!check.message.trim().is_empty(), "the check {} says nothing", check.name);
             let mended =
-                check.outcome != CheckOutcome::Failed || check.remedy.as_ref().is_some_and(|r| !r.trim().is_empty());
+                check.outcome != CheckOutcome::Error || check.remedy.as_ref().is_some_and(|r| !r.trim().is_empty());
             ensure!(mended, "the failed check {} has no remedy", check.name);
         }
-        let failed = checks.iter().any(|check| check.outcome == CheckOutcome::Failed);
+        let failed = checks.iter().any(|check| check.outcome == CheckOutcome::Error);
         ensure!(failed, "nothing works, and no check failed");
     }
     Ok(())
@@ -197,7 +197,7 @@ pub(super) async fn provisioning(subject: &Subject) -> Verdict {
                 ensure!(is_kebab(&step.name), "the step {:?} is not kebab-case", step.name);
                 ensure!(names.insert(&step.name), "the step {} is there twice", step.name);
                 ensure!(!step.message.trim().is_empty(), "the step {} says nothing", step.name);
-                ensure!(step.outcome != StepOutcome::Done, "the step {} is done, although nothing works", step.name);
+                ensure!(step.outcome != StepOutcome::Applied, "the step {} is done, although nothing works", step.name);
             }
             let told = format!("{steps:?}");
             ensure!(!told.contains(CANARY), "a step repeats a secret: {}", told.replace(CANARY, "…"));

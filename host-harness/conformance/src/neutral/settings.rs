@@ -86,7 +86,7 @@ pub(super) async fn repeated(subject: &Subject) -> Verdict {
     for field in &subject.description().settings {
         let again = Setting { key: field.key.clone(), value: field.example.clone() };
         let settings = [&subject.examples()[..], &[again]].concat();
-        match (check(subject, &settings).await?, field.repeats) {
+        match (check(subject, &settings).await?, field.repeatable) {
             (Ok(_), true) => {}
             (Err(problems), false) if has_error(&problems, &field.key) => {}
             (Ok(_), false) => return Err(format!("{} is accepted twice", field.key)),
@@ -97,7 +97,7 @@ pub(super) async fn repeated(subject: &Subject) -> Verdict {
 }
 
 pub(super) async fn switches(subject: &Subject) -> Verdict {
-    for field in subject.description().settings.iter().filter(|field| field.kind == SettingKind::Switch) {
+    for field in subject.description().settings.iter().filter(|field| field.kind == SettingKind::Boolean) {
         for value in ["yes", "1", "TRUE", "on"] {
             let mut settings = subject.examples();
             settings

@@ -22,7 +22,7 @@ pub(super) async fn no_secret(subject: &Subject) -> Verdict {
         let connection = subject.provider().connect_unchecked(settings);
         for webhook in unsigned_webhooks() {
             match connection.verify_webhook(&webhook).await.map_err(failed)? {
-                Err(Rejection::NoSecret | Rejection::UnusableSettings) => {}
+                Err(Rejection::NoSecret | Rejection::InvalidSettings) => {}
                 Err(other) => return Err(format!("the rejection is {other:?} instead of no-secret")),
                 Ok(how) => return Err(format!("a webhook is believed without any secret: {how:?}")),
             }

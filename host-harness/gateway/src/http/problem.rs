@@ -150,7 +150,7 @@ fn words(unsupported: &Unsupported) -> String {
         Unsupported::Kind(kind) => format!("the contact centre takes no {kind}"),
         Unsupported::NoConversation => "the conversation is not known yet".into(),
         Unsupported::Invalid(field) => format!("{}: expected {}", field.field, field.expected),
-        Unsupported::UnusableSettings => "the connection's settings cannot be used for it".into(),
+        Unsupported::InvalidSettings => "the connection's settings cannot be used for it".into(),
     }
 }
 

@@ -146,8 +146,8 @@ fn holds(body: &[u8], mark: &str) -> bool {
 
 async fn take(served: &Served, path: &str, id: &str, webhook: &Webhook) -> Result<Received, WebhookError> {
     let believed = served.believe(webhook).await?;
-    if !matches!(believed.authenticity, Authenticity::Keyed(_)) && !may_be_for(served, path, &webhook.body) {
-        return Err(WebhookError::Rejected(Rejection::NotForUs("it does not have the connection's mark".into())));
+    if !matches!(believed.authenticity, Authenticity::ApiKey(_)) && !may_be_for(served, path, &webhook.body) {
+        return Err(WebhookError::Rejected(Rejection::OtherConnection("it does not have the connection's mark".into())));
     }
     let received = served.receive(webhook, believed, id).await?;
     let counts = served.counts();

@@ -96,7 +96,7 @@ struct StoredRequest {
     idempotency_key: String,
     recipient: String,
     operation: String,
-    passes: Option<u32>,
+    ttl_ms: Option<u32>,
     #[serde(serialize_with = "write_bytes", deserialize_with = "read_bytes")]
     body: Vec<u8>,
 }
@@ -293,8 +293,8 @@ impl Item {
     }
 
     fn passed(&self, now: Timestamp) -> bool {
-        let passes = self.request().and_then(|request| request.passes);
-        passes.is_some_and(|passes| self.since.saturating_add(u64::from(passes)) < now || self.attempts > 0)
+        let ttl = self.request().and_then(|request| request.ttl_ms);
+        ttl.is_some_and(|ttl| self.since.saturating_add(u64::from(ttl)) < now || self.attempts > 0)
     }
 
     /// Not worth delivering any more, nor burying.
@@ -404,7 +404,7 @@ impl Outbox {
         now: Timestamp,
     ) -> Result<(), NoRoom> {
         self.admit(std::slice::from_ref(request))?;
-        let content = Content::Request(Request(ProviderRequest { passes: None, ..request.clone() }));
+        let content = Content::Request(Request(ProviderRequest { ttl_ms: None, ..request.clone() }));
         self.last = self.last.saturating_add(1);
         let item = Item::new(self.last, message, handover, Kind::Word, content, now);
         let progress = match reason {
@@ -506,13 +506,13 @@ impl Outbox {
         let Some(item) = self.find(number) else { return };
         item.attempts = item.attempts.saturating_add(1);
         let (after, doubtful, why) = match failure {
-            Failure::Never(why) => {
+            Failure::Permanent(why) => {
                 item.progress = Progress::Dead(Reason::Refused(clipped(why)));
                 return;
             }
             // Somebody may mend them.
             Failure::Credentials(why) => (None, false, why),
-            Failure::Retry(advice) => (advice.after, advice.may_have_arrived, advice.message),
+            Failure::Retry(advice) => (advice.after_seconds, advice.may_have_arrived, advice.message),
         };
         item.trouble = clipped(why);
         let next = rules.retries.next(item.attempts, after, chance, item.first_tried(), now);
@@ -557,8 +557,8 @@ impl Outbox {
         let Some(item) = self.find(number) else { return };
         item.attempts = item.attempts.saturating_add(1);
         let (after, why) = match failure {
-            Failure::Retry(advice) => (advice.after, advice.message),
-            Failure::Never(why) | Failure::Credentials(why) => (None, why),
+            Failure::Retry(advice) => (advice.after_seconds, advice.message),
+            Failure::Permanent(why) | Failure::Credentials(why) => (None, why),
         };
         match rules.retries.next(item.attempts, after, chance, item.first_tried(), now) {
             Some(at) => item.not_before = at,
@@ -568,7 +568,7 @@ impl Outbox {
 
     /// What the contact centre tells of a message, it has.
     pub(super) fn receipt(&mut self, receipt: &MessageReceipt) {
-        for item in self.items.iter_mut().filter(|item| item.only && item.message == receipt.message) {
+        for item in self.items.iter_mut().filter(|item| item.only && item.message == receipt.message_id) {
             item.confirmed = true;
         }
     }

@@ -89,7 +89,7 @@ impl Origin {
 
     fn digest(&self, event: &AgentEvent) -> String {
         // None of these types can fail to be written.
-        let happened = || serde_json::to_vec(&(&event.conversation, event.time, &event.kind)).unwrap_or_default();
+        let happened = || serde_json::to_vec(&(&event.conversation_id, event.time, &event.kind)).unwrap_or_default();
         self.digest.clone().unwrap_or_else(|| short(&happened(), 9))
     }
 

@@ -312,7 +312,7 @@ impl Mailbox {
                 return task;
             }
             if let Some(item) = self.outbox.remove(number) {
-                self.arrived(&item, &Delivery { message: None, conversation: None }, now);
+                self.arrived(&item, &Delivery { message_id: None, conversation_id: None }, now);
             }
         }
     }
@@ -373,7 +373,7 @@ impl Mailbox {
             DeliveryOutcome::Failed(failure) => self.outbox.failed(item, failure, chance, now, rules),
             DeliveryOutcome::Unknown(message) => {
                 let cause = RetryCause::TimedOut;
-                let unknown = RetryAdvice { cause, after: None, may_have_arrived: true, message };
+                let unknown = RetryAdvice { cause, after_seconds: None, may_have_arrived: true, message };
                 self.outbox.failed(item, Failure::Retry(unknown), chance, now, rules);
             }
         }
@@ -389,7 +389,7 @@ impl Mailbox {
             }
             Found::Missing => self.outbox.missing(item, now, rules),
             // Nobody will ever be answered.
-            Found::Unknown | Found::Failed(Failure::Never(_)) => self.outbox.unknown(item, now, rules),
+            Found::Unknown | Found::Failed(Failure::Permanent(_)) => self.outbox.unknown(item, now, rules),
             Found::Failed(failure) => self.outbox.not_found(item, failure, chance, now, rules),
         }
     }

@@ -8,7 +8,7 @@ use crate::mailboxes::{Address, now};
 use crate::platform_event::PlatformEvent;
 use crate::served::Served;
 use crate::store::StoreError;
-use handover_host::contract::{AgentEvent, Conversation, Failure, Finding, Outbound, ProviderRequest, Timestamp};
+use handover_host::contract::{AgentEvent, Conversation, Failure, DeliveryStatus, Outbound, ProviderRequest, Timestamp};
 use handover_host::{CallError, Connection, Limit};
 use std::time::Instant;
 
@@ -71,13 +71,13 @@ impl Outcome {
                 DeliveryOutcome::Delivered(_) => "delivered",
                 DeliveryOutcome::Failed(Failure::Retry(advice)) if advice.may_have_arrived => "in-doubt",
                 DeliveryOutcome::Failed(Failure::Retry(_) | Failure::Credentials(_)) => "retry",
-                DeliveryOutcome::Failed(Failure::Never(_)) => "refused",
+                DeliveryOutcome::Failed(Failure::Permanent(_)) => "refused",
                 DeliveryOutcome::Unknown(_) => "in-doubt",
             }),
             What::Found(_, found) => counts.doubt(match found {
                 Found::Arrived(_) => "arrived",
                 Found::Missing => "missing",
-                Found::Unknown | Found::Failed(Failure::Never(_)) => "unknown",
+                Found::Unknown | Found::Failed(Failure::Permanent(_)) => "unknown",
                 Found::Failed(_) => "not-asked",
             }),
             What::CalledBack(_, outcome) => counts.callback(match outcome {
@@ -144,7 +144,7 @@ async fn deliver(served: &Served, address: &Address, request: &ProviderRequest) 
     let began = Instant::now();
     let outcome = match in_time(served).deliver(request).await {
         Ok(Ok(delivery)) => {
-            know(served, address, delivery.conversation.as_deref()).await;
+            know(served, address, delivery.conversation_id.as_deref()).await;
             served.answered(None);
             DeliveryOutcome::Delivered(delivery)
         }
@@ -174,12 +174,12 @@ async fn deliver(served: &Served, address: &Address, request: &ProviderRequest) 
 async fn find(served: &Served, address: &Address, conversation: &Conversation, request: &ProviderRequest) -> Found {
     let began = Instant::now();
     let found = match in_time(served).find_delivery(conversation, request).await {
-        Ok(Ok(Finding::Arrived(delivery))) => {
-            know(served, address, delivery.conversation.as_deref()).await;
+        Ok(Ok(DeliveryStatus::Delivered(delivery))) => {
+            know(served, address, delivery.conversation_id.as_deref()).await;
             Found::Arrived(delivery)
         }
-        Ok(Ok(Finding::Missing)) => Found::Missing,
-        Ok(Ok(Finding::Unknown)) => Found::Unknown,
+        Ok(Ok(DeliveryStatus::NotDelivered)) => Found::Missing,
+        Ok(Ok(DeliveryStatus::Unknown)) => Found::Unknown,
         Ok(Err(failure)) => Found::Failed(failure),
         Err(error) => Found::Failed(later(words(&error))),
     };
@@ -215,7 +215,7 @@ fn words(error: &CallError) -> String {
 
 fn later(message: String) -> Failure {
     use handover_host::contract::{RetryAdvice, RetryCause};
-    Failure::Retry(RetryAdvice { cause: RetryCause::TimedOut, after: None, may_have_arrived: false, message })
+    Failure::Retry(RetryAdvice { cause: RetryCause::TimedOut, after_seconds: None, may_have_arrived: false, message })
 }
 
 /// Remembers whose conversation it is before anything else is done: its webhooks may name nothing else. One that is
@@ -244,9 +244,9 @@ async fn observe(served: &Served, conversation: &Conversation, soon: bool) -> Wh
         Ok(Err(failure)) => {
             tracing::warn!(connection = served.name(), ?failure, "a conversation cannot be observed");
             match failure {
-                Failure::Retry(advice) => What::NotObserved(again(served, advice.after.unwrap_or(0), asked)),
+                Failure::Retry(advice) => What::NotObserved(again(served, advice.after_seconds.unwrap_or(0), asked)),
                 Failure::Credentials(_) => What::NotObserved(again(served, 0, asked)),
-                Failure::Never(_) => What::Unobservable(conversation.handover),
+                Failure::Permanent(_) => What::Unobservable(conversation.handover),
             }
         }
         Err(why) => {

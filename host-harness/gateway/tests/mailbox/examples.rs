@@ -44,12 +44,12 @@ fn told(mailbox: &Mailbox) -> Vec<String> {
 }
 
 fn delivered() -> DeliveryOutcome {
-    DeliveryOutcome::Delivered(Delivery { message: None, conversation: Some("c-1".into()) })
+    DeliveryOutcome::Delivered(Delivery { message_id: None, conversation_id: Some("c-1".into()) })
 }
 
 fn retry(after: Option<u32>, may_have_arrived: bool) -> Failure {
     let message = "503".to_owned();
-    Failure::Retry(RetryAdvice { cause: RetryCause::ServerError, after, may_have_arrived, message })
+    Failure::Retry(RetryAdvice { cause: RetryCause::ServerError, after_seconds: after, may_have_arrived, message })
 }
 
 /// What is said after the end waits for the next handover.
@@ -196,7 +196,7 @@ fn what_was_cut_short_is_asked_after_before_it_is_delivered_again() {
     let Task::Find { item, .. } = turn.task else { panic!("{:?}", turn.task) };
     mailbox.found(item, Found::Missing, 0.0, later, &rules());
     assert!(matches!(mailbox.turn(Lane::Outbound, "b", later, &rules()).unwrap().task, Task::Deliver { .. }));
-    let found = Found::Arrived(Delivery { message: None, conversation: Some("c-1".into()) });
+    let found = Found::Arrived(Delivery { message_id: None, conversation_id: Some("c-1".into()) });
     mailbox.found(item, found, 0.0, later, &rules());
     assert!(mailbox.turn(Lane::Outbound, "b", later, &rules()).is_none());
     assert_eq!(mailbox.handover().unwrap().conversation(), Some("c-1"));
@@ -207,7 +207,7 @@ fn news_of_a_message_settles_the_doubt() {
     let mut mailbox = begun();
     send(&mut mailbox, text("a"), &["1"], NOW);
     assert!(matches!(outbound(&mut mailbox, NOW), Some(Task::Deliver { .. })));
-    let receipt = MessageReceipt { message: "tag.1".into(), status: ReceiptStatus::Accepted, final_: false };
+    let receipt = MessageReceipt { message_id: "tag.1".into(), status: ReceiptStatus::Accepted, final_: false };
     let receipt = event("r1", NOW, EventKind::Receipt(receipt));
     mailbox.take_in(&[receipt], &webhook("r"), NOW, &rules()).expect("new");
     let later = NOW + 13_000;
@@ -250,7 +250,7 @@ fn a_start_that_is_refused_ends_the_handover_and_what_was_to_follow_is_not_deliv
     send(&mut mailbox, OutboundMessage::Start(HandoverStart::default()), &["1"], NOW);
     send(&mut mailbox, text("a"), &["2"], NOW);
     let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW) else { panic!("it is delivered") };
-    let refused = DeliveryOutcome::Failed(Failure::Never("400".into()));
+    let refused = DeliveryOutcome::Failed(Failure::Permanent("400".into()));
     mailbox.delivered(item, refused, 0.0, NOW, &rules());
     let mut reasons = Vec::new();
     while let Some(Task::Bury(letter)) = outbound(&mut mailbox, NOW) {
@@ -272,7 +272,7 @@ fn start_of(keys: &[&str]) -> Mailbox {
 
 /// The answer names no conversation.
 fn accepted() -> DeliveryOutcome {
-    DeliveryOutcome::Delivered(Delivery { message: None, conversation: None })
+    DeliveryOutcome::Delivered(Delivery { message_id: None, conversation_id: None })
 }
 
 #[test]
@@ -308,9 +308,9 @@ fn a_leave_waits_for_the_id_of_the_conversation_and_is_built_without_one_in_the_
     assert_eq!((message.message.clone(), conversation.id), (OutboundMessage::Leave(LeaveReason::UserLeft), None));
 
     // An event names the conversation meanwhile, after the end of the handover.
-    let receipt = MessageReceipt { message: "tag.1".into(), status: ReceiptStatus::Accepted, final_: false };
+    let receipt = MessageReceipt { message_id: "tag.1".into(), status: ReceiptStatus::Accepted, final_: false };
     let mut receipt = event("r1", NOW, EventKind::Receipt(receipt));
-    receipt.conversation = Some("c-1".into());
+    receipt.conversation_id = Some("c-1".into());
     told_later.take_in(&[receipt], &webhook("r"), NOW + 1_000, &rules()).expect("new");
     let Some(Task::Build { conversation, .. }) = outbound(&mut told_later, NOW + 1_000) else { panic!("it is built") };
     assert_eq!(conversation.id.as_deref(), Some("c-1"));
@@ -368,7 +368,7 @@ fn a_transcript_counts_as_sent_when_the_start_has_arrived() {
 #[test]
 fn queued_is_the_first_event_of_every_handover_once() {
     let mut mailbox = Mailbox::new("tag".into(), "user-1".into());
-    let unknown = QueueState { position: None, wait: None };
+    let unknown = QueueState { position: None, estimated_wait_seconds: None };
     for number in 1..=2 {
         assert_eq!(mailbox.begin(NOW, &holding()), Ok(number));
         let queued = event(&format!("q{number}"), NOW, EventKind::Queued(unknown.clone()));
@@ -390,7 +390,7 @@ fn a_receipt_is_taken_after_the_end_and_delivered() {
     let mut mailbox = begun();
     let end = event("end", NOW, EventKind::Ended(EndReason::Completed));
     mailbox.take_in(&[end], &webhook("end"), NOW, &rules()).expect("new");
-    let receipt = DeliveryReceipt { message: "m1".into(), outcome: ReceiptOutcome::Failed(FailureReason::UserGone) };
+    let receipt = DeliveryReceipt { message_id: "m1".into(), outcome: ReceiptOutcome::Failed(FailureReason::UserGone) };
     send(&mut mailbox, OutboundMessage::Receipt(receipt), &["1"], NOW);
     assert!(matches!(outbound(&mut mailbox, NOW), Some(Task::Deliver { .. })));
     let refused = mailbox.outbound(text("a"), NOW);
@@ -655,7 +655,7 @@ fn the_agent_learns_that_a_message_was_not_shown_even_after_the_end() {
     mailbox.published(2, &rules());
     give_up(&mut mailbox);
     let Some(Task::Build { item, message, .. }) = outbound(&mut mailbox, NOW) else { panic!("the agent is told") };
-    let OutboundMessage::Receipt(DeliveryReceipt { message, outcome: ReceiptOutcome::Failed(_) }) = message.message
+    let OutboundMessage::Receipt(DeliveryReceipt { message_id: message, outcome: ReceiptOutcome::Failed(_) }) = message.message
     else {
         panic!("that it failed")
     };
@@ -752,7 +752,7 @@ fn an_agent_who_writes_after_the_end_begins_a_handover_in_their_conversation() {
     let mut mailbox = begun_by(&rules);
     let end = event("end", NOW, EventKind::Ended(EndReason::Completed));
     mailbox.take_in(&[end], &webhook("end"), NOW, &rules).expect("new");
-    let late = AgentEvent { conversation: Some("c-2".into()), ..said("m", NOW + 5) };
+    let late = AgentEvent { conversation_id: Some("c-2".into()), ..said("m", NOW + 5) };
     mailbox.take_in(&[late], &webhook("m"), NOW + 5, &rules).expect("new");
     let handover = mailbox.handover().expect("another");
     assert_eq!((handover.number(), handover.conversation()), (2, Some("c-2")));
@@ -819,7 +819,7 @@ fn a_part_of_a_start_that_is_not_taken_leaves_nobody_waiting_at_the_contact_cent
     let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW) else { panic!("to be delivered") };
     mailbox.delivered(item, delivered(), 0.0, NOW, &rules());
     let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW) else { panic!("to be delivered") };
-    mailbox.delivered(item, DeliveryOutcome::Failed(Failure::Never("too large".into())), 0.0, NOW, &rules());
+    mailbox.delivered(item, DeliveryOutcome::Failed(Failure::Permanent("too large".into())), 0.0, NOW, &rules());
     let Some(Task::Bury(letter)) = outbound(&mut mailbox, NOW) else { panic!("given up") };
     mailbox.buried(&letter, NOW, &rules());
     let Some(Task::Build { message, conversation, .. }) = outbound(&mut mailbox, NOW) else { panic!("it leaves") };
@@ -863,7 +863,7 @@ fn a_start_that_a_receipt_confirms_has_arrived() {
     let mut mailbox = start_of(&["1"]);
     assert!(matches!(outbound(&mut mailbox, NOW), Some(Task::Deliver { .. })));
     // The answer is cut off; the receipt names no conversation.
-    let receipt = MessageReceipt { message: "tag.1".into(), status: ReceiptStatus::Accepted, final_: false };
+    let receipt = MessageReceipt { message_id: "tag.1".into(), status: ReceiptStatus::Accepted, final_: false };
     mailbox.take_in(&[event("r1", NOW, EventKind::Receipt(receipt))], &webhook("r"), NOW, &rules()).expect("new");
     let later = NOW + 13_000;
     assert_eq!(mailbox.turn(Lane::Outbound, "b", later, &rules()), None);
@@ -966,7 +966,7 @@ fn a_reopened_handover_has_the_address_of_the_conversation_that_the_agent_wrote_
     let mut mailbox = begun_by(&rules);
     let end = event("end", NOW, EventKind::Ended(EndReason::Completed));
     mailbox.take_in(&[end], &webhook("end"), NOW, &rules).expect("new");
-    let late = AgentEvent { conversation: Some("c-1".into()), handover: Some(1), ..said("m", NOW + 5) };
+    let late = AgentEvent { conversation_id: Some("c-1".into()), handover: Some(1), ..said("m", NOW + 5) };
     mailbox.take_in(&[late], &webhook("m"), NOW + 5, &rules).expect("new");
     assert_eq!(mailbox.handover().map(|handover| (handover.number(), handover.thread())), Some((2, 1)));
     let leave = |mailbox: &mut Mailbox| match mailbox.turn(Lane::Outbound, "a", NOW + 20, &rules).map(|turn| turn.task)

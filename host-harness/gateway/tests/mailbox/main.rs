@@ -35,13 +35,13 @@ fn request(key: &str) -> ProviderRequest {
         idempotency_key: key.to_owned(),
         recipient: "user-1".to_owned(),
         operation: "message".to_owned(),
-        passes: None,
+        ttl_ms: None,
         body: key.as_bytes().to_vec(),
     }
 }
 
 fn typing(key: &str) -> ProviderRequest {
-    ProviderRequest { operation: "event".to_owned(), passes: Some(5_000), ..request(key) }
+    ProviderRequest { operation: "event".to_owned(), ttl_ms: Some(5_000), ..request(key) }
 }
 
 fn said(id: &str, time: Timestamp) -> AgentEvent {
@@ -51,7 +51,7 @@ fn said(id: &str, time: Timestamp) -> AgentEvent {
         agent: None,
         text: Some(id.to_owned()),
         content: Vec::new(),
-        plain: id.to_owned(),
+        plain_text: id.to_owned(),
     };
     event(id, time, EventKind::Message(message))
 }
@@ -61,7 +61,7 @@ fn event(id: &str, time: Timestamp, kind: EventKind) -> AgentEvent {
         id: id.to_owned(),
         recipient: Some("user-1".to_owned()),
         handover: None,
-        conversation: None,
+        conversation_id: None,
         time: Some(time),
         kind,
     }

@@ -255,14 +255,14 @@ impl Story {
 
 /// The name of the message in an event, by its text.
 fn name(event: &str) -> &str {
-    let Some((_, rest)) = event.split_once(r#""plain":""#) else { return "" };
+    let Some((_, rest)) = event.split_once(r#""plain-text":""#) else { return "" };
     rest.split('"').next().unwrap_or_default()
 }
 
 fn delivery() -> Delivery {
-    Delivery { message: None, conversation: Some("conversation-1".to_owned()) }
+    Delivery { message_id: None, conversation_id: Some("conversation-1".to_owned()) }
 }
 
 fn advice(may_have_arrived: bool) -> RetryAdvice {
-    RetryAdvice { cause: RetryCause::Network, after: None, may_have_arrived, message: "the line was cut".to_owned() }
+    RetryAdvice { cause: RetryCause::Network, after_seconds: None, may_have_arrived, message: "the line was cut".to_owned() }
 }

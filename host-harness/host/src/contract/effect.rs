@@ -3,36 +3,38 @@
 use serde::{Deserialize, Serialize};
 use wasmtime::component::{ComponentType, Lift, Lower};
 
-/// A request that the contact centre took.
+/// The contact center accepted a request.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Delivery {
-    /// The contact centre's id of the message; missing where it gives none.
-    pub message: Option<String>,
-    /// The contact centre's id of the conversation; missing where the answer does not tell.
-    pub conversation: Option<String>,
+    /// The contact center's id of the message. Absent if it assigns none.
+    #[component(name = "message-id")]
+    pub message_id: Option<String>,
+    /// The contact center's id of the conversation. Absent if the response does not contain it.
+    #[component(name = "conversation-id")]
+    pub conversation_id: Option<String>,
 }
 
-/// What is known of a request whose delivery came to no answer.
+/// Whether a request arrived whose delivery had no result.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
-pub enum Finding {
-    /// The contact centre has it.
-    #[component(name = "arrived")]
-    Arrived(Delivery),
-    /// The contact centre does not have it: delivering it again doubles nothing.
-    #[component(name = "missing")]
-    Missing,
-    /// The contact centre keeps nothing by which to tell, or the conversation's id is not known.
+pub enum DeliveryStatus {
+    /// It arrived.
+    #[component(name = "delivered")]
+    Delivered(Delivery),
+    /// It did not arrive. Delivering it again creates no duplicate.
+    #[component(name = "not-delivered")]
+    NotDelivered,
+    /// The contact center cannot report it, or the conversation's id is not known.
     #[component(name = "unknown")]
     Unknown,
 }
 
-/// Why to try again.
+/// Why to retry.
 #[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(enum)]
@@ -42,21 +44,21 @@ pub enum RetryCause {
     /// Too many requests.
     #[component(name = "rate-limited")]
     RateLimited,
-    /// The contact centre answered with a fault of its own.
+    /// The contact center failed.
     #[component(name = "server-error")]
     ServerError,
-    /// It could not be reached, or the connection broke.
+    /// The contact center is unreachable, or the connection broke.
     #[component(name = "network")]
     Network,
-    /// It did not answer in time.
+    /// The contact center did not respond in time.
     #[component(name = "timed-out")]
     TimedOut,
-    /// Something that is made asynchronously is not ready.
+    /// Something that is created asynchronously is not ready yet.
     #[component(name = "not-ready")]
     NotReady,
 }
 
-/// When to try again, and whether that can double something.
+/// When to retry, and whether that can create a duplicate.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
@@ -64,34 +66,35 @@ pub enum RetryCause {
 pub struct RetryAdvice {
     /// Why.
     pub cause: RetryCause,
-    /// Seconds to wait at least, where the contact centre said so.
-    pub after: Option<u32>,
-    /// The request may have taken effect although no answer says so.
+    /// The minimum delay in seconds. Absent if the contact center did not request one.
+    #[component(name = "after-seconds")]
+    pub after_seconds: Option<u32>,
+    /// The outcome is unknown: the request may have taken effect.
     #[component(name = "may-have-arrived")]
     pub may_have_arrived: bool,
-    /// For people. Holds no secret and no message text.
+    /// For people. Contains no secret and no message text.
     pub message: String,
 }
 
-/// Why an effect did not take place, and what to do about it.
+/// Why an effect failed, by what to do about it.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
 pub enum Failure {
-    /// Try again, the same bytes.
+    /// Retry with the same bytes.
     #[component(name = "retry")]
     Retry(RetryAdvice),
-    /// Nothing will work until somebody mends the credentials, their rights or what the settings name; what, for
-    /// people.
+    /// Nothing works until an operator corrects the credentials, their permissions, or a name in the settings. The
+    /// message is for people.
     #[component(name = "credentials")]
     Credentials(String),
-    /// This will never work; why, for people.
-    #[component(name = "never")]
-    Never(String),
+    /// The request can never succeed. The message is for people.
+    #[component(name = "permanent")]
+    Permanent(String),
 }
 
-/// How one check of the doctor went.
+/// The result of a check of the doctor.
 #[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(enum)]
@@ -99,15 +102,15 @@ pub enum Failure {
 #[serde(rename_all = "kebab-case")]
 pub enum CheckOutcome {
     /// It works.
-    #[component(name = "passed")]
-    Passed,
-    /// It works; somebody should look.
-    #[component(name = "warned")]
-    Warned,
+    #[component(name = "ok")]
+    Ok,
+    /// It works, but an operator should look at it.
+    #[component(name = "warning")]
+    Warning,
     /// It does not work.
-    #[component(name = "failed")]
-    Failed,
-    /// It could not be tried because an earlier one failed.
+    #[component(name = "error")]
+    Error,
+    /// It could not be checked, because an earlier check failed.
     #[component(name = "skipped")]
     Skipped,
 }
@@ -118,68 +121,68 @@ pub enum CheckOutcome {
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Check {
-    /// Stable name, in kebab-case.
+    /// A stable name, in kebab-case.
     pub name: String,
-    /// How it went.
+    /// The result.
     pub outcome: CheckOutcome,
-    /// What was found. Holds no secret.
+    /// What was found. Contains no secret.
     pub message: String,
-    /// How to mend it; missing where nothing needs mending.
+    /// What to do. Absent if there is nothing to do.
     pub remedy: Option<String>,
 }
 
-/// Whether to change anything at the contact centre.
+/// Whether provisioning changes anything at the contact center.
 #[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(enum)]
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProvisioningMode {
-    /// Only look, and say what would be done.
+    /// Only report what would be done.
     #[component(name = "plan")]
     Plan,
-    /// Make what is missing.
+    /// Create what is missing.
     #[component(name = "apply")]
     Apply,
 }
 
-/// What became of one thing that the connection needs at the contact centre.
+/// The result of a provisioning step.
 #[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(enum)]
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepOutcome {
-    /// It is there already, as it should be.
+    /// It exists as required.
     #[component(name = "present")]
     Present,
-    /// It has been made or changed.
-    #[component(name = "done")]
-    Done,
-    /// [`ProvisioningMode::Apply`] would make or change it.
+    /// It was created or changed.
+    #[component(name = "applied")]
+    Applied,
+    /// `apply` would create or change it.
     #[component(name = "planned")]
     Planned,
-    /// Only a person can do it; the message says how.
-    #[component(name = "by-hand")]
-    ByHand,
-    /// It could not be done.
+    /// Only a person can do it. The message contains the instructions.
+    #[component(name = "manual")]
+    Manual,
+    /// It failed.
     #[component(name = "failed")]
     Failed,
-    /// It was not tried because an earlier one failed, or waits for a person.
+    /// It was not tried, because an earlier step failed or needs a person first.
     #[component(name = "skipped")]
     Skipped,
 }
 
-/// One step of provisioning.
+/// One provisioning step.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct ProvisioningStep {
-    /// Stable name, in kebab-case.
+    /// A stable name, in kebab-case.
     pub name: String,
-    /// What became of it.
+    /// The result.
     pub outcome: StepOutcome,
-    /// What is there, what was done, or what to do. Holds no secret.
+    /// What exists, what was done, or what to do. Contains no secret.
     pub message: String,
 }

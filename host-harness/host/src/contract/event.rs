@@ -5,25 +5,25 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use wasmtime::component::{ComponentType, Lift, Lower};
 
-/// Where the bytes came from. Verified by the host before they are mapped.
+/// The bytes to map, by source. The host authenticates them first.
 #[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq)]
 #[component(variant)]
 pub enum EventSource {
-    /// The body of the contact centre's own webhook (`signed` or `unchecked`).
+    /// The body of the contact center's own webhook (`signed` or `unchecked`).
     #[component(name = "webhook")]
     Webhook(Vec<u8>),
-    /// The body of an event-bus delivery (`keyed(event-bus)`).
+    /// The body of an event bus delivery (`api-key(event-bus)`): one JSON object, or a list of at most 500.
     #[component(name = "event-bus")]
     EventBus(Vec<u8>),
-    /// The body of a trigger's callback (`keyed(trigger)`).
+    /// The body of a trigger's callback (`api-key(trigger)`): one JSON object, or a list of at most 500.
     #[component(name = "trigger")]
     Trigger(Vec<u8>),
-    /// One frame of the contact centre's notification channel.
+    /// One frame of the contact center's notification channel.
     #[component(name = "notification")]
     Notification(Vec<u8>),
 }
 
-/// Why bytes cannot be mapped: they are no JSON object, and will not become one when delivered again.
+/// Why bytes cannot be mapped. Delivering the same bytes again has the same result.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
@@ -32,32 +32,32 @@ pub enum Malformed {
     /// There are no bytes.
     #[component(name = "empty")]
     Empty,
-    /// Not UTF-8; the offset of the first wrong byte.
+    /// The bytes are not UTF-8. The value is the offset of the first invalid byte.
     #[component(name = "not-utf8")]
     NotUtf8(u64),
-    /// Not JSON; the offset of the byte where it stops being so, give or take one.
+    /// The text is not JSON. The value is the offset of the first invalid byte; it may be off by one.
     #[component(name = "not-json")]
     NotJson(u64),
-    /// JSON, but no object.
+    /// The JSON value is neither an object nor a list that the source allows, or the list is too long.
     #[component(name = "not-an-object")]
     NotAnObject,
 }
 
-/// A person or a program that speaks for the contact centre.
+/// A person or a program that acts for the contact center.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Agent {
-    /// The contact centre's id of the agent; missing where it does not tell.
+    /// The contact center's id of the agent. Absent if unknown.
     pub id: Option<String>,
-    /// The name to show; missing where it does not tell.
+    /// The name to display. Absent if unknown.
     pub name: Option<String>,
-    /// Address of a picture; missing where it does not tell.
+    /// The URL of a picture. Absent if unknown.
     pub picture: Option<String>,
 }
 
-/// Who wrote a message.
+/// The kind of author of a message.
 #[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(enum)]
@@ -67,61 +67,62 @@ pub enum Author {
     /// A person.
     #[component(name = "human")]
     Human,
-    /// A flow, a bot, an automatic answer.
+    /// A flow, a bot, or an automatic answer.
     #[component(name = "bot")]
     Bot,
-    /// The contact centre does not tell.
+    /// The contact center does not report the author.
     #[component(name = "unknown")]
     Unknown,
 }
 
-/// What kind of thing an attachment is.
+/// The kind of an attachment.
 #[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(enum)]
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
 pub enum MediaKind {
-    /// A picture.
+    /// An image.
     #[component(name = "image")]
     Image,
-    /// A film.
+    /// A video.
     #[component(name = "video")]
     Video,
-    /// Sound.
+    /// An audio recording.
     #[component(name = "audio")]
     Audio,
-    /// Anything else that can be saved.
+    /// Any other file.
     #[component(name = "file")]
     File,
-    /// An address to open, nothing to save.
+    /// A link to open, not a file to save.
     #[component(name = "link")]
     Link,
 }
 
-/// A file or link, by its address.
+/// A file or a link.
 #[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Attachment {
-    /// What kind of thing it is.
+    /// The kind.
     pub kind: MediaKind,
-    /// Where it can be fetched. Outbound: by the contact centre, without credentials.
+    /// The URL. The contact center fetches the URL of an outbound attachment without credentials.
     pub url: String,
-    /// The MIME type; missing where nobody told.
-    pub mime: Option<String>,
-    /// The name to save it under; missing where nobody told.
+    /// The MIME type. Absent if unknown.
+    #[component(name = "mime-type")]
+    pub mime_type: Option<String>,
+    /// The file name. Absent if unknown.
     pub filename: Option<String>,
-    /// Words that belong to it.
+    /// A caption.
     pub caption: Option<String>,
-    /// Bytes.
+    /// The size in bytes.
     pub size: Option<u64>,
-    /// SHA-256 of the content, in hex.
+    /// The SHA-256 digest of the content, in hexadecimal.
     pub sha256: Option<String>,
 }
 
-/// What pressing a button does.
+/// The effect of pressing a button.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
@@ -130,22 +131,22 @@ pub enum ButtonAction {
     /// Sends an `answer` with this payload.
     #[component(name = "answer")]
     Answer(String),
-    /// Opens this address.
+    /// Opens this URL.
     #[component(name = "link")]
     Link(String),
 }
 
-/// Something to press.
+/// A button.
 #[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Button {
-    /// What is on it.
+    /// The label.
     pub text: String,
-    /// What pressing it does.
+    /// The effect of pressing it.
     pub action: ButtonAction,
-    /// Address of a picture.
+    /// The URL of an image.
     pub image: Option<String>,
 }
 
@@ -155,29 +156,30 @@ pub struct Button {
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Card {
-    /// The head; may be empty.
+    /// The title. May be empty.
     pub title: String,
-    /// What is below the head; missing where there is nothing.
+    /// The text below the title. Absent if there is none.
     pub description: Option<String>,
-    /// Address of a picture.
+    /// The URL of an image.
     pub image: Option<String>,
-    /// What pressing the card itself does.
+    /// The effect of pressing the card itself.
     #[component(name = "default-action")]
     pub default_action: Option<Button>,
-    /// What can be pressed; may be empty.
+    /// The buttons. May be empty.
     pub buttons: Vec<Button>,
 }
 
-/// A time that can be picked.
+/// A time that the user can choose.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct TimeSlot {
-    /// When it begins.
+    /// The start.
     pub start: Timestamp,
-    /// Seconds.
-    pub duration: Option<u32>,
+    /// The duration in seconds.
+    #[component(name = "duration-seconds")]
+    pub duration_seconds: Option<u32>,
 }
 
 /// A choice of times.
@@ -186,87 +188,87 @@ pub struct TimeSlot {
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct DatePicker {
-    /// The head; missing where there is none.
+    /// The title. Absent if there is none.
     pub title: Option<String>,
-    /// What is below the head; missing where there is nothing.
+    /// The text below the title. Absent if there is none.
     pub subtitle: Option<String>,
-    /// Address of a picture.
+    /// The URL of an image.
     pub image: Option<String>,
-    /// The earliest date that may be picked.
+    /// The earliest time that the user can choose.
     pub earliest: Option<Timestamp>,
-    /// The latest date that may be picked.
+    /// The latest time that the user can choose.
     pub latest: Option<Timestamp>,
-    /// The times to choose from; empty for any time between the bounds.
+    /// The times to choose from. Empty if the user can choose any time between the bounds.
     pub slots: Vec<TimeSlot>,
 }
 
-/// One line of a list.
+/// An item of a list.
 #[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct ListItem {
-    /// The contact centre's id, for the answer's payload.
+    /// The contact center's id: the payload of the answer.
     pub id: String,
-    /// What to show.
+    /// The text of the item.
     pub title: String,
-    /// More about it; missing where there is nothing.
+    /// More text. Absent if there is none.
     pub subtitle: Option<String>,
-    /// Address of a picture.
+    /// The URL of an image.
     pub image: Option<String>,
 }
 
-/// A part of a list.
+/// A section of a list.
 #[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct ListSection {
-    /// The head; missing where there is none.
+    /// The title. Absent if there is none.
     pub title: Option<String>,
-    /// More than one item may be picked.
+    /// The user can choose more than one item.
     pub multiple: bool,
-    /// The lines, in the order in which to show them.
+    /// The items in display order.
     pub items: Vec<ListItem>,
 }
 
-/// A place.
+/// A geographic location.
 #[derive(Clone, ComponentType, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Location {
-    /// Degrees north of the equator; south is negative.
+    /// Degrees north of the equator. Negative in the south.
     pub latitude: f64,
-    /// Degrees east of Greenwich; west is negative.
+    /// Degrees east of Greenwich. Negative in the west.
     pub longitude: f64,
-    /// The postal address in one line; missing where nobody told.
+    /// The postal address in one line. Absent if unknown.
     pub address: Option<String>,
-    /// What the place is called; missing where nobody told.
+    /// The name of the location. Absent if unknown.
     pub name: Option<String>,
-    /// A map.
+    /// The URL of a map.
     pub url: Option<String>,
 }
 
-/// A canned message with a head and a foot.
+/// A canned message with a header and a footer.
 #[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Template {
-    /// The contact centre's id of the template; missing where it does not tell.
+    /// The contact center's id of the template. Absent if unknown.
     pub id: Option<String>,
-    /// A language tag.
+    /// A language tag (BCP 47).
     pub language: Option<String>,
-    /// Text above; missing where there is none.
+    /// The text above the body. Absent if there is none.
     pub header: Option<String>,
-    /// The text.
+    /// The body.
     pub body: String,
-    /// Text below; missing where there is none.
+    /// The text below the body. Absent if there is none.
     pub footer: Option<String>,
 }
 
-/// One part of a message.
+/// One structured part of a message.
 #[derive(Clone, ComponentType, Debug, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
@@ -275,28 +277,28 @@ pub enum Content {
     /// A file or a link.
     #[component(name = "attachment")]
     Attachment(Attachment),
-    /// One of the answers to choose from.
+    /// One of several answers to choose from.
     #[component(name = "quick-reply")]
     QuickReply(Button),
     /// One card.
     #[component(name = "card")]
     Card(Card),
-    /// Cards side by side.
+    /// Several cards, side by side.
     #[component(name = "carousel")]
     Carousel(Vec<Card>),
     /// A choice of times.
     #[component(name = "date-picker")]
     DatePicker(DatePicker),
-    /// A list to choose from, section by section.
+    /// A list to choose from, by section.
     #[component(name = "list-picker")]
     ListPicker(Vec<ListSection>),
-    /// A place.
+    /// A location.
     #[component(name = "location")]
     Location(Location),
     /// A canned message.
     #[component(name = "template")]
     Template(Template),
-    /// A kind that the provider does not know: the contact centre's name for it.
+    /// A kind that the provider does not support. The value is the contact center's name of the kind.
     #[component(name = "other")]
     Other(String),
 }
@@ -307,55 +309,56 @@ pub enum Content {
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct AgentMessage {
-    /// The contact centre's id, which `answer` and `receipt` refer to. A name made from its bytes where the source has
-    /// none.
+    /// The contact center's id, which `answer` and `receipt` refer to. A digest of the bytes if the source has no id.
     pub id: String,
-    /// Who wrote it.
+    /// The kind of author.
     pub author: Author,
-    /// Who wrote it, where the contact centre tells.
+    /// The author. Absent if the contact center does not report it.
     pub agent: Option<Agent>,
-    /// What was written; missing where the message is made of other parts alone.
+    /// The text. Absent if the message has structured parts only.
     pub text: Option<String>,
-    /// The typed parts beyond the text.
+    /// The structured parts.
     pub content: Vec<Content>,
-    /// All of it, text and parts, as readable plain text: for channels that show nothing else. Never empty.
-    pub plain: String,
+    /// The whole message as readable plain text, for channels that display nothing else. Never empty.
+    #[component(name = "plain-text")]
+    pub plain_text: String,
 }
 
-/// What became of a message that the platform sent.
+/// The status of a message that the platform sent.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReceiptStatus {
-    /// The contact centre took it.
+    /// The contact center accepted it.
     #[component(name = "accepted")]
     Accepted,
-    /// The agent's side has it.
+    /// It was delivered to the agent.
     #[component(name = "delivered")]
     Delivered,
-    /// The agent has seen it.
+    /// The agent read it.
     #[component(name = "read")]
     Read,
-    /// It was not delivered; why, one entry a reason, for people.
+    /// It was not delivered. The reasons are for people.
     #[component(name = "failed")]
     Failed(Vec<String>),
-    /// It was taken back.
+    /// It was deleted.
     #[component(name = "removed")]
     Removed,
 }
 
-/// News of a message that the platform sent.
+/// A status report for a message that the platform sent.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct MessageReceipt {
     /// The platform's id of the message: `outbound.id`.
-    pub message: String,
-    /// What became of it.
+    #[component(name = "message-id")]
+    pub message_id: String,
+    /// The status.
     pub status: ReceiptStatus,
-    /// No more will follow for this message.
+    /// This is the last report for the message.
     #[component(name = "final")]
     #[serde(rename = "final")]
     pub final_: bool,
@@ -367,13 +370,14 @@ pub struct MessageReceipt {
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct QueueState {
-    /// Place in the queue, counted from 1.
+    /// The position in the queue, counted from 1.
     pub position: Option<u32>,
-    /// Estimated seconds until an agent is free.
-    pub wait: Option<u32>,
+    /// The estimated time until an agent is available, in seconds.
+    #[component(name = "estimated-wait-seconds")]
+    pub estimated_wait_seconds: Option<u32>,
 }
 
-/// Why a handover is over.
+/// Why a handover ended.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
@@ -385,10 +389,10 @@ pub enum EndReason {
     /// The user or the platform ended it.
     #[component(name = "cancelled")]
     Cancelled,
-    /// Nobody did anything for too long.
+    /// It timed out.
     #[component(name = "expired")]
     Expired,
-    /// Something went wrong; what, for people.
+    /// An error ended it. The message is for people.
     #[component(name = "error")]
     Error(String),
 }
@@ -399,51 +403,52 @@ pub enum EndReason {
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
 pub enum EventKind {
-    /// The user waits for an agent, or nobody is known to be there yet.
+    /// The user waits for an agent. No agent is known to be present.
     #[component(name = "queued")]
     Queued(QueueState),
-    /// An agent is there.
+    /// An agent joined.
     #[component(name = "agent-joined")]
     AgentJoined(Agent),
     /// A message for the user.
     #[component(name = "message")]
     Message(AgentMessage),
-    /// The agent is typing: for so many milliseconds from the event's time, or until the next message.
+    /// The agent is typing, for this number of milliseconds from the time of the event or until the next message.
     #[component(name = "typing")]
     Typing(u32),
-    /// The handover goes to another agent or queue: this agent has handed it on. Not an end.
+    /// This agent transferred the conversation to another agent or queue. The handover continues.
     #[component(name = "transferred")]
     Transferred(Agent),
-    /// An agent has gone, or did not take what was offered; others may be there or come. Not an end.
+    /// An agent left, or did not accept the conversation. Others may be present or may join. The handover continues.
     #[component(name = "agent-left")]
     AgentLeft(Agent),
-    /// The handover is over.
+    /// The handover ended.
     #[component(name = "ended")]
     Ended(EndReason),
-    /// News of a message that the platform sent.
+    /// A status report for a message that the platform sent.
     #[component(name = "receipt")]
     Receipt(MessageReceipt),
-    /// Nothing for the platform to do; why, for logs. Holds no message text.
+    /// The platform has nothing to do. The reason is for logs and contains no message text.
     #[component(name = "ignored")]
     Ignored(String),
 }
 
-/// One thing that happened at the contact centre.
+/// An event at the contact center.
 #[derive(Clone, ComponentType, Debug, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct AgentEvent {
-    /// The same when the contact centre delivers the same thing again, and different for different things, within a
-    /// connection. At most 512 bytes.
+    /// Identifies the event within the connection: a repeated delivery has the same id, another event has another id.
+    /// At most 512 bytes.
     pub id: String,
-    /// Whom it concerns; missing where the source does not tell.
+    /// The recipient concerned. Absent if the source does not report it.
     pub recipient: Option<String>,
-    /// [`Conversation::handover`](super::Conversation::handover); missing where the source does not tell.
+    /// `conversation.handover`. Absent if the source does not report it.
     pub handover: Option<u32>,
-    /// The contact centre's id of the conversation; missing where the source does not tell.
-    pub conversation: Option<String>,
-    /// When it happened; missing where the source does not tell.
+    /// The contact center's id of the conversation. Absent if the source does not report it.
+    #[component(name = "conversation-id")]
+    pub conversation_id: Option<String>,
+    /// When it happened. Absent if the source does not report it.
     pub time: Option<Timestamp>,
     /// What happened.
     pub kind: EventKind,

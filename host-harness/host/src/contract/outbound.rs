@@ -5,18 +5,19 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use wasmtime::component::{ComponentType, Lift, Lower};
 
-/// A handover, as far as it is known to the host.
+/// A handover, as far as the host knows it.
 #[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Conversation {
-    /// The end user's address; set by the host, the same in every handover of the user.
+    /// The address of the end user. The host chooses it; it is the same in every handover of the user.
     pub recipient: String,
-    /// Which of the recipient's handovers it is, counted from 1. In JSON: 1 unless told.
+    /// The number of the handover among those of the recipient, counted from 1. A handover that an agent reopened has
+    /// the number of the one before. In JSON, 1 if absent.
     #[serde(default = "first")]
     pub handover: u32,
-    /// The contact centre's id, from `delivery.conversation` or an agent event; missing until one told it.
+    /// The contact center's id, from `delivery.conversation-id` or an agent event. Absent until one of them reports it.
     pub id: Option<String>,
 }
 
@@ -24,13 +25,13 @@ fn first() -> u32 {
     1
 }
 
-/// Who the user is. Every field may be missing.
+/// The user's profile. Every field may be absent.
 #[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Profile {
-    /// The whole name.
+    /// The full name.
     pub name: Option<String>,
     /// The given name.
     #[component(name = "first-name")]
@@ -38,13 +39,13 @@ pub struct Profile {
     /// The family name.
     #[component(name = "last-name")]
     pub last_name: Option<String>,
-    /// The e-mail address.
+    /// The email address.
     pub email: Option<String>,
-    /// Address of a picture.
+    /// The URL of a picture.
     pub picture: Option<String>,
 }
 
-/// Who spoke a line of the transcript.
+/// The speaker of a line of the transcript.
 #[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(enum)]
@@ -62,33 +63,33 @@ pub enum Speaker {
     Agent,
 }
 
-/// One line of the talk before the handover.
+/// One line of the transcript.
 #[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct TranscriptLine {
-    /// Who spoke.
+    /// The speaker.
     pub speaker: Speaker,
-    /// When it was said.
+    /// When the line was said.
     pub time: Timestamp,
-    /// What was said, as it was shown.
+    /// The text as it was displayed.
     pub text: String,
 }
 
-/// A fact for the contact centre's routing and for the agent. The last of several with one key holds.
+/// A value for the contact center's routing and for the agent. If a key repeats, the last value applies.
 #[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Attribute {
-    /// The name that the contact centre's routing knows it by.
+    /// The name that the contact center's routing uses.
     pub key: String,
-    /// The value; numbers as text.
+    /// The value. Numbers are text.
     pub value: String,
 }
 
-/// Which agents are wanted. What is missing or empty, the settings say.
+/// The requested routing. The settings provide what is absent or empty.
 #[derive(Clone, ComponentType, Debug, Default, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
@@ -96,59 +97,65 @@ pub struct Attribute {
 pub struct Routing {
     /// The queue, as in the settings.
     pub queue: Option<String>,
-    /// The language that the agent should speak, as the contact centre's routing calls it.
+    /// The language that the agent should speak, by the name that the contact center's routing uses.
     pub language: Option<String>,
-    /// What the agent should be able to do, as the contact centre's routing calls it.
+    /// The skills that the agent should have, by the names that the contact center's routing uses.
     pub skills: Vec<String>,
-    /// Higher is sooner; what a step is worth is the contact centre's.
+    /// A higher value is served earlier. The contact center defines the scale.
     pub priority: Option<i32>,
 }
 
-/// Begins a handover.
+/// The start of a handover.
 #[derive(Clone, ComponentType, Default, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct HandoverStart {
-    /// Sent only where the settings say so.
+    /// The provider sends it only if the settings allow it.
     pub profile: Option<Profile>,
-    /// The platform's own id of the user; missing where it is the recipient.
-    pub user: Option<String>,
-    /// The platform's own id of the talk; missing where it is the recipient.
-    pub session: Option<String>,
-    /// Oldest first. Empty lines are left out.
+    /// The platform's own id of the user. Absent if it is the recipient.
+    #[component(name = "user-id")]
+    pub user_id: Option<String>,
+    /// The platform's own id of the session. Absent if it is the recipient.
+    #[component(name = "session-id")]
+    pub session_id: Option<String>,
+    /// The lines, oldest first. The provider omits empty lines. If the transcript is too long for the contact center,
+    /// the provider also omits the oldest lines and informs the agent how many.
     #[serde(default)]
     pub transcript: Vec<TranscriptLine>,
-    /// Lines up to this time were told in an earlier handover, and are left out; missing for none.
-    #[component(name = "told-until")]
-    pub told_until: Option<Timestamp>,
-    /// Which agents are wanted.
+    /// An earlier handover delivered the lines up to and including this time. The provider omits them. Absent if there
+    /// is none.
+    #[component(name = "delivered-until")]
+    pub delivered_until: Option<Timestamp>,
+    /// The requested routing.
     #[serde(default)]
     pub routing: Routing,
-    /// Added to those that the settings and the routing make, and in place of them where the key is the same.
+    /// Added to the attributes from the settings and the routing. Replaces those with the same key.
     #[serde(default)]
     pub attributes: Vec<Attribute>,
-    /// What the user said last, or why the bot hands over. Missing or empty: the provider says it in its own words.
+    /// The last message of the user, or why the bot hands over. If it is absent or empty, the provider uses a text of
+    /// its own.
     pub text: Option<String>,
 }
 
-/// The user's press on something that the contact centre sent.
+/// The user's answer to a structured part of an agent's message.
 #[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct StructuredAnswer {
-    /// `agent-message.id` of the message that held it.
-    pub message: String,
-    /// What was pressed.
+    /// `agent-message.id` of the message that contains the part.
+    #[component(name = "message-id")]
+    pub message_id: String,
+    /// What the user pressed.
     pub kind: AnswerKind,
-    /// What was on it: what the user saw.
+    /// Its label, as the user saw it.
     pub text: String,
-    /// What it stands for: the payload that came with it.
+    /// Its payload.
     pub payload: String,
 }
 
-/// What was pressed.
+/// What the user pressed.
 #[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(enum)]
@@ -161,70 +168,71 @@ pub enum AnswerKind {
     /// A button of a card.
     #[component(name = "button")]
     Button,
-    /// A time of a date picker, as ISO 8601 in text and payload.
+    /// A time of a date picker. Text and payload are ISO 8601.
     #[component(name = "date")]
     Date,
 }
 
-/// Why a message did not reach the user.
+/// Why a message was not displayed to the user.
 #[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(enum)]
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureReason {
-    /// It came too late.
+    /// It arrived too late.
     #[component(name = "expired")]
     Expired,
-    /// The channel took no more.
+    /// The channel's rate limit was exceeded.
     #[component(name = "rate-limited")]
     RateLimited,
     /// The channel does not permit it.
     #[component(name = "not-allowed")]
     NotAllowed,
-    /// The channel cannot show this kind.
+    /// The channel cannot display this kind.
     #[component(name = "unsupported")]
     Unsupported,
-    /// The user is not there any more.
+    /// The user has left.
     #[component(name = "user-gone")]
     UserGone,
-    /// The channel does not take this MIME type.
+    /// The channel does not accept this MIME type.
     #[component(name = "media-type-not-allowed")]
     MediaTypeNotAllowed,
-    /// The channel does not take so many bytes.
+    /// The file is too large for the channel.
     #[component(name = "media-too-large")]
     MediaTooLarge,
-    /// The user wants no messages.
+    /// The user does not want messages.
     #[component(name = "opted-out")]
     OptedOut,
-    /// None of these.
+    /// Another reason.
     #[component(name = "other")]
     Other,
 }
 
-/// Whether the user was shown a message.
+/// Whether a message was displayed to the user.
 #[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum ReceiptOutcome {
-    /// The user was shown it.
+    /// It was displayed.
     #[component(name = "delivered")]
     Delivered,
-    /// The user was not; why.
+    /// It was not displayed, for this reason.
     #[component(name = "failed")]
     Failed(FailureReason),
 }
 
-/// Tells the agent what became of a message.
+/// Informs the agent whether a message was displayed to the user.
 #[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct DeliveryReceipt {
     /// `agent-message.id`.
-    pub message: String,
-    /// What became of it.
+    #[component(name = "message-id")]
+    pub message_id: String,
+    /// Whether it was displayed.
     pub outcome: ReceiptOutcome,
 }
 
@@ -235,110 +243,111 @@ pub struct DeliveryReceipt {
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
 pub enum LeaveReason {
-    /// The user said so or closed the chat.
+    /// The user asked to leave or closed the chat.
     #[component(name = "user-left")]
     UserLeft,
-    /// The user said nothing for too long.
+    /// The user was inactive for too long.
     #[component(name = "user-inactive")]
     UserInactive,
-    /// The platform took the user back.
+    /// The platform took the conversation back.
     #[component(name = "withdrawn")]
     Withdrawn,
 }
 
-/// What is said or done.
+/// What the platform sends.
 #[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum OutboundMessage {
-    /// Begins the handover; the first message of it.
+    /// Starts the handover. It is the first message of a handover.
     #[component(name = "start")]
     Start(HandoverStart),
-    /// Not empty.
+    /// A text. Not empty.
     #[component(name = "text")]
     Text(String),
-    /// The user sends a file.
+    /// A file.
     #[component(name = "attachment")]
     Attachment(Attachment),
-    /// The user is typing. For a handover that has begun.
+    /// The user is typing. Only after the handover has started.
     #[component(name = "typing")]
     Typing,
     /// The user pressed something.
     #[component(name = "answer")]
     Answer(StructuredAnswer),
-    /// The user was shown a message, or was not.
+    /// Whether a message was displayed to the user.
     #[component(name = "receipt")]
     Receipt(DeliveryReceipt),
-    /// The user's side ends the handover.
+    /// The user's side ends the handover. If the contact center has no call for this, or the conversation's id is not
+    /// known yet, the provider sends a text that informs the agent.
     #[component(name = "leave")]
     Leave(LeaveReason),
 }
 
-/// One thing that the platform says or does. Id and time are the host's, so that building it twice gives the same
-/// bytes.
+/// One message of the platform. The host provides id and time, so that building the message again gives the same bytes.
 #[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Outbound {
-    /// Unique within the connection; the same when the host tries again. 1 to 100 visible ASCII characters, `#` not
-    /// among them: a provider that makes several requests of one message numbers them with it.
+    /// Unique within the connection, and the same if the host retries. 1 to 100 visible ASCII characters without `#`,
+    /// which the provider uses to number the requests of one message.
     pub id: String,
-    /// When it was said. Grows from message to message of one recipient.
+    /// When the message was sent. Increases from message to message of a recipient.
     pub time: Timestamp,
-    /// What.
+    /// The message.
     pub message: OutboundMessage,
 }
 
-/// A request for the contact centre, ready to be stored and delivered, now or later, once or again.
+/// A request for the contact center that the host can store, deliver later, and deliver again.
 #[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq)]
 #[component(record)]
 pub struct ProviderRequest {
-    /// The same when built again from the same arguments; different for different requests.
+    /// The same if the request is built again from the same arguments. Different requests have different keys.
     #[component(name = "idempotency-key")]
     pub idempotency_key: String,
-    /// Requests of one recipient are delivered in the order in which they were built.
+    /// The recipient. Its requests are delivered in the order in which they were built.
     pub recipient: String,
-    /// What it does, in the provider's words. Holds no personal data: fit for logs.
+    /// The operation, named by the provider. Contains no personal data, so it can be logged.
     pub operation: String,
-    /// For what passes, such as typing: milliseconds from `outbound.time` in which it is worth delivering, and in which
-    /// another of this operation for this recipient says nothing new. The host drops it after that, and drops the
-    /// other. Missing: it is worth delivering for ever, and each counts.
-    pub passes: Option<u32>,
-    /// The provider's own; opaque to the host. The same bytes must come back to `deliver`.
+    /// The time to live in milliseconds from `outbound.time`, for ephemeral requests such as typing. The host discards
+    /// the request after that, and discards a second one of the same operation and recipient within that time. Absent:
+    /// the request never expires.
+    #[component(name = "ttl-ms")]
+    pub ttl_ms: Option<u32>,
+    /// The provider's own data, opaque to the host. `deliver` receives the same bytes.
     pub body: Vec<u8>,
 }
 
-/// Why a message cannot be built. Trying again changes nothing.
+/// Why a message cannot be built. Retrying has the same result.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unsupported {
-    /// The provider cannot carry this kind of message; which.
+    /// The provider does not support this kind of message. The value is its name.
     #[component(name = "kind")]
     Kind(String),
-    /// It needs `conversation.id`, which is not known yet.
+    /// The message needs `conversation.id`, which is not known yet.
     #[component(name = "no-conversation")]
     NoConversation,
-    /// A field of the message is not as it should be.
+    /// A field of the message is invalid.
     #[component(name = "invalid")]
     Invalid(InvalidField),
-    /// A setting that this call needs cannot be used: run `check-settings`.
-    #[component(name = "unusable-settings")]
-    UnusableSettings,
+    /// A setting that this call needs is invalid. Run `check-settings`.
+    #[component(name = "invalid-settings")]
+    InvalidSettings,
 }
 
-/// What is wrong with a field.
+/// An invalid field.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct InvalidField {
-    /// The field's path: `outbound.id`, `conversation.recipient`, or within the message `start.transcript`.
+    /// The path of the field: `outbound.id`, `conversation.recipient`, or within the message `start.transcript`.
     pub field: String,
-    /// What was expected. Never repeats the value.
+    /// What is expected. Never contains the value.
     pub expected: String,
 }
 

@@ -6,32 +6,31 @@ use wasmtime::component::{ComponentType, Lift, Lower};
 
 /// One value that the operator entered for a connection.
 ///
-/// A key may stand in several settings where `description` says that it repeats (two live secrets during a
-/// rotation); the order is the operator's.
+/// A repeatable key may occur in several settings (two valid secrets during a rotation). The order is the operator's.
 #[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq)]
 #[component(record)]
 pub struct Setting {
-    /// One of the keys that `describe` names.
+    /// One of the keys in `description.settings`.
     pub key: String,
-    /// What the operator entered, untouched; [`SettingKind`] says in which form.
+    /// The value exactly as the operator entered it. `setting-kind` defines its format.
     pub value: String,
 }
 
-/// All settings of one connection. Every call carries them; the provider keeps none.
+/// All settings of one connection. Every call receives them; the provider stores none.
 pub type Settings = Vec<Setting>;
 
-/// Which numbers a setting takes.
+/// The range of an integer setting. Both bounds are included.
 #[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
-pub struct NumberRange {
-    /// The smallest.
-    pub least: i64,
-    /// The largest.
-    pub most: i64,
+pub struct IntegerRange {
+    /// The smallest allowed value.
+    pub minimum: i64,
+    /// The largest allowed value.
+    pub maximum: i64,
 }
 
-/// How a setting is entered.
+/// The type of a setting.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
@@ -39,44 +38,44 @@ pub enum SettingKind {
     /// One line of text.
     #[component(name = "text")]
     Text,
-    /// One line that is shown to nobody and written into no log.
+    /// One line of text that is never displayed and never logged.
     #[component(name = "secret")]
     Secret,
     /// `true` or `false`.
-    #[component(name = "switch")]
-    Switch,
-    /// A whole number in decimal digits.
-    #[component(name = "number")]
-    Number(NumberRange),
+    #[component(name = "boolean")]
+    Boolean,
+    /// An integer in decimal digits.
+    #[component(name = "integer")]
+    Integer(IntegerRange),
     /// One of these words.
     #[component(name = "choice")]
     Choice(Vec<String>),
 }
 
-/// One field of the form in which an operator enters a connection.
+/// One field of the form in which an operator configures a connection.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct SettingField {
-    /// The key, in kebab-case; stable for ever.
+    /// The key, in kebab-case. It never changes.
     pub key: String,
-    /// What the form calls it.
+    /// The label of the field.
     pub label: String,
-    /// One or two sentences for the operator: what it is and where it is found.
+    /// One or two sentences for the operator: what the value is and where to find it.
     pub help: String,
-    /// What the form shows for it.
+    /// The type of the value.
     pub kind: SettingKind,
-    /// No connection without it.
+    /// A connection cannot be made without a value.
     pub required: bool,
-    /// The key may be given more than once.
-    pub repeats: bool,
-    /// What holds when it is absent; missing where nothing does.
+    /// The key may occur more than once.
+    pub repeatable: bool,
+    /// The value that applies if the setting is absent. Absent if there is none.
     pub default: Option<String>,
-    /// A value that is well-formed, if nobody's. The examples of all fields together pass `check-settings`.
+    /// A well-formed value that belongs to nobody. The examples of all fields together pass `check-settings`.
     pub example: String,
 }
 
-/// How grave a problem is.
+/// The severity of a problem.
 #[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(enum)]
 #[repr(u8)]
@@ -85,107 +84,110 @@ pub enum Severity {
     /// The settings cannot be used.
     #[component(name = "error")]
     Error,
-    /// They can be used; somebody should look.
+    /// The settings can be used, but an operator should look at them.
     #[component(name = "warning")]
     Warning,
 }
 
-/// One thing wrong with the settings.
+/// One problem with the settings.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct SettingsProblem {
-    /// Whether it keeps the settings from being used.
+    /// Whether the problem prevents the settings from being used.
     pub severity: Severity,
-    /// The key concerned, also where the setting is absent.
+    /// The key concerned, even if the setting is absent.
     pub key: String,
-    /// Which of the settings given, counted from 0, an empty one included; missing where there is none with the key.
+    /// The index of the setting concerned, counted from 0 and including empty settings. Absent if no setting has the
+    /// key.
     pub index: Option<u32>,
-    /// What is wrong. Never repeats the value of a secret.
+    /// What is wrong. Never contains the value of a secret.
     pub message: String,
-    /// What was expected, or what to do.
+    /// What is expected, or what to do.
     pub remedy: String,
 }
 
-/// A place on the network that the provider talks to, under a short name.
+/// A network origin that the provider sends requests to, under a short name.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Origin {
-    /// The name that requests use, one of those in `description`.
+    /// The name that requests use: one of `description.origins`.
     pub name: String,
-    /// Scheme, host and port if not the scheme's own, in lower case, without a path: `https://api.example.com`.
+    /// Scheme, host, and the port unless it is the default of the scheme, in lower case and without a path:
+    /// `https://api.example.com`.
     pub url: String,
 }
 
-/// What follows from settings that can be used.
+/// The result of settings that can be used.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct AcceptedSettings {
-    /// Where each origin is with these settings. The host lends only those that the operator allowed.
+    /// The URL of each origin with these settings. The host grants only those that the operator allows.
     pub origins: Vec<Origin>,
     /// Problems of severity `warning` only.
     pub warnings: Vec<SettingsProblem>,
 }
 
-/// Something a provider can do beyond text both ways. What is not named, it answers with `unsupported`.
+/// Something that a provider can do beyond text in both directions. A provider answers with `unsupported` to everything
+/// that it does not list.
 #[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(enum)]
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ability {
-    /// Transcript of the talk before the handover.
+    /// Sends the transcript of the conversation before the handover.
     #[component(name = "transcript")]
     Transcript,
     /// Attachments from the user to the agent.
-    #[component(name = "attachments-out")]
-    AttachmentsOut,
+    #[component(name = "outbound-attachments")]
+    OutboundAttachments,
     /// Attachments from the agent to the user.
-    #[component(name = "attachments-in")]
-    AttachmentsIn,
-    /// "The user is typing", shown to the agent.
-    #[component(name = "typing-out")]
-    TypingOut,
-    /// "The agent is typing", shown to the user.
-    #[component(name = "typing-in")]
-    TypingIn,
+    #[component(name = "inbound-attachments")]
+    InboundAttachments,
+    /// Shows the agent that the user is typing.
+    #[component(name = "outbound-typing")]
+    OutboundTyping,
+    /// Shows the user that the agent is typing.
+    #[component(name = "inbound-typing")]
+    InboundTyping,
     /// Answers to quick replies, cards and pickers.
     #[component(name = "answers")]
     Answers,
-    /// Telling the agent that a message was shown, or was not.
-    #[component(name = "receipts-out")]
-    ReceiptsOut,
-    /// Telling the platform what became of its messages.
-    #[component(name = "receipts-in")]
-    ReceiptsIn,
-    /// The user can end the handover.
+    /// Informs the agent whether a message was displayed to the user.
+    #[component(name = "outbound-receipts")]
+    OutboundReceipts,
+    /// Informs the platform about the status of its messages.
+    #[component(name = "inbound-receipts")]
+    InboundReceipts,
+    /// Lets the user end the handover.
     #[component(name = "leave")]
     Leave,
-    /// Handovers can be observed, so that an end nobody announced is found.
+    /// The state of a handover can be polled, so that an unreported end is detected.
     #[component(name = "observation")]
     Observation,
-    /// What the connection needs at the contact centre can be made there.
+    /// Creates what the connection needs at the contact center.
     #[component(name = "provisioning")]
     Provisioning,
 }
 
-/// What a provider is.
+/// A description of the provider.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Description {
-    /// The machine's name, in kebab-case; stable for ever.
+    /// The name for machines, in kebab-case. It never changes.
     pub name: String,
     /// The name for people.
     pub title: String,
-    /// The provider's own version (Semantic Versioning), not the contract's.
+    /// The version of the provider (Semantic Versioning), not of the contract.
     pub version: String,
-    /// The settings form, in the order in which to show it.
+    /// The fields of the settings form, in display order.
     pub settings: Vec<SettingField>,
-    /// The names of the origins that it may send requests to.
+    /// The names of the origins that the provider may send requests to.
     pub origins: Vec<String>,
-    /// What it can do beyond text both ways.
+    /// What the provider can do beyond text in both directions.
     pub abilities: Vec<Ability>,
 }
 

@@ -4,90 +4,90 @@ use serde::Serialize;
 use std::fmt;
 use wasmtime::component::{ComponentType, Lift, Lower};
 
-/// One field of an HTTP message. Names compare without regard to case. A name may stand more than once; values are
-/// bytes, for HTTP promises no encoding (RFC 9110, section 5.5).
+/// One field of an HTTP message. Names are case-insensitive and may repeat. Values are bytes, because HTTP does not
+/// define their encoding (RFC 9110, section 5.5).
 pub type Header = (String, Vec<u8>);
 
-/// An HTTP request that reached the platform, as it arrived.
+/// An HTTP request that the platform received, unchanged.
 #[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq)]
 #[component(record)]
 pub struct Webhook {
-    /// In capitals: `POST`.
+    /// The method in upper case: `POST`.
     pub method: String,
     /// The request target as received: path and query.
     pub path: String,
-    /// All of them, in the order received.
+    /// All header fields in the order received.
     pub headers: Vec<Header>,
-    /// The exact bytes. A signature covers these; a host that parses and writes them again breaks it.
+    /// The exact bytes. The signature covers them, so a host must not parse and serialize the body again.
     pub body: Vec<u8>,
 }
 
-/// Sources of agent events that are not the contact centre's own signed webhook but come by HTTP all the same,
-/// built by the operator and secured with a key of their own.
+/// A source of agent events that the operator builds. It sends HTTP requests, is not the contact center's own signed
+/// webhook, and authenticates with a key of its own.
 #[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(enum)]
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
-pub enum KeyedSource {
+pub enum OperatorSource {
     /// An event bus, such as Amazon EventBridge.
     #[component(name = "event-bus")]
     EventBus,
-    /// A trigger or workflow that the operator set up in the contact centre.
+    /// A trigger or workflow that the operator configured at the contact center.
     #[component(name = "trigger")]
     Trigger,
 }
 
-/// Why a webhook is believed.
+/// How a webhook was authenticated.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
 pub enum Authenticity {
-    /// Its signature is right: the number of the secret, counted from 0 in the order of the settings.
+    /// The signature is valid. The value is the index of the secret, counted from 0 in the order of the settings.
     #[component(name = "signed")]
     Signed(u32),
-    /// It carries the right key of an operator-built source.
-    #[component(name = "keyed")]
-    Keyed(KeyedSource),
-    /// The operator switched the check off.
+    /// The request has the key of a source that the operator built.
+    #[component(name = "api-key")]
+    ApiKey(OperatorSource),
+    /// The operator disabled authentication.
     #[component(name = "unchecked")]
     Unchecked,
 }
 
-/// Why a webhook is not believed. Answer 401 or 403, keep nothing.
+/// Why a webhook is not authentic. The host answers 401 or 403 and stores nothing.
 #[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rejection {
-    /// There is no signature.
+    /// The signature header is missing.
     #[component(name = "missing-signature")]
     MissingSignature,
-    /// There is more than one signature header; which to believe is anybody's guess.
-    #[component(name = "repeated-signature")]
-    RepeatedSignature,
+    /// There is more than one signature header.
+    #[component(name = "multiple-signatures")]
+    MultipleSignatures,
     /// The signature does not name the expected algorithm.
-    #[component(name = "wrong-scheme")]
-    WrongScheme,
-    /// The signature is not written in the expected encoding (hex instead of base64, missing padding, a blank).
-    #[component(name = "wrong-encoding")]
-    WrongEncoding,
-    /// The signature is well written and has another length than the full tag.
-    #[component(name = "wrong-length")]
-    WrongLength,
+    #[component(name = "unsupported-algorithm")]
+    UnsupportedAlgorithm,
+    /// The signature does not have the expected encoding: hexadecimal instead of base64, missing padding, white space.
+    #[component(name = "invalid-encoding")]
+    InvalidEncoding,
+    /// The signature is well-formed and does not have the length of the full tag.
+    #[component(name = "invalid-length")]
+    InvalidLength,
     /// The signature was made with another secret or over other bytes.
-    #[component(name = "wrong-signature")]
-    WrongSignature,
-    /// An operator-built source sent another key than the settings have.
-    #[component(name = "wrong-key")]
-    WrongKey,
-    /// The settings hold no secret, and do not allow unsigned webhooks.
+    #[component(name = "signature-mismatch")]
+    SignatureMismatch,
+    /// The key of an operator's source is not one of the settings.
+    #[component(name = "key-mismatch")]
+    KeyMismatch,
+    /// The settings have no secret and do not allow unsigned webhooks.
     #[component(name = "no-secret")]
     NoSecret,
-    /// A setting that this call needs cannot be used, so nothing can be believed: run `check-settings`.
-    #[component(name = "unusable-settings")]
-    UnusableSettings,
-    /// It is authentic or may be, but for another connection; why, for people.
-    #[component(name = "not-for-us")]
-    NotForUs(String),
+    /// A setting that this call needs is invalid. Run `check-settings`.
+    #[component(name = "invalid-settings")]
+    InvalidSettings,
+    /// The webhook is for another connection. The reason is for people.
+    #[component(name = "other-connection")]
+    OtherConnection(String),
 }
 
 /// Path, headers and body may hold keys and people's words: only their sizes are printed.

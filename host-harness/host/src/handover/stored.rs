@@ -15,7 +15,7 @@ pub(super) struct Agent {
 #[serde(remote = "contract::QueueState")]
 pub(super) struct QueueState {
     position: Option<u32>,
-    wait: Option<u32>,
+    estimated_wait_seconds: Option<u32>,
 }
 
 #[derive(Deserialize, Serialize)]

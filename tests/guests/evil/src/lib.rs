@@ -88,12 +88,12 @@ impl Guest for Evil {
 
     fn deliver(_: Vec<Setting>, _: ProviderRequest) -> Result<Delivery, Failure> {
         spend(Case::loop_in_deliver);
-        Ok(Delivery { message: None, conversation: None })
+        Ok(Delivery { message_id: None, conversation_id: None })
     }
 
-    fn find_delivery(_: Vec<Setting>, _: Conversation, _: ProviderRequest) -> Result<Finding, Failure> {
+    fn find_delivery(_: Vec<Setting>, _: Conversation, _: ProviderRequest) -> Result<DeliveryStatus, Failure> {
         spend(Case::loop_in_find_delivery);
-        Ok(Finding::Missing)
+        Ok(DeliveryStatus::NotDelivered)
     }
 
     fn observe_conversation(_: Vec<Setting>, _: Conversation) -> Result<Vec<AgentEvent>, Failure> {

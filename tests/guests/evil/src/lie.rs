@@ -37,11 +37,11 @@ pub(crate) fn requests() -> Vec<ProviderRequest> {
     if on(Case::list_of_4_gigabytes) {
         let (idempotency_key, recipient, operation) = ("1".into(), "user-1".into(), "message".into());
         let body = forged(u32::MAX as usize);
-        return vec![ProviderRequest { idempotency_key, recipient, operation, passes: None, body }];
+        return vec![ProviderRequest { idempotency_key, recipient, operation, ttl_ms: None, body }];
     }
     vec![]
 }
 
 fn event(id: String, why: String) -> AgentEvent {
-    AgentEvent { id, recipient: None, handover: None, conversation: None, time: None, kind: EventKind::Ignored(why) }
+    AgentEvent { id, recipient: None, handover: None, conversation_id: None, time: None, kind: EventKind::Ignored(why) }
 }

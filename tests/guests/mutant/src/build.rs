@@ -61,7 +61,7 @@ pub(crate) fn sound(settings: Vec<Setting>, conversation: Conversation, message:
         return Sound::build_outbound_message(settings, conversation, message);
     }
     match Sound::build_outbound_message(settings.clone(), conversation.clone(), message.clone()) {
-        Err(Unsupported::UnusableSettings) => {
+        Err(Unsupported::InvalidSettings) => {
             let mut needed = settings;
             needed.retain(|setting| NEEDED.contains(&setting.key.as_str()));
             Sound::build_outbound_message(needed, conversation, message)
@@ -101,8 +101,8 @@ fn address(settings: &mut Vec<Setting>, conversation: &mut Conversation, message
         && let OutboundMessage::Start(start) = &mut message.message
     {
         let address = || Some(format!("{}:{}", conversation.recipient, conversation.handover));
-        start.user = start.user.take().or_else(address);
-        start.session = start.session.take().or_else(address);
+        start.user_id = start.user_id.take().or_else(address);
+        start.session_id = start.session_id.take().or_else(address);
     }
     if on("build: the profile is always sent") {
         set(settings, "send-profile", "true");
@@ -118,7 +118,7 @@ fn name(settings: &mut Vec<Setting>, conversation: &mut Conversation, message: &
         message.message = match core::mem::replace(&mut message.message, OutboundMessage::Typing) {
             OutboundMessage::Attachment(attachment) => OutboundMessage::Text(attachment.url),
             OutboundMessage::Answer(answer) => OutboundMessage::Text(answer.text),
-            OutboundMessage::Receipt(receipt) => OutboundMessage::Text(receipt.message),
+            OutboundMessage::Receipt(receipt) => OutboundMessage::Text(receipt.message_id),
             supported => supported,
         };
     }
@@ -155,8 +155,8 @@ fn name(settings: &mut Vec<Setting>, conversation: &mut Conversation, message: &
     }
     if on("build: an id may be empty") {
         match &mut message.message {
-            OutboundMessage::Answer(StructuredAnswer { message: id, .. })
-            | OutboundMessage::Receipt(DeliveryReceipt { message: id, .. })
+            OutboundMessage::Answer(StructuredAnswer { message_id: id, .. })
+            | OutboundMessage::Receipt(DeliveryReceipt { message_id: id, .. })
                 if id.trim().is_empty() =>
             {
                 *id = conversation.recipient.clone();

@@ -8,14 +8,14 @@ use genesys_open_messaging::GenesysOpenMessaging as Sound;
 use genesys_open_messaging::contract::*;
 use genesys_open_messaging::outbound::{ANSWER, EVENT, MESSAGE, RECEIPT};
 
-const NOTHING: Delivery = Delivery { message: None, conversation: None };
+const NOTHING: Delivery = Delivery { message_id: None, conversation_id: None };
 
 pub(crate) fn deliver(settings: Vec<Setting>, mut request: ProviderRequest) -> Result<Delivery, Failure> {
     if on("deliver: what it did not build") && request.operation == "no/such/operation" {
         return Ok(NOTHING);
     }
     if on("deliver: nothing is ever delivered") {
-        return Err(Failure::Never("no".into()));
+        return Err(Failure::Permanent("no".into()));
     }
     if on("deliver: events are messages") && request.operation == EVENT {
         request.operation = MESSAGE.into();
@@ -27,13 +27,13 @@ pub(crate) fn deliver(settings: Vec<Setting>, mut request: ProviderRequest) -> R
     };
     match delivered.map_err(|failure| fail(failure, &secret)) {
         Err(_) if on("deliver: everything is delivered") => Ok(NOTHING),
-        Err(Failure::Never(message))
+        Err(Failure::Permanent(message))
             if on("deliver: a receipt for an unknown message is tried again") && operation == RECEIPT =>
         {
             let cause = RetryCause::NotReady;
-            Err(Failure::Retry(RetryAdvice { cause, after: None, may_have_arrived: false, message }))
+            Err(Failure::Retry(RetryAdvice { cause, after_seconds: None, may_have_arrived: false, message }))
         }
-        Ok(delivery) if on("deliver: the conversation is not told") => Ok(Delivery { conversation: None, ..delivery }),
+        Ok(delivery) if on("deliver: the conversation is not told") => Ok(Delivery { conversation_id: None, ..delivery }),
         delivered => delivered,
     }
 }

@@ -19,13 +19,13 @@ pub(crate) fn fail(failure: Failure, secret: &str) -> Failure {
         _ => false,
     };
     if never {
-        return Failure::Never(advice.message);
+        return Failure::Permanent(advice.message);
     }
     if on("failure: silence is a broken network") && advice.cause == RetryCause::TimedOut {
         advice.cause = RetryCause::Network;
     }
     if on("failure: Retry-After gets lost") {
-        advice.after = None;
+        advice.after_seconds = None;
     }
     if on("failure: it surely did not arrive") {
         advice.may_have_arrived = false;

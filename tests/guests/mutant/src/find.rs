@@ -12,32 +12,32 @@ pub(crate) fn find(
     settings: Vec<Setting>,
     conversation: Conversation,
     mut request: ProviderRequest,
-) -> Result<Finding, Failure> {
+) -> Result<DeliveryStatus, Failure> {
     if on("find: nothing is ever there") {
-        return Ok(Finding::Missing);
+        return Ok(DeliveryStatus::NotDelivered);
     }
     if on("find: whoever is not told knows") && conversation.id.is_none() {
-        return Ok(Finding::Missing);
+        return Ok(DeliveryStatus::NotDelivered);
     }
     if on("find: typing is a message") && request.operation == EVENT {
-        return Ok(Finding::Missing);
+        return Ok(DeliveryStatus::NotDelivered);
     }
     if on("find: it is sent again") {
         let delivered = Sound::deliver(settings, request);
-        return delivered.map(Finding::Arrived);
+        return delivered.map(DeliveryStatus::Delivered);
     }
     if on("find: any message is the one") {
         edit(&mut request.body, |body| String::from(body).replace("m-1", "m-0"));
     }
     let secret = secret(&settings);
     match Sound::find_delivery(settings, conversation, request).map_err(|failure| fail(failure, &secret)) {
-        Err(_) if on("find: a failure is an answer") => Ok(Finding::Missing),
-        Ok(Finding::Unknown) if on("find: a conversation that is over had no message") => Ok(Finding::Missing),
-        Ok(Finding::Arrived(delivery)) if on("find: the conversation is not told") => {
-            Ok(Finding::Arrived(Delivery { conversation: None, ..delivery }))
+        Err(_) if on("find: a failure is an answer") => Ok(DeliveryStatus::NotDelivered),
+        Ok(DeliveryStatus::Unknown) if on("find: a conversation that is over had no message") => Ok(DeliveryStatus::NotDelivered),
+        Ok(DeliveryStatus::Delivered(delivery)) if on("find: the conversation is not told") => {
+            Ok(DeliveryStatus::Delivered(Delivery { conversation_id: None, ..delivery }))
         }
-        Ok(Finding::Arrived(delivery)) if on("find: the message is not told") => {
-            Ok(Finding::Arrived(Delivery { message: None, ..delivery }))
+        Ok(DeliveryStatus::Delivered(delivery)) if on("find: the message is not told") => {
+            Ok(DeliveryStatus::Delivered(Delivery { message_id: None, ..delivery }))
         }
         found => found,
     }

@@ -70,7 +70,7 @@ impl Guest for Mutant {
         settings: Vec<Setting>,
         conversation: Conversation,
         request: ProviderRequest,
-    ) -> Result<Finding, Failure> {
+    ) -> Result<DeliveryStatus, Failure> {
         find::find(settings, conversation, request)
     }
 
@@ -81,7 +81,7 @@ impl Guest for Mutant {
     fn provision(settings: Vec<Setting>, webhook_url: String, mode: ProvisioningMode) -> Vec<ProvisioningStep> {
         let mut steps = Sound::provision(settings, webhook_url, mode);
         if on("provisioning: all is done") {
-            steps.iter_mut().for_each(|step| step.outcome = StepOutcome::Done);
+            steps.iter_mut().for_each(|step| step.outcome = StepOutcome::Applied);
         }
         steps
     }
@@ -90,19 +90,19 @@ impl Guest for Mutant {
         let mut checks = Sound::check_connection(settings, probe);
         for check in &mut checks {
             if on("doctor: all is well") {
-                check.outcome = CheckOutcome::Passed;
+                check.outcome = CheckOutcome::Ok;
             }
             if check.name == "clock" {
                 if on("doctor: any clock is right")
                     || on("doctor: a clock ahead is right") && check.message.contains("ahead")
                 {
-                    check.outcome = CheckOutcome::Passed;
+                    check.outcome = CheckOutcome::Ok;
                 }
-                if on("doctor: any clock that is wrong is a failure") && check.outcome == CheckOutcome::Warned {
-                    check.outcome = CheckOutcome::Failed;
+                if on("doctor: any clock that is wrong is a failure") && check.outcome == CheckOutcome::Warning {
+                    check.outcome = CheckOutcome::Error;
                 }
                 if on("doctor: no clock is right") {
-                    check.outcome = CheckOutcome::Failed;
+                    check.outcome = CheckOutcome::Error;
                 }
             }
             if on("doctor: no remedies") {

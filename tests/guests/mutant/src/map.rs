@@ -104,7 +104,7 @@ fn mistake(event: &mut AgentEvent) {
         event.recipient = None;
     }
     if on("map: the conversation is not told") {
-        event.conversation = None;
+        event.conversation_id = None;
     }
     if on("map: the time in seconds") {
         event.time = event.time.map(|time| time / 1000);

@@ -11,8 +11,8 @@ type Verdict = Result<Authenticity, Rejection>;
 const SIGNATURE: &str = "X-Hub-Signature-256";
 const AUTHORIZATION: &str = "Authorization";
 const SECRETS: [&str; 2] = ["webhook-secret", "webhook-secret-base64"];
-const KEYS: [(&str, KeyedSource); 2] =
-    [("event-bus-key", KeyedSource::EventBus), ("trigger-key", KeyedSource::Trigger)];
+const KEYS: [(&str, OperatorSource); 2] =
+    [("event-bus-key", OperatorSource::EventBus), ("trigger-key", OperatorSource::Trigger)];
 
 fn signature(header: &Header) -> bool {
     header.0.eq_ignore_ascii_case(SIGNATURE)
@@ -105,36 +105,36 @@ fn judge(settings: &[Setting], webhook: Webhook, verdict: Verdict) -> Verdict {
         return keyed();
     }
     match verdict {
-        Err(Rejection::WrongSignature) if on("verify: wrong signatures are believed") => Ok(Authenticity::Signed(0)),
-        Err(_) if on("verify: what is not well written is only wrong") => Err(Rejection::WrongSignature),
+        Err(Rejection::SignatureMismatch) if on("verify: wrong signatures are believed") => Ok(Authenticity::Signed(0)),
+        Err(_) if on("verify: what is not well written is only wrong") => Err(Rejection::SignatureMismatch),
         Err(Rejection::MissingSignature) if on("verify: what is not signed is believed") => Ok(Authenticity::Unchecked),
-        Ok(_) if on("verify: nobody is believed") => Err(Rejection::WrongSignature),
+        Ok(_) if on("verify: nobody is believed") => Err(Rejection::SignatureMismatch),
         Err(Rejection::NoSecret) if on("verify: without a secret everybody is believed") => Ok(Authenticity::Unchecked),
         Err(_) if on("verify: a right key makes up for the signature") && signed => match keyed() {
-            Ok(Authenticity::Keyed(source)) => Ok(Authenticity::Keyed(source)),
+            Ok(Authenticity::ApiKey(source)) => Ok(Authenticity::ApiKey(source)),
             _ => verdict,
         },
-        Ok(Authenticity::Keyed(source)) if on("verify: the sources are mixed up") => {
-            Ok(Authenticity::Keyed(match source {
-                KeyedSource::EventBus => KeyedSource::Trigger,
-                KeyedSource::Trigger => KeyedSource::EventBus,
+        Ok(Authenticity::ApiKey(source)) if on("verify: the sources are mixed up") => {
+            Ok(Authenticity::ApiKey(match source {
+                OperatorSource::EventBus => OperatorSource::Trigger,
+                OperatorSource::Trigger => OperatorSource::EventBus,
             }))
         }
-        Ok(Authenticity::Keyed(_))
+        Ok(Authenticity::ApiKey(_))
             if on("verify: a key needs a secret") && !SECRETS.iter().any(|key| has(settings, key)) =>
         {
             Err(Rejection::NoSecret)
         }
-        Err(Rejection::WrongKey)
+        Err(Rejection::KeyMismatch)
             if on("verify: a wrong key is as good as none") && is(settings, "allow-unsigned-webhooks", "true") =>
         {
             Ok(Authenticity::Unchecked)
         }
-        Err(Rejection::WrongKey) if on("verify: a wrong key is a missing signature") => {
+        Err(Rejection::KeyMismatch) if on("verify: a wrong key is a missing signature") => {
             Err(Rejection::MissingSignature)
         }
         _ if on("verify: a key is wrong where none is configured") && sent && !signed && !configured => {
-            Err(Rejection::WrongKey)
+            Err(Rejection::KeyMismatch)
         }
         verdict => verdict,
     }

@@ -56,7 +56,7 @@ fn refused(file: &Attachment) -> Result<(), Unsupported> {
         () if on("build: https and nothing else") && !file.url.starts_with("https://") => "attachment.url",
         () if on("build: no blank in an address") && file.url.contains(' ') => "attachment.url",
         () if on("build: no long address") && file.url.len() > 2048 => "attachment.url",
-        () if on("build: a link needs a type") && file.mime.is_none() => "attachment.mime",
+        () if on("build: a link needs a type") && file.mime_type.is_none() => "attachment.mime",
         () => return Ok(()),
     };
     Err(Unsupported::Invalid(InvalidField { field: field.into(), expected: "something else".into() }))
@@ -74,8 +74,8 @@ fn taken(file: &mut Attachment) {
         file.sha256 = Some(HASH.into());
     }
     if on("build: a file without a type is bytes") && file.kind != MediaKind::Link {
-        let given = file.mime.take().filter(|mime| !mime.trim().is_empty());
-        file.mime = given.or(Some("application/octet-stream".into()));
+        let given = file.mime_type.take().filter(|mime| !mime.trim().is_empty());
+        file.mime_type = given.or(Some("application/octet-stream".into()));
     }
     if on("build: the caption is the file's") {
         file.caption = None;

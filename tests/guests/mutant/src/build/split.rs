@@ -16,10 +16,10 @@ pub(crate) fn build(mut settings: Vec<Setting>, conversation: Conversation, mut 
         let routing = Routing { queue: None, language: None, skills: Vec::new(), priority: None };
         message.message = OutboundMessage::Start(HandoverStart {
             profile: None,
-            user: None,
-            session: None,
+            user_id: None,
+            session_id: None,
             transcript: Vec::new(),
-            told_until: None,
+            delivered_until: None,
             routing,
             attributes: Vec::new(),
             text: Some(text.clone()),

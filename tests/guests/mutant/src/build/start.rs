@@ -57,16 +57,16 @@ fn told(start: &mut HandoverStart) {
         start.transcript.clear();
     }
     if on("build: what was told is told again") {
-        start.told_until = None;
+        start.delivered_until = None;
     }
     if on("build: the last that was told is told again") {
-        start.told_until = start.told_until.and_then(|until| until.checked_sub(1));
+        start.delivered_until = start.delivered_until.and_then(|until| until.checked_sub(1));
     }
-    if on("build: who was told once is told nothing more") && start.told_until.is_some() {
+    if on("build: who was told once is told nothing more") && start.delivered_until.is_some() {
         start.transcript.clear();
     }
     if on("build: the user is always the recipient") {
-        start.user = None;
+        start.user_id = None;
     }
 }
 

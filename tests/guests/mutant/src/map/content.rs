@@ -10,7 +10,7 @@ pub(super) fn mistake(message: &mut AgentMessage, body: &str) {
         message.content.retain(|part| !matches!(part, Content::Other(_)));
     }
     if on("map: a message's plain text is its text") {
-        message.plain = message.text.clone().unwrap_or_default();
+        message.plain_text = message.text.clone().unwrap_or_default();
     }
     if on("map: parts in another order") {
         message.content.reverse();
@@ -54,7 +54,7 @@ fn picture(image: &mut Option<String>) {
 
 fn attachment(file: &mut Attachment) {
     if on("map: only the address of a file is told") {
-        (file.mime, file.filename, file.caption, file.size, file.sha256) = (None, None, None, None, None);
+        (file.mime_type, file.filename, file.caption, file.size, file.sha256) = (None, None, None, None, None);
     }
 }
 

@@ -126,13 +126,13 @@ fn conversation(topic: &str, body: &str, event: &mut AgentEvent) {
         return;
     };
     if on("map: what stands for an id is one") {
-        event.conversation.get_or_insert_with(|| named.into());
+        event.conversation_id.get_or_insert_with(|| named.into());
     }
     if on("map: the topic tells the conversation") && named != "id" {
-        event.conversation = Some(named.into());
+        event.conversation_id = Some(named.into());
     }
     if on("map: the topic does not tell the conversation") {
-        event.conversation = member(body, "conversationId").filter(|id| *id != "null").map(String::from);
+        event.conversation_id = member(body, "conversationId").filter(|id| *id != "null").map(String::from);
     }
 }
 

@@ -26,15 +26,15 @@ pub fn find(
     settings: &[Setting],
     conversation: &Conversation,
     request: &ProviderRequest,
-) -> Result<Finding, Failure> {
+) -> Result<DeliveryStatus, Failure> {
     match request.operation.as_str() {
         MESSAGE | ANSWER => {
-            let Some(id) = known(conversation) else { return Ok(Finding::Unknown) };
+            let Some(id) = known(conversation) else { return Ok(DeliveryStatus::Unknown) };
             find_message(&mut Api::new(imports, settings)?, id, &request.body)
         }
         LEAVE => find_leave(&mut Api::new(imports, settings)?, &request.body),
         // Genesys keeps neither.
-        EVENT | RECEIPT => Ok(Finding::Unknown),
+        EVENT | RECEIPT => Ok(DeliveryStatus::Unknown),
         _ => Err(foreign()),
     }
 }
@@ -53,27 +53,27 @@ struct PostedChannel<'a> {
     message_id: Cow<'a, str>,
 }
 
-fn find_message(api: &mut Api<'_, impl Imports>, id: &str, body: &[u8]) -> Result<Finding, Failure> {
+fn find_message(api: &mut Api<'_, impl Imports>, id: &str, body: &[u8]) -> Result<DeliveryStatus, Failure> {
     let posted: Posted<'_> = json(body).ok_or_else(foreign)?;
-    let Some(response) = conversation(api, id)? else { return Ok(Finding::Unknown) };
+    let Some(response) = conversation(api, id)? else { return Ok(DeliveryStatus::Unknown) };
     let seen: WireConversation<'_> = read(&response)?;
     if customers(&seen).next().is_none() {
         return Err(garbled("the conversation has no customer"));
     }
     match among(api, id, &seen, &posted.channel.message_id)? {
         // A message to a conversation that is over may have begun another.
-        Finding::Missing if seen.participants.objects().filter(|p| !p.is_silent()).all(has_ended) => {
-            Ok(Finding::Unknown)
+        DeliveryStatus::NotDelivered if seen.participants.objects().filter(|p| !p.is_silent()).all(has_ended) => {
+            Ok(DeliveryStatus::Unknown)
         }
-        finding => Ok(finding),
+        status => Ok(status),
     }
 }
 
 /// The user has left, by whichever way; or was said to have.
-fn find_leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Finding, Failure> {
+fn find_leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<DeliveryStatus, Failure> {
     let leave: Leave<'_> = json(body).ok_or_else(foreign)?;
     let said: Posted<'_> = json(leave.otherwise.as_bytes()).ok_or_else(foreign)?;
-    let Some(response) = conversation(api, &leave.conversation_id)? else { return Ok(Finding::Unknown) };
+    let Some(response) = conversation(api, &leave.conversation_id)? else { return Ok(DeliveryStatus::Unknown) };
     let seen: WireConversation<'_> = read(&response)?;
     let mut customers = customers(&seen).peekable();
     if customers.peek().is_none() {
@@ -81,7 +81,7 @@ fn find_leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Finding, F
     }
     if customers.all(has_ended) {
         let conversation = Some(leave.conversation_id.into_owned());
-        return Ok(Finding::Arrived(Delivery { message: None, conversation }));
+        return Ok(DeliveryStatus::Delivered(Delivery { message_id: None, conversation_id: conversation }));
     }
     among(api, &leave.conversation_id, &seen, &said.channel.message_id)
 }
@@ -109,7 +109,7 @@ fn among(
     id: &str,
     seen: &WireConversation<'_>,
     wanted: &str,
-) -> Result<Finding, Failure> {
+) -> Result<DeliveryStatus, Failure> {
     let messages = customers(seen).flat_map(|customer| customer.messages.objects());
     let mut messages: Vec<_> = messages
         .filter_map(|message| Some((message.message_time.get().and_then(time::parse), message.message_id.get()?)))
@@ -120,11 +120,11 @@ fn among(
     messages.truncate(MOST);
     let ids: Vec<&str> = messages.into_iter().map(|(_, id)| id).collect();
     if ids.is_empty() {
-        return Ok(Finding::Missing);
+        return Ok(DeliveryStatus::NotDelivered);
     }
     let path = format!("/api/v2/conversations/messages/{}/messages/bulk", segment(id)?);
     let call = Call::ask(path, serde_json::to_vec(&ids).map_err(|_| foreign())?);
-    let Some(response) = visible(api.call(&call)?)? else { return Ok(Finding::Unknown) };
+    let Some(response) = visible(api.call(&call)?)? else { return Ok(DeliveryStatus::Unknown) };
     let page: Page<MessageData<'_>> = read(&response)?;
     let is_wanted = |message: &&MessageData<'_>| {
         let channel = message.normalized_message.get().and_then(|normalized| normalized.channel.get());
@@ -135,8 +135,8 @@ fn among(
         return Err(garbled("none of the conversation's messages is there"));
     }
     let found = page.entities.objects().find(is_wanted);
-    Ok(found.map_or(Finding::Missing, |message| {
-        let delivery = Delivery { message: message.id.get().map(String::from), conversation: Some(id.into()) };
-        Finding::Arrived(delivery)
+    Ok(found.map_or(DeliveryStatus::NotDelivered, |message| {
+        let delivery = Delivery { message_id: message.id.get().map(String::from), conversation_id: Some(id.into()) };
+        DeliveryStatus::Delivered(delivery)
     }))
 }
