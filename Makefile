@@ -73,7 +73,7 @@ instructions: setup ## Counts the instructions of the pure functions, and fails 
 		cargo install gungraun-runner --version $(GUNGRAUN) --locked --debug
 	cargo bench --locked --package genesys-open-messaging --bench instructions
 
-deny: ## Looks at licences, sources and doubled versions of what is built in.
+deny: ## Looks at licenses, sources and doubled versions of what is built in.
 	cargo deny --version 2>/dev/null | grep --quiet --fixed-strings $(CARGO_DENY) || \
 		cargo install cargo-deny --version $(CARGO_DENY) --locked --debug
 	cargo deny --locked check licenses bans sources

@@ -1,4 +1,4 @@
-//! Many calls at once, each in an instance of its own and waiting for the contact centre.
+//! Many calls at once, each in an instance of its own and waiting for the contact center.
 
 use anyhow::{Context, ensure};
 use async_trait::async_trait;
@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 /// Calls at once.
 const CALLS: usize = 1_000;
 
-/// A contact centre that answers nobody until all have asked.
+/// A contact center that answers nobody until all have asked.
 struct Waiting(Arc<Barrier>);
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! Any answers of the contact centre, to everything that has effects.
+//! Any answers of the contact center, to everything that has effects.
 
 #![no_main]
 

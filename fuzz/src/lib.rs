@@ -82,7 +82,7 @@ pub fn usable() -> Vec<Setting> {
     )
 }
 
-/// A contact centre that answers with the bytes it is given, piece by piece.
+/// A contact center that answers with the bytes it is given, piece by piece.
 pub struct Answers<'a> {
     rest: &'a [u8],
     asked: usize,

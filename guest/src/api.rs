@@ -25,7 +25,7 @@ const RENEW_EARLY: u64 = 60;
 const SHORTEST_TOKEN: u64 = 300;
 /// The largest page that is known to be served.
 const PAGE_SIZE: u32 = 100;
-/// Where to stop if the pages never end: more than any organisation has.
+/// Where to stop if the pages never end: more than any organization has.
 const LAST_PAGE: u64 = 30;
 /// The name in the cache. No two connections share a cache.
 const TOKEN: &str = "token";
@@ -244,7 +244,12 @@ pub(crate) fn read<'r, T: Deserialize<'r> + Default>(response: &'r Response) -> 
 /// An answer that makes no sense; the next one may.
 pub(crate) fn garbled(message: &str) -> Failure {
     let message = message.into();
-    Failure::Retry(RetryAdvice { cause: RetryCause::ServerError, after_seconds: None, may_have_arrived: false, message })
+    Failure::Retry(RetryAdvice {
+        cause: RetryCause::ServerError,
+        after_seconds: None,
+        may_have_arrived: false,
+        message,
+    })
 }
 
 /// What an answer other than a success means (Genesys developer center, "Response codes" and "Rate limits").

@@ -12,7 +12,7 @@ pub fn link(policy: &CopilotPolicy, session: &str, user: &str) -> String {
         ("sessionId", Some(session)),
         ("userId", Some(user)),
         ("URLToken", Some(&policy.token)),
-        ("organisationId", Some(&policy.organisation)),
+        ("organisationId", Some(&policy.organization)),
         ("projectId", policy.project.as_deref()),
         ("configId", Some(&policy.config)),
     ];

@@ -145,7 +145,7 @@ impl<'a> Builder<'a> {
 
     fn answer(&self, answer: &StructuredAnswer) -> Result<Vec<ProviderRequest>, Unsupported> {
         if answer.message_id.trim().is_empty() {
-            return Err(invalid("answer.message", "the id of the message that held what was pressed"));
+            return Err(invalid("answer.message-id", "the id of the message that held what was pressed"));
         }
         let (text, payload) = match (is_visible(&answer.text), is_visible(&answer.payload)) {
             (true, true) => (&answer.text, &answer.payload),
@@ -173,7 +173,7 @@ impl<'a> Builder<'a> {
 
     fn receipt(&self, receipt: &DeliveryReceipt) -> Result<Vec<ProviderRequest>, Unsupported> {
         if receipt.message_id.trim().is_empty() {
-            return Err(invalid("receipt.message", "the id of the agent's message"));
+            return Err(invalid("receipt.message-id", "the id of the agent's message"));
         }
         let (status, reasons) = match receipt.outcome {
             ReceiptOutcome::Delivered => ("Delivered", Vec::new()),

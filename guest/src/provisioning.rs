@@ -176,7 +176,7 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         self.mode == ProvisioningMode::Plan
     }
 
-    /// The one that every organisation has.
+    /// The one that every organization has.
     fn content_profile(&mut self) -> Made<String> {
         let response = accepted(self.api.call(&Call::get(format!("{PROFILES}/default")))?, Kind::Reads)?;
         let profile: ContentProfile<'_> = read(&response)?;

@@ -54,7 +54,7 @@ impl Region {
 ///
 /// With a port, or on this machine, both services are at that one origin: a gateway or a local Genesys Cloud.
 #[must_use]
-pub fn normalise(entered: &str) -> Option<Region> {
+pub fn normalize(entered: &str) -> Option<Region> {
     let lower = entered.trim().to_ascii_lowercase();
     let (scheme, authority) = lower.split_once("://").map_or(("", lower.as_str()), |(scheme, rest)| (scheme, rest));
     let authority = authority.split(['/', '?', '#']).next()?;
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     fn hosts(entered: &str) -> (String, String) {
-        let region = normalise(entered).expect(entered);
+        let region = normalize(entered).expect(entered);
         (region.api, region.login)
     }
 
@@ -173,13 +173,13 @@ mod tests {
             let expected = (format!("https://api.{}", pair[1]), format!("https://login.{}", pair[1]));
             assert_eq!(hosts(pair[0]), expected);
             assert_eq!(hosts(pair[1]), expected);
-            assert!(normalise(pair[1]).expect("listed").known);
+            assert!(normalize(pair[1]).expect("listed").known);
         }
     }
 
     #[test]
     fn a_region_of_next_year_is_used_and_marked_unknown() {
-        let region = normalise("login.afs1.pure.cloud").expect("a host name");
+        let region = normalize("login.afs1.pure.cloud").expect("a host name");
         assert_eq!((region.api.as_str(), region.known), ("https://api.afs1.pure.cloud", false));
     }
 
@@ -221,7 +221,7 @@ mod tests {
             "a.1",
             "example.0x10:8443",
         ] {
-            assert_eq!(normalise(entered), None, "{entered}");
+            assert_eq!(normalize(entered), None, "{entered}");
         }
     }
 }

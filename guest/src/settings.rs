@@ -72,8 +72,8 @@ pub const AGENT_ALIAS: &str = "agent-alias";
 pub const COPILOT_URL: &str = "copilot-url";
 /// The platform's API key in its link.
 pub const COPILOT_TOKEN: &str = "copilot-token";
-/// The organisation in its link.
-pub const COPILOT_ORGANISATION: &str = "copilot-organisation";
+/// The organization in its link.
+pub const COPILOT_ORGANIZATION: &str = "copilot-organization";
 /// The project in its link.
 pub const COPILOT_PROJECT: &str = "copilot-project";
 /// The configuration in its link.

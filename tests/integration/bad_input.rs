@@ -87,7 +87,10 @@ async fn headers_may_hold_any_bytes() {
         let mut odd = webhook(&[], b"{}");
         odd.headers.push(("x-hub-signature-256".into(), value.to_vec()));
         let verdict = connection.verify_webhook(&odd).await.expect("no trap");
-        assert!(matches!(verdict, Err(Rejection::UnsupportedAlgorithm | Rejection::InvalidEncoding | Rejection::InvalidLength)));
+        assert!(matches!(
+            verdict,
+            Err(Rejection::UnsupportedAlgorithm | Rejection::InvalidEncoding | Rejection::InvalidLength)
+        ));
     }
     works(&connection).await;
 }

@@ -58,7 +58,11 @@ async fn nobody_at_the_address_is_the_region_and_not_the_credentials() {
     sandbox.stop().await;
     let checks = connection.check_connection(None).await.expect("no trap");
     let outcome = |name: &str| checks.iter().find(|check| check.name == name).map(|check| check.outcome);
-    assert_eq!((outcome("region"), outcome("credentials")), (Some(CheckOutcome::Error), Some(CheckOutcome::Skipped)), "{origin}");
+    assert_eq!(
+        (outcome("region"), outcome("credentials")),
+        (Some(CheckOutcome::Error), Some(CheckOutcome::Skipped)),
+        "{origin}"
+    );
     assert_eq!(outcome("queue"), Some(CheckOutcome::Skipped));
 }
 
@@ -129,12 +133,16 @@ async fn an_address_that_genesys_does_not_call_typing_that_is_off_and_no_media_a
     let world = World::new(config).await;
     assert_eq!(
         complaints(&world).await,
-        only([("webhook-url", CheckOutcome::Warning), ("typing", CheckOutcome::Warning), ("content-profile", CheckOutcome::Warning)])
+        only([
+            ("webhook-url", CheckOutcome::Warning),
+            ("typing", CheckOutcome::Warning),
+            ("content-profile", CheckOutcome::Warning)
+        ])
     );
 }
 
 #[tokio::test]
-async fn a_probe_is_sent_through_the_contact_centre() {
+async fn a_probe_is_sent_through_the_contact_center() {
     let world = World::new(sound()).await;
     let checks = world.connection.check_connection(Some("nobody-42")).await.expect("no trap");
     let probe = checks.iter().find(|check| check.name == "webhook-probe").expect("a check");
@@ -146,5 +154,8 @@ async fn a_probe_is_sent_through_the_contact_centre() {
     config.clients[0].permissions.retain(|permission| *permission != Permission::MessageCreate);
     let world = World::new(config).await;
     let checks = world.connection.check_connection(Some("nobody-42")).await.expect("no trap");
-    assert_eq!(checks.last().map(|check| (check.name.as_str(), check.outcome)), Some(("webhook-probe", CheckOutcome::Warning)));
+    assert_eq!(
+        checks.last().map(|check| (check.name.as_str(), check.outcome)),
+        Some(("webhook-probe", CheckOutcome::Warning))
+    );
 }

@@ -1,4 +1,4 @@
-//! What comes of a hostile plugin, and of a hostile contact centre: an error that names what was reached for, or nothing;
+//! What comes of a hostile plugin, and of a hostile contact center: an error that names what was reached for, or nothing;
 //! and never any harm to the next call. Each case of the evil guest is tested by the function of its name.
 
 use crate::support::{limits, settings, webhook};

@@ -142,7 +142,7 @@ impl Stand {
         id
     }
 
-    /// What the contact centre got from the user, in its order.
+    /// What the contact center got from the user, in its order.
     async fn arrived(&self, conversation: &str) -> Vec<String> {
         let seen = self.world.desk(&format!("conversations/{conversation}")).await;
         let messages = seen["messages"].as_array().expect("messages").iter();

@@ -57,7 +57,7 @@ async fn plugins_with_warm_instances_leave_room_for_others() {
     }
 }
 
-/// A contact centre that does not answer holds up what is waiting for it, and no webhook.
+/// A contact center that does not answer holds up what is waiting for it, and no webhook.
 #[tokio::test(flavor = "multi_thread")]
 async fn silence_holds_up_no_pure_call() {
     for connection_calls in [2, limits().connection_calls] {
@@ -135,7 +135,7 @@ async fn a_computing_plugin_yields() {
     let evil = Case::loop_in_map_agent_events.of(handover_tests::EVIL).expect("the slot");
     let evil = host.load(&evil).await.expect("it loads").connect_unchecked(vec![]);
     let looping = tokio::spawn(async move { evil.map_agent_events(&EventSource::Webhook(b"{}".to_vec())).await });
-    let neighbour = tokio::spawn(async move {
+    let neighbor = tokio::spawn(async move {
         let mut turns = 0;
         while !looping.is_finished() {
             tokio::task::yield_now().await;
@@ -143,12 +143,12 @@ async fn a_computing_plugin_yields() {
         }
         (turns, looping.await.expect("no panic"))
     });
-    let (turns, ended) = neighbour.await.expect("no panic");
+    let (turns, ended) = neighbor.await.expect("no panic");
     assert_eq!(ended, Err(CallError::Limit { limit: Limit::CpuTime, allowed: 500 }));
-    assert!(turns > 10, "the neighbour had {turns} turns beside the plugin");
+    assert!(turns > 10, "the neighbor had {turns} turns beside the plugin");
 }
 
-/// A contact centre that never answers.
+/// A contact center that never answers.
 struct Silence;
 
 #[async_trait]

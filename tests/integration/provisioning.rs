@@ -139,9 +139,13 @@ async fn a_missing_permission_to_view_stops_what_needs_it_and_nothing_else() {
 async fn while_genesys_makes_the_integration_the_doctor_blames_no_permission_and_no_flow() {
     let world = world(Config { integration_creation_ms: 60_000, ..with_flow() }).await;
     assert_eq!(provision(&world, Apply).await[3], Applied);
-    let unready: Vec<_> = world.outcomes().await.into_iter().filter(|(_, outcome)| *outcome != CheckOutcome::Ok).collect();
-    let expected =
-        [("integration", CheckOutcome::Warning), ("permission-receive", CheckOutcome::Skipped), ("flow", CheckOutcome::Skipped)];
+    let unready: Vec<_> =
+        world.outcomes().await.into_iter().filter(|(_, outcome)| *outcome != CheckOutcome::Ok).collect();
+    let expected = [
+        ("integration", CheckOutcome::Warning),
+        ("permission-receive", CheckOutcome::Skipped),
+        ("flow", CheckOutcome::Skipped),
+    ];
     assert_eq!(unready, expected.map(|(name, outcome)| (name.to_owned(), outcome)));
 }
 

@@ -6,7 +6,7 @@
 //! * 4.69 (Question node), 4.72 (Copilot embed), 4.88 (xApps as lists), 4.90 (Code node shapes), 4.100 (Copilot
 //!   postbacks), 4.97 (page of logs, page of providers): the platform's own nodes and pages.
 //! * 4.95 and the guest chat of 4.38: another channel, withdrawn by Genesys.
-//! * 2025.11 (flag for the organisation's id): the platform's own address.
+//! * 2025.11 (flag for the organization's id): the platform's own address.
 //! * 2025.12 (snapshots that lose the provider): the platform's own storage.
 //! * Deprecations of 2025: nothing to mend.
 

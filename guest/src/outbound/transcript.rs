@@ -161,7 +161,16 @@ mod tests {
             .collect();
         let routing = Routing { queue: None, language: None, skills: Vec::new(), priority: None };
         let (profile, user, session, delivered_until, attributes, text) = (None, None, None, None, Vec::new(), None);
-        HandoverStart { profile, user_id: user, session_id: session, transcript, delivered_until, routing, attributes, text }
+        HandoverStart {
+            profile,
+            user_id: user,
+            session_id: session,
+            transcript,
+            delivered_until,
+            routing,
+            attributes,
+            text,
+        }
     }
 
     fn messages(lines: &[(Speaker, Timestamp, &str)], limit: usize) -> Vec<String> {

@@ -40,7 +40,7 @@ pub fn check(settings: &[Setting]) -> Result<AcceptedSettings, Vec<SettingsProbl
 fn check_region(settings: &[Setting], problems: &mut Vec<SettingsProblem>) -> Option<Region> {
     const EXPECTED: &str = "Enter the region's domain, such as mypurecloud.de or cac1.pure.cloud.";
     let (index, host) = find(settings, HOST).filter(|(_, host)| !host.is_empty())?;
-    let region = region::normalise(host);
+    let region = region::normalize(host);
     match &region {
         None => problems.push(error(HOST, Some(index), "This is not the domain of a region.", EXPECTED)),
         Some(region) if !region.known => problems.push(warning(
@@ -99,7 +99,7 @@ fn check_keys(settings: &[Setting], problems: &mut Vec<SettingsProblem>) {
 }
 
 fn check_copilot(settings: &[Setting], problems: &mut Vec<SettingsProblem>) {
-    let parts = [COPILOT_URL, COPILOT_TOKEN, COPILOT_ORGANISATION, COPILOT_CONFIG];
+    let parts = [COPILOT_URL, COPILOT_TOKEN, COPILOT_ORGANIZATION, COPILOT_CONFIG];
     let entered = |key: &str| text(settings, key).is_some();
     if parts.into_iter().chain([COPILOT_PROJECT]).any(entered) {
         for key in parts.into_iter().filter(|key| !entered(key)) {

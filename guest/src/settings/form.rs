@@ -301,9 +301,9 @@ fn copilot() -> Vec<SettingField> {
         ),
         field(
             Text,
-            COPILOT_ORGANISATION,
-            "AI Copilot organisation",
-            "The platform's id of the organisation.",
+            COPILOT_ORGANIZATION,
+            "AI Copilot organization",
+            "The platform's id of the organization.",
             "63babf6e0000000000000001",
         ),
         field(

@@ -178,7 +178,7 @@ pub struct CopilotPolicy {
     /// `URLToken`.
     pub token: String,
     /// `organisationId`.
-    pub organisation: String,
+    pub organization: String,
     /// `projectId`.
     pub project: Option<String>,
     /// `configId`.
@@ -195,7 +195,7 @@ impl core::fmt::Debug for CopilotPolicy {
 impl CopilotPolicy {
     /// `None` where nothing of it is entered; fails where a part is missing or the address is none.
     pub fn of(settings: &[Setting]) -> Result<Option<Self>, Unusable> {
-        if [COPILOT_URL, COPILOT_TOKEN, COPILOT_ORGANISATION, COPILOT_PROJECT, COPILOT_CONFIG]
+        if [COPILOT_URL, COPILOT_TOKEN, COPILOT_ORGANIZATION, COPILOT_PROJECT, COPILOT_CONFIG]
             .iter()
             .all(|key| text(settings, key).is_none())
         {
@@ -206,8 +206,8 @@ impl CopilotPolicy {
         if !is_copilot_url(&url) {
             return Err(Unusable);
         }
-        let (token, organisation, config) = (part(COPILOT_TOKEN)?, part(COPILOT_ORGANISATION)?, part(COPILOT_CONFIG)?);
-        Ok(Some(Self { url, token, organisation, project: text(settings, COPILOT_PROJECT), config }))
+        let (token, organization, config) = (part(COPILOT_TOKEN)?, part(COPILOT_ORGANIZATION)?, part(COPILOT_CONFIG)?);
+        Ok(Some(Self { url, token, organization, project: text(settings, COPILOT_PROJECT), config }))
     }
 }
 
@@ -309,7 +309,7 @@ impl ProvisioningPolicy {
     #[must_use]
     pub fn of(settings: &[Setting]) -> Self {
         let mut secrets = settings.iter().filter(|s| s.key == WEBHOOK_SECRET && !s.value.trim().is_empty());
-        let region = text(settings, HOST).and_then(|host| region::normalise(&host));
+        let region = text(settings, HOST).and_then(|host| region::normalize(&host));
         Self {
             webhook_secret: secrets.next().map(|setting| setting.value.clone()),
             flow: text(settings, FLOW),

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Runs and tests human-handover providers: plugins that connect a bot platform with the human agents of a
-/// contact centre. The provider for Genesys Cloud Open Messaging is built in.
+/// contact center. The provider for Genesys Cloud Open Messaging is built in.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]
 pub(crate) struct Arguments {
@@ -27,7 +27,7 @@ pub(crate) enum Command {
     /// webhook_secret.
     #[command(after_help = "Example:\n  handover sandbox --listen 127.0.0.1:8090")]
     Sandbox(Sandbox),
-    /// Says whether a webhook comes from the contact centre.
+    /// Says whether a webhook comes from the contact center.
     ///
     /// Prints one JSON line. Status 0: authentic; 1: rejected; 2: misuse.
     #[command(
@@ -39,7 +39,7 @@ pub(crate) enum Command {
     /// Prints a JSON line an event. Status 0: mapped; 1: malformed; 2: misuse.
     #[command(after_help = "Example:\n  handover map --settings acme.toml --source event-bus body.json")]
     Map(Map),
-    /// Builds the requests that say something to the contact centre, and sends none.
+    /// Builds the requests that say something to the contact center, and sends none.
     ///
     /// MESSAGE is JSON: {"recipient": "…", "conversation": "…", "id": "…", "time": milliseconds since 1970,
     /// "message": {"text": "…"}}; conversation may be missing, and the message may be start, text, attachment,
@@ -53,21 +53,21 @@ pub(crate) enum Command {
     ///
     /// Prints a line a check. Status 0: nothing failed; 1: something did; 2: misuse.
     ///
-    /// With --webhook-listen a message is sent through the contact centre as well, and waited for at that address.
+    /// With --webhook-listen a message is sent through the contact center as well, and waited for at that address.
     #[command(after_help = "Example:\n  handover check --settings acme.toml --webhook-listen 127.0.0.1:3000")]
     Check(Check),
-    /// Makes at the contact centre what a connection needs there, and says what only a person can do.
+    /// Makes at the contact center what a connection needs there, and says what only a person can do.
     ///
     /// Doing it twice is doing it once. Prints a line a step. Status 0: nothing failed; 1: something did; 2: misuse.
     #[command(
         after_help = "Example:\n  handover provision --settings acme.toml \\\n    --webhook-url https://bot.example.com/handover/genesysCloudOM --dry-run"
     )]
     Provision(Provision),
-    /// Says which features the environment switches on for an organisation.
+    /// Says which features the environment switches on for an organization.
     ///
     /// Prints a line a feature. Status 0: the handover is on; 1: it is not; 2: a variable is malformed.
     #[command(
-        after_help = "Example:\n  FEATURE_ENABLE_GENESYS_CLOUD_OM=true FEATURE_ENABLE_GENESYS_CLOUD_OM_WHITELIST='*' \\\n    handover features --organisation acme"
+        after_help = "Example:\n  FEATURE_ENABLE_GENESYS_CLOUD_OM=true FEATURE_ENABLE_GENESYS_CLOUD_OM_WHITELIST='*' \\\n    handover features --organization acme"
     )]
     Features(Features),
     /// Prints the link to the AI Copilot Workspace for one user's talk, from the copilot settings.
@@ -81,7 +81,7 @@ pub(crate) enum Command {
     /// What is written is native code, for this kind of machine and this version of handover.
     #[command(after_help = "Example:\n  handover compile --output genesys.cwasm")]
     Compile(Compile),
-    /// The gateway: stands between contact centres and a bot platform, until it is stopped.
+    /// The gateway: stands between contact centers and a bot platform, until it is stopped.
     ///
     /// Takes webhooks, and what the platform says by its API; keeps both until they are where they belong. Prints one
     /// JSON line when it listens: listen.
@@ -135,10 +135,10 @@ pub(crate) struct Connection {
     /// built in may reach those that the settings lead to, and one of --plugin none.
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     pub(crate) allow_origins: Vec<String>,
-    /// Connect only if the features of this organisation are switched on, by FEATURE_ENABLE_GENESYS_CLOUD_OM and
+    /// Connect only if the features of this organization are switched on, by FEATURE_ENABLE_GENESYS_CLOUD_OM and
     /// FEATURE_ENABLE_GENESYS_CLOUD_OM_WHITELIST in the environment.
     #[arg(long, value_name = "NAME")]
-    pub(crate) organisation: Option<String>,
+    pub(crate) organization: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -166,7 +166,7 @@ pub(crate) struct Map {
 /// `event-source` of the contract.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Source {
-    /// The contact centre's own webhook.
+    /// The contact center's own webhook.
     Webhook,
     /// An event bus, such as Amazon EventBridge.
     EventBus,
@@ -188,7 +188,7 @@ pub(crate) struct Build {
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) connection: Connection,
-    /// Where the webhooks of the contact centre arrive on this machine, for the time of the check.
+    /// Where the webhooks of the contact center arrive on this machine, for the time of the check.
     #[arg(long, value_name = "ADDR")]
     pub(crate) webhook_listen: Option<SocketAddr>,
 }
@@ -207,9 +207,9 @@ pub(crate) struct Provision {
 
 #[derive(Debug, Args)]
 pub(crate) struct Features {
-    /// The platform's name of the organisation.
+    /// The platform's name of the organization.
     #[arg(long, value_name = "NAME")]
-    pub(crate) organisation: String,
+    pub(crate) organization: String,
 }
 
 #[derive(Debug, Args)]

@@ -161,7 +161,7 @@ pub(crate) struct Log {
 pub(crate) struct Demo {
     /// Whether it is there.
     pub(crate) enabled: bool,
-    /// The origin at which browsers and the contact centre reach the gateway, for files that are sent; `http://` and
+    /// The origin at which browsers and the contact center reach the gateway, for files that are sent; `http://` and
     /// `listen` if it is not said.
     #[schema(value_type = Option<String>)]
     pub(crate) public: Option<Origin>,

@@ -76,8 +76,8 @@ pub(crate) async fn load(path: Option<&Path>) -> anyhow::Result<Provider> {
 
 /// Connects, or says everything that is wrong with the settings.
 pub(crate) async fn connect(arguments: &arguments::Connection) -> anyhow::Result<Connection> {
-    if let Some(organisation) = &arguments.organisation {
-        Features::from_environment()?.open_messaging.permits(organisation)?;
+    if let Some(organization) = &arguments.organization {
+        Features::from_environment()?.open_messaging.permits(organization)?;
     }
     let file = SettingsFile::read(&arguments.settings)?;
     let provider = load(arguments.plugin.as_deref()).await?;

@@ -2,7 +2,7 @@
 //!
 //! The kit looks at what a host can see, and at nothing else: no log lines, no internals. Its cases are of two kinds.
 //! The *neutral* ones hold for every provider and need nothing but its description, whose example settings they use.
-//! *Vectors* are data about one provider ([`vectors`]): an input, the contact centre's answers where there are any,
+//! *Vectors* are data about one provider ([`vectors`]): an input, the contact center's answers where there are any,
 //! and what has to come of them.
 
 mod case;

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What the contact centre answers.
+/// What the contact center answers.
 #[derive(Clone)]
 pub(crate) enum Script {
     /// The same, whatever is asked.

@@ -43,7 +43,7 @@ pub struct VectorError {
 struct Vector {
     name: String,
     settings: Option<Vec<(String, String)>>,
-    /// What the contact centre is asked, and what it answers, in this order.
+    /// What the contact center is asked, and what it answers, in this order.
     #[serde(default)]
     exchanges: Vec<Exchange>,
     #[serde(flatten)]
@@ -202,7 +202,7 @@ impl Vector {
         compare(&self.expect, &actual, "")
     }
 
-    /// An effect, and whether the contact centre was asked what it should have been.
+    /// An effect, and whether the contact center was asked what it should have been.
     async fn effect(&self, subject: &Subject, settings: Vec<Setting>) -> Result<Value, String> {
         let answers: VecDeque<Answer> = self.exchanges.iter().map(|exchange| exchange.answer.answer()).collect();
         let (connection, scripted) = subject.scripted(settings, Script::InTurn(answers)).await?;

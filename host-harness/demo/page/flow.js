@@ -1,4 +1,4 @@
-// What a bot flow of the contact centre may send: by name, the body for the desk, or what makes it.
+// What a bot flow of the contact center may send: by name, the body for the desk, or what makes it.
 
 export const STRUCTURED = {
   'Quick replies': {

@@ -3,7 +3,7 @@
 import { call } from './api.js';
 import { $, el } from './dom.js';
 
-/** Milliseconds: the doctor asks the contact centre many things. */
+/** Milliseconds: the doctor asks the contact center many things. */
 const PATIENCE = 120000;
 const PAUSE = 2000;
 

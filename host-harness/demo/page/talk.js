@@ -2,7 +2,7 @@
 
 import { $, address, clock, el, keepEnd } from './dom.js';
 
-const NAMES = { user: 'You', bot: 'Bot', flow: 'Contact centre', agent: 'Agent' };
+const NAMES = { user: 'You', bot: 'Bot', flow: 'Contact center', agent: 'Agent' };
 const MARKS = { sent: 'sent', accepted: 'accepted', delivered: 'delivered', read: 'read' };
 
 export class Talk {

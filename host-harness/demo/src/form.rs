@@ -55,7 +55,7 @@ pub(crate) async fn check(
     }
 }
 
-/// What the contact centre says of it. It is reached where the served connection reaches it, and nowhere else: whoever may
+/// What the contact center says of it. It is reached where the served connection reaches it, and nowhere else: whoever may
 /// see the page may not have the gateway's secrets sent to a place of their choice.
 pub(crate) async fn try_out(
     State(demo): State<Demo>,

@@ -31,7 +31,7 @@ pub struct Stage {
     pub desk: Option<String>,
     /// When it is cancelled, what is followed ends.
     pub stop: CancellationToken,
-    /// Where the contact centre and browsers reach this server, for files that are sent: an origin.
+    /// Where the contact center and browsers reach this server, for files that are sent: an origin.
     pub public: String,
 }
 

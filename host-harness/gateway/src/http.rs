@@ -33,7 +33,7 @@ const MOST_BODY: usize = 1 << 20;
 const MOST_WEBHOOK: usize = 512 << 10;
 /// Until a request is answered that needs nobody but the store.
 const PATIENCE: Duration = Duration::from_secs(9);
-/// Until one is that asks the contact centre or the platform, many times perhaps: as long as a call of a plugin may take.
+/// Until one is that asks the contact center or the platform, many times perhaps: as long as a call of a plugin may take.
 const LONG_PATIENCE: Duration = Duration::from_secs(65);
 
 /// What is served by HTTP. Cheap to clone.
@@ -57,7 +57,7 @@ const REFUSALS_LOGGED: NonZeroU32 = NonZeroU32::new(60).unwrap();
 #[openapi(
     info(
         title = "Handover gateway",
-        description = "Connects a bot platform with the human agents of contact centres.\n\nEvery request needs a bearer token. \
+        description = "Connects a bot platform with the human agents of contact centers.\n\nEvery request needs a bearer token. \
                        What is answered with 2xx is durable. Errors are problem details (RFC 9457) whose `code` is stable.\n\nA request has at most 1 MiB, a \
                        webhook 512 KiB; what is larger, or has more parts than can ever wait for a recipient, is answered \
                        with 413, and a transcript that is too long loses its oldest messages. An `Idempotency-Key` has 1 to \

@@ -1,10 +1,10 @@
-//! From the contact centre: a webhook is verified, mapped and taken into the mailboxes; only then is it answered.
+//! From the contact center: a webhook is verified, mapped and taken into the mailboxes; only then is it answered.
 
 use crate::mailbox::{NoRoom, NotTaken, Origin, Refused, Source, Taken};
 use crate::mailboxes::{ChangeError, now};
 use crate::served::Served;
 use crate::store::StoreError;
-use handover_host::contract::{AgentEvent, Authenticity, EventKind, OperatorSource, Malformed, Rejection, Webhook};
+use handover_host::contract::{AgentEvent, Authenticity, EventKind, Malformed, OperatorSource, Rejection, Webhook};
 use handover_host::{Believed, CallError};
 use std::time::Instant;
 

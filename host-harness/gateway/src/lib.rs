@@ -1,7 +1,7 @@
-//! Stands between a contact centre and a bot platform that cannot embed a plugin.
+//! Stands between a contact center and a bot platform that cannot embed a plugin.
 //!
 //! ```text
-//! webhook ──▶ inbound ──▶ Mailbox ──▶ log, callback        platform ──▶ outbound ──▶ Mailbox ──▶ contact centre
+//! webhook ──▶ inbound ──▶ Mailbox ──▶ log, callback        platform ──▶ outbound ──▶ Mailbox ──▶ contact center
 //!                            ╰──────────────── Worker ────────────────────╯
 //! ```
 //!

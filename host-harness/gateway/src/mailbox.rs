@@ -2,7 +2,7 @@
 //! chance of its own.
 //!
 //! ```text
-//! events ──▶ Seen ──▶ Handover ──▶ Feed ──▶ log, callback          messages ──▶ Outbox ──▶ contact centre
+//! events ──▶ Seen ──▶ Handover ──▶ Feed ──▶ log, callback          messages ──▶ Outbox ──▶ contact center
 //! ```
 //!
 //! It is one record of the [store](crate::store), changed by compare-and-set, so what belongs together changes
@@ -45,7 +45,7 @@ pub struct Mailbox {
     tag: String,
     recipient: String,
     handover: Option<Handover>,
-    /// The contact centre's ids of the conversations that it had, the latest last.
+    /// The contact center's ids of the conversations that it had, the latest last.
     conversations: Vec<String>,
     /// The time of the last part of the last message that was sent.
     spoken: Timestamp,
@@ -57,7 +57,7 @@ pub struct Mailbox {
     observe: Option<Timestamp>,
     /// When something happened last that is a reason to observe and was not observed since.
     reason_to_observe: Option<Timestamp>,
-    /// Since when the contact centre says that there is nothing to observe.
+    /// Since when the contact center says that there is nothing to observe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unobservable: Option<Timestamp>,
     seen: Seen,
@@ -169,7 +169,7 @@ impl Mailbox {
         &self.tag
     }
 
-    /// Whose it is: the user's address in the contact centre.
+    /// Whose it is: the user's address in the contact center.
     #[must_use]
     pub fn recipient(&self) -> &str {
         &self.recipient
@@ -187,7 +187,7 @@ impl Mailbox {
         self.handover.as_ref()
     }
 
-    /// The contact centre's ids of the conversations that it had, the latest last; a bounded number.
+    /// The contact center's ids of the conversations that it had, the latest last; a bounded number.
     #[must_use]
     pub fn conversations(&self) -> &[String] {
         &self.conversations
@@ -409,7 +409,7 @@ impl Mailbox {
         self.reason_to_observe = None;
         let since = *self.unobservable.get_or_insert(now);
         if now.saturating_sub(since) >= rules.retries.give_up {
-            let steps = handover.failed("the contact centre knows nothing of the conversation any more", now);
+            let steps = handover.failed("the contact center knows nothing of the conversation any more", now);
             self.act(steps, now, rules);
         }
     }
@@ -419,7 +419,7 @@ impl Mailbox {
         self.observe = self.observe.map(|_| at);
     }
 
-    /// The contact centre took a request, or was found to have it.
+    /// The contact center took a request, or was found to have it.
     fn arrived(&mut self, item: &Item, delivery: &Delivery, now: Timestamp) {
         match self.handover.as_mut().filter(|handover| handover.number() == item.handover()) {
             Some(handover) => {
@@ -450,7 +450,7 @@ impl Mailbox {
         if item.starts()
             && let Some(handover) = self.handover.as_mut().filter(|handover| handover.number() == number)
         {
-            let mut steps = handover.failed("the contact centre did not take the handover", now);
+            let mut steps = handover.failed("the contact center did not take the handover", now);
             // It has a part of it: agents are not to wait for somebody who is not there.
             if handover.conversation().is_some() && !steps.is_empty() {
                 steps.insert(0, Step::Leave(LeaveReason::Withdrawn));
@@ -463,7 +463,8 @@ impl Mailbox {
     /// while the handover lasts.
     fn not_shown(&mut self, told: &Told, now: Timestamp) {
         if let Some(message) = told.message() {
-            let receipt = DeliveryReceipt { message_id: message, outcome: ReceiptOutcome::Failed(FailureReason::Other) };
+            let receipt =
+                DeliveryReceipt { message_id: message, outcome: ReceiptOutcome::Failed(FailureReason::Other) };
             let outbound = self.outbound(OutboundMessage::Receipt(receipt), now);
             // Where too much waits already, the agent hears nothing, as of a receipt that is not delivered.
             if self.outbox.push(&outbound, None, told.handover, now).is_ok() {

@@ -24,7 +24,7 @@ const RECIPIENTS: usize = 100_000;
 pub struct Address {
     /// The connection's name; has no `/`.
     pub connection: String,
-    /// The user's address in the contact centre.
+    /// The user's address in the contact center.
     pub recipient: String,
 }
 

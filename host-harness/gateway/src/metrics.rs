@@ -72,7 +72,7 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("handover");
         let of = &mut registry;
-        // From half a millisecond to 16 s: the contact centre waits for 10.
+        // From half a millisecond to 16 s: the contact center waits for 10.
         let webhook_time = Histogram::new(exponential_buckets(0.000_5, 2.0, 16));
         of.register("webhook_seconds", "Time until a webhook is answered", webhook_time.clone());
         let quarantined = Family::default();
@@ -94,7 +94,7 @@ impl Default for Metrics {
             events: family(of, "events", "Events that the platform is told, by type"),
             ended: family(of, "ended", "Handovers that ended, by reason"),
             commands: family(of, "commands", "What the platform asked for, by what became of it"),
-            deliveries: family(of, "deliveries", "Attempts to deliver to the contact centre, by outcome"),
+            deliveries: family(of, "deliveries", "Attempts to deliver to the contact center, by outcome"),
             doubts: family(of, "doubts", "Deliveries of unknown outcome that were looked up, by what was found"),
             callbacks: family(of, "callbacks", "Attempts to call the platform back, by outcome"),
             observations: family(of, "observations", "Observations of conversations, by outcome"),

@@ -57,7 +57,7 @@ pub enum PlatformError {
     /// The key was used for something else.
     #[error("the idempotency key was used for another request; take a new one")]
     KeyReused,
-    /// The contact centre does not take this.
+    /// The contact center does not take this.
     #[error("the message cannot be sent: {0:?}")]
     Unsupported(Unsupported),
     /// The plugin failed.

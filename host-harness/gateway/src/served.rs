@@ -62,7 +62,7 @@ pub struct Options {
     pub mark: Option<String>,
     /// The bodies of webhooks and of requests are logged, with all that people say in them.
     pub logs_bodies: bool,
-    /// Observations a minute at most, by this gateway: a share of the requests that the contact centre allows.
+    /// Observations a minute at most, by this gateway: a share of the requests that the contact center allows.
     pub observations: NonZeroU32,
     /// Where what passes is told, to whoever watches.
     pub wire: Wire,

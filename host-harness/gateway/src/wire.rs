@@ -135,7 +135,7 @@ impl Wire {
         });
     }
 
-    /// What is true of a conversation, by the contact centre.
+    /// What is true of a conversation, by the contact center.
     pub(crate) fn observation(
         &self,
         connection: &str,

@@ -1,4 +1,4 @@
-//! Works on what waits in the mailboxes: the log, the contact centre, the platform's callback, the clock.
+//! Works on what waits in the mailboxes: the log, the contact center, the platform's callback, the clock.
 //!
 //! Every gateway hears of every change, its own first. So whoever changed a mailbox works on it, and the others look
 //! after it only when that gateway does not.

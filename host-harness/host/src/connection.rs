@@ -1,10 +1,10 @@
-//! A plugin with the settings of one contact centre: the calls of the contract.
+//! A plugin with the settings of one contact center: the calls of the contract.
 
 use crate::call::{Lent, reached};
 use crate::contract::{
-    AgentEvent, Authenticity, Check, Conversation, Delivery, EventSource, Failure, DeliveryStatus, OperatorSource, Malformed,
-    Outbound, ProviderRequest, ProvisioningMode, ProvisioningStep, Rejection, Setting, SettingKind, SettingsProblem,
-    Unsupported, Webhook,
+    AgentEvent, Authenticity, Check, Conversation, Delivery, DeliveryStatus, EventSource, Failure, Malformed,
+    OperatorSource, Outbound, ProviderRequest, ProvisioningMode, ProvisioningStep, Rejection, Setting, SettingKind,
+    SettingsProblem, Unsupported, Webhook,
 };
 use crate::error::{CallError, ConnectError, Limit};
 use crate::instances::InstancePool;
@@ -218,7 +218,7 @@ impl Connection {
         Ok(events)
     }
 
-    /// The requests that say it to the contact centre, to be delivered in this order.
+    /// The requests that say it to the contact center, to be delivered in this order.
     ///
     /// # Errors
     /// More requests than the limits allow; a plugin that fails.
@@ -279,7 +279,7 @@ impl Connection {
         Ok(events)
     }
 
-    /// The doctor. With a `probe`, a message to that recipient is sent through the contact centre besides; whoever
+    /// The doctor. With a `probe`, a message to that recipient is sent through the contact center besides; whoever
     /// takes the webhooks sees whether it arrives.
     ///
     /// # Errors
@@ -288,7 +288,7 @@ impl Connection {
         call!(self, Some(self.inner.lent.clone()), check_connection, probe)
     }
 
-    /// Makes at the contact centre what the connection needs there, or says what it would make.
+    /// Makes at the contact center what the connection needs there, or says what it would make.
     ///
     /// # Errors
     /// A plugin that fails; what it did until then is done.

@@ -74,7 +74,7 @@ fn problems(problems: &[SettingsProblem]) -> String {
     lines.collect::<Vec<_>>().join("; ")
 }
 
-/// A call did not come to an answer: the plugin is at fault, or its input too large, or the contact centre too slow.
+/// A call did not come to an answer: the plugin is at fault, or its input too large, or the contact center too slow.
 /// The next call works.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

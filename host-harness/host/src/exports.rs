@@ -5,8 +5,8 @@
 
 use crate::call::State;
 use crate::contract::{
-    AcceptedSettings, AgentEvent, Authenticity, Check, Conversation, Delivery, Description, EXPORT, EventSource,
-    Failure, DeliveryStatus, Malformed, Outbound, ProviderRequest, ProvisioningMode, ProvisioningStep, Rejection, Setting,
+    AcceptedSettings, AgentEvent, Authenticity, Check, Conversation, Delivery, DeliveryStatus, Description, EXPORT,
+    EventSource, Failure, Malformed, Outbound, ProviderRequest, ProvisioningMode, ProvisioningStep, Rejection, Setting,
     SettingsProblem, Unsupported, Webhook,
 };
 use wasmtime::Store;

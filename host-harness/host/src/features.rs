@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::env::VarError;
 
-/// Something that an operator switches on: for nobody, for some organisations, or for all.
+/// Something that an operator switches on: for nobody, for some organizations, or for all.
 ///
 /// ```
 /// use handover_host::features::Feature;
@@ -33,11 +33,11 @@ struct Switch {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct List {
     variable: String,
-    organisations: Organisations,
+    organizations: Organizations,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Organisations {
+enum Organizations {
     All,
     These(BTreeSet<String>),
 }
@@ -52,7 +52,7 @@ pub struct InvalidVariable {
     pub expected: &'static str,
 }
 
-/// Why an organisation may not use a feature.
+/// Why an organization may not use a feature.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// The feature is off, for everybody.
@@ -61,21 +61,21 @@ pub enum Refused {
         /// The variable to change.
         variable: String,
     },
-    /// The feature is not for this organisation.
-    #[error("the organisation `{organisation}` may not use the feature; add it to {variable}, or set that to `*`")]
+    /// The feature is not for this organization.
+    #[error("the organization `{organization}` may not use the feature; add it to {variable}, or set that to `*`")]
     NotListed {
         /// The variable to change.
         variable: String,
-        /// The organisation that asked.
-        organisation: String,
+        /// The organization that asked.
+        organization: String,
     },
 }
 
 impl Feature {
-    /// A feature with a switch, and where there is a list, for the organisations on it. `lookup` reads a variable:
+    /// A feature with a switch, and where there is a list, for the organizations on it. `lookup` reads a variable:
     /// `std::env::var`.
     ///
-    /// The switch is on if its value is `true`. The list has its organisations between commas, or is `*` for all; blanks
+    /// The switch is on if its value is `true`. The list has its organizations between commas, or is `*` for all; blanks
     /// around a name and empty entries count for nothing. Absent, it names nobody.
     ///
     /// # Errors
@@ -91,7 +91,7 @@ impl Feature {
         Ok(Self { switch, list })
     }
 
-    /// A feature without a switch of its own: on for the organisations on the list, which is like that of
+    /// A feature without a switch of its own: on for the organizations on the list, which is like that of
     /// [`from_variables`](Self::from_variables).
     ///
     /// # Errors
@@ -100,17 +100,17 @@ impl Feature {
         Ok(Self { switch: None, list: Some(List::read(&lookup, list)?) })
     }
 
-    /// Whether an organisation may use the feature. Names are compared exactly.
+    /// Whether an organization may use the feature. Names are compared exactly.
     ///
     /// # Errors
     /// Why not, and which variable would change that.
-    pub fn permits(&self, organisation: &str) -> Result<(), Refused> {
+    pub fn permits(&self, organization: &str) -> Result<(), Refused> {
         if let Some(Switch { variable, on: false }) = &self.switch {
             return Err(Refused::SwitchedOff { variable: variable.clone() });
         }
         match &self.list {
-            Some(List { variable, organisations: Organisations::These(these) }) if !these.contains(organisation) => {
-                Err(Refused::NotListed { variable: variable.clone(), organisation: organisation.to_owned() })
+            Some(List { variable, organizations: Organizations::These(these) }) if !these.contains(organization) => {
+                Err(Refused::NotListed { variable: variable.clone(), organization: organization.to_owned() })
             }
             _ => Ok(()),
         }
@@ -119,17 +119,17 @@ impl Feature {
 
 impl List {
     fn read(lookup: impl Fn(&str) -> Result<String, VarError>, variable: &str) -> Result<Self, InvalidVariable> {
-        let expected = "names of organisations between commas, or `*` alone for all";
+        let expected = "names of organizations between commas, or `*` alone for all";
         let value = read(lookup, variable, expected)?.unwrap_or_default();
         let names: Vec<_> = value.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
-        let organisations = match *names {
-            ["*"] => Organisations::All,
+        let organizations = match *names {
+            ["*"] => Organizations::All,
             _ if names.iter().any(|name| name.contains(|c: char| c == '*' || c.is_control())) => {
                 return Err(InvalidVariable { variable: variable.to_owned(), expected });
             }
-            _ => Organisations::These(names.into_iter().map(str::to_owned).collect()),
+            _ => Organizations::These(names.into_iter().map(str::to_owned).collect()),
         };
-        Ok(Self { variable: variable.to_owned(), organisations })
+        Ok(Self { variable: variable.to_owned(), organizations })
     }
 }
 
@@ -186,7 +186,7 @@ mod tests {
             assert!(feature.permits(other).is_err(), "{other}");
         }
         let refused = feature.permits("initech").expect_err("not listed");
-        assert_eq!(refused, Refused::NotListed { variable: LIST.into(), organisation: "initech".into() });
+        assert_eq!(refused, Refused::NotListed { variable: LIST.into(), organization: "initech".into() });
         assert!(refused.to_string().contains("add it to FEATURE_X_WHITELIST"));
     }
 

@@ -247,7 +247,7 @@ impl Handover {
         self.number.saturating_add(1)
     }
 
-    /// The contact centre's id of the conversation, as soon as a delivery or an event told it.
+    /// The contact center's id of the conversation, as soon as a delivery or an event told it.
     #[must_use]
     pub fn conversation(&self) -> Option<&str> {
         self.conversation.as_deref()

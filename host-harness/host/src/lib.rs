@@ -1,7 +1,7 @@
 //! Loads human-handover providers (WebAssembly components of the world `handover:provider/handover-provider`) and
 //! calls them within limits.
 //!
-//! A [`Host`] loads a [`Provider`]; a provider and the settings of one contact centre make a [`Connection`], which has
+//! A [`Host`] loads a [`Provider`]; a provider and the settings of one contact center make a [`Connection`], which has
 //! the calls of the contract. A plugin reaches the network through a [`Transport`] only, at the [`AllowedOrigins`]
 //! only; it remembers through a [`Cache`] only; and it stays within [`Limits`].
 #![doc = include_str!("../../../README.md")]

@@ -149,8 +149,9 @@ impl Scene {
             .present
             .iter()
             .map(|(agent, time)| event("observed", Some(*time), EventKind::AgentJoined(named(*agent))));
-        let queued = (self.queued && self.present.is_empty())
-            .then(|| event("observed", None, EventKind::Queued(QueueState { position: None, estimated_wait_seconds: None })));
+        let queued = (self.queued && self.present.is_empty()).then(|| {
+            event("observed", None, EventKind::Queued(QueueState { position: None, estimated_wait_seconds: None }))
+        });
         let ended = self.ended.map(|(time, reason)| event("observed", Some(time), EventKind::Ended(reason)));
         joined.chain(self.gone).chain(queued).chain(ended).collect()
     }
@@ -175,7 +176,9 @@ fn arrivals(choices: &mut Choices<'_>, story: &Story, number: Option<u32>) -> Ve
         for (source, name) in ["webhook", "bus", "trigger", "notification"].into_iter().enumerate() {
             let id = |agent: &u8| if source == 2 { nobody() } else { known_by_id(*agent) };
             let kind = match (fact, source) {
-                (Fact::Queued, 1 | 3) => EventKind::Queued(QueueState { position: Some(2), estimated_wait_seconds: None }),
+                (Fact::Queued, 1 | 3) => {
+                    EventKind::Queued(QueueState { position: Some(2), estimated_wait_seconds: None })
+                }
                 (Fact::Joined(agent), 1..) => EventKind::AgentJoined(id(agent)),
                 (Fact::Said(agent), 0) => EventKind::Message(message(*time, agent.map(|_| Author::Unknown))),
                 (Fact::Said(agent), 3) => EventKind::Message(message(*time, agent.map(|_| Author::Human))),
@@ -273,7 +276,7 @@ impl Platform {
     }
 }
 
-/// Gives a handover what arrives, and asks where it wants to. `scene` is what is true at the contact centre.
+/// Gives a handover what arrives, and asks where it wants to. `scene` is what is true at the contact center.
 fn play(
     handover: &mut Handover,
     mut arrivals: Vec<(Timestamp, Arrival)>,

@@ -4,7 +4,7 @@
 //! It behaves as Genesys Cloud's Open Messaging does, including what is unpleasant: lists come in pages and have no
 //! filter by name, tokens expire, requests are limited, typing is off until it is enabled, webhooks are retried and
 //! repeated, and no webhook tells when the agent comes, goes, or ends the conversation: that is what detail events are
-//! for, if the organisation sends any. Where Genesys's documentation is silent, [`Unconfirmed`] has a switch. Faults
+//! for, if the organization sends any. Where Genesys's documentation is silent, [`Unconfirmed`] has a switch. Faults
 //! can be ordered, and losses left to chance.
 //!
 //! ```

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_middle_page_has_both_neighbours() {
+    fn a_middle_page_has_both_neighbors() {
         let page = page(5, &[("name", "a b*"), ("pageSize", "2"), ("pageNumber", "2")]).unwrap();
         assert_eq!(
             page,

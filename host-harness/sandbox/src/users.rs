@@ -1,4 +1,4 @@
-//! The agents as users of the organisation.
+//! The agents as users of the organization.
 
 use uuid::Uuid;
 

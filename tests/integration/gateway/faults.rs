@@ -98,7 +98,8 @@ async fn what_is_given_up_is_a_dead_letter_with_its_reason_and_can_be_replayed()
     let fault = json!({ "on": "api", "path": "/inbound/", "fault": "server-error", "status": 503, "count": 1000 });
     stand.world.order("faults", fault).await;
     let message = stand.say("sess-42", "one").await;
-    let failed = |event: &Value| event["data"]["message-id"] == *message && event["data"]["status"]["failed"].is_array();
+    let failed =
+        |event: &Value| event["data"]["message-id"] == *message && event["data"]["status"]["failed"].is_array();
     let (mut seen, mut receipt) = stand.events(None, "receipt").await.pop().expect("events");
     while !failed(&receipt) {
         (seen, receipt) = stand.events(Some(&seen), "receipt").await.pop().expect("events");
@@ -109,7 +110,7 @@ async fn what_is_given_up_is_a_dead_letter_with_its_reason_and_can_be_replayed()
     assert_eq!(listed.as_array().map(Vec::len), Some(1), "{listed}");
     let letter = &listed[0];
     assert_eq!((&letter["recipient"], &letter["about"]), (&json!("sess-42"), &json!(message)));
-    assert_eq!(letter["to"], "contact-centre");
+    assert_eq!(letter["to"], "contact-center");
     assert!(letter["reason"].as_str().is_some_and(|reason| reason.contains("503")), "{letter}");
     assert!(!letter.to_string().contains("one\""), "it shows what it says: {letter}");
     let path = format!("dead-letters/{}", letter["id"].as_str().expect("an id"));

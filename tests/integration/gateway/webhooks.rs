@@ -164,7 +164,7 @@ async fn what_is_older_than_the_window_is_a_replay() {
     assert!(stand.webhooks("replayed").await >= 1);
 }
 
-/// An agent of each of two organisations says something; whose webhook it is, is found at one path.
+/// An agent of each of two organizations says something; whose webhook it is, is found at one path.
 async fn two_at_one_path(mut secrets: [Option<&str>; 2], marked: bool) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let mut worlds = Vec::new();
@@ -207,7 +207,7 @@ async fn two_at_one_path(mut secrets: [Option<&str>; 2], marked: bool) {
 }
 
 #[tokio::test]
-async fn several_organisations_share_a_path_and_the_signature_tells_them_apart() {
+async fn several_organizations_share_a_path_and_the_signature_tells_them_apart() {
     two_at_one_path([None, None], false).await;
 }
 

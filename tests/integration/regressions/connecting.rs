@@ -27,7 +27,7 @@ fn v4_58_who_may_not_use_it_learns_which_variable_says_so() {
     assert_eq!(feature(None).permits("acme"), off);
     assert_eq!(feature(Some("false")).permits("acme"), off);
     assert_eq!(feature(Some("true")).permits("globex"), Ok(()));
-    let refused = Refused::NotListed { variable: list.into(), organisation: "initech".into() };
+    let refused = Refused::NotListed { variable: list.into(), organization: "initech".into() };
     assert_eq!(feature(Some("true")).permits("initech"), Err(refused));
 
     let (connector, listed) = ("FEATURE_USE_GENESYS_BOT_CONNECTOR_ENDPOINT_WHITELIST", |_: &str| Ok("acme".to_owned()));
@@ -96,7 +96,7 @@ async fn v4_82_bad_credentials_are_a_failure_and_the_next_call_works() {
     World { connection: right, ..world }.start().await;
 }
 
-/// A contact centre that lets everybody in and takes no message.
+/// A contact center that lets everybody in and takes no message.
 struct Refusing(u16);
 
 #[async_trait]

@@ -8,7 +8,7 @@ use crate::support::webhook;
 use crate::world::{World, start};
 use genesys_sandbox::{Config, Permission, Secret};
 use handover_host::contract::{
-    Authenticity, EndReason, EventKind, OperatorSource, LeaveReason, OutboundMessage, Rejection,
+    Authenticity, EndReason, EventKind, LeaveReason, OperatorSource, OutboundMessage, Rejection,
 };
 use handover_host::handover::{AlreadyInProgress, Handover, State, Step, cognigy};
 use serde_json::json;
@@ -61,7 +61,7 @@ async fn v4_84_a_transfer_is_no_end() {
     assert!(!steps.iter().any(|step| matches!(step, Step::Ended(_))), "{steps:?}");
     assert_eq!(steps.iter().filter(|step| matches!(step, Step::Transferred(_))).count(), 1, "{steps:?}");
     assert_eq!(handover.state(), State::Active);
-    // A voice call of the same organisation's is none of ours.
+    // A voice call of the same organization's is none of ours.
     let at = TEN + 100 * SECOND;
     let voice = json!({ "participantId": "p-9", "disconnectType": "PEER", "mediaType": "VOICE" });
     assert_eq!(handover.apply(&one(&connection, event_bus("customer.end", at, &voice)).await, at), []);

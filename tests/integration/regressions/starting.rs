@@ -159,7 +159,7 @@ async fn v4_63_the_agent_gets_the_link_to_the_copilot() {
     let connection = connection(&[
         ("copilot-url", "https://agent-assist.example.com/"),
         ("copilot-token", "a token"),
-        ("copilot-organisation", "org"),
+        ("copilot-organization", "org"),
         ("copilot-project", "project"),
         ("copilot-config", "config"),
     ])

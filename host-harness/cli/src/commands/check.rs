@@ -15,12 +15,12 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-/// How long a webhook may take. A contact centre sends one at once; what comes later does not come here.
+/// How long a webhook may take. A contact center sends one at once; what comes later does not come here.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let connection = plugin::connect(&arguments.connection).await?;
-    let shown = progress::show("asking the contact centre");
+    let shown = progress::show("asking the contact center");
     let checks = match arguments.webhook_listen {
         None => connection.check_connection(None).await?,
         Some(address) => with_probe(connection, address).await?,
@@ -77,7 +77,7 @@ async fn with_probe(connection: Connection, address: SocketAddr) -> anyhow::Resu
 }
 
 fn round_trip(outcome: CheckOutcome, message: String) -> Check {
-    let remedy = "Lead the webhook address of the contact centre to this address, and compare the webhook secrets.";
+    let remedy = "Lead the webhook address of the contact center to this address, and compare the webhook secrets.";
     let remedy = (outcome == CheckOutcome::Error).then(|| remedy.into());
     Check { name: "webhook-round-trip".into(), outcome, message, remedy }
 }

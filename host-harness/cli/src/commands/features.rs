@@ -8,8 +8,8 @@ use std::process::ExitCode;
 
 pub(crate) fn run(arguments: &arguments::Features) -> anyhow::Result<ExitCode> {
     let features = Features::from_environment()?;
-    let open_messaging = features.open_messaging.permits(&arguments.organisation);
-    let bot_connector = features.bot_connector.permits(&arguments.organisation);
+    let open_messaging = features.open_messaging.permits(&arguments.organization);
+    let bot_connector = features.bot_connector.permits(&arguments.organization);
     for (name, permitted) in [("open-messaging", &open_messaging), ("bot-connector", &bot_connector)] {
         match permitted {
             Ok(()) => output::print(format_args!("on   {name}"))?,

@@ -24,12 +24,12 @@ impl Who {
     }
 
     fn style(self) -> Style {
-        let colour = match self {
+        let color = match self {
             Self::User => AnsiColor::Cyan,
             Self::Bot => AnsiColor::Magenta,
             Self::Agent => AnsiColor::Green,
         };
-        Style::new().fg_color(Some(colour.into())).bold()
+        Style::new().fg_color(Some(color.into())).bold()
     }
 }
 

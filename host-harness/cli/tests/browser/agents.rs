@@ -77,7 +77,7 @@ async fn what_genesys_does_not_take_at_once_arrives_once() {
     page.close().await;
 }
 
-/// The contact centre of this gateway takes pictures only.
+/// The contact center of this gateway takes pictures only.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_genesys_refuses_is_marked_with_its_reason() {
     let gateway = Gateway::start();

@@ -59,10 +59,10 @@ async fn handovers_that_end_at_once(seconds: i64) {
         for (user, is_taken) in [("ada", true), ("alan", false)] {
             stage.platform.begin(user).await;
             let conversation = match is_taken {
-                true => stage.centre.accept(user).await,
-                false => stage.centre.conversation(user).await,
+                true => stage.center.accept(user).await,
+                false => stage.center.conversation(user).await,
             };
-            stage.centre.end(&conversation).await;
+            stage.center.end(&conversation).await;
             let kinds = || {
                 let heard = stage.platform.heard();
                 let of_this = heard.into_iter().filter(|heard| heard.recipient == user && heard.handover == handover);
@@ -125,7 +125,7 @@ async fn a_clock_that_goes_back_by_four_minutes_holds_up_nothing() {
     };
     let gateway = stage.start(clock.rule(stage.command())).await;
     let conversations = stage.begin(4).await;
-    stage.centre.refuse(4, 3).await;
+    stage.center.refuse(4, 3).await;
     let talks = stage.talk(&conversations, 5, Duration::from_millis(500));
     tokio::time::sleep(Duration::from_secs(2)).await;
     // The platform and the contact center accept five minutes.

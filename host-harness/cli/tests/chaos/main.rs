@@ -6,8 +6,8 @@
 
 #[path = "../crash/account.rs"]
 mod account;
-#[path = "../crash/centre.rs"]
-mod centre;
+#[path = "../crash/center.rs"]
+mod center;
 #[path = "../crash/gateway.rs"]
 mod gateway;
 #[path = "../crash/platform.rs"]

@@ -18,7 +18,7 @@ async fn a_follower_of_a_log_that_was_restored_and_has_grown_reads_it_anew() {
     std::fs::copy(&file, &copy).unwrap();
 
     let gateway = stage.start(stage.command()).await;
-    stage.centre.talk(&conversations[0].1, "user-0", 5, Duration::ZERO).await;
+    stage.center.talk(&conversations[0].1, "user-0", 5, Duration::ZERO).await;
     let heard = |text: &str| stage.platform.heard().iter().any(|heard| heard.text.as_deref() == Some(text));
     until("heard", async || heard("in user-0 4")).await;
     let last = stage.platform.last_id().await;
@@ -29,7 +29,7 @@ async fn a_follower_of_a_log_that_was_restored_and_has_grown_reads_it_anew() {
     let gateway = stage.start(stage.command()).await;
     // At once, and when the log is longer than it was before.
     assert_eq!(stage.platform.follow(&last).await, StatusCode::CONFLICT);
-    stage.centre.talk(&conversations[1].1, "user-1", 20, Duration::ZERO).await;
+    stage.center.talk(&conversations[1].1, "user-1", 20, Duration::ZERO).await;
     until("heard", async || heard("in user-1 19")).await;
     assert_eq!(stage.platform.follow(&last).await, StatusCode::CONFLICT);
     let log = stage.platform.log().await;

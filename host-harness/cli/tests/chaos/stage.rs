@@ -1,7 +1,7 @@
 //! A contact center, a platform, and a gateway between them that a test starts and stops as it likes.
 
 use crate::account::Account;
-use crate::centre::Centre;
+use crate::center::Center;
 use crate::gateway;
 use crate::platform::Platform;
 use crate::proxy::Entry;
@@ -19,7 +19,7 @@ const SETTLE: Duration = Duration::from_secs(5);
 
 pub(crate) struct Stage {
     pub(crate) folder: TempDir,
-    pub(crate) centre: Arc<Centre>,
+    pub(crate) center: Arc<Center>,
     pub(crate) platform: Arc<Platform>,
     port: u16,
 }
@@ -32,14 +32,14 @@ impl Stage {
     /// stage's folder.
     pub(crate) async fn set(rest: &str) -> Self {
         let entry = Entry::bind().await;
-        let centre = Arc::new(Centre::start(&entry.url()).await);
+        let center = Arc::new(Center::start(&entry.url()).await);
         let platform = Arc::new(Platform::start(&entry.url(), 0).await);
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("acme.toml"), centre.settings()).unwrap();
+        std::fs::write(folder.path().join("acme.toml"), center.settings()).unwrap();
         let rest = rest.replace("FOLDER", folder.path().to_str().unwrap());
         let port = gateway::configure(folder.path(), &platform, &rest);
         entry.to(vec![port]);
-        Self { folder, centre, platform, port }
+        Self { folder, center, platform, port }
     }
 
     /// The gateway's command, its log in a file.
@@ -60,7 +60,7 @@ impl Stage {
         for user in 0..users {
             let user = format!("user-{user}");
             self.platform.begin(&user).await;
-            conversations.push((user.clone(), self.centre.accept(&user).await));
+            conversations.push((user.clone(), self.center.accept(&user).await));
         }
         conversations
     }
@@ -69,10 +69,10 @@ impl Stage {
     pub(crate) fn talk(&self, conversations: &Conversations, each: usize, pace: Duration) -> JoinSet<()> {
         let mut talks = JoinSet::new();
         for (user, conversation) in conversations.clone() {
-            let (platform, centre) = (Arc::clone(&self.platform), Arc::clone(&self.centre));
+            let (platform, center) = (Arc::clone(&self.platform), Arc::clone(&self.center));
             let to = user.clone();
             talks.spawn(async move { platform.talk(&to, each, pace).await });
-            talks.spawn(async move { centre.talk(&conversation, &user, each, pace).await });
+            talks.spawn(async move { center.talk(&conversation, &user, each, pace).await });
         }
         talks
     }
@@ -83,14 +83,14 @@ impl Stage {
         tokio::time::timeout(PATIENCE, talks.join_all()).await.expect("everything can be said");
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let account = Account::of(&self.centre, &self.platform, conversations, each).await;
+            let account = Account::of(&self.center, &self.platform, conversations, each).await;
             if account.is_complete() || Instant::now() > deadline {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
         tokio::time::sleep(SETTLE).await;
-        let mut account = Account::of(&self.centre, &self.platform, conversations, each).await;
+        let mut account = Account::of(&self.center, &self.platform, conversations, each).await;
         account.log(&self.platform.log().await);
         assert!(account.is_clean(), "{account}: {:#?}", account.details().collect::<Vec<_>>());
         account.undeliverable

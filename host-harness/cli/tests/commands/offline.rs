@@ -1,4 +1,4 @@
-//! What needs no contact centre.
+//! What needs no contact center.
 
 use crate::folder::{BODY, Folder};
 
@@ -203,7 +203,7 @@ fn copilot_url_prints_the_link() {
     folder.write(
         "settings.toml",
         "copilot-url = \"https://agent-assist-dev.cognigy.ai/\"\ncopilot-token = \"760bcb4b\"\n\
-         copilot-organisation = \"63babf6e\"\ncopilot-project = \"64257f5a\"\ncopilot-config = \"fbe5297e\"\n",
+         copilot-organization = \"63babf6e\"\ncopilot-project = \"64257f5a\"\ncopilot-config = \"fbe5297e\"\n",
     );
     let (status, out, _) = folder.run(&link);
     assert_eq!(status, 0);
@@ -215,12 +215,12 @@ fn copilot_url_prints_the_link() {
 }
 
 #[test]
-fn an_organisation_that_is_not_on_the_list_is_refused_and_told_why() {
+fn an_organization_that_is_not_on_the_list_is_refused_and_told_why() {
     const SWITCH: &str = "FEATURE_ENABLE_GENESYS_CLOUD_OM";
     const LIST: &str = "FEATURE_ENABLE_GENESYS_CLOUD_OM_WHITELIST";
     const BOTS: &str = "FEATURE_USE_GENESYS_BOT_CONNECTOR_ENDPOINT_WHITELIST";
     let folder = Folder::new();
-    let features = |variables: &[(&str, &str)]| folder.run_in(variables, &["features", "--organisation", "acme"]);
+    let features = |variables: &[(&str, &str)]| folder.run_in(variables, &["features", "--organization", "acme"]);
     let (status, out, _) = features(&[(SWITCH, "true"), (LIST, "globex, acme"), (BOTS, "*")]);
     assert_eq!((status, out.as_str()), (0, "on   open-messaging\non   bot-connector\n"));
     let (status, out, _) = features(&[(SWITCH, "true"), (LIST, "globex")]);
@@ -233,7 +233,7 @@ fn an_organisation_that_is_not_on_the_list_is_refused_and_told_why() {
     assert_eq!(status, 2);
     assert!(error.contains(LIST), "{error}");
 
-    let map = ["map", "--settings", "settings.toml", "--organisation", "acme", "body.json"];
+    let map = ["map", "--settings", "settings.toml", "--organization", "acme", "body.json"];
     let (status, _, error) = folder.run_in(&[(SWITCH, "true"), (LIST, "globex")], &map);
     assert_eq!(status, 2);
     assert!(error.contains(LIST), "{error}");

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 /// Commands that answer without a contact center.
 const COMMANDS: [&[&str]; 10] = [
     &["inspect"],
-    &["features", "--organisation", "o"],
+    &["features", "--organization", "o"],
     &["serve", "--reference"],
     &["serve", "--api"],
     &["map", "--settings", "settings.toml", "body.json"],
@@ -23,7 +23,7 @@ fn run(arguments: &[&str], output: impl Into<Stdio>) -> (Option<i32>, String) {
     folder.write("message.json", r#"{"recipient": "r", "id": "m", "time": 1772359200123, "message": {"text": "hi"}}"#);
     folder.write(
         "copilot.toml",
-        "copilot-url = \"https://copilot.example.com/\"\ncopilot-token = \"t\"\ncopilot-organisation = \"o\"\ncopilot-config = \"c\"\n",
+        "copilot-url = \"https://copilot.example.com/\"\ncopilot-token = \"t\"\ncopilot-organization = \"o\"\ncopilot-config = \"c\"\n",
     );
     let ended = Command::new(assert_cmd::cargo::cargo_bin("handover"))
         .args(arguments)

@@ -1,4 +1,4 @@
-//! What talks to a contact centre: the local Genesys Cloud, as a process of its own.
+//! What talks to a contact center: the local Genesys Cloud, as a process of its own.
 
 use crate::folder::Folder;
 use std::io::{BufRead, BufReader};

@@ -45,13 +45,13 @@ fn settings(sandbox: &Sandbox, client_secret: &str) -> String {
         "host = {:?}\ndeployment-name = \"BotHandover\"\nqueue = \"Support\"\nwebhook-secret = [{NEXT_WEBHOOK:?}, {WEBHOOK:?}]\n\
          client-id = {:?}\nclient-secret = {client_secret:?}\nevent-bus-key = {BUS:?}\ntrigger-key = {TRIGGER:?}\n\
          copilot-url = \"https://copilot.example.com/agent\"\ncopilot-token = {COPILOT:?}\n\
-         copilot-organisation = \"o\"\ncopilot-project = \"p\"\ncopilot-config = \"c\"\n",
+         copilot-organization = \"o\"\ncopilot-project = \"p\"\ncopilot-config = \"c\"\n",
         sandbox.told("origin"),
         sandbox.told("client_id"),
     )
 }
 
-/// A platform that refuses every callback; and a contact centre that gives out tokens, and refuses all that is done with them.
+/// A platform that refuses every callback; and a contact center that gives out tokens, and refuses all that is done with them.
 async fn refusing() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
@@ -123,7 +123,7 @@ async fn no_secret_shows_anywhere() {
     let watched = tokio::spawn(watching.text());
 
     // The platform: let in and not, understood and not; a client that Genesys does not take; and a
-    // contact centre that refuses everything, which makes a dead letter.
+    // contact center that refuses everything, which makes a dead letter.
     for connection in ["acme", "other", "gone"] {
         let to = format!("{url}/v1/connections/{connection}/recipients/sess-42/handover");
         for token in [TOKEN, NEXT_WEBHOOK] {
@@ -135,7 +135,7 @@ async fn no_secret_shows_anywhere() {
         seen.ask(seen.http.get(&to).bearer_auth(TOKEN)).await;
     }
 
-    // The form, with the secrets that are served: the contact centre of `gone` is not one of `acme`'s.
+    // The form, with the secrets that are served: the contact center of `gone` is not one of `acme`'s.
     for (connection, host, says) in [
         ("acme", sandbox.told("origin"), "\"outcome\":\"ok\""),
         ("acme", &refusing, "not among the allowed origins"),

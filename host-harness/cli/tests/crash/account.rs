@@ -1,6 +1,6 @@
 //! Who said what, and what arrived.
 
-use crate::centre::Centre;
+use crate::center::Center;
 use crate::platform::{Heard, Platform};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -12,13 +12,13 @@ pub(crate) struct Account {
     lost: Vec<String>,
     doubled: Vec<String>,
     disordered: Vec<String>,
-    /// What the contact centre tried as often as it does.
+    /// What the contact center tried as often as it does.
     pub(crate) undeliverable: usize,
 }
 
 impl Account {
     pub(crate) async fn of(
-        centre: &Centre,
+        center: &Center,
         platform: &Platform,
         conversations: &[(String, String)],
         each: usize,
@@ -26,7 +26,7 @@ impl Account {
         let mut account = Self::default();
         let heard = platform.heard();
         for (recipient, conversation) in conversations {
-            let messages = centre.messages(conversation).await;
+            let messages = center.messages(conversation).await;
             let out: Vec<String> =
                 messages.iter().filter(|message| message.from_user).map(|m| m.text.clone()).collect();
             let expected: Vec<String> = (0..each).map(|number| format!("out {recipient} {number}")).collect();
@@ -38,7 +38,7 @@ impl Account {
             let expected: Vec<String> = delivered.iter().map(|message| message.text.clone()).collect();
             let of_recipient: Vec<&Heard> = heard.iter().filter(|heard| heard.recipient == *recipient).collect();
             let texts: Vec<String> = of_recipient.iter().filter_map(|heard| heard.text.clone()).collect();
-            // The contact centre itself has disordered them: that the gateway tells them as it took them, their numbers
+            // The contact center itself has disordered them: that the gateway tells them as it took them, their numbers
             // show.
             account.compare(&expected, &texts, false);
             let mut last = 0;

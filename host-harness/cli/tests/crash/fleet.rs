@@ -1,6 +1,6 @@
 //! The gateways, as processes, and the servers of NATS.
 
-use crate::centre::Centre;
+use crate::center::Center;
 use crate::gateway::{self, free_port};
 use crate::platform::Platform;
 use crate::proxy::Entry;
@@ -19,13 +19,13 @@ pub(crate) struct Fleet {
 impl Fleet {
     pub(crate) async fn start(
         count: usize,
-        centre: &Centre,
+        center: &Center,
         platform: &Platform,
         nats: Option<Nats>,
         entry: &Entry,
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("acme.toml"), centre.settings()).unwrap();
+        std::fs::write(folder.path().join("acme.toml"), center.settings()).unwrap();
         let store = nats
             .as_ref()
             .map_or_else(String::new, |nats| format!("[store]\nnats = \"nats://127.0.0.1:{}\"\n", nats.port));

@@ -1,6 +1,6 @@
 //! Kills the gateway again and again while messages go both ways, and counts what was lost, doubled or disordered.
 //!
-//! The contact centre is the local Genesys Cloud: it delivers webhooks twice, late and in another order, answers with
+//! The contact center is the local Genesys Cloud: it delivers webhooks twice, late and in another order, answers with
 //! 429, 503 and half an answer, and takes a message again that it has. The platform takes callbacks twice or refuses
 //! them. The gateways are processes, killed with SIGKILL. `MESSAGES` each way and `KILLS` can be set; `STORES` is some of
 //! `sqlite`, `nats` (three gateways, one of them killed for good) and `nats-restart` (the servers are killed, too).
@@ -9,14 +9,14 @@
 #![allow(dead_code, reason = "shared with the load test and the chaos test, which use the rest")]
 
 mod account;
-mod centre;
+mod center;
 mod fleet;
 mod gateway;
 mod platform;
 mod proxy;
 
 use account::Account;
-use centre::Centre;
+use center::Center;
 use fleet::{Fleet, Nats};
 use platform::Platform;
 use std::process::ExitCode;
@@ -72,14 +72,14 @@ async fn main() -> ExitCode {
 async fn run(name: &str, store: Store, messages: usize, kills: usize) -> Account {
     let began = Instant::now();
     let entry = proxy::Entry::bind().await;
-    let centre = Arc::new(Centre::start(&entry.url()).await);
+    let center = Arc::new(Center::start(&entry.url()).await);
     let platform = Arc::new(Platform::start(&entry.url(), 3).await);
     let nats = match store {
         Store::Sqlite => None,
         Store::Nats | Store::NatsRestart => Some(Nats::start().await),
     };
     let gateways = if nats.is_some() { 3 } else { 1 };
-    let mut fleet = Fleet::start(gateways, &centre, &platform, nats, &entry).await;
+    let mut fleet = Fleet::start(gateways, &center, &platform, nats, &entry).await;
 
     let each = messages.div_ceil(RECIPIENTS);
     let pace = Duration::from_millis(LIFE.end * 3 / 5 * kills as u64 / each as u64);
@@ -87,15 +87,15 @@ async fn run(name: &str, store: Store, messages: usize, kills: usize) -> Account
     for recipient in 0..RECIPIENTS {
         let recipient = format!("user-{recipient}");
         platform.begin(&recipient).await;
-        conversations.push((recipient.clone(), centre.accept(&recipient).await));
+        conversations.push((recipient.clone(), center.accept(&recipient).await));
     }
-    centre.trouble();
+    center.trouble();
     let mut talks = tokio::task::JoinSet::new();
     for (recipient, conversation) in conversations.clone() {
-        let (platform, centre) = (Arc::clone(&platform), Arc::clone(&centre));
+        let (platform, center) = (Arc::clone(&platform), Arc::clone(&center));
         let (to, from) = (recipient.clone(), conversation.clone());
         talks.spawn(async move { platform.talk(&to, each, pace).await });
-        talks.spawn(async move { centre.talk(&from, &recipient, each, pace).await });
+        talks.spawn(async move { center.talk(&from, &recipient, each, pace).await });
     }
     for kill in 0..kills {
         tokio::time::sleep(Duration::from_millis(fastrand::u64(LIFE))).await;
@@ -109,27 +109,27 @@ async fn run(name: &str, store: Store, messages: usize, kills: usize) -> Account
     while let Some(talk) = talks.join_next().await {
         talk.unwrap();
     }
-    centre.calm(&conversations).await;
+    center.calm(&conversations).await;
 
     let deadline = Instant::now() + PATIENCE;
     let expected = each * RECIPIENTS;
     loop {
-        let account = Account::of(&centre, &platform, &conversations, each).await;
+        let account = Account::of(&center, &platform, &conversations, each).await;
         if account.is_complete() || Instant::now() > deadline {
             break;
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     tokio::time::sleep(SETTLE).await;
-    let mut account = Account::of(&centre, &platform, &conversations, each).await;
+    let mut account = Account::of(&center, &platform, &conversations, each).await;
     account.log(&platform.log().await);
     eprintln!(
         "{name}: {expected} messages each way, {kills} kills in {} s; {} callbacks came again with the same id, \
-         {} messages were given up by the contact centre itself, {} lookups; {}",
+         {} messages were given up by the contact center itself, {} lookups; {}",
         began.elapsed().as_secs(),
         platform.repeated(),
         account.undeliverable,
-        centre.lookups().await,
+        center.lookups().await,
         platform.doubts().await,
     );
     for line in account.details() {

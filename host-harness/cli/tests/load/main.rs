@@ -1,12 +1,12 @@
 //! How long webhooks take, and how much memory the gateway holds, with many handovers open. Prints figures and judges
 //! none: machines differ. `HANDOVERS`, `RATE` (webhooks a second), `SECONDS` and `STORE` (`sqlite` or `nats`, with three
-//! gateways) can be set. The contact centre that begins the handovers, the client and the platform share the machine.
+//! gateways) can be set. The contact center that begins the handovers, the client and the platform share the machine.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, clippy::panic, reason = "a measurement")]
 #![allow(dead_code, reason = "shared with the crash test, which uses the rest")]
 
-#[path = "../crash/centre.rs"]
-mod centre;
+#[path = "../crash/center.rs"]
+mod center;
 #[path = "../crash/fleet.rs"]
 mod fleet;
 #[path = "../crash/gateway.rs"]
@@ -18,7 +18,7 @@ mod proxy;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use centre::Centre;
+use center::Center;
 use fleet::{Fleet, Nats};
 use hmac::{Hmac, KeyInit, Mac};
 use platform::Platform;
@@ -36,13 +36,13 @@ fn setting(name: &str, otherwise: usize) -> usize {
 async fn main() {
     let (handovers, rate, seconds) = (setting("HANDOVERS", 10_000), setting("RATE", 500), setting("SECONDS", 30));
     let entry = proxy::Entry::bind().await;
-    let centre = Arc::new(Centre::start(&entry.url()).await);
+    let center = Arc::new(Center::start(&entry.url()).await);
     let platform = Arc::new(Platform::start(&entry.url(), 0).await);
     let (gateways, nats) = match std::env::var("STORE").as_deref() {
         Ok("nats") => (3, Some(Nats::start().await)),
         _ => (1, None),
     };
-    let fleet = Fleet::start(gateways, &centre, &platform, nats, &entry).await;
+    let fleet = Fleet::start(gateways, &center, &platform, nats, &entry).await;
     println!("idle: {} MiB", fleet.memory() >> 20);
 
     let began = Instant::now();
@@ -64,8 +64,8 @@ async fn main() {
     for number in 0..rate * seconds {
         let due = start + Duration::from_secs_f64(number as f64 / rate as f64);
         tokio::time::sleep_until(due.into()).await;
-        let body = webhook(&centre, number, &format!("user-{}", fastrand::usize(0..handovers)));
-        let signature = sign(centre.secret(), &body);
+        let body = webhook(&center, number, &format!("user-{}", fastrand::usize(0..handovers)));
+        let signature = sign(center.secret(), &body);
         let request = client.post(&url).header("x-hub-signature-256", signature).body(body);
         answers.spawn(async move {
             let status = request.send().await.map(|answer| answer.status().as_u16()).unwrap_or(0);
@@ -95,13 +95,13 @@ async fn main() {
 }
 
 /// What an agent says, as Genesys sends it ("Open Messaging", outbound messages).
-fn webhook(centre: &Centre, number: usize, recipient: &str) -> String {
+fn webhook(center: &Center, number: usize, recipient: &str) -> String {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     let time = jiff::Timestamp::from_millisecond(now.as_millis() as i64).unwrap();
     let id = format!("{number:032x}");
     format!(
         r#"{{"id":"{id}","channel":{{"id":"{integration}","platform":"Open","type":"Private","to":{{"id":"{recipient}","idType":"Opaque"}},"from":{{"id":"{integration}","nickname":"Grace"}},"time":"{time}","messageId":"{id}"}},"type":"Text","text":"Hello, how can I help?","originatingEntity":"Human","direction":"Outbound"}}"#,
-        integration = centre.integration(),
+        integration = center.integration(),
     )
 }
 

@@ -5,7 +5,7 @@ use crate::inputs::{conversation, outbound};
 use crate::neutral::describe::is_kebab;
 use crate::script::{Answer, Script, Scripted};
 use handover_host::contract::{
-    Ability, CheckOutcome, Failure, DeliveryStatus, OutboundMessage, ProviderRequest, ProvisioningMode, RetryAdvice,
+    Ability, CheckOutcome, DeliveryStatus, Failure, OutboundMessage, ProviderRequest, ProvisioningMode, RetryAdvice,
     RetryCause, Setting, SettingKind, StepOutcome,
 };
 use handover_host::{Connection, TransportError};
@@ -47,7 +47,7 @@ fn answer(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> 
     Ok(response)
 }
 
-/// Delivers a text, looks for it and observes a conversation while the contact centre gives this answer to everything.
+/// Delivers a text, looks for it and observes a conversation while the contact center gives this answer to everything.
 async fn failures(subject: &Subject, answer: Answer) -> Result<[Option<Failure>; 3], String> {
     let (connection, _) = connect(subject, answer).await?;
     let text = text(&connection).await?;
@@ -103,7 +103,7 @@ pub(super) async fn server_error(subject: &Subject) -> Verdict {
     Ok(())
 }
 
-/// Answers that no contact centre should give. Nothing is delivered by accident, and nobody goes round in circles.
+/// Answers that no contact center should give. Nothing is delivered by accident, and nobody goes round in circles.
 pub(super) async fn garbage(subject: &Subject) -> Verdict {
     const ENOUGH: usize = 40;
     for status in [200, 201, 204, 301, 302, 400, 401, 403, 404, 409, 413, 418, 500, 599] {
@@ -156,7 +156,10 @@ pub(super) async fn foreign(subject: &Subject) -> Verdict {
     let delivered = connection.deliver(&foreign).await.map_err(failed)?;
     ensure!(matches!(delivered, Err(Failure::Permanent(_))), "{delivered:?} instead of never");
     let found = connection.find_delivery(&conversation(), &foreign).await.map_err(failed)?;
-    ensure!(matches!(found, Err(Failure::Permanent(_)) | Ok(DeliveryStatus::Unknown)), "{found:?} instead of never or unknown");
+    ensure!(
+        matches!(found, Err(Failure::Permanent(_)) | Ok(DeliveryStatus::Unknown)),
+        "{found:?} instead of never or unknown"
+    );
     Ok(())
 }
 

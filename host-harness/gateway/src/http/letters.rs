@@ -38,7 +38,7 @@ pub(super) struct DeadLetterView {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Way {
-    ContactCentre,
+    ContactCenter,
     Platform,
 }
 
@@ -48,7 +48,7 @@ impl DeadLetterView {
         let time = i64::try_from(letter.since).ok().and_then(|time| jiff::Timestamp::from_millisecond(time).ok());
         let (to, about, reason) = match letter.content {
             DeadContent::Outbound { message, reason, .. } => {
-                (Way::ContactCentre, message, reason.for_people().to_owned())
+                (Way::ContactCenter, message, reason.for_people().to_owned())
             }
             DeadContent::Callback(_, why) => (Way::Platform, letter.id.clone(), why),
         };

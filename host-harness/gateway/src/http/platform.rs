@@ -62,7 +62,7 @@ pub(super) struct Begun {
     handover: u32,
 }
 
-/// Begins a handover. Delivering it to the contact centre is tried again until it is taken or given up; then the
+/// Begins a handover. Delivering it to the contact center is tried again until it is taken or given up; then the
 /// handover ends with an error.
 #[utoipa::path(
     post,
@@ -94,7 +94,7 @@ pub(super) struct HandoverView {
     /// Why it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<EndReason>,
-    /// The contact centre's id of the conversation, once it is known.
+    /// The contact center's id of the conversation, once it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     conversation: Option<String>,
 }

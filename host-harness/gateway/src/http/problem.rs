@@ -59,7 +59,7 @@ const REFUSALS: [(&str, &str); 5] = [
 const COMMAND_REFUSALS: [(&str, &str); 4] = [
     ("409", "It does not fit what is in progress, or is not"),
     ("413", "It is too large"),
-    ("422", "The contact centre does not take this, or the idempotency key was used for another request"),
+    ("422", "The contact center does not take this, or the idempotency key was used for another request"),
     ("429", "Too much waits for this recipient already; it can be sent again"),
 ];
 
@@ -147,7 +147,7 @@ impl From<PlatformError> for Problem {
 
 fn words(unsupported: &Unsupported) -> String {
     match unsupported {
-        Unsupported::Kind(kind) => format!("the contact centre takes no {kind}"),
+        Unsupported::Kind(kind) => format!("the contact center takes no {kind}"),
         Unsupported::NoConversation => "the conversation is not known yet".into(),
         Unsupported::Invalid(field) => format!("{}: expected {}", field.field, field.expected),
         Unsupported::InvalidSettings => "the connection's settings cannot be used for it".into(),

@@ -1,4 +1,4 @@
-//! Webhooks of contact centres.
+//! Webhooks of contact centers.
 
 use super::problem::Problem;
 use super::request::{RequestId, bytes};
@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use handover_host::contract::{Authenticity, Rejection, Webhook};
 use std::time::{Duration, Instant};
 
-/// Until a webhook is answered; the contact centre waits for 10 s.
+/// Until a webhook is answered; the contact center waits for 10 s.
 const PATIENCE: Duration = Duration::from_secs(9);
 
 /// What became of a webhook: by what it is counted, for which connection, and the answer.
@@ -147,7 +147,9 @@ fn holds(body: &[u8], mark: &str) -> bool {
 async fn take(served: &Served, path: &str, id: &str, webhook: &Webhook) -> Result<Received, WebhookError> {
     let believed = served.believe(webhook).await?;
     if !matches!(believed.authenticity, Authenticity::ApiKey(_)) && !may_be_for(served, path, &webhook.body) {
-        return Err(WebhookError::Rejected(Rejection::OtherConnection("it does not have the connection's mark".into())));
+        return Err(WebhookError::Rejected(Rejection::OtherConnection(
+            "it does not have the connection's mark".into(),
+        )));
     }
     let received = served.receive(webhook, believed, id).await?;
     let counts = served.counts();

@@ -1,4 +1,4 @@
-//! What the contact centre is to be told, in order, one request at a time.
+//! What the contact center is to be told, in order, one request at a time.
 
 use super::{Full, NoRoom, Rules, TooLarge};
 use base64::Engine;
@@ -42,9 +42,9 @@ pub struct Item {
     first_tried: Option<Timestamp>,
     not_before: Timestamp,
     progress: Progress,
-    /// News of the message came: the contact centre has it.
+    /// News of the message came: the contact center has it.
     confirmed: bool,
-    /// The contact centre's id of the conversation, once its handover is not the present one any more.
+    /// The contact center's id of the conversation, once its handover is not the present one any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     conversation: Option<String>,
     /// How often it was sent again although nobody could tell whether it had arrived.
@@ -136,7 +136,7 @@ enum Progress {
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
-    /// The contact centre will never take it; why.
+    /// The contact center will never take it; why.
     Refused(String),
     /// It was tried for as long as the operator allows; how the last attempt went.
     GivenUp(String),
@@ -151,7 +151,7 @@ pub enum Reason {
 /// How an attempt to deliver went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeliveryOutcome {
-    /// The contact centre took it.
+    /// The contact center took it.
     Delivered(Delivery),
     /// It did not, or nobody knows.
     Failed(Failure),
@@ -566,7 +566,7 @@ impl Outbox {
         }
     }
 
-    /// What the contact centre tells of a message, it has.
+    /// What the contact center tells of a message, it has.
     pub(super) fn receipt(&mut self, receipt: &MessageReceipt) {
         for item in self.items.iter_mut().filter(|item| item.only && item.message == receipt.message_id) {
             item.confirmed = true;

@@ -23,7 +23,7 @@ const _: () = assert!(Duration::from_millis(TURN).as_secs() > REQUEST_TIMEOUT.as
 pub struct Rules {
     /// About handovers.
     pub policy: Policy,
-    /// An event of the contact centre's own webhook that is older is a replay.
+    /// An event of the contact center's own webhook that is older is a replay.
     pub replay_window: u64,
     /// How often a handover in which nothing happens is observed; missing for never.
     pub observe_every: Option<u64>,

@@ -15,14 +15,14 @@ use std::collections::VecDeque;
 const MOST: usize = 700;
 /// How long an event bus tries again (Amazon EventBridge: 24 hours), in milliseconds.
 const KEYED_WINDOW: u64 = 24 * 60 * 60 * 1_000;
-/// Milliseconds by which the contact centre's clock may be ahead of ours.
+/// Milliseconds by which the contact center's clock may be ahead of ours.
 const SKEW: u64 = 60_000;
 
 /// By which way an event came.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
-    /// The contact centre's own webhook.
+    /// The contact center's own webhook.
     Webhook,
     /// An event bus.
     EventBus,

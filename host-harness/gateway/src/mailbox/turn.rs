@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// What can be worked on at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Lane {
-    /// To the contact centre.
+    /// To the contact center.
     Outbound,
     /// To the platform's callback.
     Callback,
@@ -97,7 +97,7 @@ pub struct DeadLetter {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum DeadContent {
-    /// A request for the contact centre; the message itself if it could not be built.
+    /// A request for the contact center; the message itself if it could not be built.
     Outbound {
         /// Which of the recipient's items.
         item: u64,

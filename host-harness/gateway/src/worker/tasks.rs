@@ -8,7 +8,9 @@ use crate::mailboxes::{Address, now};
 use crate::platform_event::PlatformEvent;
 use crate::served::Served;
 use crate::store::StoreError;
-use handover_host::contract::{AgentEvent, Conversation, Failure, DeliveryStatus, Outbound, ProviderRequest, Timestamp};
+use handover_host::contract::{
+    AgentEvent, Conversation, DeliveryStatus, Failure, Outbound, ProviderRequest, Timestamp,
+};
 use handover_host::{CallError, Connection, Limit};
 use std::time::Instant;
 
@@ -32,7 +34,7 @@ enum What {
     },
     /// It could not be observed; to be tried again then.
     NotObserved(Timestamp),
-    /// The contact centre will not answer for this handover.
+    /// The contact center will not answer for this handover.
     Unobservable(u32),
     CalledBack(u64, CallbackOutcome),
     Buried(Box<DeadLetter>),

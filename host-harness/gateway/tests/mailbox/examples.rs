@@ -655,12 +655,13 @@ fn the_agent_learns_that_a_message_was_not_shown_even_after_the_end() {
     mailbox.published(2, &rules());
     give_up(&mut mailbox);
     let Some(Task::Build { item, message, .. }) = outbound(&mut mailbox, NOW) else { panic!("the agent is told") };
-    let OutboundMessage::Receipt(DeliveryReceipt { message_id: message, outcome: ReceiptOutcome::Failed(_) }) = message.message
+    let OutboundMessage::Receipt(DeliveryReceipt { message_id: message, outcome: ReceiptOutcome::Failed(_) }) =
+        message.message
     else {
         panic!("that it failed")
     };
     assert_eq!(message, "m1");
-    mailbox.built(item, Err("the contact centre takes no receipts".into()));
+    mailbox.built(item, Err("the contact center takes no receipts".into()));
     assert_eq!(outbound(&mut mailbox, NOW), None, "nobody misses a sign");
 
     let mut over = begun();
@@ -726,7 +727,7 @@ fn conversation_of(task: Option<Task>) -> Option<String> {
 #[test]
 fn who_leaves_and_comes_back_at_once_leaves_all_the_same() {
     let start = || OutboundMessage::Start(HandoverStart::default());
-    // The contact centre knew the conversation when the user left.
+    // The contact center knew the conversation when the user left.
     let mut known = begun();
     send(&mut known, start(), &["start"], NOW);
     let Some(Task::Deliver { item, .. }) = outbound(&mut known, NOW) else { panic!("to be delivered") };
@@ -813,7 +814,7 @@ fn nobody_is_told_the_same_over_and_over_because_nobody_can_tell_whether_they_he
 }
 
 #[test]
-fn a_part_of_a_start_that_is_not_taken_leaves_nobody_waiting_at_the_contact_centre() {
+fn a_part_of_a_start_that_is_not_taken_leaves_nobody_waiting_at_the_contact_center() {
     let mut mailbox = begun();
     send(&mut mailbox, OutboundMessage::Start(HandoverStart::default()), &["one", "two"], NOW);
     let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW) else { panic!("to be delivered") };

@@ -1,4 +1,4 @@
-//! Gateways that are killed at any moment, a contact centre and a platform whose answers are lost, webhooks that come
+//! Gateways that are killed at any moment, a contact center and a platform whose answers are lost, webhooks that come
 //! twice and late: whatever happens, each message arrives once and in order, on either side.
 
 use super::{NOW, request, rules, said, text};
@@ -31,9 +31,9 @@ struct Story {
     revision: u64,
     running: Vec<Running>,
     sent: Vec<String>,
-    /// What is on its way to the contact centre.
-    travelling: Vec<(Timestamp, String)>,
-    centre: Vec<String>,
+    /// What is on its way to the contact center.
+    traveling: Vec<(Timestamp, String)>,
+    center: Vec<String>,
     webhooks: Vec<(Timestamp, AgentEvent)>,
     written: Vec<String>,
     log: BTreeMap<u64, String>,
@@ -62,8 +62,8 @@ impl Story {
             revision: 0,
             running: Vec::new(),
             sent: Vec::new(),
-            travelling: Vec::new(),
-            centre: Vec::new(),
+            traveling: Vec::new(),
+            center: Vec::new(),
             webhooks: Vec::new(),
             written: Vec::new(),
             log: BTreeMap::new(),
@@ -103,7 +103,7 @@ impl Story {
             self.finish_one();
             self.pass(500);
             let heard = self.platform.last() == self.log.keys().last() && self.load().unpublished().next().is_none();
-            if heard && self.webhooks.is_empty() && self.running.is_empty() && self.centre.len() >= self.sent.len() {
+            if heard && self.webhooks.is_empty() && self.running.is_empty() && self.center.len() >= self.sent.len() {
                 break;
             }
         }
@@ -172,7 +172,7 @@ impl Story {
         let until = self.now + self.chance.u64(1..PATIENCE);
         let arrives = self.chance.u8(..4) > 0;
         if let (Task::Deliver { request, .. }, true) = (&turn.task, arrives) {
-            self.travelling.push((self.now + self.chance.u64(..TRAVEL), request.idempotency_key.clone()));
+            self.traveling.push((self.now + self.chance.u64(..TRAVEL), request.idempotency_key.clone()));
         }
         self.running.push(Running { gateway, turn, since: self.now, until, arrives });
     }
@@ -180,10 +180,10 @@ impl Story {
     fn pass(&mut self, milliseconds: u64) {
         self.now += milliseconds;
         let now = self.now;
-        self.travelling.sort();
-        let (arrived, travelling) = std::mem::take(&mut self.travelling).into_iter().partition(|(at, _)| *at <= now);
-        self.travelling = travelling;
-        self.centre.extend(Vec::from_iter::<Vec<(u64, String)>>(arrived).into_iter().map(|(_, key)| key));
+        self.traveling.sort();
+        let (arrived, traveling) = std::mem::take(&mut self.traveling).into_iter().partition(|(at, _)| *at <= now);
+        self.traveling = traveling;
+        self.center.extend(Vec::from_iter::<Vec<(u64, String)>>(arrived).into_iter().map(|(_, key)| key));
     }
 
     fn kill(&mut self) {
@@ -206,7 +206,7 @@ impl Story {
         let chance = self.chance.f64();
         match running.turn.task {
             Task::Deliver { item, request } => {
-                let known = self.centre.contains(&request.idempotency_key);
+                let known = self.center.contains(&request.idempotency_key);
                 let outcome = match (known, self.chance.u8(..3)) {
                     (true, 0 | 1) => DeliveryOutcome::Delivered(delivery()),
                     (false, 0) if !running.arrives => DeliveryOutcome::Failed(Failure::Retry(advice(false))),
@@ -217,7 +217,7 @@ impl Story {
             }
             Task::Find { item, request, .. } => {
                 self.found += 1;
-                let found = match (self.chance.u8(..4), self.centre.contains(&request.idempotency_key)) {
+                let found = match (self.chance.u8(..4), self.center.contains(&request.idempotency_key)) {
                     (0, _) => Found::Failed(Failure::Retry(advice(false))),
                     (_, true) => Found::Arrived(delivery()),
                     (_, false) => Found::Missing,
@@ -241,7 +241,7 @@ impl Story {
 
     fn check(&self) {
         let seed = self.seed;
-        assert_eq!(self.centre, self.sent, "seed {seed}: the contact centre has each request once, in order");
+        assert_eq!(self.center, self.sent, "seed {seed}: the contact center has each request once, in order");
         let numbers: Vec<u64> = self.log.keys().copied().collect();
         let all: Vec<u64> = (1..=numbers.len() as u64).collect();
         assert_eq!(numbers, all, "seed {seed}: the log has no gap");
@@ -264,5 +264,10 @@ fn delivery() -> Delivery {
 }
 
 fn advice(may_have_arrived: bool) -> RetryAdvice {
-    RetryAdvice { cause: RetryCause::Network, after_seconds: None, may_have_arrived, message: "the line was cut".to_owned() }
+    RetryAdvice {
+        cause: RetryCause::Network,
+        after_seconds: None,
+        may_have_arrived,
+        message: "the line was cut".to_owned(),
+    }
 }

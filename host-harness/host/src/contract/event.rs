@@ -1,4 +1,4 @@
-//! What happened at the contact centre.
+//! What happened at the contact center.
 
 use super::Timestamp;
 use serde::{Deserialize, Serialize};

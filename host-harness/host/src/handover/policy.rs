@@ -15,7 +15,7 @@ pub struct Policy {
     /// back to the queue. Default: missing, for how long is too long is the operator's to say.
     pub assignment_timeout: Option<u64>,
     /// How long the user may say nothing while it is their turn: since they, or the agents, last wrote, or an agent
-    /// came. Default: missing, for many contact centres see to that themselves.
+    /// came. Default: missing, for many contact centers see to that themselves.
     pub user_inactivity: Option<u64>,
     /// The provider has the ability [`Observation`](crate::contract::Ability::Observation), and the host makes use of
     /// it. Default: no, and then nothing asks for it.

@@ -186,7 +186,7 @@ async fn senseless_orders_are_refused_with_a_reason() {
         (json!({ "on": "api", "fault": "double" }), "does not exist there"),
         (json!({ "on": "webhook", "fault": "late" }), "`ms`"),
         (json!({ "on": "webhook", "fault": "explode" }), "unknown variant"),
-        (json!({ "on": "webhook", "fault": "lost", "colour": 1 }), "unknown field"),
+        (json!({ "on": "webhook", "fault": "lost", "color": 1 }), "unknown field"),
     ] {
         let answer = genesys.desk("POST", "faults", order).await;
         assert_eq!(answer.status, 400);

@@ -48,7 +48,7 @@ fn a_configuration_reads_from_toml() {
 #[test]
 fn unknown_fields_are_refused() {
     for wrong in [
-        "colour = 1",
+        "color = 1",
         "event-bus = { topics = ['user.middle'] }",
         "typing = { up = true }",
         "clients = [{ name = 'x' }]",

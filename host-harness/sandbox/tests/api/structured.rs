@@ -138,7 +138,7 @@ async fn a_typo_is_told() {
         (json!({ "content": [card()], "as": "human" }), "`as` is wrong: a flow sends Card"),
         (json!({ "content": [template()], "as": "bot" }), "`as` is wrong: an agent sends Notification"),
         (json!({ "content": [card()], "text": "" }), "it must have 1 to 2000"),
-        (json!({ "content": [card()], "colour": 1 }), "unknown field"),
+        (json!({ "content": [card()], "color": 1 }), "unknown field"),
     ] {
         let answer = genesys.act(&conversation, "structured", body).await;
         assert_eq!(answer.status, 400, "{reason}");

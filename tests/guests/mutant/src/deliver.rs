@@ -33,7 +33,9 @@ pub(crate) fn deliver(settings: Vec<Setting>, mut request: ProviderRequest) -> R
             let cause = RetryCause::NotReady;
             Err(Failure::Retry(RetryAdvice { cause, after_seconds: None, may_have_arrived: false, message }))
         }
-        Ok(delivery) if on("deliver: the conversation is not told") => Ok(Delivery { conversation_id: None, ..delivery }),
+        Ok(delivery) if on("deliver: the conversation is not told") => {
+            Ok(Delivery { conversation_id: None, ..delivery })
+        }
         delivered => delivered,
     }
 }

@@ -32,7 +32,9 @@ pub(crate) fn find(
     let secret = secret(&settings);
     match Sound::find_delivery(settings, conversation, request).map_err(|failure| fail(failure, &secret)) {
         Err(_) if on("find: a failure is an answer") => Ok(DeliveryStatus::NotDelivered),
-        Ok(DeliveryStatus::Unknown) if on("find: a conversation that is over had no message") => Ok(DeliveryStatus::NotDelivered),
+        Ok(DeliveryStatus::Unknown) if on("find: a conversation that is over had no message") => {
+            Ok(DeliveryStatus::NotDelivered)
+        }
         Ok(DeliveryStatus::Delivered(delivery)) if on("find: the conversation is not told") => {
             Ok(DeliveryStatus::Delivered(Delivery { conversation_id: None, ..delivery }))
         }

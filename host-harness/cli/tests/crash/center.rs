@@ -1,10 +1,10 @@
-//! The contact centre: its agents, and its faults.
+//! The contact center: its agents, and its faults.
 
 use genesys_sandbox::{Config, Sandbox};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-pub(crate) struct Centre {
+pub(crate) struct Center {
     sandbox: Sandbox,
     http: reqwest::Client,
     trouble: std::sync::Mutex<Option<tokio::task::JoinHandle<()>>>,
@@ -17,7 +17,7 @@ pub(crate) struct Message {
     pub(crate) arrived: bool,
 }
 
-impl Centre {
+impl Center {
     pub(crate) async fn start(gateway: &str) -> Self {
         let mut config = Config { requests_per_minute: 0, ..Config::default() };
         config.integrations[0].webhook_url = Some(format!("{gateway}/handover/genesysCloudOM"));
@@ -105,7 +105,7 @@ impl Centre {
 
     /// From now on things go wrong now and then.
     pub(crate) fn trouble(self: &std::sync::Arc<Self>) {
-        let centre = std::sync::Arc::clone(self);
+        let center = std::sync::Arc::clone(self);
         let task = tokio::spawn(async move {
             loop {
                 let order = match fastrand::u32(0..10) {
@@ -116,7 +116,7 @@ impl Centre {
                     8 => json!({ "on": "api", "path": "/inbound/", "fault": "server-error", "status": 503 }),
                     _ => json!({ "on": "api", "path": "/inbound/", "fault": "cut" }),
                 };
-                assert!(centre.post("faults", order).await);
+                assert!(center.post("faults", order).await);
                 tokio::time::sleep(Duration::from_millis(fastrand::u64(100..1_000))).await;
             }
         });
