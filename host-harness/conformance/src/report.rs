@@ -51,8 +51,8 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for case in &self.cases {
             match &case.outcome {
-                Outcome::Passed => writeln!(f, "ok    {}", case.name)?,
-                Outcome::Failed(why) => writeln!(f, "FAIL  {}: {}", case.name, why.replace('\n', " "))?,
+                Outcome::Passed => writeln!(f, "passed  {}", case.name)?,
+                Outcome::Failed(why) => writeln!(f, "failed  {}: {}", case.name, why.replace('\n', " "))?,
             }
         }
         let failed = self.failed().count();

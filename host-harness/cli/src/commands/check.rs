@@ -28,13 +28,15 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     drop(shown);
     for check in &checks {
         let outcome = match check.outcome {
-            CheckOutcome::Ok => "ok   ",
-            CheckOutcome::Warning => "WARN ",
-            CheckOutcome::Error => "FAIL ",
-            CheckOutcome::Skipped => "skip ",
+            CheckOutcome::Ok => "ok",
+            CheckOutcome::Warning => "warning",
+            CheckOutcome::Error => "error",
+            CheckOutcome::Skipped => "skipped",
         };
-        let remedy = check.remedy.as_ref().map(|remedy| format!(" -> {remedy}")).unwrap_or_default();
-        output::print(format_args!("{outcome} {}: {}{remedy}", check.name, check.message))?;
+        output::print(format_args!("{outcome:<7}  {}: {}", check.name, check.message))?;
+        if let Some(remedy) = &check.remedy {
+            output::print(format_args!("         {remedy}"))?;
+        }
     }
     let failed = checks.iter().any(|check| check.outcome == CheckOutcome::Error);
     Ok(if failed { ExitCode::from(NO) } else { ExitCode::SUCCESS })

@@ -23,7 +23,7 @@ pub(crate) async fn run(arguments: Conformance) -> anyhow::Result<ExitCode> {
     let report = match report {
         Ok(report) => report,
         Err(error) => {
-            output::print(format_args!("FAIL  load: {error}"))?;
+            output::print(format_args!("failed  load: {error}"))?;
             return Ok(ExitCode::from(NO));
         }
     };

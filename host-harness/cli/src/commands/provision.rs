@@ -14,14 +14,14 @@ pub(crate) async fn run(arguments: Provision) -> anyhow::Result<ExitCode> {
     drop(shown);
     for step in &steps {
         let outcome = match step.outcome {
-            StepOutcome::Present => "there  ",
-            StepOutcome::Applied => "done   ",
-            StepOutcome::Planned => "would  ",
-            StepOutcome::Manual => "BY HAND",
-            StepOutcome::Failed => "FAIL   ",
-            StepOutcome::Skipped => "skip   ",
+            StepOutcome::Present => "present",
+            StepOutcome::Applied => "applied",
+            StepOutcome::Planned => "planned",
+            StepOutcome::Manual => "manual",
+            StepOutcome::Failed => "failed",
+            StepOutcome::Skipped => "skipped",
         };
-        output::print(format_args!("{outcome} {}: {}", step.name, step.message))?;
+        output::print(format_args!("{outcome:<7}  {}: {}", step.name, step.message))?;
     }
     let failed = steps.iter().any(|step| step.outcome == StepOutcome::Failed);
     Ok(if failed { ExitCode::from(NO) } else { ExitCode::SUCCESS })

@@ -122,7 +122,7 @@ fn conformance_prints_a_case_a_line_and_writes_junit() {
     let folder = Folder::new();
     let (status, out, _) = folder.run(&["conformance", "--junit", "report.xml"]);
     assert_eq!(status, 0, "{out}");
-    assert!(out.contains("ok    purity/no-pure-function-calls-an-import\n"), "{out}");
+    assert!(out.contains("passed  purity/no-pure-function-calls-an-import\n"), "{out}");
     assert!(out.trim_end().ends_with(" 0 failed"), "{out}");
     let junit = std::fs::read_to_string(folder.0.path().join("report.xml")).expect("the report");
     assert!(junit.contains("<testcase name=\"verify-webhook/github-published-pair\""), "{junit}");
@@ -132,7 +132,7 @@ fn conformance_prints_a_case_a_line_and_writes_junit() {
     folder.write("plugin.wasm", b"\0asm\x01\0\0\0");
     let (status, out, _) = folder.run(&["conformance", "plugin.wasm"]);
     assert_eq!(status, 1);
-    assert!(out.contains("FAIL  load: this is a core WebAssembly module"), "{out}");
+    assert!(out.contains("failed  load: this is a core WebAssembly module"), "{out}");
 }
 
 #[test]

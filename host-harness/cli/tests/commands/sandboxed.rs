@@ -57,13 +57,15 @@ fn check_is_the_doctor() {
     folder.write("settings.toml", sandbox.settings("BotHandover", "wrong"));
     let (status, out, _) = folder.run(&check);
     assert_eq!(status, 1, "{out}");
-    assert!(out.contains("FAIL  credentials: ") && out.contains("skip  integration: "), "{out}");
+    assert!(out.contains("error    credentials: ") && out.contains("skipped  integration: "), "{out}");
     // Without a webhook address the doctor still has something to say.
     folder.write("settings.toml", sandbox.settings("BotHandover", sandbox.told("client_secret")));
     let (status, out, _) = folder.run(&check);
     assert_eq!(status, 1, "{out}");
-    assert!(out.contains("ok    credentials: ") && out.contains("FAIL  webhook-url: "), "{out}");
-    let steps: Vec<_> = out.lines().filter_map(|line| line.get(6..)?.split_once(':')).map(|(step, _)| step).collect();
+    assert!(out.contains("ok       credentials: ") && out.contains("error    webhook-url: "), "{out}");
+    // A remedy is on a line of its own, which begins with spaces.
+    let checks = out.lines().filter(|line| !line.starts_with(' '));
+    let steps: Vec<_> = checks.filter_map(|line| line.get(9..)?.split_once(':')).map(|(step, _)| step).collect();
     let expected = [
         "settings",
         "webhook-secret",
@@ -99,11 +101,11 @@ fn check_hears_whether_webhooks_arrive() {
     let settings = sandbox.settings("BotHandover", sandbox.told("client_secret"));
     folder.write("settings.toml", &settings);
     let (_, out, _) = folder.run(&check);
-    assert!(out.contains("ok    webhook-round-trip: "), "{out}");
+    assert!(out.contains("ok       webhook-round-trip: "), "{out}");
     folder.write("settings.toml", settings.replace("a-secret-of-16-or-more-chars", "a-secret-that-is-another"));
     let (status, out, _) = folder.run(&check);
     assert_eq!(status, 1);
-    assert!(out.contains("FAIL  webhook-round-trip: a webhook arrived and is not authentic"), "{out}");
+    assert!(out.contains("error    webhook-round-trip: a webhook arrived and is not authentic"), "{out}");
 }
 
 #[test]
@@ -120,11 +122,11 @@ fn provision_says_what_it_would_do_and_does_it_once() {
     ];
     let (status, out, _) = folder.run(&[&apply[..], &["--dry-run"]].concat());
     assert_eq!(status, 0, "{out}");
-    assert!(out.contains("would   integration: New: its webhooks go to https://bot.example.com/"), "{out}");
+    assert!(out.contains("planned  integration: New: its webhooks go to https://bot.example.com/"), "{out}");
     let (status, out, _) = folder.run(&apply);
     assert_eq!(status, 0, "{out}");
-    assert!(out.contains("done    integration: New") && out.contains("BY HAND authorized-application: "), "{out}");
+    assert!(out.contains("applied  integration: New") && out.contains("manual   authorized-application: "), "{out}");
     let (status, out, _) = folder.run(&apply);
     assert_eq!(status, 0, "{out}");
-    assert!(out.contains("there   integration: New") && !out.contains("done "), "{out}");
+    assert!(out.contains("present  integration: New") && !out.contains("applied "), "{out}");
 }
