@@ -1,10 +1,29 @@
-//! Loads human-handover providers (WebAssembly components of the world `handover:provider/handover-provider`) and
+//! Loads human-handover providers, which are WebAssembly components of the world `handover:provider/handover-provider`, and
 //! calls them within limits.
 //!
-//! A [`Host`] loads a [`Provider`]; a provider and the settings of one contact center make a [`Connection`], which has
-//! the calls of the contract. A plugin reaches the network through a [`Transport`] only, at the [`AllowedOrigins`]
-//! only; it remembers through a [`Cache`] only; and it stays within [`Limits`].
-#![doc = include_str!("../../../README.md")]
+//! A [`Host`] loads a [`Provider`]. A provider and the settings of one contact center make a [`Connection`], which has the
+//! functions of the contract. A provider reaches the network only through a [`Transport`] and only at the
+//! [`AllowedOrigins`], stores values only in a [`Cache`], and stays within [`Limits`].
+//!
+//! # Example
+//!
+//! ```
+//! use handover_host::contract::{Setting, Webhook};
+//! use handover_host::{AllowedOrigins, Connection, Host, HttpClient, HttpClientLimits};
+//!
+//! /// Connects a provider. Call this once at startup: compiling a component takes up to a second.
+//! async fn connect(component: &[u8], settings: Vec<Setting>) -> Result<Connection, Box<dyn std::error::Error>> {
+//!     let host = Host::builder().http(HttpClient::new(HttpClientLimits::default())?).build()?;
+//!     let provider = host.load(component).await?;
+//!     let allowed: AllowedOrigins = "https://api.mypurecloud.de, https://login.mypurecloud.de".parse()?;
+//!     Ok(provider.connect(settings, &allowed).await?)
+//! }
+//!
+//! /// Returns the HTTP status to answer a webhook with. The body must be the bytes that arrived.
+//! async fn receive(connection: &Connection, webhook: &Webhook) -> Result<u16, handover_host::CallError> {
+//!     Ok(if connection.verify_webhook(webhook).await?.is_ok() { 200 } else { 401 })
+//! }
+//! ```
 
 mod bindings;
 mod cache;
@@ -35,3 +54,13 @@ pub use self::http::{Transport, TransportError};
 pub use self::limits::{Limits, TICK};
 pub use self::origin::{AllowedOrigins, InvalidOrigin};
 pub use self::provider::Provider;
+
+/// The code blocks of the documents are compiled with the tests.
+#[cfg(doctest)]
+mod documents {
+    #[doc = include_str!("../../../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../../../docs/embedding.md")]
+    struct Embedding;
+}
