@@ -54,7 +54,7 @@ fn listening(listener: &TcpListener, config: &mut Config) -> String {
     url
 }
 
-/// A gateway with these connections, each with its name and mark, until the guard is dropped.
+/// A gateway with these connections, each with its name and integration id, until the guard is dropped.
 fn gateway(
     folder: &TempDir,
     listener: TcpListener,
@@ -65,12 +65,12 @@ fn gateway(
     let store = SqliteStore::open(&folder.path().join("handover.sqlite")).expect("a store");
     let mailboxes = Mailboxes::new(Arc::new(store));
     let metrics = Metrics::default();
-    let served = |(name, world, mark): &(&str, &World, Option<String>)| {
+    let served = |(name, world, integration_id): &(&str, &World, Option<String>)| {
         let options = Options {
             rules: rules.clone(),
             callback: callback.cloned(),
             path: Some("genesysCloudOM".into()),
-            mark: mark.clone(),
+            integration_id: integration_id.clone(),
             logs_bodies: false,
             observations: NonZeroU32::new(6_000).expect("some"),
             wire: Wire::default(),
@@ -101,8 +101,8 @@ impl Stand {
         let url = listening(&listener, &mut config);
         let world = World::with(config, settings).await;
         let folder = tempfile::tempdir().expect("a folder");
-        let mark = world.sandbox.announcement().integration_id.clone();
-        let connections = [("acme", &world, Some(mark))];
+        let integration_id = world.sandbox.announcement().integration_id.clone();
+        let connections = [("acme", &world, Some(integration_id))];
         let stop = gateway(&folder, listener, &connections, &rules, callback.as_ref());
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         Self { world, url, http, _folder: folder, _stop: stop }

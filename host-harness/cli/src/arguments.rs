@@ -15,89 +15,90 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// A web chat and an agent's desk in the browser, with a gateway and a local Genesys Cloud behind them.
+    /// Serve a web chat and an agent's desk, with a gateway and a local Genesys Cloud.
     ///
-    /// Prints the page's address, and runs until it is stopped. Nothing is kept. With --script, one handover is played in the
+    /// Prints the address of the page and runs until it is stopped. Stores nothing. With --script, plays one handover in the
     /// terminal instead.
     #[command(after_help = "Example:\n  handover demo --script")]
     Demo(Demo),
-    /// Runs a local Genesys Cloud until it is stopped.
+    /// Run a local Genesys Cloud.
     ///
-    /// Prints one JSON line when it listens: origin, client_id, client_secret, integration_id, integration_name,
+    /// Prints one JSON line when it is ready: origin, client_id, client_secret, integration_id, integration_name,
     /// webhook_secret.
     #[command(after_help = "Example:\n  handover sandbox --listen 127.0.0.1:8090")]
     Sandbox(Sandbox),
-    /// Says whether a webhook comes from the contact center.
+    /// Verify the authenticity of a webhook.
     ///
     /// Prints one JSON line. Status 0: authentic; 1: rejected; 2: misuse.
     #[command(
         after_help = "Example:\n  handover verify --settings acme.toml \\\n    --header 'X-Hub-Signature-256: sha256=+hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMk=' body.json"
     )]
     Verify(Verify),
-    /// Says what happened, from the body of a webhook or of another source.
+    /// Map the body of a webhook or another source to events.
     ///
-    /// Prints a JSON line an event. Status 0: mapped; 1: malformed; 2: misuse.
+    /// Prints one JSON line per event. Status 0: mapped; 1: malformed; 2: misuse.
     #[command(after_help = "Example:\n  handover map --settings acme.toml --source event-bus body.json")]
     Map(Map),
-    /// Builds the requests that say something to the contact center, and sends none.
+    /// Build the requests for a message without sending them.
     ///
     /// MESSAGE is JSON: {"recipient": "…", "conversation": "…", "id": "…", "time": milliseconds since 1970,
-    /// "message": {"text": "…"}}; conversation may be missing, and the message may be start, text, attachment,
-    /// "typing", answer, receipt or leave, with the fields of the contract. Prints a JSON line a request.
-    /// Status 0: built; 1: it cannot be; 2: misuse.
+    /// "message": {"text": "…"}}; conversation is optional, and the message may be start, text, attachment,
+    /// "typing", answer, receipt or leave, with the fields of the contract. Prints one JSON line per
+    /// request. Status 0: built; 1: cannot be built; 2: misuse.
     #[command(
         after_help = "Example:\n  echo '{\"recipient\": \"sess-42\", \"id\": \"m-1\", \"time\": 1772359200123, \"message\": {\"text\": \"Hello\"}}' |\n    handover build --settings acme.toml -"
     )]
     Build(Build),
-    /// The doctor: tries each thing that a connection needs, and says how to mend what fails.
+    /// Check everything that a connection needs, and print how to correct what fails.
     ///
-    /// Prints a line a check. Status 0: nothing failed; 1: something did; 2: misuse.
+    /// Prints one line per check, and a remedy below it. Status 0: no error; 1: an error; 2: misuse.
     ///
-    /// With --webhook-listen a message is sent through the contact center as well, and waited for at that address.
+    /// With --webhook-listen, also sends a message through the contact center and waits for its webhook at that address.
     #[command(after_help = "Example:\n  handover check --settings acme.toml --webhook-listen 127.0.0.1:3000")]
     Check(Check),
-    /// Makes at the contact center what a connection needs there, and says what only a person can do.
+    /// Create what a connection needs at the contact center, and print what only a person can do.
     ///
-    /// Doing it twice is doing it once. Prints a line a step. Status 0: nothing failed; 1: something did; 2: misuse.
+    /// Idempotent. Prints one line per step. Status 0: no step failed; 1: a step failed; 2: misuse.
     #[command(
         after_help = "Example:\n  handover provision --settings acme.toml \\\n    --webhook-url https://bot.example.com/handover/genesysCloudOM --dry-run"
     )]
     Provision(Provision),
-    /// Says which features the environment switches on for an organization.
+    /// Print the features that the environment enables for an organization.
     ///
-    /// Prints a line a feature. Status 0: the handover is on; 1: it is not; 2: a variable is malformed.
+    /// Prints one line per feature. Status 0: handover is enabled; 1: it is not; 2: a variable is malformed.
     #[command(
         after_help = "Example:\n  FEATURE_ENABLE_GENESYS_CLOUD_OM=true FEATURE_ENABLE_GENESYS_CLOUD_OM_WHITELIST='*' \\\n    handover features --organization acme"
     )]
     Features(Features),
-    /// Prints the link to the AI Copilot Workspace for one user's talk, from the copilot settings.
+    /// Print the link to the AI Copilot workspace for a session.
     #[command(after_help = "Example:\n  handover copilot-url --settings acme.toml --session session-1 --user user-1")]
     CopilotUrl(CopilotUrl),
-    /// Shows what a plugin is: imports, exports, size, description, settings.
+    /// Describe a plugin: imports, exports, size, description and settings.
     #[command(after_help = "Example:\n  handover inspect my-provider.wasm")]
     Inspect(Inspect),
-    /// Compiles a plugin ahead, for a gateway that starts at once: `precompiled` in its configuration.
+    /// Compile a plugin to native code, so that a gateway starts at once.
     ///
-    /// What is written is native code, for this kind of machine and this version of handover.
+    /// Set `precompiled` in the gateway's configuration to the file. It is for this kind of machine and this version of
+    /// handover only.
     #[command(after_help = "Example:\n  handover compile --output genesys.cwasm")]
     Compile(Compile),
-    /// The gateway: stands between contact centers and a bot platform, until it is stopped.
+    /// Run the gateway between contact centers and a bot platform.
     ///
-    /// Takes webhooks, and what the platform says by its API; keeps both until they are where they belong. Prints one
-    /// JSON line when it listens: listen.
+    /// Accepts webhooks and requests of the platform's API, and stores them until they are delivered. Prints one JSON line
+    /// when it is ready: listen.
     #[command(after_help = "Example:\n  handover serve --config gateway.toml")]
     Serve(Serve),
-    /// What a gateway has given up: lists, shows, replays or drops it.
+    /// List, inspect and redrive dead letters of a gateway.
     ///
-    /// Prints a JSON line a letter. Status 0: done; 1: refused; 2: misuse.
+    /// Prints one JSON line per dead letter. Status 0: done; 1: refused; 2: misuse.
     #[command(after_help = "Example:\n  HANDOVER_TOKEN=… handover dead-letters list --connection acme")]
     DeadLetters(DeadLetters),
     /// Check a gateway's SQLite store.
     #[command(after_help = "Example:\n  handover store check handover.sqlite")]
     Store(Store),
-    /// Runs the conformance kit on a plugin.
+    /// Test whether a plugin conforms to the contract.
     ///
-    /// Prints a line a case. Status 0: all passed; 1: some failed, or the plugin cannot be loaded; 2: misuse.
+    /// Prints one line per case. Status 0: all passed; 1: some failed, or the plugin cannot be loaded; 2: misuse.
     #[command(after_help = "Example:\n  handover conformance my-provider.wasm --junit report.xml")]
     Conformance(Conformance),
 }
@@ -107,14 +108,14 @@ pub(crate) struct Demo {
     /// Play the scripted handover in the terminal and end.
     #[arg(long)]
     pub(crate) script: bool,
-    /// Where to listen; port 0 takes a free one.
+    /// The address to listen on. Port 0 selects a free port.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8470", conflicts_with = "script")]
     pub(crate) listen: SocketAddr,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Sandbox {
-    /// Where to listen; port 0 takes a free one.
+    /// The address to listen on. Port 0 selects a free port.
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<SocketAddr>,
     /// The sandbox's configuration, as TOML.
@@ -128,7 +129,7 @@ pub(crate) struct Connection {
     /// The connection's settings, as TOML: key = "value" or key = ["value", "value"].
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: PathBuf,
-    /// A plugin instead of the one built in.
+    /// A plugin to use instead of the built-in one.
     #[arg(long, value_name = "FILE")]
     pub(crate) plugin: Option<PathBuf>,
     /// An origin that the plugin may reach, such as `https://api.example.com`; may be repeated. Without any, the plugin
@@ -156,7 +157,7 @@ pub(crate) struct Verify {
 pub(crate) struct Map {
     #[command(flatten)]
     pub(crate) connection: Connection,
-    /// Where the body comes from.
+    /// The source of the body.
     #[arg(long, value_enum, default_value_t = Source::Webhook)]
     pub(crate) source: Source,
     /// The body: a file, or - for standard input.
@@ -180,7 +181,7 @@ pub(crate) enum Source {
 pub(crate) struct Build {
     #[command(flatten)]
     pub(crate) connection: Connection,
-    /// What to say: a file, or - for standard input.
+    /// The message: a file, or - for standard input.
     pub(crate) message: PathBuf,
 }
 
@@ -188,7 +189,7 @@ pub(crate) struct Build {
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) connection: Connection,
-    /// Where the webhooks of the contact center arrive on this machine, for the time of the check.
+    /// The local address at which the contact center's webhooks arrive during the check.
     #[arg(long, value_name = "ADDR")]
     pub(crate) webhook_listen: Option<SocketAddr>,
 }
@@ -197,10 +198,10 @@ pub(crate) struct Check {
 pub(crate) struct Provision {
     #[command(flatten)]
     pub(crate) connection: Connection,
-    /// The public address at which the platform takes webhooks.
+    /// The public URL at which the platform receives webhooks.
     #[arg(long, value_name = "URL")]
     pub(crate) webhook_url: String,
-    /// Only say what would be done.
+    /// Only print what would be done.
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
@@ -227,21 +228,21 @@ pub(crate) struct CopilotUrl {
 
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
-    /// A plugin instead of the one built in.
+    /// A plugin to use instead of the built-in one.
     pub(crate) plugin: Option<PathBuf>,
-    /// The same as the argument; every command that takes a plugin has it.
+    /// The same as the argument.
     #[arg(long = "plugin", value_name = "FILE", conflicts_with = "plugin")]
     pub(crate) plugin_option: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Compile {
-    /// A plugin instead of the one built in.
+    /// A plugin to use instead of the built-in one.
     pub(crate) plugin: Option<PathBuf>,
-    /// The same as the argument; every command that takes a plugin has it.
+    /// The same as the argument.
     #[arg(long = "plugin", value_name = "FILE", conflicts_with = "plugin")]
     pub(crate) plugin_option: Option<PathBuf>,
-    /// Where to write it. What was there is replaced at once, and not before all is written.
+    /// The file to write. It is replaced atomically.
     #[arg(long, value_name = "FILE")]
     pub(crate) output: PathBuf,
 }
@@ -272,65 +273,65 @@ pub(crate) enum StoreAct {
 /// Where a gateway is.
 #[derive(Debug, Args)]
 pub(crate) struct GatewayAddress {
-    /// Where it listens.
+    /// The URL of the gateway.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
     pub(crate) gateway: String,
-    /// The variable of the environment that has one of its tokens.
+    /// The environment variable that contains one of its tokens.
     #[arg(long, value_name = "NAME", default_value = "HANDOVER_TOKEN")]
     pub(crate) token_env: String,
-    /// Of which connection.
+    /// The name of the connection.
     #[arg(long, value_name = "NAME")]
     pub(crate) connection: String,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeadLetterAct {
-    /// All of them, a JSON line each.
+    /// List all dead letters, one JSON line each.
     List {
         #[command(flatten)]
         at: GatewayAddress,
     },
-    /// One of them.
+    /// Print one dead letter.
     Show {
         #[command(flatten)]
         at: GatewayAddress,
-        /// Which.
+        /// The id of the dead letter.
         id: String,
     },
-    /// Tries once more to deliver it, while its handover lasts.
-    Replay {
+    /// Deliver a dead letter again, while its handover lasts.
+    Redrive {
         #[command(flatten)]
         at: GatewayAddress,
-        /// Which.
+        /// The id of the dead letter.
         id: String,
     },
-    /// Forgets it.
+    /// Delete a dead letter.
     Drop {
         #[command(flatten)]
         at: GatewayAddress,
-        /// Which.
+        /// The id of the dead letter.
         id: String,
     },
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// What to serve, in TOML.
+    /// The configuration of the gateway, as TOML.
     #[arg(long, value_name = "FILE", required_unless_present_any = ["api", "reference"])]
     pub(crate) config: Option<PathBuf>,
     /// Print the OpenAPI document of the platform's API instead.
     #[arg(long, conflicts_with = "reference")]
     pub(crate) api: bool,
-    /// Print everything that FILE can say instead, in Markdown.
+    /// Print the reference of the configuration instead, in Markdown.
     #[arg(long)]
     pub(crate) reference: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Conformance {
-    /// A plugin instead of the one built in.
+    /// A plugin to use instead of the built-in one.
     pub(crate) plugin: Option<PathBuf>,
-    /// The same as the argument; every command that takes a plugin has it.
+    /// The same as the argument.
     #[arg(long = "plugin", value_name = "FILE", conflicts_with = "plugin")]
     pub(crate) plugin_option: Option<PathBuf>,
     /// Write the results as JUnit XML as well.

@@ -224,8 +224,8 @@ pub(crate) struct Connection {
     /// Its webhooks arrive at `/handover/` and this, besides `/handover/` and its name. Several may share one.
     #[serde(default = "path")]
     pub(crate) path: String,
-    /// A text by which a webhook at a shared path is known to be for it: the id of the integration.
-    pub(crate) mark: Option<String>,
+    /// The id of the integration at the contact center. Set it on connections that share a path and a secret.
+    pub(crate) integration_id: Option<String>,
     /// A webhook that is older is a replay. Not below 85 s, for so long Genesys tries again.
     #[serde(default = "replay_window", deserialize_with = "read_replay_window")]
     #[schema(value_type = String)]
@@ -447,10 +447,10 @@ impl Connection {
         if self.plugin.is_some() && self.precompiled.is_some() {
             return Some(("precompiled", "expected one of plugin and precompiled, for there is one plugin"));
         }
-        if self.mark.as_ref().is_some_and(String::is_empty) {
+        if self.integration_id.as_ref().is_some_and(String::is_empty) {
             return Some((
-                "mark",
-                "expected a text that is in each of its webhooks and in no other, or no mark at all",
+                "integration-id",
+                "expected a text that is in each of its webhooks and in no other, or no integration-id at all",
             ));
         }
         None
@@ -535,7 +535,10 @@ mod tests {
             ),
             (format!("{LEAST}[demo]\ndesk = \"http://a:s3cret@b\"\n"), "gateway.toml:6: expected an origin"),
             (format!("{LEAST}[demo]\npublic = \"https://a.example/s3cret\"\n"), "gateway.toml:6: expected an origin"),
-            (format!("{LEAST}mark = \"\"\n"), "gateway.toml:5: connection.acme.mark: expected a text"),
+            (
+                format!("{LEAST}integration-id = \"\"\n"),
+                "gateway.toml:5: connection.acme.integration-id: expected a text",
+            ),
             (format!("{LEAST}path = \"a/b\"\n"), "gateway.toml:5: connection.acme.path: expected one segment"),
             (
                 "connection = {}\n[platform]\ntokens = [{ env = \"T\" }]\n".into(),

@@ -1,4 +1,4 @@
-//! What was given up, as it is stored: for somebody to look at, to replay or to drop.
+//! What was given up, as it is stored: for somebody to look at, to redrive or to drop.
 
 use crate::mailbox::{CallbackOutcome, DeadContent, DeadLetter, SendError};
 use crate::mailboxes::{Address, ChangeError, Mailboxes, now};
@@ -46,14 +46,14 @@ impl Served {
     ///
     /// # Errors
     /// It cannot be delivered, or not now.
-    pub(crate) async fn replay(&self, buried: &Buried) -> Result<(), NotReplayed> {
+    pub(crate) async fn redrive(&self, buried: &Buried) -> Result<(), NotReplayed> {
         let id = &buried.letter.id;
         match &buried.letter.content {
             DeadContent::Outbound { request: None, .. } => return Err(NotReplayed::NotBuilt),
             DeadContent::Outbound { .. } => {
                 let again = self
                     .mailboxes()
-                    .change(&buried.address, self.rules(), |mailbox| mailbox.replay(&buried.letter, now()));
+                    .change(&buried.address, self.rules(), |mailbox| mailbox.redrive(&buried.letter, now()));
                 match again.await {
                     Ok(Some(())) => {}
                     Ok(None) | Err(ChangeError::Refused(SendError::NoHandover(_))) => return Err(NotReplayed::Over),

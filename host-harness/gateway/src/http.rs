@@ -141,7 +141,7 @@ fn platform_api() -> OpenApiRouter<Gateway> {
         .layer(within(PATIENCE));
     let slow = OpenApiRouter::new()
         .routes(routes!(platform::check))
-        .routes(routes!(letters::replay))
+        .routes(routes!(letters::redrive))
         .layer(within(LONG_PATIENCE));
     OpenApiRouter::with_openapi(Document::openapi()).merge(quick).merge(slow)
 }

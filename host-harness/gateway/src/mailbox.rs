@@ -310,16 +310,16 @@ impl Mailbox {
     ///
     /// # Errors
     /// Its handover is over, or it was never built; or too much waits.
-    pub fn replay(&mut self, letter: &DeadLetter, now: Timestamp) -> Result<(), SendError> {
+    pub fn redrive(&mut self, letter: &DeadLetter, now: Timestamp) -> Result<(), SendError> {
         let DeadContent::Outbound { handover, message, request: Some(request), reason, .. } = &letter.content else {
             return Err(NoHandover.into());
         };
         let open = self.handover.as_ref().filter(|open| is_open(open) && open.number() == *handover);
         open.ok_or(NoHandover)?;
         // No idempotency key has a blank in it.
-        let key = format!("replay {}", letter.id);
+        let key = format!("redrive {}", letter.id);
         if self.replies.get(&key, now).is_none() {
-            self.outbox.replay(message, request, reason, *handover, now)?;
+            self.outbox.redrive(message, request, reason, *handover, now)?;
             let reply = Reply { asked: String::new(), replied: Replied::Sent(message.clone()) };
             self.replies.put(&key, reply, now);
         }

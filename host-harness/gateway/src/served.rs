@@ -57,9 +57,9 @@ pub struct Options {
     pub callback: Option<Callback>,
     /// The last part of the path at which its webhooks arrive besides its name; several connections may share one.
     pub path: Option<String>,
-    /// A text by which a webhook at a shared path is known to be for it, such as the id of the integration. Without
-    /// one the signature alone decides.
-    pub mark: Option<String>,
+    /// The id of the integration at the contact center, which each of its webhooks contains. Without it, the signature
+    /// alone decides which connection of a shared path a webhook is for.
+    pub integration_id: Option<String>,
     /// The bodies of webhooks and of requests are logged, with all that people say in them.
     pub logs_bodies: bool,
     /// Observations a minute at most, by this gateway: a share of the requests that the contact center allows.
@@ -144,8 +144,8 @@ impl Served {
         is(&self.0.name) || self.0.options.path.as_deref().is_some_and(is)
     }
 
-    pub(crate) fn mark(&self) -> Option<&str> {
-        self.0.options.mark.as_deref()
+    pub(crate) fn integration_id(&self) -> Option<&str> {
+        self.0.options.integration_id.as_deref()
     }
 
     pub(crate) fn logs_bodies(&self) -> bool {

@@ -194,7 +194,7 @@ async fn what_cannot_be_is_refused_with_a_reason() {
         ("POST", &long, json!({}), 400, "invalid-recipient"),
         ("POST", "recipients/nobody/handover", json!({ "text": "x".repeat(1_100_000) }), 413, "too-large"),
         ("GET", "dead-letters/none", Value::Null, 404, "no-dead-letter"),
-        ("POST", "dead-letters/none/replay", Value::Null, 404, "no-dead-letter"),
+        ("POST", "dead-letters/none/redrive", Value::Null, 404, "no-dead-letter"),
         ("PUT", "dead-letters", Value::Null, 405, "method-not-allowed"),
         ("GET", "nothing", Value::Null, 404, "not-found"),
     ] {

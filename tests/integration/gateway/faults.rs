@@ -92,7 +92,7 @@ fn impatient() -> Rules {
 }
 
 #[tokio::test]
-async fn what_is_given_up_is_a_dead_letter_with_its_reason_and_can_be_replayed() {
+async fn what_is_given_up_is_a_dead_letter_with_its_reason_and_can_be_redriven() {
     let stand = Stand::with(impatient(), None).await;
     let conversation = stand.accepted("sess-42").await;
     let fault = json!({ "on": "api", "path": "/inbound/", "fault": "server-error", "status": 503, "count": 1000 });
@@ -118,11 +118,11 @@ async fn what_is_given_up_is_a_dead_letter_with_its_reason_and_can_be_replayed()
 
     let url = format!("{}/sandbox/faults", stand.world.sandbox.announcement().origin);
     stand.http.delete(url).send().await.expect("an answer");
-    assert_eq!(stand.ask("POST", &format!("{path}/replay"), Value::Null).await.0, StatusCode::ACCEPTED);
+    assert_eq!(stand.ask("POST", &format!("{path}/redrive"), Value::Null).await.0, StatusCode::ACCEPTED);
     stand.until_arrived(&conversation, "one").await;
     assert_eq!(stand.arrived(&conversation).await, ["Help!", "one"]);
     assert_eq!(letters().await, json!([]));
-    assert_eq!(stand.ask("POST", &format!("{path}/replay"), Value::Null).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(stand.ask("POST", &format!("{path}/redrive"), Value::Null).await.0, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
@@ -135,7 +135,7 @@ async fn a_handover_that_cannot_begin_ends_and_its_letter_can_be_dropped() {
     assert!(events.last().expect("events").1["data"]["error"].is_string(), "{events:?}");
     let (_, listed) = stand.ask("GET", "dead-letters", Value::Null).await;
     let path = format!("dead-letters/{}", listed[0]["id"].as_str().expect("an id"));
-    let (status, refused) = stand.ask("POST", &format!("{path}/replay"), Value::Null).await;
+    let (status, refused) = stand.ask("POST", &format!("{path}/redrive"), Value::Null).await;
     assert_eq!((status, &refused["code"]), (StatusCode::CONFLICT, &json!("not-deliverable")));
     assert_eq!(stand.ask("DELETE", &path, Value::Null).await.0, StatusCode::NO_CONTENT);
     assert_eq!(stand.ask("GET", "dead-letters", Value::Null).await.1, json!([]));

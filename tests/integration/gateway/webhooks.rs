@@ -94,7 +94,7 @@ async fn only_what_is_signed_is_believed_and_repeats_are_taken_once() {
 
 /// What a workflow posts when an agent has gone, as Cognigy's documentation has it: nothing in it names an integration.
 #[tokio::test]
-async fn what_operators_build_has_a_key_and_needs_no_mark() {
+async fn what_operators_build_has_a_key_and_needs_no_integration_id() {
     let key = "a-key-of-the-trigger";
     let stand = Stand::before(Config::default(), &[("trigger-key", key)], rules(), None).await;
     stand.accepted("sess-42").await;
@@ -165,7 +165,7 @@ async fn what_is_older_than_the_window_is_a_replay() {
 }
 
 /// An agent of each of two organizations says something; whose webhook it is, is found at one path.
-async fn two_at_one_path(mut secrets: [Option<&str>; 2], marked: bool) {
+async fn two_at_one_path(mut secrets: [Option<&str>; 2], has_id: bool) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let mut worlds = Vec::new();
     let mut url = String::new();
@@ -177,8 +177,9 @@ async fn two_at_one_path(mut secrets: [Option<&str>; 2], marked: bool) {
         worlds.push(World::new(config).await);
     }
     let folder = tempfile::tempdir().expect("a folder");
-    let mark = |world: &World| marked.then(|| world.sandbox.announcement().integration_id.clone());
-    let connections = [("acme", &worlds[0], mark(&worlds[0])), ("globex", &worlds[1], mark(&worlds[1]))];
+    let integration_id = |world: &World| has_id.then(|| world.sandbox.announcement().integration_id.clone());
+    let connections =
+        [("acme", &worlds[0], integration_id(&worlds[0])), ("globex", &worlds[1], integration_id(&worlds[1]))];
     let _stop = gateway(&folder, listener, &connections, &rules(), None);
     let http = reqwest::Client::new();
     for (name, world, _) in &connections {
@@ -212,7 +213,7 @@ async fn several_organizations_share_a_path_and_the_signature_tells_them_apart()
 }
 
 #[tokio::test]
-async fn two_integrations_with_one_secret_are_told_apart_by_their_mark() {
+async fn two_integrations_with_one_secret_are_told_apart_by_their_id() {
     let secret = Some("one-secret-for-both-integrations");
     two_at_one_path([secret, secret], true).await;
 }

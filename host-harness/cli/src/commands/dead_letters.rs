@@ -17,7 +17,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.act {
         DeadLetterAct::List { at } => list(&Api::new(&at)?).await,
         DeadLetterAct::Show { at, id } => Api::new(&at)?.act(Method::GET, &[&id]).await,
-        DeadLetterAct::Replay { at, id } => Api::new(&at)?.act(Method::POST, &[&id, "replay"]).await,
+        DeadLetterAct::Redrive { at, id } => Api::new(&at)?.act(Method::POST, &[&id, "redrive"]).await,
         DeadLetterAct::Drop { at, id } => Api::new(&at)?.act(Method::DELETE, &[&id]).await,
     }
 }

@@ -145,7 +145,7 @@ async fn connections(
             rules: connection.rules(observes, file.config.store.keep_events),
             callback: callback.clone(),
             path: Some(connection.path.clone()),
-            mark: connection.mark.clone(),
+            integration_id: connection.integration_id.clone(),
             logs_bodies: file.config.log.bodies,
             observations: connection.observations_a_minute,
             wire: wire.clone(),

@@ -58,7 +58,7 @@ pub(crate) async fn serve(listen: SocketAddr) -> anyhow::Result<()> {
         rules: rules(),
         callback: None,
         path: Some(PATH.into()),
-        mark: None,
+        integration_id: None,
         logs_bodies: false,
         observations: OBSERVATIONS,
         wire: wire.clone(),

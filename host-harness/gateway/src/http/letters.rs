@@ -1,4 +1,4 @@
-//! Dead letters: what was given up, to look at, to replay or to drop.
+//! Dead letters: what was given up, to look at, to redrive or to drop.
 
 #![allow(unused_qualifications, reason = "what utoipa makes of a query")]
 
@@ -123,16 +123,16 @@ pub(super) async fn drop(
 /// handover is in progress; an event is posted to the platform at once.
 #[utoipa::path(
     post,
-    path = "/v1/connections/{connection}/dead-letters/{id}/replay",
+    path = "/v1/connections/{connection}/dead-letters/{id}/redrive",
     params(("connection" = String, Path), ("id" = String, Path)),
     responses((status = 202), CommandRefusals)
 )]
-pub(super) async fn replay(
+pub(super) async fn redrive(
     Connection(served): Connection,
     Path((_, id)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     let Some(buried) = served.mailboxes().dead_letter(served.name(), &id).await? else { return Err(none()) };
-    served.replay(&buried).await.map_err(|error| {
+    served.redrive(&buried).await.map_err(|error| {
         let told = error.to_string();
         match error {
             NotReplayed::Over | NotReplayed::NotBuilt => Problem::new(409, "not-deliverable", told),

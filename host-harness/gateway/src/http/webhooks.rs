@@ -125,10 +125,10 @@ async fn judge<'g>(gateway: &'g Gateway, path: &str, id: &str, request: Request)
     verdict
 }
 
-/// Those whose mark is in the body first.
+/// Sorts those first whose integration id is in the body.
 fn in_turn<'g>(mut here: Vec<&'g Served>, path: &str, body: &[u8]) -> Vec<&'g Served> {
     here.sort_by_key(|served| {
-        !(served.name().eq_ignore_ascii_case(path) || served.mark().is_some_and(|mark| holds(body, mark)))
+        !(served.name().eq_ignore_ascii_case(path) || served.integration_id().is_some_and(|id| holds(body, id)))
     });
     here
 }
@@ -136,19 +136,19 @@ fn in_turn<'g>(mut here: Vec<&'g Served>, path: &str, body: &[u8]) -> Vec<&'g Se
 /// Whether the webhook may be for this connection although others share the path. What operators build names no
 /// integration, so that its key alone decides.
 fn may_be_for(served: &Served, path: &str, body: &[u8]) -> bool {
-    served.name().eq_ignore_ascii_case(path) || served.mark().is_none_or(|mark| holds(body, mark))
+    served.name().eq_ignore_ascii_case(path) || served.integration_id().is_none_or(|id| holds(body, id))
 }
 
 /// Ids are hexadecimal digits, which operators copy in either case.
-fn holds(body: &[u8], mark: &str) -> bool {
-    memchr::memmem::find(&body.to_ascii_lowercase(), mark.to_ascii_lowercase().as_bytes()).is_some()
+fn holds(body: &[u8], id: &str) -> bool {
+    memchr::memmem::find(&body.to_ascii_lowercase(), id.to_ascii_lowercase().as_bytes()).is_some()
 }
 
 async fn take(served: &Served, path: &str, id: &str, webhook: &Webhook) -> Result<Received, WebhookError> {
     let believed = served.believe(webhook).await?;
     if !matches!(believed.authenticity, Authenticity::ApiKey(_)) && !may_be_for(served, path, &webhook.body) {
         return Err(WebhookError::Rejected(Rejection::OtherConnection(
-            "it does not have the connection's mark".into(),
+            "it does not contain the connection's integration-id".into(),
         )));
     }
     let received = served.receive(webhook, believed, id).await?;

@@ -395,7 +395,7 @@ impl Outbox {
 
     /// A request of this message that was given up before for this reason, the same bytes. If it may have arrived, it
     /// is asked after first.
-    pub(super) fn replay(
+    pub(super) fn redrive(
         &mut self,
         message: &str,
         request: &ProviderRequest,

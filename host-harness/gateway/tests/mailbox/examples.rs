@@ -775,7 +775,7 @@ fn who_asks_for_more_time_than_there_is_is_asked_once_more_at_its_end() {
 }
 
 #[test]
-fn what_may_have_arrived_is_looked_for_before_it_is_given_up_and_before_it_is_replayed() {
+fn what_may_have_arrived_is_looked_for_before_it_is_given_up_and_before_it_is_redriven() {
     let mut mailbox = begun();
     send(&mut mailbox, text("a"), &["a"], NOW);
     let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW) else { panic!("to be delivered") };
@@ -787,7 +787,7 @@ fn what_may_have_arrived_is_looked_for_before_it_is_given_up_and_before_it_is_re
     let Some(Task::Bury(letter)) = outbound(&mut mailbox, late + 15_000) else { panic!("given up") };
     assert!(matches!(&letter.content, DeadContent::Outbound { reason: Reason::InDoubt(_), .. }), "{letter:?}");
     mailbox.buried(&letter, late + 15_000, &rules());
-    mailbox.replay(&letter, late + 16_000).expect("it is in progress");
+    mailbox.redrive(&letter, late + 16_000).expect("it is in progress");
     let Some(Task::Find { item, .. }) = outbound(&mut mailbox, late + 16_000) else { panic!("to be looked for") };
     mailbox.found(item, Found::Missing, 0.0, late + 16_000, &rules());
     assert!(matches!(outbound(&mut mailbox, late + 16_000), Some(Task::Deliver { .. })));
