@@ -11,8 +11,8 @@ use crate::time;
 use crate::wire::detail::EventBody;
 use alloc::{format, string::String, vec, vec::Vec};
 
-/// Whether a part of a topic can be an id. What stands for the id in the documentation, such as `{id}` or
-/// `conversationId`, has no digit; a UUID without one is as likely as a guessed key.
+/// Returns whether a part of a topic can be an id. A placeholder that was copied from the documentation, such as `{id}` or
+/// `conversationId`, has no digit. A UUID without a digit practically does not occur.
 fn is_id(part: &str) -> bool {
     part.contains(|c: char| c.is_ascii_digit())
 }
@@ -83,7 +83,7 @@ impl<'a> Detail<'a> {
             return vec![self.ignored("an event of another channel".into())];
         }
         if !self.is_topic_of_genesys() {
-            // It names nobody, so that the host sees that it means nothing.
+            // Without a recipient and a conversation, the host knows that the event has no meaning and warns.
             let ignored = self.ignored(format!("topic {}, which Genesys does not have", clip(self.topic)));
             return vec![AgentEvent { recipient: None, handover: None, conversation_id: None, ..ignored }];
         }
@@ -108,7 +108,7 @@ impl<'a> Detail<'a> {
         }
     }
 
-    /// Whether Genesys has such a topic. Anything else is a slip of whoever built the source.
+    /// Returns whether Genesys has this topic. Any other topic is a mistake in the operator's source.
     fn is_topic_of_genesys(&self) -> bool {
         const DETAILS: [&str; 7] =
             ["acd.start", "acd.end", "acw", "customer.start", "customer.end", "user.start", "user.end"];

@@ -42,13 +42,13 @@ pub(crate) fn begin(log: &Log, metrics: &Metrics) -> LogGuard {
     LogGuard(Some(guard))
 }
 
-/// Writes what waits when it is dropped.
+/// Writes the queued lines when it is dropped, for at most `MAX_FLUSH_TIME`.
 pub(crate) struct LogGuard(Option<WorkerGuard>);
 
 impl Drop for LogGuard {
     fn drop(&mut self) {
-        // The worker's guard prints to the standard output where it takes too long, and so would wait for ever for a reader
-        // that has stalled. The process ends without it.
+        // If its queue is full, the worker's guard prints to standard output, which blocks if the reader has stalled. The
+        // process must exit all the same.
         let (done, is_done) = mpsc::channel();
         let guard = self.0.take();
         std::thread::spawn(move || {

@@ -55,8 +55,8 @@ pub(crate) async fn check(
     }
 }
 
-/// What the contact center says of it. It is reached where the served connection reaches it, and nowhere else: whoever may
-/// see the page may not have the gateway's secrets sent to a place of their choice.
+/// Runs the provider's checks with the entered settings. The connection may reach only the origins of the served one: a token
+/// for the page must not be enough to send the gateway's secrets to another host.
 pub(crate) async fn try_out(
     State(demo): State<Demo>,
     Path(connection): Path<String>,

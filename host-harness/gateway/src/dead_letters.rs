@@ -17,9 +17,9 @@ pub struct Buried {
     pub letter: DeadLetter,
 }
 
-/// Why a dead letter was not replayed; it is still there.
+/// Why a dead letter was not redriven. It still exists.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum NotReplayed {
+pub(crate) enum NotRedriven {
     /// Its handover is not in progress any more.
     #[error("its handover is over; drop it, or say it anew in another handover")]
     Over,
@@ -46,31 +46,31 @@ impl Served {
     ///
     /// # Errors
     /// It cannot be delivered, or not now.
-    pub(crate) async fn redrive(&self, buried: &Buried) -> Result<(), NotReplayed> {
+    pub(crate) async fn redrive(&self, buried: &Buried) -> Result<(), NotRedriven> {
         let id = &buried.letter.id;
         match &buried.letter.content {
-            DeadContent::Outbound { request: None, .. } => return Err(NotReplayed::NotBuilt),
+            DeadContent::Outbound { request: None, .. } => return Err(NotRedriven::NotBuilt),
             DeadContent::Outbound { .. } => {
                 let again = self
                     .mailboxes()
                     .change(&buried.address, self.rules(), |mailbox| mailbox.redrive(&buried.letter, now()));
                 match again.await {
                     Ok(Some(())) => {}
-                    Ok(None) | Err(ChangeError::Refused(SendError::NoHandover(_))) => return Err(NotReplayed::Over),
-                    Err(ChangeError::Refused(SendError::NoRoom(_))) => return Err(NotReplayed::Full),
-                    Err(ChangeError::Contended) => return Err(NotReplayed::Contended),
+                    Ok(None) | Err(ChangeError::Refused(SendError::NoHandover(_))) => return Err(NotRedriven::Over),
+                    Err(ChangeError::Refused(SendError::NoRoom(_))) => return Err(NotRedriven::Full),
+                    Err(ChangeError::Contended) => return Err(NotRedriven::Contended),
                     Err(ChangeError::Store(error)) => return Err(error.into()),
                 }
             }
             DeadContent::Callback(told, _) => {
-                let callback = self.callback().ok_or_else(|| NotReplayed::NotTaken("there is no callback".into()))?;
+                let callback = self.callback().ok_or_else(|| NotRedriven::NotTaken("there is no callback".into()))?;
                 match callback
                     .call(&PlatformEvent::of(&buried.address, id, told), buried.letter.attempts.saturating_add(1))
                     .await
                 {
                     CallbackOutcome::Taken => {}
                     CallbackOutcome::Retry(_, why) | CallbackOutcome::Never(why) => {
-                        return Err(NotReplayed::NotTaken(why));
+                        return Err(NotRedriven::NotTaken(why));
                     }
                 }
             }

@@ -100,7 +100,8 @@ impl Served {
         for (recipient, events) in self.by_recipient(events, &mut received).await? {
             let taken = self.take(&recipient, &events, &origin, correlation).await;
             match taken {
-                // What operators build sends several at once, and again for a day what is refused.
+                // An operator's source sends several events at once and repeats a refused request for a day, so one refused
+                // event must not hold up the others.
                 Err(WebhookError::NotTaken(NotTaken::Refused(_) | NotTaken::NoRoom(NoRoom::TooLarge(_))))
                     if source != Source::Webhook =>
                 {
@@ -121,7 +122,7 @@ impl Served {
         Ok(received)
     }
 
-    /// Takes one event of several, or drops it if it will never be taken: the others are not lost with it.
+    /// Takes one event of a list, or drops it if it can never be accepted.
     async fn take_one(
         &self,
         recipient: &str,

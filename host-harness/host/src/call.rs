@@ -97,13 +97,9 @@ pub(crate) fn sort(store: &Store<State>, error: &wasmtime::Error) -> CallError {
         _ => store.data().reached,
     };
     if let Some(limit) = limit {
-        return match reached(limit, limits) {
-            // Others have the memory, and the plugin has sent nothing yet.
-            CallError::Limit { limit: limit @ Limit::TotalMemory, allowed } if store.data().exchanges == 0 => {
-                CallError::Busy { limit, allowed }
-            }
-            error => error,
-        };
+        // Other calls use the memory, and the plugin has sent nothing yet.
+        let is_busy = limit == Limit::TotalMemory && store.data().exchanges == 0;
+        return if is_busy { busy(limit, limits) } else { reached(limit, limits) };
     }
     if let Some(trap) = trap {
         return CallError::Trapped(trap.to_string());
@@ -117,8 +113,17 @@ pub(crate) fn sort(store: &Store<State>, error: &wasmtime::Error) -> CallError {
 }
 
 pub(crate) fn reached(limit: Limit, limits: &Limits) -> CallError {
+    CallError::Limit { limit, allowed: allowed(limit, limits) }
+}
+
+pub(crate) fn busy(limit: Limit, limits: &Limits) -> CallError {
+    CallError::Busy { limit, allowed: allowed(limit, limits) }
+}
+
+/// Returns what a limit is set to; times in milliseconds.
+fn allowed(limit: Limit, limits: &Limits) -> u64 {
     let time = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    let allowed = match limit {
+    match limit {
         Limit::Memory => limits.memory as u64,
         Limit::TotalMemory => limits.total_memory as u64,
         Limit::TableElements => limits.table_elements as u64,
@@ -132,8 +137,7 @@ pub(crate) fn reached(limit: Limit, limits: &Limits) -> CallError {
         Limit::Output => limits.output as u64,
         Limit::Items => limits.items as u64,
         Limit::Id => limits.id as u64,
-    };
-    CallError::Limit { limit, allowed }
+    }
 }
 
 impl ResourceLimiter for State {

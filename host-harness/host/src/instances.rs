@@ -1,6 +1,6 @@
 //! The instances of one plugin: where its calls are made, and which of them wait for another.
 
-use crate::call::{Instance, Lent, State, reached, sort};
+use crate::call::{Instance, Lent, State, busy, sort};
 use crate::error::{CallError, Limit};
 use crate::exports::Exports;
 use crate::limits::Limits;
@@ -88,10 +88,7 @@ impl Instances {
                 None => permits.pure_call().await,
             }
         };
-        tokio::time::timeout_at(deadline, permit).await.map_err(|_| match reached(limit, &self.shared.limits) {
-            CallError::Limit { limit, allowed } => CallError::Busy { limit, allowed },
-            error => error,
-        })
+        tokio::time::timeout_at(deadline, permit).await.map_err(|_| busy(limit, &self.shared.limits))
     }
 
     async fn instance(&self, pool: &InstancePool) -> Result<Instance, CallError> {

@@ -10,8 +10,8 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Until the gateway has answered: replaying an event waits for the platform.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The timeout of a request to the gateway. Redriving an event waits for the platform.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.act {
@@ -37,7 +37,7 @@ impl Api {
         let token = std::env::var(&at.token_env).with_context(|| {
             format!("the environment has no variable {}; set it to one of the gateway's tokens", at.token_env)
         })?;
-        Ok(Self { letters, token, client: Client::builder().timeout(PATIENCE).build()? })
+        Ok(Self { letters, token, client: Client::builder().timeout(REQUEST_TIMEOUT).build()? })
     }
 
     async fn ask(&self, method: Method, url: Url) -> anyhow::Result<(StatusCode, Value)> {

@@ -4,7 +4,7 @@
 
 use super::problem::{CommandRefusals, Problem, Refusals};
 use super::request::{Connection, Query};
-use crate::dead_letters::{Buried, NotReplayed};
+use crate::dead_letters::{Buried, NotRedriven};
 use crate::mailbox::DeadContent;
 use axum::Json;
 use axum::extract::Path;
@@ -135,11 +135,11 @@ pub(super) async fn redrive(
     served.redrive(&buried).await.map_err(|error| {
         let told = error.to_string();
         match error {
-            NotReplayed::Over | NotReplayed::NotBuilt => Problem::new(409, "not-deliverable", told),
-            NotReplayed::NotTaken(_) => Problem::new(409, "not-taken", told),
-            NotReplayed::Full => Problem::new(429, "full", told),
-            NotReplayed::Contended => Problem::new(503, "contended", told),
-            NotReplayed::Store(error) => error.into(),
+            NotRedriven::Over | NotRedriven::NotBuilt => Problem::new(409, "not-deliverable", told),
+            NotRedriven::NotTaken(_) => Problem::new(409, "not-taken", told),
+            NotRedriven::Full => Problem::new(429, "full", told),
+            NotRedriven::Contended => Problem::new(503, "contended", told),
+            NotRedriven::Store(error) => error.into(),
         }
     })?;
     Ok(StatusCode::ACCEPTED)

@@ -72,7 +72,7 @@ pub(super) async fn receive_in_other_spelling(
         _ if path.split('/').any(|segment| segment.eq_ignore_ascii_case("handover"))
             && request.method() == axum::http::Method::POST =>
         {
-            // A webhook whose URL has too few or too many segments: it is counted and logged as one of no connection.
+            // The URL of a webhook with too few or too many segments: no connection matches, which is counted and logged.
             receive(gateway, Path(String::new()), id, request).await
         }
         _ => Err(super::problem::not_found().await),

@@ -28,13 +28,13 @@ enum What {
     Delivered(u64, DeliveryOutcome),
     Found(u64, Found),
     Observed {
-        handover: u32,
+        thread: u32,
         events: Vec<AgentEvent>,
         asked: Timestamp,
     },
     /// It could not be observed; to be tried again then.
     NotObserved(Timestamp),
-    /// The contact center will not answer for this handover.
+    /// The contact center has no answer for the conversation with this thread.
     Unobservable(u32),
     CalledBack(u64, CallbackOutcome),
     Buried(Box<DeadLetter>),
@@ -49,9 +49,9 @@ impl Outcome {
             What::Built(item, built) => mailbox.built(*item, built.clone()),
             What::Delivered(item, outcome) => mailbox.delivered(*item, outcome.clone(), self.chance, now, rules),
             What::Found(item, found) => mailbox.found(*item, found.clone(), self.chance, now, rules),
-            What::Observed { handover, events, asked } => mailbox.observed(*handover, events, *asked, now, rules),
+            What::Observed { thread, events, asked } => mailbox.observed(*thread, events, *asked, now, rules),
             What::NotObserved(again) => mailbox.observe_at(*again),
-            What::Unobservable(handover) => mailbox.unobservable(*handover, now, rules),
+            What::Unobservable(thread) => mailbox.unobservable(*thread, now, rules),
             What::CalledBack(event, outcome) => {
                 mailbox.called_back(*event, outcome.clone(), self.chance, now, rules);
             }
@@ -242,7 +242,7 @@ async fn observe(served: &Served, conversation: &Conversation, soon: bool) -> Wh
         served.answered(answer.as_ref().err());
     }
     match observed {
-        Ok(Ok(events)) => What::Observed { handover: conversation.handover, events, asked },
+        Ok(Ok(events)) => What::Observed { thread: conversation.handover, events, asked },
         Ok(Err(failure)) => {
             tracing::warn!(connection = served.name(), ?failure, "a conversation cannot be observed");
             match failure {
