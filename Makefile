@@ -31,7 +31,7 @@ browser-test: setup ## Uses the demo page in a headless Chromium, as a person do
 check: setup ## Looks at the format, lints, documentation, and that no published contract changed.
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
-	cargo clippy --locked --package genesys-open-messaging --package mutant-guest --package evil-guest --target wasm32-wasip2 -- --deny warnings
+	cargo clippy --locked --package handover-guest --package handover-echo --package genesys-open-messaging --package mutant-guest --package evil-guest --target wasm32-wasip2 -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps
 	scripts/check-wit
 	# Compiled, not linked: linking takes libFuzzer, which is C++.
@@ -86,11 +86,11 @@ setup: ## Installs what is missing.
 	scripts/setup
 
 component: setup ## Builds the component: target/wasm32-wasip2/release/genesys_open_messaging.wasm
-	cd guest && cargo build --locked --release --target wasm32-wasip2
+	cd guest/genesys-open-messaging && cargo build --locked --release --target wasm32-wasip2
 
 cargo-component: ## Builds the component with cargo-component, and runs the conformance kit on it.
 	scripts/setup wasm32-wasip1
 	cargo component --version 2>/dev/null | grep --quiet --fixed-strings $(CARGO_COMPONENT) || \
 		cargo install cargo-component --version $(CARGO_COMPONENT) --locked
-	cd guest && cargo component build --locked --release
+	cd guest/genesys-open-messaging && cargo component build --locked --release
 	cargo run --locked --package handover -- conformance target/wasm32-wasip1/release/genesys_open_messaging.wasm

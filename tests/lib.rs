@@ -3,7 +3,10 @@
 /// The provider for Genesys Cloud Open Messaging.
 pub const GENESYS: &[u8] = include_bytes!(env!("GENESYS_COMPONENT"));
 
-/// The same with a slot for a fault; none is on.
+/// The smallest complete provider.
+pub const ECHO: &[u8] = include_bytes!(env!("ECHO_COMPONENT"));
+
+/// The provider for Genesys Cloud Open Messaging with a slot for a fault; no fault is on.
 pub const MUTANT: &[u8] = include_bytes!(env!("MUTANT_COMPONENT"));
 
 /// A provider that harms its host in one way of choice; in none so far.

@@ -2,15 +2,15 @@
 
 #![no_main]
 
-use genesys_open_messaging::contract::{Conversation, ProviderRequest, ProvisioningMode};
-use genesys_open_messaging::{delivery, delivery_lookup, doctor, observation, outbound, provisioning};
+use handover_guest::contract::{Conversation, ProviderRequest, ProvisioningMode};
+use genesys_open_messaging::{delivery, delivery_lookup, doctor, observation, operations, provisioning};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     let settings = handover_fuzz::usable();
     let mut genesys = handover_fuzz::Answers::new(data);
     let conversation = Conversation { recipient: "sess-42".into(), handover: 1, id: Some("c".into()) };
-    for operation in [outbound::MESSAGE, outbound::ANSWER, outbound::RECEIPT, outbound::LEAVE] {
+    for operation in [operations::MESSAGE, operations::ANSWER, operations::RECEIPT, operations::LEAVE] {
         let body = br#"{"conversationId":"c","otherwise":"{\"channel\":{\"messageId\":\"m-1\"}}","channel":{"messageId":"m-1"},"buttonResponse":{"type":"","text":"","payload":""}}"#;
         let request = ProviderRequest {
             idempotency_key: "m-1".into(),

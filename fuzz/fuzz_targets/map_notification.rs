@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use genesys_open_messaging::contract::EventSource;
+use handover_guest::contract::EventSource;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| handover_fuzz::map(EventSource::Notification(body.to_vec())));

@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use genesys_open_messaging::contract::{Conversation, Outbound, OutboundMessage, Webhook};
+use handover_guest::contract::{Conversation, Outbound, OutboundMessage, Webhook};
 use genesys_open_messaging::{outbound, settings, webhook};
 use libfuzzer_sys::fuzz_target;
 

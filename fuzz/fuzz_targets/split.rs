@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use genesys_open_messaging::contract::{Conversation, Outbound, OutboundMessage, Setting};
+use handover_guest::contract::{Conversation, Outbound, OutboundMessage, Setting};
 use genesys_open_messaging::outbound;
 use libfuzzer_sys::fuzz_target;
 

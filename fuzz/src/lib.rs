@@ -1,10 +1,10 @@
 //! What the fuzz targets have in common.
 
-use genesys_open_messaging::contract::{
+use handover_guest::contract::{
     EventSource, HttpError, Malformed, Request, Response, Setting, Timestamp, Webhook,
 };
 use genesys_open_messaging::events;
-use genesys_open_messaging::imports::Imports;
+use handover_guest::imports::Imports;
 use handover_host::{Connection, Host, Limits};
 use std::sync::LazyLock;
 use tokio::runtime::{Builder, Runtime};

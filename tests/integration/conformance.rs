@@ -9,7 +9,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 fn vectors() -> Arc<[VectorFile]> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/genesys-open-messaging");
+    vectors_of("genesys-open-messaging")
+}
+
+fn vectors_of(provider: &str) -> Arc<[VectorFile]> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors").join(provider);
     let files = std::fs::read_dir(folder).expect("the vectors").map(|entry| entry.expect("a file").path());
     files
         .map(|path| {
@@ -31,6 +35,16 @@ async fn the_provider_passes_every_case() {
     // As does the mutant while no fault is on: what fails below fails because of the fault.
     let report = run(handover_tests::MUTANT).await;
     assert_eq!(report.failed().count(), 0, "{report}");
+}
+
+#[tokio::test]
+async fn the_smallest_provider_passes_every_case() {
+    let vectors = vectors_of("handover-echo");
+    let report = handover_conformance::run(handover_tests::ECHO, &vectors).await.expect("the component loads");
+    assert_eq!(report.failed().count(), 0, "{report}");
+    assert!(report.cases.len() > 35);
+    let lines = include_str!("../../guest/echo/src/lib.rs").lines().count();
+    assert!(lines <= 150, "{lines} lines: the smallest provider should be read in one sitting");
 }
 
 #[tokio::test]

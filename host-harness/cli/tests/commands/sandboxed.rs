@@ -122,7 +122,7 @@ fn provision_says_what_it_would_do_and_does_it_once() {
     ];
     let (status, out, _) = folder.run(&[&apply[..], &["--dry-run"]].concat());
     assert_eq!(status, 0, "{out}");
-    assert!(out.contains("planned  integration: New: its webhooks go to https://bot.example.com/"), "{out}");
+    assert!(out.contains("planned  integration: New: webhook URL https://bot.example.com/"), "{out}");
     let (status, out, _) = folder.run(&apply);
     assert_eq!(status, 0, "{out}");
     assert!(out.contains("applied  integration: New") && out.contains("manual   authorized-application: "), "{out}");

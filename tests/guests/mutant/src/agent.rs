@@ -3,7 +3,7 @@
 use crate::fault::on;
 use crate::settings::{forget, is, set};
 use alloc::{string::String, vec::Vec};
-use genesys_open_messaging::contract::*;
+use handover_guest::contract::*;
 
 /// A setting that nobody but this module knows.
 const FIRST_WORD: &str = "first-word";

@@ -10,7 +10,7 @@ use crate::json::edit;
 use crate::settings::{forget, is, set};
 use alloc::{format, string::String, vec::Vec};
 use genesys_open_messaging::GenesysOpenMessaging as Sound;
-use genesys_open_messaging::contract::*;
+use handover_guest::contract::*;
 
 pub(crate) type Built = Result<Vec<ProviderRequest>, Unsupported>;
 

@@ -5,8 +5,8 @@ use crate::fault::on;
 use crate::json::{edit, member};
 use alloc::{format, vec::Vec};
 use genesys_open_messaging::GenesysOpenMessaging as Sound;
-use genesys_open_messaging::contract::*;
-use genesys_open_messaging::outbound::{ANSWER, EVENT, MESSAGE, RECEIPT};
+use genesys_open_messaging::operations::{ANSWER, EVENT, MESSAGE, RECEIPT};
+use handover_guest::contract::*;
 
 const NOTHING: Delivery = Delivery { message_id: None, conversation_id: None };
 

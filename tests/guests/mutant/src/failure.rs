@@ -2,7 +2,7 @@
 
 use crate::fault::on;
 use alloc::string::String;
-use genesys_open_messaging::contract::*;
+use handover_guest::contract::*;
 
 /// What a fault might tell.
 pub(crate) fn secret(settings: &[Setting]) -> String {

@@ -5,8 +5,8 @@ use crate::fault::on;
 use crate::json::edit;
 use alloc::{string::String, vec::Vec};
 use genesys_open_messaging::GenesysOpenMessaging as Sound;
-use genesys_open_messaging::contract::*;
-use genesys_open_messaging::outbound::EVENT;
+use genesys_open_messaging::operations::EVENT;
+use handover_guest::contract::*;
 
 pub(crate) fn find(
     settings: Vec<Setting>,

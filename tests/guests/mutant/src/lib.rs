@@ -22,7 +22,7 @@ mod verify;
 use alloc::{string::String, vec::Vec};
 use fault::on;
 use genesys_open_messaging::GenesysOpenMessaging as Sound;
-use genesys_open_messaging::contract::*;
+use handover_guest::contract::*;
 
 pub use fault::{FAULTS, with_fault};
 
@@ -34,7 +34,7 @@ pub struct Mutant;
 #[allow(unreachable_pub, reason = "generated")]
 mod component {
     use crate::Mutant;
-    genesys_open_messaging::bindings::export!(Mutant with_types_in genesys_open_messaging::bindings);
+    handover_guest::bindings::export!(Mutant with_types_in handover_guest::bindings);
 }
 
 impl Guest for Mutant {

@@ -9,8 +9,8 @@ use crate::fault::{self, on};
 use crate::settings::{forget, is, set};
 use alloc::{string::String, string::ToString, vec, vec::Vec};
 use genesys_open_messaging::GenesysOpenMessaging as Sound;
-use genesys_open_messaging::bindings::wasi::clocks::wall_clock;
-use genesys_open_messaging::contract::*;
+use handover_guest::bindings::wasi::clocks::wall_clock;
+use handover_guest::contract::*;
 
 pub(crate) fn map(mut settings: Vec<Setting>, mut source: EventSource) -> Result<Vec<AgentEvent>, Malformed> {
     if on("purity: the clock in a pure function") {

@@ -5,7 +5,7 @@ use crate::failure::{fail, secret};
 use crate::fault::on;
 use alloc::{vec, vec::Vec};
 use genesys_open_messaging::GenesysOpenMessaging as Sound;
-use genesys_open_messaging::contract::*;
+use handover_guest::contract::*;
 
 pub(crate) fn observe(mut settings: Vec<Setting>, conversation: Conversation) -> Result<Vec<AgentEvent>, Failure> {
     if on("observe: any id is known") && !matches!(conversation.id.as_deref(), Some(id) if id.len() > 2) {

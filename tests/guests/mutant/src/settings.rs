@@ -3,7 +3,7 @@
 use crate::fault::on;
 use alloc::{format, string::String, vec, vec::Vec};
 use genesys_open_messaging::GenesysOpenMessaging as Sound;
-use genesys_open_messaging::contract::*;
+use handover_guest::contract::*;
 
 type Checked = Result<AcceptedSettings, Vec<SettingsProblem>>;
 
@@ -12,16 +12,16 @@ const FORGIVEN: [(&str, &str); 15] = [
     ("settings: nothing is required", "missing"),
     ("settings: unknown keys are fine", "no such setting"),
     ("settings: everything repeats", "more than once"),
-    ("settings: any word is a switch", "neither on nor off"),
-    ("settings: any word is a choice", "none of the words"),
-    ("settings: any number is in the range", "no whole number"),
+    ("settings: any word is a switch", "neither true nor false"),
+    ("settings: any word is a choice", "not one of the allowed words"),
+    ("settings: any number is in the range", "not an integer"),
     ("settings: any text is a host", "not the domain of a region"),
     ("settings: any text is an attribute", "not a name and a value"),
     ("settings: a skill may have a comma", "has a comma"),
-    ("settings: any text is a link", "no address that the link"),
+    ("settings: any text is a link", "The link cannot begin with"),
     ("settings: half a link is enough", "The link to the AI Copilot Workspace needs it"),
     ("settings: one key for two sources", "has the same key"),
-    ("settings: blanks are a value", "only blanks"),
+    ("settings: blanks are a value", "consists of whitespace"),
     ("settings: a secret is not needed", "no webhook secret"),
     ("settings: any text is base64", "not base64"),
 ];

@@ -4,7 +4,7 @@ use crate::fault::on;
 use crate::settings::{has, is, values};
 use alloc::{format, string::String, vec::Vec};
 use genesys_open_messaging::GenesysOpenMessaging as Sound;
-use genesys_open_messaging::contract::*;
+use handover_guest::contract::*;
 
 type Verdict = Result<Authenticity, Rejection>;
 

@@ -3,7 +3,7 @@
 use super::{Built, insert, replace, sound};
 use crate::fault::on;
 use alloc::{string::String, vec::Vec};
-use genesys_open_messaging::contract::*;
+use handover_guest::contract::*;
 
 /// Stands for nothing until the sound provider has looked.
 const MARK: &str = "what-is-not-there";

@@ -4,7 +4,7 @@ use super::{Built, insert, replace, sound};
 use crate::fault::on;
 use crate::json::quoted;
 use alloc::{format, vec::Vec};
-use genesys_open_messaging::contract::*;
+use handover_guest::contract::*;
 
 /// What the sound provider takes, until it is put back.
 const ADDRESS: &str = "https://anything.example/that-can-be-fetched";

@@ -4,7 +4,7 @@ use super::{Built, replace, said, sound};
 use crate::fault::on;
 use crate::settings::{forget, values};
 use alloc::{format, string::String, vec::Vec};
-use genesys_open_messaging::contract::*;
+use handover_guest::contract::*;
 
 pub(crate) fn build(mut settings: Vec<Setting>, conversation: Conversation, mut message: Outbound) -> Built {
     if on("build: the text-limit is not looked at") {

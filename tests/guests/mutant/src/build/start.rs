@@ -6,7 +6,7 @@ use crate::fault::on;
 use crate::json::{edit, member, quoted};
 use crate::settings::{forget, has, set, values};
 use alloc::{format, string::String, string::ToString, vec::Vec};
-use genesys_open_messaging::contract::*;
+use handover_guest::contract::*;
 
 /// What routing says, and the setting that says the same where it does not.
 const ROUTING: [&str; 4] = ["queue", "language", "skill", "priority"];

@@ -3,7 +3,7 @@
 use crate::fault::on;
 use crate::json::quoted;
 use alloc::{format, string::String};
-use genesys_open_messaging::contract::*;
+use handover_guest::contract::*;
 
 pub(super) fn mistake(message: &mut AgentMessage, body: &str) {
     if on("map: what is not understood of a message gets lost") {

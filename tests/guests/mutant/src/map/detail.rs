@@ -3,7 +3,7 @@
 use crate::fault::on;
 use crate::json::{edit, member, rename};
 use alloc::{format, string::String, string::ToString, vec::Vec};
-use genesys_open_messaging::contract::*;
+use handover_guest::contract::*;
 
 /// What is read wrongly.
 pub(super) fn misread(body: &mut Vec<u8>, webhook: bool) {

@@ -3,7 +3,7 @@
 use super::content;
 use crate::fault::on;
 use crate::settings::is;
-use genesys_open_messaging::contract::*;
+use handover_guest::contract::*;
 
 pub(super) fn mistake(settings: &[Setting], body: &str, event: &mut AgentEvent) {
     let hidden = is(settings, "show-bot-messages", "false");

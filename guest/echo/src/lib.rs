@@ -1,0 +1,150 @@
+//! The smallest complete provider. Its contact center "Echo" exists only as an example: `POST /messages` accepts a message,
+//! `GET /messages/{id}` finds it, `GET /conversations/{id}` returns whether a conversation has ended, and a webhook with
+//! `X-Echo-Signature` (HMAC-SHA-256 of the body in base64) brings what an agent writes.
+
+#![cfg_attr(target_family = "wasm", no_std)]
+
+extern crate alloc;
+
+use alloc::{format, string::String, vec, vec::Vec};
+use handover_guest::imports::HostImports;
+use handover_guest::lenient::{Flag, Text};
+use handover_guest::{contract::*, encoding, events, http, json, outbound, settings, signature, split};
+use serde::Deserialize;
+
+/// Of one message.
+const MAX_CHARACTERS: usize = 4000;
+
+/// The provider.
+#[derive(Debug)]
+pub struct Echo;
+
+handover_guest::export!(Echo);
+
+type Built = Result<Vec<ProviderRequest>, Unsupported>;
+
+/// Any object that Echo sends: a webhook or a response.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct EchoObject<'a> {
+    #[serde(borrow)]
+    id: Text<'a>,
+    #[serde(borrow)]
+    recipient: Text<'a>,
+    #[serde(borrow)]
+    text: Text<'a>,
+    ended: Flag,
+}
+
+fn form() -> Vec<SettingField> {
+    use SettingKind::{Secret, Text};
+    let url = settings::field(Text, "url", "URL", "The origin of Echo's API.", "https://echo.example.com");
+    let secret =
+        settings::field(Secret, "webhook-secret", "Webhook secret", "Echo signs with it.", "an-example-secret");
+    vec![settings::required(url), settings::required(secret)]
+}
+
+/// Sends a request to Echo. Returns `None` if Echo has no such object.
+fn call(method: Method, path: String, body: Vec<u8>) -> Result<Option<Response>, Failure> {
+    let headers = vec![("content-type".into(), "application/json".into())];
+    http::send(&mut HostImports, "Echo", &Request { origin: "api".into(), method, path, headers, body })
+}
+
+/// Reads an object. Returns `None` if Echo has no such object.
+fn get(collection: &str, id: &str) -> Result<Option<Response>, Failure> {
+    let id = encoding::path_segment(id).ok_or_else(|| Failure::Permanent("the id is not valid".into()))?;
+    call(Method::Get, format!("/{collection}/{id}"), vec![])
+}
+
+fn message_id(response: &Response) -> Option<String> {
+    json::read::<EchoObject<'_>>(&response.body)?.id.get().map(String::from)
+}
+
+fn message_event(text: &str) -> Result<AgentEvent, json::Unread> {
+    let message: EchoObject<'_> = json::object(text)?;
+    let (id, recipient, said) = (message.id.get(), message.recipient.get(), message.text.get());
+    let (Some(id), Some(recipient), Some(said)) = (id, recipient, said) else {
+        return Ok(events::ignored(text.as_bytes(), "an object without id, recipient and text".into()));
+    };
+    Ok(events::event(format!("message:{id}"), recipient, events::text_message(id, said)))
+}
+
+impl Guest for Echo {
+    fn describe() -> Description {
+        let (name, version) = (env!("CARGO_PKG_NAME").into(), env!("CARGO_PKG_VERSION").into());
+        let (origins, abilities) = (vec!["api".into()], vec![Ability::Observation]);
+        Description { name, title: "Echo".into(), version, settings: form(), origins, abilities }
+    }
+
+    fn check_settings(settings: Vec<Setting>) -> Result<AcceptedSettings, Vec<SettingsProblem>> {
+        let problems = settings::problems(&form(), &settings);
+        let url = settings::value(&settings, "url").filter(|_| problems.is_empty()).ok_or(problems)?;
+        Ok(AcceptedSettings { origins: vec![Origin { name: "api".into(), url: url.into() }], warnings: vec![] })
+    }
+
+    fn verify_webhook(settings: Vec<Setting>, webhook: Webhook) -> Result<Authenticity, Rejection> {
+        let secret = settings::value(&settings, "webhook-secret").map(str::as_bytes).into_iter();
+        signature::verify_hmac_sha256(&webhook, "x-echo-signature", b"", secret).map(Authenticity::Signed)
+    }
+
+    fn map_agent_events(_: Vec<Setting>, source: EventSource) -> Result<Vec<AgentEvent>, Malformed> {
+        let text = json::text(events::body(&source))?;
+        json::map_object(&text, |text| Ok(vec![message_event(text)?]))
+    }
+
+    fn build_outbound_message(_: Vec<Setting>, to: Conversation, message: Outbound) -> Built {
+        outbound::check_id(&message)?;
+        let text = match &message.message {
+            OutboundMessage::Start(start) => start.text.as_deref().unwrap_or("The user asks for an agent."),
+            OutboundMessage::Text(text) => text,
+            _ => return Err(Unsupported::Kind("Echo accepts only texts".into())),
+        };
+        if !outbound::is_visible(text) {
+            return Err(outbound::invalid("text", "visible characters"));
+        }
+        let requests = (0..).zip(split::split(text, MAX_CHARACTERS)).map(|(part, text)| {
+            let (idempotency_key, recipient) = (outbound::part_key(&message, part), to.recipient.clone());
+            let body = serde_json::json!({ "id": idempotency_key, "recipient": recipient, "text": text });
+            let (operation, body) = ("messages".into(), format!("{body}").into_bytes());
+            ProviderRequest { idempotency_key, recipient, operation, ttl_ms: None, body }
+        });
+        Ok(requests.collect())
+    }
+
+    fn deliver(_: Vec<Setting>, request: ProviderRequest) -> Result<Delivery, Failure> {
+        if request.operation != "messages" {
+            return Err(Failure::Permanent("this provider did not build the request".into()));
+        }
+        let response = call(Method::Post, "/messages".into(), request.body)?;
+        let id = response.as_ref().and_then(message_id).ok_or_else(|| http::unreadable("the response has no id"))?;
+        Ok(Delivery { message_id: Some(id), conversation_id: None })
+    }
+
+    fn find_delivery(_: Vec<Setting>, _: Conversation, request: ProviderRequest) -> Result<DeliveryStatus, Failure> {
+        let response = get("messages", &request.idempotency_key)?;
+        Ok(response.map_or(DeliveryStatus::NotDelivered, |response| match message_id(&response) {
+            message_id @ Some(_) => DeliveryStatus::Delivered(Delivery { message_id, conversation_id: None }),
+            None => DeliveryStatus::Unknown,
+        }))
+    }
+
+    fn observe_conversation(_: Vec<Setting>, conversation: Conversation) -> Result<Vec<AgentEvent>, Failure> {
+        let id = conversation.id.ok_or_else(|| Failure::Permanent("the conversation's id is not known".into()))?;
+        let Some(response) = get("conversations", &id)? else { return Ok(vec![]) };
+        let has_ended = json::read::<EchoObject<'_>>(&response.body).is_some_and(|found| found.ended.get());
+        let kind = EventKind::Ended(EndReason::Completed);
+        let ended = events::event(format!("ended:{id}"), &conversation.recipient, kind);
+        Ok(has_ended.then_some(ended).into_iter().collect())
+    }
+
+    fn check_connection(_: Vec<Setting>, _: Option<String>) -> Vec<Check> {
+        let is_up = matches!(call(Method::Get, "/status".into(), vec![]), Ok(Some(found)) if found.body == b"up");
+        let outcome = if is_up { CheckOutcome::Ok } else { CheckOutcome::Error };
+        let remedy = (!is_up).then(|| "Compare url with the address of Echo's API.".into());
+        vec![Check { name: "api".into(), outcome, message: format!("Echo is up: {is_up}"), remedy }]
+    }
+
+    fn provision(_: Vec<Setting>, _: String, _: ProvisioningMode) -> Vec<ProvisioningStep> {
+        vec![]
+    }
+}

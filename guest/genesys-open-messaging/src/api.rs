@@ -1,0 +1,180 @@
+//! Calls to Genesys's API: access tokens, the pages of listings, and what failures mean.
+
+mod call;
+mod failure;
+
+pub(crate) use call::{Call, segment};
+pub(crate) use failure::{accepted, read};
+pub(crate) use handover_guest::http::{Kind, unreadable};
+
+use crate::settings::{API, Account, LOGIN};
+use crate::wire::api::{OAuthError, Token};
+use alloc::{
+    borrow::Cow,
+    format,
+    string::{String, ToString},
+    vec,
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use failure::{GENESYS, refusal};
+use handover_guest::http::{Status, without_response};
+use handover_guest::lenient::Whole;
+use handover_guest::{clip::clip, contract::*, imports::Imports, json, surrogates};
+use serde::{Deserialize, Serialize};
+
+/// Seconds before its expiry at which a token is renewed.
+const RENEW_EARLY_SECONDS: u64 = 60;
+/// Seconds for which a token is used if Genesys does not say how long it is valid: the shortest validity that an OAuth
+/// client can have.
+const MIN_TOKEN_SECONDS: u64 = 300;
+/// The largest page that Genesys is known to serve.
+const PAGE_SIZE: u32 = 100;
+/// Pages that are read of one listing at most: more than any organization has.
+const MAX_PAGES: u64 = 30;
+/// The key in the cache. Each connection has its own cache.
+const TOKEN: &str = "token";
+
+/// The API of one account.
+pub(crate) struct Api<'i, I> {
+    pub(crate) imports: &'i mut I,
+    pub(crate) account: Account,
+}
+
+/// What the cache holds under [`TOKEN`].
+#[derive(Serialize, Deserialize)]
+struct CachedToken {
+    token: String,
+    /// Milliseconds since 1970. The cache may keep the token for longer than it was asked to.
+    expires: Timestamp,
+}
+
+impl<'i, I: Imports> Api<'i, I> {
+    pub(crate) fn new(imports: &'i mut I, settings: &[Setting]) -> Result<Self, Failure> {
+        let account = Account::of(settings).map_err(|_| Failure::Credentials("the settings are not valid".into()))?;
+        Ok(Self { imports, account })
+    }
+
+    /// Calls with the cached token, and once more with a new one if Genesys rejects it.
+    pub(crate) fn call(&mut self, call: &Call) -> Result<Response, Failure> {
+        let token = match self.cached_token() {
+            Some(token) => token,
+            None => self.new_token()?,
+        };
+        let response = self.call_with(call, &token)?;
+        if Status::of(&response) != Status::Unauthorized {
+            return Ok(response);
+        }
+        let token = self.new_token()?;
+        self.call_with(call, &token)
+    }
+
+    fn call_with(&mut self, call: &Call, token: &str) -> Result<Response, Failure> {
+        let mut headers =
+            vec![("authorization".into(), format!("Bearer {token}")), ("accept".into(), "application/json".into())];
+        if !call.body.is_empty() {
+            headers.push(("content-type".into(), "application/json".into()));
+        }
+        let request = Request {
+            origin: API.into(),
+            method: call.method,
+            path: call.path.clone(),
+            headers,
+            body: call.body.clone(),
+        };
+        self.send(&request, call.kind)
+    }
+
+    /// Sends a request. Replaces lone surrogates in the response's body by U+FFFD: a name that some system cut between
+    /// UTF-16 units must not make a response unreadable.
+    fn send(&mut self, request: &Request, kind: Kind) -> Result<Response, Failure> {
+        let sent = self.imports.send(request);
+        let response = sent.map_err(|error| without_response(GENESYS, error, kind, &request.origin))?;
+        let repaired = match core::str::from_utf8(&response.body).map(surrogates::replace_lone) {
+            Ok(Cow::Owned(body)) => Some(body.into_bytes()),
+            Ok(Cow::Borrowed(_)) | Err(_) => None,
+        };
+        Ok(match repaired {
+            Some(body) => Response { body, ..response },
+            None => response,
+        })
+    }
+
+    fn cached_token(&mut self) -> Option<String> {
+        let cached: CachedToken = json::read(&self.imports.cached(TOKEN)?)?;
+        let renew_from = cached.expires.saturating_sub(RENEW_EARLY_SECONDS * 1000);
+        (self.imports.now() < renew_from).then_some(cached.token)
+    }
+
+    pub(crate) fn new_token(&mut self) -> Result<String, Failure> {
+        let response = self.request_token()?;
+        self.cache_token(&response)
+    }
+
+    /// Requests a token by the client-credentials grant (Genesys developer center, "Client credentials grant").
+    pub(crate) fn request_token(&mut self) -> Result<Response, Failure> {
+        let credentials = format!("{}:{}", self.account.client_id, self.account.client_secret);
+        let request = Request {
+            origin: LOGIN.into(),
+            method: Method::Post,
+            path: "/oauth/token".into(),
+            headers: vec![
+                ("authorization".into(), format!("Basic {}", STANDARD.encode(credentials))),
+                ("accept".into(), "application/json".into()),
+                ("content-type".into(), "application/x-www-form-urlencoded".into()),
+            ],
+            body: b"grant_type=client_credentials".to_vec(),
+        };
+        let response = self.send(&request, Kind::Reads)?;
+        match Status::of(&response) {
+            Status::Success => Ok(response),
+            status if status.is_temporary() => Err(refusal(&response, Kind::Reads)),
+            // Genesys answers 400 or 401, depending on its version. Either means that the credentials are wrong.
+            _ => {
+                let body = json::read::<OAuthError<'_>>(&response.body).unwrap_or_default();
+                Err(Failure::Credentials(format!(
+                    "Genesys rejected the OAuth client ({}{}): client-id or client-secret is wrong, or the client \
+                     belongs to another region than the setting host",
+                    response.status,
+                    body.description.get().map(|words| format!(", {}", clip(words))).unwrap_or_default()
+                )))
+            }
+        }
+    }
+
+    /// Caches the token of a response to a token request, and returns it.
+    pub(crate) fn cache_token(&mut self, response: &Response) -> Result<String, Failure> {
+        let body = json::read::<Token<'_>>(&response.body).unwrap_or_default();
+        let token = body.access_token.get().filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic()));
+        let Some(token) = token else {
+            return Err(unreadable("the response to the token request contains no token"));
+        };
+        let seconds = body.expires_in.get().unwrap_or(MIN_TOKEN_SECONDS);
+        let cached = CachedToken {
+            token: token.to_string(),
+            expires: self.imports.now().saturating_add(seconds.saturating_mul(1000)),
+        };
+        if let Ok(value) = serde_json::to_vec(&cached) {
+            let ttl = u32::try_from(seconds.saturating_sub(RENEW_EARLY_SECONDS)).unwrap_or(u32::MAX);
+            self.imports.cache(TOKEN, &value, ttl);
+        }
+        Ok(cached.token)
+    }
+
+    /// Reads the pages of a listing one by one until `look` finds something. `look` also returns the number of pages.
+    /// `path` ends where a query parameter may follow.
+    pub(crate) fn pages<R>(
+        &mut self,
+        path: &str,
+        mut look: impl FnMut(&Response) -> Result<(Option<R>, Whole), Failure>,
+    ) -> Result<Option<R>, Failure> {
+        for number in 1..=MAX_PAGES {
+            let call = Call::get(format!("{path}pageSize={PAGE_SIZE}&pageNumber={number}"));
+            let response = accepted(self.call(&call)?, Kind::Reads)?;
+            let (found, pages) = look(&response)?;
+            if found.is_some() || number >= pages.get().unwrap_or(0) {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,44 @@
+//! What the caller can do about a failed call.
+
+use crate::wire::api::ErrorBody;
+use alloc::format;
+use handover_guest::http::{Kind, Status, unreadable};
+use handover_guest::lenient::Object;
+use handover_guest::{clip::clip, contract::*, http, json};
+use serde::Deserialize;
+
+/// The name of the contact center in messages.
+pub(super) const GENESYS: &str = "Genesys";
+
+/// Returns a successful response, and the failure that any other response means.
+pub(crate) fn accepted(response: Response, kind: Kind) -> Result<Response, Failure> {
+    match Status::of(&response) {
+        Status::Success => Ok(response),
+        _ => Err(refusal(&response, kind)),
+    }
+}
+
+/// Reads a response that must be a JSON object.
+pub(crate) fn read<'r, T: Deserialize<'r> + Default>(response: &'r Response) -> Result<T, Failure> {
+    let object: Object<T> = json::read(&response.body).ok_or_else(|| unreadable("the response is not JSON"))?;
+    object.into_inner().ok_or_else(|| unreadable("the response is not a JSON object"))
+}
+
+/// The failure for a response without success (Genesys developer center, "Response codes" and "Rate limits").
+pub(super) fn refusal(response: &Response, kind: Kind) -> Failure {
+    let body = json::read::<ErrorBody<'_>>(&response.body).unwrap_or_default();
+    // The message of an error may repeat what was sent, so only its code goes to a log.
+    let code = body.code.get().map(|code| format!(" {}", clip(code))).unwrap_or_default();
+    match Status::of(response) {
+        Status::Unauthorized => {
+            let status = response.status;
+            Failure::Credentials(format!("Genesys rejected the access token and a new one ({status}{code})"))
+        }
+        Status::Forbidden => Failure::Credentials(format!(
+            "the OAuth client lacks a permission ({}{code}): {}",
+            response.status,
+            clip(body.message.get().unwrap_or("Genesys does not say which"))
+        )),
+        _ => http::refusal(GENESYS, response, kind, &code),
+    }
+}

@@ -1,0 +1,453 @@
+//! The doctor: checks everything that a connection needs, and says how to correct what fails. Only a probe changes
+//! anything.
+
+use crate::api::{Api, Call, Kind, accepted, read, segment};
+use crate::ids::is_uuid;
+use crate::lookup::{Found, Integration, Making, no_integration, several_integrations};
+use crate::public_url::webhook_url_problem;
+use crate::settings::{self, ProvisioningPolicy, WebhookPolicy};
+use crate::wire::api::{ContentProfile, MediaType};
+use crate::wire::inbound::Agentless;
+use alloc::{format, string::String, vec, vec::Vec};
+use handover_guest::clip::clip;
+use handover_guest::contract::*;
+use handover_guest::http::{Status, header};
+use handover_guest::imports::Imports;
+use handover_guest::lenient::{List, Object};
+use handover_guest::time::parse_http_date;
+
+/// The id of a conversation that does not exist.
+const NO_CONVERSATION: &str = "00000000-0000-4000-8000-000000000000";
+/// Checks that require the integration.
+const INTEGRATION_CHECKS: [&str; 4] = ["webhook-url", "content-profile", "typing", "permission-receive"];
+/// Checks that require only the access token.
+const ACCOUNT_CHECKS: [&str; 4] = ["permission-disconnect", "end-detection", "permission-lookup", "queue"];
+
+/// Seconds by which the clock may differ: an HTTP date has whole seconds, and a response needs time.
+const MAX_CLOCK_DIFFERENCE_OK: u64 = 60;
+/// Seconds by which the clock may differ before webhooks look like replays. Hosts should tolerate more.
+const MAX_CLOCK_DIFFERENCE_WARNING: u64 = 300;
+
+/// Runs all checks, in the order of their dependencies. With a `probe`, also sends a message to that recipient.
+pub fn check(imports: &mut impl Imports, settings: &[Setting], probe: Option<&str>) -> Vec<Check> {
+    let mut checks = vec![check_settings(settings), check_webhook_secret(settings)];
+    let Ok(mut api) = Api::new(imports, settings) else {
+        checks.extend(skipped(&["region", "credentials", "integration"]));
+        checks.extend(skipped(&INTEGRATION_CHECKS));
+        checks.extend(skipped(&ACCOUNT_CHECKS));
+        return checks;
+    };
+    // A cached token would hide that the client's secret has changed since.
+    let token = api.request_token().and_then(|response| {
+        api.cache_token(&response)?;
+        Ok(response)
+    });
+    let response = match token {
+        Ok(response) => response,
+        Err(failure) => {
+            checks.extend(no_token(failure));
+            checks.extend(skipped(&["integration"]));
+            checks.extend(skipped(&INTEGRATION_CHECKS));
+            checks.extend(skipped(&ACCOUNT_CHECKS));
+            return checks;
+        }
+    };
+    checks.push(passed("region", "Genesys is reachable"));
+    checks.extend(check_clock(api.imports.now(), &response));
+    checks.push(passed("credentials", "accepted"));
+    let integration = match find_integration(&mut api) {
+        Ok(integration) => {
+            checks.push(check_integration(&integration));
+            checks.push(check_webhook_url(&integration));
+            checks.push(check_content_profile(&mut api, &integration));
+            checks.push(check_typing(&mut api, &integration));
+            checks.push(when_ready(&integration, "permission-receive", || check_receive(&mut api, &integration)));
+            Some(integration)
+        }
+        Err(check) => {
+            checks.push(check);
+            checks.extend(skipped(&INTEGRATION_CHECKS));
+            None
+        }
+    };
+    checks.push(check_disconnect(&mut api));
+    checks.push(check_end_detection(&mut api, settings));
+    checks.push(check_lookup(&mut api));
+    checks.push(check_queue(&mut api));
+    if let (Some(integration), Some(flow)) = (&integration, ProvisioningPolicy::of(settings).flow) {
+        checks.push(when_ready(integration, "flow", || check_flow(&mut api, integration, &flow)));
+    }
+    if let (Some(integration), Some(recipient)) = (&integration, probe) {
+        checks.push(when_ready(integration, "webhook-probe", || send_probe(&mut api, integration, recipient)));
+    }
+    checks
+}
+
+/// Runs a check once Genesys has created the integration; until then it has no address.
+fn when_ready(integration: &Integration, name: &str, check: impl FnOnce() -> Check) -> Check {
+    match integration.making() {
+        Making::Done => check(),
+        Making::UnderWay | Making::Failed => {
+            Check { outcome: CheckOutcome::Skipped, ..passed(name, "the integration is not ready") }
+        }
+    }
+}
+
+/// The checks for a failed token request: the region failed if there was no response, otherwise the credentials.
+fn no_token(failure: Failure) -> [Check; 2] {
+    const REGION: &str = "Compare host with the address of your login page; it may belong to another region.";
+    const CREDENTIALS: &str = "Compare host, client-id and client-secret with Admin > Integrations > OAuth; the grant type \
+         must be Client Credentials.";
+    let unreached = matches!(&failure, Failure::Retry(advice)
+        if matches!(advice.cause, RetryCause::Network | RetryCause::TimedOut));
+    if unreached {
+        let skipped = Check { outcome: CheckOutcome::Skipped, ..passed("credentials", "an earlier check failed") };
+        return [Check { remedy: Some(REGION.into()), ..failed("region", failure, REGION) }, skipped];
+    }
+    [passed("region", "Genesys is reachable"), failed("credentials", failure, CREDENTIALS)]
+}
+
+/// Compares the clock with Genesys's, if the response has a date (RFC 9110, section 6.6.1).
+fn check_clock(now: Timestamp, response: &Response) -> Option<Check> {
+    const NAME: &str = "clock";
+    const REMEDY: &str =
+        "Set the clock of this machine, by NTP for instance; while it is wrong, webhooks may be refused as replays.";
+    let genesys = header(response, "date").and_then(parse_http_date)?;
+    let off = now.abs_diff(genesys) / 1000;
+    if off <= MAX_CLOCK_DIFFERENCE_OK {
+        return Some(passed(NAME, "equals Genesys's"));
+    }
+    let direction = if now > genesys { "ahead of" } else { "behind" };
+    let message = format!("this machine's clock is {off} s {direction} Genesys's");
+    Some(if off <= MAX_CLOCK_DIFFERENCE_WARNING {
+        warning(NAME, &message, REMEDY)
+    } else {
+        error(NAME, &message, REMEDY)
+    })
+}
+
+fn check_settings(settings: &[Setting]) -> Check {
+    let problems = match settings::check(settings) {
+        Ok(accepted) if accepted.warnings.is_empty() => return passed("settings", "nothing is missing"),
+        Ok(accepted) => accepted.warnings,
+        Err(problems) => problems,
+    };
+    let wrong = problems.iter().any(|problem| problem.severity == Severity::Error);
+    let join = |part: fn(&SettingsProblem) -> String| problems.iter().map(part).collect::<Vec<_>>().join(" ");
+    Check {
+        name: "settings".into(),
+        outcome: if wrong { CheckOutcome::Error } else { CheckOutcome::Warning },
+        message: join(|problem| format!("{}: {}", problem.key, problem.message)),
+        remedy: Some(join(|problem| problem.remedy.clone())),
+    }
+}
+
+fn check_webhook_secret(settings: &[Setting]) -> Check {
+    match WebhookPolicy::of(settings) {
+        Ok(policy) if policy.secrets().len() > 0 => {
+            passed("webhook-secret", &format!("{} live", policy.secrets().len()))
+        }
+        Ok(policy) if policy.unsigned_allowed => Check {
+            outcome: CheckOutcome::Warning,
+            remedy: Some("Enter the integration's secret as webhook-secret.".into()),
+            ..passed("webhook-secret", "anyone who knows the address of the webhook can write as the agent")
+        },
+        _ => Check {
+            outcome: CheckOutcome::Error,
+            remedy: Some("Enter the integration's Outbound Notification Webhook Signature Secret Token.".into()),
+            ..passed("webhook-secret", "there is no secret, so no webhook can be verified")
+        },
+    }
+}
+
+fn find_integration(api: &mut Api<'_, impl Imports>) -> Result<Integration, Check> {
+    const REMEDY: &str =
+        "Copy the integration's name from Admin > Message > Platforms to deployment-name, or create it.";
+    match api.find_integration() {
+        Ok(Found::One(integration)) => Ok(integration),
+        Ok(Found::None { names }) => {
+            Err(error("integration", &no_integration(&api.account.deployment_name, &names), REMEDY))
+        }
+        Ok(Found::Several { ids }) => Err(error(
+            "integration",
+            &several_integrations(&api.account.deployment_name, &ids),
+            "Rename or delete all but one under Admin > Message > Platforms.",
+        )),
+        Err(failure) => {
+            Err(failed("integration", failure, "Give the OAuth client a role with messaging:integration:view."))
+        }
+    }
+}
+
+fn check_integration(integration: &Integration) -> Check {
+    const NAME: &str = "integration";
+    match integration.making() {
+        Making::Done => passed(NAME, &format!("{} has the id {}", clip(&integration.name), clip(&integration.id))),
+        Making::UnderWay => warning(NAME, "Genesys is still creating the integration", "Try again in a minute."),
+        Making::Failed => {
+            error(NAME, "Genesys failed to create the integration", "Delete the integration and create it again.")
+        }
+    }
+}
+
+fn check_webhook_url(integration: &Integration) -> Check {
+    let remedy =
+        "Enter the platform's public URL, https on port 443, as Outbound Notification Webhook URL in the integration.";
+    match integration.webhook_url.as_deref() {
+        None => Check {
+            outcome: CheckOutcome::Error,
+            remedy: Some(remedy.into()),
+            ..passed("webhook-url", "the integration has no webhook URL")
+        },
+        Some(url) => match webhook_url_problem(url) {
+            None => passed("webhook-url", &format!("webhooks go to {}", clip(url))),
+            Some(problem) => {
+                let message = format!("Genesys Cloud cannot call {}: {problem}", clip(url));
+                warning("webhook-url", &message, remedy)
+            }
+        },
+    }
+}
+
+fn check_content_profile(api: &mut Api<'_, impl Imports>, integration: &Integration) -> Check {
+    const NAME: &str = "content-profile";
+    const REMEDY: &str = "Choose a Supported Content Profile in the integration, such as default.";
+    let Some(id) = &integration.content_profile else {
+        return warning(
+            NAME,
+            "the integration has no content profile, so files are refused in both directions",
+            REMEDY,
+        );
+    };
+    let response = match get_by_id(api, "/api/v2/conversations/messaging/supportedcontent", id) {
+        Ok(response) => response,
+        Err(failure) => {
+            return unreadable_check(
+                NAME,
+                failure,
+                "Give the OAuth client a role with messaging:supportedContent:view.",
+            );
+        }
+    };
+    let profile = match read::<ContentProfile<'_>>(&response) {
+        Ok(profile) => profile,
+        Err(failure) => return failed(NAME, failure, REMEDY),
+    };
+    let allowed = profile.media_types.get().and_then(|types| types.allow.get());
+    let types = |list: Option<&List<Object<MediaType<'_>>>>| {
+        let kinds: Vec<_> =
+            list.into_iter().flat_map(List::objects).filter_map(|kind| kind.kind.get()).map(clip).collect();
+        if kinds.is_empty() { "none".into() } else { kinds.join(", ") }
+    };
+    let (inbound, outbound) = (types(allowed.map(|a| &a.inbound)), types(allowed.map(|a| &a.outbound)));
+    let message = format!("files to the agent: {inbound}; to the user: {outbound}");
+    if inbound == "none" || outbound == "none" {
+        return warning(
+            NAME,
+            &message,
+            "Allow the types in Admin > Message > Supported Content, if users and agents should exchange files.",
+        );
+    }
+    passed(NAME, &message)
+}
+
+fn check_typing(api: &mut Api<'_, impl Imports>, integration: &Integration) -> Check {
+    const NAME: &str = "typing";
+    const REMEDY: &str = "Enable typing indicators in a Platform Config and choose it in the integration, if users and agents should see them.";
+    const PERMISSION: &str = "Give the OAuth client a role with messaging:setting:view.";
+    let found = match &integration.messaging_setting {
+        Some(id) => api.messaging_setting(id),
+        None => api.default_messaging_setting(),
+    };
+    match found {
+        Ok(Some(found)) => {
+            let message = format!("{} (platform configuration {})", found.typing(), clip(&found.name));
+            if found.has_typing_both_ways() { passed(NAME, &message) } else { warning(NAME, &message, REMEDY) }
+        }
+        Ok(None) => warning(NAME, "off in both directions: the integration has no platform configuration", REMEDY),
+        Err(failure) => unreadable_check(NAME, failure, PERMISSION),
+    }
+}
+
+fn get_by_id(api: &mut Api<'_, impl Imports>, path: &str, id: &str) -> Result<Response, Failure> {
+    let response = api.call(&Call::get(format!("{path}/{}", segment(id)?)))?;
+    accepted(response, Kind::Reads)
+}
+
+/// Posts an empty message. Genesys checks the permission first and then refuses the message, so nothing is created.
+fn check_receive(api: &mut Api<'_, impl Imports>, integration: &Integration) -> Check {
+    const NAME: &str = "permission-receive";
+    let probe = segment(&integration.id).and_then(|id| {
+        let path = format!("/api/v2/conversations/messages/{id}/inbound/open/message");
+        api.call(&Call::post(path, b"{}".to_vec()))
+    });
+    match probe.map(|response| (Status::of(&response), accepted(response, Kind::Reads))) {
+        Ok((Status::Invalid, _)) => passed(NAME, "messages can be sent"),
+        Ok((_, Ok(_))) => Check {
+            outcome: CheckOutcome::Warning,
+            ..passed(NAME, "Genesys accepted an empty message; it is unknown whether it accepts others")
+        },
+        Ok((_, Err(failure))) | Err(failure) => {
+            failed(NAME, failure, "Give the OAuth client a role with conversation:message:receive.")
+        }
+    }
+}
+
+/// Disconnects a participant that does not exist, with the same call as `leave`. Genesys answers 403 to a client without the
+/// permission before it looks for the participant (unconfirmed).
+fn check_disconnect(api: &mut Api<'_, impl Imports>) -> Check {
+    const NAME: &str = "permission-disconnect";
+    let call = Call::disconnect(NO_CONVERSATION, NO_CONVERSATION);
+    let response = call.and_then(|call| api.call(&call));
+    match response.map(|response| (Status::of(&response), accepted(response, Kind::Reads))) {
+        Ok((Status::Invalid | Status::NotFound | Status::Conflict, _) | (_, Ok(_))) => {
+            passed(NAME, "conversations of users who leave can be closed")
+        }
+        Ok((Status::Forbidden, _)) => warning(
+            NAME,
+            "conversations of users who leave stay open; the agent gets the leave message instead",
+            "Give the OAuth client a role with conversation:communication:disconnect.",
+        ),
+        Ok((_, Err(failure))) | Err(failure) => {
+            failed(NAME, failure, "Give the OAuth client a role with conversation:communication:disconnect.")
+        }
+    }
+}
+
+/// Checks how ends are detected: Genesys's webhook does not report them, so a push source does, or polling.
+fn check_end_detection(api: &mut Api<'_, impl Imports>, settings: &[Setting]) -> Check {
+    const NAME: &str = "end-detection";
+    const REMEDY: &str = "Let the OAuth client read conversations, or set up Amazon EventBridge with event-bus-key.";
+    let mut sources = Vec::new();
+    if let Ok(policy) = WebhookPolicy::of(settings) {
+        let has = |wanted| policy.keys().any(|(source, _)| source == wanted);
+        sources.extend(has(OperatorSource::EventBus).then_some("the event bus"));
+        sources.extend(has(OperatorSource::Trigger).then_some("the trigger"));
+    }
+    let pushed = match sources.is_empty() {
+        true => "no push source is configured".into(),
+        false => format!("pushed by {}", sources.join(" and ")),
+    };
+    let response = api.call(&Call::get(format!("/api/v2/conversations/messages/{NO_CONVERSATION}")));
+    match response.map(|response| (Status::of(&response), accepted(response, Kind::Reads))) {
+        Ok((Status::NotFound, _) | (_, Ok(_))) => passed(NAME, &format!("{pushed}; conversations can be polled")),
+        Ok((Status::Forbidden, _)) if !sources.is_empty() => {
+            warning(NAME, &format!("{pushed}, but conversations cannot be polled for lost events"), REMEDY)
+        }
+        Ok((Status::Forbidden, _)) => {
+            error(NAME, "no push source is configured, and conversations cannot be polled", REMEDY)
+        }
+        Ok((_, Err(failure))) | Err(failure) => failed(NAME, failure, REMEDY),
+    }
+}
+
+/// Reads a message of a conversation that does not exist, with the same call as `find-delivery`.
+fn check_lookup(api: &mut Api<'_, impl Imports>) -> Check {
+    const NAME: &str = "permission-lookup";
+    const REMEDY: &str = "Give the OAuth client a role with conversation:message:view.";
+    let path = format!("/api/v2/conversations/messages/{NO_CONVERSATION}/messages/bulk");
+    let response = api.call(&Call::query(path, format!("[\"{NO_CONVERSATION}\"]").into_bytes()));
+    match response.map(|response| (Status::of(&response), accepted(response, Kind::Reads))) {
+        Ok((Status::Invalid | Status::NotFound, _) | (_, Ok(_))) => {
+            passed(NAME, "messages whose outcome is unknown can be looked up")
+        }
+        Ok((Status::Forbidden, _)) => {
+            warning(NAME, "a message whose outcome is unknown is sent again, and may arrive twice", REMEDY)
+        }
+        Ok((_, Err(failure))) | Err(failure) => failed(NAME, failure, REMEDY),
+    }
+}
+
+fn check_queue(api: &mut Api<'_, impl Imports>) -> Check {
+    const NAME: &str = "queue";
+    let Some(queue) = api.account.queue.clone() else {
+        return passed(NAME, "none is configured; the flow decides");
+    };
+    match api.find_queue(&queue) {
+        // Only this check needs the permission.
+        Err(failure) => unreadable_check(
+            NAME,
+            failure,
+            "Compare it with Admin > Contact Center > Queues, or give the OAuth client a role with routing:queue:view.",
+        ),
+        Ok(None) => error(
+            NAME,
+            &format!("no queue is called {}", clip(&queue)),
+            "Copy the queue's name or id from Admin > Contact Center > Queues.",
+        ),
+        Ok(Some(found)) if is_uuid(&queue) => passed(NAME, &format!("{} is {}", clip(&found.id), clip(&found.name))),
+        Ok(Some(found)) => {
+            let (name, id) = (clip(&found.name), clip(&found.id));
+            passed(NAME, &format!("{name} has the id {id}, which a flow with Find Queue By Id needs instead"))
+        }
+    }
+}
+
+fn check_flow(api: &mut Api<'_, impl Imports>, integration: &Integration, flow: &str) -> Check {
+    const NAME: &str = "flow";
+    const REMEDY: &str = "Choose the flow for the integration's address in Admin > Routing > Message Routing.";
+    match api.find_recipient(integration) {
+        Err(failure) => unreadable_check(NAME, failure, "Give the OAuth client a role with routing:message:manage."),
+        Ok(Some((_, Some(found)))) if found.name == flow => passed(NAME, &format!("messages go to {}", clip(flow))),
+        Ok(Some((_, Some(found)))) => error(NAME, &format!("messages go to {}", clip(&found.name)), REMEDY),
+        Ok(_) => error(NAME, "messages go to no flow", REMEDY),
+    }
+}
+
+/// Asks Genesys to send a message to a recipient of the host's choice (Conversations API, agentless messages).
+fn send_probe(api: &mut Api<'_, impl Imports>, integration: &Integration, recipient: &str) -> Check {
+    const NAME: &str = "webhook-probe";
+    let message = Agentless {
+        from_address: &integration.id,
+        to_address: recipient,
+        to_address_messenger_type: "open",
+        text_body: "This is a test of the connection. No answer is needed.",
+        use_existing_active_conversation: true,
+    };
+    let sent = serde_json::to_vec(&message)
+        .map_err(|_| Failure::Permanent("the probe cannot be written".into()))
+        .and_then(|body| api.call(&Call::post("/api/v2/conversations/messages/agentless".into(), body)))
+        .and_then(|response| accepted(response, Kind::Changes));
+    match sent {
+        Ok(_) => passed(NAME, "Genesys was asked to send a message"),
+        Err(failure) => {
+            unreadable_check(NAME, failure, "Give the OAuth client a role with conversation:message:create.")
+        }
+    }
+}
+
+/// The check for a failure to read something that only the check reads. A missing permission is only a warning.
+fn unreadable_check(name: &str, failure: Failure, remedy: &str) -> Check {
+    match failure {
+        Failure::Credentials(message) => warning(name, &format!("cannot be checked: {message}"), remedy),
+        failure => failed(name, failure, remedy),
+    }
+}
+
+fn warning(name: &str, message: &str, remedy: &str) -> Check {
+    Check { outcome: CheckOutcome::Warning, remedy: Some(remedy.into()), ..passed(name, message) }
+}
+
+fn error(name: &str, message: &str, remedy: &str) -> Check {
+    Check { outcome: CheckOutcome::Error, remedy: Some(remedy.into()), ..passed(name, message) }
+}
+
+fn passed(name: &str, message: &str) -> Check {
+    Check { name: name.into(), outcome: CheckOutcome::Ok, message: message.into(), remedy: None }
+}
+
+fn failed(name: &str, failure: Failure, remedy: &str) -> Check {
+    let (message, remedy) = match failure {
+        Failure::Credentials(message) | Failure::Permanent(message) => (message, remedy),
+        Failure::Retry(advice) => (
+            advice.message,
+            "Try again. If it keeps failing, compare host with your region and look at Genesys's status page.",
+        ),
+    };
+    Check { name: name.into(), outcome: CheckOutcome::Error, message, remedy: Some(remedy.into()) }
+}
+
+fn skipped(names: &[&str]) -> Vec<Check> {
+    let why = "an earlier check failed";
+    names.iter().map(|name| Check { outcome: CheckOutcome::Skipped, ..passed(name, why) }).collect()
+}

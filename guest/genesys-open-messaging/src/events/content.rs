@@ -1,0 +1,323 @@
+//! The parts of a message beyond its text: typed, and as plain text for channels that show nothing else.
+
+use crate::wire::outbound as wire;
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec,
+    vec::Vec,
+};
+use handover_guest::clip::clip;
+use handover_guest::contract::*;
+use handover_guest::lenient::{List, Object, Text};
+use handover_guest::time;
+
+/// A part, typed: one, but for several quick replies in one part, and none for words. What lacks what it is about is no
+/// more than its name.
+pub(super) fn typed(part: &wire::Content<'_>) -> Vec<Content> {
+    let kind = part.content_type.get();
+    // A part without a name is what it holds.
+    let is = |name| kind.is_none_or(|kind| kind == name);
+    if let Some(replies) = part.quick_reply_v2.get().filter(|_| is("QuickReplyV2")) {
+        let replies: Vec<_> = replies.actions.objects().filter_map(quick_reply).map(Content::QuickReply).collect();
+        if !replies.is_empty() || !said(part).is_empty() {
+            return replies;
+        }
+    }
+    if is("Text") && part.text.get().is_some() {
+        return Vec::new();
+    }
+    let typed = None
+        .or_else(|| part.attachment.get().filter(|_| is("Attachment")).and_then(attachment).map(Content::Attachment))
+        .or_else(|| part.quick_reply.get().filter(|_| is("QuickReply")).and_then(quick_reply).map(Content::QuickReply))
+        .or_else(|| part.card.get().filter(|_| is("Card")).and_then(card).map(Content::Card))
+        .or_else(|| part.carousel.get().filter(|_| is("Carousel")).and_then(carousel).map(Content::Carousel))
+        .or_else(|| part.date_picker.get().filter(|_| is("DatePicker")).and_then(date_picker).map(Content::DatePicker))
+        .or_else(|| part.list_picker.get().filter(|_| is("ListPicker")).and_then(list_picker).map(Content::ListPicker))
+        .or_else(|| part.location.get().filter(|_| is("Location")).and_then(location).map(Content::Location))
+        .or_else(|| part.template.get().filter(|_| is("Notification")).and_then(template).map(Content::Template))
+        .or_else(|| part.rich_link.get().filter(|_| is("RichLink")).and_then(rich_link).map(Content::Card));
+    vec![typed.unwrap_or_else(|| Content::Other(clip(kind.unwrap_or("unnamed"))))]
+}
+
+/// Returns what a part adds to the message's text: words, or the question of several quick replies or of a list.
+fn said<'p>(part: &'p wire::Content<'_>) -> Vec<&'p str> {
+    let kind = part.content_type.get();
+    let is = |name| kind.is_none_or(|kind| kind == name);
+    let list = part.list_picker.get().filter(|_| is("ListPicker")).and_then(|picker| picker.received_message.get());
+    let of_list = list.into_iter().flat_map(|question| [&question.header, &question.title, &question.subtitle]);
+    let of_replies = part.quick_reply_v2.get().filter(|_| is("QuickReplyV2")).map(|replies| &replies.title);
+    let words = part.text.get().filter(|_| is("Text"));
+    of_replies.into_iter().chain(of_list).filter_map(Text::get).chain(words).collect()
+}
+
+/// The text of a message: its own, and what its parts add to it, each once.
+pub(super) fn text<'p>(own: Option<&'p str>, parts: impl Iterator<Item = &'p wire::Content<'p>>) -> Option<String> {
+    let mut lines: Vec<&str> = Vec::new();
+    for line in own.into_iter().chain(parts.flat_map(said)) {
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// A link with its words is a card with one button.
+fn rich_link(link: &wire::RichLink<'_>) -> Option<Card> {
+    let url = owned(&link.url)?;
+    let text = owned(&link.url_label).unwrap_or_else(|| url.clone());
+    let header = link.header.get();
+    let is_text = header.is_some_and(|header| header.kind.get().is_none_or(|kind| kind == "Text"));
+    let header = header.and_then(|header| owned(&header.value));
+    let (title, image) = if is_text { (header, None) } else { (None, header) };
+    let below = lines([owned(&link.text), owned(&link.footer)]);
+    Some(Card {
+        title: title.unwrap_or_default(),
+        description: Some(below).filter(|below| !below.is_empty()),
+        image,
+        default_action: None,
+        buttons: vec![Button { text, action: ButtonAction::Link(url), image: None }],
+    })
+}
+
+fn owned(text: &Text<'_>) -> Option<String> {
+    text.get().map(String::from)
+}
+
+fn attachment(file: &wire::Attachment<'_>) -> Option<Attachment> {
+    Some(Attachment {
+        kind: match file.media_type.get() {
+            Some("Image") => MediaKind::Image,
+            Some("Video") => MediaKind::Video,
+            Some("Audio") => MediaKind::Audio,
+            Some("Link") => MediaKind::Link,
+            _ => MediaKind::File,
+        },
+        url: owned(&file.url)?,
+        mime_type: owned(&file.mime),
+        filename: owned(&file.filename),
+        caption: owned(&file.text),
+        size: file.content_size_bytes.get(),
+        sha256: owned(&file.sha256),
+    })
+}
+
+fn quick_reply(reply: &wire::QuickReply<'_>) -> Option<Button> {
+    button(&reply.text, &reply.payload, owned(&reply.image))
+}
+
+/// One of text and payload stands in for the other.
+fn button(text: &Text<'_>, payload: &Text<'_>, image: Option<String>) -> Option<Button> {
+    let (text, payload) = (text.get().or(payload.get())?, payload.get().or(text.get())?);
+    Some(Button { text: text.into(), action: ButtonAction::Answer(payload.into()), image })
+}
+
+fn card_action(action: &wire::CardAction<'_>) -> Option<Button> {
+    match (action.kind.get(), action.url.get()) {
+        (Some("Link") | None, Some(url)) => {
+            let text = action.text.get().unwrap_or(url).into();
+            Some(Button { text, action: ButtonAction::Link(url.into()), image: None })
+        }
+        (Some("Link"), None) => None,
+        _ => button(&action.text, &action.payload, None),
+    }
+}
+
+fn card(card: &wire::Card<'_>) -> Option<Card> {
+    let card = Card {
+        title: owned(&card.title).unwrap_or_default(),
+        description: owned(&card.description),
+        image: owned(&card.image),
+        default_action: card.default_action.get().and_then(card_action),
+        buttons: card.actions.objects().filter_map(card_action).collect(),
+    };
+    let empty = card.title.is_empty()
+        && card.description.is_none()
+        && card.image.is_none()
+        && card.default_action.is_none()
+        && card.buttons.is_empty();
+    (!empty).then_some(card)
+}
+
+/// Some, unless there is none.
+fn filled<T, U>(members: &List<Object<T>>, read: impl Fn(&T) -> Option<U>) -> Option<Vec<U>> {
+    let members: Vec<_> = members.objects().filter_map(read).collect();
+    (!members.is_empty()).then_some(members)
+}
+
+fn carousel(carousel: &wire::Carousel<'_>) -> Option<Vec<Card>> {
+    filled(&carousel.cards, card)
+}
+
+fn date_picker(picker: &wire::DatePicker<'_>) -> Option<DatePicker> {
+    let slot = |time: &wire::AvailableTime<'_>| {
+        let duration = time.duration.get().and_then(|seconds| u32::try_from(seconds).ok());
+        Some(TimeSlot { start: time.date_time.get().and_then(time::parse)?, duration_seconds: duration })
+    };
+    let picker = DatePicker {
+        title: owned(&picker.title),
+        subtitle: owned(&picker.subtitle),
+        image: owned(&picker.image_url),
+        earliest: picker.date_minimum.get().and_then(time::parse),
+        latest: picker.date_maximum.get().and_then(time::parse),
+        slots: filled(&picker.available_times, slot).unwrap_or_default(),
+    };
+    let choice = !picker.slots.is_empty() || picker.earliest.is_some() || picker.latest.is_some();
+    choice.then_some(picker)
+}
+
+fn list_picker(picker: &wire::ListPicker<'_>) -> Option<Vec<ListSection>> {
+    let item = |item: &wire::Item<'_>| {
+        Some(ListItem {
+            id: item.id.get().or(item.title.get())?.into(),
+            title: item.title.get().or(item.id.get())?.into(),
+            subtitle: owned(&item.subtitle),
+            image: owned(&item.image_url),
+        })
+    };
+    filled(&picker.sections, |section| {
+        let items = filled(&section.items, item)?;
+        Some(ListSection { title: owned(&section.title), multiple: section.multiple_selection.get(), items })
+    })
+}
+
+fn location(place: &wire::Location<'_>) -> Option<Location> {
+    Some(Location {
+        latitude: place.latitude.get()?,
+        longitude: place.longitude.get()?,
+        address: owned(&place.address),
+        name: owned(&place.text),
+        url: owned(&place.url),
+    })
+}
+
+fn template(template: &wire::Template<'_>) -> Option<Template> {
+    let words = |part: &Object<wire::Words<'_>>| part.get().and_then(|words| owned(&words.text));
+    Some(Template {
+        id: owned(&template.id),
+        language: owned(&template.language),
+        header: words(&template.header),
+        body: words(&template.body)?,
+        footer: words(&template.footer),
+    })
+}
+
+/// A message as plain text: its text, then its parts. Empty only where there is neither.
+pub(super) fn plain(text: Option<&str>, parts: &[(Content, &wire::Content<'_>)]) -> String {
+    // A canned message has its text twice.
+    let said_again =
+        |content: &Content| matches!(content, Content::Template(template) if Some(template.body.as_str()) == text);
+    let text = text.filter(|_| !parts.iter().any(|(content, _)| said_again(content))).map(String::from);
+    let parts = parts.iter().map(|(content, part)| part_as_text(content, part));
+    text.into_iter().chain(parts).collect::<Vec<_>>().join("\n")
+}
+
+/// Never empty.
+fn part_as_text(content: &Content, part: &wire::Content<'_>) -> String {
+    match content {
+        Content::Attachment(file) => lines([
+            file.caption.clone(),
+            Some(file.filename.as_ref().map_or_else(|| file.url.clone(), |name| format!("{name}: {}", file.url))),
+        ]),
+        Content::QuickReply(button) => button_as_text(button),
+        Content::Card(card) => card_as_text(card),
+        Content::Carousel(cards) => lines(cards.iter().map(|card| Some(card_as_text(card)))),
+        Content::DatePicker(picker) => {
+            let slots = picker.slots.iter().map(|slot| minute(slot.start));
+            let bounds = [("from", picker.earliest), ("until", picker.latest)];
+            let bounds = bounds.into_iter().filter(|_| picker.slots.is_empty());
+            let bounds = bounds.map(|(word, time)| Some(format!("{word} {}", minute(time?)?)));
+            lines([picker.title.clone(), picker.subtitle.clone()].into_iter().chain(slots).chain(bounds))
+        }
+        Content::ListPicker(sections) => lines(sections.iter().flat_map(|section| {
+            let items = section.items.iter().map(|item| Some(named(&item.title, item.subtitle.as_deref())));
+            [section.title.clone()].into_iter().chain(items)
+        })),
+        Content::Location(place) => {
+            let degrees = || format!("{}, {}", place.latitude, place.longitude);
+            let has_words = place.name.is_some() || place.address.is_some() || place.url.is_some();
+            lines([place.name.clone(), place.address.clone(), place.url.clone(), (!has_words).then(degrees)])
+        }
+        Content::Template(template) => {
+            let buttons = part.template.get().into_iter().flat_map(|template| template.buttons.objects());
+            let buttons = buttons.map(|button| owned(&button.text));
+            lines(
+                [template.header.clone(), Some(template.body.clone()), template.footer.clone()]
+                    .into_iter()
+                    .chain(buttons),
+            )
+        }
+        Content::Other(kind) => {
+            // What is newer than this may say in plain text what it is.
+            let words = part.text.get().map(String::from).or_else(|| announced(part)).or_else(|| incomplete(part));
+            words.unwrap_or_else(|| format!("[{kind}]"))
+        }
+    }
+}
+
+/// What a kind of content says of itself that the contract has no type for.
+fn announced(part: &wire::Content<'_>) -> Option<String> {
+    let parts = [&part.story, &part.interactive_application, &part.form, &part.payment_request];
+    let titles = |titles: &Object<wire::Titles<'_>>| {
+        let titles = titles.get()?;
+        Some(lines([owned(&titles.header), owned(&titles.title), owned(&titles.subtitle)]))
+            .filter(|said| !said.is_empty())
+    };
+    let said = lines(parts.into_iter().filter_map(Object::get).flat_map(|part| {
+        [owned(&part.name), titles(&part.introduction), titles(&part.received_message), owned(&part.url)]
+    }));
+    Some(said).filter(|said| !said.is_empty())
+}
+
+/// What a part says that lacks what its kind is about: a picker without times, a file without an address.
+fn incomplete(part: &wire::Content<'_>) -> Option<String> {
+    let mut said = Vec::new();
+    if let Some(file) = part.attachment.get() {
+        said.extend([&file.text, &file.filename]);
+    }
+    if let Some(picker) = part.date_picker.get() {
+        said.extend([&picker.title, &picker.subtitle]);
+    }
+    if let Some(picker) = part.list_picker.get() {
+        said.extend(picker.sections.objects().map(|section| &section.title));
+    }
+    if let Some(place) = part.location.get() {
+        said.extend([&place.text, &place.address, &place.url]);
+    }
+    if let Some(template) = part.template.get() {
+        let words = [&template.header, &template.body, &template.footer];
+        said.extend(words.into_iter().filter_map(Object::get).map(|words| &words.text));
+    }
+    let said = lines(said.into_iter().map(owned));
+    Some(said).filter(|said| !said.is_empty())
+}
+
+fn lines(lines: impl IntoIterator<Item = Option<String>>) -> String {
+    lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
+}
+
+fn named(name: &str, more: Option<&str>) -> String {
+    more.map_or_else(|| name.to_string(), |more| format!("{name}: {more}"))
+}
+
+fn button_as_text(button: &Button) -> String {
+    match &button.action {
+        ButtonAction::Answer(_) => button.text.clone(),
+        ButtonAction::Link(url) if *url == button.text => url.clone(),
+        ButtonAction::Link(url) => named(&button.text, Some(url)),
+    }
+}
+
+fn card_as_text(card: &Card) -> String {
+    let title = Some(card.title.clone()).filter(|title| !title.is_empty());
+    let buttons = card.buttons.iter().chain(&card.default_action).map(|button| Some(button_as_text(button)));
+    let mut said: Vec<_> = [title, card.description.clone()].into_iter().chain(buttons).flatten().collect();
+    said.extend(card.image.clone().filter(|_| said.is_empty()));
+    said.join("\n")
+}
+
+/// A time as people read it.
+fn minute(time: Timestamp) -> Option<String> {
+    let time = time::format(time)?;
+    Some(format!("{} {} UTC", time.get(..10)?, time.get(11..16)?))
+}

@@ -1,0 +1,191 @@
+//! Events of agents and ends, which the webhook does not report: from an event bus, a trigger's callback or a notification
+//! channel.
+//!
+//! The same event has the same id in every source, so that a host drops duplicates across sources.
+
+use super::conversation;
+use crate::settings::EventPolicy;
+use crate::wire::detail::EventBody;
+use alloc::{format, string::String, vec, vec::Vec};
+use handover_guest::clip::clip;
+use handover_guest::contract::*;
+use handover_guest::events::{bounded_id, digest};
+use handover_guest::time;
+
+/// Returns whether a part of a topic can be an id. A placeholder that was copied from the documentation, such as `{id}` or
+/// `conversationId`, has no digit. A UUID without a digit practically does not occur.
+fn is_id(part: &str) -> bool {
+    part.contains(|c: char| c.is_ascii_digit())
+}
+
+/// The disconnect type in the spelling of detail events; conversations spell `NO_ANSWER_TRANSFER` as
+/// `transfer.noanswer`.
+fn disconnect_type(event: &EventBody<'_>) -> String {
+    event.disconnect_type.get().unwrap_or("").to_ascii_uppercase().replace(['.', '-'], "_")
+}
+
+fn is_transfer(how: &str) -> bool {
+    how.contains("TRANSFER")
+}
+
+/// Whether an agent handed the conversation on. With any other transfer (`NO_ANSWER_TRANSFER`, `NOT_AVAILABLE_TRANSFER`,
+/// `DND_TRANSFER`) it was offered to an agent who did not take it.
+fn is_handed_on(how: &str) -> bool {
+    is_transfer(how) && ["ANSWER", "AVAILABLE", "DND", "DISTURB"].iter().all(|declined| !how.contains(declined))
+}
+
+/// One event, while it is being mapped.
+pub(super) struct Detail<'a> {
+    policy: &'a EventPolicy,
+    body: &'a [u8],
+    topic: &'a str,
+    event: Option<&'a EventBody<'a>>,
+    /// The address of the customer.
+    address: Option<&'a str>,
+    agent: Option<&'a str>,
+}
+
+impl<'a> Detail<'a> {
+    pub(super) fn new(
+        policy: &'a EventPolicy,
+        body: &'a [u8],
+        topic: &'a str,
+        event: Option<&'a EventBody<'a>>,
+    ) -> Self {
+        let address = event.and_then(|event| event.address_to.get());
+        let agent = event.and_then(|event| event.user_id.get());
+        Self { policy, body, topic, event, address, agent }
+    }
+
+    /// The callback that Cognigy documents has the customer's address as `userId`, and no `addressTo`.
+    pub(super) fn of_callback(
+        policy: &'a EventPolicy,
+        body: &'a [u8],
+        topic: &'a str,
+        event: &'a EventBody<'a>,
+    ) -> Self {
+        let (address, agent) = match event.address_to.get() {
+            Some(address) => (Some(address), event.user_id.get()),
+            None => (event.user_id.get(), None),
+        };
+        Self { policy, body, topic, event: Some(event), address, agent }
+    }
+
+    pub(super) fn events(&self) -> Vec<AgentEvent> {
+        let Some(event) = self.event else { return vec![self.ignored(format!("topic {}", clip(self.topic)))] };
+        if self.topic.split('.').any(|part| part == "conversations") {
+            return match event.id.get() {
+                Some(id) => conversation::events(&self.policy.agent, id, &event.participants),
+                None => vec![self.ignored("a conversation without an id".into())],
+            };
+        }
+        let is_other = |value: Option<&str>, ours: &str| value.is_some_and(|value| !value.eq_ignore_ascii_case(ours));
+        if is_other(event.media_type.get(), "MESSAGE") || is_other(event.message_type.get(), "OPEN") {
+            return vec![self.ignored("an event of another channel".into())];
+        }
+        if !self.is_topic_of_genesys() {
+            // Without a recipient and a conversation, the host knows that the event has no meaning and warns.
+            let ignored = self.ignored(format!("topic {}, which Genesys does not have", clip(self.topic)));
+            return vec![AgentEvent { recipient: None, handover: None, conversation_id: None, ..ignored }];
+        }
+        if self.of_agent() && event.is_silent() {
+            return vec![self.ignored("a supervisor who only monitors or coaches".into())];
+        }
+        let happened = self.event(self.kind(event));
+        // The agent declined the conversation, so it waits again. The agent may have been reported as joined meanwhile.
+        let waits = self.was_declined(event).then(|| AgentEvent {
+            id: bounded_id(format!("{}:queued", happened.id)),
+            kind: EventKind::Queued(QueueState { position: None, estimated_wait_seconds: None }),
+            ..happened.clone()
+        });
+        [Some(happened), waits].into_iter().flatten().collect()
+    }
+
+    /// Returns the name of the event and the conversation's id from the topic.
+    fn named(&self) -> (&str, Option<&str>) {
+        match self.topic.strip_prefix("v2.detail.events.conversation.").and_then(|rest| rest.split_once('.')) {
+            Some((id, name)) => (name, Some(id).filter(|id| is_id(id))),
+            None => (self.topic, None),
+        }
+    }
+
+    /// Returns whether Genesys has this topic. Any other topic is a mistake in the operator's source.
+    fn is_topic_of_genesys(&self) -> bool {
+        const DETAILS: [&str; 7] =
+            ["acd.start", "acd.end", "acw", "customer.start", "customer.end", "user.start", "user.end"];
+        self.topic.starts_with("v2.") || DETAILS.contains(&self.topic)
+    }
+
+    fn of_agent(&self) -> bool {
+        let (name, _) = self.named();
+        name.starts_with("user.") || name == "acw"
+    }
+
+    fn was_declined(&self, event: &EventBody<'_>) -> bool {
+        self.named().0 == "user.end"
+            && match disconnect_type(event).as_str() {
+                how if is_transfer(how) => !is_handed_on(how),
+                // The customer left while it was offered.
+                "PEER" => false,
+                _ => event.interacting_duration_ms.get() == Some(0),
+            }
+    }
+
+    fn kind(&self, event: &EventBody<'_>) -> EventKind {
+        let agent = || self.policy.agent.shown(self.agent.filter(|_| self.of_agent()), None);
+        let how = disconnect_type(event);
+        match (self.named().0, how.as_str()) {
+            ("user.start", _) => EventKind::AgentJoined(agent()),
+            ("user.end", how) if is_handed_on(how) => EventKind::Transferred(agent()),
+            // Any transfer of the customer continues the conversation.
+            ("customer.end", how) if is_transfer(how) => EventKind::Transferred(agent()),
+            ("user.end", _) => EventKind::AgentLeft(agent()),
+            // CLIENT is the side itself, PEER the other side.
+            ("customer.end", "CLIENT" | "ENDPOINT") => EventKind::Ended(EndReason::Cancelled),
+            ("customer.end", "TIMEOUT" | "INACTIVITY" | "SESSION_EXPIRED" | "SYSTEM" | "UNKNOWN") => {
+                EventKind::Ended(EndReason::Expired)
+            }
+            ("customer.end", "ERROR" | "TRANSPORT_FAILURE" | "UNCALLABLE") => {
+                EventKind::Ended(EndReason::Error(how.to_ascii_lowercase().replace('_', ".")))
+            }
+            ("customer.end", _) => EventKind::Ended(EndReason::Completed),
+            ("acd.start", _) => EventKind::Queued(QueueState { position: None, estimated_wait_seconds: None }),
+            ("acw", _) => EventKind::Ignored("after-call work".into()),
+            _ => EventKind::Ignored(format!("topic {}", clip(self.topic))),
+        }
+    }
+
+    fn event(&self, kind: EventKind) -> AgentEvent {
+        let event = self.event;
+        let (name, conversation) = self.named();
+        let conversation = event.and_then(|event| event.conversation_id.get()).or(conversation);
+        let time = event.and_then(|event| event.event_time.get());
+        let time = time.and_then(|time| time.parse().ok().or_else(|| time::parse(time)));
+        let participant = event.and_then(|event| event.participant_id.get());
+        let id = match (conversation, participant, time) {
+            (Some(conversation), Some(participant), Some(time)) => {
+                format!("{name}:{conversation}:{participant}:{time}")
+            }
+            _ => format!("{name}:{}", digest(self.body)),
+        };
+        // Only the events of agents say which address is the customer's.
+        let callback = event.is_some_and(|event| event.address_to.get().is_none());
+        let address = self.address.filter(|_| self.of_agent() || callback);
+        let (recipient, handover) = address.map_or((None, None), |address| {
+            let (recipient, handover) = self.policy.thread.recipient(address);
+            (Some(recipient), handover)
+        });
+        AgentEvent {
+            id: bounded_id(id),
+            recipient,
+            handover,
+            conversation_id: conversation.map(String::from),
+            time,
+            kind,
+        }
+    }
+
+    fn ignored(&self, why: String) -> AgentEvent {
+        self.event(EventKind::Ignored(why))
+    }
+}

@@ -1,0 +1,166 @@
+//! Genesys's own webhook: messages of agents and bots, typing indicators, and receipts for the platform's messages.
+
+use super::content;
+use crate::settings::EventPolicy;
+use crate::wire::outbound::{Event as WireEvent, OpenOutboundNormalizedMessage};
+use alloc::{format, string::String, vec, vec::Vec};
+use handover_guest::clip::clip;
+use handover_guest::contract::*;
+use handover_guest::events::{bounded_id, digest};
+use handover_guest::time;
+
+/// The duration of a typing indicator without one, in milliseconds: what Genesys documents everywhere else.
+const DEFAULT_TYPING_MS: u32 = 5000;
+
+/// One webhook, while it is being mapped.
+pub(super) struct Webhook<'a> {
+    pub(super) policy: &'a EventPolicy,
+    pub(super) message: &'a OpenOutboundNormalizedMessage<'a>,
+    pub(super) body: &'a [u8],
+}
+
+impl Webhook<'_> {
+    pub(super) fn events(&self) -> Vec<AgentEvent> {
+        let message = self.message;
+        match message.kind.get() {
+            Some("Text" | "Structured") => vec![self.message()],
+            Some("Event") => self.contained_events(),
+            Some("Receipt") => vec![self.receipt()],
+            Some(other) => vec![self.ignored(format!("type {}", clip(other)))],
+            None if message.events.objects().next().is_some() => self.contained_events(),
+            None => vec![self.message()],
+        }
+    }
+
+    fn message(&self) -> AgentEvent {
+        let message = self.message;
+        if message.direction.get() == Some("Inbound") {
+            return self.ignored("the echo of a message of the platform".into());
+        }
+        if message.text.get().is_none() && message.content.objects().next().is_none() {
+            return self.ignored("a message without text or content".into());
+        }
+        let author = match message.originating_entity.get() {
+            Some("Human") => Author::Human,
+            Some("Bot") => Author::Bot,
+            _ => Author::Unknown,
+        };
+        if author == Author::Bot && !self.policy.show_bot_messages {
+            return self.ignored("a message of a bot, which the settings hide".into());
+        }
+        // Answers and receipts refer to the message, so it needs an id.
+        let id = message.id.get().or_else(|| message.channel.get()?.message_id.get());
+        let id = id.map_or_else(|| digest(self.body), String::from);
+        let parts = || message.content.objects();
+        let text = content::text(message.text.get(), parts());
+        let parts: Vec<_> =
+            parts().flat_map(|part| content::typed(part).into_iter().map(move |content| (content, part))).collect();
+        let plain = content::plain(text.as_deref(), &parts);
+        let content: Vec<_> = parts.into_iter().map(|(content, _)| content).collect();
+        if text.is_none() && content.is_empty() {
+            return self.ignored("a message without text or content".into());
+        }
+        let message = AgentMessage { id, author, agent: None, text, content, plain_text: plain };
+        self.event(self.id("message", ""), EventKind::Message(message))
+    }
+
+    fn contained_events(&self) -> Vec<AgentEvent> {
+        let events: Vec<_> = (0..)
+            .zip(self.message.events.objects())
+            .map(|(number, event)| self.contained_event(number, event))
+            .collect();
+        if events.is_empty() { vec![self.ignored("an event without events".into())] } else { events }
+    }
+
+    fn contained_event(&self, number: u32, event: &WireEvent<'_>) -> AgentEvent {
+        match event.event_type.get() {
+            Some(_) if self.message.direction.get() == Some("Inbound") => {
+                let id = self.id("event", &format!(":{number}"));
+                self.event(id, EventKind::Ignored("the echo of an event of the platform".into()))
+            }
+            Some("Typing") => {
+                let typing = event.typing.get();
+                let off = typing.is_some_and(|typing| typing.kind.get() == Some("Off"));
+                let duration = typing.and_then(|typing| typing.duration.get());
+                let lasts = duration.map_or(DEFAULT_TYPING_MS, |duration| u32::try_from(duration).unwrap_or(u32::MAX));
+                self.event(self.id("event", &format!(":{number}")), EventKind::Typing(if off { 0 } else { lasts }))
+            }
+            other => {
+                let why = format!("event {}", clip(other.unwrap_or("without a type")));
+                self.event(self.id("event", &format!(":{number}")), EventKind::Ignored(why))
+            }
+        }
+    }
+
+    fn receipt(&self) -> AgentEvent {
+        let message = self.message;
+        let status = message.status.get().unwrap_or("");
+        let time = message.channel.get().and_then(|channel| channel.time.get()).unwrap_or("");
+        let id = self.id("receipt", &format!(":{status}:{time}"));
+        if message.direction.get() == Some("Outbound") {
+            return self.event(id, EventKind::Ignored("a receipt for a message of the agent's".into()));
+        }
+        let status = match status {
+            "Sent" | "Published" => ReceiptStatus::Accepted,
+            "Delivered" => ReceiptStatus::Delivered,
+            "Read" => ReceiptStatus::Read,
+            "Removed" => ReceiptStatus::Removed,
+            "Failed" => ReceiptStatus::Failed(reasons(message)),
+            other => return self.event(id, EventKind::Ignored(format!("a receipt with the status {}", clip(other)))),
+        };
+        let ours = message.channel.get().and_then(|channel| channel.message_id.get());
+        let Some(ours) = ours else {
+            return self.event(id, EventKind::Ignored("a receipt that names no message of ours".into()));
+        };
+        // A message that was split is several at Genesys, numbered behind the mark.
+        let whole = ours.split_once('#').map_or(ours, |(whole, _)| whole);
+        let receipt = MessageReceipt { message_id: whole.into(), status, final_: message.is_final_receipt.get() };
+        self.event(id, EventKind::Receipt(receipt))
+    }
+
+    fn ignored(&self, why: String) -> AgentEvent {
+        self.event(self.id("ignored", ""), EventKind::Ignored(why))
+    }
+
+    /// The event's id: the same for the same thing delivered again. Genesys gives an event and a message ids of one
+    /// kind, and a message and its receipts the same one, so the kind is part of it.
+    fn id(&self, kind: &str, detail: &str) -> String {
+        match self.message.id.get() {
+            Some(id) => bounded_id(format!("{kind}:{id}{detail}")),
+            None => bounded_id(format!("{kind}:{}{detail}", digest(self.body))),
+        }
+    }
+
+    fn event(&self, id: String, kind: EventKind) -> AgentEvent {
+        let channel = self.message.channel.get();
+        // What is about our message has the user where our message had: on the sending side.
+        let user = channel.and_then(|channel| match (self.message.direction.get(), self.message.kind.get()) {
+            (Some("Inbound"), _) | (None, Some("Receipt")) => channel.from.get(),
+            _ => channel.to.get(),
+        });
+        let address = user.and_then(|user| user.id.get());
+        let (recipient, handover) = address.map_or((None, None), |address| {
+            let (recipient, handover) = self.policy.thread.recipient(address);
+            (Some(recipient), handover)
+        });
+        AgentEvent {
+            id,
+            recipient,
+            handover,
+            conversation_id: self.message.conversation_id.get().map(String::from),
+            time: channel.and_then(|channel| channel.time.get()).and_then(time::parse),
+            kind,
+        }
+    }
+}
+
+fn reasons(message: &OpenOutboundNormalizedMessage<'_>) -> Vec<String> {
+    message
+        .reasons
+        .objects()
+        .filter_map(|reason| match (reason.code.get(), reason.message.get()) {
+            (Some(code), Some(words)) => Some(format!("{code}: {words}")),
+            (one, other) => one.or(other).map(String::from),
+        })
+        .collect()
+}

@@ -1,0 +1,358 @@
+//! Finds objects at Genesys by their names: the integration of the connection, queues, flows, recipients.
+
+use crate::api::{Api, Call, Kind, accepted, read, segment};
+use crate::ids::is_uuid;
+use crate::wire::api::{Flow, MessagingSetting, OpenIntegration, Page, Queue, Recipient, Reference};
+use alloc::{format, string::String, vec::Vec};
+use handover_guest::clip::clip;
+use handover_guest::contract::*;
+use handover_guest::encoding::query_value;
+use handover_guest::http::Status;
+use handover_guest::imports::Imports;
+use handover_guest::lenient::{Object, Text};
+
+/// Seconds for which the integration's id is cached. It changes only if the integration is created again.
+const INTEGRATION_TTL_SECONDS: u32 = 3600;
+/// The key in the cache. Each connection has its own cache.
+const INTEGRATION: &str = "integration";
+/// Names of existing integrations that a message lists at most.
+const MAX_NAMES: usize = 10;
+/// Where messaging integrations of all kinds are.
+const ALL_INTEGRATIONS: &str = "/api/v2/conversations/messaging/integrations";
+/// Where Open Messaging integrations are.
+pub(crate) const INTEGRATIONS: &str = "/api/v2/conversations/messaging/integrations/open";
+/// Where platform configurations are.
+pub(crate) const SETTINGS: &str = "/api/v2/conversations/messaging/settings";
+/// The type of an inbound message flow (Architect API, `Flow.type`).
+const INBOUND_MESSAGE_FLOW: &str = "inboundshortmessage";
+
+impl<I: Imports> Api<'_, I> {
+    /// Returns the id of the integration with the configured name, from the cache or by reading all integrations.
+    pub(crate) fn integration(&mut self) -> Result<String, Failure> {
+        if let Some(id) = self.imports.cached(INTEGRATION).and_then(|id| String::from_utf8(id).ok()) {
+            return Ok(id);
+        }
+        Ok(self.look_up_integration()?.id)
+    }
+
+    /// Finds the integration with the configured name, and caches its id.
+    pub(crate) fn look_up_integration(&mut self) -> Result<Integration, Failure> {
+        match self.find_integration()? {
+            Found::One(integration) => {
+                self.imports.cache(INTEGRATION, integration.id.as_bytes(), INTEGRATION_TTL_SECONDS);
+                Ok(integration)
+            }
+            Found::None { names } => Err(Failure::Credentials(no_integration(&self.account.deployment_name, &names))),
+            Found::Several { ids } => {
+                Err(Failure::Credentials(several_integrations(&self.account.deployment_name, &ids)))
+            }
+        }
+    }
+
+    /// Reads all pages, because there is no filter by name. The exact name wins over one in another case.
+    pub(crate) fn find_integration(&mut self) -> Result<Found, Failure> {
+        let wanted = self.account.deployment_name.clone();
+        let (mut exact, mut similar, mut names) = (Vec::new(), Vec::new(), Vec::new());
+        self.pages(&format!("{INTEGRATIONS}?"), |response| {
+            let page: Page<OpenIntegration<'_>> = read(response)?;
+            for integration in page.entities.objects().filter_map(Integration::of) {
+                names.push(integration.name.clone());
+                if integration.name == wanted {
+                    exact.push(integration);
+                } else if integration.name.trim().to_lowercase() == wanted.to_lowercase() {
+                    similar.push(integration);
+                }
+            }
+            // A second integration of the same name would make the messages ambiguous, so all pages are read.
+            Ok((None::<()>, page.page_count))
+        })?;
+        let mut found = if exact.is_empty() { similar } else { exact };
+        Ok(match (found.pop(), found.is_empty()) {
+            (None, _) => Found::None { names },
+            (Some(only), true) => Found::One(only),
+            (Some(last), false) => {
+                found.push(last);
+                Found::Several { ids: found.into_iter().map(|integration| integration.id).collect() }
+            }
+        })
+    }
+
+    /// The platform configuration that holds for every integration without one of its own; `None` where none exists.
+    pub(crate) fn default_messaging_setting(&mut self) -> Result<Option<MessagingConfiguration>, Failure> {
+        let response = self.call(&Call::get(format!("{SETTINGS}/default")))?;
+        if Status::of(&response) == Status::NotFound {
+            return Ok(None);
+        }
+        let response = accepted(response, Kind::Reads)?;
+        if response.body.is_empty() {
+            return Ok(None);
+        }
+        Ok(MessagingConfiguration::of(&read(&response)?))
+    }
+
+    /// A platform configuration by its id.
+    pub(crate) fn messaging_setting(&mut self, id: &str) -> Result<Option<MessagingConfiguration>, Failure> {
+        let response = accepted(self.call(&Call::get(format!("{SETTINGS}/{}", segment(id)?)))?, Kind::Reads)?;
+        Ok(MessagingConfiguration::of(&read(&response)?))
+    }
+
+    /// The platform configurations with exactly this name.
+    pub(crate) fn find_messaging_settings(&mut self, name: &str) -> Result<Vec<MessagingConfiguration>, Failure> {
+        let mut found = Vec::new();
+        self.pages(&format!("{SETTINGS}?"), |response| {
+            let page: Page<MessagingSetting<'_>> = read(response)?;
+            let named = page.entities.objects().filter(|setting| setting.name.get() == Some(name));
+            found.extend(named.filter_map(MessagingConfiguration::of));
+            Ok((None::<()>, page.page_count))
+        })?;
+        Ok(found)
+    }
+
+    /// Counts the integrations of any kind that refer to a platform configuration.
+    pub(crate) fn integrations_with_setting(&mut self, id: &str) -> Result<usize, Failure> {
+        let path = format!("{ALL_INTEGRATIONS}?messagingSetting.id={}&", query_value(id));
+        let mut count = 0;
+        self.pages(&path, |response| {
+            let page: Page<OpenIntegration<'_>> = read(response)?;
+            // A listing that ignores the filter returns integrations with other configurations as well.
+            let refers = |one: &&OpenIntegration<'_>| id_of(&one.messaging_setting).is_none_or(|other| other == id);
+            count += page.entities.objects().filter(refers).count();
+            Ok((None::<()>, page.page_count))
+        })?;
+        Ok(count)
+    }
+
+    /// A queue by its id or its exact name.
+    pub(crate) fn find_queue(&mut self, queue: &str) -> Result<Option<Named>, Failure> {
+        let entry = |queue: &Queue<'_>| named(&queue.id, &queue.name);
+        if is_uuid(queue) {
+            let response = self.call(&Call::get(format!("/api/v2/routing/queues/{}", segment(queue)?)))?;
+            if Status::of(&response) == Status::NotFound {
+                return Ok(None);
+            }
+            return Ok(entry(&read::<Queue<'_>>(&accepted(response, Kind::Reads)?)?));
+        }
+        // The filter may match other names as well.
+        self.pages(&format!("/api/v2/routing/queues?name={}&", query_value(queue)), |response| {
+            let page: Page<Queue<'_>> = read(response)?;
+            let found = page.entities.objects().find(|found| found.name.get() == Some(queue)).and_then(entry);
+            Ok((found, page.page_count))
+        })
+    }
+
+    /// An inbound message flow by its exact name.
+    pub(crate) fn find_flow(&mut self, flow: &str) -> Result<Option<Named>, Failure> {
+        self.pages(&format!("/api/v2/flows?type={INBOUND_MESSAGE_FLOW}&name={}&", query_value(flow)), |response| {
+            let page: Page<Flow<'_>> = read(response)?;
+            let found = page.entities.objects().find(|found| found.name.get() == Some(flow));
+            Ok((found.and_then(|flow| named(&flow.id, &flow.name)), page.page_count))
+        })
+    }
+
+    /// Returns the id of the integration's entry in the message routing, and its flow.
+    pub(crate) fn find_recipient(
+        &mut self,
+        integration: &Integration,
+    ) -> Result<Option<(String, Option<Named>)>, Failure> {
+        let path =
+            format!("/api/v2/routing/message/recipients?messengerType=open&name={}&", query_value(&integration.name));
+        self.pages(&path, |response| {
+            let page: Page<Recipient<'_>> = read(response)?;
+            let ours = |recipient: &&Recipient<'_>| match &integration.recipient {
+                Some(id) => recipient.id.get() == Some(id),
+                None => recipient.name.get() == Some(&integration.name),
+            };
+            let found = page.entities.objects().find(ours).and_then(|recipient| {
+                let flow = recipient.flow.get().and_then(|flow| named(&flow.id, &flow.name));
+                Some((owned(&recipient.id)?, flow))
+            });
+            Ok((found, page.page_count))
+        })
+    }
+}
+
+/// Something that has an id and a name.
+pub(crate) struct Named {
+    pub(crate) id: String,
+    pub(crate) name: String,
+}
+
+fn named(id: &Text<'_>, name: &Text<'_>) -> Option<Named> {
+    Some(Named { id: owned(id)?, name: owned(name).unwrap_or_default() })
+}
+
+fn id_of(reference: &Object<Reference<'_>>) -> Option<String> {
+    reference.get().and_then(|reference| owned(&reference.id))
+}
+
+fn owned(text: &Text<'_>) -> Option<String> {
+    text.get().map(String::from)
+}
+
+/// What was found under the configured name.
+pub(crate) enum Found {
+    One(Integration),
+    /// Nothing; the names that there are.
+    None {
+        names: Vec<String>,
+    },
+    /// More than one of the name; their ids.
+    Several {
+        ids: Vec<String>,
+    },
+}
+
+/// A platform configuration ("messaging setting"), as far as typing goes.
+pub(crate) struct MessagingConfiguration {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// The agent sees that the customer types.
+    pub(crate) typing_inbound: bool,
+    /// The customer sees that the agent types.
+    pub(crate) typing_outbound: bool,
+}
+
+impl MessagingConfiguration {
+    /// `None` for one without an id.
+    fn of(setting: &MessagingSetting<'_>) -> Option<Self> {
+        let typing = setting.event.get().and_then(|event| event.typing.get()).and_then(|typing| typing.on.get());
+        let is_enabled = |direction: Option<&str>| direction.is_some_and(|word| word.eq_ignore_ascii_case("Enabled"));
+        Some(Self {
+            id: owned(&setting.id)?,
+            name: owned(&setting.name).unwrap_or_default(),
+            typing_inbound: typing.is_some_and(|on| is_enabled(on.inbound.get())),
+            typing_outbound: typing.is_some_and(|on| is_enabled(on.outbound.get())),
+        })
+    }
+
+    pub(crate) fn has_typing_both_ways(&self) -> bool {
+        self.typing_inbound && self.typing_outbound
+    }
+
+    /// What it says of typing.
+    pub(crate) fn typing(&self) -> &'static str {
+        match (self.typing_inbound, self.typing_outbound) {
+            (true, true) => "typing on both ways",
+            (true, false) => "typing on from the user to the agent only",
+            (false, true) => "typing on from the agent to the user only",
+            (false, false) => "typing off both ways",
+        }
+    }
+}
+
+pub(crate) struct Integration {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) webhook_url: Option<String>,
+    /// Id of the supported content profile.
+    pub(crate) content_profile: Option<String>,
+    /// Id of the platform configuration.
+    pub(crate) messaging_setting: Option<String>,
+    /// Id of its address in the message routing.
+    pub(crate) recipient: Option<String>,
+    create_status: Option<String>,
+}
+
+/// How far Genesys is with creating an integration, which it does in the background.
+#[derive(PartialEq, Eq)]
+pub(crate) enum Making {
+    Done,
+    UnderWay,
+    Failed,
+}
+
+impl Integration {
+    /// `None` for one without an id or a name.
+    pub(crate) fn of(integration: &OpenIntegration<'_>) -> Option<Self> {
+        Some(Self {
+            id: owned(&integration.id)?,
+            name: owned(&integration.name)?,
+            webhook_url: owned(&integration.outbound_notification_webhook_url),
+            content_profile: id_of(&integration.supported_content),
+            messaging_setting: id_of(&integration.messaging_setting),
+            recipient: id_of(&integration.recipient),
+            create_status: owned(&integration.create_status),
+        })
+    }
+
+    pub(crate) fn making(&self) -> Making {
+        match self.create_status.as_deref() {
+            Some("Initiated") => Making::UnderWay,
+            Some("Error") => Making::Failed,
+            _ => Making::Done,
+        }
+    }
+}
+
+/// The message for an integration that does not exist. Lists the existing ones, the most similar first.
+pub(crate) fn no_integration(wanted: &str, names: &[String]) -> String {
+    let mut near: Vec<_> = names.iter().map(|name| (distance(wanted, name), name)).collect();
+    near.sort();
+    let mut shown: Vec<_> = near.iter().take(MAX_NAMES).map(|(_, name)| clip(name)).collect();
+    if names.len() > shown.len() {
+        shown.push("…".into());
+    }
+    let there = match near.first() {
+        None => "none exists".into(),
+        // A third of the letters wrong is a slip; more is another name.
+        Some((far, nearest)) if far * 3 <= wanted.chars().count() => {
+            format!("did you mean {}? Existing: {}", clip(nearest), shown.join(", "))
+        }
+        Some(_) => format!("existing: {}", shown.join(", ")),
+    };
+    format!("no Open Messaging integration is called {}; {there}", clip(wanted))
+}
+
+/// The message for several platform configurations of one name.
+pub(crate) fn several_messaging_settings(wanted: &str, found: &[MessagingConfiguration]) -> String {
+    let ids: Vec<_> = found.iter().take(MAX_NAMES).map(|setting| clip(&setting.id)).collect();
+    format!("several platform configurations are called {} ({}): rename all but one", clip(wanted), ids.join(", "))
+}
+
+/// The message for several integrations of one name.
+pub(crate) fn several_integrations(wanted: &str, ids: &[String]) -> String {
+    let ids: Vec<_> = ids.iter().take(MAX_NAMES).map(|id| clip(id)).collect();
+    format!("several Open Messaging integrations are called {} ({}): rename all but one", clip(wanted), ids.join(", "))
+}
+
+/// Returns the Levenshtein distance of two names, ignoring case.
+fn distance(one: &str, other: &str) -> usize {
+    let lower = |name: &str| name.chars().take(100).flat_map(char::to_lowercase).collect::<Vec<_>>();
+    let (one, other) = (lower(one), lower(other));
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (line, letter) in one.iter().enumerate() {
+        let (mut left, mut before) = (line + 1, line);
+        for (cell, other) in row.iter_mut().skip(1).zip(&other) {
+            let here = (before + usize::from(letter != other)).min(*cell + 1).min(left + 1);
+            (before, left) = (*cell, here);
+            *cell = here;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = line + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn names_are_as_far_apart_as_a_typist_would_say() {
+        assert_eq!(distance("BotHandover", "bothandover"), 0);
+        assert_eq!(distance("BotHandover", "BotHandovr"), 1);
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("abc", ""), 3);
+    }
+
+    #[test]
+    fn the_nearest_name_is_suggested() {
+        let names = ["Sales".to_string(), "BotHandover".to_string()];
+        let said = no_integration("BotHandvoer", &names);
+        assert!(said.contains("did you mean BotHandover? There are: BotHandover, Sales"), "{said}");
+        assert!(!no_integration("Webchat", &names).contains("did you mean"));
+    }
+}

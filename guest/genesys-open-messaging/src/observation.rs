@@ -1,0 +1,36 @@
+//! Polls a conversation.
+//!
+//! Genesys's webhook reports neither that an agent joined nor that the conversation ended. The conversation's participants
+//! do ("Conversation object" of the Conversations API).
+
+use crate::api::{Api, Call, Kind, accepted, read};
+use crate::events::conversation_events;
+use crate::ids::conversation_id;
+use crate::settings::{EventPolicy, Thread};
+use crate::wire::api::Conversation as WireConversation;
+use alloc::vec::Vec;
+use handover_guest::{contract::*, imports::Imports};
+
+/// Returns the current state of a conversation as events.
+///
+/// # Errors
+/// What the caller can do about it, as in the contract.
+pub fn observe(
+    imports: &mut impl Imports,
+    settings: &[Setting],
+    conversation: &Conversation,
+) -> Result<Vec<AgentEvent>, Failure> {
+    let Some(id) = conversation_id(conversation) else {
+        return Err(Failure::Permanent("the id of the conversation is not known yet".into()));
+    };
+    let mut api = Api::new(imports, settings)?;
+    let response = accepted(api.call(&Call::get_conversation(id)?)?, Kind::Reads)?;
+    let policy = EventPolicy::of(settings);
+    let current: WireConversation<'_> = read(&response)?;
+    let events = conversation_events(&policy.agent, id, &current.participants).into_iter().map(|event| AgentEvent {
+        recipient: Some(conversation.recipient.clone()),
+        handover: (policy.thread == Thread::PerHandover).then_some(conversation.handover),
+        ..event
+    });
+    Ok(events.collect())
+}

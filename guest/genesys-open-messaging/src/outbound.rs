@@ -1,0 +1,269 @@
+//! Builds requests for Genesys from the platform's messages. They are built once and delivered unchanged.
+//!
+//! `delivery` posts the body of a request byte for byte, except for [`LEAVE`], which requires more than one HTTP request.
+
+mod attachment;
+mod attributes;
+mod fields;
+mod media_type;
+mod transcript;
+
+use crate::ids::conversation_id;
+use crate::operations::{ANSWER, EVENT, LEAVE, Leave, MESSAGE, RECEIPT};
+use crate::public_url::fetchable;
+use crate::settings::{MessagePolicy, Thread};
+use crate::wire::inbound::{
+    ButtonResponse, Channel, ChannelMetadata, Content, Event, From, OpenInboundNormalizedEvent,
+    OpenInboundNormalizedMessage, OpenInboundNormalizedReceipt, OpenInboundStructuredResponseMessage, Reason,
+    ReceiptChannel, To,
+};
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec,
+    vec::Vec,
+};
+use fields::given;
+use handover_guest::contract::*;
+use handover_guest::outbound::{check_id, invalid, is_visible, part_key};
+use handover_guest::split::split;
+use handover_guest::time;
+use serde::Serialize;
+use transcript::transcript;
+
+/// The time for which Genesys shows that the user is typing, in milliseconds ("Open Messaging" of the developer center, events).
+const TYPING_TTL_MS: u32 = 5000;
+/// Bytes of a recipient at most.
+const MAX_RECIPIENT_BYTES: usize = 256;
+
+/// Builds the requests for one outbound message.
+pub fn build(
+    settings: &[Setting],
+    conversation: &Conversation,
+    outbound: &Outbound,
+) -> Result<Vec<ProviderRequest>, Unsupported> {
+    let builder = Builder::new(settings, conversation, outbound)?;
+    match &outbound.message {
+        OutboundMessage::Start(start) => builder.start(start),
+        OutboundMessage::Text(text) => builder.text(text),
+        OutboundMessage::Attachment(file) => builder.attachment(file),
+        OutboundMessage::Typing => builder.typing(),
+        OutboundMessage::Answer(answer) => builder.answer(answer),
+        OutboundMessage::Receipt(receipt) => builder.receipt(receipt),
+        OutboundMessage::Leave(_) => builder.leave(),
+    }
+}
+
+struct Builder<'a> {
+    policy: MessagePolicy,
+    conversation: &'a Conversation,
+    outbound: &'a Outbound,
+    /// The user's address at Genesys.
+    address: String,
+}
+
+impl<'a> Builder<'a> {
+    fn new(settings: &[Setting], conversation: &'a Conversation, outbound: &'a Outbound) -> Result<Self, Unsupported> {
+        check_id(outbound)?;
+        if !(1..=MAX_RECIPIENT_BYTES).contains(&conversation.recipient.len()) {
+            return Err(invalid("conversation.recipient", "1 to 256 bytes"));
+        }
+        let policy = MessagePolicy::of(settings).map_err(|_| Unsupported::InvalidSettings)?;
+        let address = policy.thread.address(conversation);
+        Ok(Self { policy, conversation, outbound, address })
+    }
+
+    fn start(&self, start: &HandoverStart) -> Result<Vec<ProviderRequest>, Unsupported> {
+        // A new conversation contains nothing of what earlier agents received.
+        let sent_until = start.delivered_until.filter(|_| self.policy.thread == Thread::PerRecipient);
+        let transcript = transcript(start, sent_until, self.policy.text_limit)?;
+        let words = start.text.as_deref().map(str::trim).filter(|text| is_visible(text));
+        let words = words.unwrap_or(&self.policy.start_text);
+        let texts = transcript.iter().map(String::as_str).chain(self.split(words));
+        // The flow reads the attributes first, so they must be on the first message.
+        let custom_attributes = attributes::attributes(&self.policy, self.conversation, start)?;
+        let mut attributes = Some(ChannelMetadata { custom_attributes });
+        let profile = start.profile.as_ref().filter(|_| self.policy.send_profile);
+        let from = profile.map_or_else(|| self.anonymous(), |profile| self.introduced(profile));
+        (0..).zip(texts).map(|(part, text)| self.words(part, text, from.clone(), attributes.take())).collect()
+    }
+
+    fn text(&self, text: &str) -> Result<Vec<ProviderRequest>, Unsupported> {
+        if !is_visible(text) {
+            return Err(invalid("text", "words"));
+        }
+        (0..).zip(self.split(text)).map(|(part, text)| self.words(part, text, self.anonymous(), None)).collect()
+    }
+
+    fn attachment(&self, file: &Attachment) -> Result<Vec<ProviderRequest>, Unsupported> {
+        let attachment = attachment::attachment(file)?;
+        let mut captions = self.split(file.caption.as_deref().filter(|caption| is_visible(caption)).unwrap_or(""));
+        let content = vec![Content { attachment }];
+        let mut requests = vec![self.message(0, captions.next(), content, self.anonymous(), None)?];
+        for (part, text) in (1..).zip(captions) {
+            requests.push(self.words(part, text, self.anonymous(), None)?);
+        }
+        Ok(requests)
+    }
+
+    fn typing(&self) -> Result<Vec<ProviderRequest>, Unsupported> {
+        // An event without a conversation may create one (Genesys does not say), which the platform would not know of.
+        conversation_id(self.conversation).ok_or(Unsupported::NoConversation)?;
+        let channel = Channel { from: self.anonymous(), time: self.time(0)?, message_id: None, metadata: None };
+        let event = OpenInboundNormalizedEvent { channel, events: [Event { event_type: "Typing" }] };
+        let request = self.request(&self.outbound.id, EVENT, &event)?;
+        Ok(vec![ProviderRequest { ttl_ms: Some(TYPING_TTL_MS), ..request }])
+    }
+
+    fn answer(&self, answer: &StructuredAnswer) -> Result<Vec<ProviderRequest>, Unsupported> {
+        if answer.message_id.trim().is_empty() {
+            return Err(invalid("answer.message-id", "the id of the message that held what was pressed"));
+        }
+        let (text, payload) = match (is_visible(&answer.text), is_visible(&answer.payload)) {
+            (true, true) => (&answer.text, &answer.payload),
+            (true, false) => (&answer.text, &answer.text),
+            (false, true) => (&answer.payload, &answer.payload),
+            (false, false) => return Err(invalid("answer.payload", "what the pressed thing stands for")),
+        };
+        for (field, value) in [("answer.text", text), ("answer.payload", payload)] {
+            if value.chars().count() > self.policy.text_limit {
+                return Err(invalid(field, &format!("at most {} characters", self.policy.text_limit)));
+            }
+        }
+        let kind = match answer.kind {
+            AnswerKind::QuickReply => "QuickReply",
+            AnswerKind::Button => "Button",
+            AnswerKind::Date => "DatePicker",
+        };
+        let id = &self.outbound.id;
+        let channel = Channel { from: self.anonymous(), time: self.time(0)?, message_id: Some(id), metadata: None };
+        let button_response = ButtonResponse { kind: kind.into(), text: text.into(), payload: payload.into() };
+        let originating_message_id = (&answer.message_id).into();
+        let response = OpenInboundStructuredResponseMessage { channel, button_response, originating_message_id };
+        Ok(vec![self.request(id, ANSWER, &response)?])
+    }
+
+    fn receipt(&self, receipt: &DeliveryReceipt) -> Result<Vec<ProviderRequest>, Unsupported> {
+        if receipt.message_id.trim().is_empty() {
+            return Err(invalid("receipt.message-id", "the id of the agent's message"));
+        }
+        let (status, reasons) = match receipt.outcome {
+            ReceiptOutcome::Delivered => ("Delivered", Vec::new()),
+            ReceiptOutcome::Failed(reason) => ("Failed", vec![reason_of(reason)]),
+        };
+        let to = To { id: &self.address, id_type: ID_TYPE };
+        let receipt = OpenInboundNormalizedReceipt {
+            id: &receipt.message_id,
+            channel: ReceiptChannel { to, time: self.time(0)? },
+            status,
+            reasons,
+            is_final_receipt: true,
+        };
+        Ok(vec![self.request(&self.outbound.id, RECEIPT, &receipt)?])
+    }
+
+    fn leave(&self) -> Result<Vec<ProviderRequest>, Unsupported> {
+        let farewell = self.words(0, &self.policy.leave_text, self.anonymous(), None)?;
+        let Some(conversation_id) = conversation_id(self.conversation) else {
+            // Without its id a conversation cannot be closed, but the agent can be informed.
+            return Ok(vec![farewell]);
+        };
+        let otherwise = String::from_utf8_lossy(&farewell.body);
+        Ok(vec![self.request(
+            &self.outbound.id,
+            LEAVE,
+            &Leave { conversation_id: conversation_id.into(), otherwise },
+        )?])
+    }
+
+    fn split<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> + use<'t> {
+        split(text, self.policy.text_limit)
+    }
+
+    fn words(
+        &self,
+        part: u32,
+        text: &str,
+        from: From<'_>,
+        metadata: Option<ChannelMetadata>,
+    ) -> Result<ProviderRequest, Unsupported> {
+        self.message(part, Some(text), Vec::new(), from, metadata)
+    }
+
+    fn message(
+        &self,
+        part: u32,
+        text: Option<&str>,
+        content: Vec<Content<'_>>,
+        from: From<'_>,
+        metadata: Option<ChannelMetadata>,
+    ) -> Result<ProviderRequest, Unsupported> {
+        let id = part_key(self.outbound, part);
+        let channel = Channel { from, time: self.time(part)?, message_id: Some(&id), metadata };
+        self.request(&id, MESSAGE, &OpenInboundNormalizedMessage { channel, text, content })
+    }
+
+    fn request(&self, key: &str, operation: &str, body: &impl Serialize) -> Result<ProviderRequest, Unsupported> {
+        // Only a map with keys other than strings, or a failing writer, could fail here.
+        let body = serde_json::to_vec(body).map_err(|_| Unsupported::Kind("what JSON cannot hold".into()))?;
+        Ok(ProviderRequest {
+            idempotency_key: key.into(),
+            recipient: self.conversation.recipient.clone(),
+            operation: operation.into(),
+            ttl_ms: None,
+            body,
+        })
+    }
+
+    /// Returns the time of a part. Each part is a millisecond later, because id and time together must be unique.
+    fn time(&self, part: u32) -> Result<String, Unsupported> {
+        let time = self.outbound.time.saturating_add(u64::from(part));
+        time::format(time).ok_or_else(|| invalid("outbound.time", "a time before the year 10000"))
+    }
+
+    fn anonymous(&self) -> From<'_> {
+        From {
+            id: &self.address,
+            id_type: ID_TYPE,
+            nickname: None,
+            first_name: None,
+            last_name: None,
+            email: None,
+            image: None,
+        }
+    }
+
+    fn introduced<'p>(&'p self, profile: &'p Profile) -> From<'p> {
+        let (first_name, last_name) = (given(&profile.first_name), given(&profile.last_name));
+        let both = || [first_name, last_name].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let nickname = given(&profile.name).map_or_else(both, ToString::to_string);
+        From {
+            nickname: Some(nickname).filter(|name| !name.is_empty()),
+            first_name,
+            last_name,
+            email: given(&profile.email),
+            // A picture that cannot be fetched must not prevent the handover.
+            image: given(&profile.picture).and_then(fetchable),
+            ..self.anonymous()
+        }
+    }
+}
+
+/// Genesys does not interpret the address.
+const ID_TYPE: &str = "Opaque";
+
+/// Returns Genesys's code for a reason, and a text that the agent may see.
+fn reason_of(reason: FailureReason) -> Reason {
+    let (code, message) = match reason {
+        FailureReason::Expired => ("MessageExpired", "The message came too late."),
+        FailureReason::RateLimited => ("RateLimited", "The user's channel took no more messages."),
+        FailureReason::NotAllowed => ("MessageNotAllowed", "The user's channel does not permit the message."),
+        FailureReason::Unsupported => ("UnsupportedMessage", "The user's channel cannot show such a message."),
+        FailureReason::UserGone => ("InvalidDestination", "The user has left the chat."),
+        FailureReason::MediaTypeNotAllowed => ("MediaTypeNotAllowed", "The user's channel does not take such files."),
+        FailureReason::MediaTooLarge => ("InvalidMediaContentLength", "The file is too large for the user's channel."),
+        FailureReason::OptedOut => ("RecipientOptedOut", "The user wants no messages."),
+        FailureReason::Other => ("GeneralError", "The message could not be shown to the user."),
+    };
+    Reason { code, message }
+}

@@ -1,0 +1,73 @@
+//! Participant data for the flow's routing and for the agent.
+
+use super::fields::given;
+use crate::copilot;
+use crate::ids::is_uuid;
+use crate::settings::MessagePolicy;
+use alloc::{
+    collections::BTreeMap,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::ops::RangeInclusive;
+use handover_guest::contract::*;
+use handover_guest::outbound::{invalid, is_visible};
+
+/// Routing API, `RoutingConversationAttributesRequest.priority`.
+const PRIORITIES: RangeInclusive<i32> = -25_000_000..=25_000_000;
+
+/// Returns the attributes of a handover. The platform's override the operator's.
+pub(super) fn attributes(
+    policy: &MessagePolicy,
+    conversation: &Conversation,
+    start: &HandoverStart,
+) -> Result<BTreeMap<String, String>, Unsupported> {
+    let settings = &policy.attributes;
+    let mut attributes = BTreeMap::new();
+    let mut set = |key: &str, value: &str| attributes.insert(key.to_string(), value.to_string());
+
+    let user = given(&start.user_id).unwrap_or(&conversation.recipient);
+    set("userId", user);
+    if let Some(copilot) = &policy.copilot {
+        let session = given(&start.session_id).unwrap_or(&conversation.recipient);
+        set("copilotUrl", &copilot::link(copilot, session, user));
+    }
+    if let Some(queue) = given(&start.routing.queue).or(settings.queue.as_deref()) {
+        // Existing flows read `queueId` and find the queue by it. A name is also set under its own key.
+        set("queueId", queue);
+        if !is_uuid(queue) {
+            set("queueName", queue);
+        }
+    }
+    if let Some(language) = given(&start.routing.language).or(settings.language.as_deref()) {
+        set("myLanguage", language);
+    }
+    let wanted: Vec<_> =
+        start.routing.skills.iter().map(|skill| skill.trim()).filter(|skill| is_visible(skill)).collect();
+    if wanted.iter().any(|skill| skill.contains(',')) {
+        return Err(invalid("start.routing.skills", "skills without a comma, which separates them in mySkills"));
+    }
+    let skills = if wanted.is_empty() { settings.skills.join(",") } else { wanted.join(",") };
+    if !skills.is_empty() {
+        set("mySkills", &skills);
+    }
+    if start.routing.priority.is_some_and(|priority| !PRIORITIES.contains(&priority)) {
+        return Err(invalid("start.routing.priority", "a number from -25000000 to 25000000"));
+    }
+    if let Some(priority) = start.routing.priority.map(|priority| priority.to_string()).or(settings.priority.clone()) {
+        set("priority", &priority);
+    }
+    let own = settings.own.iter().map(|(key, value)| (key.as_str(), value));
+    // Spaces around a key come from forms and templates.
+    for (key, value) in own
+        .chain(start.attributes.iter().map(|attribute| (attribute.key.trim(), &attribute.value)))
+        .filter(|(key, _)| !key.is_empty())
+    {
+        if key == "queueId" {
+            // The name belongs to the queue that was overridden.
+            attributes.remove("queueName");
+        }
+        attributes.insert(key.into(), value.clone());
+    }
+    Ok(attributes)
+}

@@ -1,0 +1,18 @@
+//! The settings of a connection: the form ([`description`]), what is wrong with the values entered ([`check`]), and what
+//! they mean for each kind of call (the policies).
+
+mod check;
+mod form;
+mod keys;
+mod person;
+mod policy;
+mod values;
+
+pub use check::check;
+pub use form::description;
+pub use keys::*;
+pub use policy::{
+    Account, AgentPolicy, AttributePolicy, CopilotPolicy, EventPolicy, MessagePolicy, ProvisioningPolicy, Secret,
+    Thread, WebhookPolicy,
+};
+pub use values::Unusable;

@@ -1,0 +1,291 @@
+//! The form in which an operator configures a connection.
+
+use super::keys::*;
+use SettingKind::{Boolean, Integer, Secret, Text};
+use alloc::{vec, vec::Vec};
+use handover_guest::contract::*;
+use handover_guest::settings::{choice, field, repeatable, required, with_default};
+
+/// Describes this provider.
+#[must_use]
+pub fn description() -> Description {
+    Description {
+        name: env!("CARGO_PKG_NAME").into(),
+        title: "Genesys Cloud Open Messaging".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        settings: form(),
+        origins: vec![API.into(), LOGIN.into()],
+        abilities: vec![
+            Ability::Transcript,
+            Ability::OutboundAttachments,
+            Ability::InboundAttachments,
+            Ability::OutboundTyping,
+            Ability::InboundTyping,
+            Ability::Answers,
+            Ability::OutboundReceipts,
+            Ability::InboundReceipts,
+            Ability::Leave,
+            Ability::Observation,
+            Ability::Provisioning,
+        ],
+    }
+}
+
+/// The fields, in the order in which an operator fills them in.
+pub(super) fn form() -> Vec<SettingField> {
+    let mut form = connection();
+    form.extend(keys());
+    form.extend(routing());
+    form.extend(messages());
+    form.extend(copilot());
+    form
+}
+
+fn connection() -> Vec<SettingField> {
+    vec![
+        required(field(
+            Text,
+            HOST,
+            "Host",
+            "The region's domain, such as mypurecloud.de or cac1.pure.cloud. The URL of the login page or an AWS \
+             region (eu-central-1) is accepted as well; for a local Genesys Cloud, its URL with the port.",
+            "mypurecloud.de",
+        )),
+        required(field(
+            Text,
+            DEPLOYMENT_NAME,
+            "Deployment Name",
+            "The name of the Open Messaging integration, under Admin > Message > Platforms.",
+            "BotHandover",
+        )),
+        field(
+            Text,
+            QUEUE,
+            "Queue",
+            "The queue for this connection: its id, or its name where the inbound message flow looks it up by name. The \
+             flow gets it as the participant data queueId (and queueName for a name). Leave it empty if the flow decides.",
+            "d59d0280-0000-4000-8000-000000000001",
+        ),
+        repeatable(field(
+            Secret,
+            WEBHOOK_SECRET,
+            "Webhook Secret",
+            "The integration's Outbound Notification Webhook Signature Secret Token. To rotate it without downtime, enter \
+             the new one before the old one, and remove the old one once Genesys signs with the new one. Provisioning \
+             sets the first one in a new integration.",
+            "an-example-of-a-secret",
+        )),
+        repeatable(field(
+            Secret,
+            WEBHOOK_SECRET_BASE64,
+            "Webhook Secret (base64)",
+            "A webhook secret whose bytes are not text, in base64.",
+            "YW4tZXhhbXBsZS1vZi1hLXNlY3JldA==",
+        )),
+        required(field(
+            Text,
+            CLIENT_ID,
+            "Client ID",
+            "The OAuth client of the grant type Client Credentials, under Admin > Integrations > OAuth.",
+            "0a1b2c3d-0000-4000-8000-000000000002",
+        )),
+        required(field(
+            Secret,
+            CLIENT_SECRET,
+            "Client Secret",
+            "The secret of that OAuth client.",
+            "an-example-of-a-secret",
+        )),
+        with_default(
+            "false",
+            field(
+                Boolean,
+                SEND_PROFILE,
+                "Send Profile information",
+                "Send the user's name, e-mail address and picture to the agent.",
+                "true",
+            ),
+        ),
+    ]
+}
+
+fn keys() -> Vec<SettingField> {
+    vec![
+        repeatable(field(
+            Secret,
+            EVENT_BUS_KEY,
+            "Event bus key",
+            "The key that the API destination of Amazon EventBridge sends in Authorization, if EventBridge pushes the events \
+             of agents and ends. It sends them to the URL of the webhook. At least 16 characters.",
+            "an-example-of-a-bus-key",
+        )),
+        repeatable(field(
+            Secret,
+            TRIGGER_KEY,
+            "Trigger key",
+            "The key that a workflow's Web Services Data Action sends in Authorization, if a workflow pushes these events. \
+             Different from the key of the event bus; at least 16 characters.",
+            "an-example-of-a-trigger-key",
+        )),
+        with_default(
+            "false",
+            field(
+                Boolean,
+                ALLOW_UNSIGNED_WEBHOOKS,
+                "Allow unsigned webhooks",
+                "Accept webhooks without a secret. Anyone who knows the URL of the webhook can then write as the agent. Has no \
+                 effect if a secret is configured.",
+                "false",
+            ),
+        ),
+    ]
+}
+
+fn routing() -> Vec<SettingField> {
+    vec![
+        field(
+            Text,
+            LANGUAGE,
+            "Language",
+            "The language that agents should speak, as the flow knows it. The flow gets it as myLanguage.",
+            "english",
+        ),
+        repeatable(field(
+            Text,
+            SKILL,
+            "Skill",
+            "A skill that agents should have, as the flow knows it, without a comma. The flow gets all of them as mySkills, \
+             separated by commas.",
+            "escalation",
+        )),
+        field(
+            Integer(PRIORITY_RANGE),
+            PRIORITY,
+            "Priority",
+            "A higher priority is served sooner; a point is worth a minute in the queue. The flow gets it as priority.",
+            "1",
+        ),
+        repeatable(field(
+            Text,
+            ATTRIBUTE,
+            "Custom attribute",
+            "Participant data for the flow, as name=value.",
+            "section=returns",
+        )),
+        with_default(
+            PER_RECIPIENT,
+            field(
+                choice(&[PER_RECIPIENT, PER_HANDOVER]),
+                THREAD,
+                "Thread",
+                "per-recipient: the user keeps one address, and Genesys may join a new handover to the last conversation \
+                 (within the threading timeline). per-handover: each has an address of its own, and so a conversation of \
+                 its own. Change it while no handover is active.",
+                PER_RECIPIENT,
+            ),
+        ),
+        field(Text, FLOW, "Flow", "The name of the inbound message flow, for provisioning.", "BotHandover flow"),
+    ]
+}
+
+fn messages() -> Vec<SettingField> {
+    vec![
+        with_default(
+            DEFAULT_START_TEXT,
+            field(
+                Text,
+                START_TEXT,
+                "First message",
+                "The first message to the agent if the platform starts a handover without a text.",
+                DEFAULT_START_TEXT,
+            ),
+        ),
+        with_default(
+            DEFAULT_LEAVE_TEXT,
+            field(
+                Text,
+                LEAVE_TEXT,
+                "Leave message",
+                "The message to the agent if the user leaves and the OAuth client may not close the conversation (permission \
+                 conversation:communication:disconnect).",
+                DEFAULT_LEAVE_TEXT,
+            ),
+        ),
+        with_default(
+            "5000",
+            field(
+                Integer(TEXT_LIMIT_RANGE),
+                TEXT_LIMIT,
+                "Text limit",
+                "Characters of one message to the agent at most. A longer text becomes several messages. Genesys documents no limit.",
+                "5000",
+            ),
+        ),
+        with_default(
+            "true",
+            field(
+                Boolean,
+                SHOW_BOT_MESSAGES,
+                "Show bot messages",
+                "Show the user the messages of the flow and of Genesys's bots, with their author.",
+                "true",
+            ),
+        ),
+        with_default(
+            FULL,
+            field(
+                choice(&[FULL, FIRST, ALIAS]),
+                AGENT_NAME,
+                "Agent's name",
+                "The part of the name that the user sees: the full name, the first name (or the alias if the first name is not \
+                 certain, as in a name of one word), or the alias.",
+                FULL,
+            ),
+        ),
+        with_default(
+            DEFAULT_AGENT_ALIAS,
+            field(Text, AGENT_ALIAS, "Agent's alias", "The name that the user sees instead of the agent's.", "Agent"),
+        ),
+    ]
+}
+
+fn copilot() -> Vec<SettingField> {
+    vec![
+        field(
+            Text,
+            COPILOT_URL,
+            "AI Copilot URL",
+            "The URL of the AI Copilot Workspace. Agents then get a link to the user's session as the participant data \
+             copilotUrl.",
+            "https://agent-assist.example.com/",
+        ),
+        field(
+            Secret,
+            COPILOT_TOKEN,
+            "AI Copilot token",
+            "The platform's API key that the link carries as URLToken. Agents see it.",
+            "an-example-of-a-token",
+        ),
+        field(
+            Text,
+            COPILOT_ORGANIZATION,
+            "AI Copilot organization",
+            "The platform's id of the organization.",
+            "63babf6e0000000000000001",
+        ),
+        field(
+            Text,
+            COPILOT_PROJECT,
+            "AI Copilot project",
+            "The platform's id of the project.",
+            "64257f5a0000000000000002",
+        ),
+        field(
+            Text,
+            COPILOT_CONFIG,
+            "AI Copilot configuration",
+            "The id that the platform's API returns when the workspace is created.",
+            "fbe5297e-0000-4000-8000-000000000003",
+        ),
+    ]
+}

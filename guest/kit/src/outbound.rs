@@ -1,0 +1,40 @@
+//! Outbound messages: their ids, and the error for a field that is not valid.
+
+use crate::contract::{InvalidField, Outbound, Unsupported};
+use crate::invisible::is_invisible;
+use alloc::{format, string::String};
+
+/// Bytes of a message's id at most (contract, `outbound.id`).
+const MAX_ID_BYTES: usize = 100;
+
+/// The error for a field whose value is not valid.
+#[must_use]
+pub fn invalid(field: &str, expected: &str) -> Unsupported {
+    Unsupported::Invalid(InvalidField { field: field.into(), expected: expected.into() })
+}
+
+/// Checks the id of a message (contract, `outbound.id`).
+///
+/// # Errors
+/// [`Unsupported::Invalid`].
+pub fn check_id(outbound: &Outbound) -> Result<(), Unsupported> {
+    let id = &outbound.id;
+    let is_valid =
+        (1..=MAX_ID_BYTES).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
+    if is_valid { Ok(()) } else { Err(invalid("outbound.id", "1 to 100 visible ASCII characters without #")) }
+}
+
+/// Returns the idempotency key of a message's part, counted from 0: the id itself, then `id#2`, `id#3` …
+#[must_use]
+pub fn part_key(outbound: &Outbound, part: u32) -> String {
+    match part {
+        0 => outbound.id.clone(),
+        part => format!("{}#{}", outbound.id, part + 1),
+    }
+}
+
+/// Returns whether a text shows anything.
+#[must_use]
+pub fn is_visible(text: &str) -> bool {
+    !text.chars().all(is_invisible)
+}
