@@ -9,7 +9,7 @@ use axum::routing::post;
 use handover_bench::{COMPONENT, native, settings};
 use handover_gateway::{ServerLimits, serve};
 use handover_host::contract::Webhook;
-use handover_host::{Believed, Connection, Host, Limits};
+use handover_host::{Connection, Host, Limits, VerifiedWebhook};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -60,7 +60,7 @@ async fn plugged(
 ) -> StatusCode {
     let webhook = webhook(&method, &uri, &headers, &body);
     match connection.receive_webhook(&webhook).await {
-        Ok(Ok(Believed { events: Ok(events), .. })) if !events.is_empty() => StatusCode::OK,
+        Ok(Ok(VerifiedWebhook { events: Ok(events), .. })) if !events.is_empty() => StatusCode::OK,
         Ok(Err(_)) => StatusCode::UNAUTHORIZED,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }

@@ -429,7 +429,7 @@ async fn an_endless_response() {
 async fn redirect_to_elsewhere() {
     let (elsewhere, asked) = counting().await;
     let origin = answering(move |mut stream| {
-        let answer = format!("HTTP/1.1 302 Found\r\nlocation: {elsewhere}/\r\ncontent-length: 0\r\n\r\n");
+        let answer = format!("HTTP/1.1 302 LookupOutcome\r\nlocation: {elsewhere}/\r\ncontent-length: 0\r\n\r\n");
         async move {
             let _ = stream.write_all(answer.as_bytes()).await;
         }

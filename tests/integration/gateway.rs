@@ -10,7 +10,7 @@ use genesys_sandbox::Config;
 use handover_gateway::mailbox::{Retries, Rules};
 use handover_gateway::store::sqlite::SqliteStore;
 use handover_gateway::{
-    Callback, Gateway, Mailboxes, Metrics, Options, Served, ServerLimits, Tokens, Wire, Worker, serve,
+    Callback, ConnectionService, Gateway, Mailboxes, Metrics, Options, ServerLimits, Tokens, Trace, Worker, serve,
 };
 use handover_host::handover::Policy;
 use serde_json::{Value, json};
@@ -35,12 +35,16 @@ struct Stand {
 fn rules() -> Rules {
     Rules {
         policy: Policy { observes: true, ..Policy::default() },
-        replay_window: 600_000,
-        observe_every: Some(500),
-        calls_back: false,
-        retries: Retries { first: 100, longest: 1_000, give_up: 60_000 },
-        doubt: 3_000,
-        keep: 86_400_000,
+        replay_window: Duration::from_secs(600),
+        poll_interval: Some(Duration::from_millis(500)),
+        has_callback: false,
+        retries: Retries {
+            initial_delay: Duration::from_millis(100),
+            max_delay: Duration::from_secs(1),
+            give_up_after: Duration::from_secs(60),
+        },
+        lookup_delay: Duration::from_secs(3),
+        retention: Duration::from_secs(86_400),
     }
 }
 
@@ -72,10 +76,10 @@ fn gateway(
             path: Some("genesysCloudOM".into()),
             integration_id: integration_id.clone(),
             logs_bodies: false,
-            observations: NonZeroU32::new(6_000).expect("some"),
-            wire: Wire::default(),
+            polls: NonZeroU32::new(6_000).expect("some"),
+            trace: Trace::default(),
         };
-        Served::new(name, world.connection.clone(), options, mailboxes.clone(), &metrics).expect("a name")
+        ConnectionService::new(name, world.connection.clone(), options, mailboxes.clone(), &metrics).expect("a name")
     };
     let served: Vec<_> = connections.iter().map(served).collect();
     let stop = CancellationToken::new();

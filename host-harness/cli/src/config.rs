@@ -3,9 +3,9 @@
 mod reference;
 
 pub(crate) use self::reference::reference;
-use crate::place::Place;
+use crate::secret_source::SecretSource;
 use anyhow::{Context, bail};
-use handover_gateway::mailbox::{DOUBT, Retries, Rules};
+use handover_gateway::mailbox::{LOOKUP_DELAY, Retries, Rules};
 use handover_host::handover::{AfterEnd, Policy};
 use handover_host::{AllowedOrigins, Limits};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -14,6 +14,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 use utoipa::ToSchema;
 
@@ -77,7 +78,7 @@ pub(crate) struct Store {
     pub(crate) nats: Option<Servers>,
     /// Credentials for NATS: what a `.creds` file holds.
     #[schema(value_type = Option<String>)]
-    pub(crate) nats_credentials: Option<Place>,
+    pub(crate) nats_credentials: Option<SecretSource>,
     /// What the names of buckets and streams in NATS begin with.
     pub(crate) nats_prefix: String,
     /// On how many servers of NATS everything is.
@@ -95,7 +96,7 @@ pub(crate) enum Servers {
     /// Their addresses, without a password.
     Addresses(String),
     /// Where their addresses are.
-    Secret(Place),
+    Secret(SecretSource),
 }
 
 /// By hand, for errors must not repeat a password.
@@ -106,7 +107,7 @@ impl<'de> Deserialize<'de> for Servers {
             toml::Value::String(_) => Err(serde::de::Error::custom(
                 "expected addresses without a password, or { env = \"NAME\" } or { file = \"PATH\" } with them",
             )),
-            place => Place::deserialize(place).map(Self::Secret).map_err(serde::de::Error::custom),
+            place => SecretSource::deserialize(place).map(Self::Secret).map_err(serde::de::Error::custom),
         }
     }
 }
@@ -127,7 +128,7 @@ impl Servers {
 pub(crate) struct Platform {
     /// Bearer tokens, by any of which the platform and operators are let in.
     #[schema(value_type = Vec<String>)]
-    pub(crate) tokens: Vec<Place>,
+    pub(crate) tokens: Vec<SecretSource>,
     /// Where events are posted to.
     pub(crate) callback: Option<Callback>,
 }
@@ -140,7 +141,7 @@ pub(crate) struct Callback {
     pub(crate) url: String,
     /// Secrets, `whsec_…`; each signs.
     #[schema(value_type = Vec<String>)]
-    pub(crate) secrets: Vec<Place>,
+    pub(crate) secrets: Vec<SecretSource>,
 }
 
 /// What the gateway logs, to standard error.
@@ -244,13 +245,13 @@ pub(crate) struct Connection {
     #[schema(value_type = Option<String>)]
     pub(crate) user_inactivity: Option<Span>,
     /// How often a handover in which nothing happens is observed.
-    #[serde(default = "observe_every")]
+    #[serde(default = "poll_interval")]
     #[schema(value_type = String)]
-    pub(crate) observe_every: Span,
+    pub(crate) poll_interval: Span,
     /// Observations a minute at most, by this gateway.
-    #[serde(default = "observations_a_minute")]
+    #[serde(default = "polls_per_minute")]
     #[schema(value_type = u32)]
-    pub(crate) observations_a_minute: NonZeroU32,
+    pub(crate) polls_per_minute: NonZeroU32,
     /// How long something is tried again until it is a dead letter.
     #[serde(default = "give_up", deserialize_with = "read_give_up")]
     #[schema(value_type = String)]
@@ -259,16 +260,13 @@ pub(crate) struct Connection {
 
 /// A time such as `30s`, `5m` or `2h`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Span {
-    /// Milliseconds.
-    pub(crate) milliseconds: u64,
-}
+pub(crate) struct Span(pub(crate) Duration);
 
-const SECOND: u64 = 1_000;
-const MINUTE: u64 = 60 * SECOND;
-const HOUR: u64 = 60 * MINUTE;
-/// Of all spans, in milliseconds: no sum of some of them is too large.
-const LONGEST: u64 = 365 * 24 * HOUR;
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+/// The longest span: no sum of several spans overflows.
+const MAX_SPAN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 fn listen() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 8080).into()
@@ -279,12 +277,8 @@ fn path() -> String {
     "genesysCloudOM".into()
 }
 
-const fn span(milliseconds: u64) -> Span {
-    Span { milliseconds }
-}
-
 fn replay_window() -> Span {
-    span(10 * MINUTE)
+    Span(10 * MINUTE)
 }
 
 fn read_replay_window<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::Error> {
@@ -304,17 +298,17 @@ fn read_give_up<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::Error> {
     Span::within(from, MINUTE..=24 * HOUR, "expected 1m to 24h")
 }
 
-fn observe_every() -> Span {
-    span(MINUTE)
+fn poll_interval() -> Span {
+    Span(MINUTE)
 }
 
-fn observations_a_minute() -> NonZeroU32 {
+fn polls_per_minute() -> NonZeroU32 {
     const HALF: NonZeroU32 = NonZeroU32::new(150).unwrap();
     HALF
 }
 
 fn give_up() -> Span {
-    span(HOUR)
+    Span(HOUR)
 }
 
 impl Default for Store {
@@ -325,7 +319,7 @@ impl Default for Store {
             nats_credentials: None,
             nats_prefix: "handover".into(),
             nats_replicas: NonZeroUsize::MIN,
-            keep_events: span(72 * HOUR),
+            keep_events: Span(72 * HOUR),
         }
     }
 }
@@ -334,29 +328,29 @@ impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
         let span: Option<jiff::SignedDuration> = text.parse().ok();
-        let milliseconds = span.and_then(|span| u64::try_from(span.as_millis()).ok());
-        let milliseconds = milliseconds.filter(|span| (1..=LONGEST).contains(span)).ok_or_else(|| {
+        let span = span.and_then(|span| Duration::try_from(span).ok());
+        let span = span.filter(|span| (Duration::from_millis(1)..=MAX_SPAN).contains(span)).ok_or_else(|| {
             serde::de::Error::custom("expected a time such as \"30s\", \"5m\" or \"2h\", of a year at most")
         })?;
-        Ok(Self { milliseconds })
+        Ok(Self(span))
     }
 }
 
 impl Span {
     fn within<'de, D: Deserializer<'de>>(
         from: D,
-        bounds: RangeInclusive<u64>,
+        bounds: RangeInclusive<Duration>,
         expected: &str,
     ) -> Result<Self, D::Error> {
         let span = Self::deserialize(from)?;
-        bounds.contains(&span.milliseconds).then_some(span).ok_or_else(|| serde::de::Error::custom(expected))
+        bounds.contains(&span.0).then_some(span).ok_or_else(|| serde::de::Error::custom(expected))
     }
 }
 
 impl Serialize for Span {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let milliseconds = i64::try_from(self.milliseconds).unwrap_or(i64::MAX);
-        to.collect_str(&format_args!("{:#}", jiff::SignedDuration::from_millis(milliseconds)))
+        let span = jiff::SignedDuration::try_from(self.0).unwrap_or(jiff::SignedDuration::MAX);
+        to.collect_str(&format_args!("{span:#}"))
     }
 }
 
@@ -458,9 +452,9 @@ impl Connection {
 }
 
 impl Connection {
-    /// How its mailboxes are worked on.
+    /// The rules for its mailboxes.
     pub(crate) fn rules(&self, observes: bool, keep_events: Span) -> Rules {
-        let milliseconds = |span: Span| span.milliseconds;
+        let milliseconds = |span: Span| u64::try_from(span.0.as_millis()).unwrap_or(u64::MAX);
         Rules {
             policy: Policy {
                 after_end: self.after_end,
@@ -469,13 +463,13 @@ impl Connection {
                 user_inactivity: self.user_inactivity.map(milliseconds),
                 observes,
             },
-            replay_window: self.replay_window.milliseconds,
-            observe_every: observes.then_some(self.observe_every.milliseconds),
-            calls_back: false,
-            retries: Retries { first: SECOND, longest: MINUTE, give_up: self.give_up.milliseconds },
-            doubt: DOUBT,
-            // The events have to be forgotten first, and so do those that may still be tried again.
-            keep: keep_events.milliseconds + 24 * HOUR,
+            replay_window: self.replay_window.0,
+            poll_interval: observes.then_some(self.poll_interval.0),
+            has_callback: false,
+            retries: Retries { initial_delay: SECOND, max_delay: MINUTE, give_up_after: self.give_up.0 },
+            lookup_delay: LOOKUP_DELAY,
+            // The events must expire first, and so must everything that may still be retried.
+            retention: keep_events.0 + 24 * HOUR,
         }
     }
 }
@@ -501,7 +495,7 @@ mod tests {
         let config = parse(LEAST).expect("good").config;
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.connection["acme"].path, "genesysCloudOM");
-        assert_eq!(config.connection["acme"].rules(true, config.store.keep_events).retries.give_up, 3_600_000);
+        assert_eq!(config.connection["acme"].rules(true, config.store.keep_events).retries.give_up_after, HOUR);
     }
 
     #[test]

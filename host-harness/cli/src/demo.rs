@@ -5,7 +5,7 @@ mod desk;
 mod platform;
 mod screen;
 mod serving;
-mod wire;
+mod trace;
 
 use crate::{plugin, progress};
 use anyhow::{Context, bail, ensure};
@@ -18,7 +18,7 @@ use handover_host::contract::{
 use handover_host::{AllowedOrigins, Connection, Host, HttpClient, HttpClientLimits, Provider};
 use platform::Platform;
 use screen::{Screen, Who};
-use wire::{Recorder, Wire};
+use trace::{Recorder, Trace};
 
 pub(crate) use serving::serve;
 
@@ -26,15 +26,15 @@ const USER: &str = "ada-42";
 
 /// Plays the handover; an error is anything that went otherwise than it should.
 pub(crate) async fn play() -> anyhow::Result<()> {
-    let wire = Wire::default();
-    let screen = Screen::new(wire.clone());
+    let trace = Trace::default();
+    let screen = Screen::new(trace.clone());
     screen.title("A handover through the plugin: Ada asks the bot, the bot hands over to Grace at Genesys Cloud.")?;
 
-    let (platform, address) = Platform::listen(wire.clone()).await?;
+    let (platform, address) = Platform::listen(trace.clone()).await?;
     let sandbox = Sandbox::start(cloud(&format!("http://{address}/handover/genesysCloudOM"))).await?;
     let announced = sandbox.announcement().clone();
     let host =
-        Host::builder().http(Recorder::new(HttpClient::new(HttpClientLimits::default())?, wire.clone())).build()?;
+        Host::builder().http(Recorder::new(HttpClient::new(HttpClientLimits::default())?, trace.clone())).build()?;
     let shown = progress::show(plugin::COMPILING);
     let provider = host.load(plugin::BUILT_IN).await.context("the plugin built in cannot be loaded")?;
     drop(shown);

@@ -10,10 +10,9 @@ mod demo;
 mod features;
 mod gateway_log;
 mod output;
-mod place;
 mod plugin;
 mod progress;
-mod running;
+mod secret_source;
 mod settings;
 
 use arguments::{Arguments, Command};

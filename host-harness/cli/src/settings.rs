@@ -1,6 +1,6 @@
 //! Settings from a TOML file, and their problems by line.
 
-use crate::place::Place;
+use crate::secret_source::SecretSource;
 use anyhow::{Context, bail};
 use handover_host::contract::{Setting, SettingsProblem, Severity};
 use std::path::Path;
@@ -84,8 +84,8 @@ fn read_value(value: &DeValue<'_>, folder: &Path) -> anyhow::Result<Option<Strin
     let mut members = table.iter().map(|(key, value)| (key.get_ref().as_ref(), scalar(value.get_ref())));
     let (Some(member), None) = (members.next(), members.next()) else { return Ok(None) };
     match member {
-        ("env", Some(env)) => Place::Env(env).read(folder).map(Some),
-        ("file", Some(file)) => Place::File(file.into()).read(folder).map(Some),
+        ("env", Some(env)) => SecretSource::Env(env).read(folder).map(Some),
+        ("file", Some(file)) => SecretSource::File(file.into()).read(folder).map(Some),
         _ => Ok(None),
     }
 }

@@ -5,7 +5,7 @@ import { Chat } from './chat.js';
 import { Desk } from './desk.js';
 import { $, el } from './dom.js';
 import { Settings } from './settings.js';
-import { Wire } from './wire.js';
+import { Trace } from './trace.js';
 
 const PAUSE = 1000;
 
@@ -14,10 +14,10 @@ async function enter() {
   $('enter').inert = true;
   while (isToken()) {
     try {
-      const stage = await call('GET', 'api/stage');
+      const context = await call('GET', 'api/context');
       $('enter').hidden = true;
       $('link').textContent = '';
-      open(stage);
+      open(context);
       return;
     } catch (error) {
       if (error.status === 401) break;
@@ -35,8 +35,8 @@ function ask(why = '') {
   $('token').focus();
 }
 
-function open(stage) {
-  const names = stage.connections.map((connection) => connection.name);
+function open(context) {
+  const names = context.connections.map((connection) => connection.name);
   const kept = localStorage.getItem('connection');
   const name = names.includes(kept) ? kept : names[0];
   $('connection').replaceChildren(...names.map((each) => el('option', { selected: each === name }, each)));
@@ -48,7 +48,7 @@ function open(stage) {
 
   const told = (text) => ($('link').textContent = text);
   alone(`chat:${name}`).then(() => {
-    const chat = new Chat(name, stage.connections.find((each) => each.name === name).latest);
+    const chat = new Chat(name, context.connections.find((each) => each.name === name).latest);
     $('chat').hidden = false;
     follow(`/v1/connections/${name}/events`, chat.kept.seen, {
       event: (event, place) => chat.happened(event, place),
@@ -62,11 +62,11 @@ function open(stage) {
       },
     });
     // Here, too, for a browser has six connections to a server, and not one page more than is needed should hold two.
-    const wire = new Wire(names.length > 1);
-    $('wire').hidden = false;
-    follow('api/wire', undefined, { event: (entry) => wire.passed(entry) });
+    const trace = new Trace(names.length > 1);
+    $('trace').hidden = false;
+    follow('api/trace', undefined, { event: (entry) => trace.passed(entry) });
   });
-  if (stage.desk) {
+  if (context.desk) {
     $('desk').hidden = false;
     new Desk();
   }

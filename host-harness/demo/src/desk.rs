@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 pub(crate) async fn pass(State(demo): State<Demo>, Path(path): Path<String>, method: Method, body: Bytes) -> Response {
-    let Some(origin) = &demo.0.stage.desk else { return StatusCode::NOT_FOUND.into_response() };
+    let Some(origin) = &demo.0.context.desk else { return StatusCode::NOT_FOUND.into_response() };
     // Anything else, encoded or not, could lead out of the desk.
     let fits =
         |segment: &str| !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');

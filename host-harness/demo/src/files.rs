@@ -70,7 +70,7 @@ pub(crate) struct Address {
 
 pub(crate) async fn keep(State(demo): State<Demo>, headers: HeaderMap, content: Bytes) -> Json<Address> {
     let id = uuid::Uuid::new_v4().to_string();
-    let url = format!("{}/demo/files/{id}", demo.0.stage.public);
+    let url = format!("{}/demo/files/{id}", demo.0.context.public);
     let unknown = HeaderValue::from_static("application/octet-stream");
     let kind = headers.get(CONTENT_TYPE).filter(|kind| kind.len() <= LONGEST_KIND).cloned().unwrap_or(unknown);
     demo.0.files.keep(File { id, kind, content });

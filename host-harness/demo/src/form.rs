@@ -1,11 +1,11 @@
-//! The form of a connection: what the provider says of its settings, what is served, and what the provider says of what
+//! The form of a connection: what the provider says of its settings, what is service, and what the provider says of what
 //! somebody enters instead. Nothing of that is kept.
 
 use crate::Demo;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use handover_gateway::Served;
+use handover_gateway::ConnectionService;
 use handover_host::contract::{Check, CheckOutcome, Description, Setting, SettingsProblem};
 use handover_host::{ConnectError, Connection};
 use serde::{Deserialize, Serialize};
@@ -14,9 +14,9 @@ use std::collections::BTreeSet;
 #[derive(Serialize)]
 pub(crate) struct FormView {
     description: Description,
-    /// What is served, without secrets.
+    /// What is service, without secrets.
     settings: Vec<Entered>,
-    /// The keys of the secrets that are served; left empty, they stand for those.
+    /// The keys of the secrets that are service; left empty, they stand for those.
     secrets: BTreeSet<String>,
 }
 
@@ -47,34 +47,34 @@ pub(crate) async fn check(
     Path(connection): Path<String>,
     Json(entered): Json<Vec<Entered>>,
 ) -> Result<Json<Vec<SettingsProblem>>, StatusCode> {
-    let served = find(&demo, &connection)?.connection();
-    match served.provider().check_settings(&completed(served, entered)).await {
+    let service = find(&demo, &connection)?.connection();
+    match service.provider().check_settings(&completed(service, entered)).await {
         Ok(Ok(accepted)) => Ok(Json(accepted.warnings)),
         Ok(Err(problems)) => Ok(Json(problems)),
         Err(_) => Err(StatusCode::UNPROCESSABLE_ENTITY),
     }
 }
 
-/// Runs the provider's checks with the entered settings. The connection may reach only the origins of the served one: a token
+/// Runs the provider's checks with the entered settings. The connection may reach only the origins of the service one: a token
 /// for the page must not be enough to send the gateway's secrets to another host.
 pub(crate) async fn try_out(
     State(demo): State<Demo>,
     Path(connection): Path<String>,
     Json(entered): Json<Vec<Entered>>,
 ) -> Result<Json<Vec<Check>>, StatusCode> {
-    let served = find(&demo, &connection)?.connection();
-    let checks = match served.with_settings(completed(served, entered)).await {
+    let service = find(&demo, &connection)?.connection();
+    let checks = match service.with_settings(completed(service, entered)).await {
         Ok(connection) => connection.check_connection(None).await.map_err(|_| StatusCode::UNPROCESSABLE_ENTITY)?,
         Err(error) => refused(error),
     };
     Ok(Json(checks))
 }
 
-/// With the secrets that are served where none was entered: the page does not know them.
-fn completed(served: &Connection, entered: Vec<Entered>) -> Vec<Setting> {
+/// With the secrets that are service where none was entered: the page does not know them.
+fn completed(service: &Connection, entered: Vec<Entered>) -> Vec<Setting> {
     let mut settings: Vec<_> = entered.into_iter().map(|one| Setting { key: one.key, value: one.value }).collect();
     let keys: BTreeSet<_> = settings.iter().map(|setting| setting.key.clone()).collect();
-    settings.extend(served.secrets().filter(|secret| !keys.contains(&secret.key)).cloned());
+    settings.extend(service.secrets().filter(|secret| !keys.contains(&secret.key)).cloned());
     settings
 }
 
@@ -93,12 +93,12 @@ fn refused(error: ConnectError) -> Vec<Check> {
         error @ ConnectError::OriginNotAllowed(_) => vec![failed(
             "origin",
             error.to_string(),
-            "This page reaches only what the connection that is served reaches. Try other settings with `handover check`.",
+            "This page reaches only what the connection that is service reaches. Try other settings with `handover check`.",
         )],
         error => vec![failed("connect", error.to_string(), "Ask the provider's author.")],
     }
 }
 
-fn find<'d>(demo: &'d Demo, name: &str) -> Result<&'d Served, StatusCode> {
-    demo.0.stage.gateway.connections().find(|served| served.name() == name).ok_or(StatusCode::NOT_FOUND)
+fn find<'d>(demo: &'d Demo, name: &str) -> Result<&'d ConnectionService, StatusCode> {
+    demo.0.context.gateway.connections().find(|service| service.name() == name).ok_or(StatusCode::NOT_FOUND)
 }

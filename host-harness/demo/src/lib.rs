@@ -1,20 +1,20 @@
 //! A page to see handovers by: a web chat that speaks the gateway's own API, the agent's desk of a local Genesys Cloud,
-//! and the wire between them.
+//! and a trace of what passes between them.
 //!
 //! The page itself is for everybody and holds nothing; whatever it asks for takes a token of the gateway's.
 
+mod context;
 mod desk;
 mod files;
 mod form;
 mod page;
-mod stage;
 mod watch;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get, post};
 use files::Files;
-use handover_gateway::{Gateway, Wire};
+use handover_gateway::{Gateway, Trace};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -22,11 +22,11 @@ use tokio_util::sync::CancellationToken;
 const MOST_BODY: usize = 5 << 20;
 
 /// What the page is for.
-pub struct Stage {
+pub struct DemoContext {
     /// The gateway that it belongs to.
     pub gateway: Gateway,
     /// What passes through that gateway.
-    pub wire: Wire,
+    pub trace: Trace,
     /// The origin of a local Genesys Cloud, whose agents the page plays; of a real one, none is played.
     pub desk: Option<String>,
     /// When it is cancelled, what is followed ends.
@@ -35,9 +35,9 @@ pub struct Stage {
     pub public: String,
 }
 
-impl std::fmt::Debug for Stage {
+impl std::fmt::Debug for DemoContext {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Stage").field("desk", &self.desk).field("public", &self.public).finish_non_exhaustive()
+        f.debug_struct("DemoContext").field("desk", &self.desk).field("public", &self.public).finish_non_exhaustive()
     }
 }
 
@@ -45,12 +45,12 @@ impl std::fmt::Debug for Stage {
 struct Demo(Arc<Inner>);
 
 struct Inner {
-    stage: Stage,
+    context: DemoContext,
     files: Files,
     client: reqwest::Client,
 }
 
-impl Stage {
+impl DemoContext {
     /// The page at `/demo/`, and what it asks for.
     ///
     /// # Errors
@@ -58,10 +58,10 @@ impl Stage {
     pub fn router(self) -> Result<Router, reqwest::Error> {
         let client = reqwest::Client::builder().no_proxy().build()?;
         let gateway = self.gateway.clone();
-        let demo = Demo(Arc::new(Inner { stage: self, files: Files::default(), client }));
+        let demo = Demo(Arc::new(Inner { context: self, files: Files::default(), client }));
         let asked = Router::new()
-            .route("/demo/api/stage", get(stage::show))
-            .route("/demo/api/wire", get(watch::follow))
+            .route("/demo/api/context", get(context::show))
+            .route("/demo/api/trace", get(watch::follow))
             .route("/demo/api/files", post(files::keep))
             .route("/demo/api/desk/{*path}", any(desk::pass))
             .route("/demo/api/connections/{connection}/form", get(form::show))

@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use tokio::sync::broadcast::error::RecvError;
 
 pub(crate) async fn follow(State(demo): State<Demo>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let entries = stream::unfold(demo.0.stage.wire.watch(), |mut watched| async move {
+    let entries = stream::unfold(demo.0.context.trace.subscribe(), |mut watched| async move {
         loop {
             match watched.recv().await {
                 Ok(entry) => return Some((Ok(Event::default().data(&*entry)), watched)),
@@ -18,7 +18,7 @@ pub(crate) async fn follow(State(demo): State<Demo>) -> Sse<impl Stream<Item = R
             }
         }
     });
-    let stop = demo.0.stage.stop.clone();
+    let stop = demo.0.context.stop.clone();
     let entries = entries.take_until(async move { stop.cancelled().await });
     Sse::new(entries).keep_alive(KeepAlive::default())
 }

@@ -1,8 +1,9 @@
 //! The platform's callback: each event is posted to it, signed as the Standard Webhooks specification says.
 
+use crate::clock::now;
 use crate::mailbox::{CallbackOutcome, REQUEST_TIMEOUT};
 use crate::platform_event::PlatformEvent;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 /// Where the platform takes events. Cheap to clone.
 #[derive(Clone)]
@@ -59,11 +60,11 @@ impl Callback {
     /// Posts an event. From the second `attempt` on, the platform may have seen it: the id says so, too.
     pub(crate) async fn call(&self, event: &PlatformEvent, attempt: u32) -> CallbackOutcome {
         let Ok(body) = serde_json::to_vec(event) else {
-            return CallbackOutcome::Never("the event cannot be written".into());
+            return CallbackOutcome::Refused("the event cannot be written".into());
         };
-        let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let time = now() / 1_000;
         let Some(signatures) = self.sign(&event.id, i64::try_from(time).unwrap_or(i64::MAX), &body) else {
-            return CallbackOutcome::Never("the event cannot be signed".into());
+            return CallbackOutcome::Refused("the event cannot be signed".into());
         };
         let mut request = self
             .client
@@ -78,7 +79,7 @@ impl Callback {
         }
         match request.body(body).send().await {
             Ok(response) => read(&response),
-            Err(error) => CallbackOutcome::Retry(None, what(&error).to_owned()),
+            Err(error) => CallbackOutcome::Retry(None, describe(&error).to_owned()),
         }
     }
 
@@ -99,10 +100,10 @@ fn signer(secret: &str) -> Option<standardwebhooks::Webhook> {
 fn read(response: &reqwest::Response) -> CallbackOutcome {
     let status = response.status();
     match status.as_u16() {
-        200..=299 => CallbackOutcome::Taken,
+        200..=299 => CallbackOutcome::Accepted,
         // It wants no more of them, or will never have room. Everything else, a 400 of a faulty release as well, can be
         // mended on its side.
-        410 | 413 => CallbackOutcome::Never(format!("the platform answered {status}")),
+        410 | 413 => CallbackOutcome::Refused(format!("the platform answered {status}")),
         _ => {
             let after = response.headers().get("retry-after").and_then(|after| after.to_str().ok());
             let after = after.and_then(|after| seconds_until(after.trim(), SystemTime::now()));
@@ -120,7 +121,7 @@ fn seconds_until(after: &str, now: SystemTime) -> Option<u32> {
 }
 
 /// Not what the error says of itself: that holds the address, and what may be in it.
-fn what(error: &reqwest::Error) -> &'static str {
+fn describe(error: &reqwest::Error) -> &'static str {
     if error.is_timeout() {
         "the platform did not answer in time"
     } else if error.is_connect() {
@@ -133,7 +134,7 @@ fn what(error: &reqwest::Error) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
+    use std::time::{Duration, UNIX_EPOCH};
 
     const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 

@@ -1,8 +1,8 @@
 //! The gateway by HTTP: webhooks in, the platform's API, and what operators ask.
 
+mod dead_letters;
 mod events;
 mod json_text;
-mod letters;
 mod operation;
 mod platform;
 mod problem;
@@ -12,9 +12,9 @@ mod webhooks;
 
 pub use self::tokens::{InvalidTokens, Tokens};
 
+use crate::connection_service::ConnectionService;
 use crate::mailboxes::Mailboxes;
 use crate::metrics::Metrics;
-use crate::served::Served;
 use axum::routing::{get, post};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use std::collections::BTreeMap;
@@ -28,20 +28,20 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// Bytes of the body of a request of the platform's at most: an ordinary history fits several times over.
-const MOST_BODY: usize = 1 << 20;
+const MAX_BODY_BYTES: usize = 1 << 20;
 /// Bytes of a webhook's body at most: twice what an event bus sends (Amazon EventBridge: 256 KB).
-const MOST_WEBHOOK: usize = 512 << 10;
+const MAX_WEBHOOK_BYTES: usize = 512 << 10;
 /// Until a request is answered that needs nobody but the store.
-const PATIENCE: Duration = Duration::from_secs(9);
+const TIMEOUT: Duration = Duration::from_secs(9);
 /// Until one is that asks the contact center or the platform, many times perhaps: as long as a call of a plugin may take.
-const LONG_PATIENCE: Duration = Duration::from_secs(65);
+const LONG_TIMEOUT: Duration = Duration::from_secs(65);
 
 /// What is served by HTTP. Cheap to clone.
 #[derive(Clone)]
 pub struct Gateway(Arc<Inner>);
 
 struct Inner {
-    served: BTreeMap<String, Served>,
+    services: BTreeMap<String, ConnectionService>,
     mailboxes: Mailboxes,
     tokens: Tokens,
     metrics: Metrics,
@@ -51,7 +51,7 @@ struct Inner {
 }
 
 /// Refused webhooks in the log a minute; of more, the metrics tell.
-const REFUSALS_LOGGED: NonZeroU32 = NonZeroU32::new(60).unwrap();
+const MAX_REFUSALS_LOGGED: NonZeroU32 = NonZeroU32::new(60).unwrap();
 
 #[derive(OpenApi)]
 #[openapi(
@@ -73,15 +73,15 @@ impl Gateway {
     /// Serves these connections to whoever has one of these tokens. When `stop` is cancelled, streams of events end.
     #[must_use]
     pub fn new(
-        served: Vec<Served>,
+        services: Vec<ConnectionService>,
         mailboxes: Mailboxes,
         tokens: Tokens,
         metrics: Metrics,
         stop: CancellationToken,
     ) -> Self {
-        let served = served.into_iter().map(|served| (served.name().to_owned(), served)).collect();
-        let refusals = RateLimiter::direct(Quota::per_minute(REFUSALS_LOGGED));
-        Self(Arc::new(Inner { served, mailboxes, tokens, metrics, refusals, stop }))
+        let services = services.into_iter().map(|services| (services.name().to_owned(), services)).collect();
+        let refusals = RateLimiter::direct(Quota::per_minute(MAX_REFUSALS_LOGGED));
+        Self(Arc::new(Inner { services, mailboxes, tokens, metrics, refusals, stop }))
     }
 
     /// Answers requests.
@@ -95,15 +95,15 @@ impl Gateway {
             .route("/healthz", get(operation::healthz))
             .route("/readyz", get(operation::readyz))
             .merge(guarded)
-            .fallback(webhooks::receive_in_other_spelling)
+            .fallback(webhooks::receive_at_other_spelling)
             .method_not_allowed_fallback(problem::method_not_allowed)
-            .layer(axum::middleware::from_fn(request::observe))
+            .layer(axum::middleware::from_fn(request::trace))
             .with_state(self.clone())
     }
 
     /// What it serves, by name.
-    pub fn connections(&self) -> impl Iterator<Item = &Served> {
-        self.0.served.values()
+    pub fn connections(&self) -> impl Iterator<Item = &ConnectionService> {
+        self.0.services.values()
     }
 
     /// The routes of somebody else, for whoever has one of the tokens alone.
@@ -111,9 +111,9 @@ impl Gateway {
         routes.route_layer(axum::middleware::from_fn_with_state(self.clone(), tokens::require))
     }
 
-    fn served(&self, name: &str) -> Result<&Served, problem::Problem> {
+    fn service(&self, name: &str) -> Result<&ConnectionService, problem::Problem> {
         self.0
-            .served
+            .services
             .get(name)
             .ok_or_else(|| problem::Problem::new(404, "no-connection", "there is no such connection"))
     }
@@ -130,18 +130,18 @@ pub fn document() -> String {
 }
 
 fn platform_api() -> OpenApiRouter<Gateway> {
-    let within = |patience| axum::middleware::from_fn(move |request, next| request::within(patience, request, next));
+    let within = |timeout| axum::middleware::from_fn(move |request, next| request::within(timeout, request, next));
     let quick = OpenApiRouter::new()
         .routes(routes!(platform::connections))
         .routes(routes!(platform::begin, platform::state, platform::end))
         .routes(routes!(platform::send))
         .routes(routes!(events::follow))
-        .routes(routes!(letters::list))
-        .routes(routes!(letters::show, letters::drop))
-        .layer(within(PATIENCE));
+        .routes(routes!(dead_letters::list))
+        .routes(routes!(dead_letters::show, dead_letters::delete))
+        .layer(within(TIMEOUT));
     let slow = OpenApiRouter::new()
         .routes(routes!(platform::check))
-        .routes(routes!(letters::redrive))
-        .layer(within(LONG_PATIENCE));
+        .routes(routes!(dead_letters::redrive))
+        .layer(within(LONG_TIMEOUT));
     OpenApiRouter::with_openapi(Document::openapi()).merge(quick).merge(slow)
 }

@@ -5,13 +5,14 @@
 //!                            ╰──────────────── Worker ────────────────────╯
 //! ```
 //!
-//! What comes in is [received](Served::receive) or [commanded](Served::command), and stored in a [`mailbox`] before it
+//! What comes in is [received](ConnectionService::receive) or [commanded](ConnectionService::command), and stored in a [`mailbox`] before it
 //! is answered. What waits there, the [`Worker`] does.
 
 mod callback;
-mod cleaning;
+mod clock;
+mod connection_service;
 mod dead_letters;
-mod file_address;
+mod file_url;
 mod http;
 mod inbound;
 pub mod mailbox;
@@ -19,24 +20,24 @@ mod mailboxes;
 mod metrics;
 mod outbound;
 mod platform_event;
-mod served;
+mod publish;
+mod retention;
+mod routing;
 mod server;
 pub mod store;
-mod telling;
-mod wire;
+mod supervisor;
+mod trace;
 mod worker;
 
 pub use self::callback::{Callback, CallbackError};
-pub use self::cleaning::clean;
-pub use self::dead_letters::Buried;
-pub use self::file_address::why_unfetchable;
+pub use self::connection_service::{ConnectionService, InvalidName, Options};
+pub use self::dead_letters::StoredDeadLetter;
+pub use self::file_url::why_unfetchable;
 pub use self::http::{Gateway, InvalidTokens, Tokens, document};
-pub use self::inbound::{Received, WebhookError};
 pub use self::mailboxes::{Address, ChangeError, Mailboxes};
 pub use self::metrics::Metrics;
-pub use self::outbound::{Command, IdempotencyKey, InvalidKey, PlatformError};
 pub use self::platform_event::PlatformEvent;
-pub use self::served::{InvalidName, Options, Served};
 pub use self::server::{ServerLimits, serve};
-pub use self::wire::Wire;
+pub use self::supervisor::{Parts, RunError, run};
+pub use self::trace::Trace;
 pub use self::worker::Worker;

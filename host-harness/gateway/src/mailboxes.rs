@@ -1,22 +1,23 @@
 //! Mailboxes in the store: read, and changed by compare-and-set.
 
+use crate::clock::now;
+use crate::mailbox::time::after;
 use crate::mailbox::{Mailbox, Rules};
 use crate::store::{Change, Content, Family, Position, Revision, SaveError, Store, StoreError};
-use handover_host::contract::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use tokio::sync::broadcast;
 
 /// How often a change is tried that others came before. Each time one of them got through, so nobody waits in vain.
-const ATTEMPTS: usize = 100;
+const MAX_ATTEMPTS: usize = 100;
 /// Changes that wait to be heard of here at most; the store tells of more.
-const CHANGES: usize = 4_096;
+const MAX_PENDING_CHANGES: usize = 4_096;
 /// Conversations that are asked for at once: a cluster goes through all of them each time.
-const CONVERSATIONS: usize = 100_000;
+const CONVERSATIONS_PER_PAGE: usize = 100_000;
 /// Recipients that are asked for at once, for the same reason.
-const RECIPIENTS: usize = 100_000;
+const RECIPIENTS_PER_PAGE: usize = 100_000;
 
 /// Whose mailbox it is.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
@@ -48,22 +49,22 @@ pub struct Mailboxes {
     store: Arc<dyn Store>,
     changes: broadcast::Sender<Change>,
     /// Of this process: part of the ids that are made here.
-    maker: Arc<str>,
+    process_id: Arc<str>,
 }
 
 /// A mailbox as it was read; nobody knows whether it still is like that.
 #[derive(Clone)]
-pub(crate) struct Read {
+pub(crate) struct LoadedMailbox {
     pub(crate) mailbox: Mailbox,
     /// Missing for one that is not stored yet.
     revision: Option<Revision>,
     /// The clock went back since it was stored: it is to be stored again.
-    clock_went_back: bool,
+    clock_stepped_back: bool,
 }
 
 /// What became of saving.
-pub(crate) enum Saved {
-    Yes,
+pub(crate) enum SaveOutcome {
+    Saved,
     /// Somebody else came before: to be read again.
     Conflict,
 }
@@ -79,11 +80,11 @@ impl Address {
     }
 }
 
-impl Read {
+impl LoadedMailbox {
     /// One that is not stored yet.
     pub(crate) fn new(recipient: &str) -> Self {
-        let tag = uuid::Uuid::new_v4().simple().to_string();
-        Self { mailbox: Mailbox::new(tag, recipient.to_owned()), revision: None, clock_went_back: false }
+        let id = uuid::Uuid::new_v4().simple().to_string();
+        Self { mailbox: Mailbox::new(id, recipient.to_owned()), revision: None, clock_stepped_back: false }
     }
 }
 
@@ -91,8 +92,12 @@ impl Mailboxes {
     /// Those of this store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>) -> Self {
-        let (maker, _) = uuid::Uuid::new_v4().as_u64_pair();
-        Self { store, changes: broadcast::Sender::new(CHANGES), maker: format!("{:08x}", maker >> 32).into() }
+        let (process_id, _) = uuid::Uuid::new_v4().as_u64_pair();
+        Self {
+            store,
+            changes: broadcast::Sender::new(MAX_PENDING_CHANGES),
+            process_id: format!("{:08x}", process_id >> 32).into(),
+        }
     }
 
     /// The changes that are made here, from now on.
@@ -105,7 +110,7 @@ impl Mailboxes {
     /// # Errors
     /// The store cannot be read.
     pub async fn latest(&self) -> Result<Position, StoreError> {
-        self.store.end().await
+        self.store.last_position().await
     }
 
     pub(crate) fn store(&self) -> &dyn Store {
@@ -117,29 +122,34 @@ impl Mailboxes {
     /// # Errors
     /// The store fails, or holds what no gateway wrote.
     pub async fn load(&self, address: &Address) -> Result<Option<Mailbox>, StoreError> {
-        Ok(self.read(address).await?.map(|read| read.mailbox))
+        Ok(self.loaded(address).await?.map(|loaded| loaded.mailbox))
     }
 
-    pub(crate) async fn read(&self, address: &Address) -> Result<Option<Read>, StoreError> {
+    pub(crate) async fn loaded(&self, address: &Address) -> Result<Option<LoadedMailbox>, StoreError> {
         let Some(record) = self.store.load(Family::Recipient, &address.key()).await? else { return Ok(None) };
         let mut mailbox: Mailbox = serde_json::from_slice(&record.content.value)
             .map_err(|error| StoreError::unreadable("a mailbox", &error))?;
-        mailbox.made_by(&self.maker);
-        let clock_went_back = mailbox.notice_time(now());
-        Ok(Some(Read { mailbox, revision: Some(record.revision), clock_went_back }))
+        mailbox.set_process_id(&self.process_id);
+        let clock_stepped_back = mailbox.correct_for_clock_step(now());
+        Ok(Some(LoadedMailbox { mailbox, revision: Some(record.revision), clock_stepped_back }))
     }
 
-    pub(crate) async fn save(&self, address: &Address, read: &Read, rules: &Rules) -> Result<Saved, StoreError> {
-        let value = serde_json::to_vec(&read.mailbox)
+    pub(crate) async fn save(
+        &self,
+        address: &Address,
+        loaded: &LoadedMailbox,
+        rules: &Rules,
+    ) -> Result<SaveOutcome, StoreError> {
+        let value = serde_json::to_vec(&loaded.mailbox)
             .map_err(|error| StoreError::Broken(format!("a mailbox that cannot be written: {error}")))?;
-        let (key, due) = (address.key(), read.mailbox.due(rules));
-        match self.store.save(Family::Recipient, &key, read.revision, Content { value, due }).await {
+        let (key, due) = (address.key(), loaded.mailbox.due(rules));
+        match self.store.save(Family::Recipient, &key, loaded.revision, Content { value, due }).await {
             Ok(_) => {
                 // Nobody may listen.
                 let _ = self.changes.send(Change { key, due });
-                Ok(Saved::Yes)
+                Ok(SaveOutcome::Saved)
             }
-            Err(SaveError::Conflict) => Ok(Saved::Conflict),
+            Err(SaveError::Conflict) => Ok(SaveOutcome::Conflict),
             Err(SaveError::Store(error)) => Err(error),
             Err(error @ SaveError::TooLarge(_)) => Err(StoreError::Broken(error.to_string())),
         }
@@ -156,14 +166,14 @@ impl Mailboxes {
         rules: &Rules,
         mut change: impl FnMut(&mut Mailbox) -> Result<T, E>,
     ) -> Result<Option<T>, ChangeError<E>> {
-        for _ in 0..ATTEMPTS {
-            let Some(mut read) = self.read(address).await? else { return Ok(None) };
-            let before = read.mailbox.clone();
-            let changed = change(&mut read.mailbox).map_err(ChangeError::Refused)?;
-            if read.mailbox == before && !read.clock_went_back {
+        for _ in 0..MAX_ATTEMPTS {
+            let Some(mut loaded) = self.loaded(address).await? else { return Ok(None) };
+            let before = loaded.mailbox.clone();
+            let changed = change(&mut loaded.mailbox).map_err(ChangeError::Refused)?;
+            if loaded.mailbox == before && !loaded.clock_stepped_back {
                 return Ok(Some(changed));
             }
-            if let Saved::Yes = self.save(address, &read, rules).await? {
+            if let SaveOutcome::Saved = self.save(address, &loaded, rules).await? {
                 return Ok(Some(changed));
             }
         }
@@ -178,13 +188,18 @@ impl Mailboxes {
     }
 
     /// Remembers whose conversation it is: as long as the mailbox does, or so many milliseconds if it does not.
-    pub(crate) async fn remember(&self, address: &Address, conversation: &str, keep: u64) -> Result<(), StoreError> {
+    pub(crate) async fn store_conversation(
+        &self,
+        address: &Address,
+        conversation: &str,
+        retention: Duration,
+    ) -> Result<(), StoreError> {
         let key = format!("{}/{conversation}", address.connection);
         let known = self.store.load(Family::Conversation, &key).await?;
         if known.as_ref().is_some_and(|known| known.content.value == address.recipient.as_bytes()) {
             return Ok(());
         }
-        let due = Some(now().saturating_add(keep));
+        let due = Some(after(now(), retention));
         let content = Content { value: address.recipient.clone().into_bytes(), due };
         match self.store.save(Family::Conversation, &key, known.map(|known| known.revision), content).await {
             // Somebody else was told the same at the same time.
@@ -201,38 +216,38 @@ impl Mailboxes {
     ///
     /// # Errors
     /// The store fails.
-    pub(crate) async fn forget(&self, address: &Address, rules: &Rules) -> Result<(), StoreError> {
-        let Some(read) = self.read(address).await? else { return Ok(()) };
-        let Some(revision) = read.revision.filter(|_| read.mailbox.is_over(now(), rules)) else { return Ok(()) };
-        for conversation in read.mailbox.conversations() {
+    pub(crate) async fn remove_expired(&self, address: &Address, rules: &Rules) -> Result<(), StoreError> {
+        let Some(loaded) = self.loaded(address).await? else { return Ok(()) };
+        let Some(revision) = loaded.revision.filter(|_| loaded.mailbox.is_expired(now(), rules)) else { return Ok(()) };
+        for conversation in loaded.mailbox.conversations() {
             let key = format!("{}/{conversation}", address.connection);
             if let Some(record) = self.store.load(Family::Conversation, &key).await? {
-                removed(self.store.remove(Family::Conversation, &key, record.revision).await)?;
+                ignore_conflict(self.store.remove(Family::Conversation, &key, record.revision).await)?;
             }
         }
-        removed(self.store.remove(Family::Recipient, &address.key(), revision).await)
+        ignore_conflict(self.store.remove(Family::Recipient, &address.key(), revision).await)
     }
 
     /// How many mailboxes have something to do, of each connection that is none of these.
     ///
     /// # Errors
     /// The store fails.
-    pub(crate) async fn of_others(&self, served: &HashSet<&str>) -> Result<BTreeMap<String, i64>, StoreError> {
+    pub(crate) async fn unserved(&self, served: &HashSet<&str>) -> Result<BTreeMap<String, i64>, StoreError> {
         let (mut counted, mut after) = (BTreeMap::new(), None);
         loop {
-            let keys = self.store.keys(Family::Recipient, after.as_deref(), RECIPIENTS).await?;
+            let keys = self.store.keys(Family::Recipient, after.as_deref(), RECIPIENTS_PER_PAGE).await?;
             for key in &keys {
                 let Some(address) = Address::of(key).filter(|address| !served.contains(address.connection.as_str()))
                 else {
                     continue;
                 };
-                let has_something_to_do = match self.load(&address).await {
-                    Ok(mailbox) => mailbox.is_some_and(|mailbox| mailbox.has_something_to_do()),
+                let has_work = match self.load(&address).await {
+                    Ok(mailbox) => mailbox.is_some_and(|mailbox| mailbox.has_work()),
                     // Nobody knows what waits in it.
                     Err(StoreError::Broken(_)) => true,
                     Err(error) => return Err(error),
                 };
-                if has_something_to_do {
+                if has_work {
                     *counted.entry(address.connection).or_default() += 1;
                 }
             }
@@ -247,12 +262,12 @@ impl Mailboxes {
     ///
     /// # Errors
     /// The store fails.
-    pub(crate) async fn forget_conversations(&self) -> Result<(), StoreError> {
+    pub(crate) async fn remove_expired_conversations(&self) -> Result<(), StoreError> {
         let mut after = None;
         loop {
-            let keys = self.store.keys(Family::Conversation, after.as_deref(), CONVERSATIONS).await?;
+            let keys = self.store.keys(Family::Conversation, after.as_deref(), CONVERSATIONS_PER_PAGE).await?;
             for key in &keys {
-                self.forget_conversation(key).await?;
+                self.remove_expired_conversation(key).await?;
             }
             after = keys.into_iter().next_back();
             if after.is_none() {
@@ -261,7 +276,7 @@ impl Mailboxes {
         }
     }
 
-    async fn forget_conversation(&self, key: &str) -> Result<(), StoreError> {
+    async fn remove_expired_conversation(&self, key: &str) -> Result<(), StoreError> {
         let Some(record) = self.store.load(Family::Conversation, key).await? else { return Ok(()) };
         if record.content.due.is_some_and(|due| due > now()) {
             return Ok(());
@@ -278,12 +293,12 @@ impl Mailboxes {
                 return Ok(());
             }
         }
-        removed(self.store.remove(Family::Conversation, key, record.revision).await)
+        ignore_conflict(self.store.remove(Family::Conversation, key, record.revision).await)
     }
 }
 
 /// Whoever changed a record wants it.
-fn removed(outcome: Result<(), SaveError>) -> Result<(), StoreError> {
+fn ignore_conflict(outcome: Result<(), SaveError>) -> Result<(), StoreError> {
     match outcome {
         Ok(()) | Err(SaveError::Conflict) => Ok(()),
         Err(SaveError::Store(error)) => Err(error),
@@ -291,30 +306,27 @@ fn removed(outcome: Result<(), SaveError>) -> Result<(), StoreError> {
     }
 }
 
-/// Milliseconds since 1970.
-pub(crate) fn now() -> Timestamp {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mailbox::{Origin, Retries, Source};
+    use crate::mailbox::{EventOrigin, Retries, Source};
     use crate::store::sqlite::SqliteStore;
     use handover_host::contract::{AgentEvent, EventKind};
     use handover_host::handover::Policy;
-    use std::time::Duration;
 
     fn rules() -> Rules {
         Rules {
             policy: Policy::default(),
-            replay_window: 600_000,
-            observe_every: None,
-            calls_back: false,
-            retries: Retries { first: 1_000, longest: 60_000, give_up: 3_600_000 },
-            doubt: 15_000,
-            keep: 86_400_000,
+            replay_window: Duration::from_secs(600),
+            poll_interval: None,
+            has_callback: false,
+            retries: Retries {
+                initial_delay: Duration::from_secs(1),
+                max_delay: Duration::from_secs(60),
+                give_up_after: Duration::from_secs(3_600),
+            },
+            lookup_delay: Duration::from_secs(15),
+            retention: Duration::from_secs(86_400),
         }
     }
 
@@ -331,11 +343,11 @@ mod tests {
         let hour = 3_600_000;
         let policy = Policy { assignment_timeout: Some(300), ..Policy::default() };
         let rules = Rules { policy, ..rules() };
-        let mut read = Read::new("ada");
-        read.mailbox.notice_time(now() + hour);
-        read.mailbox.begin(now() + hour, &rules).expect("none is in progress");
-        read.mailbox.published(1, &rules);
-        mailboxes.save(&address, &read, &rules).await.expect("stored");
+        let mut loaded = LoadedMailbox::new("ada");
+        loaded.mailbox.correct_for_clock_step(now() + hour);
+        loaded.mailbox.begin(now() + hour, &rules).expect("none is in progress");
+        loaded.mailbox.published(1, &rules);
+        mailboxes.save(&address, &loaded, &rules).await.expect("stored");
         let due = || async {
             let look = |mailbox: &mut Mailbox| Ok::<_, std::convert::Infallible>(mailbox.due(&rules));
             let due = mailboxes.change(&address, &rules, look);
@@ -351,8 +363,8 @@ mod tests {
     async fn a_conversation_is_remembered_as_long_as_its_mailbox_knows_it() {
         let (mailboxes, _folder) = mailboxes();
         let address = Address { connection: "acme".into(), recipient: "ada".into() };
-        let mut read = Read::new("ada");
-        read.mailbox.begin(now(), &rules()).expect("none is in progress");
+        let mut loaded = LoadedMailbox::new("ada");
+        loaded.mailbox.begin(now(), &rules()).expect("none is in progress");
         let event = AgentEvent {
             id: "1".into(),
             recipient: None,
@@ -361,19 +373,23 @@ mod tests {
             time: None,
             kind: EventKind::Typing(5_000),
         };
-        read.mailbox.take_in(&[event], &Origin::new(Source::Webhook, b""), now(), &rules()).expect("new");
-        mailboxes.save(&address, &read, &rules()).await.expect("stored");
-        for (conversation, keep) in [("known", 0), ("old", 0), ("fresh", 60_000)] {
-            mailboxes.remember(&address, conversation, keep).await.expect("stored");
+        loaded.mailbox.accept(&[event], &EventOrigin::new(Source::Webhook, b""), now(), &rules()).expect("new");
+        mailboxes.save(&address, &loaded, &rules()).await.expect("stored");
+        for (conversation, retention) in [("known", 0), ("old", 0), ("fresh", 60)] {
+            mailboxes.store_conversation(&address, conversation, Duration::from_secs(retention)).await.expect("stored");
         }
-        mailboxes.forget_conversations().await.expect("the store answers");
+        mailboxes.remove_expired_conversations().await.expect("the store answers");
         for (conversation, whose) in [("known", Some("ada")), ("old", None), ("fresh", Some("ada"))] {
             let found = mailboxes.recipient("acme", conversation).await.expect("the store answers");
             assert_eq!(found.as_deref(), whose, "{conversation}");
         }
-        let read = mailboxes.read(&address).await.expect("the store answers").expect("a mailbox");
-        mailboxes.store.remove(Family::Recipient, "acme/ada", read.revision.expect("stored")).await.expect("removed");
-        mailboxes.forget_conversations().await.expect("the store answers");
+        let loaded = mailboxes.loaded(&address).await.expect("the store answers").expect("a mailbox");
+        mailboxes
+            .store
+            .remove(Family::Recipient, "acme/ada", loaded.revision.expect("stored"))
+            .await
+            .expect("ignore_conflict");
+        mailboxes.remove_expired_conversations().await.expect("the store answers");
         assert_eq!(mailboxes.recipient("acme", "known").await.expect("the store answers"), None);
     }
 }

@@ -19,7 +19,7 @@ pub struct Metrics(Arc<Inner>);
 
 /// What a connection counts.
 #[derive(Clone)]
-pub(crate) struct Counts {
+pub(crate) struct ConnectionMetrics {
     connection: String,
     metrics: Metrics,
 }
@@ -33,11 +33,11 @@ struct Inner {
     ended: Family<Reason, Counter>,
     commands: Family<Outcome, Counter>,
     deliveries: Family<Outcome, Counter>,
-    doubts: Family<Outcome, Counter>,
+    lookups: Family<Outcome, Counter>,
     callbacks: Family<Outcome, Counter>,
-    observations: Family<Outcome, Counter>,
+    polls: Family<Outcome, Counter>,
     dead_letters: Family<Connection, Counter>,
-    doubled: Family<Connection, Counter>,
+    duplicated: Family<Connection, Counter>,
     lost: Family<Connection, Counter>,
     quarantined: Family<Connection, Gauge>,
     log_lines_lost: Counter,
@@ -91,17 +91,17 @@ impl Default for Metrics {
             webhooks: family(of, "webhooks", "Webhooks by what became of them"),
             webhook_events: family(of, "webhook_events", "Events of webhooks: new, repeated, of unknown recipients"),
             webhook_time,
-            events: family(of, "events", "Events that the platform is told, by type"),
+            events: family(of, "events", "Events that the platform is published, by type"),
             ended: family(of, "ended", "Handovers that ended, by reason"),
             commands: family(of, "commands", "What the platform asked for, by what became of it"),
             deliveries: family(of, "deliveries", "Attempts to deliver to the contact center, by outcome"),
-            doubts: family(of, "doubts", "Deliveries of unknown outcome that were looked up, by what was found"),
+            lookups: family(of, "lookups", "Deliveries of unknown outcome that were looked up, by what was found"),
             callbacks: family(of, "callbacks", "Attempts to call the platform back, by outcome"),
-            observations: family(of, "observations", "Observations of conversations, by outcome"),
+            polls: family(of, "polls", "Observations of conversations, by outcome"),
             dead_letters: family(of, "dead_letters", "What was given up"),
-            doubled: family(
+            duplicated: family(
                 of,
-                "possibly_doubled",
+                "possibly_duplicated",
                 "Requests sent again although nobody can tell whether they had arrived",
             ),
             lost: family(of, "lost", "Authentic webhooks that cannot be read, now or ever"),
@@ -136,13 +136,13 @@ impl Metrics {
         self.0.log_lines_lost.inc_by(u64::try_from(lines).unwrap_or(u64::MAX));
     }
 
-    pub(crate) fn of(&self, connection: &str) -> Counts {
-        Counts { connection: connection.to_owned(), metrics: self.clone() }
+    pub(crate) fn of_connection(&self, connection: &str) -> ConnectionMetrics {
+        ConnectionMetrics { connection: connection.to_owned(), metrics: self.clone() }
     }
 
     /// Shows what should never happen from the start, so that the first time it does is seen to be one more than none.
     pub(crate) fn show_zeros(&self, connection: &str) {
-        for family in [&self.0.dead_letters, &self.0.doubled, &self.0.lost, &self.0.credentials_refused] {
+        for family in [&self.0.dead_letters, &self.0.duplicated, &self.0.lost, &self.0.credentials_refused] {
             let _ = family.get_or_create(&Connection { connection: connection.to_owned() });
         }
         let _ = self.0.quarantined.get_or_create(&Connection { connection: connection.to_owned() });
@@ -153,7 +153,7 @@ impl Metrics {
     }
 }
 
-impl Counts {
+impl ConnectionMetrics {
     fn outcome(&self, family: &Family<Outcome, Counter>, outcome: &'static str, by: usize) {
         let labels = Outcome { connection: self.connection.clone(), outcome };
         family.get_or_create(&labels).inc_by(u64::try_from(by).unwrap_or(u64::MAX));
@@ -182,10 +182,10 @@ impl Counts {
     }
 
     /// A request in doubt was looked up. What cannot be found out is sent again, and may be doubled.
-    pub(crate) fn doubt(&self, found: &'static str) {
-        self.outcome(&self.metrics.0.doubts, found, 1);
+    pub(crate) fn lookup(&self, found: &'static str) {
+        self.outcome(&self.metrics.0.lookups, found, 1);
         if found == "unknown" {
-            self.metrics.0.doubled.get_or_create(&self.connection()).inc();
+            self.metrics.0.duplicated.get_or_create(&self.connection()).inc();
         }
     }
 
@@ -193,8 +193,8 @@ impl Counts {
         self.outcome(&self.metrics.0.callbacks, outcome, 1);
     }
 
-    pub(crate) fn observation(&self, outcome: &'static str) {
-        self.outcome(&self.metrics.0.observations, outcome, 1);
+    pub(crate) fn poll(&self, outcome: &'static str) {
+        self.outcome(&self.metrics.0.polls, outcome, 1);
     }
 
     pub(crate) fn dead_letter(&self) {
@@ -220,7 +220,7 @@ impl Counts {
     }
 
     /// The platform is told of an event of this type.
-    pub(crate) fn told(&self, event: &str, data: Option<&RawValue>) {
+    pub(crate) fn published(&self, event: &str, data: Option<&RawValue>) {
         let labels = EventLabels { connection: self.connection.clone(), event: event.to_owned() };
         self.metrics.0.events.get_or_create(&labels).inc();
         if event == "ended" {

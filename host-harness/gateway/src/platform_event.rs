@@ -1,6 +1,6 @@
 //! What the platform is told, in the form in which it is told: in the log, whence it is streamed, and to its callback.
 
-use crate::mailbox::Told;
+use crate::mailbox::QueuedEvent;
 use crate::mailboxes::Address;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -44,18 +44,18 @@ struct Tagged<'a> {
 
 impl PlatformEvent {
     /// What this mailbox has to tell, by this id.
-    pub(crate) fn of(address: &Address, id: &str, told: &Told) -> Self {
-        let event: Option<Tagged<'_>> = serde_json::from_str(told.event.get()).ok();
-        let time = i64::try_from(told.time).ok().and_then(|time| jiff::Timestamp::from_millisecond(time).ok());
+    pub(crate) fn of(address: &Address, id: &str, queued: &QueuedEvent) -> Self {
+        let event: Option<Tagged<'_>> = serde_json::from_str(queued.event.get()).ok();
+        let time = i64::try_from(queued.time).ok().and_then(|time| jiff::Timestamp::from_millisecond(time).ok());
         Self {
             id: id.to_owned(),
             kind: event.as_ref().map(|event| event.kind.clone().into_owned()).unwrap_or_default(),
             timestamp: time.unwrap_or_default().to_string(),
             connection: address.connection.clone(),
             recipient: address.recipient.clone(),
-            handover: told.handover,
-            number: told.number,
-            correlation: told.correlation.clone(),
+            handover: queued.handover,
+            number: queued.number,
+            correlation: queued.correlation.clone(),
             data: event.and_then(|event| event.data.map(ToOwned::to_owned)),
         }
     }

@@ -13,7 +13,7 @@ use handover_host::contract::Timestamp;
 
 /// The largest value of a record and the largest entry of the log, in bytes: four fifths of what a NATS server takes for
 /// one message unless it is told otherwise (1 MiB), which leaves room for headers.
-pub const MOST_BYTES: usize = 832 << 10;
+pub const MAX_BYTES: usize = 832 << 10;
 
 /// What a record is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,7 +42,7 @@ pub struct Record {
 /// What a record holds.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Content {
-    /// At most [`MOST_BYTES`].
+    /// At most [`MAX_BYTES`].
     pub value: Vec<u8>,
     /// When somebody has to look at it; missing when nothing waits.
     pub due: Option<Timestamp>,
@@ -65,12 +65,12 @@ pub struct Entry {
     /// Whom it concerns.
     pub recipient: String,
     /// Whose numbers they are: when a recipient is forgotten and comes back, they begin anew. Visible ASCII.
-    pub series: String,
+    pub stream_id: String,
     /// Counts the entries of the series.
     pub number: u64,
     /// When it came about.
     pub time: Timestamp,
-    /// What it says; at most [`MOST_BYTES`].
+    /// What it says; at most [`MAX_BYTES`].
     pub body: Vec<u8>,
 }
 
@@ -80,7 +80,7 @@ pub struct Position(pub u64);
 
 /// An entry of the log.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Logged {
+pub struct LogEntry {
     /// Where it is.
     pub position: Position,
     /// What it is.
@@ -113,8 +113,8 @@ pub enum SaveError {
     /// Its revision is another. To be loaded, and tried again.
     #[error("somebody else has changed the record")]
     Conflict,
-    /// More than [`MOST_BYTES`].
-    #[error("{0} bytes are more than the {MOST_BYTES} that a record may have")]
+    /// More than [`MAX_BYTES`].
+    #[error("{0} bytes are more than the {MAX_BYTES} that a record may have")]
     TooLarge(usize),
     /// The store failed.
     #[error(transparent)]
@@ -124,8 +124,8 @@ pub enum SaveError {
 /// Why an entry is not in the log.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
-    /// More than [`MOST_BYTES`].
-    #[error("{0} bytes are more than the {MOST_BYTES} that an entry may have")]
+    /// More than [`MAX_BYTES`].
+    #[error("{0} bytes are more than the {MAX_BYTES} that an entry may have")]
     TooLarge(usize),
     /// The store failed.
     #[error(transparent)]
@@ -154,7 +154,7 @@ pub trait Store: Send + Sync {
 
     /// At most `most` keys that come after this one in the order of their bytes; all pages together are all records
     /// that were there throughout.
-    async fn keys(&self, family: Family, after: Option<&str>, most: usize) -> Result<Vec<String>, StoreError>;
+    async fn keys(&self, family: Family, after: Option<&str>, limit: usize) -> Result<Vec<String>, StoreError>;
 
     /// Each record that is due some time, and from then on each change, by whichever gateway. Of several changes of one
     /// record only the last may be told.
@@ -169,20 +169,20 @@ pub trait Store: Send + Sync {
         &self,
         connection: &str,
         after: Position,
-    ) -> Result<BoxStream<'static, Result<Logged, StoreError>>, StoreError>;
+    ) -> Result<BoxStream<'static, Result<LogEntry, StoreError>>, StoreError>;
 
     /// The entry of a connection at this position; missing if there is none, or none any more.
-    async fn logged(&self, connection: &str, position: Position) -> Result<Option<Logged>, StoreError>;
+    async fn log_entry(&self, connection: &str, position: Position) -> Result<Option<LogEntry>, StoreError>;
 
     /// Where the log begins: the first position that an entry still has, or one past the end.
-    async fn begin(&self) -> Result<Position, StoreError>;
+    async fn first_position(&self) -> Result<Position, StoreError>;
 
     /// Where the log ends: the last position that any entry ever had, or 0.
-    async fn end(&self) -> Result<Position, StoreError>;
+    async fn last_position(&self) -> Result<Position, StoreError>;
 
     /// Whether something can be written now.
     async fn ready(&self) -> Result<(), StoreError>;
 
     /// Forgets the entries of the log that are older.
-    async fn forget(&self, before: Timestamp) -> Result<(), StoreError>;
+    async fn remove_entries_before(&self, before: Timestamp) -> Result<(), StoreError>;
 }

@@ -3,14 +3,17 @@
 //! Every gateway hears of every change, its own first. So whoever changed a mailbox works on it, and the others look
 //! after it only when that gateway does not.
 
-mod agenda;
+mod schedule;
 mod tasks;
 
-use self::agenda::Agenda;
+use self::schedule::Schedule;
 use self::tasks::Outcome;
-use crate::mailbox::{Lane, REQUEST_TIMEOUT, TURN};
-use crate::mailboxes::{Address, ChangeError, Mailboxes, now};
-use crate::served::Served;
+use crate::clock::{StepDetector, now};
+use crate::connection_service::ConnectionService;
+use crate::mailbox::time::after;
+use crate::mailbox::{Channel, LEASE, REQUEST_TIMEOUT};
+use crate::mailboxes::{Address, ChangeError, Mailboxes};
+use crate::publish::publish;
 use crate::store::{Change, Family, StoreError};
 use futures_util::StreamExt;
 use handover_host::contract::Timestamp;
@@ -23,15 +26,13 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// Milliseconds that the gateway which changed a mailbox has before the others look after it.
-const HEAD_START: u64 = 500;
+const HEAD_START: Duration = Duration::from_millis(500);
 /// Milliseconds until somebody looks again who could do nothing.
-const LATER: u64 = 1_000;
-/// Milliseconds by which the clock may go slower than time does; more, and it was set back.
-const CLOCK_DRIFT: u64 = 1_000;
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// Milliseconds between attempts to hand in what became of a task while the store cannot be used.
-const STORE_PAUSE: u64 = 200;
+const STORE_RETRY_DELAY: Duration = Duration::from_millis(200);
 /// Mailboxes of one connection that are worked on at the same time, in each way.
-const AT_A_TIME: usize = 256;
+const MAX_CONCURRENT: usize = 256;
 
 /// Works on the mailboxes of these connections. Cheap to clone.
 #[derive(Clone)]
@@ -39,8 +40,8 @@ pub struct Worker(Arc<Inner>);
 
 struct Inner {
     /// Which of all gateways this is.
-    by: String,
-    served: HashMap<String, (Served, Permits)>,
+    worker_id: String,
+    service: HashMap<String, (ConnectionService, Permits)>,
     mailboxes: Mailboxes,
 }
 
@@ -56,11 +57,11 @@ enum Work {
     /// Put into the log what waits for it.
     Publish,
     /// Work on a lane.
-    Lane(Lane),
+    Channel(Channel),
 }
 
 /// What one piece of work came to.
-struct Done {
+struct Finished {
     key: Arc<str>,
     work: Work,
     /// When the mailbox is due, as far as the work saw.
@@ -73,15 +74,15 @@ struct Done {
 
 impl Permits {
     fn new() -> Self {
-        let some = || Arc::new(Semaphore::new(AT_A_TIME));
+        let some = || Arc::new(Semaphore::new(MAX_CONCURRENT));
         Self { publish: some(), outbound: some(), callback: some() }
     }
 
     fn of(&self, work: Work) -> &Arc<Semaphore> {
         match work {
             Work::Publish => &self.publish,
-            Work::Lane(Lane::Outbound) => &self.outbound,
-            Work::Lane(Lane::Callback) => &self.callback,
+            Work::Channel(Channel::Outbound) => &self.outbound,
+            Work::Channel(Channel::Callback) => &self.callback,
         }
     }
 }
@@ -89,56 +90,58 @@ impl Permits {
 impl Worker {
     /// For these connections, whose mailboxes are all in this place.
     #[must_use]
-    pub fn new(served: Vec<Served>, mailboxes: Mailboxes) -> Self {
-        let served = served.into_iter().map(|served| (served.name().to_owned(), (served, Permits::new()))).collect();
-        Self(Arc::new(Inner { by: uuid::Uuid::new_v4().simple().to_string(), served, mailboxes }))
+    pub fn new(service: Vec<ConnectionService>, mailboxes: Mailboxes) -> Self {
+        let service =
+            service.into_iter().map(|service| (service.name().to_owned(), (service, Permits::new()))).collect();
+        Self(Arc::new(Inner { worker_id: uuid::Uuid::new_v4().simple().to_string(), service, mailboxes }))
     }
 
     /// Works until it is cancelled, and then ends what it has begun.
     pub async fn run(self, stop: CancellationToken) {
         let (changes_to, mut changes) = mpsc::channel(1_024);
         let watcher = tokio::spawn(watch(self.0.mailboxes.clone(), changes_to));
-        let strangers = tokio::spawn(self.clone().tell_of_others());
+        let unserved = tokio::spawn(self.clone().warn_of_unserved());
         let mut own = self.0.mailboxes.changes();
-        let mut agenda = Agenda::default();
+        let mut schedule = Schedule::default();
         let mut busy: HashSet<(Arc<str>, Work)> = HashSet::new();
-        let mut jobs: JoinSet<Done> = JoinSet::new();
-        let mut quarantine = HashSet::new();
-        let mut clock = WatchedClock::start();
+        let mut jobs: JoinSet<Finished> = JoinSet::new();
+        let mut quarantined = HashSet::new();
+        let mut clock = StepDetector::start();
         loop {
-            if clock.was_set_back() {
+            if clock.has_stepped_back() {
                 tracing::warn!("the clock was set back: all mailboxes that wait are looked at now");
-                agenda.bring_forward(now());
+                schedule.bring_forward(now());
             }
-            while let Some(key) = agenda.take(now()) {
+            while let Some(key) = schedule.pop_due(now()) {
                 self.begin(&key, &mut busy, &mut jobs, &stop);
             }
             // Not longer: nobody is woken when the clock is set.
-            let wait = agenda.next().map_or(LATER, |at| at.saturating_sub(now()).min(LATER));
+            let until = |at: Timestamp| Duration::from_millis(at.saturating_sub(now()));
+            let wait = schedule.next().map_or(RETRY_DELAY, |at| until(at).min(RETRY_DELAY));
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                Some(done) = jobs.join_next() => self.finish(done, &mut busy, &mut agenda, &mut quarantine),
+                Some(done) = jobs.join_next() => self.finish(done, &mut busy, &mut schedule, &mut quarantined),
                 change = own.recv() => match change {
-                    Ok(change) => agenda.told(&change.key, change.due, 0, now()),
+                    Ok(change) => schedule.changed(&change.key, change.due, Duration::ZERO, now()),
                     // Too many at once: the store tells of them, too.
                     Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => break,
                 },
-                Some(change) = changes.recv() => agenda.told(&change.key, change.due, HEAD_START, now()),
-                () = tokio::time::sleep(Duration::from_millis(wait)) => {}
+                Some(change) = changes.recv() => schedule.changed(&change.key, change.due, HEAD_START, now()),
+                () = tokio::time::sleep(wait) => {}
             }
         }
         watcher.abort();
-        strangers.abort();
+        unserved.abort();
         while jobs.join_next().await.is_some() {}
     }
 
     /// Says which connections have mailboxes with something to do and are not served here: one that was renamed, or
     /// that another gateway serves.
-    async fn tell_of_others(self) {
-        let served = self.0.served.keys().map(String::as_str).collect();
-        let others = match self.0.mailboxes.of_others(&served).await {
+    async fn warn_of_unserved(self) {
+        let service = self.0.service.keys().map(String::as_str).collect();
+        let others = match self.0.mailboxes.unserved(&service).await {
             Ok(others) => others,
             Err(error) => return tracing::warn!(%error, "whether mailboxes wait of other connections is not known"),
         };
@@ -148,8 +151,8 @@ impl Worker {
                 mailboxes,
                 "mailboxes have something to do, and this gateway does not serve their connection: was it renamed or removed?"
             );
-            if let Some((served, _)) = self.0.served.values().next() {
-                served.counts().not_served(connection, mailboxes);
+            if let Some((service, _)) = self.0.service.values().next() {
+                service.metrics().not_served(connection, mailboxes);
             }
         }
     }
@@ -159,29 +162,29 @@ impl Worker {
         &self,
         key: &Arc<str>,
         busy: &mut HashSet<(Arc<str>, Work)>,
-        jobs: &mut JoinSet<Done>,
+        jobs: &mut JoinSet<Finished>,
         stop: &CancellationToken,
     ) {
         // One of a connection that another gateway serves, or nobody any more.
         let Some(address) = Address::of(key) else { return };
-        let Some((served, permits)) = self.0.served.get(&address.connection) else { return };
-        let works = [Work::Publish, Work::Lane(Lane::Outbound), Work::Lane(Lane::Callback)];
+        let Some((service, permits)) = self.0.service.get(&address.connection) else { return };
+        let works = [Work::Publish, Work::Channel(Channel::Outbound), Work::Channel(Channel::Callback)];
         for work in works {
-            if matches!(work, Work::Lane(Lane::Callback)) && !served.rules().calls_back {
+            if matches!(work, Work::Channel(Channel::Callback)) && !service.rules().has_callback {
                 continue;
             }
             if !busy.insert((Arc::clone(key), work)) {
                 continue;
             }
             let (key, address, permits) = (Arc::clone(key), address.clone(), Arc::clone(permits.of(work)));
-            let (served, worker, stop) = (served.clone(), self.clone(), stop.clone());
+            let (service, worker, stop) = (service.clone(), self.clone(), stop.clone());
             jobs.spawn(async move {
                 // Nobody closes it.
                 let _permit = permits.acquire_owned().await;
-                let mut job = Job { served, address, by: worker.0.by.clone(), stop, due: None, progress: false };
+                let mut job = Job { service, address, worker_id: worker.0.worker_id.clone(), stop, due: None, progress: false };
                 let outcome = match work {
                     Work::Publish => job.publish().await,
-                    Work::Lane(lane) => job.lane(lane).await,
+                    Work::Channel(channel) => job.channel(channel).await,
                 };
                 let mut broken = None;
                 match outcome {
@@ -194,7 +197,7 @@ impl Worker {
                         (job.due, job.progress) = (Some(0), false);
                     }
                 }
-                Done { key, work, due: job.due, progress: job.progress, broken }
+                Finished { key, work, due: job.due, progress: job.progress, broken }
             });
         }
     }
@@ -203,10 +206,10 @@ impl Worker {
     /// changes it: to try again would find the same.
     fn finish(
         &self,
-        done: Result<Done, tokio::task::JoinError>,
+        done: Result<Finished, tokio::task::JoinError>,
         busy: &mut HashSet<(Arc<str>, Work)>,
-        agenda: &mut Agenda,
-        quarantine: &mut HashSet<Arc<str>>,
+        schedule: &mut Schedule,
+        quarantined: &mut HashSet<Arc<str>>,
     ) {
         let done = match done {
             Ok(done) => done,
@@ -215,46 +218,26 @@ impl Worker {
         };
         busy.remove(&(Arc::clone(&done.key), done.work));
         if let Some(address) = Address::of(&done.key)
-            && let Some((served, _)) = self.0.served.get(&address.connection)
+            && let Some((service, _)) = self.0.service.get(&address.connection)
         {
             if let Some(why) = &done.broken
-                && quarantine.insert(Arc::clone(&done.key))
+                && quarantined.insert(Arc::clone(&done.key))
             {
-                served.counts().quarantined(1);
+                service.metrics().quarantined(1);
                 tracing::error!(
-                    connection = served.name(),
+                    connection = service.name(),
                     why,
                     "a mailbox cannot be worked on, and is left as it is until somebody changes it"
                 );
-            } else if done.broken.is_none() && quarantine.remove(&done.key) {
-                served.counts().quarantined(-1);
+            } else if done.broken.is_none() && quarantined.remove(&done.key) {
+                service.metrics().quarantined(-1);
             }
         }
         if let Some(due) = done.due {
             let now = now();
-            let soonest = if done.progress { now } else { now.saturating_add(LATER) };
-            agenda.no_later(&done.key, due, soonest, now);
+            let soonest = if done.progress { now } else { after(now, RETRY_DELAY) };
+            schedule.at_latest(&done.key, due, soonest, now);
         }
-    }
-}
-
-/// Tells when the clock that people set was set back, by the one that nobody can set.
-struct WatchedClock {
-    wall: Timestamp,
-    monotonic: Instant,
-}
-
-impl WatchedClock {
-    fn start() -> Self {
-        Self { wall: now(), monotonic: Instant::now() }
-    }
-
-    /// Whether it was, since this was asked for the last time.
-    fn was_set_back(&mut self) -> bool {
-        let elapsed = u64::try_from(self.monotonic.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let expected = self.wall.saturating_add(elapsed);
-        *self = Self::start();
-        self.wall.saturating_add(CLOCK_DRIFT) < expected
     }
 }
 
@@ -279,14 +262,14 @@ async fn watch(mailboxes: Mailboxes, to: mpsc::Sender<Change>) {
             }
             Err(error) => tracing::warn!(%error, "the store tells of no changes; it is asked again"),
         }
-        tokio::time::sleep(Duration::from_millis(LATER)).await;
+        tokio::time::sleep(RETRY_DELAY).await;
     }
 }
 
 struct Job {
-    served: Served,
+    service: ConnectionService,
     address: Address,
-    by: String,
+    worker_id: String,
     stop: CancellationToken,
     due: Option<Timestamp>,
     progress: bool,
@@ -294,45 +277,45 @@ struct Job {
 
 impl Job {
     async fn publish(&mut self) -> Result<(), ChangeError<std::convert::Infallible>> {
-        let published = self.served.publish(&self.address).await?;
+        let published = publish(&self.service, &self.address).await?;
         self.progress = published.progress;
         self.due = published.due;
         Ok(())
     }
 
     /// Does one task after the other until there is none to be done now.
-    async fn lane(&mut self, lane: Lane) -> Result<(), ChangeError<std::convert::Infallible>> {
+    async fn channel(&mut self, channel: Channel) -> Result<(), ChangeError<std::convert::Infallible>> {
         let mut outcome: Option<Outcome> = None;
         loop {
             let since = Instant::now();
-            let mut taken = Instant::now();
+            let mut leased_at = Instant::now();
             let change = loop {
-                match self.turn(lane, outcome.as_ref(), &mut taken).await {
+                match self.lease(channel, outcome.as_ref(), &mut leased_at).await {
                     // What was done is known here alone: without it, it would be in doubt.
                     Err(ChangeError::Store(StoreError::Unavailable(_)))
-                        if outcome.is_some() && since.elapsed() < Duration::from_millis(TURN) =>
+                        if outcome.is_some() && since.elapsed() < LEASE =>
                     {
-                        tokio::time::sleep(Duration::from_millis(STORE_PAUSE)).await;
+                        tokio::time::sleep(STORE_RETRY_DELAY).await;
                     }
                     change => break change?,
                 }
             };
             if let Some(outcome) = outcome.take() {
                 self.progress = true;
-                outcome.count(&self.served);
+                outcome.count(&self.service);
             }
             // A mailbox that is gone is never due.
-            let Some((turn, due)) = change else {
+            let Some((lease, due)) = change else {
                 self.due = None;
                 return Ok(());
             };
             self.due = due;
-            let Some(turn) = turn else { return Ok(()) };
+            let Some(lease) = lease else { return Ok(()) };
             // The store took too long, or the machine slept: what is begun now could end in somebody else's turn.
-            if taken.elapsed() + REQUEST_TIMEOUT > Duration::from_millis(TURN) {
+            if leased_at.elapsed() + REQUEST_TIMEOUT > LEASE {
                 return Ok(());
             }
-            let done = tasks::perform(&self.served, &self.address, turn.task).await;
+            let done = tasks::perform(&self.service, &self.address, lease.task).await;
             if done.is_nothing() {
                 // Whoever comes when the turn is over tries again.
                 return Ok(());
@@ -343,29 +326,29 @@ impl Job {
 
     /// Hands in what became of the last task, and takes the next; when it was `taken`.
     #[allow(clippy::type_complexity, reason = "a pair that lives for one line")]
-    async fn turn(
+    async fn lease(
         &self,
-        lane: Lane,
+        channel: Channel,
         outcome: Option<&Outcome>,
-        taken: &mut Instant,
-    ) -> Result<Option<(Option<crate::mailbox::Turn>, Option<Timestamp>)>, ChangeError<std::convert::Infallible>> {
-        let rules = self.served.rules();
-        self.served
+        leased_at: &mut Instant,
+    ) -> Result<Option<(Option<crate::mailbox::Lease>, Option<Timestamp>)>, ChangeError<std::convert::Infallible>> {
+        let rules = self.service.rules();
+        self.service
             .mailboxes()
             .change(&self.address, rules, |mailbox| {
                 // Anew for each attempt: a turn is as long as it says.
                 let now = now();
-                *taken = Instant::now();
+                *leased_at = Instant::now();
                 if let Some(outcome) = outcome {
                     outcome.hand_in(mailbox, now, rules);
                 }
-                let turn = if self.stop.is_cancelled() {
-                    mailbox.rest(lane, &self.by);
+                let lease = if self.stop.is_cancelled() {
+                    mailbox.release(channel, &self.worker_id);
                     None
                 } else {
-                    mailbox.turn(lane, &self.by, now, rules)
+                    mailbox.lease(channel, &self.worker_id, now, rules)
                 };
-                Ok((turn, mailbox.due(rules)))
+                Ok((lease, mailbox.due(rules)))
             })
             .await
     }

@@ -43,7 +43,7 @@ impl std::fmt::Debug for Connection {
 
 /// A webhook that is believed.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Believed {
+pub struct VerifiedWebhook {
     /// Why it is.
     pub authenticity: Authenticity,
     /// What it tells.
@@ -169,7 +169,7 @@ impl Connection {
     ///
     /// # Errors
     /// As for the two.
-    pub async fn receive_webhook(&self, webhook: &Webhook) -> Result<Result<Believed, Rejection>, CallError> {
+    pub async fn receive_webhook(&self, webhook: &Webhook) -> Result<Result<VerifiedWebhook, Rejection>, CallError> {
         self.bound_webhook(webhook)?;
         let inner = &self.inner;
         let instances = inner.provider.instances();
@@ -186,10 +186,10 @@ impl Connection {
                 Authenticity::ApiKey(OperatorSource::Trigger) => EventSource::Trigger(body),
             };
             let events = exports.map_agent_events(store, instance, &inner.settings, &source).await?;
-            Ok(Ok(Believed { authenticity, events }))
+            Ok(Ok(VerifiedWebhook { authenticity, events }))
         });
         let received = received.await?;
-        if let Ok(Believed { events: Ok(events), .. }) = &received {
+        if let Ok(VerifiedWebhook { events: Ok(events), .. }) = &received {
             self.bound(events)?;
         }
         Ok(received)

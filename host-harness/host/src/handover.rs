@@ -262,7 +262,7 @@ impl Handover {
 
     /// The agents were told the transcript up to and with the line of this time. In a handover that an agent reopened, they
     /// have not been told what was said since the one before ended, so the next transcript has all of it.
-    pub fn told(&mut self, until: Timestamp) {
+    pub fn transcript_delivered(&mut self, until: Timestamp) {
         if self.thread.is_none() {
             self.delivered_until = self.delivered_until.max(Some(until));
         }
@@ -288,7 +288,7 @@ impl Handover {
         self.accepted.is_none() && !self.perhaps_accepted && self.conversation.is_none()
     }
 
-    /// The user said something to the agents. That it arrived is told by [`told`](Self::told).
+    /// The user said something to the agents. That it arrived is told by [`transcript_delivered`](Self::transcript_delivered).
     pub fn user_spoke(&mut self, now: Timestamp) {
         if let Phase::Active { quiet, .. } = &mut self.phase {
             *quiet = now;
@@ -312,7 +312,7 @@ impl Handover {
         let knows_us = self.accepted.is_some() || self.number <= 1 || event.handover.is_some();
         let mut steps = match (&event.kind, whose) {
             (EventKind::Message(message), Whose::Ours) if knows_us && self.is_open() => {
-                self.told(at);
+                self.transcript_delivered(at);
                 vec![self.message(message, event.time, whose, now)]
             }
             (EventKind::Message(message), whose) => vec![self.message(message, event.time, whose, now)],

@@ -47,7 +47,7 @@ mod shared;
 
 pub use self::cache::{Cache, MemoryCache};
 pub use self::client::{HttpClient, HttpClientError, HttpClientLimits, is_public};
-pub use self::connection::{Believed, Connection};
+pub use self::connection::{Connection, VerifiedWebhook};
 pub use self::error::{BuildError, CallError, ConnectError, Limit, LoadError};
 pub use self::host::{Builder, Host};
 pub use self::http::{Transport, TransportError};

@@ -534,8 +534,8 @@ fn receipts_always_pass() {
 fn what_the_agents_were_told_is_remembered_for_the_next_handover() {
     let mut handover = begin(Policy::default());
     assert_eq!(handover.delivered_until(), None);
-    handover.told(BEGUN - 10);
-    handover.told(BEGUN - 20);
+    handover.transcript_delivered(BEGUN - 10);
+    handover.transcript_delivered(BEGUN - 20);
     assert_eq!(handover.delivered_until(), Some(BEGUN - 10));
     handover.user_spoke(BEGUN + 100);
     let _ = tell(&mut handover, 300, &[at(200, message(Author::Human)), at(2000, message(Author::Human))]);
@@ -577,11 +577,11 @@ fn it_is_stored_and_read_back_in_every_state() {
 fn what_was_said_before_an_agent_reopened_is_in_the_next_transcript() {
     let policy = Policy { after_end: AfterEnd::Reopen, ..observing() };
     let mut first = attended(policy.clone());
-    first.told(BEGUN + 1_500);
+    first.transcript_delivered(BEGUN + 1_500);
     let _ = tell(&mut first, 2_000, &[at(2_000, ended())]);
     let mut second = first.reopen(BEGUN + 9_000, policy.clone(), Some("c".into())).expect("the first has ended");
     // The user's answer arrives; the agent has not been told what the bot and the user said from 2 000 to 9 000.
-    second.told(BEGUN + 10_000);
+    second.transcript_delivered(BEGUN + 10_000);
     let _ = tell(&mut second, 11_000, &[at(11_000, message(Author::Human))]);
     let _ = second.leave(LeaveReason::UserLeft, BEGUN + 12_000);
     let third = Handover::begin(3, BEGUN + 20_000, policy, Some(&second)).expect("the second has ended");

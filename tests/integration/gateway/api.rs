@@ -139,7 +139,7 @@ async fn the_user_leaves() {
 
 #[tokio::test]
 async fn what_is_long_over_is_forgotten() {
-    let stand = Stand::with(Rules { keep: 500, ..rules() }, None).await;
+    let stand = Stand::with(Rules { retention: Duration::from_millis(500), ..rules() }, None).await;
     stand.accepted("sess-42").await;
     stand.ask("DELETE", "recipients/sess-42/handover", Value::Null).await;
     until("the end of all memory", async || {
@@ -168,7 +168,7 @@ async fn nobody_is_let_in_without_a_token() {
         let request = stand.http.get(format!("{}{path}", stand.url)).bearer_auth(TOKEN);
         assert_eq!(request.send().await.expect("an answer").status(), StatusCode::OK, "{path}");
     }
-    for never in ["handover_lost", "handover_possibly_doubled", "handover_dead_letters"] {
+    for never in ["handover_lost", "handover_possibly_duplicated", "handover_dead_letters"] {
         let metrics = stand.http.get(format!("{}/metrics", stand.url)).bearer_auth(TOKEN).send().await;
         let metrics = metrics.expect("an answer").text().await.expect("text");
         assert!(metrics.contains(&format!("{never}_total{{connection=\"acme\"}} 0")), "{metrics}");

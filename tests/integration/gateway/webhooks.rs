@@ -77,18 +77,18 @@ async fn only_what_is_signed_is_believed_and_repeats_are_taken_once() {
     assert_eq!(stand.webhook("genesysCloudOM", headers.clone(), large).await, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(stand.webhooks("rejected").await, 2);
     assert_eq!(stand.webhooks("too-large").await, 1);
-    assert_eq!(stand.metric("handover_webhooks_total{connection=\"\",outcome=\"nobody\"}").await, 1);
-    assert_eq!(stand.metric("handover_webhook_seconds_count").await, stand.webhooks("taken").await + 4);
+    assert_eq!(stand.metric("handover_webhooks_total{connection=\"\",outcome=\"no-connection\"}").await, 1);
+    assert_eq!(stand.metric("handover_webhook_seconds_count").await, stand.webhooks("accepted").await + 4);
 
-    let before = stand.webhooks("taken").await;
+    let before = stand.webhooks("accepted").await;
     for path in ["genesysCloudOM", "acme", "genesysCloudOM"] {
         assert_eq!(stand.webhook(path, headers.clone(), body.clone()).await, StatusCode::OK);
     }
-    assert_eq!(stand.webhooks("taken").await - before, 3);
+    assert_eq!(stand.webhooks("accepted").await - before, 3);
     let events = stand.events(None, "message").await;
     assert_eq!(events.last().expect("events").1["data"]["plain-text"], "Hello");
     tokio::time::sleep(Duration::from_millis(500)).await;
-    let repeated = stand.metric("handover_webhook_events_total{connection=\"acme\",outcome=\"repeated\"}").await;
+    let repeated = stand.metric("handover_webhook_events_total{connection=\"acme\",outcome=\"duplicate\"}").await;
     assert!(repeated >= 2, "{repeated} repeats");
 }
 
@@ -101,9 +101,9 @@ async fn what_operators_build_has_a_key_and_needs_no_integration_id() {
     let body = r#"{"userId":"sess-42","topic":"v2.detail.events.conversation.id.user.end","disconnectType":"CLIENT"}"#;
     let with = |key: &str| HeaderMap::from_iter([(AUTHORIZATION, key.parse().expect("a header"))]);
     assert_eq!(stand.webhook("genesysCloudOM", with("another-key-of-nobody"), body).await, StatusCode::UNAUTHORIZED);
-    let before = stand.webhooks("taken").await;
+    let before = stand.webhooks("accepted").await;
     assert_eq!(stand.webhook("genesysCloudOM", with(key), body).await, StatusCode::OK);
-    assert!(stand.webhooks("taken").await > before);
+    assert!(stand.webhooks("accepted").await > before);
     // The same happening in another envelope: a repeat, or what the sender would only repeat for a day.
     let again = body.replace("\"userId\"", "\"id\":\"another-delivery\",\"userId\"");
     assert_eq!(stand.webhook("genesysCloudOM", with(key), again).await, StatusCode::OK);
@@ -156,7 +156,7 @@ async fn nobody_knows_the_recipient_and_that_is_counted() {
 
 #[tokio::test]
 async fn what_is_older_than_the_window_is_a_replay() {
-    let stand = Stand::with(Rules { replay_window: 1_000, ..rules() }, None).await;
+    let stand = Stand::with(Rules { replay_window: Duration::from_secs(1), ..rules() }, None).await;
     stand.accepted("sess-42").await;
     let (headers, body) = captured(&stand, "sess-42").await;
     tokio::time::sleep(Duration::from_millis(1_500)).await;
@@ -258,5 +258,5 @@ async fn a_webhook_to_a_path_of_another_shape_is_counted() {
     }
     let proxied = stand.http.post(format!("{}/proxy/handover/acme", stand.url)).send().await.expect("an answer");
     assert_eq!(proxied.status(), StatusCode::NOT_FOUND);
-    assert_eq!(stand.metric("handover_webhooks_total{connection=\"\",outcome=\"nobody\"}").await, 4);
+    assert_eq!(stand.metric("handover_webhooks_total{connection=\"\",outcome=\"no-connection\"}").await, 4);
 }

@@ -26,9 +26,9 @@ fn line(speaker: Speaker, time: u64, text: &str) -> TranscriptLine {
 async fn v4_39_what_was_told_is_not_told_again() {
     let connection = connection(&[]).await;
     let mut first = handover();
-    first.told(TEN);
+    first.transcript_delivered(TEN);
     // That what the user said arrived.
-    first.told(TEN + MINUTE);
+    first.transcript_delivered(TEN + MINUTE);
     let _ = first.leave(LeaveReason::UserLeft, TEN + 2 * MINUTE);
     let second = Handover::begin(2, TEN + 5 * MINUTE, observing(), Some(&first)).expect("the first has ended");
     let transcript = vec![

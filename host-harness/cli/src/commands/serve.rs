@@ -4,17 +4,17 @@ use crate::arguments::Serve as Arguments;
 use crate::config::{ConfigFile, Origin, reference};
 use crate::gateway_log;
 use crate::output;
-use crate::place::Place;
 use crate::plugin::{self, Plugin};
-use crate::running::Running;
+use crate::secret_source::SecretSource;
 use crate::settings::SettingsFile;
 use anyhow::Context;
-use handover_demo::Stage;
+use handover_demo::DemoContext;
 use handover_gateway::store::Store;
 use handover_gateway::store::nats::{Layout, NatsCache, NatsStore};
 use handover_gateway::store::sqlite::SqliteStore;
 use handover_gateway::{
-    Callback, Gateway, Mailboxes, Metrics, Options, Served, Tokens, Wire, document, why_unfetchable,
+    Callback, ConnectionService, Gateway, Mailboxes, Metrics, Options, Parts, Tokens, Trace, document,
+    run as run_gateway, why_unfetchable,
 };
 use handover_host::contract::Ability;
 use handover_host::{Host, HttpClient, HttpClientLimits, Limits};
@@ -49,8 +49,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     raise_descriptors();
     let (store, cache) = store(&file, &folder).await?;
     let mailboxes = Mailboxes::new(store);
-    let wire = Wire::default();
-    let served = connections(&file, &folder, cache, &mailboxes, &metrics, &wire).await?;
+    let trace = Trace::default();
+    let services = connections(&file, &folder, cache, &mailboxes, &metrics, &trace).await?;
     let at = || file.place(&["platform", "tokens"]);
     let tokens = Tokens::new(&read_all(&config.platform.tokens, &folder).with_context(at)?).with_context(at)?;
     let listener = TcpListener::bind(config.listen)
@@ -58,7 +58,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("{}: {} cannot be listened on", file.place(&["listen"]), config.listen))?;
 
     let (stop, address) = (CancellationToken::new(), listener.local_addr()?);
-    let gateway = Gateway::new(served.clone(), mailboxes.clone(), tokens, metrics, stop.clone());
+    let gateway = Gateway::new(services.clone(), mailboxes.clone(), tokens, metrics, stop.clone());
     let mut router = gateway.router();
     if config.demo.enabled {
         let origin = |origin: &Origin| origin.0.clone();
@@ -70,12 +70,12 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             );
         }
         let desk = config.demo.desk.as_ref().map(origin);
-        router = router.merge(Stage { gateway, wire, desk, stop: stop.clone(), public }.router()?);
+        router = router.merge(DemoContext { gateway, trace, desk, stop: stop.clone(), public }.router()?);
     }
     // Nobody has to listen to it.
     let _ = output::print(json!({ "listen": address.to_string() }));
-    let keep_events = config.store.keep_events.milliseconds;
-    Running { served, mailboxes, keep_events, listener, router, stop }.until_stopped().await?;
+    let keep_events = config.store.keep_events.0;
+    run_gateway(Parts { services, mailboxes, keep_events, listener, router, stop }).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -110,8 +110,8 @@ async fn connections(
     cache: Option<NatsCache>,
     mailboxes: &Mailboxes,
     metrics: &Metrics,
-    wire: &Wire,
-) -> anyhow::Result<Vec<Served>> {
+    trace: &Trace,
+) -> anyhow::Result<Vec<ConnectionService>> {
     let client = HttpClient::new(HttpClientLimits::default())?;
     let mut limits = Limits::default();
     limits.total_memory = usize::try_from(file.config.plugins.memory_mib)?.saturating_mul(1 << 20);
@@ -123,7 +123,7 @@ async fn connections(
     };
     let host = host.build()?;
     let callback = callback(file, folder)?;
-    let (mut served, mut loaded) = (Vec::new(), HashMap::new());
+    let (mut services, mut loaded) = (Vec::new(), HashMap::new());
     for (name, connection) in &file.config.connection {
         let at = |key| file.place(&["connection", name, key]);
         let settings = SettingsFile::read(&folder.join(&connection.settings)).with_context(|| at("settings"))?;
@@ -147,13 +147,13 @@ async fn connections(
             path: Some(connection.path.clone()),
             integration_id: connection.integration_id.clone(),
             logs_bodies: file.config.log.bodies,
-            observations: connection.observations_a_minute,
-            wire: wire.clone(),
+            polls: connection.polls_per_minute,
+            trace: trace.clone(),
         };
-        let one = Served::new(name, connected, options, mailboxes.clone(), metrics);
-        served.push(one.with_context(|| file.place(&["connection", name]))?);
+        let one = ConnectionService::new(name, connected, options, mailboxes.clone(), metrics);
+        services.push(one.with_context(|| file.place(&["connection", name]))?);
     }
-    Ok(served)
+    Ok(services)
 }
 
 fn callback(file: &ConfigFile, folder: &Path) -> anyhow::Result<Option<Callback>> {
@@ -163,7 +163,7 @@ fn callback(file: &ConfigFile, folder: &Path) -> anyhow::Result<Option<Callback>
     Ok(Some(Callback::new(&callback.url, secrets).with_context(at)?))
 }
 
-fn read_all(places: &[Place], folder: &Path) -> anyhow::Result<Vec<String>> {
+fn read_all(places: &[SecretSource], folder: &Path) -> anyhow::Result<Vec<String>> {
     let read = places.iter().enumerate();
     read.map(|(index, place)| place.read(folder).with_context(|| format!("entry {}", index + 1))).collect()
 }

@@ -1,6 +1,6 @@
 //! A bot platform, as small as one can be: it takes webhooks and sends messages, one after the other.
 
-use super::wire::Wire;
+use super::trace::Trace;
 use anyhow::{Context, anyhow, bail, ensure};
 use axum::Router;
 use axum::body::Bytes;
@@ -31,13 +31,13 @@ pub(super) struct Platform {
     address: SocketAddr,
     connection: Connection,
     events: mpsc::UnboundedReceiver<AgentEvent>,
-    wire: Wire,
+    trace: Trace,
 }
 
 struct Receiver {
     connection: OnceLock<Connection>,
     events: mpsc::UnboundedSender<AgentEvent>,
-    wire: Wire,
+    trace: Trace,
 }
 
 /// Milliseconds since 1970.
@@ -48,9 +48,9 @@ pub(super) fn now() -> u64 {
 
 impl Platform {
     /// Listens for webhooks.
-    pub(super) async fn listen(wire: Wire) -> anyhow::Result<(Listening, SocketAddr)> {
+    pub(super) async fn listen(trace: Trace) -> anyhow::Result<(Listening, SocketAddr)> {
         let (sender, events) = mpsc::unbounded_channel();
-        let receiver = Arc::new(Receiver { connection: OnceLock::new(), events: sender, wire });
+        let receiver = Arc::new(Receiver { connection: OnceLock::new(), events: sender, trace });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.context("no port to listen on")?;
         let address = listener.local_addr()?;
         let router = Router::new()
@@ -78,11 +78,11 @@ impl Platform {
     pub(super) async fn observe(
         &self,
         conversation: &Conversation,
-        holds: impl Fn(&EventKind) -> bool,
+        contains: impl Fn(&EventKind) -> bool,
     ) -> anyhow::Result<bool> {
         let observed = self.connection.observe_conversation(conversation).await?;
         let events = observed.map_err(|failure| anyhow!("the conversation cannot be observed: {failure:?}"))?;
-        Ok(events.iter().any(|event| holds(&event.kind)))
+        Ok(events.iter().any(|event| contains(&event.kind)))
     }
 
     /// The next thing that a webhook told.
@@ -102,7 +102,7 @@ impl Platform {
             .body(body);
         let status = request.send().await?.status();
         ensure!(status == StatusCode::UNAUTHORIZED, "a forged webhook is answered {status}");
-        self.wire.add(format!("  answered {status}"));
+        self.trace.add(format!("  answered {status}"));
         Ok(())
     }
 }
@@ -110,9 +110,9 @@ impl Platform {
 impl Listening {
     /// Verifies webhooks with this connection from now on.
     pub(super) fn connect(self, connection: Connection) -> Platform {
-        let wire = self.receiver.wire.clone();
+        let trace = self.receiver.trace.clone();
         let connection = self.receiver.connection.get_or_init(|| connection).clone();
-        Platform { address: self.address, connection, events: self.events, wire }
+        Platform { address: self.address, connection, events: self.events, trace }
     }
 }
 
@@ -127,22 +127,22 @@ async fn receive(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body
     let how = match verdict {
         Ok(Ok(how)) => how,
         Ok(Err(why)) => {
-            receiver.wire.add(format!("← webhook {size} B  {why:?}"));
+            receiver.trace.add(format!("← webhook {size} B  {why:?}"));
             return StatusCode::UNAUTHORIZED;
         }
         Err(error) => {
-            receiver.wire.add(format!("← webhook {size} B  {error}"));
+            receiver.trace.add(format!("← webhook {size} B  {error}"));
             return StatusCode::INTERNAL_SERVER_ERROR;
         }
     };
     let began = Instant::now();
     let Ok(Ok(events)) = connection.map_agent_events(&EventSource::Webhook(webhook.body)).await else {
-        receiver.wire.add(format!("← webhook {size} B  cannot be mapped"));
+        receiver.trace.add(format!("← webhook {size} B  cannot be mapped"));
         // It will not become better by being sent again.
         return StatusCode::OK;
     };
     let mapped = began.elapsed().as_micros();
-    receiver.wire.add(format!("← webhook {size} B  {how:?}, verify {verified} µs, map {mapped} µs"));
+    receiver.trace.add(format!("← webhook {size} B  {how:?}, verify {verified} µs, map {mapped} µs"));
     for event in events {
         // Nobody listens any more when the demo is over.
         let _ = receiver.events.send(event);

@@ -1,6 +1,6 @@
-//! The conversation as a person wants to read it, and beside it what goes over the wire.
+//! The conversation as a person wants to read it, and beside it what goes over the trace.
 
-use super::wire::Wire;
+use super::trace::Trace;
 use crate::output::{OutputError, print};
 use anstyle::{AnsiColor, Style};
 
@@ -36,28 +36,28 @@ impl Who {
 const DIM: Style = Style::new().dimmed();
 
 pub(super) struct Screen {
-    wire: Wire,
+    trace: Trace,
 }
 
 impl Screen {
-    pub(super) fn new(wire: Wire) -> Self {
-        Self { wire }
+    pub(super) fn new(trace: Trace) -> Self {
+        Self { trace }
     }
 
     pub(super) fn title(&self, text: &str) -> Result<(), OutputError> {
         let bold = Style::new().bold();
         print(format_args!("\n{bold}{text}{bold:#}\n"))?;
-        print(format_args!("{DIM}{:<COLUMN$} │ on the wire{DIM:#}", "the conversation"))?;
+        print(format_args!("{DIM}{:<COLUMN$} │ on the trace{DIM:#}", "the conversation"))?;
         print(format_args!("{DIM}{}─┼─{}{DIM:#}", "─".repeat(COLUMN), "─".repeat(COLUMN)))
     }
 
     /// Something for the reader alone.
     pub(super) fn note(&self, text: &str) -> Result<(), OutputError> {
-        self.wire.take();
+        self.trace.take();
         print(format_args!("\n{DIM}{text}{DIM:#}\n"))
     }
 
-    /// Somebody says something; beside it, what went over the wire for it.
+    /// Somebody says something; beside it, what went over the trace for it.
     pub(super) fn say(&self, who: Who, text: &str) -> Result<(), OutputError> {
         let lines = wrap(text, COLUMN - 8);
         let left = lines.iter().enumerate().map(|(number, line)| {
@@ -74,12 +74,12 @@ impl Screen {
     }
 
     fn rows(&self, left: Vec<(String, String)>, who: Style, words: Style) -> Result<(), OutputError> {
-        let right = self.wire.take();
+        let right = self.trace.take();
         for row in 0..left.len().max(right.len()) {
             let (name, text) = left.get(row).cloned().unwrap_or_default();
             let blanks = " ".repeat(COLUMN.saturating_sub(name.chars().count() + text.chars().count()));
-            let wire = right.get(row).map(String::as_str).unwrap_or_default();
-            print(format_args!("{who}{name}{who:#}{words}{text}{words:#}{blanks} {DIM}│ {wire}{DIM:#}"))?;
+            let trace = right.get(row).map(String::as_str).unwrap_or_default();
+            print(format_args!("{who}{name}{who:#}{words}{text}{words:#}{blanks} {DIM}│ {trace}{DIM:#}"))?;
         }
         Ok(())
     }

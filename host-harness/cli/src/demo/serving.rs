@@ -1,38 +1,42 @@
 //! The page, with a gateway and a local Genesys Cloud behind it.
 
 use super::{cloud, connect};
-use crate::running::Running;
 use crate::{output, plugin};
 use anyhow::Context;
 use genesys_sandbox::Sandbox;
-use handover_demo::Stage;
-use handover_gateway::mailbox::{DOUBT, Retries, Rules};
+use handover_demo::DemoContext;
+use handover_gateway::mailbox::{LOOKUP_DELAY, Retries, Rules};
 use handover_gateway::store::sqlite::SqliteStore;
-use handover_gateway::{Gateway, Mailboxes, Metrics, Options, Served, Tokens, Wire};
+use handover_gateway::{ConnectionService, Gateway, Mailboxes, Metrics, Options, Parts, Tokens, Trace, run};
 use handover_host::handover::Policy;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 const CONNECTION: &str = "demo";
 const PATH: &str = "genesysCloudOM";
-/// How long events are kept, in milliseconds: for as long as anybody looks at a demo.
-const KEEP_EVENTS: u64 = 24 * 60 * 60 * 1_000;
+/// How long events are kept.
+const KEEP_EVENTS: Duration = Duration::from_secs(24 * 60 * 60);
 /// The local Genesys Cloud counts none.
-const OBSERVATIONS: NonZeroU32 = NonZeroU32::new(6_000).unwrap();
+const POLLS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(6_000).unwrap();
 
-/// Impatient, for somebody looks on.
+/// Short times, because somebody watches.
 fn rules() -> Rules {
     Rules {
         policy: Policy { observes: true, ..Policy::default() },
-        replay_window: 600_000,
-        observe_every: Some(500),
-        calls_back: false,
-        retries: Retries { first: 500, longest: 5_000, give_up: 60_000 },
-        doubt: DOUBT,
-        keep: 2 * KEEP_EVENTS,
+        replay_window: Duration::from_secs(600),
+        poll_interval: Some(Duration::from_millis(500)),
+        has_callback: false,
+        retries: Retries {
+            initial_delay: Duration::from_millis(500),
+            max_delay: Duration::from_secs(5),
+            give_up_after: Duration::from_secs(60),
+        },
+        lookup_delay: LOOKUP_DELAY,
+        retention: 2 * KEEP_EVENTS,
     }
 }
 
@@ -53,28 +57,28 @@ pub(crate) async fn serve(listen: SocketAddr) -> anyhow::Result<()> {
 
     let folder = tempfile::tempdir().context("there is no place for a folder")?;
     let mailboxes = Mailboxes::new(Arc::new(SqliteStore::open(&folder.path().join("handover.sqlite"))?));
-    let (metrics, wire, stop) = (Metrics::default(), Wire::default(), CancellationToken::new());
+    let (metrics, trace, stop) = (Metrics::default(), Trace::default(), CancellationToken::new());
     let options = Options {
         rules: rules(),
         callback: None,
         path: Some(PATH.into()),
         integration_id: None,
         logs_bodies: false,
-        observations: OBSERVATIONS,
-        wire: wire.clone(),
+        polls: POLLS_PER_MINUTE,
+        trace: trace.clone(),
     };
-    let served = vec![Served::new(CONNECTION, connection, options, mailboxes.clone(), &metrics)?];
+    let services = vec![ConnectionService::new(CONNECTION, connection, options, mailboxes.clone(), &metrics)?];
     let token = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].map(|part| part.simple().to_string()).concat();
     let tokens = Tokens::new(std::slice::from_ref(&token))?;
-    let gateway = Gateway::new(served.clone(), mailboxes.clone(), tokens, metrics, stop.clone());
+    let gateway = Gateway::new(services.clone(), mailboxes.clone(), tokens, metrics, stop.clone());
     let router = gateway.router();
     let desk = Some(announced.origin.clone());
-    let router =
-        router.merge(Stage { gateway, wire, desk, stop: stop.clone(), public: format!("http://{address}") }.router()?);
+    let router = router
+        .merge(DemoContext { gateway, trace, desk, stop: stop.clone(), public: format!("http://{address}") }.router()?);
 
     let page = format!("http://{address}/demo/#token={token}");
     output::print(format_args!("The web chat and the agent's desk: {page}\nThey run until you press Ctrl-C."))?;
-    Running { served, mailboxes, keep_events: KEEP_EVENTS, listener, router, stop }.until_stopped().await?;
+    run(Parts { services, mailboxes, keep_events: KEEP_EVENTS, listener, router, stop }).await?;
     sandbox.stop().await;
     Ok(())
 }

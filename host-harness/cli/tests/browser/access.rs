@@ -12,7 +12,7 @@ async fn axe_finds_nothing_serious() {
     page.agent_presses("Carousel").await;
     page.agent_presses("Date picker").await;
     page.chat_shows("When shall we come?").await;
-    page.wire_has("delivery", "delivered: inbound/open/message", "").await;
+    page.trace_has("delivery", "delivered: inbound/open/message", "").await;
     page.press("#settings summary", "The form of Genesys Cloud Open Messaging").await;
     assert_eq!(page.violations().await, Vec::<String>::new());
     page.close().await;

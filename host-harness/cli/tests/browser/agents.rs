@@ -52,7 +52,7 @@ async fn what_comes_twice_is_heard_once_and_what_is_badly_signed_is_not_heard() 
     page.press("#fault-buttons button", "Next webhook badly signed").await;
     page.shows("#fault-told", "Ordered: Next webhook badly signed.").await;
     page.agent_says("Signed badly").await;
-    page.wire_has("webhook", "refused: signature-mismatch", "Signed badly").await;
+    page.trace_has("webhook", "refused: signature-mismatch", "Signed badly").await;
     page.agent_says("Signed well").await;
     page.chat_shows("Signed well").await;
     let said = page.said("#talk", &["Said once, sent twice", "Signed badly", "Signed well"]).await;
@@ -71,7 +71,7 @@ async fn what_genesys_does_not_take_at_once_arrives_once() {
         let words = format!("Although {fault}");
         page.say(&words).await;
         page.agent_sees(&words).await;
-        page.wire_has("delivery", "not delivered: inbound/open/message", told).await;
+        page.trace_has("delivery", "not delivered: inbound/open/message", told).await;
         assert_eq!(page.said("#open-conversation", &[&words]).await, [&*words]);
     }
     page.close().await;

@@ -210,12 +210,12 @@ impl Page {
         self.shows("#talk", words).await;
     }
 
-    /// The wire has an entry of this kind with this title, in which these words are.
-    pub(crate) async fn wire_has(&self, kind: &str, title: &str, words: &str) {
+    /// The trace has an entry of this kind with this title, in which these words are.
+    pub(crate) async fn trace_has(&self, kind: &str, title: &str, words: &str) {
         let script = "const [kind, title, words] = arguments; return [...document.querySelectorAll(`#passed .${kind}`)].some((one) => \
             one.querySelector('strong').textContent === title && one.querySelector('pre').textContent.includes(words))";
         let arguments = [json!(kind), json!(title), json!(words)];
-        self.until(&format!("the wire has a {kind}, {title:?}, with {words:?}"), script, &arguments).await;
+        self.until(&format!("the trace has a {kind}, {title:?}, with {words:?}"), script, &arguments).await;
     }
 
     pub(crate) async fn ask_for_a_person(&self) {

@@ -15,7 +15,7 @@ async fn screenshots() {
     page.agent_presses("Carousel").await;
     page.press("#talk button", "Take Tuesday").await;
     page.agent_sees("Take Tuesday").await;
-    page.wire_has("delivery", "delivered: inbound/open/structured/response", "").await;
+    page.trace_has("delivery", "delivered: inbound/open/structured/response", "").await;
     let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
     for (name, scheme, width, height) in
         [("demo-light", "light", 1280, 1100), ("demo-dark", "dark", 1280, 1100), ("demo-narrow", "light", 380, 900)]

@@ -79,7 +79,7 @@ impl Gateway {
             "gateway.toml",
             &format!(
                 "listen = \"{address}\"\n[platform]\ntokens = [{{ env = \"TOKEN\" }}]\n[demo]\nenabled = true\ndesk = {}\n\
-                 [connection.acme]\nsettings = \"settings.toml\"\nobserve-every = \"1s\"\nobservations-a-minute = 200\n",
+                 [connection.acme]\nsettings = \"settings.toml\"\npoll-interval = \"1s\"\npolls-per-minute = 200\n",
                 announced["origin"]
             ),
         );

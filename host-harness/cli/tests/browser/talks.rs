@@ -14,10 +14,10 @@ async fn a_person_is_handed_over_and_both_talk_until_the_agent_ends_it() {
     page.say("Which depot?").await;
     page.agent_sees("Which depot?").await;
     page.shows("#open-conversation .mark", "delivered").await;
-    page.wire_has("request", "inbound/open/message", "Which depot?").await;
-    page.wire_has("delivery", "delivered: inbound/open/message", "outcome").await;
-    page.wire_has("webhook", "signed", "it is at the depot").await;
-    page.wire_has("event", "message", "it is at the depot").await;
+    page.trace_has("request", "inbound/open/message", "Which depot?").await;
+    page.trace_has("delivery", "delivered: inbound/open/message", "outcome").await;
+    page.trace_has("webhook", "signed", "it is at the depot").await;
+    page.trace_has("event", "message", "it is at the depot").await;
     page.agent_does("disconnect").await;
     page.chat_shows("The agent has ended the conversation.").await;
     page.say("Hello bot").await;

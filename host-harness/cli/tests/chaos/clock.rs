@@ -49,7 +49,7 @@ impl Clock {
 
 async fn handovers_that_end_at_once(seconds: i64) {
     // Polling alone tells of ends.
-    let stage = Stage::set("observe-every = \"2s\"\n").await;
+    let stage = Stage::set("poll-interval = \"2s\"\n").await;
     let Some(clock) = Clock::new(stage.folder.path()) else {
         return;
     };

@@ -93,7 +93,7 @@ impl Stage {
         let mut account = Account::of(&self.center, &self.platform, conversations, each).await;
         account.log(&self.platform.log().await);
         assert!(account.is_clean(), "{account}: {:#?}", account.details().collect::<Vec<_>>());
-        account.undeliverable
+        account.report_undeliverable
     }
 
     /// What `/readyz` answers; none while nobody listens.

@@ -73,12 +73,12 @@ async fn refusing() -> String {
 }
 
 /// All that was seen.
-struct Seen {
+struct DeduplicationWindow {
     http: Client,
     text: String,
 }
 
-impl Seen {
+impl DeduplicationWindow {
     async fn ask(&mut self, request: RequestBuilder) -> (u16, String) {
         let answer = request.send().await.expect("an answer");
         let (status, headers) = (answer.status().as_u16(), format!("{:?}", answer.headers()));
@@ -114,7 +114,8 @@ async fn no_secret_shows_anywhere() {
     );
     folder.write("gateway.toml", &config);
     let gateway = Gateway::start(&folder, TOKEN);
-    let mut seen = Seen { http: Client::builder().no_proxy().build().expect("a client"), text: String::new() };
+    let mut seen =
+        DeduplicationWindow { http: Client::builder().no_proxy().build().expect("a client"), text: String::new() };
     let url = format!("http://{}", gateway.listens);
 
     // The wire, as the demo page watches it, until the gateway ends.
@@ -192,7 +193,7 @@ async fn no_secret_shows_anywhere() {
             && counted("handover_callbacks_total{", "\"retry\"")
         {
             assert_eq!(seen.ask(seen.http.get(format!("{letters}/{id}")).bearer_auth(TOKEN)).await.0, 200);
-            for outcome in ["taken", "rejected", "malformed"] {
+            for outcome in ["accepted", "rejected", "malformed"] {
                 assert!(counted("handover_webhooks_total{", outcome), "{metrics}");
             }
             break;

@@ -13,7 +13,7 @@ pub(crate) struct Account {
     doubled: Vec<String>,
     disordered: Vec<String>,
     /// What the contact center tried as often as it does.
-    pub(crate) undeliverable: usize,
+    pub(crate) report_undeliverable: usize,
 }
 
 impl Account {
@@ -34,7 +34,7 @@ impl Account {
 
             let (delivered, failed): (Vec<_>, Vec<_>) =
                 messages.iter().filter(|message| !message.from_user).partition(|message| message.arrived);
-            account.undeliverable += failed.len();
+            account.report_undeliverable += failed.len();
             let expected: Vec<String> = delivered.iter().map(|message| message.text.clone()).collect();
             let of_recipient: Vec<&Heard> = heard.iter().filter(|heard| heard.recipient == *recipient).collect();
             let texts: Vec<String> = of_recipient.iter().filter_map(|heard| heard.text.clone()).collect();

@@ -147,7 +147,7 @@ impl Center {
             from_user: message["direction"] == "Inbound",
             text: message["text"].as_str().unwrap_or_default().to_owned(),
             // What is still on its way has to arrive.
-            arrived: !matches!(message["delivery"]["state"].as_str(), Some("failed" | "undeliverable")),
+            arrived: !matches!(message["delivery"]["state"].as_str(), Some("failed" | "report_undeliverable")),
         };
         messages.map(message).collect()
     }

@@ -128,7 +128,7 @@ async fn run(name: &str, store: Store, messages: usize, kills: usize) -> Account
          {} messages were given up by the contact center itself, {} lookups; {}",
         began.elapsed().as_secs(),
         platform.repeated(),
-        account.undeliverable,
+        account.report_undeliverable,
         center.lookups().await,
         platform.doubts().await,
     );

@@ -5,7 +5,7 @@
 use super::Gateway;
 use super::problem::{Problem, Refusals};
 use super::request::{Connection, Query};
-use crate::store::{Logged, Position, Store, StoreError};
+use crate::store::{LogEntry, Position, Store, StoreError};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive};
@@ -36,29 +36,29 @@ use utoipa::IntoParams;
 )]
 pub(super) async fn follow(
     State(gateway): State<Gateway>,
-    Connection(served): Connection,
+    Connection(service): Connection,
     Query(query): Query<FollowQuery>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
     let invalid = || Problem::new(400, "invalid-event-id", "expected the id of an event, as the stream sent it");
     let header = headers.get("last-event-id").map(|id| id.to_str().map_err(|_| invalid())).transpose()?;
     let id = header.filter(|id| !id.is_empty()).or(query.last_event_id.as_deref()).filter(|id| !id.is_empty());
-    let store = served.mailboxes().store();
+    let store = service.mailboxes().store();
     let after = match id {
         None => Position::default(),
         Some(id) => {
             let id = EventId::parse(id).ok_or_else(invalid)?;
-            if !id.is_in(store, served.name()).await? {
-                let told = "the log does not contain the event of this id: the store was restored from an older copy; \
-                            begin without Last-Event-ID";
-                return Err(Problem::new(409, "unknown-event-id", told));
+            if !id.is_in(store, service.name()).await? {
+                let detail = "the log does not contain the event of this id: the store was restored from an older copy; \
+                            first_position without Last-Event-ID";
+                return Err(Problem::new(409, "unknown-event-id", detail));
             }
             id.position
         }
     };
-    let logged = store.follow(served.name(), after).await?;
+    let log_entry = store.follow(service.name(), after).await?;
     let stop = gateway.0.stop.clone();
-    let events = logged.map_ok(event).take_until(async move { stop.cancelled().await });
+    let events = log_entry.map_ok(event).take_until(async move { stop.cancelled().await });
     // A proxy that collected the events before it passes them on would hold them back.
     let unbuffered = [("cache-control", "no-store"), ("x-accel-buffering", "no")];
     Ok((unbuffered, Sse::new(events).keep_alive(KeepAlive::default())))
@@ -83,8 +83,8 @@ struct EventId {
 }
 
 impl EventId {
-    fn of(logged: &Logged) -> Self {
-        Self { position: logged.position, digest: Some(digest(logged)) }
+    fn of(log_entry: &LogEntry) -> Self {
+        Self { position: log_entry.position, digest: Some(digest(log_entry)) }
     }
 
     fn parse(id: &str) -> Option<Self> {
@@ -92,7 +92,8 @@ impl EventId {
             Some((position, digest)) => (position, Some(digest)),
             None => (id, None),
         };
-        let is_digest = |digest: &str| digest.len() == DIGITS && digest.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let is_digest =
+            |digest: &str| digest.len() == DIGEST_DIGITS && digest.bytes().all(|digit| digit.is_ascii_hexdigit());
         if digest.is_some_and(|digest| !is_digest(digest)) || !position.bytes().all(|digit| digit.is_ascii_digit()) {
             return None;
         }
@@ -101,13 +102,13 @@ impl EventId {
 
     /// Whether the log has this event, or had it and has forgotten it since.
     async fn is_in(&self, store: &dyn Store, connection: &str) -> Result<bool, StoreError> {
-        if self.position > store.end().await? {
+        if self.position > store.last_position().await? {
             return Ok(false);
         }
         let Some(expected) = &self.digest else { return Ok(true) };
-        match store.logged(connection, self.position).await? {
-            Some(logged) => Ok(digest(&logged) == *expected),
-            None => Ok(self.position < store.begin().await?),
+        match store.log_entry(connection, self.position).await? {
+            Some(log_entry) => Ok(digest(&log_entry) == *expected),
+            None => Ok(self.position < store.first_position().await?),
         }
     }
 }
@@ -120,15 +121,15 @@ impl std::fmt::Display for EventId {
 }
 
 /// Hexadecimal digits of a digest: two events at one place rarely have the same.
-const DIGITS: usize = 12;
+const DIGEST_DIGITS: usize = 12;
 
-fn digest(logged: &Logged) -> String {
-    let mut hash = Sha256::digest(&logged.entry.body).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    hash.truncate(DIGITS);
+fn digest(log_entry: &LogEntry) -> String {
+    let mut hash = Sha256::digest(&log_entry.entry.body).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    hash.truncate(DIGEST_DIGITS);
     hash
 }
 
-fn event(logged: Logged) -> Event {
+fn event(log_entry: LogEntry) -> Event {
     // JSON in one line, of text that is UTF-8.
-    Event::default().id(EventId::of(&logged).to_string()).data(String::from_utf8_lossy(&logged.entry.body))
+    Event::default().id(EventId::of(&log_entry).to_string()).data(String::from_utf8_lossy(&log_entry.entry.body))
 }

@@ -9,13 +9,13 @@ const ESCAPE: usize = 6;
 /// surrogate pair that stands alone: whoever cuts texts between UTF-16 units sends those.
 pub(super) fn readable(json: &str) -> Cow<'_, str> {
     let json = json.strip_prefix('\u{feff}').unwrap_or(json);
-    let mut mended: Option<String> = None;
+    let mut repaired: Option<String> = None;
     let mut at = 0;
     while let Some(backslash) = json.get(at..).and_then(|rest| rest.find('\\')).map(|found| at + found) {
         at = match surrogate(json, backslash) {
             Some(Half::High) if surrogate(json, backslash + ESCAPE) == Some(Half::Low) => backslash + 2 * ESCAPE,
             Some(_) => {
-                mended.get_or_insert_with(|| json.into()).replace_range(backslash..backslash + ESCAPE, "\\ufffd");
+                repaired.get_or_insert_with(|| json.into()).replace_range(backslash..backslash + ESCAPE, "\\ufffd");
                 backslash + ESCAPE
             }
             // The character behind the backslash is escaped, and may be a backslash itself.
@@ -25,7 +25,7 @@ pub(super) fn readable(json: &str) -> Cow<'_, str> {
             }
         };
     }
-    mended.map_or(Cow::Borrowed(json), Cow::Owned)
+    repaired.map_or(Cow::Borrowed(json), Cow::Owned)
 }
 
 #[derive(PartialEq, Eq)]

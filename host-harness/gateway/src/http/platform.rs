@@ -5,9 +5,9 @@
 use super::Gateway;
 use super::problem::{CommandRefusals, Problem, Refusals};
 use super::request::{Body, Connection, Key, Query, Recipient, RequestId};
-use crate::mailbox::Replied;
-use crate::outbound::{Command, PlatformError};
-use crate::served::{Credentials, Served};
+use crate::connection_service::{ConnectionService, Credentials};
+use crate::mailbox::CommandResponse;
+use crate::outbound::{Command, PlatformError, execute};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -32,16 +32,16 @@ pub(super) struct ConnectionView {
 /// The connections that this gateway serves.
 #[utoipa::path(get, path = "/v1/connections", responses((status = 200, body = [ConnectionView]), Refusals))]
 pub(super) async fn connections(State(gateway): State<Gateway>) -> Json<Vec<ConnectionView>> {
-    let view = |served: &Served| {
-        let description = served.connection().provider().description();
+    let view = |service: &ConnectionService| {
+        let description = service.connection().provider().description();
         ConnectionView {
-            name: served.name().to_owned(),
+            name: service.name().to_owned(),
             provider: description.name.clone(),
             version: description.version.clone(),
-            credentials: served.credentials(),
+            credentials: service.credentials(),
         }
     };
-    Json(gateway.0.served.values().map(view).collect())
+    Json(gateway.0.services.values().map(view).collect())
 }
 
 /// Tries each thing that a connection needs, and says how to mend what fails. Changes nothing.
@@ -51,8 +51,8 @@ pub(super) async fn connections(State(gateway): State<Gateway>) -> Json<Vec<Conn
     params(("connection" = String, Path)),
     responses((status = 200, body = [Check]), Refusals)
 )]
-pub(super) async fn check(Connection(served): Connection) -> Result<Json<Vec<Check>>, Problem> {
-    Ok(Json(served.connection().check_connection(None).await?))
+pub(super) async fn check(Connection(service): Connection) -> Result<Json<Vec<Check>>, Problem> {
+    Ok(Json(service.connection().check_connection(None).await?))
 }
 
 /// A handover has begun, or is as good as begun.
@@ -72,15 +72,15 @@ pub(super) struct Begun {
     responses((status = 202, body = Begun), CommandRefusals)
 )]
 pub(super) async fn begin(
-    Connection(served): Connection,
+    Connection(service): Connection,
     Recipient(recipient): Recipient,
     key: Key,
     id: RequestId,
     Body(start): Body<HandoverStart>,
 ) -> Result<(StatusCode, Json<Begun>), Problem> {
-    match command(&served, &recipient, Command::Begin(start), &key, &id).await? {
-        Replied::Begun(handover) => Ok((StatusCode::ACCEPTED, Json(Begun { handover }))),
-        Replied::Sent(_) | Replied::Left => Err(reused()),
+    match command(&service, &recipient, Command::Begin(start), &key, &id).await? {
+        CommandResponse::Begun(handover) => Ok((StatusCode::ACCEPTED, Json(Begun { handover }))),
+        CommandResponse::Sent(_) | CommandResponse::Left => Err(reused()),
     }
 }
 
@@ -119,10 +119,10 @@ enum StateView {
     responses((status = 200, body = HandoverView), Refusals)
 )]
 pub(super) async fn state(
-    Connection(served): Connection,
+    Connection(service): Connection,
     Recipient(recipient): Recipient,
 ) -> Result<Json<HandoverView>, Problem> {
-    let mailbox = served.mailboxes().load(&served.address(&recipient)).await?;
+    let mailbox = service.mailboxes().load(&service.address(&recipient)).await?;
     let handover = mailbox.as_ref().and_then(|mailbox| mailbox.handover());
     let handover = handover.ok_or_else(|| Problem::new(404, "no-handover", "the recipient never had a handover"))?;
     let (state, reason) = match handover.state() {
@@ -161,15 +161,15 @@ fn user_left() -> LeaveReason {
     responses((status = 202), CommandRefusals)
 )]
 pub(super) async fn end(
-    Connection(served): Connection,
+    Connection(service): Connection,
     Recipient(recipient): Recipient,
     key: Key,
     id: RequestId,
     Query(query): Query<EndQuery>,
 ) -> Result<StatusCode, Problem> {
-    match command(&served, &recipient, Command::Leave(query.reason), &key, &id).await? {
-        Replied::Left => Ok(StatusCode::ACCEPTED),
-        Replied::Sent(_) | Replied::Begun(_) => Err(reused()),
+    match command(&service, &recipient, Command::Leave(query.reason), &key, &id).await? {
+        CommandResponse::Left => Ok(StatusCode::ACCEPTED),
+        CommandResponse::Sent(_) | CommandResponse::Begun(_) => Err(reused()),
     }
 }
 
@@ -190,32 +190,32 @@ pub(super) struct Sent {
     responses((status = 202, body = Sent), CommandRefusals)
 )]
 pub(super) async fn send(
-    Connection(served): Connection,
+    Connection(service): Connection,
     Recipient(recipient): Recipient,
     key: Key,
     id: RequestId,
     Body(message): Body<OutboundMessage>,
 ) -> Result<(StatusCode, Json<Sent>), Problem> {
     if matches!(message, OutboundMessage::Start(_) | OutboundMessage::Leave(_)) {
-        let told = "a handover is begun by POST and ended by DELETE of …/handover";
-        return Err(Problem::new(422, "not-a-message", told));
+        let detail = "a handover is begun by POST and ended by DELETE of …/handover";
+        return Err(Problem::new(422, "not-a-message", detail));
     }
-    match command(&served, &recipient, Command::Send(message), &key, &id).await? {
-        Replied::Sent(message) => Ok((StatusCode::ACCEPTED, Json(Sent { message }))),
-        Replied::Begun(_) | Replied::Left => Err(reused()),
+    match command(&service, &recipient, Command::Send(message), &key, &id).await? {
+        CommandResponse::Sent(message) => Ok((StatusCode::ACCEPTED, Json(Sent { message }))),
+        CommandResponse::Begun(_) | CommandResponse::Left => Err(reused()),
     }
 }
 
 async fn command(
-    served: &Served,
+    service: &ConnectionService,
     recipient: &str,
     command: Command,
     Key(key): &Key,
     RequestId(id): &RequestId,
-) -> Result<Replied, Problem> {
-    let outcome = served.command(recipient, &command, key.as_ref(), id).await;
-    served.counts().command(match &outcome {
-        Ok(_) => "taken",
+) -> Result<CommandResponse, Problem> {
+    let outcome = execute(service, recipient, &command, key.as_ref(), id).await;
+    service.metrics().command(match &outcome {
+        Ok(_) => "accepted",
         Err(PlatformError::Call(_) | PlatformError::Store(_) | PlatformError::Contended) => "failed",
         Err(_) => "refused",
     });

@@ -14,7 +14,7 @@ use utoipa::openapi::{self, ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
 
 /// Seconds after which to try again what was too much.
-const AFTER: u32 = 1;
+const RETRY_AFTER_SECONDS: u32 = 1;
 
 /// Why a request was refused.
 #[derive(Debug, Serialize, ToSchema)]
@@ -93,7 +93,7 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if matches!(self.status, 429 | 503) {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(AFTER));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
         }
         if self.status == 401 {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -130,22 +130,22 @@ impl From<CallError> for Problem {
 
 impl From<PlatformError> for Problem {
     fn from(error: PlatformError) -> Self {
-        let told = error.to_string();
+        let detail = error.to_string();
         match error {
-            PlatformError::AlreadyInProgress => Self::new(409, "already-in-progress", told),
-            PlatformError::NoHandover => Self::new(409, "no-handover", told),
-            PlatformError::Full => Self::new(429, "full", told),
-            PlatformError::TooLarge(_) => Self::new(413, "too-large", told),
-            PlatformError::KeyReused => Self::new(422, "key-reused", told),
-            PlatformError::Unsupported(unsupported) => Self::new(422, "unsupported", words(&unsupported)),
+            PlatformError::AlreadyInProgress => Self::new(409, "already-in-progress", detail),
+            PlatformError::NoHandover => Self::new(409, "no-handover", detail),
+            PlatformError::Full => Self::new(429, "full", detail),
+            PlatformError::TooLarge(_) => Self::new(413, "too-large", detail),
+            PlatformError::KeyReused => Self::new(422, "key-reused", detail),
+            PlatformError::Unsupported(unsupported) => Self::new(422, "unsupported", description(&unsupported)),
             PlatformError::Call(error) => error.into(),
             PlatformError::Store(error) => error.into(),
-            PlatformError::Contended => Self::new(503, "contended", told),
+            PlatformError::Contended => Self::new(503, "contended", detail),
         }
     }
 }
 
-fn words(unsupported: &Unsupported) -> String {
+fn description(unsupported: &Unsupported) -> String {
     match unsupported {
         Unsupported::Kind(kind) => format!("the contact center takes no {kind}"),
         Unsupported::NoConversation => "the conversation is not known yet".into(),

@@ -2,9 +2,9 @@
 //! is read in the same way everywhere.
 
 use super::problem::Problem;
-use super::{Gateway, MOST_BODY, json_text};
+use super::{Gateway, MAX_BODY_BYTES, json_text};
+use crate::connection_service::ConnectionService;
 use crate::outbound::IdempotencyKey;
-use crate::served::Served;
 use axum::body::Bytes;
 use axum::body::HttpBody;
 use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, MatchedPath, Path, Request};
@@ -18,21 +18,21 @@ use tracing::Instrument;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Bytes of a recipient at most.
-const LONGEST_RECIPIENT: usize = 256;
+const MAX_RECIPIENT_BYTES: usize = 256;
 
 /// The id of a request: the caller's own, or a new one.
 #[derive(Clone)]
 pub(super) struct RequestId(pub(super) String);
 
 /// Answers what takes longer than this: to be tried again.
-pub(super) async fn within(patience: Duration, request: Request, next: Next) -> Response {
-    let answered = tokio::time::timeout(patience, next.run(request)).await;
+pub(super) async fn within(timeout: Duration, request: Request, next: Next) -> Response {
+    let answered = tokio::time::timeout(timeout, next.run(request)).await;
     answered.unwrap_or_else(|_| Problem::new(503, "too-slow", "this took too long; try again").into_response())
 }
 
 /// Gives each request an id, and logs what became of it. The path is logged as it is routed, without the
 /// names that are in it.
-pub(super) async fn observe(mut request: Request, next: Next) -> Response {
+pub(super) async fn trace(mut request: Request, next: Next) -> Response {
     let given = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok());
     let fits = |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
     let id = given.filter(fits).map_or_else(|| uuid::Uuid::new_v4().to_string(), String::from);
@@ -63,13 +63,13 @@ impl<S: Sync> FromRequestParts<S> for RequestId {
 }
 
 /// The connection of a path.
-pub(super) struct Connection(pub(super) Served);
+pub(super) struct Connection(pub(super) ConnectionService);
 
 impl FromRequestParts<Gateway> for Connection {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Problem> {
-        Ok(Self(gateway.served(&segment(parts, gateway, "connection").await?)?.clone()))
+        Ok(Self(gateway.service(&segment(parts, gateway, "connection").await?)?.clone()))
     }
 }
 
@@ -81,7 +81,7 @@ impl FromRequestParts<Gateway> for Recipient {
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Problem> {
         let recipient = segment(parts, gateway, "recipient").await?;
-        if recipient.is_empty() || recipient.len() > LONGEST_RECIPIENT || recipient.chars().any(char::is_control) {
+        if recipient.is_empty() || recipient.len() > MAX_RECIPIENT_BYTES || recipient.chars().any(char::is_control) {
             let expected = "expected a recipient of 1 to 256 bytes without control characters";
             return Err(Problem::new(400, "invalid-recipient", expected));
         }
@@ -128,7 +128,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let bytes = bytes(request, MOST_BODY, state).await?;
+        let bytes = bytes(request, MAX_BODY_BYTES, state).await?;
         let text = std::str::from_utf8(&bytes)
             .map_err(|error| Problem::new(400, "invalid-body", format!("the body is not UTF-8: {error}")))?;
         serde_json::from_str(&json_text::readable(text))
@@ -138,12 +138,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 }
 
 /// The body of a request, of at most so many bytes. One that is announced to have more is refused before it is sent.
-pub(super) async fn bytes<S: Send + Sync>(mut request: Request, most: usize, state: &S) -> Result<Bytes, Problem> {
-    let too_large = || Problem::new(413, "too-large", format!("the body has more than {most} bytes"));
-    if request.body().size_hint().lower() > u64::try_from(most).unwrap_or(u64::MAX) {
+pub(super) async fn bytes<S: Send + Sync>(mut request: Request, limit: usize, state: &S) -> Result<Bytes, Problem> {
+    let too_large = || Problem::new(413, "too-large", format!("the body has more than {limit} bytes"));
+    if request.body().size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
         return Err(too_large());
     }
-    DefaultBodyLimit::max(most).apply(&mut request);
+    DefaultBodyLimit::max(limit).apply(&mut request);
     Bytes::from_request(request, state).await.map_err(|error| match error.status().as_u16() {
         413 => too_large(),
         _ => Problem::new(400, "invalid-body", "the body cannot be read to its end"),

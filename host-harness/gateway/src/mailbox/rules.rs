@@ -1,5 +1,6 @@
 //! What the operator decides about a connection.
 
+use super::time::{after, milliseconds};
 use handover_host::contract::Timestamp;
 use handover_host::handover::Policy;
 use std::time::Duration;
@@ -7,73 +8,76 @@ use std::time::Duration;
 /// The timeout of one request to the contact center or to the platform. After it the outcome is unknown.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The length of a turn (a lease on a mailbox) in milliseconds. The time beyond the request's timeout is for the two
-/// writes to the store, before and after the request.
-pub const TURN: u64 = REQUEST_TIMEOUT.as_secs() * 1_000 + 3_000;
+/// The length of a lease. The time beyond the request's timeout is for the two writes to the store, before and after the
+/// request.
+pub const LEASE: Duration = Duration::from_secs(REQUEST_TIMEOUT.as_secs() + 3);
 
-/// The default of [`Rules::doubt`], in milliseconds: a request of unknown outcome may still be on its way. Longer than
-/// the turn in which it was sent.
-pub const DOUBT: u64 = TURN + 5_000;
+/// The default of [`Rules::lookup_delay`]: a request of unknown outcome may still be on its way. Longer than the lease
+/// under which it was sent.
+pub const LOOKUP_DELAY: Duration = Duration::from_secs(LEASE.as_secs() + 5);
 
-// With a turn that may end before its request does, nothing is ever delivered.
-const _: () = assert!(Duration::from_millis(TURN).as_secs() > REQUEST_TIMEOUT.as_secs() && DOUBT > TURN);
+// With a lease that can expire before its request does, nothing would ever be delivered.
+const _: () = assert!(LEASE.as_secs() > REQUEST_TIMEOUT.as_secs() && LOOKUP_DELAY.as_secs() > LEASE.as_secs());
 
-/// What the operator decides about a connection. Times are in milliseconds.
+/// What the operator decides about a connection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rules {
-    /// About handovers.
+    /// The policy of its handovers.
     pub policy: Policy,
-    /// An event of the contact center's own webhook that is older is a replay.
-    pub replay_window: u64,
-    /// How often a handover in which nothing happens is observed; missing for never.
-    pub observe_every: Option<u64>,
-    /// Events go to a callback of the platform's besides the log.
-    pub calls_back: bool,
-    /// How often, and for how long, something is tried.
+    /// The age from which an event of the contact center's own webhook is a replay.
+    pub replay_window: Duration,
+    /// How often a handover without events is polled. Absent for never.
+    pub poll_interval: Option<Duration>,
+    /// Whether events also go to a callback of the platform, and not only to the log.
+    pub has_callback: bool,
+    /// How often, and for how long, a failed attempt is repeated.
     pub retries: Retries,
-    /// How long nobody asks after a request whose outcome is not known; [`DOUBT`] unless the other side is known to be
-    /// faster.
-    pub doubt: u64,
-    /// How long after its end a handover is remembered.
-    pub keep: u64,
+    /// How long to wait before a request of unknown outcome is looked up. [`LOOKUP_DELAY`] unless the contact center is
+    /// known to be faster.
+    pub lookup_delay: Duration,
+    /// How long a mailbox is kept after its last handover ended.
+    pub retention: Duration,
 }
 
-/// How often, and for how long, something is tried. Times are in milliseconds.
+/// How often, and for how long, a failed attempt is repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retries {
-    /// The first wait; each further one is up to twice as long.
-    pub first: u64,
-    /// No wait is longer, unless the other side asks for it.
-    pub longest: u64,
-    /// What has not gone well so long after it was first tried is given up.
-    pub give_up: u64,
+    /// The first delay. Each further one is up to twice as long.
+    pub initial_delay: Duration,
+    /// The longest delay, unless the other side asks for a longer one.
+    pub max_delay: Duration,
+    /// The time after the first attempt at which an item is given up.
+    pub give_up_after: Duration,
 }
 
 impl Rules {
-    pub(super) fn observe_after(&self, now: Timestamp) -> Option<Timestamp> {
-        self.observe_every.filter(|_| self.policy.observes).map(|every| now.saturating_add(every))
+    pub(super) fn next_poll(&self, now: Timestamp) -> Option<Timestamp> {
+        self.poll_interval.filter(|_| self.policy.observes).map(|interval| after(now, interval))
     }
 }
 
 impl Retries {
-    /// When to try again after so many attempts, of which the first was then; missing when it is to be given up.
-    /// `chance` is from 0 to 1: with it nobody tries at the same time as all others. Never before the half of what the
-    /// wait could be, nor before `after` seconds; but whoever asks for more time than there is is tried once more at its
-    /// end.
+    /// Returns the time of the next attempt after this many; `None` if the item is to be given up. `first` is the time of
+    /// the first attempt.
+    ///
+    /// `chance`, from 0 to 1, spreads the attempts of many items: the delay is between half of what it could be and all of
+    /// it. `after_seconds` is the delay that the other side asks for. If it asks for more time than is left, there is one
+    /// more attempt at the end.
     pub(super) fn next(
         &self,
         attempts: u32,
-        after: Option<u32>,
+        after_seconds: Option<u32>,
         chance: f64,
         first: Timestamp,
         now: Timestamp,
     ) -> Option<Timestamp> {
         let doublings = attempts.saturating_sub(1).min(32);
-        let wait = self.first.saturating_mul(1_u64 << doublings).min(self.longest);
+        let delay =
+            milliseconds(self.initial_delay).saturating_mul(1_u64 << doublings).min(milliseconds(self.max_delay));
         // Milliseconds: far below 2^52.
-        let jittered = wait / 2 + ((wait / 2) as f64 * chance.clamp(0.0, 1.0)) as u64;
-        let asked = u64::from(after.unwrap_or(0)).saturating_mul(1_000);
-        let end = first.saturating_add(self.give_up);
+        let jittered = delay / 2 + ((delay / 2) as f64 * chance.clamp(0.0, 1.0)) as u64;
+        let asked = u64::from(after_seconds.unwrap_or(0)).saturating_mul(1_000);
+        let end = after(first, self.give_up_after);
         let next = now.saturating_add(jittered);
         (next <= end).then(|| now.saturating_add(asked).min(end).max(next))
     }

@@ -5,7 +5,7 @@
 //! minutes unless it is told `always`); three servers hold each message in two places before they answer.
 
 use super::{
-    AppendError, Change, Content, Entry, Family, Logged, MOST_BYTES, Position, Record, Revision, SaveError, Store,
+    AppendError, Change, Content, Entry, Family, LogEntry, MAX_BYTES, Position, Record, Revision, SaveError, Store,
     StoreError,
 };
 use async_nats::jetstream::consumer::{DeliverPolicy, pull};
@@ -28,12 +28,12 @@ const NUMBER: &str = "Handover-Number";
 const TIME: &str = "Handover-Time";
 
 /// Whose entries are counted by it.
-const SERIES: &str = "Handover-Series";
+const STREAM_ID: &str = "Handover-Series";
 
 /// In the place of the time when nothing is due.
 const NEVER: Timestamp = Timestamp::MAX;
 /// How long a bucket remembers that a key was removed, for those who watch it.
-const MARKED: Duration = Duration::from_secs(60 * 60);
+const REMOVAL_MARKER_TTL: Duration = Duration::from_secs(60 * 60);
 
 /// A store in NATS JetStream. Cheap to clone.
 #[derive(Clone)]
@@ -77,7 +77,7 @@ impl NatsStore {
             None => options,
             Some(credentials) => options
                 .credentials(credentials)
-                .map_err(|_| broken("the credentials for NATS are not what a file of credentials holds"))?,
+                .map_err(|_| broken("the credentials for NATS are not what a file of credentials contains"))?,
         };
         let servers: Vec<&str> = servers.split(',').map(str::trim).collect();
         let client = options.connect(servers).await.map_err(unavailable)?;
@@ -119,7 +119,7 @@ impl NatsStore {
         let config = kv::Config {
             bucket: format!("{}-cache", layout.prefix),
             history: 1,
-            max_age: LONGEST,
+            max_age: MAX_CACHE_TTL,
             // What is lost is learnt again.
             num_replicas: 1,
             ..Default::default()
@@ -137,7 +137,7 @@ impl NatsStore {
 }
 
 async fn bucket(context: &Context, bucket: String, replicas: usize) -> Result<kv::Store, StoreError> {
-    let limit_markers = Some(MARKED);
+    let limit_markers = Some(REMOVAL_MARKER_TTL);
     let config = kv::Config { bucket, history: 1, num_replicas: replicas, limit_markers, ..Default::default() };
     context.create_key_value(config).await.map_err(unavailable)
 }
@@ -189,8 +189,8 @@ fn number(headers: &HeaderMap, name: &str) -> Result<u64, StoreError> {
     value.ok_or_else(|| broken("an entry that no gateway made"))
 }
 
-fn is_of(headers: &HeaderMap, series: &str) -> bool {
-    headers.get(SERIES).is_some_and(|found| found.as_str() == series)
+fn is_of(headers: &HeaderMap, stream_id: &str) -> bool {
+    headers.get(STREAM_ID).is_some_and(|found| found.as_str() == stream_id)
 }
 
 #[async_trait]
@@ -216,7 +216,7 @@ impl Store for NatsStore {
         expected: Option<Revision>,
         content: Content,
     ) -> Result<Revision, SaveError> {
-        if content.value.len() > MOST_BYTES {
+        if content.value.len() > MAX_BYTES {
             return Err(SaveError::TooLarge(content.value.len()));
         }
         let (bucket, key, value) = (self.bucket(family), encoded(key), to_bytes(&content).into());
@@ -231,16 +231,19 @@ impl Store for NatsStore {
     }
 
     async fn remove(&self, family: Family, key: &str, expected: Revision) -> Result<(), SaveError> {
-        self.bucket(family).purge_expect_revision_with_ttl(encoded(key), expected.0, MARKED).await.map_err(not_saved)
+        self.bucket(family)
+            .purge_expect_revision_with_ttl(encoded(key), expected.0, REMOVAL_MARKER_TTL)
+            .await
+            .map_err(not_saved)
     }
 
-    async fn keys(&self, family: Family, after: Option<&str>, most: usize) -> Result<Vec<String>, StoreError> {
+    async fn keys(&self, family: Family, after: Option<&str>, limit: usize) -> Result<Vec<String>, StoreError> {
         let keys: Vec<_> =
             self.bucket(family).keys().await.map_err(unavailable)?.try_collect().await.map_err(unavailable)?;
         let mut keys = keys.iter().map(|key| decoded(key)).collect::<Result<Vec<_>, _>>()?;
         keys.retain(|key| after.is_none_or(|after| key.as_str() > after));
         keys.sort_unstable();
-        keys.truncate(most);
+        keys.truncate(limit);
         Ok(keys)
     }
 
@@ -251,21 +254,23 @@ impl Store for NatsStore {
         let changes = entries.map_err(unavailable).try_filter_map(move |entry| async move {
             let due = due(&entry)?;
             // What is of old, and not due, is no news.
-            let told = due.is_some() || entry.revision > now;
-            Ok(if told { Some(Change { key: decoded(&entry.key)?, due }) } else { None })
+            let is_news = due.is_some() || entry.revision > now;
+            Ok(if is_news { Some(Change { key: decoded(&entry.key)?, due }) } else { None })
         });
         Ok(changes.boxed())
     }
 
     async fn append(&self, entry: Entry) -> Result<(), AppendError> {
-        if entry.body.len() > MOST_BYTES {
+        if entry.body.len() > MAX_BYTES {
             return Err(AppendError::TooLarge(entry.body.len()));
         }
         let subject = format!("{}.{}.{}", self.subjects, encoded(&entry.connection), encoded(&entry.recipient));
         let body = bytes::Bytes::from(entry.body);
         loop {
             let last = match self.log.get_last_raw_message_by_subject(&subject).await {
-                Ok(last) if is_of(&last.headers, &entry.series) && number(&last.headers, NUMBER)? >= entry.number => {
+                Ok(last)
+                    if is_of(&last.headers, &entry.stream_id) && number(&last.headers, NUMBER)? >= entry.number =>
+                {
                     return Ok(());
                 }
                 Ok(last) => last.sequence,
@@ -274,7 +279,7 @@ impl Store for NatsStore {
             };
             let message = PublishMessage::build()
                 .payload(body.clone())
-                .header(SERIES, entry.series.as_str())
+                .header(STREAM_ID, entry.stream_id.as_str())
                 .header(NUMBER, entry.number.to_string())
                 .header(TIME, entry.time.to_string())
                 .expected_last_subject_sequence(last);
@@ -295,7 +300,7 @@ impl Store for NatsStore {
         &self,
         connection: &str,
         after: Position,
-    ) -> Result<BoxStream<'static, Result<Logged, StoreError>>, StoreError> {
+    ) -> Result<BoxStream<'static, Result<LogEntry, StoreError>>, StoreError> {
         let connection = connection.to_owned();
         let consumer = pull::OrderedConfig {
             filter_subject: format!("{}.{}.*", self.subjects, encoded(&connection)),
@@ -304,19 +309,19 @@ impl Store for NatsStore {
         };
         let consumer = self.log.create_consumer(consumer).await.map_err(unavailable)?;
         let messages = consumer.messages().await.map_err(unavailable)?;
-        let logged = messages.map_err(unavailable).and_then(move |message| {
+        let log_entry = messages.map_err(unavailable).and_then(move |message| {
             let connection = connection.clone();
             async move {
                 let position = message.info().map_err(|_| broken("a message without a place"))?.stream_sequence;
                 let none = HeaderMap::new();
                 let headers = message.headers.as_ref().unwrap_or(&none);
                 let recipient = message.subject.rsplit('.').next().unwrap_or_default();
-                Ok(Logged {
+                Ok(LogEntry {
                     position: Position(position),
                     entry: Entry {
                         connection,
                         recipient: decoded(recipient)?,
-                        series: headers.get(SERIES).map(ToString::to_string).unwrap_or_default(),
+                        stream_id: headers.get(STREAM_ID).map(ToString::to_string).unwrap_or_default(),
                         number: number(headers, NUMBER)?,
                         time: number(headers, TIME)?,
                         body: message.payload.to_vec(),
@@ -324,10 +329,10 @@ impl Store for NatsStore {
                 })
             }
         });
-        Ok(logged.boxed())
+        Ok(log_entry.boxed())
     }
 
-    async fn logged(&self, connection: &str, position: Position) -> Result<Option<Logged>, StoreError> {
+    async fn log_entry(&self, connection: &str, position: Position) -> Result<Option<LogEntry>, StoreError> {
         let message = match self.log.get_raw_message(position.0).await {
             Ok(message) => message,
             Err(error) if matches!(error.kind(), LastRawMessageErrorKind::NoMessageFound) => return Ok(None),
@@ -335,12 +340,12 @@ impl Store for NatsStore {
         };
         let prefix = format!("{}.{}.", self.subjects, encoded(connection));
         let Some(recipient) = message.subject.strip_prefix(prefix.as_str()) else { return Ok(None) };
-        Ok(Some(Logged {
+        Ok(Some(LogEntry {
             position,
             entry: Entry {
                 connection: connection.to_owned(),
                 recipient: decoded(recipient)?,
-                series: message.headers.get(SERIES).map(ToString::to_string).unwrap_or_default(),
+                stream_id: message.headers.get(STREAM_ID).map(ToString::to_string).unwrap_or_default(),
                 number: number(&message.headers, NUMBER)?,
                 time: number(&message.headers, TIME)?,
                 body: message.payload.to_vec(),
@@ -348,20 +353,20 @@ impl Store for NatsStore {
         }))
     }
 
-    async fn begin(&self) -> Result<Position, StoreError> {
+    async fn first_position(&self) -> Result<Position, StoreError> {
         Ok(Position(self.log.get_info().await.map_err(unavailable)?.state.first_sequence))
     }
 
-    async fn end(&self) -> Result<Position, StoreError> {
+    async fn last_position(&self) -> Result<Position, StoreError> {
         Ok(Position(self.log.get_info().await.map_err(unavailable)?.state.last_sequence))
     }
 
     /// Where a majority of servers answers for the stream, it can be written.
     async fn ready(&self) -> Result<(), StoreError> {
-        self.end().await.map(|_| ())
+        self.last_position().await.map(|_| ())
     }
 
-    async fn forget(&self, before: Timestamp) -> Result<(), StoreError> {
+    async fn remove_entries_before(&self, before: Timestamp) -> Result<(), StoreError> {
         let state = self.log.get_info().await.map_err(unavailable)?.state;
         if state.messages == 0 {
             return Ok(());
@@ -385,7 +390,7 @@ impl Store for NatsStore {
 }
 
 /// Nothing is kept longer in the cache: two days, the longest that Genesys lets a token live.
-const LONGEST: Duration = Duration::from_secs(48 * 60 * 60);
+const MAX_CACHE_TTL: Duration = Duration::from_secs(48 * 60 * 60);
 
 /// A cache in NATS: what one gateway learns, all know. Whatever fails is as if it had not been kept.
 #[derive(Clone, Debug)]
@@ -402,12 +407,12 @@ impl Cache for NatsCache {
             }
         };
         let content = from_bytes(&entry.value).ok()?;
-        content.due.is_some_and(|until| until > crate::mailboxes::now()).then_some(content.value)
+        content.due.is_some_and(|until| until > crate::clock::now()).then_some(content.value)
     }
 
     async fn put(&self, connection: &str, key: &str, value: Vec<u8>, keep: Duration) {
-        let keep = u64::try_from(keep.min(LONGEST).as_millis()).unwrap_or_default();
-        let until = crate::mailboxes::now().saturating_add(keep);
+        let keep = u64::try_from(keep.min(MAX_CACHE_TTL).as_millis()).unwrap_or_default();
+        let until = crate::clock::now().saturating_add(keep);
         let content = Content { value, due: Some(until) };
         if let Err(error) = self.0.put(cache_key(connection, key), to_bytes(&content).into()).await {
             tracing::debug!(%error, "the cache cannot be written");

@@ -8,7 +8,7 @@ pub use self::check::check;
 
 use self::worker::Worker;
 use super::{
-    AppendError, Change, Content, Entry, Family, Logged, MOST_BYTES, Position, Record, Revision, SaveError, Store,
+    AppendError, Change, Content, Entry, Family, LogEntry, MAX_BYTES, Position, Record, Revision, SaveError, Store,
     StoreError,
 };
 use async_trait::async_trait;
@@ -22,10 +22,10 @@ use std::sync::Arc;
 use tokio::sync::{broadcast, watch};
 
 /// Changes that a watcher may be behind, until it begins anew with all that is due.
-const CHANGES: usize = 1_024;
+const MAX_PENDING_CHANGES: usize = 1_024;
 
 /// Entries of the log that are read at once.
-const PAGE: usize = 256;
+const ENTRIES_PER_PAGE: usize = 256;
 
 /// A store in one file, and the two beside it that SQLite's write-ahead log needs. What was answered survives the loss
 /// of power. Cheap to clone.
@@ -38,7 +38,7 @@ struct Inner {
     reader: Worker,
     changes: broadcast::Sender<(Family, Change)>,
     /// Where the log ends.
-    end: watch::Sender<Position>,
+    last_position: watch::Sender<Position>,
 }
 
 /// Why the file cannot be used.
@@ -87,12 +87,13 @@ impl SqliteStore {
         let locks = Locks::take(path)?;
         let writer = schema::open(path)?;
         let reader = schema::open(path)?;
-        let end = end(&writer).map_err(|source| OpenError::Sqlite { path: path.to_owned(), source })?;
+        let last_position =
+            last_position(&writer).map_err(|source| OpenError::Sqlite { path: path.to_owned(), source })?;
         Ok(Self(Arc::new(Inner {
             writer: Worker::start(writer, Some(locks)),
             reader: Worker::start(reader, None),
-            changes: broadcast::channel(CHANGES).0,
-            end: watch::channel(end).0,
+            changes: broadcast::channel(MAX_PENDING_CHANGES).0,
+            last_position: watch::channel(last_position).0,
         })))
     }
 
@@ -108,14 +109,14 @@ impl SqliteStore {
                 announce(&inner, done);
             }
         };
-        self.0.writer.work(work, announce).await
+        self.0.writer.run(work, announce).await
     }
 
     async fn read<R: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
     ) -> Result<R, StoreError> {
-        self.0.reader.work(work, |_| ()).await
+        self.0.reader.run(work, |_| ()).await
     }
 
     async fn due(&self, family: Family) -> Result<VecDeque<Change>, StoreError> {
@@ -130,25 +131,30 @@ impl SqliteStore {
     }
 
     /// At most so many entries of a connection after a position.
-    async fn page(&self, connection: Arc<str>, after: Position, most: usize) -> Result<VecDeque<Logged>, StoreError> {
+    async fn page(
+        &self,
+        connection: Arc<str>,
+        after: Position,
+        limit: usize,
+    ) -> Result<VecDeque<LogEntry>, StoreError> {
         self.read(move |database| {
-            let sql = "SELECT position, recipient, series, number, time, body FROM log \
+            let sql = "SELECT position, recipient, stream_id, number, time, body FROM log \
                        WHERE connection = ? AND position > ? ORDER BY position LIMIT ?";
             let mut statement = database.prepare_cached(sql)?;
-            let logged = |row: &Row<'_>| {
-                Ok(Logged {
+            let log_entry = |row: &Row<'_>| {
+                Ok(LogEntry {
                     position: Position(row.get(0)?),
                     entry: Entry {
                         connection: connection.to_string(),
                         recipient: row.get(1)?,
-                        series: row.get(2)?,
+                        stream_id: row.get(2)?,
                         number: row.get(3)?,
                         time: row.get(4)?,
                         body: row.get(5)?,
                     },
                 })
             };
-            statement.query_map(params![&*connection, after.0, most], logged)?.collect()
+            statement.query_map(params![&*connection, after.0, limit], log_entry)?.collect()
         })
         .await
     }
@@ -193,7 +199,7 @@ fn lock(file: &File, name: &Path, database: &Path) -> Result<(), OpenError> {
     }
 }
 
-fn end(connection: &Connection) -> rusqlite::Result<Position> {
+fn last_position(connection: &Connection) -> rusqlite::Result<Position> {
     let sql = "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'log'), 0)";
     connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).map(Position)
 }
@@ -292,7 +298,7 @@ impl Store for SqliteStore {
         expected: Option<Revision>,
         content: Content,
     ) -> Result<Revision, SaveError> {
-        if content.value.len() > MOST_BYTES {
+        if content.value.len() > MAX_BYTES {
             return Err(SaveError::TooLarge(content.value.len()));
         }
         let change = Change { key: key.to_owned(), due: content.due };
@@ -329,13 +335,13 @@ impl Store for SqliteStore {
         .into()
     }
 
-    async fn keys(&self, family: Family, after: Option<&str>, most: usize) -> Result<Vec<String>, StoreError> {
+    async fn keys(&self, family: Family, after: Option<&str>, limit: usize) -> Result<Vec<String>, StoreError> {
         // No key is empty.
         let after = after.unwrap_or_default().to_owned();
         self.read(move |connection| {
             let sql = "SELECT key FROM record WHERE family = ? AND key > ? ORDER BY key LIMIT ?";
             let mut statement = connection.prepare_cached(sql)?;
-            statement.query_map(params![number(family), after, most], |row| row.get(0))?.collect()
+            statement.query_map(params![number(family), after, limit], |row| row.get(0))?.collect()
         })
         .await
     }
@@ -352,22 +358,22 @@ impl Store for SqliteStore {
     }
 
     async fn append(&self, entry: Entry) -> Result<(), AppendError> {
-        if entry.body.len() > MOST_BYTES {
+        if entry.body.len() > MAX_BYTES {
             return Err(AppendError::TooLarge(entry.body.len()));
         }
         self.write(
             move |connection| {
-                let sql = "INSERT INTO log (connection, recipient, series, number, time, body) \
+                let sql = "INSERT INTO log (connection, recipient, stream_id, number, time, body) \
                            SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM log \
-                           WHERE connection = ?1 AND recipient = ?2 AND series = ?3 AND number >= ?4) \
+                           WHERE connection = ?1 AND recipient = ?2 AND stream_id = ?3 AND number >= ?4) \
                            RETURNING position";
-                let Entry { connection: of, recipient, series, number, time, body } = &entry;
-                let values = params![of, recipient, series, number, time, body];
+                let Entry { connection: of, recipient, stream_id, number, time, body } = &entry;
+                let values = params![of, recipient, stream_id, number, time, body];
                 connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()
             },
             |inner, position: &Option<u64>| {
                 if let Some(position) = position {
-                    inner.end.send_replace(Position(*position));
+                    inner.last_position.send_replace(Position(*position));
                 }
             },
         )
@@ -379,31 +385,31 @@ impl Store for SqliteStore {
         &self,
         connection: &str,
         after: Position,
-    ) -> Result<BoxStream<'static, Result<Logged, StoreError>>, StoreError> {
-        let end = self.0.end.subscribe();
+    ) -> Result<BoxStream<'static, Result<LogEntry, StoreError>>, StoreError> {
+        let last_position = self.0.last_position.subscribe();
         let connection: Arc<str> = connection.into();
-        let page = self.page(Arc::clone(&connection), after, PAGE).await?;
-        let following = Following { store: self.clone(), connection, end, after, page };
+        let page = self.page(Arc::clone(&connection), after, ENTRIES_PER_PAGE).await?;
+        let following = Following { store: self.clone(), connection, last_position, after, page };
         Ok(stream::try_unfold(following, |mut following| async {
-            Ok(following.next().await?.map(|logged| (logged, following)))
+            Ok(following.next().await?.map(|log_entry| (log_entry, following)))
         })
         .boxed())
     }
 
-    async fn logged(&self, connection: &str, position: Position) -> Result<Option<Logged>, StoreError> {
+    async fn log_entry(&self, connection: &str, position: Position) -> Result<Option<LogEntry>, StoreError> {
         let Some(before) = position.0.checked_sub(1) else { return Ok(None) };
         let next = self.page(connection.into(), Position(before), 1).await?.pop_front();
-        Ok(next.filter(|logged| logged.position == position))
+        Ok(next.filter(|log_entry| log_entry.position == position))
     }
 
-    async fn begin(&self) -> Result<Position, StoreError> {
+    async fn first_position(&self) -> Result<Position, StoreError> {
         let sql = "SELECT COALESCE((SELECT MIN(position) FROM log), \
                    (SELECT seq FROM sqlite_sequence WHERE name = 'log') + 1, 1)";
         self.read(move |connection| connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).map(Position)).await
     }
 
-    async fn end(&self) -> Result<Position, StoreError> {
-        self.read(end).await
+    async fn last_position(&self) -> Result<Position, StoreError> {
+        self.read(last_position).await
     }
 
     /// Both ways, for a file may be damaged where only one of them goes.
@@ -426,12 +432,12 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn forget(&self, before: Timestamp) -> Result<(), StoreError> {
+    async fn remove_entries_before(&self, before: Timestamp) -> Result<(), StoreError> {
         // Some at a time, for what is to be stored waits meanwhile.
-        const MOST: usize = 2_000;
+        const BATCH: usize = 2_000;
         let sql = "DELETE FROM log WHERE position IN (SELECT position FROM log WHERE time < ? LIMIT ?)";
-        let some = move |connection: &Connection| connection.prepare_cached(sql)?.execute(params![before, MOST]);
-        while self.write(some, |_, _| ()).await? == MOST {}
+        let some = move |connection: &Connection| connection.prepare_cached(sql)?.execute(params![before, BATCH]);
+        while self.write(some, |_, _| ()).await? == BATCH {}
         Ok(())
     }
 }
@@ -465,22 +471,22 @@ impl Watching {
 struct Following {
     store: SqliteStore,
     connection: Arc<str>,
-    end: watch::Receiver<Position>,
+    last_position: watch::Receiver<Position>,
     after: Position,
-    page: VecDeque<Logged>,
+    page: VecDeque<LogEntry>,
 }
 
 impl Following {
-    async fn next(&mut self) -> Result<Option<Logged>, StoreError> {
+    async fn next(&mut self) -> Result<Option<LogEntry>, StoreError> {
         loop {
-            if let Some(logged) = self.page.pop_front() {
-                self.after = logged.position;
-                return Ok(Some(logged));
+            if let Some(log_entry) = self.page.pop_front() {
+                self.after = log_entry.position;
+                return Ok(Some(log_entry));
             }
             // Before the page is read, so that what comes meanwhile counts as news.
-            self.end.mark_unchanged();
-            self.page = self.store.page(Arc::clone(&self.connection), self.after, PAGE).await?;
-            if self.page.is_empty() && self.end.changed().await.is_err() {
+            self.last_position.mark_unchanged();
+            self.page = self.store.page(Arc::clone(&self.connection), self.after, ENTRIES_PER_PAGE).await?;
+            if self.page.is_empty() && self.last_position.changed().await.is_err() {
                 return Ok(None);
             }
         }

@@ -1,18 +1,20 @@
 //! Does what a mailbox asks for, and says what became of it.
 
-use crate::dead_letters::Buried;
+use crate::clock::now;
+use crate::connection_service::ConnectionService;
+use crate::dead_letters::StoredDeadLetter;
+use crate::mailbox::time::after;
 use crate::mailbox::{
-    CallbackOutcome, DeadLetter, DeliveryOutcome, Found, Mailbox, REQUEST_TIMEOUT, Rules, Task, Told,
+    CallbackOutcome, DeadLetter, DeliveryOutcome, LookupOutcome, Mailbox, QueuedEvent, REQUEST_TIMEOUT, Rules, Task,
 };
-use crate::mailboxes::{Address, now};
+use crate::mailboxes::Address;
 use crate::platform_event::PlatformEvent;
-use crate::served::Served;
 use crate::store::StoreError;
 use handover_host::contract::{
     AgentEvent, Conversation, DeliveryStatus, Failure, Outbound, ProviderRequest, Timestamp,
 };
 use handover_host::{CallError, Connection, Limit};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What became of a task, to be handed in; in how many changes whatever.
 #[derive(Debug)]
@@ -26,18 +28,18 @@ pub(super) struct Outcome {
 enum What {
     Built(u64, Result<Vec<ProviderRequest>, String>),
     Delivered(u64, DeliveryOutcome),
-    Found(u64, Found),
-    Observed {
+    LookupOutcome(u64, LookupOutcome),
+    Polled {
         thread: u32,
         events: Vec<AgentEvent>,
         asked: Timestamp,
     },
     /// It could not be observed; to be tried again then.
-    NotObserved(Timestamp),
+    NotPolled(Timestamp),
     /// The contact center has no answer for the conversation with this thread.
-    Unobservable(u32),
+    Unpollable(u32),
     CalledBack(u64, CallbackOutcome),
-    Buried(Box<DeadLetter>),
+    StoredDeadLetter(Box<DeadLetter>),
     /// Nothing came of it; it is tried again when its turn is over.
     Nothing,
 }
@@ -48,14 +50,14 @@ impl Outcome {
         match &self.what {
             What::Built(item, built) => mailbox.built(*item, built.clone()),
             What::Delivered(item, outcome) => mailbox.delivered(*item, outcome.clone(), self.chance, now, rules),
-            What::Found(item, found) => mailbox.found(*item, found.clone(), self.chance, now, rules),
-            What::Observed { thread, events, asked } => mailbox.observed(*thread, events, *asked, now, rules),
-            What::NotObserved(again) => mailbox.observe_at(*again),
-            What::Unobservable(thread) => mailbox.unobservable(*thread, now, rules),
+            What::LookupOutcome(item, outcome) => mailbox.looked_up(*item, outcome.clone(), self.chance, now, rules),
+            What::Polled { thread, events, asked } => mailbox.observed(*thread, events, *asked, now, rules),
+            What::NotPolled(next_poll) => mailbox.poll_at(*next_poll),
+            What::Unpollable(thread) => mailbox.unpollable(*thread, now, rules),
             What::CalledBack(event, outcome) => {
                 mailbox.called_back(*event, outcome.clone(), self.chance, now, rules);
             }
-            What::Buried(letter) => mailbox.buried(letter, now, rules),
+            What::StoredDeadLetter(dead_letter) => mailbox.dead_letter_stored(dead_letter, now, rules),
             What::Nothing => {}
         }
     }
@@ -66,51 +68,51 @@ impl Outcome {
     }
 
     /// Counts it, once it is stored.
-    pub(super) fn count(&self, served: &Served) {
-        let counts = served.counts();
+    pub(super) fn count(&self, service: &ConnectionService) {
+        let metrics = service.metrics();
         match &self.what {
-            What::Delivered(_, outcome) => counts.delivery(match outcome {
+            What::Delivered(_, outcome) => metrics.delivery(match outcome {
                 DeliveryOutcome::Delivered(_) => "delivered",
-                DeliveryOutcome::Failed(Failure::Retry(advice)) if advice.may_have_arrived => "in-doubt",
+                DeliveryOutcome::Failed(Failure::Retry(advice)) if advice.may_have_arrived => "in-lookup",
                 DeliveryOutcome::Failed(Failure::Retry(_) | Failure::Credentials(_)) => "retry",
                 DeliveryOutcome::Failed(Failure::Permanent(_)) => "refused",
-                DeliveryOutcome::Unknown(_) => "in-doubt",
+                DeliveryOutcome::Unknown(_) => "in-lookup",
             }),
-            What::Found(_, found) => counts.doubt(match found {
-                Found::Arrived(_) => "arrived",
-                Found::Missing => "missing",
-                Found::Unknown | Found::Failed(Failure::Permanent(_)) => "unknown",
-                Found::Failed(_) => "not-asked",
+            What::LookupOutcome(_, outcome) => metrics.lookup(match outcome {
+                LookupOutcome::Arrived(_) => "arrived",
+                LookupOutcome::NotArrived => "not-arrived",
+                LookupOutcome::Unknown | LookupOutcome::Failed(Failure::Permanent(_)) => "unknown",
+                LookupOutcome::Failed(_) => "failed",
             }),
-            What::CalledBack(_, outcome) => counts.callback(match outcome {
-                CallbackOutcome::Taken => "taken",
+            What::CalledBack(_, outcome) => metrics.callback(match outcome {
+                CallbackOutcome::Accepted => "accepted",
                 CallbackOutcome::Retry(..) => "retry",
-                CallbackOutcome::Never(_) => "refused",
+                CallbackOutcome::Refused(_) => "refused",
             }),
-            What::Observed { .. } => counts.observation("observed"),
-            What::NotObserved(_) => counts.observation("postponed"),
-            What::Unobservable(_) => counts.observation("refused"),
-            What::Buried(_) => counts.dead_letter(),
+            What::Polled { .. } => metrics.poll("answered"),
+            What::NotPolled(_) => metrics.poll("postponed"),
+            What::Unpollable(_) => metrics.poll("refused"),
+            What::StoredDeadLetter(_) => metrics.dead_letter(),
             What::Built(..) | What::Nothing => {}
         }
     }
 }
 
 /// Does it. Nothing of it is lost if it is cut short: the mailbox says that somebody was about to.
-pub(super) async fn perform(served: &Served, address: &Address, task: Task) -> Outcome {
+pub(super) async fn perform(service: &ConnectionService, address: &Address, task: Task) -> Outcome {
     let what = match task {
-        Task::Build { item, message, conversation } => build(served, item, &message, &conversation).await,
-        Task::Deliver { item, request } => What::Delivered(item, deliver(served, address, &request).await),
+        Task::Build { item, message, conversation } => build(service, item, &message, &conversation).await,
+        Task::Deliver { item, request } => What::Delivered(item, deliver(service, address, &request).await),
         Task::Find { item, request, conversation } => {
-            What::Found(item, find(served, address, &conversation, &request).await)
+            What::LookupOutcome(item, find(service, address, &conversation, &request).await)
         }
-        Task::Observe { conversation, soon } => observe(served, &conversation, soon).await,
-        Task::CallBack { id, told, attempts } => {
-            What::CalledBack(told.number, call_back(served, address, &id, &told, attempts).await)
+        Task::Observe { conversation, soon } => poll(service, &conversation, soon).await,
+        Task::CallBack { id, event, attempts } => {
+            What::CalledBack(event.number, call_back(service, address, &id, &event, attempts).await)
         }
-        Task::Bury(letter) => bury(served, address, letter).await,
-        Task::Forget => {
-            if let Err(error) = served.mailboxes().forget(address, served.rules()).await {
+        Task::StoreDeadLetter(dead_letter) => store_dead_letter(service, address, dead_letter).await,
+        Task::Remove => {
+            if let Err(error) = service.mailboxes().remove_expired(address, service.rules()).await {
                 tracing::warn!(connection = address.connection, %error, "a mailbox cannot be forgotten");
             }
             What::Nothing
@@ -119,166 +121,190 @@ pub(super) async fn perform(served: &Served, address: &Address, task: Task) -> O
     Outcome { what, chance: fastrand::f64() }
 }
 
-async fn build(served: &Served, item: u64, message: &Outbound, conversation: &Conversation) -> What {
+async fn build(service: &ConnectionService, item: u64, message: &Outbound, conversation: &Conversation) -> What {
     let began = Instant::now();
-    match served.connection().build_outbound_message(conversation, message).await {
+    match service.connection().build_outbound_message(conversation, message).await {
         Ok(built) => {
-            served.wire().requests(served.name(), built.as_deref().unwrap_or_default(), began.elapsed());
+            service.trace().requests(service.name(), built.as_deref().unwrap_or_default(), began.elapsed());
             What::Built(item, built.map_err(|unsupported| format!("{unsupported:?}")))
         }
         // Of the host, not of the message: others have the memory or the time now.
         Err(error @ (CallError::Busy { .. } | CallError::Limit { limit: Limit::CallTime, .. })) => {
-            tracing::warn!(connection = served.name(), %error, "a message cannot be built now; it is tried again");
+            tracing::warn!(connection = service.name(), %error, "a message cannot be built now; it is tried next_poll");
             What::Nothing
         }
         Err(error) => {
-            tracing::error!(connection = served.name(), %error, "a message cannot be built");
+            tracing::error!(connection = service.name(), %error, "a message cannot be built");
             What::Built(item, Err(error.to_string()))
         }
     }
 }
 
-async fn deliver(served: &Served, address: &Address, request: &ProviderRequest) -> DeliveryOutcome {
-    if served.logs_bodies() {
+async fn deliver(service: &ConnectionService, address: &Address, request: &ProviderRequest) -> DeliveryOutcome {
+    if service.logs_bodies() {
         let body = String::from_utf8_lossy(&request.body);
-        tracing::info!(connection = served.name(), request = request.idempotency_key, %body, "a request");
+        tracing::info!(connection = service.name(), request = request.idempotency_key, %body, "a request");
     }
     let began = Instant::now();
-    let outcome = match in_time(served).deliver(request).await {
+    let outcome = match with_request_timeout(service).deliver(request).await {
         Ok(Ok(delivery)) => {
-            know(served, address, delivery.conversation_id.as_deref()).await;
-            served.answered(None);
+            store_conversation(service, address, delivery.conversation_id.as_deref()).await;
+            service.record_credentials(None);
             DeliveryOutcome::Delivered(delivery)
         }
         Ok(Err(failure)) => {
-            served.answered(Some(&failure));
+            service.record_credentials(Some(&failure));
             DeliveryOutcome::Failed(failure)
         }
         // Nothing was sent, so there is no doubt.
-        Err(error @ CallError::Busy { .. }) => DeliveryOutcome::Failed(later(error.to_string())),
-        Err(error) => DeliveryOutcome::Unknown(words(&error)),
+        Err(error @ CallError::Busy { .. }) => DeliveryOutcome::Failed(retry(error.to_string())),
+        Err(error) => DeliveryOutcome::Unknown(description(&error)),
     };
-    served.wire().delivery(served.name(), request, &outcome, began.elapsed());
+    service.trace().delivery(service.name(), request, &outcome, began.elapsed());
     match &outcome {
         DeliveryOutcome::Delivered(_) => {
-            tracing::debug!(connection = served.name(), request = request.idempotency_key, "delivered");
+            tracing::debug!(connection = service.name(), request = request.idempotency_key, "delivered");
         }
         DeliveryOutcome::Failed(failure) => {
-            tracing::warn!(connection = served.name(), request = request.idempotency_key, ?failure, "not delivered");
+            tracing::warn!(connection = service.name(), request = request.idempotency_key, ?failure, "not delivered");
         }
         DeliveryOutcome::Unknown(why) => {
-            tracing::warn!(connection = served.name(), request = request.idempotency_key, why, "in doubt");
+            tracing::warn!(connection = service.name(), request = request.idempotency_key, why, "in lookup");
         }
     }
     outcome
 }
 
-async fn find(served: &Served, address: &Address, conversation: &Conversation, request: &ProviderRequest) -> Found {
+async fn find(
+    service: &ConnectionService,
+    address: &Address,
+    conversation: &Conversation,
+    request: &ProviderRequest,
+) -> LookupOutcome {
     let began = Instant::now();
-    let found = match in_time(served).find_delivery(conversation, request).await {
+    let outcome = match with_request_timeout(service).find_delivery(conversation, request).await {
         Ok(Ok(DeliveryStatus::Delivered(delivery))) => {
-            know(served, address, delivery.conversation_id.as_deref()).await;
-            Found::Arrived(delivery)
+            store_conversation(service, address, delivery.conversation_id.as_deref()).await;
+            LookupOutcome::Arrived(delivery)
         }
-        Ok(Ok(DeliveryStatus::NotDelivered)) => Found::Missing,
-        Ok(Ok(DeliveryStatus::Unknown)) => Found::Unknown,
-        Ok(Err(failure)) => Found::Failed(failure),
-        Err(error) => Found::Failed(later(words(&error))),
+        Ok(Ok(DeliveryStatus::NotDelivered)) => LookupOutcome::NotArrived,
+        Ok(Ok(DeliveryStatus::Unknown)) => LookupOutcome::Unknown,
+        Ok(Err(failure)) => LookupOutcome::Failed(failure),
+        Err(error) => LookupOutcome::Failed(retry(description(&error))),
     };
-    match &found {
-        Found::Failed(failure) => served.answered(Some(failure)),
-        Found::Arrived(_) | Found::Missing | Found::Unknown => served.answered(None),
-    }
-    served.wire().lookup(served.name(), request, &found, began.elapsed());
-    let request = &request.idempotency_key;
-    match &found {
-        Found::Arrived(_) => tracing::info!(connection = served.name(), request, "was in doubt, and has arrived"),
-        Found::Missing => tracing::info!(connection = served.name(), request, "was in doubt, and is sent again"),
-        Found::Unknown => {
-            tracing::warn!(connection = served.name(), request, "nobody can tell whether it arrived; it is sent again");
+    match &outcome {
+        LookupOutcome::Failed(failure) => service.record_credentials(Some(failure)),
+        LookupOutcome::Arrived(_) | LookupOutcome::NotArrived | LookupOutcome::Unknown => {
+            service.record_credentials(None)
         }
-        Found::Failed(failure) => tracing::warn!(connection = served.name(), request, ?failure, "cannot be looked up"),
     }
-    found
+    service.trace().lookup(service.name(), request, &outcome, began.elapsed());
+    let request = &request.idempotency_key;
+    match &outcome {
+        LookupOutcome::Arrived(_) => {
+            tracing::info!(connection = service.name(), request, "was in lookup, and has arrived")
+        }
+        LookupOutcome::NotArrived => {
+            tracing::info!(connection = service.name(), request, "was in lookup, and is sent next_poll")
+        }
+        LookupOutcome::Unknown => {
+            tracing::warn!(
+                connection = service.name(),
+                request,
+                "nobody can tell whether it arrived; it is sent next_poll"
+            );
+        }
+        LookupOutcome::Failed(failure) => {
+            tracing::warn!(connection = service.name(), request, ?failure, "cannot be looked up")
+        }
+    }
+    outcome
 }
 
 /// The connection, with the time that a request may take.
-fn in_time(served: &Served) -> Connection {
-    served.connection().with_call_time(REQUEST_TIMEOUT)
+fn with_request_timeout(service: &ConnectionService) -> Connection {
+    service.connection().with_call_time(REQUEST_TIMEOUT)
 }
 
 /// Why a call came to no answer, for people.
-fn words(error: &CallError) -> String {
+fn description(error: &CallError) -> String {
     match error {
         CallError::Limit { limit: Limit::CallTime, .. } => "the contact center did not answer in time".into(),
         error => error.to_string(),
     }
 }
 
-fn later(message: String) -> Failure {
+fn retry(message: String) -> Failure {
     use handover_host::contract::{RetryAdvice, RetryCause};
     Failure::Retry(RetryAdvice { cause: RetryCause::TimedOut, after_seconds: None, may_have_arrived: false, message })
 }
 
 /// Remembers whose conversation it is before anything else is done: its webhooks may name nothing else. One that is
 /// forgotten here is found by observing.
-async fn know(served: &Served, address: &Address, conversation: Option<&str>) {
+async fn store_conversation(service: &ConnectionService, address: &Address, conversation: Option<&str>) {
     if let Some(conversation) = conversation
-        && let Err(error) = served.mailboxes().remember(address, conversation, served.rules().keep).await
+        && let Err(error) =
+            service.mailboxes().store_conversation(address, conversation, service.rules().retention).await
     {
-        tracing::warn!(connection = served.name(), conversation, %error, "whose conversation it is cannot be stored");
+        tracing::warn!(connection = service.name(), conversation, %error, "whose conversation it is cannot be stored");
     }
 }
 
-async fn observe(served: &Served, conversation: &Conversation, soon: bool) -> What {
+async fn poll(service: &ConnectionService, conversation: &Conversation, soon: bool) -> What {
     let asked = now();
-    if let Err(wait) = served.may_observe(soon) {
-        return What::NotObserved(asked.saturating_add(wait));
+    if let Err(wait) = service.may_poll(soon) {
+        return What::NotPolled(after(asked, wait));
     }
     let began = Instant::now();
-    let observed = in_time(served).observe_conversation(conversation).await.map_err(|error| words(&error));
-    served.wire().observation(served.name(), conversation, &observed, began.elapsed());
+    let observed =
+        with_request_timeout(service).observe_conversation(conversation).await.map_err(|error| description(&error));
+    service.trace().observation(service.name(), conversation, &observed, began.elapsed());
     if let Ok(answer) = &observed {
-        served.answered(answer.as_ref().err());
+        service.record_credentials(answer.as_ref().err());
     }
     match observed {
-        Ok(Ok(events)) => What::Observed { thread: conversation.handover, events, asked },
+        Ok(Ok(events)) => What::Polled { thread: conversation.handover, events, asked },
         Ok(Err(failure)) => {
-            tracing::warn!(connection = served.name(), ?failure, "a conversation cannot be observed");
+            tracing::warn!(connection = service.name(), ?failure, "a conversation cannot be observed");
             match failure {
-                Failure::Retry(advice) => What::NotObserved(again(served, advice.after_seconds.unwrap_or(0), asked)),
-                Failure::Credentials(_) => What::NotObserved(again(served, 0, asked)),
-                Failure::Permanent(_) => What::Unobservable(conversation.handover),
+                Failure::Retry(advice) => What::NotPolled(next_poll(service, advice.after_seconds.unwrap_or(0), asked)),
+                Failure::Credentials(_) => What::NotPolled(next_poll(service, 0, asked)),
+                Failure::Permanent(_) => What::Unpollable(conversation.handover),
             }
         }
         Err(why) => {
-            tracing::error!(connection = served.name(), why, "a conversation cannot be observed");
-            What::NotObserved(again(served, 0, asked))
+            tracing::error!(connection = service.name(), why, "a conversation cannot be observed");
+            What::NotPolled(next_poll(service, 0, asked))
         }
     }
 }
 
-fn again(served: &Served, after: u32, asked: Timestamp) -> Timestamp {
-    let retries = served.rules().retries;
-    asked.saturating_add(
-        u64::from(after).saturating_mul(1_000).clamp(retries.longest, retries.give_up.max(retries.longest)),
-    )
+fn next_poll(service: &ConnectionService, after_seconds: u32, asked: Timestamp) -> Timestamp {
+    let retries = service.rules().retries;
+    let longest = retries.give_up_after.max(retries.max_delay);
+    after(asked, Duration::from_secs(after_seconds.into()).clamp(retries.max_delay, longest))
 }
 
-async fn call_back(served: &Served, address: &Address, id: &str, told: &Told, attempts: u32) -> CallbackOutcome {
-    let Some(callback) = served.callback() else { return CallbackOutcome::Taken };
-    let event = PlatformEvent::of(address, id, told);
+async fn call_back(
+    service: &ConnectionService,
+    address: &Address,
+    id: &str,
+    event: &QueuedEvent,
+    attempts: u32,
+) -> CallbackOutcome {
+    let Some(callback) = service.callback() else { return CallbackOutcome::Accepted };
+    let event = PlatformEvent::of(address, id, event);
     let began = Instant::now();
     let outcome = callback.call(&event, attempts.saturating_add(1)).await;
-    served.wire().callback(served.name(), &event, &outcome, began.elapsed());
-    let correlation = told.correlation.as_deref();
+    service.trace().callback(service.name(), &event, &outcome, began.elapsed());
+    let correlation = event.correlation.as_deref();
     match &outcome {
-        CallbackOutcome::Taken => {
-            tracing::debug!(connection = served.name(), event = id, correlation, "the platform took an event");
+        CallbackOutcome::Accepted => {
+            tracing::debug!(connection = service.name(), event = id, correlation, "the platform took an event");
         }
-        CallbackOutcome::Retry(_, why) | CallbackOutcome::Never(why) => {
+        CallbackOutcome::Retry(_, why) | CallbackOutcome::Refused(why) => {
             tracing::warn!(
-                connection = served.name(),
+                connection = service.name(),
                 event = id,
                 correlation,
                 why,
@@ -289,20 +315,20 @@ async fn call_back(served: &Served, address: &Address, id: &str, told: &Told, at
     outcome
 }
 
-async fn bury(served: &Served, address: &Address, letter: DeadLetter) -> What {
-    let buried = Buried { address: address.clone(), letter };
-    match served.mailboxes().bury(&buried).await {
+async fn store_dead_letter(service: &ConnectionService, address: &Address, dead_letter: DeadLetter) -> What {
+    let stored = StoredDeadLetter { address: address.clone(), dead_letter };
+    match service.mailboxes().store_dead_letter(&stored).await {
         Ok(()) => {
             tracing::error!(
-                connection = served.name(),
-                dead_letter = buried.letter.id,
-                "given up: it is a dead letter"
+                connection = service.name(),
+                dead_letter = stored.dead_letter.id,
+                "given up: it is a dead dead_letter"
             );
-            What::Buried(Box::new(buried.letter))
+            What::StoredDeadLetter(Box::new(stored.dead_letter))
         }
         Err(error) => {
             let error: StoreError = error;
-            tracing::warn!(connection = served.name(), %error, "a dead letter cannot be stored yet");
+            tracing::warn!(connection = service.name(), %error, "a dead dead_letter cannot be stored yet");
             What::Nothing
         }
     }

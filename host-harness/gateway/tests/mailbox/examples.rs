@@ -2,8 +2,8 @@
 
 use super::{NOW, event, request, rules, said, text, typing};
 use handover_gateway::mailbox::{
-    CallbackOutcome, DeadContent, DeliveryOutcome, Found, Full, Lane, Mailbox, NoHandover, NotTaken, Origin, Reason,
-    Refused, Replied, Reply, Rules, SendError, Source, Task, TooLarge,
+    CachedResponse, CallbackOutcome, Channel, CommandResponse, DeadLetterContent, DeliveryOutcome, EventOrigin, Full,
+    LookupOutcome, Mailbox, NoHandover, NotAccepted, Reason, Refused, Rules, SendError, Source, Task, TooLarge,
 };
 use handover_host::contract::{
     Agent, AgentEvent, Delivery, DeliveryReceipt, EndReason, EventKind, Failure, FailureReason, HandoverStart,
@@ -21,12 +21,12 @@ fn begun_by(rules: &Rules) -> Mailbox {
     assert_eq!(mailbox.begin(NOW, rules), Ok(1));
     // That the user waits, which every handover begins with, has been told.
     mailbox.published(1, rules);
-    mailbox.called_back(1, CallbackOutcome::Taken, 0.0, NOW, rules);
+    mailbox.called_back(1, CallbackOutcome::Accepted, 0.0, NOW, rules);
     mailbox
 }
 
-fn webhook(body: &str) -> Origin {
-    Origin::new(Source::Webhook, body.as_bytes())
+fn webhook(body: &str) -> EventOrigin {
+    EventOrigin::new(Source::Webhook, body.as_bytes())
 }
 
 fn send(mailbox: &mut Mailbox, message: OutboundMessage, keys: &[&str], now: Timestamp) {
@@ -36,11 +36,11 @@ fn send(mailbox: &mut Mailbox, message: OutboundMessage, keys: &[&str], now: Tim
 }
 
 fn outbound(mailbox: &mut Mailbox, now: Timestamp) -> Option<Task> {
-    mailbox.turn(Lane::Outbound, "a", now, &rules()).map(|turn| turn.task)
+    mailbox.lease(Channel::Outbound, "a", now, &rules()).map(|lease| lease.task)
 }
 
-fn told(mailbox: &Mailbox) -> Vec<String> {
-    mailbox.unpublished().map(|told| told.event.get().to_owned()).collect()
+fn unpublished(mailbox: &Mailbox) -> Vec<String> {
+    mailbox.unpublished().map(|event| event.event.get().to_owned()).collect()
 }
 
 fn delivered() -> DeliveryOutcome {
@@ -61,7 +61,7 @@ fn holding() -> Rules {
 fn what_is_said_after_the_end_waits_and_what_there_is_no_room_for_is_told_at_once() {
     let rules = holding();
     let kinds = |mailbox: &Mailbox| -> Vec<(String, String)> {
-        let events = told(mailbox).into_iter().map(|event| serde_json::from_str(&event).expect("JSON"));
+        let events = unpublished(mailbox).into_iter().map(|event| serde_json::from_str(&event).expect("JSON"));
         let pair = |event: serde_json::Value| {
             Some((event["type"].as_str()?.to_owned(), event["data"]["id"].as_str()?.to_owned()))
         };
@@ -70,13 +70,13 @@ fn what_is_said_after_the_end_waits_and_what_there_is_no_room_for_is_told_at_onc
     let ended = || {
         let mut mailbox = begun_by(&rules);
         let end = event("end", NOW, EventKind::Ended(EndReason::Completed));
-        mailbox.take_in(&[end], &webhook("end"), NOW, &rules).expect("new");
+        mailbox.accept(&[end], &webhook("end"), NOW, &rules).expect("new");
         mailbox
     };
     let mut many = ended();
     for number in 1..=22 {
         let id = format!("m{number}");
-        many.take_in(&[said(&id, NOW + 1)], &webhook(&id), NOW, &rules).expect("new");
+        many.accept(&[said(&id, NOW + 1)], &webhook(&id), NOW, &rules).expect("new");
     }
     let late = |id: &str| ("late-message".to_owned(), id.to_owned());
     assert_eq!(kinds(&many), [late("m1"), late("m2")]);
@@ -88,7 +88,7 @@ fn what_is_said_after_the_end_waits_and_what_there_is_no_room_for_is_told_at_onc
     let mut long = ended();
     for id in ["a", "b"] {
         let long_id = format!("{id}{}", "x".repeat(10 << 10));
-        long.take_in(&[said(&long_id, NOW + 1)], &webhook(id), NOW, &rules).expect("new");
+        long.accept(&[said(&long_id, NOW + 1)], &webhook(id), NOW, &rules).expect("new");
     }
     let all = kinds(&long);
     assert_eq!(all.len(), 1, "each has its id, text and plain text: 30 kB");
@@ -109,11 +109,9 @@ fn an_observation_under_way_outlives_neither_the_end_nor_a_new_reason() {
     let mut mailbox = begun();
     known(&mut mailbox);
     assert_eq!(due(&mut mailbox, NOW + 60_000), Some(false));
-    mailbox
-        .take_in(&[event("end", NOW, EventKind::Ended(EndReason::Completed))], &webhook("e"), NOW, &rules())
-        .unwrap();
+    mailbox.accept(&[event("end", NOW, EventKind::Ended(EndReason::Completed))], &webhook("e"), NOW, &rules()).unwrap();
     mailbox.observed(1, &[], NOW + 60_000, NOW + 60_500, &rules());
-    mailbox.observe_at(NOW + 61_000);
+    mailbox.poll_at(NOW + 61_000);
     assert_eq!(due(&mut mailbox, NOW + 600_000), None, "nothing is there to be observed");
 
     // An agent of whom nobody has heard has gone: who is there has to be asked.
@@ -121,7 +119,7 @@ fn an_observation_under_way_outlives_neither_the_end_nor_a_new_reason() {
     known(&mut mailbox);
     assert_eq!(due(&mut mailbox, NOW + 60_000), Some(false));
     let gone = event("gone", NOW + 60_200, EventKind::AgentLeft(Agent { id: None, name: None, picture: None }));
-    mailbox.take_in(&[gone], &webhook("g"), NOW + 60_200, &rules()).expect("new");
+    mailbox.accept(&[gone], &webhook("g"), NOW + 60_200, &rules()).expect("new");
     mailbox.observed(1, &[], NOW + 60_000, NOW + 60_500, &rules());
     assert_eq!(due(&mut mailbox, NOW + 61_199), None);
     assert_eq!(due(&mut mailbox, NOW + 61_200), Some(true));
@@ -133,28 +131,29 @@ fn an_observation_under_way_outlives_neither_the_end_nor_a_new_reason() {
 fn an_event_is_taken_once_and_other_bytes_of_the_same_way_are_refused() {
     let mut mailbox = begun();
     let message = said("m1", NOW);
-    let taken = mailbox.take_in(std::slice::from_ref(&message), &webhook("a"), NOW, &rules()).expect("new");
-    assert_eq!((taken.new, taken.repeated), (1, 0));
-    let taken = mailbox.take_in(std::slice::from_ref(&message), &webhook("a"), NOW, &rules()).expect("repeat");
-    assert_eq!((taken.new, taken.repeated), (0, 1));
-    let taken = mailbox.take_in(std::slice::from_ref(&message), &Origin::new(Source::EventBus, b"b"), NOW, &rules());
-    assert_eq!(taken.expect("another way").repeated, 1);
+    let taken = mailbox.accept(std::slice::from_ref(&message), &webhook("a"), NOW, &rules()).expect("new");
+    assert_eq!((taken.new, taken.duplicates), (1, 0));
+    let taken = mailbox.accept(std::slice::from_ref(&message), &webhook("a"), NOW, &rules()).expect("repeat");
+    assert_eq!((taken.new, taken.duplicates), (0, 1));
+    let taken =
+        mailbox.accept(std::slice::from_ref(&message), &EventOrigin::new(Source::EventBus, b"b"), NOW, &rules());
+    assert_eq!(taken.expect("another way").duplicates, 1);
     let other = said("m2", NOW);
-    let refused = mailbox.take_in(&[other, message], &webhook("b"), NOW, &rules());
-    assert_eq!(refused, Err(NotTaken::Refused(Refused::Contradicts)));
-    assert_eq!(told(&mailbox).len(), 1, "all of a webhook, or nothing");
+    let refused = mailbox.accept(&[other, message], &webhook("b"), NOW, &rules());
+    assert_eq!(refused, Err(NotAccepted::Refused(Refused::Contradicts)));
+    assert_eq!(unpublished(&mailbox).len(), 1, "all of a webhook, or nothing");
 }
 
 #[test]
 fn what_is_older_than_the_window_is_a_replay_unless_it_is_known() {
     let mut mailbox = begun();
     let known = said("m1", NOW);
-    mailbox.take_in(std::slice::from_ref(&known), &webhook("a"), NOW, &rules()).expect("new");
+    mailbox.accept(std::slice::from_ref(&known), &webhook("a"), NOW, &rules()).expect("new");
     let later = NOW + 900_001;
-    assert_eq!(mailbox.take_in(&[known], &webhook("a"), later, &rules()).expect("a repeat").repeated, 1);
-    let refused = mailbox.take_in(&[said("m2", NOW)], &webhook("b"), later, &rules());
-    assert_eq!(refused, Err(NotTaken::Refused(Refused::Replayed)));
-    mailbox.take_in(&[said("m2", NOW)], &webhook("b"), NOW + 900_000, &rules()).expect("just in time");
+    assert_eq!(mailbox.accept(&[known], &webhook("a"), later, &rules()).expect("a repeat").duplicates, 1);
+    let refused = mailbox.accept(&[said("m2", NOW)], &webhook("b"), later, &rules());
+    assert_eq!(refused, Err(NotAccepted::Refused(Refused::Replayed)));
+    mailbox.accept(&[said("m2", NOW)], &webhook("b"), NOW + 900_000, &rules()).expect("just in time");
 }
 
 #[test]
@@ -162,13 +161,13 @@ fn of_more_ids_than_there_is_room_for_the_oldest_are_refused_as_replays() {
     let mut mailbox = begun();
     for number in 0..800_u64 {
         let event = event(&format!("i{number}"), NOW + number * 100, EventKind::Ignored("nothing".into()));
-        mailbox.take_in(&[event], &webhook("a"), NOW + 110_000, &rules()).expect("new");
+        mailbox.accept(&[event], &webhook("a"), NOW + 110_000, &rules()).expect("new");
     }
     let again = |number: u64| event(&format!("i{number}"), NOW + number * 100, EventKind::Ignored("nothing".into()));
-    let refused = mailbox.take_in(&[again(0)], &webhook("a"), NOW + 110_000, &rules());
-    assert_eq!(refused, Err(NotTaken::Refused(Refused::Replayed)), "not taken for news");
-    let taken = mailbox.take_in(&[again(799)], &webhook("a"), NOW + 110_000, &rules()).expect("known");
-    assert_eq!(taken.repeated, 1);
+    let refused = mailbox.accept(&[again(0)], &webhook("a"), NOW + 110_000, &rules());
+    assert_eq!(refused, Err(NotAccepted::Refused(Refused::Replayed)), "not taken for news");
+    let taken = mailbox.accept(&[again(799)], &webhook("a"), NOW + 110_000, &rules()).expect("known");
+    assert_eq!(taken.duplicates, 1);
 }
 
 #[test]
@@ -177,7 +176,7 @@ fn requests_are_delivered_one_by_one_and_nobody_else_has_a_turn_meanwhile() {
     send(&mut mailbox, text("a"), &["1", "2"], NOW);
     let Some(Task::Deliver { item, request }) = outbound(&mut mailbox, NOW) else { panic!("the first is delivered") };
     assert_eq!(request.body, b"1");
-    assert_eq!(mailbox.turn(Lane::Outbound, "b", NOW, &rules()), None);
+    assert_eq!(mailbox.lease(Channel::Outbound, "b", NOW, &rules()), None);
     assert_eq!(mailbox.due(&rules()), Some(NOW + 15_000), "when it may be asked after");
     mailbox.delivered(item, delivered(), 0.0, NOW, &rules());
     let Some(Task::Deliver { request, .. }) = outbound(&mut mailbox, NOW) else { panic!("the second is delivered") };
@@ -191,14 +190,14 @@ fn what_was_cut_short_is_asked_after_before_it_is_delivered_again() {
     send(&mut mailbox, text("a"), &["1"], NOW);
     assert!(matches!(outbound(&mut mailbox, NOW), Some(Task::Deliver { .. })));
     let later = NOW + 15_000;
-    assert_eq!(mailbox.turn(Lane::Outbound, "b", later - 1, &rules()), None, "it may be on its way");
-    let Some(turn) = mailbox.turn(Lane::Outbound, "b", later, &rules()) else { panic!("it is asked after") };
-    let Task::Find { item, .. } = turn.task else { panic!("{:?}", turn.task) };
-    mailbox.found(item, Found::Missing, 0.0, later, &rules());
-    assert!(matches!(mailbox.turn(Lane::Outbound, "b", later, &rules()).unwrap().task, Task::Deliver { .. }));
-    let found = Found::Arrived(Delivery { message_id: None, conversation_id: Some("c-1".into()) });
-    mailbox.found(item, found, 0.0, later, &rules());
-    assert!(mailbox.turn(Lane::Outbound, "b", later, &rules()).is_none());
+    assert_eq!(mailbox.lease(Channel::Outbound, "b", later - 1, &rules()), None, "it may be on its way");
+    let Some(lease) = mailbox.lease(Channel::Outbound, "b", later, &rules()) else { panic!("it is asked after") };
+    let Task::Find { item, .. } = lease.task else { panic!("{:?}", lease.task) };
+    mailbox.looked_up(item, LookupOutcome::NotArrived, 0.0, later, &rules());
+    assert!(matches!(mailbox.lease(Channel::Outbound, "b", later, &rules()).unwrap().task, Task::Deliver { .. }));
+    let looked_up = LookupOutcome::Arrived(Delivery { message_id: None, conversation_id: Some("c-1".into()) });
+    mailbox.looked_up(item, looked_up, 0.0, later, &rules());
+    assert!(mailbox.lease(Channel::Outbound, "b", later, &rules()).is_none());
     assert_eq!(mailbox.handover().unwrap().conversation(), Some("c-1"));
 }
 
@@ -209,9 +208,9 @@ fn news_of_a_message_settles_the_doubt() {
     assert!(matches!(outbound(&mut mailbox, NOW), Some(Task::Deliver { .. })));
     let receipt = MessageReceipt { message_id: "tag.1".into(), status: ReceiptStatus::Accepted, final_: false };
     let receipt = event("r1", NOW, EventKind::Receipt(receipt));
-    mailbox.take_in(&[receipt], &webhook("r"), NOW, &rules()).expect("new");
+    mailbox.accept(&[receipt], &webhook("r"), NOW, &rules()).expect("new");
     let later = NOW + 13_000;
-    assert!(mailbox.turn(Lane::Outbound, "b", later, &rules()).is_none(), "nothing is left to do");
+    assert!(mailbox.lease(Channel::Outbound, "b", later, &rules()).is_none(), "nothing is left to do");
     assert!(mailbox.due(&rules()).is_some_and(|due| due == 0), "the receipt waits for the log");
 }
 
@@ -224,24 +223,30 @@ fn a_retry_waits_as_long_as_it_was_told_and_is_given_up_in_the_end() {
     mailbox.delivered(item, DeliveryOutcome::Failed(retry(Some(30), false)), 0.0, now, &rules());
     assert!(outbound(&mut mailbox, now + 29_999).is_none());
     let mut attempts = 1;
-    let letter = loop {
+    let dead_letter = loop {
         now += 60_000;
         match outbound(&mut mailbox, now) {
             Some(Task::Deliver { item, .. }) => {
                 attempts += 1;
                 mailbox.delivered(item, DeliveryOutcome::Failed(retry(None, false)), 0.5, now, &rules());
             }
-            Some(Task::Bury(letter)) => break letter,
+            Some(Task::StoreDeadLetter(dead_letter)) => break dead_letter,
             Some(Task::Observe { conversation: _, .. }) | None => {}
             task => panic!("{task:?}"),
         }
     };
     assert!(now > NOW + 3_500_000 && now < NOW + 3_800_000, "after an hour");
-    assert_eq!(letter.attempts, attempts);
-    let DeadContent::Outbound { reason, request: Some(request), .. } = &letter.content else { panic!("a request") };
+    assert_eq!(dead_letter.attempts, attempts);
+    let DeadLetterContent::Outbound { reason, request: Some(request), .. } = &dead_letter.content else {
+        panic!("a request")
+    };
     assert_eq!((reason, request.body.as_slice()), (&Reason::GivenUp("503".into()), &b"1"[..]));
-    mailbox.buried(&letter, now, &rules());
-    assert!(told(&mailbox).iter().any(|event| event.contains(r#""failed":["503"]"#)), "{:?}", told(&mailbox));
+    mailbox.dead_letter_stored(&dead_letter, now, &rules());
+    assert!(
+        unpublished(&mailbox).iter().any(|event| event.contains(r#""failed":["503"]"#)),
+        "{:?}",
+        unpublished(&mailbox)
+    );
 }
 
 #[test]
@@ -253,15 +258,15 @@ fn a_start_that_is_refused_ends_the_handover_and_what_was_to_follow_is_not_deliv
     let refused = DeliveryOutcome::Failed(Failure::Permanent("400".into()));
     mailbox.delivered(item, refused, 0.0, NOW, &rules());
     let mut reasons = Vec::new();
-    while let Some(Task::Bury(letter)) = outbound(&mut mailbox, NOW) {
-        let DeadContent::Outbound { reason, .. } = &letter.content else { panic!("a request") };
+    while let Some(Task::StoreDeadLetter(dead_letter)) = outbound(&mut mailbox, NOW) {
+        let DeadLetterContent::Outbound { reason, .. } = &dead_letter.content else { panic!("a request") };
         reasons.push(reason.clone());
-        mailbox.buried(&letter, NOW, &rules());
+        mailbox.dead_letter_stored(&dead_letter, NOW, &rules());
     }
     assert_eq!(reasons, [Reason::Refused("400".into()), Reason::HandoverOver]);
-    let told = told(&mailbox);
-    assert_eq!(told.iter().filter(|event| event.contains("ended")).count(), 1, "{told:?}");
-    assert_eq!(told.iter().filter(|event| event.contains("failed")).count(), 2, "{told:?}");
+    let events = unpublished(&mailbox);
+    assert_eq!(events.iter().filter(|event| event.contains("ended")).count(), 1, "{events:?}");
+    assert_eq!(events.iter().filter(|event| event.contains("failed")).count(), 2, "{events:?}");
 }
 
 fn start_of(keys: &[&str]) -> Mailbox {
@@ -311,7 +316,7 @@ fn a_leave_waits_for_the_id_of_the_conversation_and_is_built_without_one_in_the_
     let receipt = MessageReceipt { message_id: "tag.1".into(), status: ReceiptStatus::Accepted, final_: false };
     let mut receipt = event("r1", NOW, EventKind::Receipt(receipt));
     receipt.conversation_id = Some("c-1".into());
-    told_later.take_in(&[receipt], &webhook("r"), NOW + 1_000, &rules()).expect("new");
+    told_later.accept(&[receipt], &webhook("r"), NOW + 1_000, &rules()).expect("new");
     let Some(Task::Build { conversation, .. }) = outbound(&mut told_later, NOW + 1_000) else { panic!("it is built") };
     assert_eq!(conversation.id.as_deref(), Some("c-1"));
 }
@@ -327,11 +332,11 @@ fn a_leave_of_a_start_that_may_have_arrived_is_built_without_an_id() {
         now += 20_000;
         assert!(now < NOW + 4_000_000, "it comes to an end");
         match outbound(&mut mailbox, now) {
-            Some(Task::Find { item, .. }) => mailbox.found(item, Found::Unknown, 0.0, now, &rules()),
+            Some(Task::Find { item, .. }) => mailbox.looked_up(item, LookupOutcome::Unknown, 0.0, now, &rules()),
             Some(Task::Deliver { item, .. }) => {
                 mailbox.delivered(item, DeliveryOutcome::Failed(retry(None, true)), 0.0, now, &rules());
             }
-            Some(Task::Bury(letter)) => mailbox.buried(&letter, now, &rules()),
+            Some(Task::StoreDeadLetter(dead_letter)) => mailbox.dead_letter_stored(&dead_letter, now, &rules()),
             Some(Task::Build { message, .. }) => break message.message,
             Some(task) => panic!("{task:?}"),
             None => {}
@@ -372,14 +377,14 @@ fn queued_is_the_first_event_of_every_handover_once() {
     for number in 1..=2 {
         assert_eq!(mailbox.begin(NOW, &holding()), Ok(number));
         let queued = event(&format!("q{number}"), NOW, EventKind::Queued(unknown.clone()));
-        mailbox.take_in(&[queued], &webhook(&format!("q{number}")), NOW, &holding()).expect("new");
+        mailbox.accept(&[queued], &webhook(&format!("q{number}")), NOW, &holding()).expect("new");
         mailbox.leave(LeaveReason::UserLeft, NOW, &holding()).expect("it is open");
         let late = format!("m{number}");
-        mailbox.take_in(&[said(&late, NOW + 1)], &webhook(&late), NOW + 1, &holding()).expect("new");
+        mailbox.accept(&[said(&late, NOW + 1)], &webhook(&late), NOW + 1, &holding()).expect("new");
     }
     let kinds = |mailbox: &Mailbox| -> Vec<(u32, String)> {
         let kind = |event: &str| serde_json::from_str::<serde_json::Value>(event).expect("JSON")["type"].to_string();
-        mailbox.unpublished().map(|told| (told.handover, kind(told.event.get()))).collect()
+        mailbox.unpublished().map(|event| (event.handover, kind(event.event.get()))).collect()
     };
     let expected = [(1, "queued"), (1, "ended"), (2, "queued"), (2, "message"), (2, "ended")];
     assert_eq!(kinds(&mailbox), expected.map(|(number, kind)| (number, format!("\"{kind}\""))));
@@ -389,7 +394,7 @@ fn queued_is_the_first_event_of_every_handover_once() {
 fn a_receipt_is_taken_after_the_end_and_delivered() {
     let mut mailbox = begun();
     let end = event("end", NOW, EventKind::Ended(EndReason::Completed));
-    mailbox.take_in(&[end], &webhook("end"), NOW, &rules()).expect("new");
+    mailbox.accept(&[end], &webhook("end"), NOW, &rules()).expect("new");
     let receipt = DeliveryReceipt { message_id: "m1".into(), outcome: ReceiptOutcome::Failed(FailureReason::UserGone) };
     send(&mut mailbox, OutboundMessage::Receipt(receipt), &["1"], NOW);
     assert!(matches!(outbound(&mut mailbox, NOW), Some(Task::Deliver { .. })));
@@ -420,7 +425,7 @@ fn what_never_fits_is_told_from_what_does_not_fit_now() {
     assert_eq!(mailbox.send(&long, Some(parts(1)), NOW), Err(SendError::NoRoom(Full.into())));
 
     let many: Vec<_> = (0..257).map(|number| said(&format!("m{number}"), NOW)).collect();
-    assert_eq!(mailbox.take_in(&many, &webhook("a"), NOW, &rules()), Err(NotTaken::NoRoom(TooLarge.into())));
+    assert_eq!(mailbox.accept(&many, &webhook("a"), NOW, &rules()), Err(NotAccepted::NoRoom(TooLarge.into())));
 }
 
 #[test]
@@ -431,22 +436,23 @@ fn typing_crowds_out_nothing_on_either_side() {
         let outbound = mailbox.outbound(OutboundMessage::Typing, NOW);
         mailbox.send(&outbound, None, NOW).expect("it is dropped");
         let typing = event(&format!("t{number}"), NOW, EventKind::Typing(5_000));
-        mailbox.take_in(&[typing], &webhook(&format!("t{number}")), NOW, &rules()).expect("new");
-        let last = mailbox.unpublished().last().map(|told| told.number);
+        mailbox.accept(&[typing], &webhook(&format!("t{number}")), NOW, &rules()).expect("new");
+        let last = mailbox.unpublished().last().map(|event| event.number);
         last.into_iter().for_each(|last| mailbox.published(last, &rules()));
     }
     send(&mut mailbox, text("a"), &["1"], NOW);
     let Some(Task::Deliver { request, .. }) = outbound(&mut mailbox, NOW) else { panic!("the text is delivered") };
     assert_eq!(request.body, b"1");
 
-    mailbox.take_in(&[said("m1", NOW)], &webhook("m1"), NOW, &rules()).expect("there is room");
+    mailbox.accept(&[said("m1", NOW)], &webhook("m1"), NOW, &rules()).expect("there is room");
     let last = mailbox.unpublished().last().expect("the message").number;
     mailbox.published(last, &rules());
-    let Some(Task::CallBack { told, .. }) = mailbox.turn(Lane::Callback, "a", NOW, &rules()).map(|turn| turn.task)
+    let Some(Task::CallBack { event, .. }) =
+        mailbox.lease(Channel::Callback, "a", NOW, &rules()).map(|lease| lease.task)
     else {
         panic!("something is called back")
     };
-    assert!(told.event.get().contains("m1"), "typing does not delay it: {}", told.event.get());
+    assert!(event.event.get().contains("m1"), "typing does not delay it: {}", event.event.get());
 }
 
 #[test]
@@ -462,11 +468,11 @@ fn what_the_user_says_does_not_wait_for_their_typing() {
 #[test]
 fn typing_that_is_over_is_not_called_back() {
     let mut mailbox = begun();
-    mailbox.take_in(&[event("t", NOW, EventKind::Typing(5_000))], &webhook("t"), NOW, &rules()).expect("new");
+    mailbox.accept(&[event("t", NOW, EventKind::Typing(5_000))], &webhook("t"), NOW, &rules()).expect("new");
     mailbox.published(2, &rules());
     let mut early = mailbox.clone();
-    assert!(early.turn(Lane::Callback, "a", NOW + 5_000, &rules()).is_some());
-    assert!(mailbox.turn(Lane::Callback, "a", NOW + 5_001, &rules()).is_none());
+    assert!(early.lease(Channel::Callback, "a", NOW + 5_000, &rules()).is_some());
+    assert!(mailbox.lease(Channel::Callback, "a", NOW + 5_001, &rules()).is_none());
     assert!(mailbox.due(&rules()).is_none_or(|due| due > NOW + 5_001), "and nothing waits for it");
 }
 
@@ -475,41 +481,41 @@ fn what_is_held_is_told_as_late_before_the_mailbox_goes() {
     let rules = holding();
     let mut mailbox = begun_by(&rules);
     let end = event("end", NOW, EventKind::Ended(EndReason::Completed));
-    mailbox.take_in(&[end], &webhook("end"), NOW, &rules).expect("new");
-    mailbox.take_in(&[said("m1", NOW + 1)], &webhook("m1"), NOW + 1, &rules).expect("new");
+    mailbox.accept(&[end], &webhook("end"), NOW, &rules).expect("new");
+    mailbox.accept(&[said("m1", NOW + 1)], &webhook("m1"), NOW + 1, &rules).expect("new");
     mailbox.published(2, &rules);
-    mailbox.called_back(2, CallbackOutcome::Taken, 0.0, NOW, &rules);
-    assert_eq!(told(&mailbox).len(), 0);
+    mailbox.called_back(2, CallbackOutcome::Accepted, 0.0, NOW, &rules);
+    assert_eq!(unpublished(&mailbox).len(), 0);
     let due = mailbox.due(&rules).expect("it is looked at some day");
-    assert_eq!(mailbox.turn(Lane::Outbound, "a", due, &rules), None, "it is not forgotten");
-    assert!(told(&mailbox).iter().any(|event| event.contains("late-message") && event.contains("m1")));
+    assert_eq!(mailbox.lease(Channel::Outbound, "a", due, &rules), None, "it is not forgotten");
+    assert!(unpublished(&mailbox).iter().any(|event| event.contains("late-message") && event.contains("m1")));
 }
 
 #[test]
 fn a_clock_that_goes_back_delays_nothing() {
     const HOUR: u64 = 3_600_000;
     let mut mailbox = begun();
-    mailbox.notice_time(NOW);
+    mailbox.correct_for_clock_step(NOW);
     send(&mut mailbox, text("a"), &["1"], NOW);
     let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW) else { panic!("it is tried") };
     mailbox.delivered(item, DeliveryOutcome::Failed(retry(Some(30), false)), 0.0, NOW, &rules());
-    mailbox.take_in(&[said("m1", NOW)], &webhook("m1"), NOW, &rules()).expect("new");
+    mailbox.accept(&[said("m1", NOW)], &webhook("m1"), NOW, &rules()).expect("new");
     mailbox.published(2, &rules());
     mailbox.called_back(2, CallbackOutcome::Retry(Some(30), "503".into()), 0.0, NOW, &rules());
 
     let mut small = mailbox.clone();
-    small.notice_time(NOW - 5_000);
+    small.correct_for_clock_step(NOW - 5_000);
     assert_eq!(outbound(&mut small, NOW + 29_999), None, "clocks of gateways differ by so much");
 
-    mailbox.notice_time(NOW - HOUR);
+    mailbox.correct_for_clock_step(NOW - HOUR);
     let soon = NOW - HOUR + 30_000;
     assert!(mailbox.due(&rules()).is_some_and(|due| due <= soon), "{:?}", mailbox.due(&rules()));
     assert_eq!(outbound(&mut mailbox, soon - 1), None);
     assert!(matches!(outbound(&mut mailbox, soon), Some(Task::Deliver { .. })));
-    assert!(mailbox.turn(Lane::Callback, "a", soon, &rules()).is_some());
+    assert!(mailbox.lease(Channel::Callback, "a", soon, &rules()).is_some());
     // And back again: nothing has been given up meanwhile.
-    mailbox.notice_time(NOW);
-    assert!(!told(&mailbox).iter().any(|event| event.contains("failed")));
+    mailbox.correct_for_clock_step(NOW);
+    assert!(!unpublished(&mailbox).iter().any(|event| event.contains("failed")));
 }
 
 #[test]
@@ -518,14 +524,14 @@ fn a_thousand_idempotency_keys_are_remembered_for_a_day() {
     let mut mailbox = begun();
     let long = |number: u32| format!("{number:0512}");
     for number in 0..1_000 {
-        let reply = Reply { asked: "a".into(), replied: Replied::Sent(number.to_string()) };
-        mailbox.replied(&long(number), reply, NOW);
+        let reply = CachedResponse { request_digest: "a".into(), response: CommandResponse::Sent(number.to_string()) };
+        mailbox.cache_response(&long(number), reply, NOW);
     }
     for number in 0..1_000 {
-        let known = mailbox.reply(&long(number), NOW + DAY - 1).map(|reply| reply.replied.clone());
-        assert_eq!(known, Some(Replied::Sent(number.to_string())));
+        let known = mailbox.cached_response(&long(number), NOW + DAY - 1).map(|reply| reply.response.clone());
+        assert_eq!(known, Some(CommandResponse::Sent(number.to_string())));
     }
-    assert_eq!(mailbox.reply(&long(0), NOW + DAY), None);
+    assert_eq!(mailbox.cached_response(&long(0), NOW + DAY), None);
 }
 
 #[test]
@@ -533,13 +539,13 @@ fn what_operators_build_may_put_the_same_event_into_another_envelope() {
     for source in [Source::EventBus, Source::Trigger] {
         let mut mailbox = begun();
         let end = event("end", NOW, EventKind::Ended(EndReason::Completed));
-        let taken = mailbox.take_in(std::slice::from_ref(&end), &Origin::new(source, b"one"), NOW, &rules());
+        let taken = mailbox.accept(std::slice::from_ref(&end), &EventOrigin::new(source, b"one"), NOW, &rules());
         assert_eq!(taken.expect("new").new, 1);
-        let again = mailbox.take_in(std::slice::from_ref(&end), &Origin::new(source, b"other"), NOW, &rules());
-        assert_eq!(again.expect("the same happened").repeated, 1);
+        let again = mailbox.accept(std::slice::from_ref(&end), &EventOrigin::new(source, b"other"), NOW, &rules());
+        assert_eq!(again.expect("the same happened").duplicates, 1);
         let other = event("end", NOW, EventKind::Ended(EndReason::Expired));
-        let refused = mailbox.take_in(&[other], &Origin::new(source, b"one"), NOW, &rules());
-        assert_eq!(refused, Err(NotTaken::Refused(Refused::Contradicts)));
+        let refused = mailbox.accept(&[other], &EventOrigin::new(source, b"one"), NOW, &rules());
+        assert_eq!(refused, Err(NotAccepted::Refused(Refused::Contradicts)));
     }
 }
 
@@ -573,13 +579,13 @@ fn what_waits_is_bounded_on_both_sides() {
     let mut taken = 0;
     loop {
         let id = format!("m{taken}");
-        match mailbox.take_in(&[said(&id, NOW)], &webhook(&id), NOW, &rules()) {
+        match mailbox.accept(&[said(&id, NOW)], &webhook(&id), NOW, &rules()) {
             Ok(_) => taken += 1,
-            Err(error) => break assert_eq!(error, NotTaken::NoRoom(Full.into())),
+            Err(error) => break assert_eq!(error, NotAccepted::NoRoom(Full.into())),
         }
     }
     assert_eq!(taken, 256);
-    assert!(serde_json::to_vec(&mailbox).unwrap().len() < handover_gateway::store::MOST_BYTES);
+    assert!(serde_json::to_vec(&mailbox).unwrap().len() < handover_gateway::store::MAX_BYTES);
 }
 
 #[test]
@@ -589,9 +595,12 @@ fn the_largest_mailbox_fits_into_a_record() {
     let mut mailbox = begun_by(&rules);
     for number in 0..1_000 {
         let event = event(&format!("i{number}"), NOW, EventKind::Ignored("nothing".into()));
-        mailbox.take_in(&[event], &webhook("a"), NOW, &rules).expect("new");
-        let reply = Reply { asked: "a".repeat(32), replied: Replied::Sent(format!("{}.{number}", "t".repeat(36))) };
-        mailbox.replied(&format!("{number:0100}"), reply, NOW);
+        mailbox.accept(&[event], &webhook("a"), NOW, &rules).expect("new");
+        let reply = CachedResponse {
+            request_digest: "a".repeat(32),
+            response: CommandResponse::Sent(format!("{}.{number}", "t".repeat(36))),
+        };
+        mailbox.cache_response(&format!("{number:0100}"), reply, NOW);
     }
     let body = "x".repeat(8 << 10);
     while {
@@ -599,59 +608,64 @@ fn the_largest_mailbox_fits_into_a_record() {
         mailbox.send(&outbound, Some(vec![request(&body[..4 << 10])]), NOW).is_ok()
     } {}
     mailbox
-        .take_in(&[event("e", NOW, EventKind::Ended(EndReason::Completed))], &webhook("e"), NOW, &rules)
+        .accept(&[event("e", NOW, EventKind::Ended(EndReason::Completed))], &webhook("e"), NOW, &rules)
         .expect("new");
     let mut number = 0;
-    while mailbox.take_in(&[said(&format!("{number}{body}"), NOW)], &webhook("a"), NOW, &rules).is_ok() {
+    while mailbox.accept(&[said(&format!("{number}{body}"), NOW)], &webhook("a"), NOW, &rules).is_ok() {
         number += 1;
     }
     let size = serde_json::to_vec(&mailbox).unwrap().len();
-    assert!(size > 300 << 10 && size <= handover_gateway::store::MOST_BYTES, "{size} bytes");
+    assert!(size > 300 << 10 && size <= handover_gateway::store::MAX_BYTES, "{size} bytes");
 }
 
 #[test]
 fn a_callback_is_repeated_until_it_is_taken_or_given_up() {
     let mut mailbox = begun();
     for id in ["m1", "m2"] {
-        mailbox.take_in(&[said(id, NOW)], &webhook(id), NOW, &rules()).expect("new");
+        mailbox.accept(&[said(id, NOW)], &webhook(id), NOW, &rules()).expect("new");
     }
-    assert!(mailbox.turn(Lane::Callback, "a", NOW, &rules()).is_none(), "the log comes first");
+    assert!(mailbox.lease(Channel::Callback, "a", NOW, &rules()).is_none(), "the log comes first");
     mailbox.published(3, &rules());
-    let Some(Task::CallBack { told: first, .. }) =
-        mailbox.turn(Lane::Callback, "a", NOW, &rules()).map(|turn| turn.task)
+    let Some(Task::CallBack { event: first, .. }) =
+        mailbox.lease(Channel::Callback, "a", NOW, &rules()).map(|lease| lease.task)
     else {
         panic!("the first is called back")
     };
-    mailbox.called_back(first.number, CallbackOutcome::Never("410".into()), 0.0, NOW, &rules());
-    let Some(Task::Bury(letter)) = mailbox.turn(Lane::Callback, "a", NOW, &rules()).map(|turn| turn.task) else {
+    mailbox.called_back(first.number, CallbackOutcome::Refused("410".into()), 0.0, NOW, &rules());
+    let Some(Task::StoreDeadLetter(dead_letter)) =
+        mailbox.lease(Channel::Callback, "a", NOW, &rules()).map(|lease| lease.task)
+    else {
         panic!("the first is given up")
     };
-    assert_eq!(letter.content, DeadContent::Callback(first, "410".into()));
-    mailbox.buried(&letter, NOW, &rules());
-    let Some(Task::CallBack { told: second, .. }) =
-        mailbox.turn(Lane::Callback, "a", NOW, &rules()).map(|turn| turn.task)
+    assert_eq!(dead_letter.content, DeadLetterContent::Callback(first, "410".into()));
+    mailbox.dead_letter_stored(&dead_letter, NOW, &rules());
+    let Some(Task::CallBack { event: second, .. }) =
+        mailbox.lease(Channel::Callback, "a", NOW, &rules()).map(|lease| lease.task)
     else {
         panic!("the second is called back")
     };
-    mailbox.called_back(second.number, CallbackOutcome::Taken, 0.0, NOW, &rules());
-    assert!(mailbox.turn(Lane::Callback, "a", NOW, &rules()).is_none());
+    mailbox.called_back(second.number, CallbackOutcome::Accepted, 0.0, NOW, &rules());
+    assert!(mailbox.lease(Channel::Callback, "a", NOW, &rules()).is_none());
 }
 
 #[test]
 fn the_agent_learns_that_a_message_was_not_shown_even_after_the_end() {
     let give_up = |mailbox: &mut Mailbox| {
-        let Some(Task::CallBack { told, .. }) = mailbox.turn(Lane::Callback, "a", NOW, &rules()).map(|turn| turn.task)
+        let Some(Task::CallBack { event, .. }) =
+            mailbox.lease(Channel::Callback, "a", NOW, &rules()).map(|lease| lease.task)
         else {
             panic!("it is called back")
         };
-        mailbox.called_back(told.number, CallbackOutcome::Never("410".into()), 0.0, NOW, &rules());
-        let Some(Task::Bury(letter)) = mailbox.turn(Lane::Callback, "a", NOW, &rules()).map(|turn| turn.task) else {
+        mailbox.called_back(event.number, CallbackOutcome::Refused("410".into()), 0.0, NOW, &rules());
+        let Some(Task::StoreDeadLetter(dead_letter)) =
+            mailbox.lease(Channel::Callback, "a", NOW, &rules()).map(|lease| lease.task)
+        else {
             panic!("it is given up")
         };
-        mailbox.buried(&letter, NOW, &rules());
+        mailbox.dead_letter_stored(&dead_letter, NOW, &rules());
     };
     let mut mailbox = begun();
-    mailbox.take_in(&[said("m1", NOW)], &webhook("a"), NOW, &rules()).expect("new");
+    mailbox.accept(&[said("m1", NOW)], &webhook("a"), NOW, &rules()).expect("new");
     mailbox.published(2, &rules());
     give_up(&mut mailbox);
     let Some(Task::Build { item, message, .. }) = outbound(&mut mailbox, NOW) else { panic!("the agent is told") };
@@ -665,33 +679,33 @@ fn the_agent_learns_that_a_message_was_not_shown_even_after_the_end() {
     assert_eq!(outbound(&mut mailbox, NOW), None, "nobody misses a sign");
 
     let mut over = begun();
-    over.take_in(&[said("m1", NOW)], &webhook("a"), NOW, &rules()).expect("new");
+    over.accept(&[said("m1", NOW)], &webhook("a"), NOW, &rules()).expect("new");
     over.published(2, &rules());
-    over.take_in(&[event("e1", NOW, EventKind::Ended(EndReason::Completed))], &webhook("b"), NOW, &rules()).unwrap();
+    over.accept(&[event("e1", NOW, EventKind::Ended(EndReason::Completed))], &webhook("b"), NOW, &rules()).unwrap();
     give_up(&mut over);
     assert!(matches!(outbound(&mut over, NOW), Some(Task::Build { .. })), "the agent learns it after the end, too");
 }
 
 #[test]
 fn without_a_callback_the_log_is_all() {
-    let rules = Rules { calls_back: false, ..rules() };
+    let rules = Rules { has_callback: false, ..rules() };
     let mut mailbox = begun();
-    mailbox.take_in(&[said("m1", NOW)], &webhook("a"), NOW, &rules).expect("new");
+    mailbox.accept(&[said("m1", NOW)], &webhook("a"), NOW, &rules).expect("new");
     mailbox.published(2, &rules);
     assert_eq!(mailbox.unpublished().count(), 0);
-    assert!(mailbox.turn(Lane::Callback, "a", NOW, &rules).is_none());
+    assert!(mailbox.lease(Channel::Callback, "a", NOW, &rules).is_none());
 }
 
 #[test]
 fn it_is_forgotten_when_nothing_has_happened_for_long_after_the_end() {
-    let rules = Rules { calls_back: false, ..rules() };
+    let rules = Rules { has_callback: false, ..rules() };
     let mut mailbox = begun();
-    mailbox.take_in(&[event("e1", NOW, EventKind::Ended(EndReason::Completed))], &webhook("a"), NOW, &rules).unwrap();
+    mailbox.accept(&[event("e1", NOW, EventKind::Ended(EndReason::Completed))], &webhook("a"), NOW, &rules).unwrap();
     mailbox.published(2, &rules);
     assert_eq!(mailbox.due(&rules), Some(NOW + 86_400_000));
-    assert!(mailbox.turn(Lane::Outbound, "a", NOW + 86_399_999, &rules).is_none());
-    let turn = mailbox.turn(Lane::Outbound, "a", NOW + 86_400_000, &rules);
-    assert_eq!(turn.map(|turn| turn.task), Some(Task::Forget));
+    assert!(mailbox.lease(Channel::Outbound, "a", NOW + 86_399_999, &rules).is_none());
+    let lease = mailbox.lease(Channel::Outbound, "a", NOW + 86_400_000, &rules);
+    assert_eq!(lease.map(|lease| lease.task), Some(Task::Remove));
 }
 
 #[test]
@@ -707,11 +721,11 @@ fn the_time_of_messages_grows_although_the_clock_does_not() {
 #[test]
 fn an_answer_is_remembered_by_its_key() {
     let mut mailbox = begun();
-    let reply = Reply { asked: "digest".into(), replied: Replied::Begun(1) };
-    mailbox.replied("key", reply.clone(), NOW);
-    assert_eq!(mailbox.reply("key", NOW), Some(&reply));
-    assert_eq!(mailbox.reply("other", NOW), None);
-    assert_eq!(mailbox.reply("key", NOW + 86_400_000), None);
+    let reply = CachedResponse { request_digest: "digest".into(), response: CommandResponse::Begun(1) };
+    mailbox.cache_response("key", reply.clone(), NOW);
+    assert_eq!(mailbox.cached_response("key", NOW), Some(&reply));
+    assert_eq!(mailbox.cached_response("other", NOW), None);
+    assert_eq!(mailbox.cached_response("key", NOW + 86_400_000), None);
 }
 
 /// What `by` is to do, with its message's or request's conversation.
@@ -752,13 +766,13 @@ fn an_agent_who_writes_after_the_end_begins_a_handover_in_their_conversation() {
         Rules { policy: Policy { after_end: AfterEnd::Reopen, observes: true, ..Policy::default() }, ..rules() };
     let mut mailbox = begun_by(&rules);
     let end = event("end", NOW, EventKind::Ended(EndReason::Completed));
-    mailbox.take_in(&[end], &webhook("end"), NOW, &rules).expect("new");
+    mailbox.accept(&[end], &webhook("end"), NOW, &rules).expect("new");
     let late = AgentEvent { conversation_id: Some("c-2".into()), ..said("m", NOW + 5) };
-    mailbox.take_in(&[late], &webhook("m"), NOW + 5, &rules).expect("new");
+    mailbox.accept(&[late], &webhook("m"), NOW + 5, &rules).expect("new");
     let handover = mailbox.handover().expect("another");
     assert_eq!((handover.number(), handover.conversation()), (2, Some("c-2")));
     assert_eq!(handover.state(), handover_host::handover::State::Active);
-    let observed = mailbox.turn(Lane::Outbound, "a", NOW + 70_000, &rules).map(|turn| turn.task);
+    let observed = mailbox.lease(Channel::Outbound, "a", NOW + 70_000, &rules).map(|lease| lease.task);
     assert_eq!(conversation_of(observed).as_deref(), Some("c-2"));
 }
 
@@ -771,7 +785,7 @@ fn who_asks_for_more_time_than_there_is_is_asked_once_more_at_its_end() {
     assert_eq!(outbound(&mut mailbox, NOW + 3_599_999), None);
     let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW + 3_600_000) else { panic!("once more") };
     mailbox.delivered(item, DeliveryOutcome::Failed(retry(Some(7_200), false)), 0.0, NOW + 3_600_001, &rules());
-    assert!(matches!(outbound(&mut mailbox, NOW + 3_600_001), Some(Task::Bury(_))));
+    assert!(matches!(outbound(&mut mailbox, NOW + 3_600_001), Some(Task::StoreDeadLetter(_))));
 }
 
 #[test]
@@ -783,13 +797,16 @@ fn what_may_have_arrived_is_looked_for_before_it_is_given_up_and_before_it_is_re
     let unknown = DeliveryOutcome::Unknown("no answer".into());
     mailbox.delivered(item, unknown, 0.0, late, &rules());
     let Some(Task::Find { item, .. }) = outbound(&mut mailbox, late + 15_000) else { panic!("to be looked for") };
-    mailbox.found(item, Found::Unknown, 0.0, late + 15_000, &rules());
-    let Some(Task::Bury(letter)) = outbound(&mut mailbox, late + 15_000) else { panic!("given up") };
-    assert!(matches!(&letter.content, DeadContent::Outbound { reason: Reason::InDoubt(_), .. }), "{letter:?}");
-    mailbox.buried(&letter, late + 15_000, &rules());
-    mailbox.redrive(&letter, late + 16_000).expect("it is in progress");
+    mailbox.looked_up(item, LookupOutcome::Unknown, 0.0, late + 15_000, &rules());
+    let Some(Task::StoreDeadLetter(dead_letter)) = outbound(&mut mailbox, late + 15_000) else { panic!("given up") };
+    assert!(
+        matches!(&dead_letter.content, DeadLetterContent::Outbound { reason: Reason::OutcomeUnknown(_), .. }),
+        "{dead_letter:?}"
+    );
+    mailbox.dead_letter_stored(&dead_letter, late + 15_000, &rules());
+    mailbox.redrive(&dead_letter, late + 16_000).expect("it is in progress");
     let Some(Task::Find { item, .. }) = outbound(&mut mailbox, late + 16_000) else { panic!("to be looked for") };
-    mailbox.found(item, Found::Missing, 0.0, late + 16_000, &rules());
+    mailbox.looked_up(item, LookupOutcome::NotArrived, 0.0, late + 16_000, &rules());
     assert!(matches!(outbound(&mut mailbox, late + 16_000), Some(Task::Deliver { .. })));
 }
 
@@ -798,19 +815,19 @@ fn nobody_is_told_the_same_over_and_over_because_nobody_can_tell_whether_they_he
     let mut mailbox = begun();
     send(&mut mailbox, text("a"), &["a"], NOW);
     let (mut now, mut delivered) = (NOW, 0);
-    let buried = loop {
+    let dead_letter_stored = loop {
         now += 61_000;
         match outbound(&mut mailbox, now) {
             Some(Task::Deliver { item, .. }) => {
                 delivered += 1;
                 mailbox.delivered(item, DeliveryOutcome::Unknown("no answer".into()), 1.0, now, &rules());
             }
-            Some(Task::Find { item, .. }) => mailbox.found(item, Found::Unknown, 1.0, now, &rules()),
+            Some(Task::Find { item, .. }) => mailbox.looked_up(item, LookupOutcome::Unknown, 1.0, now, &rules()),
             task => break task,
         }
     };
     assert_eq!(delivered, 4, "the first, and three more");
-    assert!(matches!(buried, Some(Task::Bury(_))), "{buried:?}");
+    assert!(matches!(dead_letter_stored, Some(Task::StoreDeadLetter(_))), "{dead_letter_stored:?}");
 }
 
 #[test]
@@ -821,8 +838,8 @@ fn a_part_of_a_start_that_is_not_taken_leaves_nobody_waiting_at_the_contact_cent
     mailbox.delivered(item, delivered(), 0.0, NOW, &rules());
     let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW) else { panic!("to be delivered") };
     mailbox.delivered(item, DeliveryOutcome::Failed(Failure::Permanent("too large".into())), 0.0, NOW, &rules());
-    let Some(Task::Bury(letter)) = outbound(&mut mailbox, NOW) else { panic!("given up") };
-    mailbox.buried(&letter, NOW, &rules());
+    let Some(Task::StoreDeadLetter(dead_letter)) = outbound(&mut mailbox, NOW) else { panic!("given up") };
+    mailbox.dead_letter_stored(&dead_letter, NOW, &rules());
     let Some(Task::Build { message, conversation, .. }) = outbound(&mut mailbox, NOW) else { panic!("it leaves") };
     assert_eq!(message.message, OutboundMessage::Leave(LeaveReason::Withdrawn));
     assert_eq!(conversation.id.as_deref(), Some("c-1"));
@@ -831,28 +848,28 @@ fn a_part_of_a_start_that_is_not_taken_leaves_nobody_waiting_at_the_contact_cent
 #[test]
 fn what_cannot_be_observed_for_as_long_as_anything_is_tried_is_over() {
     let mut mailbox = begun();
-    mailbox.unobservable(1, NOW, &rules());
-    mailbox.unobservable(1, NOW + 3_599_999, &rules());
-    assert!(told(&mailbox).is_empty());
+    mailbox.unpollable(1, NOW, &rules());
+    mailbox.unpollable(1, NOW + 3_599_999, &rules());
+    assert!(unpublished(&mailbox).is_empty());
     mailbox.observed(1, &[], NOW, NOW, &rules());
-    mailbox.unobservable(1, NOW + 3_600_000, &rules());
-    assert!(told(&mailbox).is_empty(), "it was observed meanwhile");
-    mailbox.unobservable(1, NOW + 7_200_000, &rules());
-    assert!(told(&mailbox)[0].contains("error"), "{:?}", told(&mailbox));
+    mailbox.unpollable(1, NOW + 3_600_000, &rules());
+    assert!(unpublished(&mailbox).is_empty(), "it was observed meanwhile");
+    mailbox.unpollable(1, NOW + 7_200_000, &rules());
+    assert!(unpublished(&mailbox)[0].contains("error"), "{:?}", unpublished(&mailbox));
 }
 
 #[test]
 fn no_id_comes_twice_from_a_copy() {
     let mut mailbox = begun();
-    mailbox.made_by("one");
+    mailbox.set_process_id("one");
     let copy = serde_json::to_string(&mailbox).expect("it can be written");
     let ids = |maker: &str| {
         let mut mailbox: Mailbox = serde_json::from_str(&copy).expect("it can be read");
-        mailbox.made_by(maker);
+        mailbox.set_process_id(maker);
         let message = mailbox.outbound(text("a"), NOW).id;
-        mailbox.take_in(&[said("m", NOW)], &webhook("m"), NOW, &rules()).expect("new");
-        let told = mailbox.unpublished().next().expect("the message");
-        (message, mailbox.event_id(told))
+        mailbox.accept(&[said("m", NOW)], &webhook("m"), NOW, &rules()).expect("new");
+        let event = mailbox.unpublished().next().expect("the message");
+        (message, mailbox.event_id(event))
     };
     assert_eq!(ids("one"), ids("one"));
     assert_ne!(ids("one").0, ids("two").0);
@@ -865,11 +882,11 @@ fn a_start_that_a_receipt_confirms_has_arrived() {
     assert!(matches!(outbound(&mut mailbox, NOW), Some(Task::Deliver { .. })));
     // The answer is cut off; the receipt names no conversation.
     let receipt = MessageReceipt { message_id: "tag.1".into(), status: ReceiptStatus::Accepted, final_: false };
-    mailbox.take_in(&[event("r1", NOW, EventKind::Receipt(receipt))], &webhook("r"), NOW, &rules()).expect("new");
+    mailbox.accept(&[event("r1", NOW, EventKind::Receipt(receipt))], &webhook("r"), NOW, &rules()).expect("new");
     let later = NOW + 13_000;
-    assert_eq!(mailbox.turn(Lane::Outbound, "b", later, &rules()), None);
+    assert_eq!(mailbox.lease(Channel::Outbound, "b", later, &rules()), None);
     mailbox.leave(LeaveReason::UserLeft, later, &rules()).expect("it is open");
-    let leave = mailbox.turn(Lane::Outbound, "b", later + 30_000, &rules()).map(|turn| turn.task);
+    let leave = mailbox.lease(Channel::Outbound, "b", later + 30_000, &rules()).map(|lease| lease.task);
     let Some(Task::Build { message, .. }) = leave else { panic!("the agents' queue is left: {leave:?}") };
     assert_eq!(message.message, OutboundMessage::Leave(LeaveReason::UserLeft));
 }
@@ -895,8 +912,8 @@ fn a_leave_of_a_start_that_never_arrived_is_dropped_when_the_next_handover_has_b
     let built = loop {
         now += 20_000;
         match outbound(&mut mailbox, now) {
-            Some(Task::Find { item, .. }) => mailbox.found(item, Found::Unknown, 0.0, now, &rules()),
-            Some(Task::Bury(letter)) => mailbox.buried(&letter, now, &rules()),
+            Some(Task::Find { item, .. }) => mailbox.looked_up(item, LookupOutcome::Unknown, 0.0, now, &rules()),
+            Some(Task::StoreDeadLetter(dead_letter)) => mailbox.dead_letter_stored(&dead_letter, now, &rules()),
             Some(Task::Build { message, .. }) => break message.message,
             Some(task) => panic!("{task:?}"),
             None => assert!(now < NOW + 4_000_000, "it comes to an end"),
@@ -907,8 +924,8 @@ fn a_leave_of_a_start_that_never_arrived_is_dropped_when_the_next_handover_has_b
 
 /// The next event to be called back, and how often it was tried before.
 fn callback(mailbox: &mut Mailbox, by: &str, now: Timestamp) -> Option<(String, u64, u32)> {
-    match mailbox.turn(Lane::Callback, by, now, &rules()).map(|turn| turn.task) {
-        Some(Task::CallBack { told, attempts, .. }) => Some((told.event.get().to_owned(), told.number, attempts)),
+    match mailbox.lease(Channel::Callback, by, now, &rules()).map(|lease| lease.task) {
+        Some(Task::CallBack { event, attempts, .. }) => Some((event.event.get().to_owned(), event.number, attempts)),
         None => None,
         task => panic!("{task:?}"),
     }
@@ -916,16 +933,16 @@ fn callback(mailbox: &mut Mailbox, by: &str, now: Timestamp) -> Option<(String, 
 
 #[test]
 fn how_the_callback_of_typing_went_says_nothing_of_the_next_event() {
-    for outcome in [CallbackOutcome::Never("410".into()), CallbackOutcome::Retry(Some(600), "429".into())] {
+    for outcome in [CallbackOutcome::Refused("410".into()), CallbackOutcome::Retry(Some(600), "429".into())] {
         for message_comes_first in [true, false] {
             let mut mailbox = begun();
-            mailbox.take_in(&[event("t", NOW, EventKind::Typing(5_000))], &webhook("t"), NOW, &rules()).expect("new");
+            mailbox.accept(&[event("t", NOW, EventKind::Typing(5_000))], &webhook("t"), NOW, &rules()).expect("new");
             mailbox.published(2, &rules());
             let (_, typing, _) = callback(&mut mailbox, "a", NOW).expect("typing is called back");
             if !message_comes_first {
                 mailbox.called_back(typing, outcome.clone(), 0.0, NOW, &rules());
             }
-            mailbox.take_in(&[said("m1", NOW)], &webhook("m1"), NOW, &rules()).expect("new");
+            mailbox.accept(&[said("m1", NOW)], &webhook("m1"), NOW, &rules()).expect("new");
             mailbox.published(3, &rules());
             if message_comes_first {
                 mailbox.called_back(typing, outcome.clone(), 0.0, NOW, &rules());
@@ -939,7 +956,7 @@ fn how_the_callback_of_typing_went_says_nothing_of_the_next_event() {
 #[test]
 fn a_callback_that_was_cut_short_counts_as_an_attempt() {
     let mut mailbox = begun();
-    mailbox.take_in(&[said("m1", NOW)], &webhook("m1"), NOW, &rules()).expect("new");
+    mailbox.accept(&[said("m1", NOW)], &webhook("m1"), NOW, &rules()).expect("new");
     mailbox.published(2, &rules());
     assert_eq!(callback(&mut mailbox, "a", NOW).expect("it is due").2, 0);
     // The gateway is killed before it stored how that went.
@@ -966,19 +983,19 @@ fn a_reopened_handover_has_the_address_of_the_conversation_that_the_agent_wrote_
         Rules { policy: Policy { after_end: AfterEnd::Reopen, observes: true, ..Policy::default() }, ..rules() };
     let mut mailbox = begun_by(&rules);
     let end = event("end", NOW, EventKind::Ended(EndReason::Completed));
-    mailbox.take_in(&[end], &webhook("end"), NOW, &rules).expect("new");
+    mailbox.accept(&[end], &webhook("end"), NOW, &rules).expect("new");
     let late = AgentEvent { conversation_id: Some("c-1".into()), handover: Some(1), ..said("m", NOW + 5) };
-    mailbox.take_in(&[late], &webhook("m"), NOW + 5, &rules).expect("new");
+    mailbox.accept(&[late], &webhook("m"), NOW + 5, &rules).expect("new");
     assert_eq!(mailbox.handover().map(|handover| (handover.number(), handover.thread())), Some((2, 1)));
-    let leave = |mailbox: &mut Mailbox| match mailbox.turn(Lane::Outbound, "a", NOW + 20, &rules).map(|turn| turn.task)
-    {
-        Some(Task::Build { conversation, .. }) => (conversation.handover, conversation.id),
-        task => panic!("{task:?}"),
-    };
+    let leave =
+        |mailbox: &mut Mailbox| match mailbox.lease(Channel::Outbound, "a", NOW + 20, &rules).map(|lease| lease.task) {
+            Some(Task::Build { conversation, .. }) => (conversation.handover, conversation.id),
+            task => panic!("{task:?}"),
+        };
     // What the agent does next in that conversation is the reopened handover's.
     let typing = AgentEvent { handover: Some(1), ..event("t", NOW + 6, EventKind::Typing(5_000)) };
-    mailbox.take_in(&[typing], &webhook("t"), NOW + 6, &rules).expect("new");
-    assert!(told(&mailbox).iter().any(|event| event.contains("typing")), "{:?}", told(&mailbox));
+    mailbox.accept(&[typing], &webhook("t"), NOW + 6, &rules).expect("new");
+    assert!(unpublished(&mailbox).iter().any(|event| event.contains("typing")), "{:?}", unpublished(&mailbox));
     mailbox.leave(LeaveReason::UserLeft, NOW + 10, &rules).expect("it is open");
     assert_eq!(leave(&mut mailbox.clone()), (1, Some("c-1".into())));
     assert_eq!(mailbox.begin(NOW + 15, &rules), Ok(3));
@@ -989,13 +1006,13 @@ fn a_reopened_handover_has_the_address_of_the_conversation_that_the_agent_wrote_
 fn a_clock_that_goes_back_puts_off_no_poll() {
     const HOUR: u64 = 3_600_000;
     let mut mailbox = begun();
-    mailbox.notice_time(NOW);
+    mailbox.correct_for_clock_step(NOW);
     send(&mut mailbox, text("a"), &["1"], NOW);
     let Some(Task::Deliver { item, .. }) = outbound(&mut mailbox, NOW) else { panic!("it is delivered") };
     mailbox.delivered(item, delivered(), 0.0, NOW, &rules());
     let gone = |id, at| event(id, at, EventKind::AgentLeft(Agent { id: None, name: None, picture: None }));
-    mailbox.take_in(&[gone("g", NOW)], &webhook("g"), NOW, &rules()).expect("new");
-    mailbox.notice_time(NOW - HOUR);
+    mailbox.accept(&[gone("g", NOW)], &webhook("g"), NOW, &rules()).expect("new");
+    mailbox.correct_for_clock_step(NOW - HOUR);
     // The poll that was asked for before is answered; the reason is from before it.
     mailbox.observed(1, &[], NOW - HOUR + 1, NOW - HOUR + 500, &rules());
     assert!(mailbox.due(&rules()).is_some_and(|due| due < NOW - HOUR + 120_000), "{:?}", mailbox.due(&rules()));

@@ -10,6 +10,7 @@ use handover_host::contract::{
     AgentEvent, AgentMessage, Author, EventKind, OutboundMessage, ProviderRequest, Timestamp,
 };
 use handover_host::handover::Policy;
+use std::time::Duration;
 
 /// Some time in 2026.
 const NOW: Timestamp = 1_790_000_000_000;
@@ -17,12 +18,16 @@ const NOW: Timestamp = 1_790_000_000_000;
 fn rules() -> Rules {
     Rules {
         policy: Policy { observes: true, ..Policy::default() },
-        replay_window: 900_000,
-        observe_every: Some(60_000),
-        calls_back: true,
-        retries: Retries { first: 1_000, longest: 60_000, give_up: 3_600_000 },
-        doubt: 15_000,
-        keep: 86_400_000,
+        replay_window: Duration::from_secs(900),
+        poll_interval: Some(Duration::from_secs(60)),
+        has_callback: true,
+        retries: Retries {
+            initial_delay: Duration::from_secs(1),
+            max_delay: Duration::from_secs(60),
+            give_up_after: Duration::from_secs(3_600),
+        },
+        lookup_delay: Duration::from_secs(15),
+        retention: Duration::from_secs(86_400),
     }
 }
 

@@ -3,7 +3,9 @@
 
 use super::{NOW, request, rules, said, text};
 use fastrand::Rng;
-use handover_gateway::mailbox::{CallbackOutcome, DeliveryOutcome, Found, Lane, Mailbox, Origin, Source, Task, Turn};
+use handover_gateway::mailbox::{
+    CallbackOutcome, Channel, DeliveryOutcome, EventOrigin, Lease, LookupOutcome, Mailbox, Source, Task,
+};
 use handover_host::contract::{AgentEvent, Delivery, Failure, RetryAdvice, RetryCause, Timestamp};
 use std::collections::BTreeMap;
 
@@ -29,7 +31,7 @@ struct Story {
     /// As it is stored.
     record: String,
     revision: u64,
-    running: Vec<Running>,
+    running: Vec<Supervisor>,
     sent: Vec<String>,
     /// What is on its way to the contact center.
     traveling: Vec<(Timestamp, String)>,
@@ -38,13 +40,13 @@ struct Story {
     written: Vec<String>,
     log: BTreeMap<u64, String>,
     platform: Vec<u64>,
-    found: usize,
+    looked_up: usize,
 }
 
 /// A task that a gateway is at.
-struct Running {
+struct Supervisor {
     gateway: usize,
-    turn: Turn,
+    lease: Lease,
     since: Timestamp,
     until: Timestamp,
     arrives: bool,
@@ -68,7 +70,7 @@ impl Story {
             written: Vec::new(),
             log: BTreeMap::new(),
             platform: Vec::new(),
-            found: 0,
+            looked_up: 0,
         }
     }
 
@@ -108,7 +110,7 @@ impl Story {
             }
         }
         self.check();
-        self.found
+        self.looked_up
     }
 
     fn send(&mut self) {
@@ -131,8 +133,8 @@ impl Story {
     fn webhook(&mut self) {
         let Some((_, event)) = self.webhooks.first().cloned() else { return };
         let mut mailbox = self.load();
-        let origin = Origin::new(Source::Webhook, event.id.as_bytes());
-        mailbox.take_in(&[event], &origin, self.now, &rules()).expect("it is believed");
+        let origin = EventOrigin::new(Source::Webhook, event.id.as_bytes());
+        mailbox.accept(&[event], &origin, self.now, &rules()).expect("it is believed");
         self.save(&mailbox);
         if self.chance.bool() {
             self.webhooks.remove(0);
@@ -141,40 +143,40 @@ impl Story {
 
     fn publish(&mut self) {
         let mut mailbox = self.load();
-        let told: Vec<_> = mailbox.unpublished().cloned().collect();
-        let cut = self.chance.usize(..=told.len());
-        for told in &told[..cut] {
+        let event: Vec<_> = mailbox.unpublished().cloned().collect();
+        let cut = self.chance.usize(..=event.len());
+        for event in &event[..cut] {
             // As the store does: once, by number.
-            if self.log.keys().last().is_none_or(|last| *last < told.number) {
-                self.log.insert(told.number, told.event.get().to_owned());
+            if self.log.keys().last().is_none_or(|last| *last < event.number) {
+                self.log.insert(event.number, event.event.get().to_owned());
             }
         }
         if cut > 0 && self.chance.bool() {
-            mailbox.published(told[cut - 1].number, &rules());
+            mailbox.published(event[cut - 1].number, &rules());
             self.save(&mailbox);
         }
     }
 
     fn take_turn(&mut self) {
         let gateway = self.chance.usize(..3);
-        let lane = if self.chance.bool() { Lane::Outbound } else { Lane::Callback };
-        // A gateway does not work on a lane twice at a time.
-        if self.running.iter().any(|running| running.gateway == gateway && running.turn.lane == lane) {
+        let channel = if self.chance.bool() { Channel::Outbound } else { Channel::Callback };
+        // A gateway does not work on a channel twice at a time.
+        if self.running.iter().any(|running| running.gateway == gateway && running.lease.channel == channel) {
             return;
         }
         let mut mailbox = self.load();
         let before = mailbox.clone();
-        let turn = mailbox.turn(lane, &gateway.to_string(), self.now, &rules());
+        let lease = mailbox.lease(channel, &gateway.to_string(), self.now, &rules());
         if mailbox != before {
             self.save(&mailbox);
         }
-        let Some(turn) = turn else { return };
+        let Some(lease) = lease else { return };
         let until = self.now + self.chance.u64(1..PATIENCE);
         let arrives = self.chance.u8(..4) > 0;
-        if let (Task::Deliver { request, .. }, true) = (&turn.task, arrives) {
+        if let (Task::Deliver { request, .. }, true) = (&lease.task, arrives) {
             self.traveling.push((self.now + self.chance.u64(..TRAVEL), request.idempotency_key.clone()));
         }
-        self.running.push(Running { gateway, turn, since: self.now, until, arrives });
+        self.running.push(Supervisor { gateway, lease, since: self.now, until, arrives });
     }
 
     fn pass(&mut self, milliseconds: u64) {
@@ -204,7 +206,7 @@ impl Story {
         }
         let (mut mailbox, rules, now) = (self.load(), rules(), self.now);
         let chance = self.chance.f64();
-        match running.turn.task {
+        match running.lease.task {
             Task::Deliver { item, request } => {
                 let known = self.center.contains(&request.idempotency_key);
                 let outcome = match (known, self.chance.u8(..3)) {
@@ -216,25 +218,27 @@ impl Story {
                 mailbox.delivered(item, outcome, chance, now, &rules);
             }
             Task::Find { item, request, .. } => {
-                self.found += 1;
-                let found = match (self.chance.u8(..4), self.center.contains(&request.idempotency_key)) {
-                    (0, _) => Found::Failed(Failure::Retry(advice(false))),
-                    (_, true) => Found::Arrived(delivery()),
-                    (_, false) => Found::Missing,
+                self.looked_up += 1;
+                let looked_up = match (self.chance.u8(..4), self.center.contains(&request.idempotency_key)) {
+                    (0, _) => LookupOutcome::Failed(Failure::Retry(advice(false))),
+                    (_, true) => LookupOutcome::Arrived(delivery()),
+                    (_, false) => LookupOutcome::NotArrived,
                 };
-                mailbox.found(item, found, chance, now, &rules);
+                mailbox.looked_up(item, looked_up, chance, now, &rules);
             }
-            Task::CallBack { told, .. } => {
+            Task::CallBack { event, .. } => {
                 if running.arrives {
-                    self.platform.push(told.number);
+                    self.platform.push(event.number);
                 }
                 let taken = running.arrives && self.chance.bool();
                 let lost = CallbackOutcome::Retry(None, "no answer".to_owned());
-                let outcome = if taken { CallbackOutcome::Taken } else { lost };
-                mailbox.called_back(told.number, outcome, chance, now, &rules);
+                let outcome = if taken { CallbackOutcome::Accepted } else { lost };
+                mailbox.called_back(event.number, outcome, chance, now, &rules);
             }
             Task::Observe { conversation: _, .. } => mailbox.observed(1, &[], running.since, now, &rules),
-            Task::Build { .. } | Task::Bury(_) | Task::Forget => panic!("seed {}: there is no reason to", self.seed),
+            Task::Build { .. } | Task::StoreDeadLetter(_) | Task::Remove => {
+                panic!("seed {}: there is no reason to", self.seed)
+            }
         }
         self.save(&mailbox);
     }
@@ -255,8 +259,8 @@ impl Story {
 
 /// The name of the message in an event, by its text.
 fn name(event: &str) -> &str {
-    let Some((_, rest)) = event.split_once(r#""plain-text":""#) else { return "" };
-    rest.split('"').next().unwrap_or_default()
+    let Some((_, release)) = event.split_once(r#""plain-text":""#) else { return "" };
+    release.split('"').next().unwrap_or_default()
 }
 
 fn delivery() -> Delivery {

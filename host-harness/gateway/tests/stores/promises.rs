@@ -2,7 +2,7 @@
 
 use futures_util::{FutureExt, Stream, StreamExt};
 use handover_gateway::store::{
-    AppendError, Change, Content, Entry, Family, Logged, MOST_BYTES, Position, Record, Revision, SaveError, Store,
+    AppendError, Change, Content, Entry, Family, LogEntry, MAX_BYTES, Position, Record, Revision, SaveError, Store,
     StoreError,
 };
 use std::sync::Arc;
@@ -49,8 +49,8 @@ pub(crate) async fn text(store: &dyn Store, family: Family, key: &str) -> Option
 
 pub(crate) fn entry(connection: &str, recipient: &str, number: u64) -> Entry {
     let body = format!("{connection} {recipient} {number}").into_bytes();
-    let series = "one".into();
-    Entry { connection: connection.into(), recipient: recipient.into(), series, number, time: 1_000 + number, body }
+    let stream_id = "one".into();
+    Entry { connection: connection.into(), recipient: recipient.into(), stream_id, number, time: 1_000 + number, body }
 }
 
 pub(crate) async fn next<T>(stream: &mut (impl Stream<Item = Result<T, StoreError>> + Unpin)) -> T {
@@ -182,7 +182,7 @@ pub(crate) async fn the_log_takes_each_entry_once(store: Arc<dyn Store>) {
     store.append(entry("c", "b", 1)).await.unwrap();
     store.append(entry("d", "a", 1)).await.unwrap();
     // Who was forgotten and comes back.
-    let another = |number| Entry { series: "two".into(), ..entry("c", "a", number) };
+    let another = |number| Entry { stream_id: "two".into(), ..entry("c", "a", number) };
     for number in [1, 1, 2] {
         store.append(another(number)).await.unwrap();
     }
@@ -207,7 +207,7 @@ pub(crate) async fn who_follows_is_told_everything_in_order_from_any_position_on
     let mut log = store.follow("c", Position::default()).await.unwrap();
     let mut positions = vec![Position::default()];
     for number in 1..=ALL {
-        let Logged { position, entry } = next(&mut log).await;
+        let LogEntry { position, entry } = next(&mut log).await;
         assert!(position > *positions.last().unwrap());
         assert_eq!((entry.connection.as_str(), entry.number), ("c", number));
         positions.push(position);
@@ -228,25 +228,25 @@ pub(crate) async fn a_forgotten_entry_leaves_its_position_unused(store: Arc<dyn 
     next(&mut log).await;
     next(&mut log).await;
     let last = next(&mut log).await.position;
-    store.forget(1_003).await.unwrap();
+    store.remove_entries_before(1_003).await.unwrap();
     let mut log = store.follow("c", Position::default()).await.unwrap();
     assert_eq!(next(&mut log).await.entry.number, 3, "that one is not older");
-    store.forget(u64::from(u32::MAX)).await.unwrap();
-    assert_eq!(store.end().await.unwrap(), last, "it ends where its last entry was");
+    store.remove_entries_before(u64::from(u32::MAX)).await.unwrap();
+    assert_eq!(store.last_position().await.unwrap(), last, "it ends where its last entry was");
     store.append(entry("c", "a", 4)).await.unwrap();
     let mut log = store.follow("c", Position::default()).await.unwrap();
-    let Logged { position, entry } = next(&mut log).await;
+    let LogEntry { position, entry } = next(&mut log).await;
     assert_eq!(entry.number, 4);
     assert!(position > last);
 }
 
 pub(crate) async fn what_is_too_large_is_refused(store: Arc<dyn Store>) {
-    let fits = Content { value: vec![b'x'; MOST_BYTES], due: None };
+    let fits = Content { value: vec![b'x'; MAX_BYTES], due: None };
     store.save(Family::Recipient, "a", None, fits.clone()).await.unwrap();
     assert!(store.load(Family::Recipient, "a").await.unwrap().unwrap().content == fits);
-    let larger = Content { value: vec![b'x'; MOST_BYTES + 1], due: None };
+    let larger = Content { value: vec![b'x'; MAX_BYTES + 1], due: None };
     let refused = store.save(Family::Recipient, "b", None, larger.clone()).await;
-    assert!(matches!(refused, Err(SaveError::TooLarge(size)) if size == MOST_BYTES + 1));
+    assert!(matches!(refused, Err(SaveError::TooLarge(size)) if size == MAX_BYTES + 1));
     store.append(Entry { body: fits.value, ..entry("c", "a", 1) }).await.unwrap();
     let refused = store.append(Entry { body: larger.value, ..entry("c", "a", 2) }).await;
     assert!(matches!(refused, Err(AppendError::TooLarge(_))));

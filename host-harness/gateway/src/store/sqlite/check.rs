@@ -1,7 +1,7 @@
 //! Checks a store in a file.
 
 use super::{OpenError, number};
-use crate::dead_letters::Buried;
+use crate::dead_letters::StoredDeadLetter;
 use crate::mailbox::Mailbox;
 use crate::store::{Family, StoreError};
 use rusqlite::{Connection, OpenFlags};
@@ -47,7 +47,7 @@ fn records(connection: &Connection, faults: &mut Vec<String>) -> rusqlite::Resul
         let (what, read) = if family == number(Family::Recipient) {
             ("mailbox", serde_json::from_slice::<Mailbox>(&value).map(|_| ()))
         } else if family == number(Family::DeadLetter) {
-            ("dead letter", serde_json::from_slice::<Buried>(&value).map(|_| ()))
+            ("dead letter", serde_json::from_slice::<StoredDeadLetter>(&value).map(|_| ()))
         } else {
             continue;
         };

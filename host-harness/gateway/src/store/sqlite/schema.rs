@@ -27,11 +27,11 @@ const STEPS: &[&str] = &["
         position INTEGER PRIMARY KEY AUTOINCREMENT,
         connection TEXT NOT NULL,
         recipient TEXT NOT NULL,
-        series TEXT NOT NULL,
+        stream_id TEXT NOT NULL,
         number INTEGER NOT NULL,
         time INTEGER NOT NULL,
         body BLOB NOT NULL,
-        UNIQUE (connection, recipient, series, number)
+        UNIQUE (connection, recipient, stream_id, number)
     ) STRICT;
     CREATE INDEX log_connection ON log (connection, position);
     CREATE INDEX log_time ON log (time);

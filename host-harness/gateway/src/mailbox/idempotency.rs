@@ -1,32 +1,34 @@
 //! What the platform was answered, so that a request that is repeated with its `Idempotency-Key` is done once.
 
+use super::time::after;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use handover_host::contract::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// Answers kept at most, the newest.
-const MOST: usize = 1_000;
+const MAX_RESPONSES: usize = 1_000;
 /// How long one is kept, in milliseconds.
-const KEEP: u64 = 24 * 60 * 60 * 1_000;
+const TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An answer, and to what.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
-pub struct Reply {
+pub struct CachedResponse {
     /// Digest of what was asked.
     #[serde(rename = "a")]
-    pub asked: String,
+    pub request_digest: String,
     /// What was answered.
     #[serde(rename = "r")]
-    pub replied: Replied,
+    pub response: CommandResponse,
 }
 
 /// What was answered.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Replied {
+pub enum CommandResponse {
     /// This handover has begun.
     Begun(u32),
     /// The message has this id.
@@ -43,20 +45,20 @@ fn digest(key: &str) -> String {
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(transparent)]
-pub(super) struct Replies(VecDeque<(String, Timestamp, Reply)>);
+pub(super) struct IdempotencyCache(VecDeque<(String, Timestamp, CachedResponse)>);
 
-impl Replies {
-    pub(super) fn get(&self, key: &str, now: Timestamp) -> Option<&Reply> {
+impl IdempotencyCache {
+    pub(super) fn get(&self, key: &str, now: Timestamp) -> Option<&CachedResponse> {
         let key = digest(key);
-        let kept = self.0.iter().find(|(known, at, _)| *known == key && at.saturating_add(KEEP) > now);
-        kept.map(|(_, _, reply)| reply)
+        let kept = self.0.iter().find(|(known, at, _)| *known == key && after(*at, TTL) > now);
+        kept.map(|(_, _, response)| response)
     }
 
-    pub(super) fn put(&mut self, key: &str, reply: Reply, now: Timestamp) {
+    pub(super) fn put(&mut self, key: &str, response: CachedResponse, now: Timestamp) {
         let key = digest(key);
-        self.0.retain(|(known, at, _)| *known != key && at.saturating_add(KEEP) > now);
-        self.0.push_back((key, now, reply));
-        while self.0.len() > MOST {
+        self.0.retain(|(known, at, _)| *known != key && after(*at, TTL) > now);
+        self.0.push_back((key, now, response));
+        while self.0.len() > MAX_RESPONSES {
             self.0.pop_front();
         }
     }

@@ -4,19 +4,21 @@
 //! the list is complete although it is bounded.
 
 use super::Rules;
+use super::time::{after, before};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use handover_host::contract::{AgentEvent, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// Ids kept at most: some 100 bytes each.
-const MOST: usize = 700;
+const MAX_IDS: usize = 700;
 /// How long an event bus tries again (Amazon EventBridge: 24 hours), in milliseconds.
-const KEYED_WINDOW: u64 = 24 * 60 * 60 * 1_000;
+const OPERATOR_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 /// Milliseconds by which the contact center's clock may be ahead of ours.
-const SKEW: u64 = 60_000;
+const MAX_CLOCK_SKEW: Duration = Duration::from_secs(60);
 
 /// By which way an event came.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -34,7 +36,7 @@ pub enum Source {
 
 /// Where an event came from: the way, and by what two of the same id are compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origin {
+pub struct EventOrigin {
     source: Source,
     /// Of the exact bytes; missing where what happened is compared: what operators build puts the same into other
     /// envelopes.
@@ -54,7 +56,7 @@ pub enum Refused {
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct Seen {
+pub(super) struct DeduplicationWindow {
     /// Nothing from before this time is believed any more: ids of such were dropped for want of room.
     floor: Timestamp,
     ids: VecDeque<Id>,
@@ -75,7 +77,7 @@ struct Id {
     until: Timestamp,
 }
 
-impl Origin {
+impl EventOrigin {
     /// These bytes, which came by this way.
     #[must_use]
     pub fn new(source: Source, bytes: &[u8]) -> Self {
@@ -93,10 +95,10 @@ impl Origin {
         self.digest.clone().unwrap_or_else(|| short(&happened(), 9))
     }
 
-    fn window(&self, rules: &Rules) -> u64 {
+    fn window(&self, rules: &Rules) -> Duration {
         match self.source {
             Source::Webhook => rules.replay_window,
-            Source::EventBus | Source::Trigger | Source::Observation => KEYED_WINDOW,
+            Source::EventBus | Source::Trigger | Source::Observation => OPERATOR_WINDOW,
         }
     }
 }
@@ -107,12 +109,12 @@ fn short(bytes: &[u8], length: usize) -> String {
     BASE64_STANDARD_NO_PAD.encode(hash.get(..length).unwrap_or_default())
 }
 
-impl Seen {
+impl DeduplicationWindow {
     /// Whether these may be taken, news or not.
     pub(super) fn admit(
         &self,
         events: &[AgentEvent],
-        origin: &Origin,
+        origin: &EventOrigin,
         now: Timestamp,
         rules: &Rules,
     ) -> Result<(), Refused> {
@@ -121,7 +123,7 @@ impl Seen {
             if known.is_some_and(|known| known.source == origin.source && known.digest != origin.digest(event)) {
                 return Err(Refused::Contradicts);
             }
-            let oldest = now.saturating_sub(origin.window(rules)).max(self.floor);
+            let oldest = before(now, origin.window(rules)).max(self.floor);
             // What is known is a repeat, however old: whoever sends it again may stop when it is told so.
             if known.is_none() && event.time.is_some_and(|time| time < oldest) {
                 return Err(Refused::Replayed);
@@ -131,20 +133,20 @@ impl Seen {
     }
 
     /// Whether it is new; from now on it is not.
-    pub(super) fn take(&mut self, event: &AgentEvent, origin: &Origin, now: Timestamp, rules: &Rules) -> bool {
+    pub(super) fn insert(&mut self, event: &AgentEvent, origin: &EventOrigin, now: Timestamp, rules: &Rules) -> bool {
         let id = short(event.id.as_bytes(), 15);
         if self.find(&id).is_some() {
             return false;
         }
         // It stays as long as it would be believed, by whichever way it may come again.
         let time = event.time.unwrap_or(now);
-        let until = time.max(now).saturating_add(KEYED_WINDOW.max(rules.replay_window));
+        let until = after(time.max(now), OPERATOR_WINDOW.max(rules.replay_window));
         self.ids.push_back(Id { id, source: origin.source, digest: origin.digest(event), time, until });
         self.ids.retain(|id| id.until >= now);
-        while self.ids.len() > MOST {
+        while self.ids.len() > MAX_IDS {
             let Some(oldest) = self.ids.pop_front() else { break };
             // A clock that runs ahead must not shut out what is to come.
-            self.floor = self.floor.max(oldest.time.min(now.saturating_sub(SKEW)).saturating_add(1));
+            self.floor = self.floor.max(oldest.time.min(before(now, MAX_CLOCK_SKEW)).saturating_add(1));
         }
         true
     }

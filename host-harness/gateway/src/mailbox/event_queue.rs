@@ -9,13 +9,13 @@ use serde_json::value::RawValue;
 use std::collections::VecDeque;
 
 /// Entries that wait at most, and the bytes of all of them.
-const MOST: usize = 256;
-const MOST_BYTES: usize = 192 << 10;
+const MAX_ENTRIES: usize = 256;
+const MAX_BYTES: usize = 192 << 10;
 /// What is stored of an entry besides the event, in bytes.
 const OVERHEAD: usize = 180;
 /// Messages held for the next handover at most, and the bytes of all of them; of more, the oldest are told at once.
-const MOST_HELD: usize = 20;
-const MOST_HELD_BYTES: usize = 32 << 10;
+const MAX_HELD: usize = 20;
+const MAX_HELD_BYTES: usize = 32 << 10;
 
 /// Something that the platform is told.
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
@@ -47,7 +47,7 @@ pub enum Event {
 
 /// An event with what belongs to it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Told {
+pub struct QueuedEvent {
     /// Counts the recipient's events, from 1.
     #[serde(rename = "n")]
     pub number: u64,
@@ -62,20 +62,20 @@ pub struct Told {
     pub correlation: Option<String>,
     /// Part of its id.
     #[serde(rename = "m", default, skip_serializing_if = "String::is_empty")]
-    pub maker: String,
+    pub process_id: String,
     /// An [`Event`] in JSON.
     #[serde(rename = "e")]
     pub event: Box<RawValue>,
 }
 
-impl PartialEq for Told {
+impl PartialEq for QueuedEvent {
     fn eq(&self, other: &Self) -> bool {
-        (self.number, self.handover, self.time, &self.correlation, &self.maker, self.event.get())
-            == (other.number, other.handover, other.time, &other.correlation, &other.maker, other.event.get())
+        (self.number, self.handover, self.time, &self.correlation, &self.process_id, self.event.get())
+            == (other.number, other.handover, other.time, &other.correlation, &other.process_id, other.event.get())
     }
 }
 
-impl Told {
+impl QueuedEvent {
     /// Whether it is that an agent types.
     pub(super) fn is_typing(&self) -> bool {
         // As `Event` is written: the type first.
@@ -112,16 +112,16 @@ impl Told {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallbackOutcome {
     /// The platform took it.
-    Taken,
+    Accepted,
     /// To be tried again, after so many seconds at least if the platform said so; why it went wrong.
     Retry(Option<u32>, String),
     /// The platform does not want it; why.
-    Never(String),
+    Refused(String),
 }
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct Feed {
+pub(super) struct EventQueue {
     /// The number and the time of the last one.
     last: u64,
     last_time: Timestamp,
@@ -130,14 +130,14 @@ pub(super) struct Feed {
     correlation: Option<String>,
     /// Part of the ids of what comes from now on.
     #[serde(skip)]
-    maker: String,
+    process_id: String,
     /// Up to this one they are in the log.
     published: u64,
     /// Up to this one they were called back, or none of that was wanted.
     called: u64,
-    waiting: VecDeque<Told>,
+    waiting: VecDeque<QueuedEvent>,
     /// Messages of agents for the next handover.
-    held: VecDeque<Held>,
+    held: VecDeque<HeldMessage>,
     attempts: u32,
     first_tried: Option<Timestamp>,
     not_before: Timestamp,
@@ -146,49 +146,50 @@ pub(super) struct Feed {
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(transparent)]
-struct Held(Box<RawValue>);
+struct HeldMessage(Box<RawValue>);
 
-impl PartialEq for Held {
+impl PartialEq for HeldMessage {
     fn eq(&self, other: &Self) -> bool {
         self.0.get() == other.0.get()
     }
 }
 
-impl Held {
+impl HeldMessage {
     fn size(&self) -> usize {
         self.0.get().len() + OVERHEAD
     }
 }
 
-impl Feed {
+impl EventQueue {
     /// Whether these can be taken in. Typing needs no room: where there is none, it is dropped.
     pub(super) fn admit(&self, events: &[AgentEvent]) -> Result<(), NoRoom> {
         let matters = |event: &&AgentEvent| !matches!(event.kind, EventKind::Ignored(_) | EventKind::Typing(_));
         let size = |event: &AgentEvent| serde_json::to_vec(&event.kind).map_or(0, |bytes| bytes.len() + OVERHEAD);
         let sizes: Vec<usize> = events.iter().filter(matters).map(size).collect();
         let more: usize = sizes.iter().sum();
-        if sizes.len() > MOST || more > MOST_BYTES {
+        if sizes.len() > MAX_ENTRIES || more > MAX_BYTES {
             return Err(TooLarge.into());
         }
-        let fits = self.waiting.len() + sizes.len() <= MOST && self.waiting_bytes() + more <= MOST_BYTES;
+        let fits = self.waiting.len() + sizes.len() <= MAX_ENTRIES && self.waiting_bytes() + more <= MAX_BYTES;
         if sizes.is_empty() || fits { Ok(()) } else { Err(Full.into()) }
     }
 
     fn waiting_bytes(&self) -> usize {
-        self.waiting.iter().map(|told| told.event.get().len() + OVERHEAD).sum()
+        self.waiting.iter().map(|queued| queued.event.get().len() + OVERHEAD).sum()
     }
 
     pub(super) fn push(&mut self, event: Event, handover: u32, time: Timestamp) {
         let is_typing = matches!(event, Event::Typing(_));
         let Some(event) = written(&event) else { return };
-        if is_typing && (self.waiting.len() >= MOST || self.waiting_bytes() >= MOST_BYTES) {
+        if is_typing && (self.waiting.len() >= MAX_ENTRIES || self.waiting_bytes() >= MAX_BYTES) {
             return;
         }
         // One that is not in the log yet gives its place to the newer one.
         let published = self.published;
-        let waiting = self.waiting.back_mut().filter(|told| is_typing && told.is_typing() && told.number > published);
+        let waiting =
+            self.waiting.back_mut().filter(|queued| is_typing && queued.is_typing() && queued.number > published);
         match waiting {
-            Some(told) if told.handover == handover => (told.event, told.time) = (event, time),
+            Some(queued) if queued.handover == handover => (queued.event, queued.time) = (event, time),
             _ => self.push_written(event, handover, time),
         }
         self.drop_typing();
@@ -198,20 +199,20 @@ impl Feed {
     fn drop_typing(&mut self) {
         let (last, published) = (self.last, self.published);
         let tried = self.next_to_call();
-        self.waiting.retain(|told| !told.is_typing() || told.number == last || told.number > published);
+        self.waiting.retain(|queued| !queued.is_typing() || queued.number == last || queued.number > published);
         // How the calls of one event went says nothing of the next one.
         if self.next_to_call() != tried {
-            self.begin_anew();
+            self.reset_attempts();
         }
     }
 
     /// The number of the event that is called back next, whether it is in the log yet or not.
     fn next_to_call(&self) -> Option<u64> {
-        self.waiting.iter().map(|told| told.number).find(|number| *number > self.called)
+        self.waiting.iter().map(|queued| queued.number).find(|number| *number > self.called)
     }
 
     /// The next event has not been tried yet.
-    fn begin_anew(&mut self) {
+    fn reset_attempts(&mut self) {
         (self.attempts, self.first_tried, self.not_before, self.given_up) = (0, None, 0, None);
     }
 
@@ -223,12 +224,12 @@ impl Feed {
     }
 
     /// Whether events wait for the log or for the callback.
-    pub(super) fn has_something_to_do(&self) -> bool {
+    pub(super) fn has_work(&self) -> bool {
         !self.waiting.is_empty()
     }
 
     /// Whether messages wait for the next handover.
-    pub(super) fn holds(&self) -> bool {
+    pub(super) fn contains(&self) -> bool {
         !self.held.is_empty()
     }
 
@@ -242,14 +243,14 @@ impl Feed {
     fn push_written(&mut self, event: Box<RawValue>, handover: u32, time: Timestamp) {
         self.last = self.last.saturating_add(1);
         self.last_time = self.last_time.max(time);
-        let (correlation, maker) = (self.correlation.clone(), self.maker.clone());
-        self.waiting.push_back(Told { number: self.last, handover, time, correlation, maker, event });
+        let (correlation, process_id) = (self.correlation.clone(), self.process_id.clone());
+        self.waiting.push_back(QueuedEvent { number: self.last, handover, time, correlation, process_id, event });
     }
 
     /// Keeps a message for the next handover. What there is no room for is told as what it is, late.
     pub(super) fn hold(&mut self, message: &AgentMessage, handover: u32, time: Timestamp) {
-        self.held.extend(serde_json::value::to_raw_value(message).ok().map(Held));
-        while self.held.len() > MOST_HELD || self.held.iter().map(Held::size).sum::<usize>() > MOST_HELD_BYTES {
+        self.held.extend(serde_json::value::to_raw_value(message).ok().map(HeldMessage));
+        while self.held.len() > MAX_HELD || self.held.iter().map(HeldMessage::size).sum::<usize>() > MAX_HELD_BYTES {
             let Some(oldest) = self.held.pop_front() else { break };
             self.push_held(&oldest, "late-message", handover, time);
         }
@@ -262,7 +263,7 @@ impl Feed {
     }
 
     /// As an [`Event`] of this type would be written.
-    fn push_held(&mut self, held: &Held, kind: &'static str, handover: u32, time: Timestamp) {
+    fn push_held(&mut self, held: &HeldMessage, kind: &'static str, handover: u32, time: Timestamp) {
         #[derive(Serialize)]
         struct Tagged<'a> {
             r#type: &'static str,
@@ -278,8 +279,8 @@ impl Feed {
         self.correlation = correlation;
     }
 
-    pub(super) fn made_by(&mut self, maker: &str) {
-        maker.clone_into(&mut self.maker);
+    pub(super) fn set_process_id(&mut self, process_id: &str) {
+        process_id.clone_into(&mut self.process_id);
     }
 
     /// When the last one came.
@@ -288,25 +289,25 @@ impl Feed {
     }
 
     /// What is not in the log yet, the oldest first.
-    pub(super) fn unpublished(&self) -> impl Iterator<Item = &Told> {
-        self.waiting.iter().filter(|told| told.number > self.published)
+    pub(super) fn unpublished(&self) -> impl Iterator<Item = &QueuedEvent> {
+        self.waiting.iter().filter(|queued| queued.number > self.published)
     }
 
     pub(super) fn published(&mut self, number: u64, rules: &Rules) {
         self.published = self.published.max(number.min(self.last));
         self.drop_typing();
-        if !rules.calls_back {
+        if !rules.has_callback {
             self.called = self.called.max(self.published);
         }
         self.forget();
     }
 
     /// The event to be called back next, if it may be now, or else when.
-    pub(super) fn to_call(&self, rules: &Rules) -> Option<(Timestamp, &Told)> {
-        if !rules.calls_back {
+    pub(super) fn to_call(&self, rules: &Rules) -> Option<(Timestamp, &QueuedEvent)> {
+        if !rules.has_callback {
             return None;
         }
-        let next = self.waiting.iter().find(|told| told.number > self.called && told.number <= self.published)?;
+        let next = self.waiting.iter().find(|queued| queued.number > self.called && queued.number <= self.published)?;
         Some((self.not_before, next))
     }
 
@@ -334,8 +335,8 @@ impl Feed {
             return;
         }
         match outcome {
-            CallbackOutcome::Taken => self.done(number),
-            CallbackOutcome::Never(why) => self.given_up = Some(why),
+            CallbackOutcome::Accepted => self.done(number),
+            CallbackOutcome::Refused(why) => self.given_up = Some(why),
             CallbackOutcome::Retry(after, why) => {
                 let first = *self.first_tried.get_or_insert(now);
                 match rules.retries.next(self.attempts, after, chance, first, now) {
@@ -352,13 +353,13 @@ impl Feed {
             return;
         }
         self.called = number;
-        self.begin_anew();
+        self.reset_attempts();
         self.forget();
     }
 
     fn forget(&mut self) {
         let done = self.called.min(self.published);
-        while self.waiting.front().is_some_and(|told| told.number <= done) {
+        while self.waiting.front().is_some_and(|queued| queued.number <= done) {
             self.waiting.pop_front();
         }
     }

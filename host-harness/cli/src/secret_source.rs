@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// Where a secret is: `{ env = "NAME" }` or `{ file = "PATH" }`.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Place {
+pub(crate) enum SecretSource {
     /// A variable of the environment.
     Env(String),
     /// A file; a line break at its end does not count.
@@ -18,7 +18,7 @@ pub(crate) enum Place {
 const EXPECTED: &str = "expected { env = \"NAME\" } or { file = \"PATH\" }, for no secret is written here";
 
 /// By hand, for the errors that are derived repeat what was there instead: the secret.
-impl<'de> Deserialize<'de> for Place {
+impl<'de> Deserialize<'de> for SecretSource {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let members = toml::Value::deserialize(from)?;
         let mut members = members.as_table().into_iter().flatten();
@@ -33,7 +33,7 @@ impl<'de> Deserialize<'de> for Place {
     }
 }
 
-impl Place {
+impl SecretSource {
     /// What is there. Relative files are found from `folder`.
     pub(crate) fn read(&self, folder: &Path) -> anyhow::Result<String> {
         let secret = match self {

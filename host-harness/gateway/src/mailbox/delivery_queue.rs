@@ -1,5 +1,6 @@
 //! What the contact center is to be told, in order, one request at a time.
 
+use super::time::after;
 use super::{Full, NoRoom, Rules, TooLarge};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
@@ -11,17 +12,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::VecDeque;
 
 /// Requests that wait at most.
-pub const MOST_REQUESTS: usize = 256;
+pub const MAX_REQUESTS: usize = 256;
 /// Bytes that these take at most, as they are stored.
-pub const MOST_BYTES: usize = 320 << 10;
+pub const MAX_BYTES: usize = 320 << 10;
 /// What is stored of an item besides its content, in bytes.
 const OVERHEAD: usize = 400;
 /// How often something is sent again of which nobody can tell whether it arrived: an agent may see it so often again.
-const MOST_BLIND: u32 = 3;
+const MAX_BLIND_RETRIES: u32 = 3;
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct Outbox {
+pub(super) struct DeliveryQueue {
     last: u64,
     items: VecDeque<Item>,
 }
@@ -49,10 +50,10 @@ pub struct Item {
     conversation: Option<String>,
     /// How often it was sent again although nobody could tell whether it had arrived.
     #[serde(default)]
-    blind: u32,
+    blind_retries: u32,
     /// Once it has arrived, the agents know what was said up to this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    tells_until: Option<Timestamp>,
+    transcript_until: Option<Timestamp>,
     /// The user left before anything of the handover arrived: it need not be delivered.
     #[serde(default)]
     withdrawn: bool,
@@ -64,7 +65,7 @@ pub struct Item {
     thread: Option<u32>,
     /// How the last attempt went, if it did not go well.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    trouble: String,
+    last_failure: String,
 }
 
 /// Kinds of messages, as far as they are treated differently.
@@ -73,7 +74,7 @@ pub struct Item {
 enum Kind {
     Start,
     /// Says something: the platform hears what becomes of it.
-    Word,
+    Content,
     /// That the user types.
     #[serde(alias = "sign")]
     Typing,
@@ -125,9 +126,9 @@ pub(super) mod optional_request {
 enum Progress {
     Waiting,
     /// Somebody delivers it, or did when they were cut short.
-    UnderWay(Timestamp),
+    Attempting(Timestamp),
     /// Nobody delivers it, and it may have arrived; since when.
-    Doubtful(Timestamp),
+    OutcomeUnknown(Timestamp),
     /// It will not be delivered; why.
     Dead(Reason),
 }
@@ -141,7 +142,7 @@ pub enum Reason {
     /// It was tried for as long as the operator allows; how the last attempt went.
     GivenUp(String),
     /// The same, and it may have arrived all the same.
-    InDoubt(String),
+    OutcomeUnknown(String),
     /// The message could not be built; why.
     NotBuilt(String),
     /// The handover was over, or had never begun.
@@ -161,11 +162,11 @@ pub enum DeliveryOutcome {
 
 /// What is known of a request that was in doubt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum LookupOutcome {
     /// It had arrived.
     Arrived(Delivery),
     /// It had not.
-    Missing,
+    NotArrived,
     /// It cannot be told.
     Unknown,
     /// It could not be asked; how that went.
@@ -178,14 +179,14 @@ pub(super) enum Next<'a> {
     Deliver(&'a ProviderRequest),
     Find(&'a ProviderRequest),
     Confirmed,
-    Bury(&'a Reason),
+    DeadLetter(&'a Reason),
 }
 
 impl Kind {
     fn of(message: &OutboundMessage) -> Self {
         match message {
             OutboundMessage::Start(_) => Self::Start,
-            OutboundMessage::Text(_) | OutboundMessage::Attachment(_) | OutboundMessage::Answer(_) => Self::Word,
+            OutboundMessage::Text(_) | OutboundMessage::Attachment(_) | OutboundMessage::Answer(_) => Self::Content,
             OutboundMessage::Typing => Self::Typing,
             OutboundMessage::Receipt(_) => Self::Receipt,
             OutboundMessage::Leave(_) => Self::Leave,
@@ -203,9 +204,9 @@ impl Kind {
 impl Reason {
     /// For people.
     #[must_use]
-    pub fn for_people(&self) -> &str {
+    pub fn description(&self) -> &str {
         match self {
-            Self::Refused(why) | Self::GivenUp(why) | Self::InDoubt(why) | Self::NotBuilt(why) => why,
+            Self::Refused(why) | Self::GivenUp(why) | Self::OutcomeUnknown(why) | Self::NotBuilt(why) => why,
             Self::HandoverOver => "the handover was over before the message was delivered",
         }
     }
@@ -249,21 +250,21 @@ impl Item {
     }
 
     /// The platform wants to hear what becomes of it.
-    pub(super) fn counts(&self) -> bool {
-        matches!(self.kind, Kind::Start | Kind::Word)
+    pub(super) fn has_receipt(&self) -> bool {
+        matches!(self.kind, Kind::Start | Kind::Content)
     }
 
     pub(super) fn leaves(&self) -> bool {
         self.kind == Kind::Leave
     }
 
-    pub(super) fn tells_until(&self) -> Option<Timestamp> {
-        self.tells_until
+    pub(super) fn transcript_until(&self) -> Option<Timestamp> {
+        self.transcript_until
     }
 
     /// Whether it may have arrived although it was given up.
     pub(super) fn may_have_arrived(&self) -> bool {
-        self.blind > 0 || matches!(self.progress, Progress::Dead(Reason::InDoubt(_)))
+        self.blind_retries > 0 || matches!(self.progress, Progress::Dead(Reason::OutcomeUnknown(_)))
     }
 
     pub(super) fn request(&self) -> Option<&ProviderRequest> {
@@ -275,24 +276,26 @@ impl Item {
 
     pub(super) fn next(&self) -> Next<'_> {
         match (&self.progress, &self.content) {
-            (Progress::Dead(reason), _) => Next::Bury(reason),
+            (Progress::Dead(reason), _) => Next::DeadLetter(reason),
             (_, Content::Message(outbound)) => Next::Build(outbound),
             (Progress::Waiting, Content::Request(request)) => Next::Deliver(&request.0),
             (_, Content::Request(request)) if self.kind.is_repeatable() => Next::Deliver(&request.0),
-            (Progress::UnderWay(_) | Progress::Doubtful(_), _) if self.confirmed => Next::Confirmed,
-            (Progress::UnderWay(_) | Progress::Doubtful(_), Content::Request(request)) => Next::Find(&request.0),
+            (Progress::Attempting(_) | Progress::OutcomeUnknown(_), _) if self.confirmed => Next::Confirmed,
+            (Progress::Attempting(_) | Progress::OutcomeUnknown(_), Content::Request(request)) => {
+                Next::Find(&request.0)
+            }
         }
     }
 
     pub(super) fn ready(&self) -> Timestamp {
         match self.progress {
             Progress::Dead(_) => 0,
-            Progress::UnderWay(_) | Progress::Doubtful(_) if self.confirmed => 0,
+            Progress::Attempting(_) | Progress::OutcomeUnknown(_) if self.confirmed => 0,
             _ => self.not_before,
         }
     }
 
-    fn passed(&self, now: Timestamp) -> bool {
+    fn is_expired(&self, now: Timestamp) -> bool {
         let ttl = self.request().and_then(|request| request.ttl_ms);
         ttl.is_some_and(|ttl| self.since.saturating_add(u64::from(ttl)) < now || self.attempts > 0)
     }
@@ -302,13 +305,13 @@ impl Item {
         let moot = match self.progress {
             Progress::Waiting => open != Some(self.handover),
             Progress::Dead(_) => true,
-            Progress::UnderWay(_) | Progress::Doubtful(_) => false,
+            Progress::Attempting(_) | Progress::OutcomeUnknown(_) => false,
         };
         let given_up = matches!(self.progress, Progress::Dead(_));
-        self.passed(now)
+        self.is_expired(now)
             || (self.kind == Kind::Typing && moot)
             || (self.kind == Kind::Receipt && given_up)
-            || (self.withdrawn && self.progress == Progress::Waiting && self.blind == 0)
+            || (self.withdrawn && self.progress == Progress::Waiting && self.blind_retries == 0)
     }
 
     fn size(&self) -> usize {
@@ -320,7 +323,7 @@ impl Item {
     }
 }
 
-impl Outbox {
+impl DeliveryQueue {
     pub(super) fn push(
         &mut self,
         outbound: &Outbound,
@@ -339,7 +342,7 @@ impl Outbox {
             return Ok(());
         };
         self.admit(&requests)?;
-        if matches!(kind, Kind::Start | Kind::Word) {
+        if matches!(kind, Kind::Start | Kind::Content) {
             // Whoever has said something does not type any more, and what they said is not to wait for that.
             self.items.retain(|item| item.kind != Kind::Typing || item.progress != Progress::Waiting);
         }
@@ -347,7 +350,7 @@ impl Outbox {
         for (part, request) in (1..).zip(requests) {
             self.append(outbound, Content::Request(Request(request)), only, handover, now);
             if let Some(item) = self.items.back_mut().filter(|_| part == count) {
-                item.tells_until = told_by(&outbound.message, now);
+                item.transcript_until = transcript_known_until(&outbound.message, now);
             }
         }
         Ok(())
@@ -366,11 +369,11 @@ impl Outbox {
     /// Whether there is room for these, or, without any, for a message.
     fn admit(&self, requests: &[ProviderRequest]) -> Result<(), NoRoom> {
         let more: usize = requests.iter().map(stored_size).sum();
-        if requests.len() > MOST_REQUESTS || more > MOST_BYTES {
+        if requests.len() > MAX_REQUESTS || more > MAX_BYTES {
             return Err(TooLarge.into());
         }
         let bytes = self.items.iter().map(Item::size).sum::<usize>() + more;
-        let fits = self.items.len() + requests.len().max(1) <= MOST_REQUESTS && bytes <= MOST_BYTES;
+        let fits = self.items.len() + requests.len().max(1) <= MAX_REQUESTS && bytes <= MAX_BYTES;
         if fits { Ok(()) } else { Err(Full.into()) }
     }
 
@@ -387,7 +390,7 @@ impl Outbox {
             item.since = item.since.saturating_sub(back);
             item.first_tried = item.first_tried.map(|at| at.saturating_sub(back));
             item.not_before = item.not_before.saturating_sub(back);
-            if let Progress::UnderWay(at) | Progress::Doubtful(at) = &mut item.progress {
+            if let Progress::Attempting(at) | Progress::OutcomeUnknown(at) = &mut item.progress {
                 *at = at.saturating_sub(back);
             }
         }
@@ -406,9 +409,9 @@ impl Outbox {
         self.admit(std::slice::from_ref(request))?;
         let content = Content::Request(Request(ProviderRequest { ttl_ms: None, ..request.clone() }));
         self.last = self.last.saturating_add(1);
-        let item = Item::new(self.last, message, handover, Kind::Word, content, now);
+        let item = Item::new(self.last, message, handover, Kind::Content, content, now);
         let progress = match reason {
-            Reason::InDoubt(_) => Progress::Doubtful(now),
+            Reason::OutcomeUnknown(_) => Progress::OutcomeUnknown(now),
             _ => Progress::Waiting,
         };
         self.items.push_back(Item { progress, ..item });
@@ -470,10 +473,10 @@ impl Outbox {
     /// Somebody delivers it from now on.
     pub(super) fn begin(&mut self, number: u64, now: Timestamp, rules: &Rules) {
         if let Some(item) = self.find(number) {
-            item.progress = Progress::UnderWay(now);
+            item.progress = Progress::Attempting(now);
             item.first_tried.get_or_insert(now);
             // For whoever finds that it was cut short.
-            item.not_before = now.saturating_add(rules.doubt);
+            item.not_before = after(now, rules.lookup_delay);
         }
     }
 
@@ -505,7 +508,7 @@ impl Outbox {
     pub(super) fn failed(&mut self, number: u64, failure: Failure, chance: f64, now: Timestamp, rules: &Rules) {
         let Some(item) = self.find(number) else { return };
         item.attempts = item.attempts.saturating_add(1);
-        let (after, doubtful, why) = match failure {
+        let (after_seconds, is_indeterminate, why) = match failure {
             Failure::Permanent(why) => {
                 item.progress = Progress::Dead(Reason::Refused(clipped(why)));
                 return;
@@ -514,18 +517,18 @@ impl Outbox {
             Failure::Credentials(why) => (None, false, why),
             Failure::Retry(advice) => (advice.after_seconds, advice.may_have_arrived, advice.message),
         };
-        item.trouble = clipped(why);
-        let next = rules.retries.next(item.attempts, after, chance, item.first_tried(), now);
+        item.last_failure = clipped(why);
+        let next = rules.retries.next(item.attempts, after_seconds, chance, item.first_tried(), now);
         // A sign that comes twice says what it says once.
-        if doubtful && !item.kind.is_repeatable() {
+        if is_indeterminate && !item.kind.is_repeatable() {
             // It is asked after before it is given up.
-            item.not_before = next.unwrap_or(now).max(now.saturating_add(rules.doubt));
-            item.progress = Progress::Doubtful(now);
+            item.not_before = next.unwrap_or(now).max(after(now, rules.lookup_delay));
+            item.progress = Progress::OutcomeUnknown(now);
             return;
         }
         match next {
             Some(at) => (item.progress, item.not_before) = (Progress::Waiting, at),
-            None => item.progress = Progress::Dead(Reason::GivenUp(item.trouble.clone())),
+            None => item.progress = Progress::Dead(Reason::GivenUp(item.last_failure.clone())),
         }
     }
 
@@ -534,7 +537,7 @@ impl Outbox {
         let Some(item) = self.find(number) else { return };
         item.not_before = now;
         item.progress = if item.ends(rules) <= now {
-            Progress::Dead(Reason::GivenUp(item.trouble.clone()))
+            Progress::Dead(Reason::GivenUp(item.last_failure.clone()))
         } else {
             Progress::Waiting
         };
@@ -543,12 +546,12 @@ impl Outbox {
     /// Nobody can tell whether it arrived: it is delivered again, but not often.
     pub(super) fn unknown(&mut self, number: u64, now: Timestamp, rules: &Rules) {
         let Some(item) = self.find(number) else { return };
-        if item.blind >= MOST_BLIND || item.ends(rules) <= now {
-            let why = format!("{}; nobody can tell whether it arrived all the same", item.trouble);
-            item.progress = Progress::Dead(Reason::InDoubt(why));
+        if item.blind_retries >= MAX_BLIND_RETRIES || item.ends(rules) <= now {
+            let why = format!("{}; nobody can tell whether it arrived all the same", item.last_failure);
+            item.progress = Progress::Dead(Reason::OutcomeUnknown(why));
             return;
         }
-        item.blind += 1;
+        item.blind_retries += 1;
         (item.progress, item.not_before) = (Progress::Waiting, now);
     }
 
@@ -562,7 +565,7 @@ impl Outbox {
         };
         match rules.retries.next(item.attempts, after, chance, item.first_tried(), now) {
             Some(at) => item.not_before = at,
-            None => item.progress = Progress::Dead(Reason::InDoubt(clipped(why))),
+            None => item.progress = Progress::Dead(Reason::OutcomeUnknown(clipped(why))),
         }
     }
 
@@ -590,12 +593,12 @@ impl Item {
             progress: Progress::Waiting,
             confirmed: false,
             conversation: None,
-            blind: 0,
-            tells_until: None,
+            blind_retries: 0,
+            transcript_until: None,
             withdrawn: false,
             nothing_arrived: false,
             thread: None,
-            trouble: String::new(),
+            last_failure: String::new(),
         }
     }
 
@@ -605,12 +608,12 @@ impl Item {
 
     /// When it is not tried any more.
     fn ends(&self, rules: &Rules) -> Timestamp {
-        self.first_tried().saturating_add(rules.retries.give_up)
+        after(self.first_tried(), rules.retries.give_up_after)
     }
 }
 
 /// Up to when the agents know what was said, once a message has arrived.
-fn told_by(message: &OutboundMessage, now: Timestamp) -> Option<Timestamp> {
+fn transcript_known_until(message: &OutboundMessage, now: Timestamp) -> Option<Timestamp> {
     match message {
         // A line from the future must not keep those from the next transcript that are still to be said.
         OutboundMessage::Start(start) => start.transcript.iter().map(|line| line.time.min(now)).max(),
@@ -621,8 +624,8 @@ fn told_by(message: &OutboundMessage, now: Timestamp) -> Option<Timestamp> {
 
 /// Of the words of a plugin, as many as somebody reads.
 fn clipped(why: String) -> String {
-    const MOST: usize = 300;
-    if why.len() <= MOST { why } else { why.chars().take(MOST).collect() }
+    const MAX_CHARACTERS: usize = 300;
+    if why.len() <= MAX_CHARACTERS { why } else { why.chars().take(MAX_CHARACTERS).collect() }
 }
 
 /// Base64 makes four bytes of three.

@@ -3,36 +3,37 @@
 use crate::callback::Callback;
 use crate::mailbox::Rules;
 use crate::mailboxes::{Address, Mailboxes};
-use crate::metrics::{Counts, Metrics};
-use crate::wire::Wire;
+use crate::metrics::{ConnectionMetrics, Metrics};
+use crate::trace::Trace;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use handover_host::Connection;
 use handover_host::contract::Failure;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Observations that may be made at once after a time without any.
 const BURST: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 /// A connection with its name, and what the operator decides about it. Cheap to clone.
 #[derive(Clone)]
-pub struct Served(Arc<Inner>);
+pub struct ConnectionService(Arc<Inner>);
 
 struct Inner {
     name: String,
     connection: Connection,
     options: Options,
-    observations: DefaultDirectRateLimiter,
+    polls: DefaultDirectRateLimiter,
     /// Of these, those for which nothing is a reason but the time.
-    routine: DefaultDirectRateLimiter,
-    complaints: DefaultDirectRateLimiter,
+    routine_polls: DefaultDirectRateLimiter,
+    warnings: DefaultDirectRateLimiter,
     /// Of refused credentials, apart from the others, so that none hides another.
     refusals: DefaultDirectRateLimiter,
     /// Of webhooks that are too old.
     replays: DefaultDirectRateLimiter,
     credentials: Mutex<Credentials>,
-    counts: Counts,
+    metrics: ConnectionMetrics,
     mailboxes: Mailboxes,
 }
 
@@ -53,7 +54,7 @@ pub(crate) enum Credentials {
 pub struct Options {
     /// How it is worked on.
     pub rules: Rules,
-    /// Where events are posted to, besides the log; [`Rules::calls_back`] says the same.
+    /// Where events are posted to, besides the log; [`Rules::has_callback`] says the same.
     pub callback: Option<Callback>,
     /// The last part of the path at which its webhooks arrive besides its name; several connections may share one.
     pub path: Option<String>,
@@ -63,9 +64,9 @@ pub struct Options {
     /// The bodies of webhooks and of requests are logged, with all that people say in them.
     pub logs_bodies: bool,
     /// Observations a minute at most, by this gateway: a share of the requests that the contact center allows.
-    pub observations: NonZeroU32,
+    pub polls: NonZeroU32,
     /// Where what passes is told, to whoever watches.
-    pub wire: Wire,
+    pub trace: Trace,
 }
 
 /// A name that a connection cannot have.
@@ -73,7 +74,7 @@ pub struct Options {
 #[error("a connection's name has 1 to 64 lower-case letters, digits and hyphens")]
 pub struct InvalidName;
 
-impl Served {
+impl ConnectionService {
     /// Serves a connection by this name.
     ///
     /// # Errors
@@ -89,27 +90,27 @@ impl Served {
         if !(1..=64).contains(&name.len()) || !name.bytes().all(fits) {
             return Err(InvalidName);
         }
-        options.rules.calls_back = options.callback.is_some();
-        let observations = RateLimiter::direct(Quota::per_minute(options.observations).allow_burst(BURST));
-        let half = NonZeroU32::new(options.observations.get() / 2).unwrap_or(NonZeroU32::MIN);
-        let routine = RateLimiter::direct(Quota::per_minute(half).allow_burst(BURST));
+        options.rules.has_callback = options.callback.is_some();
+        let polls = RateLimiter::direct(Quota::per_minute(options.polls).allow_burst(BURST));
+        let half = NonZeroU32::new(options.polls.get() / 2).unwrap_or(NonZeroU32::MIN);
+        let routine_polls = RateLimiter::direct(Quota::per_minute(half).allow_burst(BURST));
         let once_a_minute = || RateLimiter::direct(Quota::per_minute(NonZeroU32::MIN));
-        let (complaints, refusals, replays) = (once_a_minute(), once_a_minute(), once_a_minute());
+        let (warnings, refusals, replays) = (once_a_minute(), once_a_minute(), once_a_minute());
         let credentials = Mutex::new(Credentials::Untried);
-        let (name, counts) = (name.to_owned(), metrics.of(name));
-        metrics.show_zeros(&name);
-        options.wire.conceal(&connection);
+        metrics.show_zeros(name);
+        let (name, metrics) = (name.to_owned(), metrics.of_connection(name));
+        options.trace.redact(&connection);
         Ok(Self(Arc::new(Inner {
             name,
             connection,
             options,
-            observations,
-            routine,
-            complaints,
+            polls,
+            routine_polls,
+            warnings,
             refusals,
             replays,
             credentials,
-            counts,
+            metrics,
             mailboxes,
         })))
     }
@@ -139,7 +140,7 @@ impl Served {
     }
 
     /// Whether its webhooks arrive at `/handover/` and this.
-    pub(crate) fn listens_at(&self, path: &str) -> bool {
+    pub(crate) fn receives_at(&self, path: &str) -> bool {
         let is = |own: &str| own.eq_ignore_ascii_case(path);
         is(&self.0.name) || self.0.options.path.as_deref().is_some_and(is)
     }
@@ -160,17 +161,17 @@ impl Served {
         self.0.options.callback.as_ref()
     }
 
-    pub(crate) fn wire(&self) -> &Wire {
-        &self.0.options.wire
+    pub(crate) fn trace(&self) -> &Trace {
+        &self.0.options.trace
     }
 
-    pub(crate) fn counts(&self) -> &Counts {
-        &self.0.counts
+    pub(crate) fn metrics(&self) -> &ConnectionMetrics {
+        &self.0.metrics
     }
 
     /// Whether the log may tell once more of what an operator should look at; not more often than it can be read.
-    pub(crate) fn may_complain(&self) -> bool {
-        self.0.complaints.check().is_ok()
+    pub(crate) fn may_warn(&self) -> bool {
+        self.0.warnings.check().is_ok()
     }
 
     pub(crate) fn credentials(&self) -> Credentials {
@@ -178,15 +179,15 @@ impl Served {
     }
 
     /// Records what the contact center's answer says about the credentials. Logs refused ones at most once a minute.
-    pub(crate) fn answered(&self, failure: Option<&Failure>) {
+    pub(crate) fn record_credentials(&self, failure: Option<&Failure>) {
         let credentials = match failure {
             Some(Failure::Credentials(why)) => {
-                self.0.counts.credentials_refused();
+                self.0.metrics.credentials_refused();
                 if self.0.refusals.check().is_ok() {
                     tracing::error!(
                         connection = self.name(),
                         why,
-                        "the contact center refuses the credentials: nothing is delivered until they are mended; \
+                        "the contact center refuses the credentials: nothing is delivered until they are repaired; \
                          `handover check` says which permission or secret it is"
                     );
                 }
@@ -201,7 +202,7 @@ impl Served {
 
     /// Logs, at most once a minute, that an authentic webhook was rejected as a replay. If this machine's clock is wrong,
     /// every webhook is.
-    pub(crate) fn replayed(&self) {
+    pub(crate) fn warn_of_replay(&self) {
         if self.0.replays.check().is_ok() {
             tracing::warn!(
                 connection = self.name(),
@@ -213,16 +214,15 @@ impl Served {
 
     /// Whether an observation may be made now, or else in how many milliseconds to ask again. One for which nothing is
     /// a reason but the time leaves half of all to the others, and waits for its next time: there may be thousands.
-    pub(crate) fn may_observe(&self, soon: bool) -> Result<(), u64> {
-        if !soon && self.0.routine.check().is_err() {
-            let every = self.rules().observe_every.unwrap_or_default().max(1);
-            return Err(every.saturating_add(fastrand::u64(0..every)));
+    pub(crate) fn may_poll(&self, soon: bool) -> Result<(), Duration> {
+        if !soon && self.0.routine_polls.check().is_err() {
+            let interval = self.rules().poll_interval.unwrap_or_default();
+            return Err(interval.saturating_add(interval.mul_f64(fastrand::f64())));
         }
-        self.0.observations.check().map_err(|not_until| {
+        self.0.polls.check().map_err(|not_until| {
             let wait = not_until.wait_time_from(DefaultClock::default().now());
-            let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-            // Others wait, too.
-            wait.saturating_add(fastrand::u64(1_000..5_000))
+            // Other conversations wait as well, so the polls are spread.
+            wait.saturating_add(Duration::from_millis(fastrand::u64(1_000..5_000)))
         })
     }
 }

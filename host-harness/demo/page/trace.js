@@ -5,13 +5,13 @@ import { $, clock, el } from './dom.js';
 const MOST = 200;
 const ARROWS = { webhook: '⇠', event: '•', request: '✎', delivery: '⇢', lookup: '?', observation: '◎', callback: '⇡' };
 
-export class Wire {
+export class Trace {
   /** With several connections, each entry says of which it is. */
   constructor(several) {
     this.several = several;
     /** The observations that are told again, by connection and recipient. */
     this.observed = new Map();
-    $('wire-clear').onclick = () => {
+    $('trace-clear').onclick = () => {
       $('passed').replaceChildren();
       this.observed.clear();
     };

@@ -1,9 +1,11 @@
 //! Who works on a mailbox, and what they do next.
 
-use super::outbox::Next;
-use super::rules::TURN;
+use super::delivery_queue::Next;
+use super::rules::LEASE;
+use super::time::after;
 use super::{
-    CallbackOutcome, DeliveryOutcome, Found, Item, Mailbox, Reason, Rules, Told, WAIT_FOR_CONVERSATION, is_open,
+    CONVERSATION_WAIT, CallbackOutcome, DeliveryOutcome, Item, LookupOutcome, Mailbox, QueuedEvent, Reason, Rules,
+    is_open,
 };
 use handover_host::contract::{
     Conversation, Delivery, Failure, Outbound, ProviderRequest, RetryAdvice, RetryCause, Timestamp,
@@ -13,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 /// What can be worked on at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Lane {
+pub enum Channel {
     /// To the contact center.
     Outbound,
     /// To the platform's callback.
@@ -22,11 +24,11 @@ pub enum Lane {
 
 /// The right to work on a lane, for a time.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Turn {
+pub struct Lease {
     /// What to do.
     pub task: Task,
     /// Which lane it is.
-    pub lane: Lane,
+    pub channel: Channel,
 }
 
 /// Something to do about a mailbox.
@@ -69,14 +71,14 @@ pub enum Task {
         /// The event's id.
         id: String,
         /// The event.
-        told: Told,
+        event: QueuedEvent,
         /// How often it was tried before.
         attempts: u32,
     },
-    /// Store a dead letter: [`Mailbox::buried`].
-    Bury(DeadLetter),
+    /// Store a dead letter: [`Mailbox::dead_letter_stored`].
+    StoreDeadLetter(DeadLetter),
     /// Remove the mailbox: nothing has happened for as long as it is to be kept.
-    Forget,
+    Remove,
 }
 
 /// What was given up.
@@ -90,13 +92,13 @@ pub struct DeadLetter {
     /// How often it was tried.
     pub attempts: u32,
     /// What it is.
-    pub content: DeadContent,
+    pub content: DeadLetterContent,
 }
 
 /// What was given up, and why.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
-pub enum DeadContent {
+pub enum DeadLetterContent {
     /// A request for the contact center; the message itself if it could not be built.
     Outbound {
         /// Which of the recipient's items.
@@ -106,40 +108,40 @@ pub enum DeadContent {
         /// The platform's message that it belongs to.
         message: String,
         /// The request, unless it was never built.
-        #[serde(with = "super::outbox::optional_request")]
+        #[serde(with = "super::delivery_queue::optional_request")]
         request: Option<ProviderRequest>,
         /// Why.
         reason: Reason,
     },
     /// An event for the platform's callback; why.
-    Callback(Told, String),
+    Callback(QueuedEvent, String),
 }
 
 /// Until when each lane is somebody's.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-pub(super) struct Turns {
-    outbound: Option<Held>,
-    callback: Option<Held>,
+pub(super) struct Leases {
+    outbound: Option<Holder>,
+    callback: Option<Holder>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-struct Held {
+struct Holder {
     by: String,
     until: Timestamp,
 }
 
-impl Turns {
+impl Leases {
     /// The clock went back by so many milliseconds.
     pub(super) fn step_back(&mut self, back: u64) {
-        for held in [&mut self.outbound, &mut self.callback].into_iter().flatten() {
-            held.until = held.until.saturating_sub(back);
+        for holder in [&mut self.outbound, &mut self.callback].into_iter().flatten() {
+            holder.until = holder.until.saturating_sub(back);
         }
     }
 
-    fn lane(&mut self, lane: Lane) -> &mut Option<Held> {
-        match lane {
-            Lane::Outbound => &mut self.outbound,
-            Lane::Callback => &mut self.callback,
+    fn channel(&mut self, channel: Channel) -> &mut Option<Holder> {
+        match channel {
+            Channel::Outbound => &mut self.outbound,
+            Channel::Callback => &mut self.callback,
         }
     }
 }
@@ -149,70 +151,71 @@ impl Mailbox {
     /// nothing is to be done now or the lane is somebody else's.
     ///
     /// Whoever has done the task hands in its outcome and asks again, both in one change.
-    pub fn turn(&mut self, lane: Lane, by: &str, now: Timestamp, rules: &Rules) -> Option<Turn> {
-        let held = self.turns.lane(lane);
-        if held.as_ref().is_some_and(|held| held.by != by && held.until > now) {
+    pub fn lease(&mut self, channel: Channel, by: &str, now: Timestamp, rules: &Rules) -> Option<Lease> {
+        let holder = self.leases.channel(channel);
+        if holder.as_ref().is_some_and(|holder| holder.by != by && holder.until > now) {
             return None;
         }
-        *held = None;
-        let task = match lane {
-            Lane::Outbound => self.outbound_task(now, rules),
-            Lane::Callback => self.callback_task(now, rules),
+        *holder = None;
+        let task = match channel {
+            Channel::Outbound => self.outbound_task(now, rules),
+            Channel::Callback => self.callback_task(now, rules),
         }?;
-        *self.turns.lane(lane) = Some(Held { by: by.to_owned(), until: now.saturating_add(TURN) });
-        Some(Turn { task, lane })
+        *self.leases.channel(channel) = Some(Holder { by: by.to_owned(), until: after(now, LEASE) });
+        Some(Lease { task, channel })
     }
 
     /// `by` does no more on this lane, which is free for others.
-    pub fn rest(&mut self, lane: Lane, by: &str) {
-        let held = self.turns.lane(lane);
-        if held.as_ref().is_some_and(|held| held.by == by) {
-            *held = None;
+    pub fn release(&mut self, channel: Channel, by: &str) {
+        let holder = self.leases.channel(channel);
+        if holder.as_ref().is_some_and(|holder| holder.by == by) {
+            *holder = None;
         }
     }
 
     /// Whether nothing of it is to be remembered any more.
     #[must_use]
-    pub fn is_over(&self, now: Timestamp, rules: &Rules) -> bool {
-        self.forget_at(rules).is_some_and(|at| at <= now)
+    pub fn is_expired(&self, now: Timestamp, rules: &Rules) -> bool {
+        self.expires_at(rules).is_some_and(|at| at <= now)
     }
 
     /// When somebody has to look at it; missing if nothing waits.
     #[must_use]
     pub fn due(&self, rules: &Rules) -> Option<Timestamp> {
-        if self.feed.unpublished().next().is_some() {
+        if self.event_queue.unpublished().next().is_some() {
             return Some(0);
         }
-        let not_before = |held: &Option<Held>| held.as_ref().map_or(0, |held| held.until);
-        let outbound = self.outbound_due(rules).map(|due| due.max(not_before(&self.turns.outbound)));
-        let callback = self.callback_due(rules).map(|due| due.max(not_before(&self.turns.callback)));
+        let not_before = |holder: &Option<Holder>| holder.as_ref().map_or(0, |holder| holder.until);
+        let outbound = self.outbound_due(rules).map(|due| due.max(not_before(&self.leases.outbound)));
+        let callback = self.callback_due(rules).map(|due| due.max(not_before(&self.leases.callback)));
         outbound.into_iter().chain(callback).min()
     }
 
     /// What is to be appended to the log, in this order; needs no turn, for it can be appended again.
-    pub fn unpublished(&self) -> impl Iterator<Item = &Told> {
-        self.feed.unpublished()
+    pub fn unpublished(&self) -> impl Iterator<Item = &QueuedEvent> {
+        self.event_queue.unpublished()
     }
 
     /// What is in the log, up to and with this one.
     pub fn published(&mut self, number: u64, rules: &Rules) {
-        self.feed.published(number, rules);
+        self.event_queue.published(number, rules);
     }
 
     fn outbound_due(&self, rules: &Rules) -> Option<Timestamp> {
-        let item = self.outbox.peek().map(|item| item.ready().max(self.waits_for_conversation(item).unwrap_or(0)));
-        let (handover, observe) = (self.handover.as_ref(), self.observe);
+        let item =
+            self.delivery_queue.peek().map(|item| item.ready().max(self.waits_for_conversation(item).unwrap_or(0)));
+        let (handover, poll_due) = (self.handover.as_ref(), self.poll_due);
         let deadline = handover.and_then(Handover::next_deadline);
-        [item, deadline, observe, self.forget_at(rules)].into_iter().flatten().min()
+        [item, deadline, poll_due, self.expires_at(rules)].into_iter().flatten().min()
     }
 
     /// Not before the log has forgotten its last event: the numbers of a new one would begin anew.
-    fn forget_at(&self, rules: &Rules) -> Option<Timestamp> {
-        let idle = self.outbox.peek().is_none()
-            && self.feed.to_call(rules).is_none()
-            && self.feed.unpublished().next().is_none();
+    fn expires_at(&self, rules: &Rules) -> Option<Timestamp> {
+        let idle = self.delivery_queue.peek().is_none()
+            && self.event_queue.to_call(rules).is_none()
+            && self.event_queue.unpublished().next().is_none();
         let ended = self.handover.as_ref().filter(|_| idle).and_then(Handover::ended_at)?;
-        Some(ended.max(self.feed.last_time()).saturating_add(rules.keep))
+        Some(after(ended.max(self.event_queue.last_time()), rules.retention))
     }
 
     /// Until when a leave waits for the id of its conversation. Its handover's other requests are done by then; the id may
@@ -223,7 +226,7 @@ impl Mailbox {
         let handover = self.handover.as_ref().filter(|handover| handover.number() == item.handover());
         // Where there is surely none, there is nothing to wait for.
         handover.filter(|handover| !handover.is_unknown_to_the_contact_center())?;
-        Some(item.since().saturating_add(WAIT_FOR_CONVERSATION))
+        Some(after(item.since(), CONVERSATION_WAIT))
     }
 
     /// Whether a leave has nothing to leave: nothing of its handover arrived at the contact center.
@@ -234,8 +237,8 @@ impl Mailbox {
     }
 
     fn callback_due(&self, rules: &Rules) -> Option<Timestamp> {
-        let (not_before, _) = self.feed.to_call(rules)?;
-        Some(if self.feed.given_up().is_some() { 0 } else { not_before })
+        let (not_before, _) = self.event_queue.to_call(rules)?;
+        Some(if self.event_queue.given_up().is_some() { 0 } else { not_before })
     }
 
     fn outbound_task(&mut self, now: Timestamp, rules: &Rules) -> Option<Task> {
@@ -246,37 +249,37 @@ impl Mailbox {
         if let Some(task) = self.item_task(now, rules) {
             return Some(task);
         }
-        if self.observe.is_some_and(|at| at <= now) {
+        if self.poll_due.is_some_and(|at| at <= now) {
             let present = self.handover.as_ref().map(Handover::number);
             let conversation = present.and_then(|number| self.conversation(number, None, None));
             if let Some(conversation) = conversation.filter(|conversation| conversation.id.is_some()) {
-                return Some(Task::Observe { conversation, soon: self.reason_to_observe.is_some() });
+                return Some(Task::Observe { conversation, soon: self.poll_requested.is_some() });
             }
             // Nobody knows yet which conversation it is.
-            self.observe = rules.observe_after(now);
+            self.poll_due = rules.next_poll(now);
         }
-        if !self.is_over(now, rules) {
+        if !self.is_expired(now, rules) {
             return None;
         }
-        if let Some(number) = self.handover.as_ref().map(Handover::number).filter(|_| self.feed.holds()) {
+        if let Some(number) = self.handover.as_ref().map(Handover::number).filter(|_| self.event_queue.contains()) {
             // No next handover has come for as long as anything is kept: better late than never.
-            self.feed.release_late(number, now);
+            self.event_queue.release_late(number, now);
             return None;
         }
-        Some(Task::Forget)
+        Some(Task::Remove)
     }
 
     fn item_task(&mut self, now: Timestamp, rules: &Rules) -> Option<Task> {
         loop {
             let open = self.handover.as_ref().filter(|handover| is_open(handover)).map(Handover::number);
-            self.outbox.front(open, now)?;
-            let item = self.outbox.peek()?;
+            self.delivery_queue.front(open, now)?;
+            let item = self.delivery_queue.peek()?;
             if item.ready() > now || self.waits_for_conversation(item).is_some_and(|at| at > now) {
                 return None;
             }
             if self.leaves_nothing(item) {
                 let number = item.number();
-                self.outbox.remove(number);
+                self.delivery_queue.remove(number);
                 continue;
             }
             let (number, handover) = (item.number(), item.handover());
@@ -287,18 +290,18 @@ impl Mailbox {
                 }
                 Next::Deliver(request) => {
                     let request = request.clone();
-                    self.outbox.begin(number, now, rules);
+                    self.delivery_queue.begin(number, now, rules);
                     Some(Task::Deliver { item: number, request })
                 }
                 Next::Find(request) => {
                     let conversation = self.conversation_of(item)?;
                     Some(Task::Find { item: number, request: request.clone(), conversation })
                 }
-                Next::Bury(reason) => Some(Task::Bury(DeadLetter {
-                    id: format!("{}.{number}", self.tag),
+                Next::DeadLetter(reason) => Some(Task::StoreDeadLetter(DeadLetter {
+                    id: format!("{}.{number}", self.id),
                     since: item.since(),
                     attempts: item.attempts(),
-                    content: DeadContent::Outbound {
+                    content: DeadLetterContent::Outbound {
                         item: number,
                         handover,
                         message: item.message().to_owned(),
@@ -311,7 +314,7 @@ impl Mailbox {
             if task.is_some() {
                 return task;
             }
-            if let Some(item) = self.outbox.remove(number) {
+            if let Some(item) = self.delivery_queue.remove(number) {
                 self.arrived(&item, &Delivery { message_id: None, conversation_id: None }, now);
             }
         }
@@ -319,24 +322,24 @@ impl Mailbox {
 
     fn callback_task(&mut self, now: Timestamp, rules: &Rules) -> Option<Task> {
         while let Some(number) =
-            self.feed.to_call(rules).filter(|(_, told)| told.is_over(now)).map(|(_, told)| told.number)
+            self.event_queue.to_call(rules).filter(|(_, event)| event.is_over(now)).map(|(_, event)| event.number)
         {
-            self.feed.done(number);
+            self.event_queue.done(number);
         }
-        let (not_before, told) = self.feed.to_call(rules)?;
-        if let Some(why) = self.feed.given_up() {
-            return Some(Task::Bury(DeadLetter {
-                id: self.event_id(told),
-                since: told.time,
-                attempts: self.feed.attempts(),
-                content: DeadContent::Callback(told.clone(), why.to_owned()),
+        let (not_before, event) = self.event_queue.to_call(rules)?;
+        if let Some(why) = self.event_queue.given_up() {
+            return Some(Task::StoreDeadLetter(DeadLetter {
+                id: self.event_id(event),
+                since: event.time,
+                attempts: self.event_queue.attempts(),
+                content: DeadLetterContent::Callback(event.clone(), why.to_owned()),
             }));
         }
         if not_before > now {
             return None;
         }
-        let (id, told) = (self.event_id(told), told.clone());
-        Some(Task::CallBack { id, told, attempts: self.feed.try_next(now) })
+        let (id, event) = (self.event_id(event), event.clone());
+        Some(Task::CallBack { id, event, attempts: self.event_queue.try_next(now) })
     }
 
     /// The conversation of the handover of an item.
@@ -357,8 +360,8 @@ impl Mailbox {
     /// What became of [`Task::Build`].
     pub fn built(&mut self, item: u64, built: Result<Vec<ProviderRequest>, String>) {
         match built {
-            Ok(requests) => self.outbox.built(item, requests),
-            Err(why) => self.outbox.dead(item, Reason::NotBuilt(why)),
+            Ok(requests) => self.delivery_queue.built(item, requests),
+            Err(why) => self.delivery_queue.dead(item, Reason::NotBuilt(why)),
         }
     }
 
@@ -366,49 +369,51 @@ impl Mailbox {
     pub fn delivered(&mut self, item: u64, outcome: DeliveryOutcome, chance: f64, now: Timestamp, rules: &Rules) {
         match outcome {
             DeliveryOutcome::Delivered(delivery) => {
-                if let Some(item) = self.outbox.remove(item) {
+                if let Some(item) = self.delivery_queue.remove(item) {
                     self.arrived(&item, &delivery, now);
                 }
             }
-            DeliveryOutcome::Failed(failure) => self.outbox.failed(item, failure, chance, now, rules),
+            DeliveryOutcome::Failed(failure) => self.delivery_queue.failed(item, failure, chance, now, rules),
             DeliveryOutcome::Unknown(message) => {
                 let cause = RetryCause::TimedOut;
                 let unknown = RetryAdvice { cause, after_seconds: None, may_have_arrived: true, message };
-                self.outbox.failed(item, Failure::Retry(unknown), chance, now, rules);
+                self.delivery_queue.failed(item, Failure::Retry(unknown), chance, now, rules);
             }
         }
     }
 
     /// What became of [`Task::Find`].
-    pub fn found(&mut self, item: u64, found: Found, chance: f64, now: Timestamp, rules: &Rules) {
+    pub fn looked_up(&mut self, item: u64, found: LookupOutcome, chance: f64, now: Timestamp, rules: &Rules) {
         match found {
-            Found::Arrived(delivery) => {
-                if let Some(item) = self.outbox.remove(item) {
+            LookupOutcome::Arrived(delivery) => {
+                if let Some(item) = self.delivery_queue.remove(item) {
                     self.arrived(&item, &delivery, now);
                 }
             }
-            Found::Missing => self.outbox.missing(item, now, rules),
+            LookupOutcome::NotArrived => self.delivery_queue.missing(item, now, rules),
             // Nobody will ever be answered.
-            Found::Unknown | Found::Failed(Failure::Permanent(_)) => self.outbox.unknown(item, now, rules),
-            Found::Failed(failure) => self.outbox.not_found(item, failure, chance, now, rules),
+            LookupOutcome::Unknown | LookupOutcome::Failed(Failure::Permanent(_)) => {
+                self.delivery_queue.unknown(item, now, rules)
+            }
+            LookupOutcome::Failed(failure) => self.delivery_queue.not_found(item, failure, chance, now, rules),
         }
     }
 
     /// What became of [`Task::CallBack`].
     pub fn called_back(&mut self, event: u64, outcome: CallbackOutcome, chance: f64, now: Timestamp, rules: &Rules) {
-        self.feed.called(event, outcome, chance, now, rules);
+        self.event_queue.called(event, outcome, chance, now, rules);
     }
 
-    /// What became of [`Task::Bury`]: the dead letter is stored.
-    pub fn buried(&mut self, letter: &DeadLetter, now: Timestamp, rules: &Rules) {
-        match &letter.content {
-            DeadContent::Callback(told, _) => {
-                self.feed.done(told.number);
-                self.not_shown(told, now);
+    /// What became of [`Task::StoreDeadLetter`]: the dead letter is stored.
+    pub fn dead_letter_stored(&mut self, dead_letter: &DeadLetter, now: Timestamp, rules: &Rules) {
+        match &dead_letter.content {
+            DeadLetterContent::Callback(event, _) => {
+                self.event_queue.done(event.number);
+                self.report_not_shown(event, now);
             }
-            DeadContent::Outbound { item, reason, .. } => {
-                if let Some(item) = self.outbox.remove(*item) {
-                    self.undeliverable(&item, reason.for_people(), now, rules);
+            DeadLetterContent::Outbound { item, reason, .. } => {
+                if let Some(item) = self.delivery_queue.remove(*item) {
+                    self.report_undeliverable(&item, reason.description(), now, rules);
                 }
             }
         }

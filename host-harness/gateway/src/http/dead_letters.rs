@@ -4,8 +4,8 @@
 
 use super::problem::{CommandRefusals, Problem, Refusals};
 use super::request::{Connection, Query};
-use crate::dead_letters::{Buried, NotRedriven};
-use crate::mailbox::DeadContent;
+use crate::dead_letters::{NotRedriven, StoredDeadLetter, redrive as redrive_dead_letter};
+use crate::mailbox::DeadLetterContent;
 use axum::Json;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 /// Dead letters in one answer at most.
-const MOST: usize = 100;
+const MAX_LISTED: usize = 100;
 
 /// A dead letter. What it says is not shown.
 #[derive(Serialize, ToSchema)]
@@ -27,7 +27,7 @@ pub(super) struct DeadLetterView {
     /// How often it was tried.
     attempts: u32,
     /// Where it was to go.
-    to: Way,
+    to: Destination,
     /// The message that it belongs to, or the event that it is.
     about: String,
     /// Why it was given up.
@@ -37,26 +37,26 @@ pub(super) struct DeadLetterView {
 /// Where a dead letter was to go.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
-enum Way {
+enum Destination {
     ContactCenter,
     Platform,
 }
 
 impl DeadLetterView {
-    fn of(buried: Buried) -> Self {
-        let letter = buried.letter;
-        let time = i64::try_from(letter.since).ok().and_then(|time| jiff::Timestamp::from_millisecond(time).ok());
-        let (to, about, reason) = match letter.content {
-            DeadContent::Outbound { message, reason, .. } => {
-                (Way::ContactCenter, message, reason.for_people().to_owned())
+    fn of(stored: StoredDeadLetter) -> Self {
+        let dead_letter = stored.dead_letter;
+        let time = i64::try_from(dead_letter.since).ok().and_then(|time| jiff::Timestamp::from_millisecond(time).ok());
+        let (to, about, reason) = match dead_letter.content {
+            DeadLetterContent::Outbound { message, reason, .. } => {
+                (Destination::ContactCenter, message, reason.description().to_owned())
             }
-            DeadContent::Callback(_, why) => (Way::Platform, letter.id.clone(), why),
+            DeadLetterContent::Callback(_, why) => (Destination::Platform, dead_letter.id.clone(), why),
         };
         Self {
-            id: letter.id,
-            recipient: buried.address.recipient,
+            id: dead_letter.id,
+            recipient: stored.address.recipient,
             since: time.unwrap_or_default().to_string(),
-            attempts: letter.attempts,
+            attempts: dead_letter.attempts,
             to,
             about,
             reason,
@@ -77,74 +77,74 @@ pub(super) struct ListQuery {
 /// The dead letters of a connection, at most a hundred, in the order of their ids.
 #[utoipa::path(
     get,
-    path = "/v1/connections/{connection}/dead-letters",
+    path = "/v1/connections/{connection}/dead-dead_letters",
     params(("connection" = String, Path), ListQuery),
     responses((status = 200, body = [DeadLetterView]), Refusals)
 )]
 pub(super) async fn list(
-    Connection(served): Connection,
+    Connection(service): Connection,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Vec<DeadLetterView>>, Problem> {
-    let letters = served.mailboxes().dead_letters(served.name(), &query.after, MOST).await?;
-    Ok(Json(letters.into_iter().map(DeadLetterView::of).collect()))
+    let dead_letters = service.mailboxes().dead_letters(service.name(), &query.after, MAX_LISTED).await?;
+    Ok(Json(dead_letters.into_iter().map(DeadLetterView::of).collect()))
 }
 
 /// A dead letter.
 #[utoipa::path(
     get,
-    path = "/v1/connections/{connection}/dead-letters/{id}",
+    path = "/v1/connections/{connection}/dead-dead_letters/{id}",
     params(("connection" = String, Path), ("id" = String, Path)),
     responses((status = 200, body = DeadLetterView), Refusals)
 )]
 pub(super) async fn show(
-    Connection(served): Connection,
+    Connection(service): Connection,
     Path((_, id)): Path<(String, String)>,
 ) -> Result<Json<DeadLetterView>, Problem> {
-    let letter = served.mailboxes().dead_letter(served.name(), &id).await?;
-    letter.map(|letter| Json(DeadLetterView::of(letter))).ok_or_else(none)
+    let dead_letter = service.mailboxes().dead_letter(service.name(), &id).await?;
+    dead_letter.map(|dead_letter| Json(DeadLetterView::of(dead_letter))).ok_or_else(not_found)
 }
 
 /// Forgets a dead letter.
 #[utoipa::path(
     delete,
-    path = "/v1/connections/{connection}/dead-letters/{id}",
+    path = "/v1/connections/{connection}/dead-dead_letters/{id}",
     params(("connection" = String, Path), ("id" = String, Path)),
     responses((status = 204), Refusals)
 )]
-pub(super) async fn drop(
-    Connection(served): Connection,
+pub(super) async fn delete(
+    Connection(service): Connection,
     Path((_, id)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let dropped = served.mailboxes().drop_dead_letter(served.name(), &id).await?;
-    if dropped { Ok(StatusCode::NO_CONTENT) } else { Err(none()) }
+    let dropped = service.mailboxes().delete_dead_letter(service.name(), &id).await?;
+    if dropped { Ok(StatusCode::NO_CONTENT) } else { Err(not_found()) }
 }
 
 /// Tries once more to deliver a dead letter: the same bytes, as the last of what waits for the recipient. Only while its
 /// handover is in progress; an event is posted to the platform at once.
 #[utoipa::path(
     post,
-    path = "/v1/connections/{connection}/dead-letters/{id}/redrive",
+    path = "/v1/connections/{connection}/dead-dead_letters/{id}/redrive",
     params(("connection" = String, Path), ("id" = String, Path)),
     responses((status = 202), CommandRefusals)
 )]
 pub(super) async fn redrive(
-    Connection(served): Connection,
+    Connection(service): Connection,
     Path((_, id)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let Some(buried) = served.mailboxes().dead_letter(served.name(), &id).await? else { return Err(none()) };
-    served.redrive(&buried).await.map_err(|error| {
-        let told = error.to_string();
+    let Some(stored) = service.mailboxes().dead_letter(service.name(), &id).await? else { return Err(not_found()) };
+    redrive_dead_letter(&service, &stored).await.map_err(|error| {
+        let detail = error.to_string();
         match error {
-            NotRedriven::Over | NotRedriven::NotBuilt => Problem::new(409, "not-deliverable", told),
-            NotRedriven::NotTaken(_) => Problem::new(409, "not-taken", told),
-            NotRedriven::Full => Problem::new(429, "full", told),
-            NotRedriven::Contended => Problem::new(503, "contended", told),
+            NotRedriven::Over | NotRedriven::NotBuilt => Problem::new(409, "not-deliverable", detail),
+            NotRedriven::NotAccepted(_) => Problem::new(409, "not-taken", detail),
+            NotRedriven::Full => Problem::new(429, "full", detail),
+            NotRedriven::Contended => Problem::new(503, "contended", detail),
             NotRedriven::Store(error) => error.into(),
         }
     })?;
     Ok(StatusCode::ACCEPTED)
 }
 
-fn none() -> Problem {
-    Problem::new(404, "no-dead-letter", "there is no such dead letter")
+fn not_found() -> Problem {
+    Problem::new(404, "no-dead-dead_letter", "there is no such dead dead_letter")
 }

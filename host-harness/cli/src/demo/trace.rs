@@ -1,4 +1,4 @@
-//! What goes over the wire, to be shown beside the conversation.
+//! What goes over the trace, to be shown beside the conversation.
 
 use async_trait::async_trait;
 use handover_host::{Transport, TransportError};
@@ -7,9 +7,9 @@ use std::time::Instant;
 
 /// Lines that wait to be shown.
 #[derive(Clone, Default)]
-pub(super) struct Wire(Arc<Mutex<Vec<String>>>);
+pub(super) struct Trace(Arc<Mutex<Vec<String>>>);
 
-impl Wire {
+impl Trace {
     pub(super) fn add(&self, line: String) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
     }
@@ -22,12 +22,12 @@ impl Wire {
 /// A transport that tells what it carries: no headers and no bodies, which hold keys and words.
 pub(super) struct Recorder<T> {
     transport: T,
-    wire: Wire,
+    trace: Trace,
 }
 
 impl<T> Recorder<T> {
-    pub(super) fn new(transport: T, wire: Wire) -> Self {
-        Self { transport, wire }
+    pub(super) fn new(transport: T, trace: Trace) -> Self {
+        Self { transport, trace }
     }
 }
 
@@ -38,7 +38,7 @@ impl<T: Transport> Transport for Recorder<T> {
         let began = Instant::now();
         let answer = self.transport.send(request).await;
         let took = began.elapsed().as_millis();
-        self.wire.add(match &answer {
+        self.trace.add(match &answer {
             Ok(response) => format!("→ {line}  {} in {took} ms", response.status().as_u16()),
             Err(error) => format!("→ {line}  {error}"),
         });

@@ -1,0 +1,35 @@
+//! What is service.
+
+use crate::Demo;
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub(crate) struct ContextView {
+    connections: Vec<ConnectionView>,
+    /// Whether there is a desk to play agents at.
+    desk: bool,
+}
+
+#[derive(Serialize)]
+struct ConnectionView {
+    name: String,
+    provider: String,
+    /// Where its events end now.
+    latest: u64,
+}
+
+pub(crate) async fn show(State(demo): State<Demo>) -> Result<Json<ContextView>, StatusCode> {
+    let context = &demo.0.context;
+    let mut connections = Vec::new();
+    for service in context.gateway.connections() {
+        connections.push(ConnectionView {
+            name: service.name().to_owned(),
+            provider: service.connection().provider().description().title.clone(),
+            latest: service.mailboxes().latest().await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?.0,
+        });
+    }
+    Ok(Json(ContextView { connections, desk: context.desk.is_some() }))
+}

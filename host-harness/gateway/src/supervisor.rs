@@ -1,0 +1,68 @@
+//! Runs a gateway until it is asked to stop.
+
+use crate::connection_service::ConnectionService;
+use crate::mailboxes::Mailboxes;
+use crate::retention::enforce_retention;
+use crate::server::{ServerLimits, serve};
+use crate::worker::Worker;
+use axum::Router;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::{JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+/// Everything that runs in a gateway.
+pub struct Parts {
+    /// The connections that the worker works on.
+    pub services: Vec<ConnectionService>,
+    /// The mailboxes of all of them.
+    pub mailboxes: Mailboxes,
+    /// How long events stay in the log.
+    pub keep_events: Duration,
+    /// Where the router is served.
+    pub listener: TcpListener,
+    /// [`Gateway::router`](crate::Gateway::router), and anything beside it.
+    pub router: Router,
+    /// Cancelled when the gateway stops. Cancelling it does not stop the gateway.
+    pub stop: CancellationToken,
+}
+
+/// Why a gateway ended other than by request.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The operating system does not deliver the signal to stop.
+    #[error("the signal to stop cannot be awaited: {0}")]
+    Signal(#[from] std::io::Error),
+    /// A part panicked.
+    #[error("a part of the gateway panicked: {0}")]
+    Panicked(#[from] JoinError),
+    /// A part ended, although none does while the gateway runs.
+    #[error("a part of the gateway ended by itself; the log says which")]
+    EndedEarly,
+}
+
+/// Runs a gateway until Ctrl-C or SIGTERM, and then completes the work in progress.
+///
+/// # Errors
+/// A part of the gateway ended by itself. The others were stopped, because without one of them the process would only seem
+/// to work.
+pub async fn run(parts: Parts) -> Result<(), RunError> {
+    let Parts { services, mailboxes, keep_events, listener, router, stop } = parts;
+    let mut running = JoinSet::new();
+    running.spawn(Worker::new(services, mailboxes.clone()).run(stop.clone()));
+    running.spawn(enforce_retention(mailboxes, keep_events, stop.clone()));
+    running.spawn(serve(listener, router, ServerLimits::default(), stop.clone()));
+    let mut terminated = signal(SignalKind::terminate())?;
+    let ended_early = tokio::select! {
+        _ = tokio::signal::ctrl_c() => false,
+        _ = terminated.recv() => false,
+        _ = running.join_next() => true,
+    };
+    tracing::info!("stopping: completing the work in progress");
+    stop.cancel();
+    while let Some(ended) = running.join_next().await {
+        ended?;
+    }
+    if ended_early { Err(RunError::EndedEarly) } else { Ok(()) }
+}
