@@ -37,7 +37,7 @@ fn layers(criterion: &mut Criterion) {
                 bencher.iter(|| {
                     runtime.block_on(async {
                         let received = connection.receive_webhook(black_box(&whole)).await.expect("no trap");
-                        assert!(received.expect("believed").events.is_ok());
+                        assert!(received.events.is_ok());
                     });
                 });
             });
@@ -55,7 +55,7 @@ fn layers(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new(layer, "0.5k"), |bencher| {
             bencher.iter(|| {
                 let built = connection.build_outbound_message(black_box(&conversation), &outbound);
-                assert!(runtime.block_on(built).expect("no trap").is_ok());
+                assert!(runtime.block_on(built).is_ok());
             });
         });
     }

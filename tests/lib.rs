@@ -11,3 +11,14 @@ pub const MUTANT: &[u8] = include_bytes!(env!("MUTANT_COMPONENT"));
 
 /// A provider that harms its host in one way of choice; in none so far.
 pub const EVIL: &[u8] = include_bytes!(env!("EVIL_COMPONENT"));
+
+/// Separates the provider's answer from a failed call, for tests of either.
+///
+/// # Errors
+/// The call failed.
+pub fn answered<T, E>(result: Result<T, handover_host::Error<E>>) -> Result<Result<T, E>, handover_host::CallError> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(error) => error.into_provider().map(Err),
+    }
+}

@@ -4,12 +4,13 @@ use anyhow::{Context, bail};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::routing::post;
 use handover_bench::{COMPONENT, native, settings};
 use handover_gateway::{ServerLimits, serve};
 use handover_host::contract::Webhook;
-use handover_host::{Connection, Host, Limits, VerifiedWebhook};
+use handover_host::{Connection, Error, Host, Limits, VerifiedWebhook};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -42,38 +43,21 @@ async fn connection(reuse: u32) -> anyhow::Result<Connection> {
     Ok(host.load(COMPONENT).await.context("the component does not load")?.connect_unchecked(settings()))
 }
 
-fn webhook(method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Webhook {
-    Webhook {
-        method: method.to_string(),
-        path: uri.to_string(),
-        headers: headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect(),
-        body: body.to_vec(),
-    }
-}
-
-async fn plugged(
-    State(connection): State<Connection>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> StatusCode {
-    let webhook = webhook(&method, &uri, &headers, &body);
+async fn plugged(State(connection): State<Connection>, parts: Parts, body: Bytes) -> StatusCode {
+    let webhook = Webhook::from_http(&parts, body);
     match connection.receive_webhook(&webhook).await {
-        Ok(Ok(VerifiedWebhook { events: Ok(events), .. })) if !events.is_empty() => StatusCode::OK,
-        Ok(Err(_)) => StatusCode::UNAUTHORIZED,
+        Ok(VerifiedWebhook { events: Ok(events), .. }) if !events.is_empty() => StatusCode::OK,
+        Err(Error::Provider(_)) => StatusCode::UNAUTHORIZED,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
 async fn natively(
     State(settings): State<Arc<Vec<genesys_open_messaging::contract::Setting>>>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
+    parts: Parts,
     body: Bytes,
 ) -> StatusCode {
-    let webhook = native::webhook(webhook(&method, &uri, &headers, &body));
+    let webhook = native::webhook(Webhook::from_http(&parts, body));
     match native::receive(&settings, webhook) {
         Some(1..) => StatusCode::OK,
         Some(0) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -2,7 +2,8 @@
 
 use crate::support::{connection, provider, settings, usable, webhook};
 use handover_host::contract::{Authenticity, EventKind, EventSource, Malformed, Rejection, Severity, Webhook};
-use handover_host::{AllowedOrigins, CallError, ConnectError, Connection, Limit};
+use handover_host::{AllowedOrigins, CallError, ConnectError, Connection, Error, Limit};
+use handover_tests::answered;
 
 const SECRET: (&str, &str) = ("webhook-secret", "a-secret-of-16-or-more-chars");
 
@@ -10,13 +11,13 @@ const SECRET: (&str, &str) = ("webhook-secret", "a-secret-of-16-or-more-chars");
 async fn works(connection: &Connection) {
     let signature = "sha256=+hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMk=";
     let good = webhook(&[("X-Hub-Signature-256", signature)], br#"{"id":"1","type":"Text","text":"hi"}"#);
-    assert_eq!(connection.verify_webhook(&good).await, Ok(Ok(Authenticity::Signed(0))));
-    let events = connection.map_agent_events(&EventSource::Webhook(good.body)).await.expect("no trap").expect("mapped");
+    assert_eq!(answered(connection.verify_webhook(&good).await), Ok(Ok(Authenticity::Signed(0))));
+    let events = connection.map_agent_events(&EventSource::Webhook(good.body)).await.expect("mapped");
     assert!(matches!(&events[..], [event] if matches!(event.kind, EventKind::Message(_))));
 }
 
 async fn map(connection: &Connection, body: &[u8]) -> Result<Malformed, &'static str> {
-    let mapped = connection.map_agent_events(&EventSource::Webhook(body.to_vec())).await.expect("no trap");
+    let mapped = answered(connection.map_agent_events(&EventSource::Webhook(body.to_vec())).await).expect("no trap");
     works(connection).await;
     match mapped {
         Err(malformed) => Ok(malformed),
@@ -60,7 +61,7 @@ async fn odd_objects_are_ignored() {
     let mapped = connection
         .map_agent_events(&EventSource::Webhook(br#"{"id":18446744073709551615,"type":"Text","text":"hi"}"#.to_vec()))
         .await;
-    let events = mapped.expect("no trap").expect("mapped");
+    let events = mapped.expect("mapped");
     assert!(matches!(&events[0].kind, EventKind::Message(message) if message.id == "18446744073709551615"));
 }
 
@@ -71,12 +72,12 @@ async fn two_megabytes_and_ten_thousand_headers_are_refused_by_name() {
     let too_large = |limit, allowed| CallError::Limit { limit, allowed };
     assert_eq!(
         connection.map_agent_events(&EventSource::Webhook(large.clone())).await,
-        Err(too_large(Limit::Input, 1 << 20))
+        Err(Error::Call(too_large(Limit::Input, 1 << 20)))
     );
-    assert_eq!(connection.verify_webhook(&webhook(&[], &large)).await, Err(too_large(Limit::Input, 1 << 20)));
+    assert_eq!(answered(connection.verify_webhook(&webhook(&[], &large)).await), Err(too_large(Limit::Input, 1 << 20)));
     let headers: Vec<_> = (0..10_000).map(|number| (format!("x-{number}"), b"1".to_vec())).collect();
     let many = Webhook { headers, ..webhook(&[], b"{}") };
-    assert_eq!(connection.verify_webhook(&many).await, Err(too_large(Limit::Headers, 200)));
+    assert_eq!(answered(connection.verify_webhook(&many).await), Err(too_large(Limit::Headers, 200)));
     works(&connection).await;
 }
 
@@ -86,7 +87,7 @@ async fn headers_may_hold_any_bytes() {
     for value in [&b""[..], b"\0", b"\xff\xfe", b"sha256=\0", "sha256=ä".as_bytes(), &[b'='; 100_000]] {
         let mut odd = webhook(&[], b"{}");
         odd.headers.push(("x-hub-signature-256".into(), value.to_vec()));
-        let verdict = connection.verify_webhook(&odd).await.expect("no trap");
+        let verdict = answered(connection.verify_webhook(&odd).await).expect("no trap");
         assert!(matches!(
             verdict,
             Err(Rejection::UnsupportedAlgorithm | Rejection::InvalidEncoding | Rejection::InvalidLength)

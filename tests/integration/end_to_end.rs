@@ -131,7 +131,7 @@ async fn a_handover_is_observed_from_the_queue_to_its_end() {
     assert_eq!(world.observe(&conversation).await.last(), Some(&EventKind::Ended(EndReason::Completed)));
     // The same again, with the same ids.
     let ids = async || {
-        let events = world.connection.observe_conversation(&conversation).await.expect("no trap").expect("observed");
+        let events = world.connection.observe_conversation(&conversation).await.expect("observed");
         events.into_iter().map(|event| event.id).collect::<Vec<_>>()
     };
     assert_eq!(ids().await, ids().await);
@@ -148,7 +148,7 @@ async fn a_second_end_of_one_conversation_is_another_event() {
     for number in 2..5 {
         world.order(&format!("{path}/accept"), json!({ "name": "Grace Hopper" })).await;
         world.order(&format!("{path}/disconnect"), json!({})).await;
-        let events = world.connection.observe_conversation(&conversation).await.expect("no trap").expect("observed");
+        let events = world.connection.observe_conversation(&conversation).await.expect("observed");
         let end = events.last().expect("an event");
         assert_eq!(end.kind, EventKind::Ended(EndReason::Completed));
         ids.push(end.id.clone());

@@ -12,6 +12,7 @@ use handover_host::contract::{
 use handover_host::{
     CallError, ConnectError, Connection, Host, HttpClient, HttpClientLimits, Limit, Limits, LoadError,
 };
+use handover_tests::answered;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -72,7 +73,7 @@ impl Stage {
 
     /// The good plugin answers as ever.
     async fn is_unharmed(&self) {
-        let events = self.good.map_agent_events(&source()).await.expect("no trap").expect("mapped");
+        let events = self.good.map_agent_events(&source()).await.expect("mapped");
         assert_eq!(events.len(), 1);
         match &events[0].kind {
             EventKind::Message(message) => assert_eq!(message.text.as_deref(), Some("hi")),
@@ -93,12 +94,12 @@ async fn ends<T: Debug>(case: Case, call: impl AsyncFn(&Connection) -> Result<T,
 }
 
 async fn mapping_ends(case: Case) -> CallError {
-    ends(case, async |evil| evil.map_agent_events(&source()).await).await
+    ends(case, async |evil| answered(evil.map_agent_events(&source()).await)).await
 }
 
 async fn building_ends(case: Case) -> CallError {
     let message = Outbound { id: "1".into(), time: 1, message: OutboundMessage::Typing };
-    ends(case, async |evil| evil.build_outbound_message(&conversation(), &message).await).await
+    ends(case, async |evil| answered(evil.build_outbound_message(&conversation(), &message).await)).await
 }
 
 /// What the guest was answered, each with what it asked for.
@@ -192,7 +193,9 @@ async fn loop_in_check_settings() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn loop_in_verify_webhook() {
-    let error = ends(Case::loop_in_verify_webhook, async |evil| evil.verify_webhook(&webhook(&[], b"{}")).await).await;
+    let error =
+        ends(Case::loop_in_verify_webhook, async |evil| answered(evil.verify_webhook(&webhook(&[], b"{}")).await))
+            .await;
     assert_eq!(error, LOOPED);
 }
 
@@ -208,18 +211,18 @@ async fn loop_in_build_outbound_message() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn loop_in_deliver() {
-    assert_eq!(ends(Case::loop_in_deliver, async |evil| evil.deliver(&request()).await).await, LOOPED);
+    assert_eq!(ends(Case::loop_in_deliver, async |evil| answered(evil.deliver(&request()).await)).await, LOOPED);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn loop_in_find_delivery() {
-    let find = async |evil: &Connection| evil.find_delivery(&conversation(), &request()).await;
+    let find = async |evil: &Connection| answered(evil.find_delivery(&conversation(), &request()).await);
     assert_eq!(ends(Case::loop_in_find_delivery, find).await, LOOPED);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn loop_in_observe_conversation() {
-    let observe = async |evil: &Connection| evil.observe_conversation(&conversation()).await;
+    let observe = async |evil: &Connection| answered(evil.observe_conversation(&conversation()).await);
     assert_eq!(ends(Case::loop_in_observe_conversation, observe).await, LOOPED);
 }
 
@@ -245,7 +248,7 @@ async fn memory_to_the_limit() {
     let stage = Stage::new().await;
     let evil = stage.evil(Case::memory_to_the_limit).await;
     for _ in 0..3 {
-        assert_eq!(evil.map_agent_events(&source()).await.expect("no trap").expect("mapped").len(), 1);
+        assert_eq!(evil.map_agent_events(&source()).await.expect("mapped").len(), 1);
         stage.is_unharmed().await;
     }
 }
@@ -327,7 +330,7 @@ async fn an_id_that_is_too_long() {
 async fn memory_of_earlier_calls() {
     let evil = Case::memory_of_earlier_calls.of(handover_tests::EVIL).expect("the slot");
     let remembered = async |connection: &Connection| {
-        let events = connection.map_agent_events(&source()).await.expect("no trap").expect("mapped");
+        let events = connection.map_agent_events(&source()).await.expect("mapped");
         match events[..] {
             [AgentEvent { kind: EventKind::Ignored(ref calls), .. }] => calls.clone(),
             _ => panic!("{events:?}"),

@@ -4,7 +4,7 @@ use crate::support::{connection, limits, usable};
 use async_trait::async_trait;
 use evil_guest::Case;
 use handover_host::contract::EventSource;
-use handover_host::{CallError, Host, Limit, Limits, Transport, TransportError};
+use handover_host::{CallError, Error, Host, Limit, Limits, Transport, TransportError};
 use std::time::Duration;
 
 #[tokio::test]
@@ -16,7 +16,7 @@ async fn memory_is_bounded() {
     let provider = host.load(handover_tests::GENESYS).await.expect("it loads in little memory");
     let large = format!(r#"{{"id":"1","type":"Text","text":"{}"}}"#, "ä".repeat(400_000));
     let mapped = provider.connect_unchecked(vec![]).map_agent_events(&EventSource::Webhook(large.clone().into())).await;
-    assert_eq!(mapped, Err(CallError::Limit { limit: Limit::Memory, allowed: 2 << 20 }));
+    assert_eq!(mapped, Err(Error::Call(CallError::Limit { limit: Limit::Memory, allowed: 2 << 20 })));
 }
 
 /// The honest plugin does what it can with what there is, and what a call had goes back.
@@ -32,7 +32,10 @@ async fn the_memory_of_all_together_is_bounded() {
     };
     for _ in 0..20 {
         assert!(map(10).await.is_ok());
-        assert_eq!(map(800_000).await, Err(CallError::Busy { limit: Limit::TotalMemory, allowed: 2 << 20 }));
+        assert_eq!(
+            map(800_000).await,
+            Err(Error::Call(CallError::Busy { limit: Limit::TotalMemory, allowed: 2 << 20 }))
+        );
     }
 }
 
@@ -80,7 +83,7 @@ async fn pure_calls_go_on(shared: Limits) {
         .collect();
     let body = br#"{"id":"1","type":"Text","text":"hi"}"#;
     for _ in 0..50 {
-        connection.map_agent_events(&EventSource::Webhook(body.to_vec())).await.expect("no trap").expect("mapped");
+        connection.map_agent_events(&EventSource::Webhook(body.to_vec())).await.expect("mapped");
     }
     assert!(waiting.iter().all(|call| !call.is_finished()));
     waiting.iter().for_each(tokio::task::JoinHandle::abort);
@@ -144,7 +147,7 @@ async fn a_computing_plugin_yields() {
         (turns, looping.await.expect("no panic"))
     });
     let (turns, ended) = neighbor.await.expect("no panic");
-    assert_eq!(ended, Err(CallError::Limit { limit: Limit::CpuTime, allowed: 500 }));
+    assert_eq!(ended, Err(Error::Call(CallError::Limit { limit: Limit::CpuTime, allowed: 500 })));
     assert!(turns > 10, "the neighbor had {turns} turns beside the plugin");
 }
 
@@ -205,7 +208,7 @@ async fn what_comes_back_is_bounded() {
     let long = format!(r#"{{"id":"1","type":"Text","text":"{}"}}"#, "a".repeat(20_000));
     let connection = provider.connect_unchecked(vec![]);
     let mapped = connection.map_agent_events(&EventSource::Webhook(long.into())).await;
-    assert_eq!(mapped, Err(CallError::Limit { limit: Limit::Output, allowed: 10_000 }));
+    assert_eq!(mapped, Err(Error::Call(CallError::Limit { limit: Limit::Output, allowed: 10_000 })));
 
     let mut few = limits();
     few.items = 3;
@@ -214,7 +217,7 @@ async fn what_comes_back_is_bounded() {
     let events = [r#"{"eventType":"Typing"}"#; 4].join(",");
     let many = format!(r#"{{"id":"1","type":"Event","events":[{events}]}}"#);
     let mapped = provider.connect_unchecked(vec![]).map_agent_events(&EventSource::Webhook(many.into())).await;
-    assert_eq!(mapped, Err(CallError::Limit { limit: Limit::Items, allowed: 3 }));
+    assert_eq!(mapped, Err(Error::Call(CallError::Limit { limit: Limit::Items, allowed: 3 })));
 }
 
 #[tokio::test]
@@ -230,7 +233,7 @@ async fn a_thousand_calls_at_once_take_their_turns() {
         })
         .collect();
     for (number, call) in calls.into_iter().enumerate() {
-        let events = call.await.expect("no panic").expect("no trap").expect("mapped");
+        let events = call.await.expect("no panic").expect("mapped");
         assert!(events[0].id.ends_with(&format!(":{number}")), "{}", events[0].id);
     }
 }

@@ -11,6 +11,7 @@ use handover_host::contract::{
     OutboundMessage, Timestamp, Webhook,
 };
 use handover_host::handover::{Handover, Policy, Step};
+use handover_tests::answered;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -106,8 +107,8 @@ impl Platform {
         let outbound = Outbound { id: format!("{recipient}-{number}"), time: now(), message: start };
         let built = self.0.connection.build_outbound_message(&conversation, &outbound).await;
         let mut id = None;
-        for request in built.expect("no trap").expect("built") {
-            let delivered: Delivery = self.0.connection.deliver(&request).await.expect("no trap").expect("delivered");
+        for request in built.expect("built") {
+            let delivered: Delivery = self.0.connection.deliver(&request).await.expect("delivered");
             self.book(recipient, |book| book.handover.delivered(&delivered, now()));
             id = id.or(delivered.conversation_id);
         }
@@ -123,7 +124,7 @@ impl Platform {
     }
 
     async fn map(&self, name: &'static str, source: EventSource) {
-        let events = self.0.connection.map_agent_events(&source).await.expect("no trap").expect("an object");
+        let events = self.0.connection.map_agent_events(&source).await.expect("an object");
         for event in events {
             if lock(&self.0.seen).insert(event.id.clone()) {
                 *lock(&self.0.told).entry(name).or_default() += 1;
@@ -169,7 +170,9 @@ impl Platform {
             return;
         }
         // Losing a poll is nothing: there is the next.
-        let Ok(events) = self.0.connection.observe_conversation(&conversation).await.expect("no trap") else { return };
+        let Ok(events) = answered(self.0.connection.observe_conversation(&conversation).await).expect("no trap") else {
+            return;
+        };
         self.book(recipient, |book| {
             if book.handover.number() == conversation.handover {
                 let steps = book.handover.observed(&events, asked);
@@ -195,7 +198,7 @@ async fn take(State(platform): State<Platform>, headers: HeaderMap, body: Bytes)
     let headers = headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
     let webhook = Webhook { method: "POST".into(), path: "/".into(), headers, body: body.to_vec() };
     let (name, source): (_, fn(Vec<u8>) -> _) =
-        match platform.0.connection.verify_webhook(&webhook).await.expect("no trap") {
+        match answered(platform.0.connection.verify_webhook(&webhook).await).expect("no trap") {
             Ok(Authenticity::Signed(_)) => ("webhook", EventSource::Webhook),
             Ok(Authenticity::ApiKey(OperatorSource::EventBus)) => ("event-bus", EventSource::EventBus),
             Ok(Authenticity::ApiKey(OperatorSource::Trigger)) => ("trigger", EventSource::Trigger),

@@ -47,7 +47,7 @@ async fn connection(entered: &[(&str, &str)]) -> Connection {
 }
 
 async fn map(connection: &Connection, source: EventSource) -> Vec<AgentEvent> {
-    connection.map_agent_events(&source).await.expect("no trap").expect("an object")
+    connection.map_agent_events(&source).await.expect("an object")
 }
 
 /// The one event that a source tells.
@@ -107,7 +107,7 @@ fn conversation(recipient: &str) -> Conversation {
 /// The bodies of what is built for Genesys.
 async fn built(connection: &Connection, conversation: &Conversation, message: OutboundMessage) -> Vec<Value> {
     let outbound = Outbound { id: "m-1".into(), time: TEN + 10 * MINUTE, message };
-    let requests = connection.build_outbound_message(conversation, &outbound).await.expect("no trap").expect("built");
+    let requests = connection.build_outbound_message(conversation, &outbound).await.expect("built");
     requests.iter().map(|request| serde_json::from_slice(&request.body).expect("JSON")).collect()
 }
 

@@ -1,6 +1,8 @@
 //! The feature flags of the environment, named as in Cognigy's installations.
 
-use handover_host::features::{Feature, InvalidVariable};
+mod flag;
+
+pub(crate) use flag::{Feature, InvalidVariable};
 
 /// What may be switched on.
 pub(crate) struct Features {

@@ -5,7 +5,9 @@ use crate::features::Features;
 use crate::progress;
 use crate::settings::SettingsFile;
 use anyhow::{Context, bail};
-use handover_host::{AllowedOrigins, ConnectError, Connection, Host, HttpClient, HttpClientLimits, Limits, Provider};
+use handover_host::{
+    AllowedOrigins, ConnectError, Connection, Error, Host, HttpClient, HttpClientLimits, Limits, Provider,
+};
 use std::io::Read;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -92,9 +94,10 @@ pub(crate) async fn connect_with(
     trusted: bool,
 ) -> anyhow::Result<Connection> {
     // The origins that the settings lead to are known once they have been checked.
-    let accepted = match provider.check_settings(&file.settings).await? {
+    let accepted = match provider.check_settings(&file.settings).await {
         Ok(accepted) => accepted,
-        Err(problems) => {
+        Err(Error::Call(error)) => return Err(error.into()),
+        Err(Error::Provider(problems)) => {
             let problems: Vec<_> = problems.iter().map(|problem| file.place(problem)).collect();
             bail!("the settings cannot be used\n{}", problems.join("\n"));
         }

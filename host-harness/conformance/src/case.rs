@@ -2,7 +2,9 @@
 
 use crate::script::{Forgetful, Script, Scripted};
 use handover_host::contract::{Description, Setting};
-use handover_host::{AllowedOrigins, BuildError, CallError, Connection, Host, Limits, LoadError, Provider};
+use handover_host::{
+    AllowedOrigins, BuildError, CallError, Connection, Error, Host, HostBuilder, Limits, LoadError, Provider,
+};
 use std::time::Duration;
 
 /// What came of a case.
@@ -92,7 +94,7 @@ impl Subject {
     ) -> Result<(Connection, Scripted), String> {
         self.network.begin(script);
         self.memory.forget();
-        let accepted = self.fresh.check_settings(&settings).await.map_err(failed)?;
+        let accepted = answered(self.fresh.check_settings(&settings).await)?;
         let accepted = accepted.map_err(|problems| format!("the settings are refused: {problems:?}"))?;
         let allowed = AllowedOrigins::from_settings(&accepted.origins);
         let connection = self.fresh.connect(settings, &allowed).await.map_err(|error| error.to_string())?;
@@ -113,8 +115,17 @@ fn limits() -> Limits {
 }
 
 /// A host that cannot be set up is no fault of the component's, and there is nothing to test with.
-fn host(builder: handover_host::Builder) -> Result<Host, LoadError> {
+fn host(builder: HostBuilder) -> Result<Host, LoadError> {
     builder.build().map_err(|error: BuildError| LoadError::Invalid(error.to_string()))
+}
+
+/// Separates the provider's answer from a call that failed.
+pub(crate) fn answered<T, E>(result: Result<T, Error<E>>) -> Result<Result<T, E>, String> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(Error::Provider(error)) => Ok(Err(error)),
+        Err(Error::Call(error)) => Err(failed(error)),
+    }
 }
 
 /// A call that did not come to an answer.

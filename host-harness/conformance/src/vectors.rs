@@ -1,6 +1,6 @@
 //! Vectors: cases as data. `tests/vectors/README.md` in the repository specifies the format.
 
-use crate::case::{Case, Subject, Verdict, ensure, failed};
+use crate::case::{Case, Subject, Verdict, answered, ensure, failed};
 use crate::script::{Answer, Script};
 use handover_host::TransportError;
 use handover_host::contract::{
@@ -173,11 +173,11 @@ impl Vector {
     async fn run(&self, subject: &Subject, settings: Vec<Setting>) -> Verdict {
         let unchecked = || subject.provider().connect_unchecked(settings.clone());
         let actual = match &self.call {
-            Call::CheckSettings {} => told(subject.provider().check_settings(&settings).await.map_err(failed)?)?,
+            Call::CheckSettings {} => told(answered(subject.provider().check_settings(&settings).await)?)?,
             Call::VerifyWebhook { headers, body } => {
                 let headers = headers.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes())).collect();
                 let webhook = Webhook { method: "POST".into(), path: "/".into(), headers, body: body.bytes()? };
-                told(unchecked().verify_webhook(&webhook).await.map_err(failed)?)?
+                told(answered(unchecked().verify_webhook(&webhook).await)?)?
             }
             Call::MapAgentEvents { source, body } => {
                 let source = match source {
@@ -186,11 +186,11 @@ impl Vector {
                     SourceKind::Trigger => EventSource::Trigger,
                     SourceKind::Notification => EventSource::Notification,
                 }(body.bytes()?);
-                told(unchecked().map_agent_events(&source).await.map_err(failed)?)?
+                told(answered(unchecked().map_agent_events(&source).await)?)?
             }
             Call::BuildOutboundMessage { conversation, id, time, message } => {
                 let outbound = Outbound { id: id.clone(), time: *time, message: OutboundMessage::clone(message) };
-                let built = unchecked().build_outbound_message(conversation, &outbound).await.map_err(failed)?;
+                let built = answered(unchecked().build_outbound_message(conversation, &outbound).await)?;
                 told(built.map(|requests| requests.iter().map(as_json).collect::<Vec<_>>()))?
             }
             Call::Deliver { .. }
@@ -207,15 +207,13 @@ impl Vector {
         let answers: VecDeque<Answer> = self.exchanges.iter().map(|exchange| exchange.answer.answer()).collect();
         let (connection, scripted) = subject.scripted(settings, Script::InTurn(answers)).await?;
         let actual = match &self.call {
-            Call::Deliver { operation, body } => {
-                told(connection.deliver(&request(operation, body)?).await.map_err(failed)?)?
-            }
+            Call::Deliver { operation, body } => told(answered(connection.deliver(&request(operation, body)?).await)?)?,
             Call::FindDelivery { conversation, operation, body } => {
                 let request = request(operation, body)?;
-                told(connection.find_delivery(conversation, &request).await.map_err(failed)?)?
+                told(answered(connection.find_delivery(conversation, &request).await)?)?
             }
             Call::ObserveConversation { conversation } => {
-                told(connection.observe_conversation(conversation).await.map_err(failed)?)?
+                told(answered(connection.observe_conversation(conversation).await)?)?
             }
             Call::Provision { webhook_url, mode } => {
                 json!(connection.provision(webhook_url, *mode).await.map_err(failed)?)

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use handover_gateway::ConnectionService;
 use handover_host::contract::{Check, CheckOutcome, Description, Setting, SettingsProblem};
-use handover_host::{ConnectError, Connection};
+use handover_host::{ConnectError, Connection, Error};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -41,7 +41,7 @@ pub(crate) async fn show(
     }))
 }
 
-/// What is wrong with it, or worth a look. Nobody is asked but the plugin.
+/// Returns the problems of the entered settings. Calls only the plugin.
 pub(crate) async fn check(
     State(demo): State<Demo>,
     Path(connection): Path<String>,
@@ -49,13 +49,13 @@ pub(crate) async fn check(
 ) -> Result<Json<Vec<SettingsProblem>>, StatusCode> {
     let service = find(&demo, &connection)?.connection();
     match service.provider().check_settings(&completed(service, entered)).await {
-        Ok(Ok(accepted)) => Ok(Json(accepted.warnings)),
-        Ok(Err(problems)) => Ok(Json(problems)),
-        Err(_) => Err(StatusCode::UNPROCESSABLE_ENTITY),
+        Ok(accepted) => Ok(Json(accepted.warnings)),
+        Err(Error::Provider(problems)) => Ok(Json(problems)),
+        Err(Error::Call(_)) => Err(StatusCode::UNPROCESSABLE_ENTITY),
     }
 }
 
-/// Runs the provider's checks with the entered settings. The connection may reach only the origins of the service one: a token
+/// Runs the provider's checks with the entered settings. The connection may reach only the origins of the connection that is served: a token
 /// for the page must not be enough to send the gateway's secrets to another host.
 pub(crate) async fn try_out(
     State(demo): State<Demo>,
@@ -70,7 +70,7 @@ pub(crate) async fn try_out(
     Ok(Json(checks))
 }
 
-/// With the secrets that are service where none was entered: the page does not know them.
+/// Completes the settings with the secrets of the connection that is served, which the page does not know.
 fn completed(service: &Connection, entered: Vec<Entered>) -> Vec<Setting> {
     let mut settings: Vec<_> = entered.into_iter().map(|one| Setting { key: one.key, value: one.value }).collect();
     let keys: BTreeSet<_> = settings.iter().map(|setting| setting.key.clone()).collect();

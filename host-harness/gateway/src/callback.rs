@@ -1,42 +1,42 @@
-//! The platform's callback: each event is posted to it, signed as the Standard Webhooks specification says.
+//! The platform's callback. Each event is posted to it, signed according to Standard Webhooks.
 
 use crate::clock::now;
 use crate::mailbox::{CallbackOutcome, REQUEST_TIMEOUT};
 use crate::platform_event::PlatformEvent;
 use std::time::SystemTime;
 
-/// Where the platform takes events. Cheap to clone.
+/// The platform's callback. Cheap to clone.
 #[derive(Clone)]
 pub struct Callback {
     url: reqwest::Url,
     client: reqwest::Client,
-    /// The present one, and others that the platform may still know it by.
+    /// The current secret, and others that the platform may still use.
     secrets: Vec<String>,
 }
 
-/// A callback that cannot be used.
+/// Why a callback is not valid.
 #[derive(Debug, thiserror::Error)]
 pub enum CallbackError {
-    /// Not where one can post to.
-    #[error("the callback's address is not an http or https URL without credentials in it")]
+    /// The URL is not valid.
+    #[error("the callback is not an http or https URL without credentials")]
     Url,
-    /// Nothing to sign with.
+    /// The number of secrets is not valid.
     #[error("a callback needs at least one secret, and has at most ten")]
     Secrets,
-    /// Not what the specification calls a secret.
-    #[error("secret {0} is none: expected whsec_ and then base64 of 24 to 64 random bytes")]
+    /// A secret is not valid.
+    #[error("secret {0} is not valid: expected whsec_ followed by 24 to 64 random bytes in base64")]
     Secret(usize),
     /// TLS cannot be set up.
     #[error("the HTTP client cannot be set up: {0}")]
-    Client(#[from] reqwest::Error),
+    Client(#[source] reqwest::Error),
 }
 
 impl Callback {
-    /// Posts to this address, and signs with each of these secrets (`whsec_…`), so that one can be replaced by another
-    /// while the platform knows either. Redirects are not followed.
+    /// Creates a callback that signs with each of these secrets (`whsec_…`), so that a secret can be rotated. Redirects
+    /// are not followed.
     ///
     /// # Errors
-    /// The address or a secret is none.
+    /// The URL or a secret is not valid.
     pub fn new(url: &str, secrets: Vec<String>) -> Result<Self, CallbackError> {
         let url = reqwest::Url::parse(url).map_err(|_| CallbackError::Url)?;
         if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
@@ -53,14 +53,15 @@ impl Callback {
             .no_proxy()
             .connect_timeout(REQUEST_TIMEOUT / 2)
             .timeout(REQUEST_TIMEOUT)
-            .build()?;
+            .build()
+            .map_err(CallbackError::Client)?;
         Ok(Self { url, client, secrets })
     }
 
-    /// Posts an event. From the second `attempt` on, the platform may have seen it: the id says so, too.
+    /// Posts an event. From the second `attempt` on, the platform may have processed it before.
     pub(crate) async fn call(&self, event: &PlatformEvent, attempt: u32) -> CallbackOutcome {
         let Ok(body) = serde_json::to_vec(event) else {
-            return CallbackOutcome::Refused("the event cannot be written".into());
+            return CallbackOutcome::Refused("the event cannot be serialized".into());
         };
         let time = now() / 1_000;
         let Some(signatures) = self.sign(&event.id, i64::try_from(time).unwrap_or(i64::MAX), &body) else {
@@ -83,7 +84,7 @@ impl Callback {
         }
     }
 
-    /// One signature for each secret, with spaces in between (Standard Webhooks, "Signature scheme").
+    /// Returns one signature for each secret, separated by spaces (Standard Webhooks, "Signature scheme").
     fn sign(&self, id: &str, time: i64, body: &[u8]) -> Option<String> {
         let signatures: Option<Vec<String>> =
             self.secrets.iter().map(|secret| signer(secret)?.sign(id, time, body).ok()).collect();
@@ -101,8 +102,8 @@ fn read(response: &reqwest::Response) -> CallbackOutcome {
     let status = response.status();
     match status.as_u16() {
         200..=299 => CallbackOutcome::Accepted,
-        // It wants no more of them, or will never have room. Everything else, a 400 of a faulty release as well, can be
-        // mended on its side.
+        // The platform will never accept the event. After any other status, even a 400 of a faulty release, a later
+        // attempt may succeed.
         410 | 413 => CallbackOutcome::Refused(format!("the platform answered {status}")),
         _ => {
             let after = response.headers().get("retry-after").and_then(|after| after.to_str().ok());
@@ -112,7 +113,7 @@ fn read(response: &reqwest::Response) -> CallbackOutcome {
     }
 }
 
-/// `Retry-After` is a number of seconds, or a date (RFC 9110, section 10.2.3).
+/// Reads `Retry-After`: seconds or a date (RFC 9110, section 10.2.3).
 fn seconds_until(after: &str, now: SystemTime) -> Option<u32> {
     after.parse().ok().or_else(|| {
         let wait = httpdate::parse_http_date(after).ok()?.duration_since(now).unwrap_or_default();
@@ -120,14 +121,14 @@ fn seconds_until(after: &str, now: SystemTime) -> Option<u32> {
     })
 }
 
-/// Not what the error says of itself: that holds the address, and what may be in it.
+/// Describes an error without its own text, which contains the URL.
 fn describe(error: &reqwest::Error) -> &'static str {
     if error.is_timeout() {
         "the platform did not answer in time"
     } else if error.is_connect() {
-        "the platform cannot be reached"
+        "the platform is unreachable"
     } else {
-        "the connection with the platform broke"
+        "the connection to the platform broke"
     }
 }
 
@@ -139,15 +140,15 @@ mod tests {
     const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
     #[test]
-    fn the_signature_is_that_of_the_specifications_example() {
-        // From the specification's libraries: this secret, id, time and payload have this signature.
+    fn signs_as_the_specification() {
+        // From the libraries of the specification: this secret, id, time and payload have this signature.
         let callback = Callback::new("https://platform.example/events", vec![SECRET.into()]).expect("a callback");
         let signed = callback.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#);
         assert_eq!(signed.as_deref(), Some("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
     }
 
     #[test]
-    fn retry_after_is_a_number_or_a_date() {
+    fn reads_retry_after_as_seconds_or_a_date() {
         // 784111777 s after 1970, as RFC 9110, section 5.6.7 has it.
         let now = UNIX_EPOCH + Duration::from_secs(784_111_757);
         assert_eq!(seconds_until("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(20));
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn each_secret_signs() {
+    fn signs_with_every_secret() {
         let other = format!("whsec_{}", "A".repeat(32));
         let callback = Callback::new("https://platform.example/", vec![other, SECRET.into()]).expect("a callback");
         let signed = callback.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#);
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_and_no_secret_is_refused() {
+    fn rejects_urls_and_secrets_that_are_not_valid() {
         let new = |url: &str, secrets: &[&str]| Callback::new(url, secrets.iter().map(ToString::to_string).collect());
         assert!(matches!(new("ftp://platform.example/", &[SECRET]), Err(CallbackError::Url)));
         assert!(matches!(new("https://user:word@platform.example/", &[SECRET]), Err(CallbackError::Url)));

@@ -1,4 +1,4 @@
-//! A connection as the gateway serves it.
+//! A connection with its options, limits and metrics.
 
 use crate::callback::Callback;
 use crate::mailbox::Rules;
@@ -13,10 +13,10 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Observations that may be made at once after a time without any.
+/// Polls that may be made at once after a time without any.
 const BURST: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
-/// A connection with its name, and what the operator decides about it. Cheap to clone.
+/// A connection with its name and the operator's options. Cheap to clone.
 #[derive(Clone)]
 pub struct ConnectionService(Arc<Inner>);
 
@@ -25,12 +25,12 @@ struct Inner {
     connection: Connection,
     options: Options,
     polls: DefaultDirectRateLimiter,
-    /// Of these, those for which nothing is a reason but the time.
+    /// Polls for which there is no reason but the interval.
     routine_polls: DefaultDirectRateLimiter,
     warnings: DefaultDirectRateLimiter,
-    /// Of refused credentials, apart from the others, so that none hides another.
+    /// Log messages about refused credentials, limited separately so that no message hides another.
     refusals: DefaultDirectRateLimiter,
-    /// Of webhooks that are too old.
+    /// Log messages about replays.
     replays: DefaultDirectRateLimiter,
     credentials: Mutex<Credentials>,
     metrics: ConnectionMetrics,
@@ -49,36 +49,36 @@ pub(crate) enum Credentials {
     Refused,
 }
 
-/// What the operator decides about a connection.
+/// The operator's options for a connection.
 #[derive(Clone)]
 pub struct Options {
-    /// How it is worked on.
+    /// The rules for its mailboxes.
     pub rules: Rules,
-    /// Where events are posted to, besides the log; [`Rules::has_callback`] says the same.
+    /// The callback for events, in addition to the log. Sets [`Rules::has_callback`].
     pub callback: Option<Callback>,
-    /// The last part of the path at which its webhooks arrive besides its name; several connections may share one.
+    /// The last segment of its webhooks' path, in addition to its name. Several connections may share one.
     pub path: Option<String>,
     /// The id of the integration at the contact center, which each of its webhooks contains. Without it, the signature
     /// alone decides which connection of a shared path a webhook is for.
     pub integration_id: Option<String>,
-    /// The bodies of webhooks and of requests are logged, with all that people say in them.
+    /// Whether the bodies of webhooks and requests are logged, with all message texts.
     pub logs_bodies: bool,
-    /// Observations a minute at most, by this gateway: a share of the requests that the contact center allows.
+    /// Polls a minute at most, by this gateway: a share of the requests that the contact center allows.
     pub polls: NonZeroU32,
-    /// Where what passes is told, to whoever watches.
+    /// The trace of messages.
     pub trace: Trace,
 }
 
-/// A name that a connection cannot have.
+/// The name of a connection is not valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a connection's name has 1 to 64 lower-case letters, digits and hyphens")]
 pub struct InvalidName;
 
 impl ConnectionService {
-    /// Serves a connection by this name.
+    /// Creates the service of a connection.
     ///
     /// # Errors
-    /// The name is none.
+    /// The name is not valid.
     pub fn new(
         name: &str,
         connection: Connection,
@@ -115,31 +115,31 @@ impl ConnectionService {
         })))
     }
 
-    /// By which the operator and the platform know it.
+    /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The connection itself.
+    /// Returns the connection.
     #[must_use]
     pub fn connection(&self) -> &Connection {
         &self.0.connection
     }
 
-    /// Where its mailboxes are.
+    /// Returns the repository of its mailboxes.
     #[must_use]
     pub fn mailboxes(&self) -> &Mailboxes {
         &self.0.mailboxes
     }
 
-    /// The mailbox of a recipient.
+    /// Returns the address of a recipient's mailbox.
     #[must_use]
     pub fn address(&self, recipient: &str) -> Address {
         Address { connection: self.0.name.clone(), recipient: recipient.to_owned() }
     }
 
-    /// Whether its webhooks arrive at `/handover/` and this.
+    /// Returns whether its webhooks arrive at `/handover/` and this segment.
     pub(crate) fn receives_at(&self, path: &str) -> bool {
         let is = |own: &str| own.eq_ignore_ascii_case(path);
         is(&self.0.name) || self.0.options.path.as_deref().is_some_and(is)
@@ -169,7 +169,7 @@ impl ConnectionService {
         &self.0.metrics
     }
 
-    /// Whether the log may tell once more of what an operator should look at; not more often than it can be read.
+    /// Returns whether another warning may be logged now. The rate of warnings is limited.
     pub(crate) fn may_warn(&self) -> bool {
         self.0.warnings.check().is_ok()
     }
@@ -178,7 +178,7 @@ impl ConnectionService {
         *self.0.credentials.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records what the contact center's answer says about the credentials. Logs refused ones at most once a minute.
+    /// Records what the contact center's response says about the credentials. Logs refused ones at most once a minute.
     pub(crate) fn record_credentials(&self, failure: Option<&Failure>) {
         let credentials = match failure {
             Some(Failure::Credentials(why)) => {
@@ -187,13 +187,13 @@ impl ConnectionService {
                     tracing::error!(
                         connection = self.name(),
                         why,
-                        "the contact center refuses the credentials: nothing is delivered until they are repaired; \
-                         `handover check` says which permission or secret it is"
+                        "the contact center refuses the credentials, so nothing is delivered; `handover check` names the \
+                         permission or secret to correct"
                     );
                 }
                 Credentials::Refused
             }
-            // Whether it was asked for a token at all is not known.
+            // The failure may have occurred before any token was checked.
             Some(Failure::Retry(_)) => return,
             Some(Failure::Permanent(_)) | None => Credentials::Accepted,
         };
@@ -206,14 +206,14 @@ impl ConnectionService {
         if self.0.replays.check().is_ok() {
             tracing::warn!(
                 connection = self.name(),
-                "an authentic webhook is refused as a replay; if this goes on, compare the clock of this machine with \
+                "an authentic webhook was refused as a replay; if this continues, compare the clock of this machine with \
                  the contact center's"
             );
         }
     }
 
-    /// Whether an observation may be made now, or else in how many milliseconds to ask again. One for which nothing is
-    /// a reason but the time leaves half of all to the others, and waits for its next time: there may be thousands.
+    /// Returns whether a poll may be made now, or else how long to wait. Without a reason, a poll leaves half of the
+    /// limit to others and waits for its next interval, because there may be thousands.
     pub(crate) fn may_poll(&self, soon: bool) -> Result<(), Duration> {
         if !soon && self.0.routine_polls.check().is_err() {
             let interval = self.rules().poll_interval.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What was given up, as it is stored: for somebody to look at, to redrive or to drop.
+//! Dead letters: stored, inspected, redriven and deleted.
 
 use crate::clock::now;
 use crate::connection_service::ConnectionService;
@@ -8,41 +8,40 @@ use crate::platform_event::PlatformEvent;
 use crate::store::{Content, Family, SaveError, StoreError};
 use serde::{Deserialize, Serialize};
 
-/// A dead letter, and whose it is.
+/// A stored dead letter.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct StoredDeadLetter {
-    /// Whose mailbox it came from.
+    /// The mailbox that it came from.
     pub address: Address,
-    /// What was given up.
+    /// The dead letter.
     pub dead_letter: DeadLetter,
 }
 
 /// Why a dead letter was not redriven. It still exists.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotRedriven {
-    /// Its handover is not in progress any more.
-    #[error("its handover is over; drop it, or say it anew in another handover")]
+    /// Its handover has ended.
+    #[error("its handover has ended; delete it, or send the message in another handover")]
     Over,
-    /// There are no bytes to deliver.
-    #[error("it was never built: say it anew")]
+    /// It has no request.
+    #[error("it could not be built; send the message again")]
     NotBuilt,
-    /// The platform did not take it; why.
+    /// The platform did not accept it; why.
     #[error("{0}")]
     NotAccepted(String),
-    /// Too much waits.
-    #[error("too much waits for this recipient already; try again later")]
+    /// The queue of the recipient is full.
+    #[error("the queue of this recipient is full; try again later")]
     Full,
-    /// Others were always faster.
-    #[error("others change the same mailbox all the time")]
+    /// Every attempt conflicted with another change.
+    #[error("the mailbox is changed by others all the time")]
     Contended,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Tries once more: a request is put last of what waits for the recipient, an event is posted to the platform. Then
-/// it is no longer a dead letter.
+/// Redrives a dead letter: queues its request, or posts its event to the platform. Then deletes it.
 ///
 /// # Errors
 /// It cannot be delivered, or not now.
@@ -80,34 +79,34 @@ pub(crate) async fn redrive(service: &ConnectionService, stored: &StoredDeadLett
 }
 
 impl Mailboxes {
-    /// Stores a dead letter; storing it again changes nothing.
+    /// Stores a dead letter. Storing it again has no effect.
     pub(crate) async fn store_dead_letter(&self, stored: &StoredDeadLetter) -> Result<(), StoreError> {
         let value = serde_json::to_vec(stored)
-            .map_err(|error| StoreError::Broken(format!("a dead dead_letter that cannot be written: {error}")))?;
+            .map_err(|error| StoreError::Broken(format!("a dead letter cannot be serialized: {error}")))?;
         let content = Content { value, due: None };
         match self
             .store()
             .save(Family::DeadLetter, &key(&stored.address.connection, &stored.dead_letter.id), None, content)
             .await
         {
-            // It was stored already, by somebody who was cut short.
+            // It was stored before an interruption.
             Ok(_) | Err(SaveError::Conflict) => Ok(()),
             Err(SaveError::Store(error)) => Err(error),
             Err(error @ SaveError::TooLarge(_)) => Err(StoreError::Broken(error.to_string())),
         }
     }
 
-    /// A dead letter of a connection; missing if there is none of this id.
+    /// Returns a dead letter of a connection; `None` if there is none with this id.
     ///
     /// # Errors
-    /// The store fails, or holds what no gateway wrote.
+    /// The store fails, or the record is not readable by this version.
     pub async fn dead_letter(&self, connection: &str, id: &str) -> Result<Option<StoredDeadLetter>, StoreError> {
         let Some(record) = self.store().load(Family::DeadLetter, &key(connection, id)).await? else { return Ok(None) };
         let stored = serde_json::from_slice(&record.content.value);
-        stored.map(Some).map_err(|error| StoreError::unreadable("a dead dead_letter", &error))
+        stored.map(Some).map_err(|error| StoreError::unreadable("a dead letter", &error))
     }
 
-    /// The dead letters of a connection whose ids come after this one, at most so many, in the order of their ids.
+    /// Returns at most `limit` dead letters of a connection with ids after this one, in the order of their ids.
     ///
     /// # Errors
     /// The store fails, or holds what no gateway wrote.
@@ -122,15 +121,17 @@ impl Mailboxes {
         let mut dead_letters = Vec::new();
         for id in keys.iter().map_while(|key| key.strip_prefix(&prefix)) {
             match self.dead_letter(connection, id).await {
-                // The others are shown all the same.
-                Err(StoreError::Broken(why)) => tracing::error!(connection, dead_letter = id, why, "cannot be read"),
+                // The others are returned nevertheless.
+                Err(StoreError::Broken(why)) => {
+                    tracing::error!(connection, dead_letter = id, why, "a dead letter is not readable")
+                }
                 dead_letter => dead_letters.extend(dead_letter?),
             }
         }
         Ok(dead_letters)
     }
 
-    /// Forgets a dead letter; whether there was one.
+    /// Deletes a dead letter. Returns whether there was one.
     ///
     /// # Errors
     /// The store fails.
@@ -139,7 +140,7 @@ impl Mailboxes {
         let Some(record) = self.store().load(Family::DeadLetter, &key).await? else { return Ok(false) };
         match self.store().remove(Family::DeadLetter, &key, record.revision).await {
             Ok(()) => Ok(true),
-            // A dead letter never changes: somebody else has dropped it.
+            // A dead letter never changes, so another request deleted it.
             Err(SaveError::Conflict) => Ok(false),
             Err(SaveError::Store(error)) => Err(error),
             Err(error @ SaveError::TooLarge(_)) => Err(StoreError::Broken(error.to_string())),

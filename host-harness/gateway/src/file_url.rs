@@ -1,10 +1,10 @@
-//! Addresses of files: the contact center fetches them itself, from outside.
+//! URLs of files, which the contact center fetches from outside.
 
 use handover_host::is_public;
 use url::{Host, Url};
 
-/// Returns why a contact center may be unable to fetch files from an address or an origin. A name is not looked up: here
-/// it may stand for another address than at the contact center.
+/// Returns why a contact center may be unable to fetch files from a URL. It does not resolve names, because a name may
+/// have another address at the contact center.
 #[must_use]
 pub fn why_unfetchable(address: &str) -> Option<&'static str> {
     // Reserved for private use: RFC 6761, RFC 6762, RFC 8375.

@@ -1,4 +1,4 @@
-//! The gateway by HTTP: webhooks in, the platform's API, and what operators ask.
+//! The gateway's HTTP interface: webhooks, the platform's API, and endpoints for operators.
 
 mod dead_letters;
 mod events;
@@ -27,16 +27,16 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// Bytes of the body of a request of the platform's at most: an ordinary history fits several times over.
+/// Bytes of the body of a platform's request at most.
 const MAX_BODY_BYTES: usize = 1 << 20;
 /// Bytes of a webhook's body at most: twice what an event bus sends (Amazon EventBridge: 256 KB).
 const MAX_WEBHOOK_BYTES: usize = 512 << 10;
-/// Until a request is answered that needs nobody but the store.
+/// The timeout of a request that needs only the store.
 const TIMEOUT: Duration = Duration::from_secs(9);
-/// Until one is that asks the contact center or the platform, many times perhaps: as long as a call of a plugin may take.
+/// The timeout of a request that calls the contact center or the platform: as long as a call of a plugin may take.
 const LONG_TIMEOUT: Duration = Duration::from_secs(65);
 
-/// What is served by HTTP. Cheap to clone.
+/// The HTTP interface. Cheap to clone.
 #[derive(Clone)]
 pub struct Gateway(Arc<Inner>);
 
@@ -45,24 +45,23 @@ struct Inner {
     mailboxes: Mailboxes,
     tokens: Tokens,
     metrics: Metrics,
-    /// How many refused webhooks the log tells of.
+    /// Limits the log messages about refused webhooks.
     refusals: DefaultDirectRateLimiter,
     stop: CancellationToken,
 }
 
-/// Refused webhooks in the log a minute; of more, the metrics tell.
+/// Refused webhooks in the log a minute at most. The metrics count all of them.
 const MAX_REFUSALS_LOGGED: NonZeroU32 = NonZeroU32::new(60).unwrap();
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Handover gateway",
-        description = "Connects a bot platform with the human agents of contact centers.\n\nEvery request needs a bearer token. \
-                       What is answered with 2xx is durable. Errors are problem details (RFC 9457) whose `code` is stable.\n\nA request has at most 1 MiB, a \
-                       webhook 512 KiB; what is larger, or has more parts than can ever wait for a recipient, is answered \
-                       with 413, and a transcript that is too long loses its oldest messages. An `Idempotency-Key` has 1 to \
-                       512 visible ASCII characters; the last 1 000 of a recipient are known for 24 hours, and a request \
-                       that is sent again later is done again.\n\nThe first event of every handover that the platform begins is `queued`; of one that an agent reopened, `reopened`."
+        description = "Connects a bot platform with the human agents of contact centers.\n\nEvery request requires a bearer token. \
+                       A request that is answered with 2xx is durable. Errors are problem details (RFC 9457) whose `code` is stable.\n\nA request may have 1 MiB, a \
+                       webhook 512 KiB. A larger one, or one that exceeds the queue of a recipient, is answered with 413. \
+                       A transcript that is too long loses its oldest messages. An `Idempotency-Key` has 1 to \
+                       512 visible ASCII characters; the gateway keeps the last 1 000 of a recipient for 24 hours.\n\nThe first event of a handover is `queued`, or `reopened` if an agent reopened it."
     ),
     components(schemas(crate::mailbox::Event, problem::Problem)),
     security(("token" = []))
@@ -70,7 +69,8 @@ const MAX_REFUSALS_LOGGED: NonZeroU32 = NonZeroU32::new(60).unwrap();
 struct Document;
 
 impl Gateway {
-    /// Serves these connections to whoever has one of these tokens. When `stop` is cancelled, streams of events end.
+    /// Creates the interface of these connections for clients with one of these tokens. When `stop` is cancelled,
+    /// streams of events end.
     #[must_use]
     pub fn new(
         services: Vec<ConnectionService>,
@@ -84,7 +84,7 @@ impl Gateway {
         Self(Arc::new(Inner { services, mailboxes, tokens, metrics, refusals, stop }))
     }
 
-    /// Answers requests.
+    /// Returns the router.
     pub fn router(&self) -> axum::Router {
         let (platform, _) = platform_api().split_for_parts();
         let guarded = platform
@@ -101,31 +101,28 @@ impl Gateway {
             .with_state(self.clone())
     }
 
-    /// What it serves, by name.
+    /// Returns the services, ordered by name.
     pub fn connections(&self) -> impl Iterator<Item = &ConnectionService> {
         self.0.services.values()
     }
 
-    /// The routes of somebody else, for whoever has one of the tokens alone.
+    /// Protects other routes with the tokens.
     pub fn guard(&self, routes: axum::Router) -> axum::Router {
         routes.route_layer(axum::middleware::from_fn_with_state(self.clone(), tokens::require))
     }
 
     fn service(&self, name: &str) -> Result<&ConnectionService, problem::Problem> {
-        self.0
-            .services
-            .get(name)
-            .ok_or_else(|| problem::Problem::new(404, "no-connection", "there is no such connection"))
+        self.0.services.get(name).ok_or_else(|| problem::Problem::new(404, "no-connection", "no such connection"))
     }
 }
 
-/// The OpenAPI document of the platform's API, in JSON.
+/// Returns the OpenAPI document of the platform's API, as JSON.
 #[must_use]
 pub fn document() -> String {
     let (_, mut document) = platform_api().split_for_parts();
     let token = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     document.components.get_or_insert_default().add_security_scheme("token", token);
-    // It is made of text and numbers alone.
+    // It contains only text and numbers.
     document.to_pretty_json().unwrap_or_default() + "\n"
 }
 

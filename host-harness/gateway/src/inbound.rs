@@ -1,4 +1,4 @@
-//! From the contact center: a webhook is verified, mapped and taken into the mailboxes; only then is it answered.
+//! From the contact center: verifies and maps a webhook, and stores its events before the webhook is answered.
 
 use crate::clock::now;
 use crate::connection_service::ConnectionService;
@@ -6,37 +6,37 @@ use crate::mailbox::{Accepted, EventOrigin, NoRoom, NotAccepted, Refused, Source
 use crate::mailboxes::ChangeError;
 use crate::store::StoreError;
 use handover_host::contract::{AgentEvent, Authenticity, EventKind, Malformed, OperatorSource, Rejection, Webhook};
-use handover_host::{CallError, VerifiedWebhook};
+use handover_host::{CallError, Error, VerifiedWebhook};
 use std::time::Instant;
 
-/// What became of a webhook that was taken.
+/// The result of an accepted webhook.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Received {
-    /// Events that were never taken before.
+    /// Events not accepted before.
     pub new: usize,
-    /// Events that were.
+    /// Events accepted before.
     pub duplicates: usize,
-    /// Events that name nobody who was ever handed over.
+    /// Events of recipients without a handover.
     pub unknown: usize,
-    /// Events of an operator's own source that are older than the replay window, and are dropped.
+    /// Events of an operator-built source that are older than the replay window and are dropped.
     pub replayed: usize,
-    /// Events of an operator's own source that say something else than an event of the same id did, and are dropped.
+    /// Events of an operator-built source that contradict an accepted event and are dropped.
     pub contradicting: usize,
 }
 
-/// Why a webhook was not taken.
+/// Why a webhook was not accepted.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WebhookError {
-    /// It is not to be believed.
+    /// It is not authentic.
     #[error("the webhook is not verified: {0:?}")]
     Rejected(Rejection),
     /// No connection of the path accepts it; the rejection of each.
     #[error("{0}")]
     RejectedByAll(String),
-    /// It is authentic, and no JSON object: sent again, it will not be either.
-    #[error("the webhook cannot be read: {0:?}")]
+    /// It is authentic but not a JSON object. Another attempt would bring the same.
+    #[error("the webhook is not readable: {0:?}")]
     Malformed(Malformed),
-    /// It is a replay, contradicts what was taken, or too much waits.
+    /// It is a replay, contradicts an accepted event, or a queue is full.
     #[error(transparent)]
     NotAccepted(NotAccepted),
     /// The plugin failed.
@@ -45,8 +45,8 @@ pub(crate) enum WebhookError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Others were always faster.
-    #[error("others change the same mailbox all the time")]
+    /// Every attempt conflicted with another change.
+    #[error("the mailbox is changed by others all the time")]
     Contended,
 }
 
@@ -62,22 +62,25 @@ impl Received {
     }
 }
 
-/// Whether a webhook comes from whom it says, and what it tells.
+/// Verifies a webhook and maps its events.
 ///
 /// # Errors
-/// It is not to be believed.
+/// It is not authentic.
 pub(crate) async fn verify(service: &ConnectionService, webhook: &Webhook) -> Result<VerifiedWebhook, WebhookError> {
     let began = Instant::now();
-    let judged = service.connection().receive_webhook(webhook).await;
-    service.trace().webhook(service.name(), webhook, &judged, began.elapsed());
-    judged?.map_err(WebhookError::Rejected)
+    let verified = service.connection().receive_webhook(webhook).await;
+    service.trace().webhook(service.name(), webhook, &verified, began.elapsed());
+    verified.map_err(|error| match error {
+        Error::Provider(rejection) => WebhookError::Rejected(rejection),
+        Error::Call(error) => WebhookError::Call(error),
+    })
 }
 
-/// Takes a webhook that is believed. What this has answered with `Ok` is durable; what it has not can be sent again,
-/// and what was taken of it all the same is not taken twice. The events that come of it bear this correlation.
+/// Accepts a verified webhook. What it acknowledged with `Ok` is durable. After an error the webhook can be sent again;
+/// events accepted before are not accepted twice. The resulting events get this correlation id.
 ///
 /// # Errors
-/// It cannot be read or cannot be taken now.
+/// It is unreadable, or cannot be accepted now.
 pub(crate) async fn receive(
     service: &ConnectionService,
     webhook: &Webhook,
@@ -86,7 +89,7 @@ pub(crate) async fn receive(
 ) -> Result<Received, WebhookError> {
     if service.logs_bodies() {
         let body = String::from_utf8_lossy(&webhook.body);
-        tracing::info!(connection = service.name(), %body, "a webhook");
+        tracing::info!(connection = service.name(), %body, "webhook");
     }
     let source = match verified.authenticity {
         Authenticity::Signed(_) | Authenticity::Unchecked => Source::Webhook,
@@ -103,8 +106,8 @@ pub(crate) async fn receive(
     for (recipient, events) in by_recipient(service, events, &mut received).await? {
         let accepted = accept(service, &recipient, &events, &origin, correlation).await;
         match accepted {
-            // An operator's source sends several events at once and repeats a refused request for a day, so one refused
-            // event must not hold up the others.
+            // An operator-built source sends several events at once and repeats a refused request for a day, so one
+            // refused event must not block the others.
             Err(WebhookError::NotAccepted(NotAccepted::Refused(_) | NotAccepted::NoRoom(NoRoom::TooLarge(_))))
                 if source != Source::Webhook =>
             {
@@ -118,14 +121,14 @@ pub(crate) async fn receive(
     if is_meaningless && service.may_warn() {
         tracing::warn!(
             connection = service.name(),
-            "an authentic webhook names no user and no conversation, and means nothing to the provider: compare what \
-             is sent with the provider's documentation"
+            "an authentic webhook names neither a user nor a conversation and has no meaning for the provider; compare it \
+             with the provider's documentation"
         );
     }
     Ok(received)
 }
 
-/// Takes one event of a list, or drops it if it can never be accepted.
+/// Accepts one event of a list, or drops it if it can never be accepted.
 async fn accept_one(
     service: &ConnectionService,
     recipient: &str,
@@ -141,7 +144,7 @@ async fn accept_one(
                 Refused::Contradicts => received.contradicting += 1,
             }
             if service.may_warn() {
-                tracing::warn!(connection = service.name(), why = %refused, "an event of the operator's own source is dropped");
+                tracing::warn!(connection = service.name(), why = %refused, "an event of an operator-built source was dropped");
             }
         }
         accepted => received.add(accepted?, 1),
@@ -149,7 +152,7 @@ async fn accept_one(
     Ok(())
 }
 
-/// The events of each recipient, in their order.
+/// Groups events by recipient, in order.
 async fn by_recipient(
     service: &ConnectionService,
     events: Vec<AgentEvent>,
@@ -159,7 +162,7 @@ async fn by_recipient(
     for event in events {
         let recipient = match (&event.recipient, &event.conversation_id) {
             (Some(recipient), Some(conversation)) if !has_mailbox(service, recipient).await? => {
-                // The address may be spelled in another way; the conversation is the same.
+                // The address may have another spelling, but the conversation is the same.
                 let other = service.mailboxes().recipient(service.name(), conversation).await?;
                 Some(other.unwrap_or_else(|| recipient.clone()))
             }
@@ -192,7 +195,7 @@ async fn accept(
 ) -> Result<Option<Accepted>, WebhookError> {
     let address = service.address(recipient);
     let Some(mailbox) = service.mailboxes().load(&address).await? else { return Ok(None) };
-    // First whose conversation it is: what comes after this may name nothing else.
+    // Stores the recipient of the conversation first, because later webhooks may name nothing else.
     for conversation in events.iter().filter_map(|event| event.conversation_id.as_ref()) {
         if !mailbox.conversations().contains(conversation) {
             service.mailboxes().store_conversation(&address, conversation, service.rules().retention).await?;

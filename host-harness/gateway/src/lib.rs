@@ -1,12 +1,12 @@
-//! Stands between a contact center and a bot platform that cannot embed a plugin.
+//! A gateway between a contact center and a bot platform that cannot embed a plugin.
 //!
 //! ```text
 //! webhook ──▶ inbound ──▶ Mailbox ──▶ log, callback        platform ──▶ outbound ──▶ Mailbox ──▶ contact center
 //!                            ╰──────────────── Worker ────────────────────╯
 //! ```
 //!
-//! What comes in is [received](ConnectionService::receive) or [commanded](ConnectionService::command), and stored in a [`mailbox`] before it
-//! is answered. What waits there, the [`Worker`] does.
+//! A webhook or a request of the platform is stored in a [`mailbox`] before it is answered. The [`Worker`] delivers
+//! what is stored.
 
 mod callback;
 mod clock;

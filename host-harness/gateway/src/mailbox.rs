@@ -1,13 +1,14 @@
-//! All that concerns one recipient: the handover, and what waits on either side of it. Pure: no I/O, no clock and no
-//! chance of its own.
+//! The state of one recipient: the handover, and the queues on both sides of it. Pure: no I/O, no clock, no randomness.
 //!
 //! ```text
 //! events ──▶ Seen ──▶ Handover ──▶ Feed ──▶ log, callback          messages ──▶ Outbox ──▶ contact center
 //! ```
 //!
-//! It is one record of the [store](crate::store), changed by compare-and-set, so what belongs together changes
-//! together: an event is taken and its consequences wait, or neither. Whoever works on it takes a [`Lease`] first, which
-//! is stored before anything is done; a turn that nobody ended was cut short, and what it was about is in doubt.
+//! A mailbox is one record of the [store](crate::store), changed by compare-and-set. What belongs together therefore
+//! changes together: an event is accepted and its consequences are queued, or neither.
+//!
+//! Leases are written ahead: a worker stores its [`Lease`] before it acts. A worker that finds an expired lease treats
+//! the outcome of its request as unknown.
 
 mod deduplication;
 mod delivery_queue;
@@ -37,30 +38,30 @@ use handover_host::handover::{AlreadyInProgress, Handover, State, Step};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Milliseconds between a reason to observe and the observation: what comes in between is asked together.
+/// The delay between a reason to poll and the poll, so that one poll answers several reasons.
 const POLL_DELAY: Duration = Duration::from_secs(1);
 
-/// All that concerns one recipient of one connection. To be stored as it is.
+/// The state of one recipient of one connection. Stored as it is.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Mailbox {
-    /// Unique among all mailboxes that ever were: the beginning of every id that is made here.
+    /// Unique among all mailboxes ever created: the prefix of every id that the mailbox assigns.
     id: String,
     recipient: String,
     handover: Option<Handover>,
-    /// The contact center's ids of the conversations that it had, the latest last.
+    /// The contact center's ids of its conversations, the latest last.
     conversations: Vec<String>,
-    /// The time of the last part of the last message that was sent.
+    /// The time of the last part of the last message sent.
     last_sent: Timestamp,
-    /// The latest time at which it was worked on.
+    /// The time of the last change.
     #[serde(default)]
     last_change: Timestamp,
-    /// Counts the messages that were sent.
+    /// The number of messages sent.
     messages: u64,
     poll_due: Option<Timestamp>,
-    /// When something happened last that is a reason to observe and was not observed since.
+    /// The time of the last reason to poll that no poll has answered.
     poll_requested: Option<Timestamp>,
-    /// Since when the contact center says that there is nothing to observe.
+    /// The time since which the contact center has no conversation to poll.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unpollable: Option<Timestamp>,
     deduplication: DeduplicationWindow,
@@ -68,74 +69,76 @@ pub struct Mailbox {
     delivery_queue: DeliveryQueue,
     event_queue: EventQueue,
     leases: lease::Leases,
-    /// Whose work the ids are that are made from now on.
+    /// The process that assigns ids from now on.
     #[serde(skip)]
     process_id: String,
 }
 
-/// Milliseconds by which the clocks of gateways may differ: a greater step back is a clock that was set.
+/// The difference between the clocks of gateways that is tolerated. A larger step back means that a clock was set.
 const MAX_CLOCK_DIFFERENCE: Duration = Duration::from_secs(10);
-/// Milliseconds that a leave waits for the id of a conversation that there is, or may be.
+/// The time for which a leave waits for the id of a conversation that may exist.
 const CONVERSATION_WAIT: Duration = Duration::from_secs(30);
-/// Milliseconds until a poll that showed an end that may be the previous handover's is repeated.
+/// The delay after a poll that found an end which may belong to the previous handover.
 const POLL_AGAIN: Duration = Duration::from_secs(5);
 
-/// Too much waits already. It can be tried again when some of it is done.
+/// The queue is full. Trying again later may succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("too much waits for this recipient already; try again later")]
+#[error("the queue of this recipient is full; try again later")]
 pub struct Full;
 
-/// It is more than there is ever room for.
+/// The message exceeds the capacity of an empty queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("more than a recipient has room for: {MAX_REQUESTS} messages to the contact center, or {MAX_BYTES} bytes")]
+#[error(
+    "the message exceeds the queue of a recipient: {MAX_REQUESTS} requests to the contact center, or {MAX_BYTES} bytes"
+)]
 pub struct TooLarge;
 
-/// Why there is no room.
+/// Why a queue does not accept something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoRoom {
-    /// There will be, when some of what waits is done.
+    /// The queue is full at the moment.
     #[error(transparent)]
     Full(#[from] Full),
-    /// There never will be.
+    /// It will never fit.
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
 }
 
-/// Why nothing can be sent.
+/// There is no handover to send a message in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no handover is in progress; begin one first")]
+#[error("no handover is in progress; start one first")]
 pub struct NoHandover;
 
-/// Why a handover cannot begin.
+/// Why a handover cannot start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotStarted {
-    /// Another one has not ended.
+    /// Another handover is in progress.
     #[error(transparent)]
     AlreadyInProgress(#[from] AlreadyInProgress),
 }
 
-/// Why events are not taken.
+/// Why events are not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAccepted {
-    /// They are not to be believed.
+    /// They are replays or contradict accepted events.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// There is no room.
+    /// The queue does not accept them.
     #[error(transparent)]
     NoRoom(#[from] NoRoom),
 }
 
-/// How many events of a webhook were news, and how many repeats.
+/// How many events of a webhook were new, and how many duplicates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Accepted {
-    /// Never taken before.
+    /// Events not accepted before.
     pub new: usize,
-    /// Taken before, from this source or another.
+    /// Events accepted before, from this source or another.
     pub duplicates: usize,
 }
 
 impl Mailbox {
-    /// An empty one. `tag`: 1 to 40 letters, digits and hyphens that no other mailbox has, nor ever had.
+    /// Creates an empty mailbox. `id`: 1 to 40 letters, digits and hyphens that no other mailbox ever had.
     #[must_use]
     pub fn new(id: String, recipient: String) -> Self {
         Self {
@@ -158,74 +161,75 @@ impl Mailbox {
         }
     }
 
-    /// Whoever works on it from now on. It is part of the ids that are made: a store that goes on from an older copy
-    /// counts again from there, and no other message or event may get an id that one had before. At most 40 letters,
-    /// digits and hyphens. Not stored.
+    /// Sets the process whose id becomes part of the ids that are assigned from now on. A store that was restored from
+    /// an older copy counts again from there, and no message or event may get an id that another one had. At most 40
+    /// letters, digits and hyphens. Not stored.
     pub fn set_process_id(&mut self, process_id: &str) {
         process_id.clone_into(&mut self.process_id);
         self.event_queue.set_process_id(process_id);
     }
 
-    /// What no other mailbox has, nor ever had: its events are counted by it.
+    /// Returns the id of the mailbox, which no other mailbox ever had.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Whose it is: the user's address in the contact center.
+    /// Returns the recipient: the user's address in the contact center.
     #[must_use]
     pub fn recipient(&self) -> &str {
         &self.recipient
     }
 
-    /// Whether something waits to be delivered, called back or written into the log.
+    /// Returns whether anything is queued for the contact center, the callback or the log.
     #[must_use]
     pub fn has_work(&self) -> bool {
         self.delivery_queue.peek().is_some() || self.event_queue.has_work()
     }
 
-    /// The handover in progress, or the last one.
+    /// Returns the handover in progress, or the last one.
     #[must_use]
     pub fn handover(&self) -> Option<&Handover> {
         self.handover.as_ref()
     }
 
-    /// The contact center's ids of the conversations that it had, the latest last; a bounded number.
+    /// Returns the contact center's ids of its conversations, the latest last; a bounded number.
     #[must_use]
     pub fn conversations(&self) -> &[String] {
         &self.conversations
     }
 
-    /// The id of an event: the same for the same event, and no other has it.
+    /// Returns the id of an event: the same for the same event, and unique.
     #[must_use]
     pub fn event_id(&self, queued: &QueuedEvent) -> String {
         format!("{}-e{}{}", self.id, queued.number, suffix(&queued.process_id))
     }
 
-    /// Events that come from now on were brought by the request of this id, of at most 64 bytes. Not stored.
+    /// Sets the correlation id of events that are queued from now on: the id of the request that causes them, at most
+    /// 64 bytes. Not stored.
     pub fn correlate(&mut self, correlation: Option<String>) {
         self.event_queue.correlate(correlation);
     }
 
-    /// What the platform was answered to the request of this key, and what it had asked.
+    /// Returns the response to an earlier request with this key.
     #[must_use]
     pub fn cached_response(&self, key: &str, now: Timestamp) -> Option<&CachedResponse> {
         self.idempotency.get(key, now)
     }
 
-    /// Keeps an answer, so that the same request gets it again.
+    /// Stores a response, so that the same request gets it again.
     pub fn cache_response(&mut self, key: &str, cached_response: CachedResponse, now: Timestamp) {
         self.idempotency.put(key, cached_response, now);
     }
 
-    /// The number of the next handover, and the lines that its agents know already.
+    /// Returns the number of the next handover, and the time up to which its agents know the transcript.
     #[must_use]
     pub fn next_handover(&self) -> (u32, Option<Timestamp>) {
         self.handover.as_ref().map_or((1, None), |handover| (handover.next_number(), handover.delivered_until()))
     }
 
-    /// A message of the platform's with its id and its time, which grows from message to message. It counts only when
-    /// it is [sent](Self::send).
+    /// Assigns an id and an increasing time to a message of the platform. The message counts only when it is
+    /// [sent](Self::send).
     #[must_use]
     pub fn outbound(&self, message: OutboundMessage, now: Timestamp) -> Outbound {
         let number = self.messages.saturating_add(1);
@@ -233,9 +237,9 @@ impl Mailbox {
         Outbound { id, time: now.max(self.last_sent.saturating_add(1)), message }
     }
 
-    /// To be called before anything else with a mailbox that was read. If the clock went back since it was written, what
-    /// waits for a time waits as long as it was to, and not until the clock is there again. Returns whether it went back;
-    /// the mailbox must be stored then, or it would wait anew from each time that it is read.
+    /// Adjusts stored times if the clock was set back since the last change: a delay stays as long as it was. Call it
+    /// first after loading a mailbox. Returns whether the clock was set back. The mailbox must be stored then, or each
+    /// load would start the delay again.
     pub fn correct_for_clock_step(&mut self, now: Timestamp) -> bool {
         let back = self.last_change.saturating_sub(now);
         let went_back = back > milliseconds(MAX_CLOCK_DIFFERENCE);
@@ -255,20 +259,19 @@ impl Mailbox {
         went_back
     }
 
-    /// Begins a handover. What was said after the end of the last one, and held, is told now.
+    /// Starts a handover. Messages that were held since the end of the last one are queued now.
     ///
     /// # Errors
-    /// One is in progress.
+    /// A handover is in progress.
     pub fn begin(&mut self, now: Timestamp, rules: &Rules) -> Result<u32, NotStarted> {
         let (number, _) = self.next_handover();
         let mut next = Handover::begin(number, now, rules.policy.clone(), self.handover.as_ref())?;
-        // The first event of every handover.
         let waiting = next.begin_waiting();
         self.replace_handover(next, waiting.into_iter().collect(), now, rules);
         Ok(number)
     }
 
-    /// Another handover takes the place of the last one. What waits still for that one keeps its conversation.
+    /// Replaces the last handover. Requests queued for it keep its conversation.
     fn replace_handover(&mut self, next: Handover, first: Vec<Step>, now: Timestamp, rules: &Rules) {
         if let Some(last) = &self.handover {
             self.delivery_queue.outlive(last);
@@ -281,18 +284,18 @@ impl Mailbox {
         (self.poll_requested, self.unpollable) = (None, None);
     }
 
-    /// Takes a message into the outbox: the requests that it was built to, or, without any, the message itself, to be
-    /// built when what is before it has been delivered.
+    /// Queues a message: the requests built from it, or the message itself, to be built when everything before it is
+    /// delivered.
     ///
     /// # Errors
-    /// No handover is in progress, or too much waits.
+    /// There is no handover in progress, or the queue is full.
     pub fn send(
         &mut self,
         outbound: &Outbound,
         requests: Option<Vec<ProviderRequest>>,
         now: Timestamp,
     ) -> Result<(), SendError> {
-        // What became of an agent's message can be known after the end only.
+        // A receipt for an agent's message may come after the end.
         let is_receipt = matches!(outbound.message, OutboundMessage::Receipt(_));
         let Some(handover) = self.handover.as_mut().filter(|handover| is_receipt || is_open(handover)) else {
             return Err(NoHandover.into());
@@ -309,10 +312,10 @@ impl Mailbox {
         Ok(())
     }
 
-    /// Puts a request that was given up last of what waits, the same bytes; once, however often it is asked for.
+    /// Queues a dead letter again, with the same bytes. Repeating the call has no effect.
     ///
     /// # Errors
-    /// Its handover is over, or it was never built; or too much waits.
+    /// Its handover has ended, it was never built, or the queue is full.
     pub fn redrive(&mut self, dead_letter: &DeadLetter, now: Timestamp) -> Result<(), SendError> {
         let DeadLetterContent::Outbound { handover, message, request: Some(request), reason, .. } =
             &dead_letter.content
@@ -321,7 +324,7 @@ impl Mailbox {
         };
         let open = self.handover.as_ref().filter(|open| is_open(open) && open.number() == *handover);
         open.ok_or(NoHandover)?;
-        // No idempotency key has a blank in it.
+        // No idempotency key contains a space.
         let key = format!("redrive {}", dead_letter.id);
         if self.idempotency.get(&key, now).is_none() {
             self.delivery_queue.redrive(message, request, reason, *handover, now)?;
@@ -332,7 +335,7 @@ impl Mailbox {
         Ok(())
     }
 
-    /// The user's side ends the handover.
+    /// Ends the handover from the user's side.
     ///
     /// # Errors
     /// No handover is in progress.
@@ -345,10 +348,10 @@ impl Mailbox {
         Ok(())
     }
 
-    /// Takes the events of one webhook: all of them, or none.
+    /// Accepts the events of one webhook: all of them, or none.
     ///
     /// # Errors
-    /// One is too old, or contradicts what was taken before; or too much waits.
+    /// An event is a replay or contradicts an accepted one, or the queue is full.
     pub fn accept(
         &mut self,
         events: &[AgentEvent],
@@ -370,23 +373,24 @@ impl Mailbox {
         Ok(accepted)
     }
 
-    /// The whole answer of an observation of the conversation with the thread of this number, which was asked at this time.
+    /// Applies the result of a poll of the conversation with the thread of this number. `asked` is the time of the
+    /// poll.
     pub fn observed(&mut self, thread: u32, events: &[AgentEvent], asked: Timestamp, now: Timestamp, rules: &Rules) {
         self.unpollable = None;
         let has_room = self.event_queue.admit(events).is_ok();
         let Some(handover) = self.handover.as_mut().filter(|handover| handover.thread() == thread) else { return };
         if !has_room {
-            // Nothing of it is taken: it is asked for again when some of what waits is done.
+            // Nothing is accepted; the next poll brings it again.
             self.poll_due = self.poll_due.and(rules.next_poll(now));
             return;
         }
         if is_open(handover) {
-            // What has happened since it was asked may not be in the answer.
+            // The result may lack what happened after the poll.
             self.poll_requested = self.poll_requested.filter(|reason| *reason >= asked);
             let soon = self.poll_requested.map(|reason| after(reason, POLL_DELAY));
             self.poll_due = soon.or(rules.next_poll(now));
         }
-        // What was told before is not told again; who is there is a fact each time.
+        // Messages, receipts and typing are events that must not be repeated; the presence of agents is a state.
         let queued =
             |kind: &EventKind| matches!(kind, EventKind::Message(_) | EventKind::Receipt(_) | EventKind::Typing(_));
         let origin = EventOrigin::observation();
@@ -404,8 +408,8 @@ impl Mailbox {
         }
     }
 
-    /// The contact center will never answer an observation of the conversation with the thread of this number. A handover
-    /// that cannot be observed for as long as anything is tried has nobody any more.
+    /// Records that the contact center has no conversation with the thread of this number. A handover that cannot be
+    /// polled for as long as retries last has ended.
     pub fn unpollable(&mut self, thread: u32, now: Timestamp, rules: &Rules) {
         let Some(handover) = self.handover.as_mut().filter(|handover| handover.thread() == thread) else { return };
         if !is_open(handover) {
@@ -415,17 +419,17 @@ impl Mailbox {
         self.poll_requested = None;
         let since = *self.unpollable.get_or_insert(now);
         if now >= after(since, rules.retries.give_up_after) {
-            let steps = handover.failed("the contact center knows nothing of the conversation any more", now);
+            let steps = handover.failed("the contact center no longer has the conversation", now);
             self.act(steps, now, rules);
         }
     }
 
-    /// Another time for the next observation, if there is to be one still.
+    /// Postpones the next poll, if one is due at all.
     pub fn poll_at(&mut self, at: Timestamp) {
         self.poll_due = self.poll_due.map(|_| at);
     }
 
-    /// The contact center took a request, or was found to have it.
+    /// Records that a request arrived.
     fn arrived(&mut self, item: &Item, delivery: &Delivery, now: Timestamp) {
         match self.handover.as_mut().filter(|handover| handover.number() == item.handover()) {
             Some(handover) => {
@@ -441,7 +445,7 @@ impl Mailbox {
         }
     }
 
-    /// A request will never be delivered: the platform hears of it, and a handover that cannot begin is over.
+    /// Reports to the platform that a request will never be delivered. Ends a handover that cannot start.
     fn report_undeliverable(&mut self, item: &Item, why: &str, now: Timestamp, rules: &Rules) {
         let number = item.handover();
         if item.may_have_arrived() {
@@ -456,8 +460,8 @@ impl Mailbox {
         if item.starts()
             && let Some(handover) = self.handover.as_mut().filter(|handover| handover.number() == number)
         {
-            let mut steps = handover.failed("the contact center did not take the handover", now);
-            // It has a part of it: agents are not to wait for somebody who is not there.
+            let mut steps = handover.failed("the contact center did not accept the handover", now);
+            // The contact center has a part of the start, so agents must not wait for the user.
             if handover.conversation().is_some() && !steps.is_empty() {
                 steps.insert(0, Step::Leave(LeaveReason::Withdrawn));
             }
@@ -465,14 +469,13 @@ impl Mailbox {
         }
     }
 
-    /// An event was given up that the platform should have been told: if it is an agent's message, the agent hears of it
-    /// while the handover lasts.
+    /// Reports to the agent that their message was not displayed, while the handover lasts.
     fn report_not_shown(&mut self, queued: &QueuedEvent, now: Timestamp) {
         if let Some(message) = queued.message() {
             let receipt =
                 DeliveryReceipt { message_id: message, outcome: ReceiptOutcome::Failed(FailureReason::Other) };
             let outbound = self.outbound(OutboundMessage::Receipt(receipt), now);
-            // Where too much waits already, the agent hears nothing, as of a receipt that is not delivered.
+            // If the queue is full, the receipt is lost, like one that cannot be delivered.
             if self.delivery_queue.push(&outbound, None, queued.handover, now).is_ok() {
                 self.count(&outbound, 1);
             }
@@ -513,7 +516,7 @@ impl Mailbox {
                     self.poll_requested = Some(now);
                 }
                 Step::Leave(reason) => {
-                    // Nobody needs what has not been delivered yet: the start and the leave cancel out.
+                    // The start and the leave cancel out, so undelivered requests are dropped.
                     if handover.is_unknown_to_the_contact_center() {
                         self.delivery_queue.withdraw(number);
                     }
@@ -531,9 +534,9 @@ impl Mailbox {
         self.event_queue.push(Event::Ended(reason), number, now);
     }
 
-    /// An agent wrote after the end, and the operator wants another handover for it.
+    /// Starts another handover, because an agent wrote after the end and the operator chose so.
     fn reopen(&mut self, message: AgentMessage, ended: u32, now: Timestamp, rules: &Rules) {
-        // The one that the message named, or the last.
+        // The conversation of the message, or the last one.
         let conversation = self.conversations.last().cloned();
         let next = self.handover.as_ref().map(|last| last.reopen(now, rules.policy.clone(), conversation));
         let Some(Ok(next)) = next else { return self.event_queue.push(Event::LateMessage(message), ended, now) };
@@ -543,7 +546,7 @@ impl Mailbox {
         self.event_queue.push(Event::Message(message), number, now);
     }
 
-    /// Its parts follow one another by a millisecond each.
+    /// Counts a message. Its parts are a millisecond apart.
     fn count(&mut self, outbound: &Outbound, parts: usize) {
         self.messages = self.messages.saturating_add(1);
         let further = u64::try_from(parts.saturating_sub(1)).unwrap_or(0);
@@ -551,7 +554,7 @@ impl Mailbox {
     }
 
     fn add_conversation(&mut self, conversation: &str) {
-        /// What comes late for an older one names the recipient besides, mostly.
+        /// A late event of an older conversation usually names the recipient as well.
         const MAX_CONVERSATIONS: usize = 20;
         if self.conversations.last().is_some_and(|last| last == conversation) {
             return;
@@ -564,13 +567,13 @@ impl Mailbox {
     }
 }
 
-/// Why a message is not taken.
+/// Why a message is not queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// There is nobody to send it to.
+    /// There is no handover in progress.
     #[error(transparent)]
     NoHandover(#[from] NoHandover),
-    /// There is no room.
+    /// The queue does not accept it.
     #[error(transparent)]
     NoRoom(#[from] NoRoom),
 }

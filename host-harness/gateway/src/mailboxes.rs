@@ -1,4 +1,4 @@
-//! Mailboxes in the store: read, and changed by compare-and-set.
+//! The repository of mailboxes: loads them from the store and changes them by compare-and-set.
 
 use crate::clock::now;
 use crate::mailbox::time::after;
@@ -10,62 +10,62 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast;
 
-/// How often a change is tried that others came before. Each time one of them got through, so nobody waits in vain.
+/// Attempts of a change that conflicts with others. Each conflict means that another change succeeded.
 const MAX_ATTEMPTS: usize = 100;
-/// Changes that wait to be heard of here at most; the store tells of more.
+/// Changes that a receiver may lag behind. The store reports the lost ones as well.
 const MAX_PENDING_CHANGES: usize = 4_096;
-/// Conversations that are asked for at once: a cluster goes through all of them each time.
+/// Conversations that are read at once. A cluster reads all keys for each page.
 const CONVERSATIONS_PER_PAGE: usize = 100_000;
-/// Recipients that are asked for at once, for the same reason.
+/// Recipients that are read at once, for the same reason.
 const RECIPIENTS_PER_PAGE: usize = 100_000;
 
-/// Whose mailbox it is.
+/// The address of a mailbox.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Address {
-    /// The connection's name; has no `/`.
+    /// The connection's name, without a `/`.
     pub connection: String,
     /// The user's address in the contact center.
     pub recipient: String,
 }
 
-/// A mailbox that was not changed.
+/// Why a mailbox was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError<E> {
-    /// The change itself does not want it.
+    /// The change refused it.
     #[error(transparent)]
     Refused(E),
-    /// Others changed it again and again.
-    #[error("others change the same mailbox all the time")]
+    /// Every attempt conflicted with another change.
+    #[error("the mailbox is changed by others all the time")]
     Contended,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Mailboxes in the store. Cheap to clone.
+/// The repository of mailboxes. Cheap to clone.
 #[derive(Clone)]
 pub struct Mailboxes {
     store: Arc<dyn Store>,
     changes: broadcast::Sender<Change>,
-    /// Of this process: part of the ids that are made here.
+    /// The id of this process, a part of the ids that it assigns.
     process_id: Arc<str>,
 }
 
-/// A mailbox as it was read; nobody knows whether it still is like that.
+/// A mailbox as it was loaded.
 #[derive(Clone)]
 pub(crate) struct LoadedMailbox {
     pub(crate) mailbox: Mailbox,
-    /// Missing for one that is not stored yet.
+    /// Absent if the mailbox is not stored yet.
     revision: Option<Revision>,
-    /// The clock went back since it was stored: it is to be stored again.
+    /// The clock was set back since it was stored, so it must be stored again.
     clock_stepped_back: bool,
 }
 
-/// What became of saving.
+/// The outcome of saving.
 pub(crate) enum SaveOutcome {
     Saved,
-    /// Somebody else came before: to be read again.
+    /// Another change came first. Load the mailbox again.
     Conflict,
 }
 
@@ -81,7 +81,7 @@ impl Address {
 }
 
 impl LoadedMailbox {
-    /// One that is not stored yet.
+    /// Creates a mailbox that is not stored yet.
     pub(crate) fn new(recipient: &str) -> Self {
         let id = uuid::Uuid::new_v4().simple().to_string();
         Self { mailbox: Mailbox::new(id, recipient.to_owned()), revision: None, clock_stepped_back: false }
@@ -89,7 +89,7 @@ impl LoadedMailbox {
 }
 
 impl Mailboxes {
-    /// Those of this store.
+    /// Creates the repository in a store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>) -> Self {
         let (process_id, _) = uuid::Uuid::new_v4().as_u64_pair();
@@ -100,12 +100,12 @@ impl Mailboxes {
         }
     }
 
-    /// The changes that are made here, from now on.
+    /// Subscribes to the changes made by this process.
     pub(crate) fn changes(&self) -> broadcast::Receiver<Change> {
         self.changes.subscribe()
     }
 
-    /// Where the log of events ends now, to be followed from there on.
+    /// Returns the current end of the log of events.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -117,10 +117,10 @@ impl Mailboxes {
         &*self.store
     }
 
-    /// The mailbox as it is stored; missing if there is none.
+    /// Loads a mailbox; `None` if there is none.
     ///
     /// # Errors
-    /// The store fails, or holds what no gateway wrote.
+    /// The store fails, or the record is not readable by this version.
     pub async fn load(&self, address: &Address) -> Result<Option<Mailbox>, StoreError> {
         Ok(self.loaded(address).await?.map(|loaded| loaded.mailbox))
     }
@@ -141,11 +141,11 @@ impl Mailboxes {
         rules: &Rules,
     ) -> Result<SaveOutcome, StoreError> {
         let value = serde_json::to_vec(&loaded.mailbox)
-            .map_err(|error| StoreError::Broken(format!("a mailbox that cannot be written: {error}")))?;
+            .map_err(|error| StoreError::Broken(format!("a mailbox cannot be serialized: {error}")))?;
         let (key, due) = (address.key(), loaded.mailbox.due(rules));
         match self.store.save(Family::Recipient, &key, loaded.revision, Content { value, due }).await {
             Ok(_) => {
-                // Nobody may listen.
+                // There may be no receiver.
                 let _ = self.changes.send(Change { key, due });
                 Ok(SaveOutcome::Saved)
             }
@@ -155,11 +155,11 @@ impl Mailboxes {
         }
     }
 
-    /// Changes a mailbox, and hands back what the change came to; nothing if there is no such mailbox. The change may
-    /// be tried several times, each time on what is stored then.
+    /// Changes a mailbox and returns the result of the change; `None` if there is no such mailbox. The change may run
+    /// several times, each time on the stored state.
     ///
     /// # Errors
-    /// The change does not want it, and then nothing is changed; or the store fails.
+    /// The change refused it and nothing is changed, or the store fails.
     pub async fn change<T, E>(
         &self,
         address: &Address,
@@ -180,14 +180,15 @@ impl Mailboxes {
         Err(ChangeError::Contended)
     }
 
-    /// Whose conversation it is, if any gateway knows.
+    /// Returns the recipient of a conversation, if a gateway stored it.
     pub(crate) async fn recipient(&self, connection: &str, conversation: &str) -> Result<Option<String>, StoreError> {
         let record = self.store.load(Family::Conversation, &format!("{connection}/{conversation}")).await?;
         let recipient = record.map(|record| String::from_utf8(record.content.value));
-        recipient.transpose().map_err(|_| StoreError::Broken("a conversation that no gateway wrote".into()))
+        recipient.transpose().map_err(|_| StoreError::Broken("a conversation record is not readable".into()))
     }
 
-    /// Remembers whose conversation it is: as long as the mailbox does, or so many milliseconds if it does not.
+    /// Stores the recipient of a conversation, for as long as the mailbox exists, or for `retention` if it does not
+    /// know the conversation.
     pub(crate) async fn store_conversation(
         &self,
         address: &Address,
@@ -202,7 +203,7 @@ impl Mailboxes {
         let due = Some(after(now(), retention));
         let content = Content { value: address.recipient.clone().into_bytes(), due };
         match self.store.save(Family::Conversation, &key, known.map(|known| known.revision), content).await {
-            // Somebody else was told the same at the same time.
+            // Another gateway stored it at the same time.
             Ok(_) | Err(SaveError::Conflict) => Ok(()),
             Err(SaveError::Store(error)) => Err(error),
             Err(error @ SaveError::TooLarge(_)) => Err(StoreError::Broken(error.to_string())),
@@ -211,8 +212,7 @@ impl Mailboxes {
 }
 
 impl Mailboxes {
-    /// Removes a mailbox of which nothing is to be remembered any more, and whose conversations it had; nothing if
-    /// something has happened since.
+    /// Removes a mailbox whose retention has passed, and its conversations; nothing if it changed meanwhile.
     ///
     /// # Errors
     /// The store fails.
@@ -228,7 +228,7 @@ impl Mailboxes {
         ignore_conflict(self.store.remove(Family::Recipient, &address.key(), revision).await)
     }
 
-    /// How many mailboxes have something to do, of each connection that is none of these.
+    /// Counts the mailboxes with queued work of each connection that is not in `served`.
     ///
     /// # Errors
     /// The store fails.
@@ -243,7 +243,7 @@ impl Mailboxes {
                 };
                 let has_work = match self.load(&address).await {
                     Ok(mailbox) => mailbox.is_some_and(|mailbox| mailbox.has_work()),
-                    // Nobody knows what waits in it.
+                    // An unreadable mailbox may have queued work.
                     Err(StoreError::Broken(_)) => true,
                     Err(error) => return Err(error),
                 };
@@ -258,7 +258,7 @@ impl Mailboxes {
         }
     }
 
-    /// Forgets whose those conversations are that were kept for their time, and that no mailbox knows any more.
+    /// Removes conversations whose time has passed and that no mailbox knows.
     ///
     /// # Errors
     /// The store fails.
@@ -285,7 +285,7 @@ impl Mailboxes {
             (key.split_once('/'), String::from_utf8(record.content.value))
         {
             let mailbox = match self.load(&Address { connection: connection.to_owned(), recipient }).await {
-                // Nobody can tell whose it is; the others are forgotten all the same.
+                // An unreadable mailbox keeps its conversations; the others are removed.
                 Err(StoreError::Broken(_)) => return Ok(()),
                 mailbox => mailbox?,
             };
@@ -297,7 +297,7 @@ impl Mailboxes {
     }
 }
 
-/// Whoever changed a record wants it.
+/// Another change of the record takes precedence.
 fn ignore_conflict(outcome: Result<(), SaveError>) -> Result<(), StoreError> {
     match outcome {
         Ok(()) | Err(SaveError::Conflict) => Ok(()),
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_waits_when_the_clock_goes_back_waits_as_long_as_it_was_to_whoever_looks_meanwhile() {
+    async fn keeps_delays_when_the_clock_is_set_back() {
         let (mailboxes, _folder) = mailboxes();
         let address = Address { connection: "acme".into(), recipient: "ada".into() };
         let hour = 3_600_000;
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_conversation_is_remembered_as_long_as_its_mailbox_knows_it() {
+    async fn keeps_a_conversation_as_long_as_its_mailbox_knows_it() {
         let (mailboxes, _folder) = mailboxes();
         let address = Address { connection: "acme".into(), recipient: "ada".into() };
         let mut loaded = LoadedMailbox::new("ada");

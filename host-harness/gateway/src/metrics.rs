@@ -1,4 +1,4 @@
-//! What the gateway counts, in the text format of OpenMetrics.
+//! The gateway's metrics, in the text format of OpenMetrics.
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -13,11 +13,11 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What the gateway counts. Cheap to clone.
+/// The gateway's metrics. Cheap to clone.
 #[derive(Clone)]
 pub struct Metrics(Arc<Inner>);
 
-/// What a connection counts.
+/// The metrics of one connection.
 #[derive(Clone)]
 pub(crate) struct ConnectionMetrics {
     connection: String,
@@ -72,46 +72,46 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("handover");
         let of = &mut registry;
-        // From half a millisecond to 16 s: the contact center waits for 10.
+        // From half a millisecond to 16 s; Genesys waits for 10 s.
         let webhook_time = Histogram::new(exponential_buckets(0.000_5, 2.0, 16));
-        of.register("webhook_seconds", "Time until a webhook is answered", webhook_time.clone());
+        of.register("webhook_seconds", "Time to answer a webhook", webhook_time.clone());
         let quarantined = Family::default();
-        let about = "Mailboxes that cannot be worked on until somebody mends what is stored";
+        let about = "Mailboxes that are not readable and need repair";
         of.register("quarantined_mailboxes", about, quarantined.clone());
         let log_lines_lost = Counter::default();
-        of.register("log_lines_lost", "Lines of the log that could not be written", log_lines_lost.clone());
+        of.register("log_lines_lost", "Lines of the log that were lost", log_lines_lost.clone());
         let not_served = Family::default();
-        let about = "Mailboxes with something to do whose connection this gateway does not serve, when it began";
+        let about = "Mailboxes with queued work of connections that this gateway does not serve, at its start";
         of.register("mailboxes_not_served", about, not_served.clone());
         let inner = Inner {
             log_lines_lost,
             not_served,
-            credentials_refused: family(of, "credentials_refused", "Requests whose credentials were refused"),
-            quarantined,
-            webhooks: family(of, "webhooks", "Webhooks by what became of them"),
-            webhook_events: family(of, "webhook_events", "Events of webhooks: new, repeated, of unknown recipients"),
-            webhook_time,
-            events: family(of, "events", "Events that the platform is published, by type"),
-            ended: family(of, "ended", "Handovers that ended, by reason"),
-            commands: family(of, "commands", "What the platform asked for, by what became of it"),
-            deliveries: family(of, "deliveries", "Attempts to deliver to the contact center, by outcome"),
-            lookups: family(of, "lookups", "Deliveries of unknown outcome that were looked up, by what was found"),
-            callbacks: family(of, "callbacks", "Attempts to call the platform back, by outcome"),
-            polls: family(of, "polls", "Observations of conversations, by outcome"),
-            dead_letters: family(of, "dead_letters", "What was given up"),
-            duplicated: family(
+            credentials_refused: family(
                 of,
-                "possibly_duplicated",
-                "Requests sent again although nobody can tell whether they had arrived",
+                "credentials_refused",
+                "Requests that the contact center refused because of the credentials",
             ),
-            lost: family(of, "lost", "Authentic webhooks that cannot be read, now or ever"),
+            quarantined,
+            webhooks: family(of, "webhooks", "Webhooks by outcome"),
+            webhook_events: family(of, "webhook_events", "Events of webhooks by outcome"),
+            webhook_time,
+            events: family(of, "events", "Events for the platform by type"),
+            ended: family(of, "ended", "Ended handovers by reason"),
+            commands: family(of, "commands", "Commands of the platform by outcome"),
+            deliveries: family(of, "deliveries", "Delivery attempts to the contact center by outcome"),
+            lookups: family(of, "lookups", "Lookups of deliveries with unknown outcome by result"),
+            callbacks: family(of, "callbacks", "Callback attempts by outcome"),
+            polls: family(of, "polls", "Polls of conversations by outcome"),
+            dead_letters: family(of, "dead_letters", "Dead letters"),
+            duplicated: family(of, "possibly_duplicated", "Requests sent again although their outcome is unknown"),
+            lost: family(of, "lost", "Authentic webhooks that are not readable and lost"),
             registry,
         };
         Self(Arc::new(inner))
     }
 }
 
-/// A counter for each set of labels, which the registry knows by this name.
+/// Registers a counter for each set of labels.
 fn family<L>(registry: &mut Registry, name: &str, about: &str) -> Family<L, Counter>
 where
     L: Clone + Debug + EncodeLabelSet + Eq + Hash + Send + Sync + 'static,
@@ -122,7 +122,7 @@ where
 }
 
 impl Metrics {
-    /// In the text format of OpenMetrics 1.0.
+    /// Returns the metrics in the text format of OpenMetrics 1.0.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -131,7 +131,7 @@ impl Metrics {
         text
     }
 
-    /// So many lines of the log could not be written.
+    /// Counts lost lines of the log.
     pub fn log_lines_lost(&self, lines: usize) {
         self.0.log_lines_lost.inc_by(u64::try_from(lines).unwrap_or(u64::MAX));
     }
@@ -140,7 +140,7 @@ impl Metrics {
         ConnectionMetrics { connection: connection.to_owned(), metrics: self.clone() }
     }
 
-    /// Shows what should never happen from the start, so that the first time it does is seen to be one more than none.
+    /// Creates the counters of unexpected conditions, so that their first increase is visible.
     pub(crate) fn show_zeros(&self, connection: &str) {
         for family in [&self.0.dead_letters, &self.0.duplicated, &self.0.lost, &self.0.credentials_refused] {
             let _ = family.get_or_create(&Connection { connection: connection.to_owned() });
@@ -181,7 +181,7 @@ impl ConnectionMetrics {
         self.outcome(&self.metrics.0.deliveries, outcome, 1);
     }
 
-    /// A request in doubt was looked up. What cannot be found out is sent again, and may be doubled.
+    /// Counts a lookup. A request whose outcome stays unknown is sent again and may be duplicated.
     pub(crate) fn lookup(&self, found: &'static str) {
         self.outcome(&self.metrics.0.lookups, found, 1);
         if found == "unknown" {
@@ -205,7 +205,7 @@ impl ConnectionMetrics {
         self.metrics.0.lost.get_or_create(&self.connection()).inc();
     }
 
-    /// So many mailboxes more cannot be worked on.
+    /// Changes the number of quarantined mailboxes.
     pub(crate) fn quarantined(&self, more: i64) {
         self.metrics.0.quarantined.get_or_create(&self.connection()).inc_by(more);
     }
@@ -214,12 +214,12 @@ impl ConnectionMetrics {
         self.metrics.0.credentials_refused.get_or_create(&self.connection()).inc();
     }
 
-    /// So many mailboxes wait of a connection that this gateway does not serve.
+    /// Sets the number of mailboxes with queued work of a connection that this gateway does not serve.
     pub(crate) fn not_served(&self, connection: String, mailboxes: i64) {
         self.metrics.0.not_served.get_or_create(&Connection { connection }).set(mailboxes);
     }
 
-    /// The platform is told of an event of this type.
+    /// Counts an event in the log.
     pub(crate) fn published(&self, event: &str, data: Option<&RawValue>) {
         let labels = EventLabels { connection: self.connection.clone(), event: event.to_owned() };
         self.metrics.0.events.get_or_create(&labels).inc();

@@ -1,5 +1,4 @@
-//! From the platform: what it says is built and taken into the mailbox; only then is it answered. Delivering it is the
-//! worker's.
+//! From the platform: builds requests and stores them before the platform is answered. The worker delivers them.
 
 use crate::clock::now;
 use crate::connection_service::ConnectionService;
@@ -9,56 +8,56 @@ use crate::mailboxes::{LoadedMailbox, SaveOutcome};
 use crate::store::StoreError;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
-use handover_host::CallError;
 use handover_host::contract::{
     Conversation, HandoverStart, LeaveReason, Outbound, OutboundMessage, ProviderRequest, Timestamp, Unsupported,
 };
+use handover_host::{CallError, Error};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::time::Instant;
 
-/// How often something is tried that others came before.
+/// Attempts of a command that conflicts with other changes.
 const MAX_ATTEMPTS: usize = 100;
 
-/// What the platform wants of a recipient's handover.
+/// A command of the platform.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) enum Command {
-    /// Begin one. `delivered-until` is the mailbox's to say.
+    /// Start a handover. The mailbox sets `delivered-until`.
     Begin(HandoverStart),
-    /// Say or do something in it; beginning and ending it are commands of their own.
+    /// Send a message in it. Starting and leaving are commands of their own.
     Send(OutboundMessage),
     /// End it from the user's side.
     Leave(LeaveReason),
 }
 
-/// By which a request that is sent again is known: what the platform's `Idempotency-Key` says.
+/// The platform's `Idempotency-Key`, which identifies a repeated request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct IdempotencyKey(String);
 
-/// Not an idempotency key.
+/// The key is not valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an idempotency key has 1 to 512 visible ASCII characters")]
 pub(crate) struct InvalidKey;
 
-/// Why something that the platform wanted was not done.
+/// Why a command was not executed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PlatformError {
     /// A handover is in progress.
-    #[error("a handover is already in progress; another can begin when it has ended")]
+    #[error("a handover is already in progress; end it before starting another one")]
     AlreadyInProgress,
-    /// None is in progress.
-    #[error("no handover is in progress; begin one first")]
+    /// No handover is in progress.
+    #[error("no handover is in progress; start one first")]
     NoHandover,
-    /// Too much waits.
-    #[error("too much waits for this recipient already; try again later")]
+    /// The queue of the recipient is full.
+    #[error("the queue of this recipient is full; try again later")]
     Full,
-    /// It will never fit.
+    /// The message exceeds the capacity of the queue.
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
-    /// The key was used for something else.
-    #[error("the idempotency key was used for another request; take a new one")]
+    /// The key belongs to another request.
+    #[error("the idempotency key belongs to another request; use a new one")]
     KeyReused,
-    /// The contact center does not take this.
+    /// The contact center does not support the message.
     #[error("the message cannot be sent: {0:?}")]
     Unsupported(Unsupported),
     /// The plugin failed.
@@ -67,16 +66,16 @@ pub(crate) enum PlatformError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Others were always faster.
-    #[error("others change the same mailbox all the time")]
+    /// Every attempt conflicted with another change.
+    #[error("the mailbox is changed by others all the time")]
     Contended,
 }
 
 impl IdempotencyKey {
-    /// Takes a key.
+    /// Checks a key.
     ///
     /// # Errors
-    /// It is empty, too long, or has characters that are no visible ASCII.
+    /// It is empty, too long, or contains other characters than visible ASCII.
     pub(crate) fn new(key: &str) -> Result<Self, InvalidKey> {
         let fits = (1..=512).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
         fits.then(|| Self(key.to_owned())).ok_or(InvalidKey)
@@ -101,11 +100,11 @@ impl From<NotStarted> for PlatformError {
     }
 }
 
-/// Does what the platform wants. What this has answered with `Ok` is durable; with the same key, the same command
-/// gets the same answer again, and is done once. The events that come of it bear this correlation.
+/// Executes a command. What it acknowledged with `Ok` is durable. With the same key, the same command gets the same
+/// response and has no second effect. The resulting events get this correlation id.
 ///
 /// # Errors
-/// It is not to be done now, cannot be built, or cannot be stored.
+/// The command cannot be executed now, built or stored.
 pub(crate) async fn execute(
     service: &ConnectionService,
     recipient: &str,
@@ -168,7 +167,7 @@ async fn perform(
     }
 }
 
-/// The contact center fetches a file only later, and says nothing of it where it cannot.
+/// Warns of a file that the contact center may be unable to fetch. It fetches files later and does not report failures.
 fn warn_of_unfetchable(service: &ConnectionService, message: &OutboundMessage) {
     if let OutboundMessage::Attachment(file) = message
         && let Some(reason) = why_unfetchable(&file.url)
@@ -177,7 +176,7 @@ fn warn_of_unfetchable(service: &ConnectionService, message: &OutboundMessage) {
         tracing::warn!(
             connection = service.name(),
             reason,
-            "a contact center may not fetch a file that the platform sends; give files public https addresses"
+            "the contact center may be unable to fetch a file of the platform; use public https URLs"
         );
     }
 }
@@ -194,7 +193,7 @@ async fn send(
     Ok(outbound.id)
 }
 
-/// The requests; none where they can be built only when the conversation is known.
+/// Builds the requests of a message; `None` if they can be built only once the conversation is known.
 async fn build(
     service: &ConnectionService,
     mailbox: &Mailbox,
@@ -207,13 +206,14 @@ async fn build(
         id: handover.conversation().map(String::from),
     };
     let began = Instant::now();
-    match service.connection().build_outbound_message(&conversation, outbound).await? {
+    match service.connection().build_outbound_message(&conversation, outbound).await {
         Ok(requests) => {
             service.trace().requests(service.name(), &requests, began.elapsed());
             Ok(Some(requests))
         }
-        Err(Unsupported::NoConversation) => Ok(None),
-        Err(unsupported) => Err(PlatformError::Unsupported(unsupported)),
+        Err(Error::Provider(Unsupported::NoConversation)) => Ok(None),
+        Err(Error::Provider(unsupported)) => Err(PlatformError::Unsupported(unsupported)),
+        Err(Error::Call(error)) => Err(error.into()),
     }
 }
 

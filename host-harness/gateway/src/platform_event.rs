@@ -1,4 +1,4 @@
-//! What the platform is told, in the form in which it is told: in the log, whence it is streamed, and to its callback.
+//! An event in the form that the platform gets: in the log and in its callback.
 
 use crate::mailbox::QueuedEvent;
 use crate::mailboxes::Address;
@@ -9,31 +9,31 @@ use std::borrow::Cow;
 /// An event as the platform gets it.
 #[derive(Clone, Debug, Deserialize, Serialize, utoipa::ToSchema)]
 pub struct PlatformEvent {
-    /// The same for the same event, however often it comes; no other has it.
+    /// The same for the same event, however often it is delivered; unique.
     pub id: String,
-    /// What happened: `queued`, `agent-joined`, `message`, `ended`…
+    /// The type: `queued`, `agent-joined`, `message`, `ended` …
     #[serde(rename = "type")]
     pub kind: String,
-    /// When the gateway took it, in RFC 3339.
+    /// When the gateway accepted it, in RFC 3339.
     pub timestamp: String,
-    /// By which connection.
+    /// The name of the connection.
     pub connection: String,
-    /// Whom it concerns.
+    /// The recipient.
     pub recipient: String,
-    /// Which of the recipient's handovers, from 1.
+    /// The number of the handover, from 1.
     pub handover: u32,
-    /// Counts the recipient's events, from 1, without gaps.
+    /// The number among the recipient's events, from 1, without gaps.
     pub number: u64,
-    /// The id of the request that brought it, as it is in the logs.
+    /// The id of the request that caused it, as in the logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation: Option<String>,
-    /// What is to be said of it; its form depends on the type, see `Event`.
+    /// The content, which depends on the type; see `Event`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub data: Option<Box<RawValue>>,
 }
 
-/// An [`Event`](crate::mailbox::Event), read as far as is needed.
+/// An [`Event`](crate::mailbox::Event), parsed as far as needed.
 #[derive(Deserialize)]
 struct Tagged<'a> {
     #[serde(rename = "type", borrow)]
@@ -43,7 +43,7 @@ struct Tagged<'a> {
 }
 
 impl PlatformEvent {
-    /// What this mailbox has to tell, by this id.
+    /// Creates the event with this id.
     pub(crate) fn of(address: &Address, id: &str, queued: &QueuedEvent) -> Self {
         let event: Option<Tagged<'_>> = serde_json::from_str(queued.event.get()).ok();
         let time = i64::try_from(queued.time).ok().and_then(|time| jiff::Timestamp::from_millisecond(time).ok());

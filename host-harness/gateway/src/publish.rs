@@ -1,4 +1,4 @@
-//! What waits to be told goes into the log, whence it is streamed.
+//! Publishes queued events in the log, from where they are streamed.
 
 use crate::connection_service::ConnectionService;
 use crate::mailboxes::{Address, ChangeError};
@@ -6,16 +6,16 @@ use crate::platform_event::PlatformEvent;
 use crate::store::{AppendError, Entry, StoreError};
 use handover_host::contract::Timestamp;
 
-/// What publishing came to.
+/// The result of publishing.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Published {
-    /// Something was published.
+    /// Whether any event was published.
     pub(crate) progress: bool,
-    /// When the mailbox is due now.
+    /// When the mailbox is due next.
     pub(crate) due: Option<Timestamp>,
 }
 
-/// Puts into the log what waits for it.
+/// Appends the queued events of a mailbox to the log.
 pub(crate) async fn publish(
     service: &ConnectionService,
     address: &Address,
@@ -26,7 +26,7 @@ pub(crate) async fn publish(
     for queued in mailbox.unpublished() {
         let event = PlatformEvent::of(address, &mailbox.event_id(queued), queued);
         let body = serde_json::to_vec(&event)
-            .map_err(|error| StoreError::Broken(format!("an event that cannot be written: {error}")))?;
+            .map_err(|error| StoreError::Broken(format!("an event cannot be serialized: {error}")))?;
         let entry = Entry {
             connection: address.connection.clone(),
             recipient: address.recipient.clone(),

@@ -1,4 +1,4 @@
-//! The HTTP server, with bounds on everything that a client can make it hold.
+//! The HTTP server, with a limit on every resource that a client can hold.
 
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -11,21 +11,21 @@ use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
-/// What clients may make the server hold. The defaults suit a gateway behind a proxy.
+/// Limits of the server. The defaults suit a gateway behind a proxy.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ServerLimits {
-    /// Connections at a time; more wait to be accepted.
+    /// Connections at a time. More wait to be accepted.
     pub connections: usize,
     /// Headers of a request.
     pub headers: usize,
-    /// Bytes of a request's line and headers together, to within what is read at once.
+    /// Bytes of a request's line and headers together, approximately.
     pub header_bytes: usize,
-    /// Until all headers of a request have come, and between two requests.
+    /// The time for all headers of a request, and between two requests.
     pub headers_within: Duration,
-    /// Until a client takes more of an answer. Whoever takes none would hold the connection for ever.
+    /// The time in which a client must read more of a response.
     pub written_within: Duration,
-    /// Until what was begun before the server was stopped has ended.
+    /// The time for requests in progress after the server was stopped.
     pub grace: Duration,
 }
 
@@ -42,7 +42,7 @@ impl Default for ServerLimits {
     }
 }
 
-/// Serves until `stop` is cancelled, and then ends what has begun.
+/// Serves until `stop` is cancelled, and then completes requests in progress.
 pub async fn serve(listener: TcpListener, router: axum::Router, limits: ServerLimits, stop: CancellationToken) {
     let mut server = http1::Builder::new();
     server
@@ -57,7 +57,7 @@ pub async fn serve(listener: TcpListener, router: axum::Router, limits: ServerLi
         let (permit, accepted) = tokio::select! {
             () = stop.cancelled() => break,
             accepted = async {
-                // Nobody closes it.
+                // The semaphore is never closed.
                 let permit = Arc::clone(&connections).acquire_owned().await;
                 (permit, listener.accept().await)
             } => accepted,
@@ -65,15 +65,15 @@ pub async fn serve(listener: TcpListener, router: axum::Router, limits: ServerLi
         let stream = match accepted {
             Ok((stream, _)) => stream,
             Err(error) => {
-                // Mostly for want of file descriptors: some will be free again.
+                // Usually there are no file descriptors; some will become free.
                 tracing::warn!(%error, "a connection cannot be accepted");
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;
             }
         };
-        // Small answers are not to wait for more.
+        // Small responses must not wait for more.
         if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection delays small packets");
+            tracing::debug!(%error, "the connection delays small packets");
         }
         let service = TowerToHyperService::new(router.clone());
         let mut stream = TimeoutStream::new(stream);
@@ -88,6 +88,6 @@ pub async fn serve(listener: TcpListener, router: axum::Router, limits: ServerLi
     }
     drop(listener);
     if tokio::time::timeout(limits.grace, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some requests had not ended when the server did");
+        tracing::warn!("the server ended before some requests did");
     }
 }

@@ -1,8 +1,8 @@
-//! What survives the gateway: records, and the log of what the platform is told.
+//! Durable state: records, and the log of events for the platform.
 //!
-//! A record is changed by compare-and-set alone. All that concerns one recipient is in one record, so that nothing has
-//! to change in two places at once: the same works in a file for one gateway and in a cluster for many. The log takes
-//! an entry once, however often it is handed over, so that a gateway that was killed in between hands it over again.
+//! A record is changed only by compare-and-set. The state of one recipient is one record, so nothing must change in two
+//! places at once. The same works in a file for one gateway and in a cluster for several. Appending an entry to the log
+//! again has no effect, so a gateway that was killed in between appends it again.
 
 pub mod nats;
 pub mod sqlite;
@@ -11,107 +11,109 @@ use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use handover_host::contract::Timestamp;
 
-/// The largest value of a record and the largest entry of the log, in bytes: four fifths of what a NATS server takes for
-/// one message unless it is told otherwise (1 MiB), which leaves room for headers.
+/// The largest value of a record and the largest entry of the log, in bytes: four fifths of the default limit of a NATS
+/// message (1 MiB), which leaves room for headers.
 pub const MAX_BYTES: usize = 832 << 10;
 
-/// What a record is about.
+/// The kind of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Family {
-    /// The handovers of one recipient, and all that waits for it.
+    /// The mailbox of one recipient.
     Recipient,
-    /// Whose conversation it is.
+    /// The recipient of a conversation.
     Conversation,
-    /// A request that nobody took.
+    /// A dead letter.
     DeadLetter,
 }
 
-/// Which state of a record it is. No two states of one record have the same, not even after it was removed.
+/// The version of a record, unique among all versions of the record, even after it was removed. Only a [`Store`] of
+/// this crate creates it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Revision(pub(crate) u64);
 
-/// A record as it was stored.
+/// A stored record.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Record {
-    /// To be named when it is changed.
+    /// The revision to name in the next change.
     pub revision: Revision,
-    /// What it holds.
+    /// The content.
     pub content: Content,
 }
 
-/// What a record holds.
+/// The content of a record.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Content {
     /// At most [`MAX_BYTES`].
     pub value: Vec<u8>,
-    /// When somebody has to look at it; missing when nothing waits.
+    /// When a worker must look at it; absent if nothing is queued.
     pub due: Option<Timestamp>,
 }
 
-/// A change of a record, as [`Store::watch`] tells it.
+/// A change of a record, from [`Store::watch`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Which record.
+    /// The key of the record.
     pub key: String,
-    /// When somebody has to look at it now; missing when nothing waits, or when it was removed.
+    /// When a worker must look at it; absent if nothing is queued or the record was removed.
     pub due: Option<Timestamp>,
 }
 
-/// Something that the platform is told.
+/// An event in the log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// By whose webhooks it came.
+    /// The name of the connection.
     pub connection: String,
-    /// Whom it concerns.
+    /// The recipient.
     pub recipient: String,
-    /// Whose numbers they are: when a recipient is forgotten and comes back, they begin anew. Visible ASCII.
+    /// The stream of numbers: the id of the mailbox. A new mailbox of the same recipient starts a new stream. Visible
+    /// ASCII.
     pub stream_id: String,
-    /// Counts the entries of the series.
+    /// The number in the stream.
     pub number: u64,
-    /// When it came about.
+    /// When it happened.
     pub time: Timestamp,
-    /// What it says; at most [`MAX_BYTES`].
+    /// The event as JSON, of at most [`MAX_BYTES`].
     pub body: Vec<u8>,
 }
 
-/// Where in the log an entry is: later entries have higher ones, with gaps.
+/// A position in the log. Later entries have higher positions, with gaps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position(pub u64);
 
-/// An entry of the log.
+/// An entry with its position.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LogEntry {
-    /// Where it is.
+    /// Its position.
     pub position: Position,
-    /// What it is.
+    /// The entry.
     pub entry: Entry,
 }
 
-/// Why the store did not do something. What it was asked may have been done all the same if it is
-/// [`Unavailable`](Self::Unavailable): compare-and-set, and the numbers of the log's entries, show it the next time.
+/// Why the store failed. After [`Unavailable`](Self::Unavailable) the change may be stored nevertheless;
+/// compare-and-set and the numbers of the log's entries detect it on the next attempt.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// It may go well the next time.
-    #[error("the store cannot be used now: {0}")]
+    /// A later attempt may succeed.
+    #[error("the store is not available: {0}")]
     Unavailable(String),
-    /// Somebody has to look at it.
+    /// An operator must repair it.
     #[error("the store is broken: {0}")]
     Broken(String),
 }
 
 impl StoreError {
-    /// What is stored cannot be read. The error's own words could be what people said.
+    /// The error for an unreadable record. It leaves out the parser's message, which may contain message texts.
     pub(crate) fn unreadable(what: &str, error: &serde_json::Error) -> Self {
         let (kind, line, column) = (error.classify(), error.line(), error.column());
-        Self::Broken(format!("{what} that no gateway of this version wrote ({kind:?} at {line}:{column})"))
+        Self::Broken(format!("{what} is not readable by this version ({kind:?} at {line}:{column})"))
     }
 }
 
 /// Why a record was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum SaveError {
-    /// Its revision is another. To be loaded, and tried again.
-    #[error("somebody else has changed the record")]
+    /// The revision differs. Load the record and try again.
+    #[error("the record was changed by another gateway")]
     Conflict,
     /// More than [`MAX_BYTES`].
     #[error("{0} bytes are more than the {MAX_BYTES} that a record may have")]
@@ -132,15 +134,18 @@ pub enum AppendError {
     Store(#[from] StoreError),
 }
 
-/// Where the gateway keeps what must survive it. What a method has answered with `Ok` is durable.
+/// The durable store of a gateway. What a method acknowledged with `Ok` is durable.
+///
+/// A stream ends with its first error; subscribe again for more. The trait is sealed in effect: only this crate can
+/// create a [`Revision`].
 ///
 /// A stream ends with its first error; whoever needs more asks anew.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// The record, as it is now.
+    /// Loads a record.
     async fn load(&self, family: Family, key: &str) -> Result<Option<Record>, StoreError>;
 
-    /// Changes a record of this revision, or makes one where there must be none.
+    /// Changes a record of this revision, or creates one if `expected` is `None`.
     async fn save(
         &self,
         family: Family,
@@ -152,37 +157,37 @@ pub trait Store: Send + Sync {
     /// Removes a record of this revision.
     async fn remove(&self, family: Family, key: &str, expected: Revision) -> Result<(), SaveError>;
 
-    /// At most `most` keys that come after this one in the order of their bytes; all pages together are all records
-    /// that were there throughout.
+    /// Returns at most `limit` keys after this one, in the order of their bytes. All pages together contain every
+    /// record that existed throughout.
     async fn keys(&self, family: Family, after: Option<&str>, limit: usize) -> Result<Vec<String>, StoreError>;
 
-    /// Each record that is due some time, and from then on each change, by whichever gateway. Of several changes of one
-    /// record only the last may be told.
+    /// Streams each record that is due at some time, and then every change by any gateway. Of several changes of one
+    /// record, it may report only the last.
     async fn watch(&self, family: Family) -> Result<BoxStream<'static, Result<Change, StoreError>>, StoreError>;
 
-    /// Puts an entry at the end of the log, unless one of its series is there with its number or a higher one. So
-    /// one recipient's entries are to be handed over in the order of their numbers, and can be handed over again.
+    /// Appends an entry, unless its stream already has an entry with its number or a higher one. Entries of one
+    /// recipient must therefore be appended in the order of their numbers, and can be appended again.
     async fn append(&self, entry: Entry) -> Result<(), AppendError>;
 
-    /// The entries of a connection after this position, the oldest first, and from then on each as it comes.
+    /// Streams the entries of a connection after this position, oldest first, and then each new one.
     async fn follow(
         &self,
         connection: &str,
         after: Position,
     ) -> Result<BoxStream<'static, Result<LogEntry, StoreError>>, StoreError>;
 
-    /// The entry of a connection at this position; missing if there is none, or none any more.
+    /// Returns the entry of a connection at this position; `None` if there is none, or none any more.
     async fn log_entry(&self, connection: &str, position: Position) -> Result<Option<LogEntry>, StoreError>;
 
-    /// Where the log begins: the first position that an entry still has, or one past the end.
+    /// Returns the position of the oldest entry, or one past the end of an empty log.
     async fn first_position(&self) -> Result<Position, StoreError>;
 
-    /// Where the log ends: the last position that any entry ever had, or 0.
+    /// Returns the last position that any entry ever had, or 0.
     async fn last_position(&self) -> Result<Position, StoreError>;
 
-    /// Whether something can be written now.
+    /// Checks that the store can be read and written now.
     async fn ready(&self) -> Result<(), StoreError>;
 
-    /// Forgets the entries of the log that are older.
+    /// Removes older entries of the log.
     async fn remove_entries_before(&self, before: Timestamp) -> Result<(), StoreError>;
 }

@@ -1,11 +1,10 @@
-//! What passes through the gateway, told live to whoever watches. Nothing is told, and nothing is made, while nobody
-//! does.
+//! The live trace of everything that passes through the gateway. It costs nothing without subscribers.
 
 use crate::clock::now;
 use crate::mailbox::{CallbackOutcome, DeliveryOutcome, LookupOutcome};
 use crate::platform_event::PlatformEvent;
 use handover_host::contract::{AgentEvent, Authenticity, Conversation, Failure, ProviderRequest, Rejection, Webhook};
-use handover_host::{CallError, Connection, VerifiedWebhook};
+use handover_host::{Connection, Error, VerifiedWebhook};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -13,19 +12,19 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::broadcast;
 
-/// Entries that a watcher may be behind.
+/// Entries that a subscriber may lag behind.
 const MAX_BACKLOG: usize = 256;
 
-/// Characters below which a secret is no text to look for: it would be found everywhere.
+/// Shorter secrets are not redacted, because they would occur everywhere.
 const MIN_SECRET_BYTES: usize = 4;
 
-/// What passes through the gateway: people's words, and no secrets. Cheap to clone.
+/// The trace of everything that passes through the gateway: message texts, but no secrets. Cheap to clone.
 #[derive(Clone)]
 pub struct Trace(Arc<Inner>);
 
 struct Inner {
     subscribers: broadcast::Sender<Arc<str>>,
-    /// In every form, the longest first.
+    /// All forms of all secrets, the longest first.
     secrets: RwLock<Vec<String>>,
 }
 
@@ -42,16 +41,16 @@ impl std::fmt::Debug for Trace {
 }
 
 impl Trace {
-    /// All that passes from now on, each entry as JSON: `at` in milliseconds since 1970, `connection`, `what` it is
-    /// (`webhook`, `event`, `request`, `delivery`, `lookup`, `observation`, `callback`), a `title`, how many `micros` it
-    /// took, and its `detail`.
+    /// Subscribes to the trace. Each entry is JSON: `at` in milliseconds since 1970, `connection`, `what` it is
+    /// (`webhook`, `event`, `request`, `delivery`, `lookup`, `observation`, `callback`), a `title`, the duration in
+    /// `micros`, and the `detail`.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<str>> {
         self.0.subscribers.subscribe()
     }
 
-    /// From now on, the secrets of this connection are shown in nothing: a webhook at a path that several share is tried
-    /// with each of them.
+    /// Redacts the secrets of a connection in all entries, because a webhook at a shared path is verified with each of
+    /// them.
     pub(crate) fn redact(&self, connection: &Connection) {
         let mut secrets = self.0.secrets.write().unwrap_or_else(PoisonError::into_inner);
         secrets.extend(forms(connection.secrets().map(|setting| setting.value.as_str())));
@@ -62,20 +61,20 @@ impl Trace {
         &self,
         connection: &str,
         webhook: &Webhook,
-        verified: &Result<Result<VerifiedWebhook, Rejection>, CallError>,
+        verified: &Result<VerifiedWebhook, Error<Rejection>>,
         took: Duration,
     ) {
         self.record(connection, "webhook", Some(took), || {
             let (title, verdict) = match verified {
-                Ok(Ok(webhook)) => (variant_name(&webhook.authenticity), json!(webhook.authenticity)),
-                Ok(Err(rejection)) => (format!("refused: {}", variant_name(rejection)), json!(rejection)),
-                Err(error) => ("not verified".into(), error.to_string().into()),
+                Ok(webhook) => (variant_name(&webhook.authenticity), json!(webhook.authenticity)),
+                Err(Error::Provider(rejection)) => (format!("refused: {}", variant_name(rejection)), json!(rejection)),
+                Err(Error::Call(error)) => ("not verified".into(), error.to_string().into()),
             };
-            let signed = matches!(verified, Ok(Ok(VerifiedWebhook { authenticity: Authenticity::Signed(_), .. })));
+            let signed = matches!(verified, Ok(VerifiedWebhook { authenticity: Authenticity::Signed(_), .. }));
             let headers: Vec<_> = webhook.headers.iter().map(|header| shown_header(header, signed)).collect();
             (title, json!({ "verdict": verdict, "headers": headers, "body": read(&webhook.body) }))
         });
-        if let Ok(Ok(VerifiedWebhook { events: Ok(events), .. })) = verified {
+        if let Ok(VerifiedWebhook { events: Ok(events), .. }) = verified {
             for event in events {
                 self.record(connection, "event", None, || (variant_name(&event.kind), json!(event)));
             }
@@ -117,13 +116,13 @@ impl Trace {
         });
     }
 
-    /// Whether a request in doubt had arrived.
+    /// Records the lookup of a request.
     pub(crate) fn lookup(&self, connection: &str, request: &ProviderRequest, found: &LookupOutcome, took: Duration) {
         self.record(connection, "lookup", Some(took), || {
             let (title, outcome) = match found {
-                LookupOutcome::Arrived(delivery) => ("had arrived", json!(delivery)),
-                LookupOutcome::NotArrived => ("had not arrived", Value::Null),
-                LookupOutcome::Unknown => ("nobody can record", Value::Null),
+                LookupOutcome::Arrived(delivery) => ("arrived", json!(delivery)),
+                LookupOutcome::NotArrived => ("not arrived", Value::Null),
+                LookupOutcome::Unknown => ("unknown", Value::Null),
                 LookupOutcome::Failed(failure) => ("not answered", json!(failure)),
             };
             let detail = json!({
@@ -135,28 +134,28 @@ impl Trace {
         });
     }
 
-    /// What is true of a conversation, by the contact center.
+    /// Records a poll.
     pub(crate) fn observation(
         &self,
         connection: &str,
         conversation: &Conversation,
-        observed: &Result<Result<Vec<AgentEvent>, Failure>, String>,
+        observed: &Result<Vec<AgentEvent>, Error<Failure>>,
         took: Duration,
     ) {
         self.record(connection, "observation", Some(took), || {
             let (title, events) = match observed {
-                Ok(Ok(events)) if events.is_empty() => ("nothing".into(), json!([])),
-                Ok(Ok(events)) => {
+                Ok(events) if events.is_empty() => ("nothing".into(), json!([])),
+                Ok(events) => {
                     (events.iter().map(|event| variant_name(&event.kind)).collect::<Vec<_>>().join(", "), json!(events))
                 }
-                Ok(Err(failure)) => ("refused".into(), json!(failure)),
-                Err(why) => ("not answered".into(), why.as_str().into()),
+                Err(Error::Provider(failure)) => ("refused".into(), json!(failure)),
+                Err(Error::Call(error)) => ("not answered".into(), error.to_string().into()),
             };
             (title, json!({ "recipient": conversation.recipient, "conversation": conversation.id, "events": events }))
         });
     }
 
-    /// An event posted to the platform.
+    /// Records a callback attempt.
     pub(crate) fn callback(&self, connection: &str, event: &PlatformEvent, outcome: &CallbackOutcome, took: Duration) {
         self.record(connection, "callback", Some(took), || {
             let (title, why) = match outcome {
@@ -178,12 +177,12 @@ impl Trace {
         let entry = json!({
             "at": now(), "connection": connection, "what": what, "title": title, "micros": micros, "detail": detail,
         });
-        // The last watcher may have gone in between.
+        // The last subscriber may be gone.
         let _ = self.0.subscribers.send(entry.to_string().into());
     }
 }
 
-/// Only what is known to hold no secret: a key may be in any header, and in place of a signature that is not right.
+/// Shows only headers that contain no secret: any header may contain a key, and a wrong signature may be one.
 fn shown_header((name, value): &(String, Vec<u8>), signed: bool) -> [String; 2] {
     const HARMLESS: [&str; 6] = ["accept", "content-length", "content-type", "date", "host", "user-agent"];
     let harmless = HARMLESS.iter().any(|known| name.eq_ignore_ascii_case(known));
@@ -192,20 +191,20 @@ fn shown_header((name, value): &(String, Vec<u8>), signed: bool) -> [String; 2] 
     [name.clone(), value]
 }
 
-/// How a secret may stand in what passes: as it is, or in a URL (RFC 3986, section 2.3).
+/// Returns the forms of secrets in texts: as they are, and percent-encoded (RFC 3986, section 2.3).
 fn forms<'s>(secrets: impl Iterator<Item = &'s str>) -> impl Iterator<Item = String> {
     const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     let long = secrets.filter(|secret| secret.len() >= MIN_SECRET_BYTES);
     long.flat_map(|secret| [secret.to_owned(), utf8_percent_encode(secret, UNRESERVED).to_string()])
 }
 
-/// One secret may begin with another.
+/// Orders secrets so that one which starts with another comes first.
 fn longest_first(secrets: &mut Vec<String>) {
     secrets.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     secrets.dedup();
 }
 
-/// A provider may have to put a secret of the settings into what an agent is told, such as a link; nobody else sees it.
+/// Redacts secrets. A provider may have to put one into what an agent sees, such as a link.
 fn redact(value: &mut Value, secrets: &[String]) {
     match value {
         Value::String(text) => {
@@ -223,7 +222,7 @@ fn read(body: &[u8]) -> Value {
     serde_json::from_slice(body).unwrap_or_else(|_| String::from_utf8_lossy(body).into())
 }
 
-/// The word of the contract for it.
+/// Returns the contract's name of a variant.
 fn variant_name(variant: &impl Serialize) -> String {
     match serde_json::to_value(variant) {
         Ok(Value::Object(variant)) => variant.keys().next().cloned().unwrap_or_default(),
@@ -237,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_concealed_although_another_begins_it() {
+    fn redacts_a_secret_that_starts_with_another() {
         let mut secrets: Vec<_> = forms(["abcd", "abcd EFGH", "no"].into_iter()).collect();
         longest_first(&mut secrets);
         let mut shown_header = json!({ "a": ["x abcd EFGH y", "abcd%20EFGH"], "b": "abcd, and no more" });

@@ -1,7 +1,7 @@
-//! Works on what waits in the mailboxes: the log, the contact center, the platform's callback, the clock.
+//! Works on queued items of mailboxes: the log, the contact center, the platform's callback, timers.
 //!
-//! Every gateway hears of every change, its own first. So whoever changed a mailbox works on it, and the others look
-//! after it only when that gateway does not.
+//! Every gateway is notified of every change, the process that made it first. So the gateway that changed a mailbox
+//! works on it, and another gateway only if the first one does not.
 
 mod schedule;
 mod tasks;
@@ -25,21 +25,21 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Milliseconds that the gateway which changed a mailbox has before the others look after it.
+/// The time that the gateway which changed a mailbox has before others look at it.
 const HEAD_START: Duration = Duration::from_millis(500);
-/// Milliseconds until somebody looks again who could do nothing.
+/// The delay after work that could not be done.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
-/// Milliseconds between attempts to hand in what became of a task while the store cannot be used.
+/// The delay between attempts to store the outcome of a task.
 const STORE_RETRY_DELAY: Duration = Duration::from_millis(200);
-/// Mailboxes of one connection that are worked on at the same time, in each way.
+/// Mailboxes of one connection that are worked on concurrently, in each channel.
 const MAX_CONCURRENT: usize = 256;
 
-/// Works on the mailboxes of these connections. Cheap to clone.
+/// The worker of one gateway. Cheap to clone.
 #[derive(Clone)]
 pub struct Worker(Arc<Inner>);
 
 struct Inner {
-    /// Which of all gateways this is.
+    /// The id of this worker among all gateways.
     worker_id: String,
     service: HashMap<String, (ConnectionService, Permits)>,
     mailboxes: Mailboxes,
@@ -51,24 +51,24 @@ struct Permits {
     callback: Arc<Semaphore>,
 }
 
-/// What can be done about one mailbox at the same time.
+/// Work on one mailbox that can happen concurrently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Work {
-    /// Put into the log what waits for it.
+    /// Append events to the log.
     Publish,
-    /// Work on a lane.
+    /// Work on a channel.
     Channel(Channel),
 }
 
-/// What one piece of work came to.
+/// The result of one piece of work.
 struct Finished {
     key: Arc<str>,
     work: Work,
-    /// When the mailbox is due, as far as the work saw.
+    /// When the mailbox is due, as far as the work knows.
     due: Option<Timestamp>,
-    /// Something was done.
+    /// Whether anything was done.
     progress: bool,
-    /// Its record is broken; why.
+    /// Why the record is not readable.
     broken: Option<String>,
 }
 
@@ -88,7 +88,7 @@ impl Permits {
 }
 
 impl Worker {
-    /// For these connections, whose mailboxes are all in this place.
+    /// Creates a worker for these connections.
     #[must_use]
     pub fn new(service: Vec<ConnectionService>, mailboxes: Mailboxes) -> Self {
         let service =
@@ -96,7 +96,7 @@ impl Worker {
         Self(Arc::new(Inner { worker_id: uuid::Uuid::new_v4().simple().to_string(), service, mailboxes }))
     }
 
-    /// Works until it is cancelled, and then ends what it has begun.
+    /// Works until it is cancelled, and then completes the work in progress.
     pub async fn run(self, stop: CancellationToken) {
         let (changes_to, mut changes) = mpsc::channel(1_024);
         let watcher = tokio::spawn(watch(self.0.mailboxes.clone(), changes_to));
@@ -109,13 +109,13 @@ impl Worker {
         let mut clock = StepDetector::start();
         loop {
             if clock.has_stepped_back() {
-                tracing::warn!("the clock was set back: all mailboxes that wait are looked at now");
+                tracing::warn!("the clock was set back: checking all scheduled mailboxes now");
                 schedule.bring_forward(now());
             }
             while let Some(key) = schedule.pop_due(now()) {
                 self.begin(&key, &mut busy, &mut jobs, &stop);
             }
-            // Not longer: nobody is woken when the clock is set.
+            // A short wait, because a step of the clock wakes nobody.
             let until = |at: Timestamp| Duration::from_millis(at.saturating_sub(now()));
             let wait = schedule.next().map_or(RETRY_DELAY, |at| until(at).min(RETRY_DELAY));
             tokio::select! {
@@ -124,7 +124,7 @@ impl Worker {
                 Some(done) = jobs.join_next() => self.finish(done, &mut busy, &mut schedule, &mut quarantined),
                 change = own.recv() => match change {
                     Ok(change) => schedule.changed(&change.key, change.due, Duration::ZERO, now()),
-                    // Too many at once: the store tells of them, too.
+                    // Lagged: the store reports the lost changes as well.
                     Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => break,
                 },
@@ -137,19 +137,19 @@ impl Worker {
         while jobs.join_next().await.is_some() {}
     }
 
-    /// Says which connections have mailboxes with something to do and are not served here: one that was renamed, or
-    /// that another gateway serves.
+    /// Warns of connections with queued work that this gateway does not serve: a connection that was renamed, or that
+    /// another gateway serves.
     async fn warn_of_unserved(self) {
         let service = self.0.service.keys().map(String::as_str).collect();
         let others = match self.0.mailboxes.unserved(&service).await {
             Ok(others) => others,
-            Err(error) => return tracing::warn!(%error, "whether mailboxes wait of other connections is not known"),
+            Err(error) => return tracing::warn!(%error, "mailboxes of other connections cannot be counted"),
         };
         for (connection, mailboxes) in others {
             tracing::warn!(
                 connection,
                 mailboxes,
-                "mailboxes have something to do, and this gateway does not serve their connection: was it renamed or removed?"
+                "mailboxes of a connection that this gateway does not serve have queued work: was the connection renamed or removed?"
             );
             if let Some((service, _)) = self.0.service.values().next() {
                 service.metrics().not_served(connection, mailboxes);
@@ -157,7 +157,7 @@ impl Worker {
         }
     }
 
-    /// Begins what can be done about a mailbox and is not being done yet.
+    /// Starts all work on a mailbox that is not running yet.
     fn begin(
         &self,
         key: &Arc<str>,
@@ -165,7 +165,7 @@ impl Worker {
         jobs: &mut JoinSet<Finished>,
         stop: &CancellationToken,
     ) {
-        // One of a connection that another gateway serves, or nobody any more.
+        // A mailbox of a connection that this gateway does not serve.
         let Some(address) = Address::of(key) else { return };
         let Some((service, permits)) = self.0.service.get(&address.connection) else { return };
         let works = [Work::Publish, Work::Channel(Channel::Outbound), Work::Channel(Channel::Callback)];
@@ -179,7 +179,7 @@ impl Worker {
             let (key, address, permits) = (Arc::clone(key), address.clone(), Arc::clone(permits.of(work)));
             let (service, worker, stop) = (service.clone(), self.clone(), stop.clone());
             jobs.spawn(async move {
-                // Nobody closes it.
+                // The semaphore is never closed.
                 let _permit = permits.acquire_owned().await;
                 let mut job = Job { service, address, worker_id: worker.0.worker_id.clone(), stop, due: None, progress: false };
                 let outcome = match work {
@@ -193,7 +193,7 @@ impl Worker {
                         (job.due, job.progress, broken) = (None, false, Some(why));
                     }
                     Err(error) => {
-                        tracing::warn!(connection = job.address.connection, %error, "a mailbox cannot be worked on; it is tried again");
+                        tracing::warn!(connection = job.address.connection, %error, "work on a mailbox failed; trying again");
                         (job.due, job.progress) = (Some(0), false);
                     }
                 }
@@ -202,8 +202,8 @@ impl Worker {
         }
     }
 
-    /// Puts what was worked on back on the agenda. A mailbox whose record is broken is looked at no more until somebody
-    /// changes it: to try again would find the same.
+    /// Schedules a mailbox again. A mailbox with an unreadable record is quarantined until it changes, because another
+    /// attempt would fail the same way.
     fn finish(
         &self,
         done: Result<Finished, tokio::task::JoinError>,
@@ -213,8 +213,8 @@ impl Worker {
     ) {
         let done = match done {
             Ok(done) => done,
-            // It never comes to this: nothing in it panics, and nobody aborts it.
-            Err(error) => return tracing::error!(%error, "a piece of work came to no end"),
+            // Does not occur: a job neither panics nor is aborted.
+            Err(error) => return tracing::error!(%error, "a job did not end"),
         };
         busy.remove(&(Arc::clone(&done.key), done.work));
         if let Some(address) = Address::of(&done.key)
@@ -227,7 +227,7 @@ impl Worker {
                 tracing::error!(
                     connection = service.name(),
                     why,
-                    "a mailbox cannot be worked on, and is left as it is until somebody changes it"
+                    "a mailbox is not readable and is quarantined until it changes"
                 );
             } else if done.broken.is_none() && quarantined.remove(&done.key) {
                 service.metrics().quarantined(-1);
@@ -241,7 +241,7 @@ impl Worker {
     }
 }
 
-/// Hands on what the store tells of changes, and asks anew when it stops doing so.
+/// Forwards the changes that the store reports, and subscribes again when the stream ends.
 async fn watch(mailboxes: Mailboxes, to: mpsc::Sender<Change>) {
     loop {
         match mailboxes.store().watch(Family::Recipient).await {
@@ -254,13 +254,13 @@ async fn watch(mailboxes: Mailboxes, to: mpsc::Sender<Change>) {
                             }
                         }
                         Err(error) => {
-                            tracing::warn!(%error, "the store tells of no more changes; it is asked anew");
+                            tracing::warn!(%error, "the stream of changes ended; subscribing again");
                             break;
                         }
                     }
                 }
             }
-            Err(error) => tracing::warn!(%error, "the store tells of no changes; it is asked again"),
+            Err(error) => tracing::warn!(%error, "the changes of the store cannot be watched; trying again"),
         }
         tokio::time::sleep(RETRY_DELAY).await;
     }
@@ -283,7 +283,7 @@ impl Job {
         Ok(())
     }
 
-    /// Does one task after the other until there is none to be done now.
+    /// Performs one task after the other until there is none to do now.
     async fn channel(&mut self, channel: Channel) -> Result<(), ChangeError<std::convert::Infallible>> {
         let mut outcome: Option<Outcome> = None;
         loop {
@@ -291,7 +291,7 @@ impl Job {
             let mut leased_at = Instant::now();
             let change = loop {
                 match self.lease(channel, outcome.as_ref(), &mut leased_at).await {
-                    // What was done is known here alone: without it, it would be in doubt.
+                    // Only this process knows the outcome. Without it, the outcome would be unknown.
                     Err(ChangeError::Store(StoreError::Unavailable(_)))
                         if outcome.is_some() && since.elapsed() < LEASE =>
                     {
@@ -304,27 +304,27 @@ impl Job {
                 self.progress = true;
                 outcome.count(&self.service);
             }
-            // A mailbox that is gone is never due.
+            // A removed mailbox is never due.
             let Some((lease, due)) = change else {
                 self.due = None;
                 return Ok(());
             };
             self.due = due;
             let Some(lease) = lease else { return Ok(()) };
-            // The store took too long, or the machine slept: what is begun now could end in somebody else's turn.
+            // The store was slow or the machine was suspended: the request could outlive the lease.
             if leased_at.elapsed() + REQUEST_TIMEOUT > LEASE {
                 return Ok(());
             }
             let done = tasks::perform(&self.service, &self.address, lease.task).await;
             if done.is_nothing() {
-                // Whoever comes when the turn is over tries again.
+                // The next lease tries again.
                 return Ok(());
             }
             outcome = Some(done);
         }
     }
 
-    /// Hands in what became of the last task, and takes the next; when it was `taken`.
+    /// Stores the outcome of the last task and takes the next lease; `leased_at` is its start.
     #[allow(clippy::type_complexity, reason = "a pair that lives for one line")]
     async fn lease(
         &self,
@@ -336,7 +336,7 @@ impl Job {
         self.service
             .mailboxes()
             .change(&self.address, rules, |mailbox| {
-                // Anew for each attempt: a turn is as long as it says.
+                // New for each attempt, because the lease starts with it.
                 let now = now();
                 *leased_at = Instant::now();
                 if let Some(outcome) = outcome {

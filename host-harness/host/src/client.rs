@@ -44,7 +44,7 @@ pub struct HttpClient {
 /// The client cannot be set up.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client cannot be set up: {0}")]
-pub struct HttpClientError(#[from] reqwest::Error);
+pub struct HttpClientError(#[source] reqwest::Error);
 
 impl HttpClient {
     /// A client within these limits.
@@ -61,7 +61,8 @@ impl HttpClient {
             .read_timeout(limits.read)
             .timeout(limits.total)
             .user_agent(concat!("handover-host/", env!("CARGO_PKG_VERSION")))
-            .build()?;
+            .build()
+            .map_err(HttpClientError)?;
         Ok(Self { client, limits })
     }
 }

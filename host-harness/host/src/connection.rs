@@ -6,7 +6,7 @@ use crate::contract::{
     OperatorSource, Outbound, ProviderRequest, ProvisioningMode, ProvisioningStep, Rejection, Setting, SettingKind,
     SettingsProblem, Unsupported, Webhook,
 };
-use crate::error::{CallError, ConnectError, Limit};
+use crate::error::{CallError, ConnectError, Error, Limit};
 use crate::instances::InstancePool;
 use crate::origin::{AllowedOrigins, LentOrigins, NotLent};
 use crate::provider::Provider;
@@ -69,7 +69,10 @@ impl Provider {
     /// # Errors
     /// Settings that the provider refuses, all problems at once; an origin that is not allowed; a plugin that fails.
     pub async fn connect(&self, settings: Vec<Setting>, allowed: &AllowedOrigins) -> Result<Connection, ConnectError> {
-        let accepted = self.check_settings(&settings).await?.map_err(ConnectError::Settings)?;
+        let accepted = self.check_settings(&settings).await.map_err(|error| match error {
+            Error::Provider(problems) => ConnectError::Settings(problems),
+            Error::Call(error) => ConnectError::Call(error),
+        })?;
         let mut origins = LentOrigins::default();
         for origin in &accepted.origins {
             origins.lend(origin, allowed).map_err(|not_lent| match not_lent {
@@ -159,9 +162,9 @@ impl Connection {
     ///
     /// # Errors
     /// A webhook larger than the limits; a plugin that fails.
-    pub async fn verify_webhook(&self, webhook: &Webhook) -> Result<Result<Authenticity, Rejection>, CallError> {
+    pub async fn verify_webhook(&self, webhook: &Webhook) -> Result<Authenticity, Error<Rejection>> {
         self.bound_webhook(webhook)?;
-        call!(self, None, verify_webhook, webhook)
+        call!(self, None, verify_webhook, webhook)?.map_err(Error::Provider)
     }
 
     /// [`verify_webhook`](Self::verify_webhook) and then, of what is believed,
@@ -169,7 +172,7 @@ impl Connection {
     ///
     /// # Errors
     /// As for the two.
-    pub async fn receive_webhook(&self, webhook: &Webhook) -> Result<Result<VerifiedWebhook, Rejection>, CallError> {
+    pub async fn receive_webhook(&self, webhook: &Webhook) -> Result<VerifiedWebhook, Error<Rejection>> {
         self.bound_webhook(webhook)?;
         let inner = &self.inner;
         let instances = inner.provider.instances();
@@ -188,33 +191,28 @@ impl Connection {
             let events = exports.map_agent_events(store, instance, &inner.settings, &source).await?;
             Ok(Ok(VerifiedWebhook { authenticity, events }))
         });
-        let received = received.await?;
-        if let Ok(VerifiedWebhook { events: Ok(events), .. }) = &received {
+        let verified = received.await?.map_err(Error::Provider)?;
+        if let Ok(events) = &verified.events {
             self.bound(events)?;
         }
-        Ok(received)
+        Ok(verified)
     }
 
     /// What happened, from bytes that were verified.
     ///
     /// # Errors
     /// A source larger than the limits; more events, or longer ids, than they allow; a plugin that fails.
-    pub async fn map_agent_events(
-        &self,
-        source: &EventSource,
-    ) -> Result<Result<Vec<AgentEvent>, Malformed>, CallError> {
+    pub async fn map_agent_events(&self, source: &EventSource) -> Result<Vec<AgentEvent>, Error<Malformed>> {
         let limits = &self.inner.provider.instances().shared.limits;
         let (EventSource::Webhook(body)
         | EventSource::EventBus(body)
         | EventSource::Trigger(body)
         | EventSource::Notification(body)) = source;
         if body.len() > limits.input {
-            return Err(reached(Limit::Input, limits));
+            return Err(reached(Limit::Input, limits).into());
         }
-        let events = call!(self, None, map_agent_events, source)?;
-        if let Ok(events) = &events {
-            self.bound(events)?;
-        }
+        let events = call!(self, None, map_agent_events, source)?.map_err(Error::Provider)?;
+        self.bound(&events)?;
         Ok(events)
     }
 
@@ -226,12 +224,11 @@ impl Connection {
         &self,
         conversation: &Conversation,
         message: &Outbound,
-    ) -> Result<Result<Vec<ProviderRequest>, Unsupported>, CallError> {
-        let requests = call!(self, None, build_outbound_message, conversation, message)?;
-        if let Ok(requests) = &requests
-            && requests.len() > self.inner.provider.instances().shared.limits.items
-        {
-            return Err(reached(Limit::Items, &self.inner.provider.instances().shared.limits));
+    ) -> Result<Vec<ProviderRequest>, Error<Unsupported>> {
+        let limits = &self.inner.provider.instances().shared.limits;
+        let requests = call!(self, None, build_outbound_message, conversation, message)?.map_err(Error::Provider)?;
+        if requests.len() > limits.items {
+            return Err(reached(Limit::Items, limits).into());
         }
         Ok(requests)
     }
@@ -240,12 +237,11 @@ impl Connection {
     ///
     /// # Errors
     /// A plugin that fails; whether the request arrived is then not known.
-    pub async fn deliver(&self, request: &ProviderRequest) -> Result<Result<Delivery, Failure>, CallError> {
-        let delivered = call!(self, Some(self.inner.lent.clone()), deliver, request)?;
-        if let Ok(delivery) = &delivered {
-            self.bound_delivery(delivery)?;
-        }
-        Ok(delivered)
+    pub async fn deliver(&self, request: &ProviderRequest) -> Result<Delivery, Error<Failure>> {
+        let granted = Some(self.inner.lent.clone());
+        let delivery = call!(self, granted, deliver, request)?.map_err(Error::Provider)?;
+        self.bound_delivery(&delivery)?;
+        Ok(delivery)
     }
 
     /// Whether a request has arrived whose delivery came to no answer. Changes nothing.
@@ -256,26 +252,23 @@ impl Connection {
         &self,
         conversation: &Conversation,
         request: &ProviderRequest,
-    ) -> Result<Result<DeliveryStatus, Failure>, CallError> {
-        let found = call!(self, Some(self.inner.lent.clone()), find_delivery, conversation, request)?;
-        if let Ok(DeliveryStatus::Delivered(delivery)) = &found {
+    ) -> Result<DeliveryStatus, Error<Failure>> {
+        let granted = Some(self.inner.lent.clone());
+        let status = call!(self, granted, find_delivery, conversation, request)?.map_err(Error::Provider)?;
+        if let DeliveryStatus::Delivered(delivery) = &status {
             self.bound_delivery(delivery)?;
         }
-        Ok(found)
+        Ok(status)
     }
 
     /// What is true of a conversation now.
     ///
     /// # Errors
     /// More events, or longer ids, than the limits allow; a plugin that fails.
-    pub async fn observe_conversation(
-        &self,
-        conversation: &Conversation,
-    ) -> Result<Result<Vec<AgentEvent>, Failure>, CallError> {
-        let events = call!(self, Some(self.inner.lent.clone()), observe_conversation, conversation)?;
-        if let Ok(events) = &events {
-            self.bound(events)?;
-        }
+    pub async fn observe_conversation(&self, conversation: &Conversation) -> Result<Vec<AgentEvent>, Error<Failure>> {
+        let granted = Some(self.inner.lent.clone());
+        let events = call!(self, granted, observe_conversation, conversation)?.map_err(Error::Provider)?;
+        self.bound(&events)?;
         Ok(events)
     }
 

@@ -12,7 +12,15 @@ pub struct BuildError(pub(crate) wasmtime::Error);
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// The bytes are no WebAssembly.
+    /// The file cannot be read.
+    #[error("the file {} cannot be read: {source}", path.display())]
+    Io {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The bytes are not WebAssembly.
     #[error("this is no WebAssembly: it does not begin with the bytes 00 61 73 6d")]
     NotWasm,
     /// A core module, not a component.
@@ -73,6 +81,45 @@ fn problems(problems: &[SettingsProblem]) -> String {
     let lines = problems.iter().map(|problem| format!("{}: {} {}", problem.key, problem.message, problem.remedy));
     lines.collect::<Vec<_>>().join("; ")
 }
+
+/// Why a call of the contract has no result: the provider answered with an error of the contract, or the call failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Error<E> {
+    /// The provider's answer.
+    Provider(E),
+    /// The call failed before the provider could answer.
+    Call(CallError),
+}
+
+impl<E> Error<E> {
+    /// Separates the provider's answer from a failed call.
+    ///
+    /// # Errors
+    /// The call failed.
+    pub fn into_provider(self) -> Result<E, CallError> {
+        match self {
+            Self::Provider(error) => Ok(error),
+            Self::Call(error) => Err(error),
+        }
+    }
+}
+
+impl<E> From<CallError> for Error<E> {
+    fn from(error: CallError) -> Self {
+        Self::Call(error)
+    }
+}
+
+impl<E: fmt::Debug> fmt::Display for Error<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Provider(error) => write!(f, "the provider answered {error:?}"),
+            Self::Call(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: fmt::Debug> std::error::Error for Error<E> {}
 
 /// A call did not come to an answer: the plugin is at fault, or its input too large, or the contact center too slow.
 /// The next call works.

@@ -19,7 +19,6 @@ pub mod botpress;
 pub mod cognigy;
 mod policy;
 mod step;
-mod stored;
 
 pub use self::policy::{AfterEnd, Policy};
 pub use self::step::Step;
@@ -96,7 +95,6 @@ enum Phase {
         quiet: Timestamp,
     },
     Ended {
-        #[serde(with = "stored::EndReason")]
         reason: EndReason,
         at: Timestamp,
     },
@@ -105,7 +103,6 @@ enum Phase {
 /// The state of the queue that was told last, and of when it is.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 struct Queue {
-    #[serde(with = "stored::QueueState")]
     state: QueueState,
     at: Timestamp,
 }

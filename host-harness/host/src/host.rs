@@ -29,16 +29,16 @@ impl std::fmt::Debug for Host {
 }
 
 /// Sets up a [`Host`].
-pub struct Builder {
+pub struct HostBuilder {
     limits: Limits,
     transport: Arc<dyn Transport>,
     cache: Arc<dyn Cache>,
     reuse: u32,
 }
 
-impl std::fmt::Debug for Builder {
+impl std::fmt::Debug for HostBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Builder").field("limits", &self.limits).field("reuse", &self.reuse).finish_non_exhaustive()
+        f.debug_struct("HostBuilder").field("limits", &self.limits).field("reuse", &self.reuse).finish_non_exhaustive()
     }
 }
 
@@ -55,8 +55,8 @@ impl Transport for NoNetwork {
 impl Host {
     /// A host with the default [`Limits`], no network, a cache in memory and a fresh instance for each call.
     #[must_use]
-    pub fn builder() -> Builder {
-        Builder {
+    pub fn builder() -> HostBuilder {
+        HostBuilder {
             limits: Limits::default(),
             transport: Arc::new(NoNetwork),
             cache: Arc::new(MemoryCache::default()),
@@ -119,7 +119,7 @@ impl Host {
             file.seek(SeekFrom::End(-32))?;
             file.read_exact(&mut fingerprint)
         });
-        read.map_err(|error| invalid(error.into()))?;
+        read.map_err(|source| LoadError::Io { path: compiled.to_owned(), source })?;
         // SAFETY: the caller vouches for the file.
         let component = unsafe { Component::deserialize_file(&self.0.engine, compiled) }.map_err(invalid)?;
         Provider::load(Arc::clone(&self.0), component, fingerprint).await
@@ -144,7 +144,7 @@ fn form(bytes: &[u8]) -> Result<(), LoadError> {
     }
 }
 
-impl Builder {
+impl HostBuilder {
     /// What plugins may use.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {

@@ -9,7 +9,7 @@
 //!
 //! ```
 //! use handover_host::contract::{Setting, Webhook};
-//! use handover_host::{AllowedOrigins, Connection, Host, HttpClient, HttpClientLimits};
+//! use handover_host::{AllowedOrigins, CallError, Connection, Error, Host, HttpClient, HttpClientLimits};
 //!
 //! /// Connects a provider. Call this once at startup: compiling a component takes up to a second.
 //! async fn connect(component: &[u8], settings: Vec<Setting>) -> Result<Connection, Box<dyn std::error::Error>> {
@@ -20,8 +20,12 @@
 //! }
 //!
 //! /// Returns the HTTP status to answer a webhook with. The body must be the bytes that arrived.
-//! async fn receive(connection: &Connection, webhook: &Webhook) -> Result<u16, handover_host::CallError> {
-//!     Ok(if connection.verify_webhook(webhook).await?.is_ok() { 200 } else { 401 })
+//! async fn receive(connection: &Connection, webhook: &Webhook) -> Result<u16, CallError> {
+//!     match connection.verify_webhook(webhook).await {
+//!         Ok(_) => Ok(200),
+//!         Err(Error::Provider(_rejection)) => Ok(401),
+//!         Err(Error::Call(error)) => Err(error),
+//!     }
 //! }
 //! ```
 
@@ -33,7 +37,6 @@ mod connection;
 pub mod contract;
 mod error;
 mod exports;
-pub mod features;
 pub mod handover;
 mod host;
 mod http;
@@ -48,12 +51,14 @@ mod shared;
 pub use self::cache::{Cache, MemoryCache};
 pub use self::client::{HttpClient, HttpClientError, HttpClientLimits, is_public};
 pub use self::connection::{Connection, VerifiedWebhook};
-pub use self::error::{BuildError, CallError, ConnectError, Limit, LoadError};
-pub use self::host::{Builder, Host};
+pub use self::error::{BuildError, CallError, ConnectError, Error, Limit, LoadError};
+pub use self::host::{Host, HostBuilder};
 pub use self::http::{Transport, TransportError};
 pub use self::limits::{Limits, TICK};
 pub use self::origin::{AllowedOrigins, InvalidOrigin};
 pub use self::provider::Provider;
+/// For implementations of [`Transport`] and [`Cache`].
+pub use async_trait::async_trait;
 
 /// The code blocks of the documents are compiled with the tests.
 #[cfg(doctest)]

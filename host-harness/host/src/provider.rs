@@ -3,7 +3,7 @@
 use crate::bindings::HandoverProvider;
 use crate::call::State;
 use crate::contract::{AcceptedSettings, Description, EXPORT, LENT, Setting, SettingsProblem};
-use crate::error::{CallError, LoadError, chain};
+use crate::error::{Error, LoadError, chain};
 use crate::exports::Exports;
 use crate::instances::{InstancePool, Instances};
 use crate::shared::Shared;
@@ -85,10 +85,7 @@ impl Provider {
     ///
     /// # Errors
     /// The plugin failed to answer.
-    pub async fn check_settings(
-        &self,
-        settings: &[Setting],
-    ) -> Result<Result<AcceptedSettings, Vec<SettingsProblem>>, CallError> {
+    pub async fn check_settings(&self, settings: &[Setting]) -> Result<AcceptedSettings, Error<Vec<SettingsProblem>>> {
         let instances = self.instances();
         instances
             .call(
@@ -97,7 +94,8 @@ impl Provider {
                 instances.shared.limits.call_time,
                 async |store, instance| instances.exports.check_settings(store, instance, settings).await,
             )
-            .await
+            .await?
+            .map_err(Error::Provider)
     }
 
     pub(crate) fn instances(&self) -> &Instances {

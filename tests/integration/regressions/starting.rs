@@ -13,6 +13,7 @@ use handover_host::contract::{
     OutboundMessage, Profile, Routing, Speaker, TranscriptLine, Unsupported,
 };
 use handover_host::handover::{Handover, State, Step};
+use handover_tests::answered;
 use serde_json::json;
 use std::time::Duration;
 
@@ -75,7 +76,7 @@ async fn v4_46_an_address_may_be_long() {
     // What is too long is refused by name, before anything is sent.
     let too_long = Conversation { recipient: "x".repeat(257), ..conversation };
     let outbound = Outbound { id: "m-2".into(), time: TEN, message: start() };
-    let refused = world.connection.build_outbound_message(&too_long, &outbound).await.expect("no trap");
+    let refused = answered(world.connection.build_outbound_message(&too_long, &outbound).await).expect("no trap");
     let field = InvalidField { field: "conversation.recipient".into(), expected: "1 to 256 bytes".into() };
     assert_eq!(refused, Err(Unsupported::Invalid(field)));
 }

@@ -78,7 +78,7 @@ async fn v4_66_an_agent_nobody_told_of_is_found() {
     let conversation = world.start().await;
     let mut handover = Handover::begin(1, begun, observing(), None).expect("the first");
     world.order(&format!("{}/accept", path(&conversation)), json!({ "name": "Grace Hopper" })).await;
-    let events = world.connection.observe_conversation(&conversation).await.expect("no trap").expect("observed");
+    let events = world.connection.observe_conversation(&conversation).await.expect("observed");
     let steps = handover.observed(&events, now());
     assert!(
         matches!(&steps[..], [Step::AgentJoined(agent)] if agent.name.as_deref() == Some("Grace Hopper")),
@@ -247,8 +247,7 @@ async fn v2025_22_an_event_tells_the_agents_id_and_an_observation_the_name() {
     let known = |name: Option<&str>| Agent { id: Some(agent.clone()), name: name.map(String::from), picture: None };
     assert_eq!(handover.apply(&event, now()), [Step::AgentJoined(known(None))]);
 
-    let events: Vec<AgentEvent> =
-        world.connection.observe_conversation(&conversation).await.expect("no trap").expect("observed");
+    let events: Vec<AgentEvent> = world.connection.observe_conversation(&conversation).await.expect("observed");
     assert_eq!(handover.observed(&events, now()), [Step::AgentNamed(known(Some("Grace Hopper")))]);
 }
 

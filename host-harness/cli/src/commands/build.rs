@@ -4,6 +4,7 @@ use super::NO;
 use crate::arguments::Build;
 use crate::{output, plugin};
 use anyhow::Context;
+use handover_host::Error;
 use handover_host::contract::{Conversation, Outbound, OutboundMessage, ProviderRequest, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -33,14 +34,14 @@ pub(crate) async fn run(arguments: Build) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("{}: this is no message; see `handover build --help`", arguments.message.display()))?;
     let conversation = Conversation { recipient, handover, id: conversation };
     match connection.build_outbound_message(&conversation, &Outbound { id, time, message }).await {
-        Ok(Ok(requests)) => {
+        Ok(requests) => {
             for request in &requests {
                 output::print(shown(request))?;
             }
             return Ok(ExitCode::SUCCESS);
         }
-        Ok(Err(why)) => output::print(json!({ "unsupported": why }))?,
-        Err(error) => output::print(json!({ "error": error.to_string() }))?,
+        Err(Error::Provider(why)) => output::print(json!({ "unsupported": why }))?,
+        Err(Error::Call(error)) => output::print(json!({ "error": error.to_string() }))?,
     }
     Ok(ExitCode::from(NO))
 }

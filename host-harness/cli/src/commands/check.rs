@@ -5,9 +5,10 @@ use crate::arguments::Check as Arguments;
 use crate::{output, plugin, progress};
 use anyhow::Context;
 use axum::body::Bytes;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
-use handover_host::Connection;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
 use handover_host::contract::{Check, CheckOutcome, EventSource, Webhook};
+use handover_host::{Connection, Error};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -92,19 +93,18 @@ enum Arrival {
 }
 
 fn receiver(connection: Connection, arrived: mpsc::Sender<Arrival>) -> axum::Router {
-    axum::Router::new().fallback(async move |method: Method, uri: Uri, headers: HeaderMap, body: Bytes| {
-        let headers = headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
-        let webhook = Webhook { method: method.to_string(), path: uri.to_string(), headers, body: body.to_vec() };
+    axum::Router::new().fallback(async move |parts: Parts, body: Bytes| {
+        let webhook = Webhook::from_http(&parts, body);
         let arrival = match connection.verify_webhook(&webhook).await {
-            Ok(Ok(_)) => match connection.map_agent_events(&EventSource::Webhook(webhook.body)).await {
-                Ok(Ok(events)) => Arrival::For(events.into_iter().filter_map(|event| event.recipient).collect()),
+            Ok(_) => match connection.map_agent_events(&EventSource::Webhook(webhook.body)).await {
+                Ok(events) => Arrival::For(events.into_iter().filter_map(|event| event.recipient).collect()),
                 _ => Arrival::For(Vec::new()),
             },
-            Ok(Err(why)) => Arrival::Refused(format!("{why:?}")),
-            Err(error) => Arrival::Refused(error.to_string()),
+            Err(Error::Provider(rejection)) => Arrival::Refused(format!("{rejection:?}")),
+            Err(Error::Call(error)) => Arrival::Refused(error.to_string()),
         };
         let status = if matches!(arrival, Arrival::For(_)) { StatusCode::OK } else { StatusCode::FORBIDDEN };
-        // Nobody listens any more once the message is there.
+        // There is no receiver once the message has arrived.
         let _ = arrived.send(arrival).await;
         status
     })

@@ -3,6 +3,7 @@
 use super::NO;
 use crate::arguments::{Map, Source};
 use crate::{output, plugin};
+use handover_host::Error;
 use handover_host::contract::EventSource;
 use serde_json::json;
 use std::process::ExitCode;
@@ -17,14 +18,14 @@ pub(crate) async fn run(arguments: Map) -> anyhow::Result<ExitCode> {
         Source::Notification => EventSource::Notification,
     };
     match connection.map_agent_events(&source(body)).await {
-        Ok(Ok(events)) => {
+        Ok(events) => {
             for event in events {
                 output::print(serde_json::to_value(event)?)?;
             }
             return Ok(ExitCode::SUCCESS);
         }
-        Ok(Err(why)) => output::print(json!({ "malformed": why }))?,
-        Err(error) => output::print(json!({ "error": error.to_string() }))?,
+        Err(Error::Provider(why)) => output::print(json!({ "malformed": why }))?,
+        Err(Error::Call(error)) => output::print(json!({ "error": error.to_string() }))?,
     }
     Ok(ExitCode::from(NO))
 }

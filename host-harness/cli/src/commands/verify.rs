@@ -3,6 +3,7 @@
 use super::NO;
 use crate::arguments::Verify;
 use crate::{output, plugin};
+use handover_host::Error;
 use handover_host::contract::Webhook;
 use serde_json::json;
 use std::process::ExitCode;
@@ -11,11 +12,11 @@ pub(crate) async fn run(arguments: Verify) -> anyhow::Result<ExitCode> {
     let connection = plugin::connect(&arguments.connection).await?;
     let body = plugin::input(&arguments.body)?;
     let webhook = Webhook { method: "POST".into(), path: "/".into(), headers: arguments.headers, body };
-    // Whatever keeps the plugin from an answer, the webhook is not authentic.
+    // Without a result, the webhook is not authentic.
     let (verdict, status) = match connection.verify_webhook(&webhook).await {
-        Ok(Ok(how)) => (json!({ "verdict": "authentic", "how": how }), ExitCode::SUCCESS),
-        Ok(Err(why)) => (json!({ "verdict": "rejected", "why": why }), ExitCode::from(NO)),
-        Err(error) => (json!({ "verdict": "rejected", "error": error.to_string() }), ExitCode::from(NO)),
+        Ok(how) => (json!({ "verdict": "authentic", "how": how }), ExitCode::SUCCESS),
+        Err(Error::Provider(why)) => (json!({ "verdict": "rejected", "why": why }), ExitCode::from(NO)),
+        Err(Error::Call(error)) => (json!({ "verdict": "rejected", "error": error.to_string() }), ExitCode::from(NO)),
     };
     output::print(&verdict)?;
     Ok(status)

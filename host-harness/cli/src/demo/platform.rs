@@ -1,16 +1,17 @@
 //! A bot platform, as small as one can be: it takes webhooks and sends messages, one after the other.
 
 use super::trace::Trace;
-use anyhow::{Context, anyhow, bail, ensure};
+use anyhow::{Context, bail, ensure};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::routing::post;
-use handover_host::Connection;
 use handover_host::contract::{
     AgentEvent, Conversation, Delivery, EventKind, EventSource, Outbound, OutboundMessage, Webhook,
 };
+use handover_host::{Connection, Error};
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -64,12 +65,12 @@ impl Platform {
     /// Builds a message and delivers its requests, in order; tells what the last one came to.
     pub(super) async fn send(&self, conversation: &Conversation, message: OutboundMessage) -> anyhow::Result<Delivery> {
         let outbound = Outbound { id: uuid::Uuid::new_v4().to_string(), time: now(), message };
-        let built = self.connection.build_outbound_message(conversation, &outbound).await?;
-        let requests = built.map_err(|unsupported| anyhow!("the message cannot be built: {unsupported:?}"))?;
+        let built = self.connection.build_outbound_message(conversation, &outbound).await;
+        let requests = built.context("the message cannot be built")?;
         let mut last = None;
         for request in &requests {
-            let delivered = self.connection.deliver(request).await?;
-            last = Some(delivered.map_err(|failure| anyhow!("the message is not delivered: {failure:?}"))?);
+            let delivered = self.connection.deliver(request).await;
+            last = Some(delivered.context("the message cannot be delivered")?);
         }
         last.context("the message became no request")
     }
@@ -80,8 +81,8 @@ impl Platform {
         conversation: &Conversation,
         contains: impl Fn(&EventKind) -> bool,
     ) -> anyhow::Result<bool> {
-        let observed = self.connection.observe_conversation(conversation).await?;
-        let events = observed.map_err(|failure| anyhow!("the conversation cannot be observed: {failure:?}"))?;
+        let observed = self.connection.observe_conversation(conversation).await;
+        let events = observed.context("the conversation cannot be polled")?;
         Ok(events.iter().any(|event| contains(&event.kind)))
     }
 
@@ -116,35 +117,34 @@ impl Listening {
     }
 }
 
-async fn receive(State(receiver): State<Arc<Receiver>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+async fn receive(State(receiver): State<Arc<Receiver>>, parts: Parts, body: Bytes) -> StatusCode {
     let Some(connection) = receiver.connection.get() else { return StatusCode::SERVICE_UNAVAILABLE };
-    let headers = headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect();
     let size = body.len();
-    let webhook = Webhook { method: "POST".into(), path: PATH.into(), headers, body: body.to_vec() };
+    let webhook = Webhook::from_http(&parts, body);
     let began = Instant::now();
     let verdict = connection.verify_webhook(&webhook).await;
     let verified = began.elapsed().as_micros();
     let how = match verdict {
-        Ok(Ok(how)) => how,
-        Ok(Err(why)) => {
-            receiver.trace.add(format!("← webhook {size} B  {why:?}"));
+        Ok(how) => how,
+        Err(Error::Provider(rejection)) => {
+            receiver.trace.add(format!("← webhook {size} B  {rejection:?}"));
             return StatusCode::UNAUTHORIZED;
         }
-        Err(error) => {
+        Err(Error::Call(error)) => {
             receiver.trace.add(format!("← webhook {size} B  {error}"));
             return StatusCode::INTERNAL_SERVER_ERROR;
         }
     };
     let began = Instant::now();
-    let Ok(Ok(events)) = connection.map_agent_events(&EventSource::Webhook(webhook.body)).await else {
+    let Ok(events) = connection.map_agent_events(&EventSource::Webhook(webhook.body)).await else {
         receiver.trace.add(format!("← webhook {size} B  cannot be mapped"));
-        // It will not become better by being sent again.
+        // Another attempt would bring the same.
         return StatusCode::OK;
     };
     let mapped = began.elapsed().as_micros();
     receiver.trace.add(format!("← webhook {size} B  {how:?}, verify {verified} µs, map {mapped} µs"));
     for event in events {
-        // Nobody listens any more when the demo is over.
+        // There is no receiver when the demo is over.
         let _ = receiver.events.send(event);
     }
     StatusCode::OK

@@ -1,13 +1,13 @@
 //! `build-outbound-message`.
 
-use crate::case::{Subject, Verdict, ensure, failed};
+use crate::case::{Subject, Verdict, answered, ensure};
 use crate::inputs::{conversation, messages, outbound};
 use handover_host::contract::{Ability, Outbound, OutboundMessage, ProviderRequest, Unsupported};
 use std::collections::BTreeSet;
 
 async fn build(subject: &Subject, message: &Outbound) -> Result<Result<Vec<ProviderRequest>, Unsupported>, String> {
     let connection = subject.provider().connect_unchecked(subject.examples());
-    connection.build_outbound_message(&conversation(), message).await.map_err(failed)
+    answered(connection.build_outbound_message(&conversation(), message).await)
 }
 
 /// What is promised can be built, and nothing else can.

@@ -1,6 +1,6 @@
 //! `deliver`, `find-delivery`, `observe-conversation`, `check-connection` and `provision`.
 
-use crate::case::{Subject, Verdict, ensure, failed};
+use crate::case::{Subject, Verdict, answered, ensure, failed};
 use crate::inputs::{conversation, outbound};
 use crate::neutral::describe::is_kebab;
 use crate::script::{Answer, Script, Scripted};
@@ -19,7 +19,7 @@ async fn settings(subject: &Subject) -> Vec<Setting> {
     for field in subject.description().settings.iter().filter(|field| field.kind == SettingKind::Secret) {
         let mut tried = settings.clone();
         tried.iter_mut().filter(|setting| setting.key == field.key).for_each(|setting| setting.value = CANARY.into());
-        if matches!(subject.provider().check_settings(&tried).await, Ok(Ok(_))) {
+        if subject.provider().check_settings(&tried).await.is_ok() {
             settings = tried;
         }
     }
@@ -32,7 +32,7 @@ async fn connect(subject: &Subject, answer: Answer) -> Result<(Connection, Scrip
 
 async fn text(connection: &Connection) -> Result<ProviderRequest, String> {
     let message = outbound("m-1", OutboundMessage::Text("Hello".into()));
-    let built = connection.build_outbound_message(&conversation(), &message).await.map_err(failed)?;
+    let built = answered(connection.build_outbound_message(&conversation(), &message).await)?;
     let mut requests = built.map_err(|refused| format!("a text is refused: {refused:?}"))?;
     ensure!(requests.len() == 1, "a short text becomes {} requests", requests.len());
     requests.pop().ok_or_else(|| "a text becomes no request".into())
@@ -51,9 +51,9 @@ fn answer(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> 
 async fn failures(subject: &Subject, answer: Answer) -> Result<[Option<Failure>; 3], String> {
     let (connection, _) = connect(subject, answer).await?;
     let text = text(&connection).await?;
-    let delivered = connection.deliver(&text).await.map_err(failed)?;
-    let found = connection.find_delivery(&conversation(), &text).await.map_err(failed)?;
-    let observed = connection.observe_conversation(&conversation()).await.map_err(failed)?;
+    let delivered = answered(connection.deliver(&text).await)?;
+    let found = answered(connection.find_delivery(&conversation(), &text).await)?;
+    let observed = answered(connection.observe_conversation(&conversation()).await)?;
     Ok([delivered.err(), found.err(), observed.err()])
 }
 
@@ -110,14 +110,14 @@ pub(super) async fn garbage(subject: &Subject) -> Verdict {
         for body in ["", "{}", "[]", "null", "\u{0}", r#"{"entities":[{}],"pageCount":1e9,"access_token":5}"#] {
             let (connection, scripted) =
                 connect(subject, answer(status, &[("location", "https://evil.example")], body)).await?;
-            let delivered = connection.deliver(&text(&connection).await?).await.map_err(failed)?;
+            let delivered = answered(connection.deliver(&text(&connection).await?).await)?;
             ensure!(delivered.is_err(), "a text counts as delivered after nothing but {status} {body:?}");
-            let found = connection.find_delivery(&conversation(), &text(&connection).await?).await.map_err(failed)?;
+            let found = answered(connection.find_delivery(&conversation(), &text(&connection).await?).await)?;
             ensure!(
                 !matches!(found, Ok(DeliveryStatus::Delivered(_))),
                 "a text counts as arrived after nothing but {status} {body:?}"
             );
-            connection.observe_conversation(&conversation()).await.map_err(failed)?.ok();
+            answered(connection.observe_conversation(&conversation()).await)?.ok();
             connection.check_connection(None).await.map_err(failed)?;
             let asked = scripted.asked().len();
             ensure!(asked <= 4 * ENOUGH, "{asked} requests for four calls, each answered with {status} {body:?}");
@@ -153,9 +153,9 @@ pub(super) async fn foreign(subject: &Subject) -> Verdict {
         ttl_ms: None,
         body: b"{}".to_vec(),
     };
-    let delivered = connection.deliver(&foreign).await.map_err(failed)?;
+    let delivered = answered(connection.deliver(&foreign).await)?;
     ensure!(matches!(delivered, Err(Failure::Permanent(_))), "{delivered:?} instead of never");
-    let found = connection.find_delivery(&conversation(), &foreign).await.map_err(failed)?;
+    let found = answered(connection.find_delivery(&conversation(), &foreign).await)?;
     ensure!(
         matches!(found, Err(Failure::Permanent(_)) | Ok(DeliveryStatus::Unknown)),
         "{found:?} instead of never or unknown"

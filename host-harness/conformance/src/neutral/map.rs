@@ -1,6 +1,6 @@
 //! `map-agent-events`.
 
-use crate::case::{Subject, Verdict, ensure, failed};
+use crate::case::{Subject, Verdict, answered, ensure};
 use crate::inputs::{no_objects, odd_objects, sources};
 use handover_host::Connection;
 use handover_host::contract::{AgentEvent, EventKind, EventSource, Malformed};
@@ -10,7 +10,7 @@ fn connection(subject: &Subject) -> Connection {
 }
 
 async fn events(connection: &Connection, source: &EventSource, what: &str) -> Result<Vec<AgentEvent>, String> {
-    let mapped = connection.map_agent_events(source).await.map_err(|error| format!("{what}: {error}"))?;
+    let mapped = answered(connection.map_agent_events(source).await).map_err(|error| format!("{what}: {error}"))?;
     mapped.map_err(|malformed| format!("{what}: an object is malformed: {malformed:?}"))
 }
 
@@ -32,13 +32,14 @@ pub(super) async fn malformed(subject: &Subject) -> Verdict {
     let connection = connection(subject);
     for (what, body, expected) in no_objects() {
         for source in sources(&body) {
-            let mapped = connection.map_agent_events(&source).await.map_err(failed)?;
+            let mapped = answered(connection.map_agent_events(&source).await)?;
             let name = match &mapped {
                 Ok(_) => "events",
                 Err(Malformed::Empty) => "empty",
                 Err(Malformed::NotUtf8(_)) => "not-utf8",
                 Err(Malformed::NotJson(_)) => "not-json",
                 Err(Malformed::NotAnObject) => "not-an-object",
+                Err(_) => "another error",
             };
             ensure!(name == expected, "{what}: {name} instead of {expected}");
             if let Err(Malformed::NotUtf8(offset) | Malformed::NotJson(offset)) = mapped {

@@ -5,35 +5,39 @@ use crate::case::{Subject, Verdict, ensure};
 use crate::inputs::{conversation, messages, odd_objects, outbound, sources, unsigned_webhooks};
 use crate::vectors::as_json;
 use handover_host::contract::{EventSource, Setting};
-use handover_host::{CallError, Provider};
+use handover_host::{CallError, Error, Provider};
 use serde::Serialize;
 
 /// The answers of all pure functions to all kinds of input, or the failure that stands in an answer's place.
 async fn answers(provider: &Provider, examples: &[Setting]) -> Vec<(String, Result<String, CallError>)> {
     // As JSON, for the debug form of what people say leaves the words out.
-    fn told<T: Serialize, E: Serialize>(answer: Result<Result<T, E>, CallError>) -> Result<String, CallError> {
-        answer.map(|answer| serde_json::to_string(&answer).unwrap_or_else(|error| error.to_string()))
+    fn json<T: Serialize, E: Serialize>(result: Result<T, Error<E>>) -> Result<String, CallError> {
+        let answer = match result {
+            Ok(value) => Ok(value),
+            Err(error) => Err(error.into_provider()?),
+        };
+        Ok(serde_json::to_string(&answer).unwrap_or_else(|error| error.to_string()))
     }
     let mut answers = Vec::new();
     for settings in [examples, &[]] {
         let connection = provider.connect_unchecked(settings.to_vec());
-        answers.push(("check-settings".into(), told(provider.check_settings(settings).await)));
+        answers.push(("check-settings".into(), json(provider.check_settings(settings).await)));
         for webhook in unsigned_webhooks() {
-            answers.push(("verify-webhook".into(), told(connection.verify_webhook(&webhook).await)));
+            answers.push(("verify-webhook".into(), json(connection.verify_webhook(&webhook).await)));
         }
         for (what, body) in odd_objects() {
             for source in sources(body.as_bytes()) {
-                let answer = told(connection.map_agent_events(&source).await);
+                let answer = json(connection.map_agent_events(&source).await);
                 answers.push((format!("map-agent-events of {what}"), answer));
             }
         }
         let text = br#"{"id":"1","type":"Text","text":"hi","channel":{"to":{"id":"u"},"time":"2026-03-01T10:00:00Z"}}"#;
-        let answer = told(connection.map_agent_events(&EventSource::Webhook(text.to_vec())).await);
+        let answer = json(connection.map_agent_events(&EventSource::Webhook(text.to_vec())).await);
         answers.push(("map-agent-events of a text".into(), answer));
         for (kind, message) in messages() {
             let built = connection.build_outbound_message(&conversation(), &outbound("m-1", message)).await;
-            let built = built.map(|built| built.map(|requests| requests.iter().map(as_json).collect::<Vec<_>>()));
-            answers.push((format!("build-outbound-message of {kind}"), told(built)));
+            let built = built.map(|requests| requests.iter().map(as_json).collect::<Vec<_>>());
+            answers.push((format!("build-outbound-message of {kind}"), json(built)));
         }
     }
     answers

@@ -1,12 +1,12 @@
 //! `check-settings`.
 
-use crate::case::{Subject, Verdict, ensure, failed};
+use crate::case::{Subject, Verdict, answered, ensure};
 use handover_host::contract::{AcceptedSettings, Setting, SettingKind, SettingsProblem, Severity};
 
 type Checked = Result<AcceptedSettings, Vec<SettingsProblem>>;
 
 async fn check(subject: &Subject, settings: &[Setting]) -> Result<Checked, String> {
-    let checked = subject.provider().check_settings(settings).await.map_err(failed)?;
+    let checked = answered(subject.provider().check_settings(settings).await)?;
     let problems = match &checked {
         Ok(accepted) => &accepted.warnings,
         Err(problems) => problems,

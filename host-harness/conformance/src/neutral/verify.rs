@@ -1,13 +1,13 @@
 //! `verify-webhook`.
 
-use crate::case::{Subject, Verdict, ensure, failed};
+use crate::case::{Subject, Verdict, answered, ensure};
 use crate::inputs::unsigned_webhooks;
 use handover_host::contract::{Rejection, SettingKind};
 
 pub(super) async fn unsigned(subject: &Subject) -> Verdict {
     let connection = subject.provider().connect_unchecked(subject.examples());
     for (number, webhook) in unsigned_webhooks().iter().enumerate() {
-        let verdict = connection.verify_webhook(webhook).await.map_err(failed)?;
+        let verdict = answered(connection.verify_webhook(webhook).await)?;
         ensure!(verdict.is_err(), "webhook {number}, which nobody signed, is believed");
     }
     Ok(())
@@ -21,7 +21,7 @@ pub(super) async fn no_secret(subject: &Subject) -> Verdict {
     for settings in [settings, Vec::new()] {
         let connection = subject.provider().connect_unchecked(settings);
         for webhook in unsigned_webhooks() {
-            match connection.verify_webhook(&webhook).await.map_err(failed)? {
+            match answered(connection.verify_webhook(&webhook).await)? {
                 Err(Rejection::NoSecret | Rejection::InvalidSettings) => {}
                 Err(other) => return Err(format!("the rejection is {other:?} instead of no-secret")),
                 Ok(how) => return Err(format!("a webhook is believed without any secret: {how:?}")),

@@ -1,6 +1,6 @@
-//! Dead letters: what was given up, to look at, to redrive or to drop.
+//! Dead letters: list, show, delete and redrive.
 
-#![allow(unused_qualifications, reason = "what utoipa makes of a query")]
+#![allow(unused_qualifications, reason = "utoipa generates it for a query")]
 
 use super::problem::{CommandRefusals, Problem, Refusals};
 use super::request::{Connection, Query};
@@ -12,29 +12,29 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-/// Dead letters in one answer at most.
+/// Dead letters in one response at most.
 const MAX_LISTED: usize = 100;
 
-/// A dead letter. What it says is not shown.
+/// A dead letter, without its content.
 #[derive(Serialize, ToSchema)]
 pub(super) struct DeadLetterView {
-    /// By which it is named in paths.
+    /// The id in paths.
     id: String,
-    /// Whom it concerns.
+    /// The recipient.
     recipient: String,
-    /// Since when it waited, in RFC 3339.
+    /// The time since which it waited, in RFC 3339.
     since: String,
-    /// How often it was tried.
+    /// The number of attempts.
     attempts: u32,
-    /// Where it was to go.
+    /// The destination.
     to: Destination,
-    /// The message that it belongs to, or the event that it is.
+    /// The id of the message or event.
     about: String,
     /// Why it was given up.
     reason: String,
 }
 
-/// Where a dead letter was to go.
+/// The destination of a dead letter.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Destination {
@@ -64,20 +64,20 @@ impl DeadLetterView {
     }
 }
 
-/// Which dead letters.
+/// The page of dead letters.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListQuery {
-    /// Those whose ids come after this one.
+    /// Dead letters with ids after this one.
     #[serde(default)]
     after: String,
 }
 
-/// The dead letters of a connection, at most a hundred, in the order of their ids.
+/// Lists at most 100 dead letters of a connection, in the order of their ids.
 #[utoipa::path(
     get,
-    path = "/v1/connections/{connection}/dead-dead_letters",
+    path = "/v1/connections/{connection}/dead-letters",
     params(("connection" = String, Path), ListQuery),
     responses((status = 200, body = [DeadLetterView]), Refusals)
 )]
@@ -89,10 +89,10 @@ pub(super) async fn list(
     Ok(Json(dead_letters.into_iter().map(DeadLetterView::of).collect()))
 }
 
-/// A dead letter.
+/// Returns a dead letter.
 #[utoipa::path(
     get,
-    path = "/v1/connections/{connection}/dead-dead_letters/{id}",
+    path = "/v1/connections/{connection}/dead-letters/{id}",
     params(("connection" = String, Path), ("id" = String, Path)),
     responses((status = 200, body = DeadLetterView), Refusals)
 )]
@@ -104,10 +104,10 @@ pub(super) async fn show(
     dead_letter.map(|dead_letter| Json(DeadLetterView::of(dead_letter))).ok_or_else(not_found)
 }
 
-/// Forgets a dead letter.
+/// Deletes a dead letter.
 #[utoipa::path(
     delete,
-    path = "/v1/connections/{connection}/dead-dead_letters/{id}",
+    path = "/v1/connections/{connection}/dead-letters/{id}",
     params(("connection" = String, Path), ("id" = String, Path)),
     responses((status = 204), Refusals)
 )]
@@ -119,11 +119,11 @@ pub(super) async fn delete(
     if dropped { Ok(StatusCode::NO_CONTENT) } else { Err(not_found()) }
 }
 
-/// Tries once more to deliver a dead letter: the same bytes, as the last of what waits for the recipient. Only while its
-/// handover is in progress; an event is posted to the platform at once.
+/// Redrives a dead letter: queues the same bytes, or posts its event to the platform. A request requires that its
+/// handover is in progress.
 #[utoipa::path(
     post,
-    path = "/v1/connections/{connection}/dead-dead_letters/{id}/redrive",
+    path = "/v1/connections/{connection}/dead-letters/{id}/redrive",
     params(("connection" = String, Path), ("id" = String, Path)),
     responses((status = 202), CommandRefusals)
 )]
@@ -136,7 +136,7 @@ pub(super) async fn redrive(
         let detail = error.to_string();
         match error {
             NotRedriven::Over | NotRedriven::NotBuilt => Problem::new(409, "not-deliverable", detail),
-            NotRedriven::NotAccepted(_) => Problem::new(409, "not-taken", detail),
+            NotRedriven::NotAccepted(_) => Problem::new(409, "not-accepted", detail),
             NotRedriven::Full => Problem::new(429, "full", detail),
             NotRedriven::Contended => Problem::new(503, "contended", detail),
             NotRedriven::Store(error) => error.into(),
@@ -146,5 +146,5 @@ pub(super) async fn redrive(
 }
 
 fn not_found() -> Problem {
-    Problem::new(404, "no-dead-dead_letter", "there is no such dead dead_letter")
+    Problem::new(404, "no-dead-letter", "no such dead letter")
 }

@@ -1,6 +1,6 @@
 //! The platform's events as server-sent events (HTML Living Standard, section 9.2).
 
-#![allow(unused_qualifications, reason = "what utoipa makes of a query")]
+#![allow(unused_qualifications, reason = "utoipa generates it for a query")]
 
 use super::Gateway;
 use super::problem::{Problem, Refusals};
@@ -15,22 +15,23 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 
-/// Streams the events of a connection, each with an id. A client that comes back sends the last id that it has seen as
-/// `Last-Event-ID`, or as the parameter `last-event-id` where it cannot set headers, and gets what came after it. Without
-/// one, or with an empty one, it gets everything that is kept. An event may come twice around an interruption, with the
-/// same `id` in its data. Events older than the gateway keeps are missing, which shows in the recipients' numbers. The
+/// Streams the events of a connection, each with an id. A client that reconnects sends the last id that it received as
+/// `Last-Event-ID`, or as the parameter `last-event-id` if it cannot set headers, and gets the events after it. Without
+/// one, or with an empty one, it gets all events that are kept. An event may come twice around an interruption, with
+/// the same `id` in its data. Events older than the gateway keeps are missing, which the recipients' numbers show. The
 /// data is a `PlatformEvent`.
 ///
-/// The answer is 409 if the log does not contain the event of this id: the store was restored from an older copy. Then
-/// begin without an id. A browser's `EventSource` gives up for good after any answer but 200: watch for its `error` event
-/// with `readyState` 2, and open a new one.
+/// The response is 409 if the log does not contain the event with this id, because the store was restored from an older
+/// copy. Then start without an id. A browser's `EventSource` gives up after any response but 200: on its `error` event
+/// with `readyState` 2, open a new one.
+///
 #[utoipa::path(
     get,
     path = "/v1/connections/{connection}/events",
     params(("connection" = String, Path), ("Last-Event-ID" = Option<String>, Header), FollowQuery),
     responses(
         (status = 200, content_type = "text/event-stream", body = crate::platform_event::PlatformEvent),
-        (status = 409, content_type = "application/problem+json", body = Problem, description = "The log does not contain the event of this id"),
+        (status = 409, content_type = "application/problem+json", body = Problem, description = "The log does not contain the event with this id"),
         Refusals
     )
 )]
@@ -49,8 +50,8 @@ pub(super) async fn follow(
         Some(id) => {
             let id = EventId::parse(id).ok_or_else(invalid)?;
             if !id.is_in(store, service.name()).await? {
-                let detail = "the log does not contain the event of this id: the store was restored from an older copy; \
-                            first_position without Last-Event-ID";
+                let detail = "the log does not contain the event with this id, because the store was restored from an older copy; \
+                            start without Last-Event-ID";
                 return Err(Problem::new(409, "unknown-event-id", detail));
             }
             id.position
@@ -59,26 +60,26 @@ pub(super) async fn follow(
     let log_entry = store.follow(service.name(), after).await?;
     let stop = gateway.0.stop.clone();
     let events = log_entry.map_ok(event).take_until(async move { stop.cancelled().await });
-    // A proxy that collected the events before it passes them on would hold them back.
+    // A proxy must not buffer the events.
     let unbuffered = [("cache-control", "no-store"), ("x-accel-buffering", "no")];
     Ok((unbuffered, Sse::new(events).keep_alive(KeepAlive::default())))
 }
 
-/// Where to go on.
+/// The position to continue from.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[into_params(parameter_in = Query, rename_all = "kebab-case")]
 pub(super) struct FollowQuery {
-    /// As `Last-Event-ID`, which wins.
+    /// The same as `Last-Event-ID`, which takes precedence.
     #[serde(default)]
     last_event_id: Option<String>,
 }
 
-/// The id of an event in the stream: where it is in the log, and what it says. A log that was restored from an older copy
-/// has other events at the same places.
+/// The id of an event in the stream: its position and a digest of its content. A log that was restored from an older
+/// copy has other events at the same positions.
 struct EventId {
     position: Position,
-    /// Missing in the ids of earlier versions.
+    /// Absent in ids of earlier versions.
     digest: Option<String>,
 }
 
@@ -100,7 +101,7 @@ impl EventId {
         Some(Self { position: Position(position.parse().ok()?), digest: digest.map(String::from) })
     }
 
-    /// Whether the log has this event, or had it and has forgotten it since.
+    /// Returns whether the log contains this event, or contained it before it was removed.
     async fn is_in(&self, store: &dyn Store, connection: &str) -> Result<bool, StoreError> {
         if self.position > store.last_position().await? {
             return Ok(false);
@@ -120,7 +121,7 @@ impl std::fmt::Display for EventId {
     }
 }
 
-/// Hexadecimal digits of a digest: two events at one place rarely have the same.
+/// Hexadecimal digits of a digest: enough for two events at one position.
 const DIGEST_DIGITS: usize = 12;
 
 fn digest(log_entry: &LogEntry) -> String {
@@ -130,6 +131,6 @@ fn digest(log_entry: &LogEntry) -> String {
 }
 
 fn event(log_entry: LogEntry) -> Event {
-    // JSON in one line, of text that is UTF-8.
+    // JSON is one line of UTF-8.
     Event::default().id(EventId::of(&log_entry).to_string()).data(String::from_utf8_lossy(&log_entry.entry.body))
 }

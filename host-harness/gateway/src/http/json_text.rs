@@ -1,12 +1,12 @@
-//! What senders of JSON get wrong, mended where only one thing can be meant.
+//! Repairs frequent mistakes in JSON that have only one meaning.
 
 use std::borrow::Cow;
 
 /// Bytes of an escape: `\\uXXXX`.
 const ESCAPE: usize = 6;
 
-/// The text without a byte order mark (RFC 8259, section 8.1), and with `\\ufffd` for the escape of each half of a
-/// surrogate pair that stands alone: whoever cuts texts between UTF-16 units sends those.
+/// Returns the text without a byte order mark (RFC 8259, section 8.1), and with `\\ufffd` for each lone surrogate,
+/// which comes from cutting texts between UTF-16 units.
 pub(super) fn readable(json: &str) -> Cow<'_, str> {
     let json = json.strip_prefix('\u{feff}').unwrap_or(json);
     let mut repaired: Option<String> = None;
@@ -18,7 +18,7 @@ pub(super) fn readable(json: &str) -> Cow<'_, str> {
                 repaired.get_or_insert_with(|| json.into()).replace_range(backslash..backslash + ESCAPE, "\\ufffd");
                 backslash + ESCAPE
             }
-            // The character behind the backslash is escaped, and may be a backslash itself.
+            // The character after the backslash is escaped, and may be a backslash itself.
             None => {
                 let escaped = json.get(backslash + 1..).and_then(|rest| rest.chars().next());
                 backslash + 1 + escaped.map_or(0, char::len_utf8)
@@ -34,7 +34,7 @@ enum Half {
     Low,
 }
 
-/// Which half the escape at `at` is of, if it is one (RFC 8259, section 7).
+/// Returns which surrogate the escape at `at` is, if it is one (RFC 8259, section 7).
 fn surrogate(json: &str, at: usize) -> Option<Half> {
     let digits = json.get(at..at + ESCAPE)?.strip_prefix("\\u")?;
     if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mends_lone_halves_and_byte_order_marks_and_nothing_else() {
+    fn repairs_lone_surrogates_and_byte_order_marks_and_nothing_else() {
         for (json, expected) in [
             ("\u{feff}{}", "{}"),
             (r#"{"text":"cut \ud83d"}"#, r#"{"text":"cut \ufffd"}"#),

@@ -1,4 +1,4 @@
-//! What operators ask.
+//! Endpoints for operators.
 
 use super::Gateway;
 use super::problem::Problem;
@@ -6,12 +6,12 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 
-/// The process is alive.
+/// Answers that the process is alive.
 pub(super) async fn healthz() -> StatusCode {
     StatusCode::OK
 }
 
-/// The store can be written, and nobody has asked the gateway to stop.
+/// Answers whether the store is available and the gateway is not stopping.
 pub(super) async fn readyz(State(gateway): State<Gateway>) -> Result<StatusCode, Problem> {
     if gateway.0.stop.is_cancelled() {
         return Err(Problem::new(503, "stopping", "the gateway is being stopped"));
@@ -20,7 +20,7 @@ pub(super) async fn readyz(State(gateway): State<Gateway>) -> Result<StatusCode,
     Ok(StatusCode::OK)
 }
 
-/// OpenMetrics 1.0.
+/// Returns the metrics in OpenMetrics 1.0.
 pub(super) async fn metrics(State(gateway): State<Gateway>) -> impl IntoResponse {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], gateway.0.metrics.text())

@@ -1,6 +1,6 @@
-//! What the platform asks for.
+//! The platform's commands and queries.
 
-#![allow(unused_qualifications, reason = "what utoipa makes of a query")]
+#![allow(unused_qualifications, reason = "utoipa generates it for a query")]
 
 use super::Gateway;
 use super::problem::{CommandRefusals, Problem, Refusals};
@@ -19,17 +19,17 @@ use utoipa::{IntoParams, ToSchema};
 /// A connection.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ConnectionView {
-    /// By which it is named in paths.
+    /// The name in paths.
     name: String,
-    /// Its provider.
+    /// The name of its provider.
     provider: String,
-    /// Of the provider.
+    /// The version of the provider.
     version: String,
-    /// Whether the contact center accepts its credentials, by the last answer that this gateway had.
+    /// Whether the contact center accepts its credentials, according to the last response to this gateway.
     credentials: Credentials,
 }
 
-/// The connections that this gateway serves.
+/// Lists the connections that this gateway serves.
 #[utoipa::path(get, path = "/v1/connections", responses((status = 200, body = [ConnectionView]), Refusals))]
 pub(super) async fn connections(State(gateway): State<Gateway>) -> Json<Vec<ConnectionView>> {
     let view = |service: &ConnectionService| {
@@ -44,7 +44,7 @@ pub(super) async fn connections(State(gateway): State<Gateway>) -> Json<Vec<Conn
     Json(gateway.0.services.values().map(view).collect())
 }
 
-/// Tries each thing that a connection needs, and says how to mend what fails. Changes nothing.
+/// Checks everything that a connection needs, and says how to correct what fails. Changes nothing.
 #[utoipa::path(
     post,
     path = "/v1/connections/{connection}/check",
@@ -55,15 +55,15 @@ pub(super) async fn check(Connection(service): Connection) -> Result<Json<Vec<Ch
     Ok(Json(service.connection().check_connection(None).await?))
 }
 
-/// A handover has begun, or is as good as begun.
+/// A handover that started.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Begun {
-    /// Which of the recipient's handovers it is, from 1.
+    /// The number of the handover, from 1.
     handover: u32,
 }
 
-/// Begins a handover. Delivering it to the contact center is tried again until it is taken or given up; then the
-/// handover ends with an error.
+/// Starts a handover. Its delivery to the contact center is retried until it is accepted or given up. If it is given
+/// up, the handover ends with an error.
 #[utoipa::path(
     post,
     path = "/v1/connections/{connection}/recipients/{recipient}/handover",
@@ -84,12 +84,12 @@ pub(super) async fn begin(
     }
 }
 
-/// How far a handover is.
+/// The state of a handover.
 #[derive(Serialize, ToSchema)]
 pub(super) struct HandoverView {
     /// Which of the recipient's handovers it is, from 1.
     handover: u32,
-    /// How far it is.
+    /// The state.
     state: StateView,
     /// Why it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,19 +99,19 @@ pub(super) struct HandoverView {
     conversation: Option<String>,
 }
 
-/// How far a handover is.
+/// The state of a handover.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 enum StateView {
     /// The user waits for an agent.
     Queued,
-    /// An agent is or was there.
+    /// An agent joined.
     Active,
-    /// It is over.
+    /// It ended.
     Ended,
 }
 
-/// The recipient's handover, the present one or the last.
+/// Returns the recipient's handover, the current one or the last.
 #[utoipa::path(
     get,
     path = "/v1/connections/{connection}/recipients/{recipient}/handover",
@@ -134,12 +134,12 @@ pub(super) async fn state(
     Ok(Json(HandoverView { handover: handover.number(), state, reason, conversation }))
 }
 
-/// Why it is ended.
+/// Why the handover ends.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct EndQuery {
-    /// Why; `user-left` if it is not said.
+    /// The reason; `user-left` by default.
     #[serde(default = "user_left")]
     reason: LeaveReason,
 }
@@ -173,15 +173,15 @@ pub(super) async fn end(
     }
 }
 
-/// A message was taken.
+/// An accepted message.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Sent {
-    /// The id by which receipts name it.
+    /// The id that receipts refer to.
     message: String,
 }
 
-/// Says or does something in the handover: a text, an attachment, an answer, typing, a receipt. What becomes of it is
-/// told by receipts.
+/// Sends a message in the handover: a text, an attachment, an answer, typing or a receipt. Receipts report its
+/// delivery.
 #[utoipa::path(
     post,
     path = "/v1/connections/{connection}/recipients/{recipient}/messages",
@@ -197,7 +197,7 @@ pub(super) async fn send(
     Body(message): Body<OutboundMessage>,
 ) -> Result<(StatusCode, Json<Sent>), Problem> {
     if matches!(message, OutboundMessage::Start(_) | OutboundMessage::Leave(_)) {
-        let detail = "a handover is begun by POST and ended by DELETE of …/handover";
+        let detail = "start a handover with POST and end it with DELETE of …/handover";
         return Err(Problem::new(422, "not-a-message", detail));
     }
     match command(&service, &recipient, Command::Send(message), &key, &id).await? {
@@ -222,7 +222,7 @@ async fn command(
     Ok(outcome?)
 }
 
-/// Never so: the same key with another command is refused before.
+/// Does not occur: the same key with another command is refused earlier.
 fn reused() -> Problem {
-    Problem::new(422, "key-reused", "the idempotency key was used for another request; take a new one")
+    Problem::new(422, "key-reused", "the idempotency key belongs to another request; use a new one")
 }

@@ -1,4 +1,4 @@
-//! Refusals, as problem details (RFC 9457).
+//! Errors as problem details (RFC 9457).
 
 use crate::outbound::PlatformError;
 use crate::store::StoreError;
@@ -13,17 +13,17 @@ use std::collections::BTreeMap;
 use utoipa::openapi::{self, ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
 
-/// Seconds after which to try again what was too much.
+/// `Retry-After` of temporary problems, in seconds.
 const RETRY_AFTER_SECONDS: u32 = 1;
 
 /// Why a request was refused.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Problem {
-    /// The status of the answer.
+    /// The status of the response.
     status: u16,
     /// Stable, in kebab-case.
     code: &'static str,
-    /// For people.
+    /// Returns the description.
     detail: String,
 }
 
@@ -42,25 +42,25 @@ impl Problem {
     }
 }
 
-/// What a request may be refused with that only reads.
+/// The problems of a request that only reads.
 pub(super) struct Refusals;
 
-/// What a request may be refused with that wants something to be done.
+/// The problems of a command.
 pub(super) struct CommandRefusals;
 
 const REFUSALS: [(&str, &str); 5] = [
-    ("400", "The request cannot be understood"),
-    ("401", "It has no token that lets it in"),
-    ("404", "There is no such thing"),
-    ("500", "The plugin failed; the log says how"),
-    ("503", "Not now; it can be sent again"),
+    ("400", "The request is not valid"),
+    ("401", "The token is missing or not valid"),
+    ("404", "Not found"),
+    ("500", "The plugin failed; see the log"),
+    ("503", "Temporarily not available; try again"),
 ];
 
 const COMMAND_REFUSALS: [(&str, &str); 4] = [
-    ("409", "It does not fit what is in progress, or is not"),
+    ("409", "It conflicts with the state of the handover"),
     ("413", "It is too large"),
-    ("422", "The contact center does not take this, or the idempotency key was used for another request"),
-    ("429", "Too much waits for this recipient already; it can be sent again"),
+    ("422", "The contact center does not support this, or the idempotency key belongs to another request"),
+    ("429", "The queue of this recipient is full; try again"),
 ];
 
 impl IntoResponses for Refusals {
@@ -106,7 +106,7 @@ impl IntoResponse for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the store failed");
-        Self::new(503, "store", "the store cannot be used now; try again")
+        Self::new(503, "store", "the store is not available; try again")
     }
 }
 
@@ -117,12 +117,12 @@ impl From<CallError> for Problem {
                 Self::new(413, "too-large", error.to_string())
             }
             CallError::Busy { .. } => {
-                tracing::warn!(%error, "a call is put off");
+                tracing::warn!(%error, "a call was postponed");
                 Self::new(503, "busy", error.to_string())
             }
             error => {
                 tracing::error!(%error, "the plugin failed");
-                Self::new(500, "plugin", "the plugin failed; the log says how")
+                Self::new(500, "plugin", "the plugin failed; see the log")
             }
         }
     }
@@ -147,17 +147,18 @@ impl From<PlatformError> for Problem {
 
 fn description(unsupported: &Unsupported) -> String {
     match unsupported {
-        Unsupported::Kind(kind) => format!("the contact center takes no {kind}"),
+        Unsupported::Kind(kind) => format!("the contact center does not support {kind}"),
         Unsupported::NoConversation => "the conversation is not known yet".into(),
         Unsupported::Invalid(field) => format!("{}: expected {}", field.field, field.expected),
-        Unsupported::InvalidSettings => "the connection's settings cannot be used for it".into(),
+        Unsupported::InvalidSettings => "the settings of the connection are not valid".into(),
+        _ => "the contact center does not support the message".into(),
     }
 }
 
 pub(super) async fn not_found() -> Problem {
-    Problem::new(404, "not-found", "there is nothing at this path")
+    Problem::new(404, "not-found", "no resource at this path")
 }
 
 pub(super) async fn method_not_allowed() -> Problem {
-    Problem::new(405, "method-not-allowed", "this path takes another method")
+    Problem::new(405, "method-not-allowed", "this path does not support the method")
 }

@@ -1,5 +1,4 @@
-//! What is common to all requests: an id by which logs, events and callbacks can be put together; and what of a request
-//! is read in the same way everywhere.
+//! Common parts of all requests: an id that connects logs, events and callbacks, and extractors.
 
 use super::problem::Problem;
 use super::{Gateway, MAX_BODY_BYTES, json_text};
@@ -20,18 +19,17 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Bytes of a recipient at most.
 const MAX_RECIPIENT_BYTES: usize = 256;
 
-/// The id of a request: the caller's own, or a new one.
+/// The id of a request: the caller's, or a new one.
 #[derive(Clone)]
 pub(super) struct RequestId(pub(super) String);
 
-/// Answers what takes longer than this: to be tried again.
+/// Answers a request that takes longer than this with 503.
 pub(super) async fn within(timeout: Duration, request: Request, next: Next) -> Response {
     let answered = tokio::time::timeout(timeout, next.run(request)).await;
     answered.unwrap_or_else(|_| Problem::new(503, "too-slow", "this took too long; try again").into_response())
 }
 
-/// Gives each request an id, and logs what became of it. The path is logged as it is routed, without the
-/// names that are in it.
+/// Assigns an id to each request and logs the response. Logs the route instead of the path, which contains names.
 pub(super) async fn trace(mut request: Request, next: Next) -> Response {
     let given = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok());
     let fits = |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
@@ -57,12 +55,12 @@ impl<S: Sync> FromRequestParts<S> for RequestId {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        // Each request has one.
+        // Every request has one.
         parts.extensions.get().cloned().ok_or_else(|| Problem::new(500, "no-request-id", "the request has no id"))
     }
 }
 
-/// The connection of a path.
+/// The connection in a path.
 pub(super) struct Connection(pub(super) ConnectionService);
 
 impl FromRequestParts<Gateway> for Connection {
@@ -73,7 +71,7 @@ impl FromRequestParts<Gateway> for Connection {
     }
 }
 
-/// The recipient of a path.
+/// The recipient in a path.
 pub(super) struct Recipient(pub(super) String);
 
 impl FromRequestParts<Gateway> for Recipient {
@@ -95,7 +93,7 @@ async fn segment(parts: &mut Parts, gateway: &Gateway, name: &str) -> Result<Str
     Ok(path.remove(name).unwrap_or_default())
 }
 
-/// The `Idempotency-Key` of a request, if it has one.
+/// The `Idempotency-Key` of a request, if there is one.
 pub(super) struct Key(pub(super) Option<IdempotencyKey>);
 
 impl<S: Sync> FromRequestParts<S> for Key {
@@ -109,7 +107,7 @@ impl<S: Sync> FromRequestParts<S> for Key {
     }
 }
 
-/// A query that names each of its members right.
+/// The query, without unknown parameters.
 pub(super) struct Query<T>(pub(super) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
@@ -121,7 +119,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// A body in JSON.
+/// The body as JSON.
 pub(super) struct Body<T>(pub(super) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
@@ -137,7 +135,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
-/// The body of a request, of at most so many bytes. One that is announced to have more is refused before it is sent.
+/// Reads the body of a request, of at most `limit` bytes. A body with a larger announced length is refused before it is
+/// sent.
 pub(super) async fn bytes<S: Send + Sync>(mut request: Request, limit: usize, state: &S) -> Result<Bytes, Problem> {
     let too_large = || Problem::new(413, "too-large", format!("the body has more than {limit} bytes"));
     if request.body().size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {

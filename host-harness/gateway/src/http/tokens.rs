@@ -1,4 +1,4 @@
-//! Who may use the platform's API.
+//! Authorization of the platform's API.
 
 use super::Gateway;
 use super::problem::Problem;
@@ -10,20 +10,20 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use subtle::{Choice, ConstantTimeEq};
 
-/// The bearer tokens that let one in (RFC 6750). Cheap to clone.
+/// The accepted bearer tokens (RFC 6750). Cheap to clone.
 #[derive(Clone)]
 pub struct Tokens(Arc<[[u8; 32]]>);
 
-/// Tokens that nobody should rely on.
+/// A token is too weak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("token {0} is too weak: expected 20 to 500 visible ASCII characters, made at random")]
 pub struct InvalidTokens(usize);
 
 impl Tokens {
-    /// Each of these lets in; without any, nobody is.
+    /// Accepts these tokens, and no others.
     ///
     /// # Errors
-    /// One is too short or cannot be sent; which, from 1.
+    /// A token is too short or not valid in a header; its index, from 1.
     pub fn new(tokens: &[String]) -> Result<Self, InvalidTokens> {
         let fits = |token: &str| (20..=500).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic());
         if let Some(unfit) = tokens.iter().position(|token| !fits(token)) {
@@ -32,7 +32,7 @@ impl Tokens {
         Ok(Self(tokens.iter().map(|token| Sha256::digest(token).into()).collect()))
     }
 
-    /// In a time that says nothing of how nearly it fits.
+    /// Compares in constant time.
     fn admit(&self, token: &[u8]) -> bool {
         let digest: [u8; 32] = Sha256::digest(token).into();
         self.0.iter().fold(Choice::from(0), |admitted, known| admitted | known.ct_eq(&digest)).into()

@@ -111,11 +111,8 @@ async fn process<'g>(gateway: &'g Gateway, path: &str, id: &str, request: Reques
 /// Reads a request as a webhook.
 async fn read(gateway: &Gateway, request: Request) -> Result<Webhook, Problem> {
     let (parts, body) = request.into_parts();
-    let path = parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-    let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
-    let method = parts.method.to_string();
-    let body = bytes(Request::from_parts(parts, body), MAX_WEBHOOK_BYTES, gateway).await?.to_vec();
-    Ok(Webhook { method, path, headers, body })
+    let body = bytes(Request::from_parts(parts.clone(), body), MAX_WEBHOOK_BYTES, gateway).await?;
+    Ok(Webhook::from_http(&parts, body))
 }
 
 fn count(service: Option<&ConnectionService>, received: Received) {

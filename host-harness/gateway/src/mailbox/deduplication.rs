@@ -1,7 +1,7 @@
-//! Which events were taken, so that each is taken once.
+//! The deduplication window: the ids of accepted events, so that each event is accepted once.
 //!
-//! An id is kept as long as its event would still be believed: a repeat is either known here or refused as too old, so
-//! the list is complete although it is bounded.
+//! An id is kept as long as its event would be accepted. A duplicate is therefore found here or refused as too old, so
+//! the window is complete although it is bounded.
 
 use super::Rules;
 use super::time::{after, before};
@@ -13,51 +13,51 @@ use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Ids kept at most: some 100 bytes each.
+/// Ids in the window at most, of about 100 bytes each.
 const MAX_IDS: usize = 700;
-/// How long an event bus tries again (Amazon EventBridge: 24 hours), in milliseconds.
+/// The time for which an event bus retries (Amazon EventBridge: 24 hours).
 const OPERATOR_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
-/// Milliseconds by which the contact center's clock may be ahead of ours.
+/// The time by which the contact center's clock may be ahead of ours.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(60);
 
-/// By which way an event came.
+/// The source of an event.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
-    /// The contact center's own webhook.
+    /// The contact center's webhook.
     Webhook,
-    /// An event bus.
+    /// An event bus of the operator.
     EventBus,
-    /// A trigger of the operator's.
+    /// A workflow trigger of the operator.
     Trigger,
-    /// An observation of ours.
+    /// A poll.
     Observation,
 }
 
-/// Where an event came from: the way, and by what two of the same id are compared.
+/// The source of an event, and the digest by which two events with the same id are compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventOrigin {
     source: Source,
-    /// Of the exact bytes; missing where what happened is compared: what operators build puts the same into other
-    /// envelopes.
+    /// The digest of the exact bytes. Absent for operator-built sources, which wrap the same event in different
+    /// envelopes: their content is compared.
     digest: Option<String>,
 }
 
-/// Why events are not believed.
+/// Why events are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// They are older than the window.
-    #[error("it is older than the replay window allows")]
+    /// An event is older than the replay window.
+    #[error("the event is older than the replay window")]
     Replayed,
-    /// The same id came by the same way and says something else.
-    #[error("an event of this id was taken before and said something else")]
+    /// An event with the same id from the same source had another content.
+    #[error("an event with the same id and another content was accepted before")]
     Contradicts,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct DeduplicationWindow {
-    /// Nothing from before this time is believed any more: ids of such were dropped for want of room.
+    /// Events before this time are refused, because their ids were dropped to keep the bound.
     floor: Timestamp,
     ids: VecDeque<Id>,
 }
@@ -70,7 +70,7 @@ struct Id {
     source: Source,
     #[serde(rename = "d")]
     digest: String,
-    /// The event's time, or when it came.
+    /// The event's time, or the time of its arrival.
     #[serde(rename = "t")]
     time: Timestamp,
     #[serde(rename = "u")]
@@ -78,7 +78,7 @@ struct Id {
 }
 
 impl EventOrigin {
-    /// These bytes, which came by this way.
+    /// The origin of these bytes from this source.
     #[must_use]
     pub fn new(source: Source, bytes: &[u8]) -> Self {
         let digest = (source == Source::Webhook).then(|| short(bytes, 9));
@@ -90,7 +90,7 @@ impl EventOrigin {
     }
 
     fn digest(&self, event: &AgentEvent) -> String {
-        // None of these types can fail to be written.
+        // Serializing these types cannot fail.
         let happened = || serde_json::to_vec(&(&event.conversation_id, event.time, &event.kind)).unwrap_or_default();
         self.digest.clone().unwrap_or_else(|| short(&happened(), 9))
     }
@@ -103,14 +103,14 @@ impl EventOrigin {
     }
 }
 
-/// So much of the SHA-256 as makes a coincidence unlikely among so few.
+/// A prefix of the SHA-256 that is long enough for so few values.
 fn short(bytes: &[u8], length: usize) -> String {
     let hash = Sha256::digest(bytes);
     BASE64_STANDARD_NO_PAD.encode(hash.get(..length).unwrap_or_default())
 }
 
 impl DeduplicationWindow {
-    /// Whether these may be taken, news or not.
+    /// Checks that none of these events is a replay or a contradiction.
     pub(super) fn admit(
         &self,
         events: &[AgentEvent],
@@ -124,7 +124,7 @@ impl DeduplicationWindow {
                 return Err(Refused::Contradicts);
             }
             let oldest = before(now, origin.window(rules)).max(self.floor);
-            // What is known is a repeat, however old: whoever sends it again may stop when it is told so.
+            // A known event is a duplicate, however old: accepting it stops the sender from repeating it.
             if known.is_none() && event.time.is_some_and(|time| time < oldest) {
                 return Err(Refused::Replayed);
             }
@@ -132,20 +132,20 @@ impl DeduplicationWindow {
         Ok(())
     }
 
-    /// Whether it is new; from now on it is not.
+    /// Adds an event to the window. Returns whether it is new.
     pub(super) fn insert(&mut self, event: &AgentEvent, origin: &EventOrigin, now: Timestamp, rules: &Rules) -> bool {
         let id = short(event.id.as_bytes(), 15);
         if self.find(&id).is_some() {
             return false;
         }
-        // It stays as long as it would be believed, by whichever way it may come again.
+        // It stays as long as any source could bring it again.
         let time = event.time.unwrap_or(now);
         let until = after(time.max(now), OPERATOR_WINDOW.max(rules.replay_window));
         self.ids.push_back(Id { id, source: origin.source, digest: origin.digest(event), time, until });
         self.ids.retain(|id| id.until >= now);
         while self.ids.len() > MAX_IDS {
             let Some(oldest) = self.ids.pop_front() else { break };
-            // A clock that runs ahead must not shut out what is to come.
+            // A sender's clock that is ahead must not exclude later events.
             self.floor = self.floor.max(oldest.time.min(before(now, MAX_CLOCK_SKEW)).saturating_add(1));
         }
         true

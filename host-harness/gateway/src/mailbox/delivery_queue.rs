@@ -1,4 +1,4 @@
-//! What the contact center is to be told, in order, one request at a time.
+//! Requests for the contact center, delivered in order and one at a time.
 
 use super::time::after;
 use super::{Full, NoRoom, Rules, TooLarge};
@@ -11,13 +11,13 @@ use handover_host::handover::Handover;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::VecDeque;
 
-/// Requests that wait at most.
+/// Requests in a queue at most.
 pub const MAX_REQUESTS: usize = 256;
-/// Bytes that these take at most, as they are stored.
+/// Bytes of all of them at most, as stored.
 pub const MAX_BYTES: usize = 320 << 10;
-/// What is stored of an item besides its content, in bytes.
+/// Bytes that are stored of an item besides its content.
 const OVERHEAD: usize = 400;
-/// How often something is sent again of which nobody can tell whether it arrived: an agent may see it so often again.
+/// Repetitions of a request whose outcome cannot be looked up. An agent may see its message this many times more.
 const MAX_BLIND_RETRIES: u32 = 3;
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -27,7 +27,7 @@ pub(super) struct DeliveryQueue {
     items: VecDeque<Item>,
 }
 
-/// A request, or a message that is still to become some.
+/// A request, or a message that is not built yet.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Item {
@@ -36,49 +36,50 @@ pub struct Item {
     handover: u32,
     kind: Kind,
     content: Content,
-    /// The message has no other request: news of the message is news of this.
+    /// The message has only this request, so a receipt for the message is about this request.
     only: bool,
     since: Timestamp,
     attempts: u32,
     first_tried: Option<Timestamp>,
     not_before: Timestamp,
     progress: Progress,
-    /// News of the message came: the contact center has it.
+    /// A receipt for the message came: the contact center has it.
     confirmed: bool,
-    /// The contact center's id of the conversation, once its handover is not the present one any more.
+    /// The contact center's id of the conversation, once its handover is not the current one any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     conversation: Option<String>,
-    /// How often it was sent again although nobody could tell whether it had arrived.
+    /// How often it was repeated although its outcome was unknown.
     #[serde(default)]
     blind_retries: u32,
-    /// Once it has arrived, the agents know what was said up to this time.
+    /// The time up to which the agents know the transcript once the request has arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     transcript_until: Option<Timestamp>,
-    /// The user left before anything of the handover arrived: it need not be delivered.
+    /// The user left before anything of the handover arrived, so it need not be delivered.
     #[serde(default)]
     withdrawn: bool,
-    /// Its handover is not the present one any more, and nothing of it has arrived.
+    /// Its handover is not the current one any more, and nothing of it arrived.
     #[serde(default)]
     nothing_arrived: bool,
-    /// The number of the handover whose address the conversation has, once its handover is not the present one any more.
+    /// The number of the handover whose address the conversation has, once its handover is not the current one any
+    /// more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     thread: Option<u32>,
-    /// How the last attempt went, if it did not go well.
+    /// Why the last attempt failed.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     last_failure: String,
 }
 
-/// Kinds of messages, as far as they are treated differently.
+/// Kinds of messages, as far as they differ in delivery.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum Kind {
     Start,
-    /// Says something: the platform hears what becomes of it.
+    /// A text, an attachment or an answer. The platform gets a receipt for it.
     Content,
-    /// That the user types.
+    /// The user is typing.
     #[serde(alias = "sign")]
     Typing,
-    /// What became of an agent's message.
+    /// A receipt for an agent's message.
     Receipt,
     Leave,
 }
@@ -90,7 +91,7 @@ enum Content {
     Message(Box<Outbound>),
 }
 
-/// [`ProviderRequest`], as it is stored.
+/// [`ProviderRequest`] as stored.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", remote = "ProviderRequest")]
 struct StoredRequest {
@@ -106,7 +107,7 @@ struct StoredRequest {
 #[serde(transparent)]
 struct Request(#[serde(with = "StoredRequest")] ProviderRequest);
 
-/// A request that there may be, as it is stored.
+/// An optional request as stored.
 pub(super) mod optional_request {
     use super::{ProviderRequest, Request};
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -120,16 +121,16 @@ pub(super) mod optional_request {
     }
 }
 
-/// How far it has come.
+/// The progress of an item.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum Progress {
     Waiting,
-    /// Somebody delivers it, or did when they were cut short.
+    /// A worker delivers it, or was interrupted while doing so; since this time.
     Attempting(Timestamp),
-    /// Nobody delivers it, and it may have arrived; since when.
+    /// An attempt ended with an unknown outcome, at this time.
     OutcomeUnknown(Timestamp),
-    /// It will not be delivered; why.
+    /// It will not be delivered.
     Dead(Reason),
 }
 
@@ -137,43 +138,43 @@ enum Progress {
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
-    /// The contact center will never take it; why.
+    /// The contact center will never accept it.
     Refused(String),
-    /// It was tried for as long as the operator allows; how the last attempt went.
+    /// Retries ended; the failure of the last attempt.
     GivenUp(String),
-    /// The same, and it may have arrived all the same.
+    /// Retries ended, and it may have arrived; the failure of the last attempt.
     OutcomeUnknown(String),
-    /// The message could not be built; why.
+    /// The message could not be built.
     NotBuilt(String),
-    /// The handover was over, or had never begun.
+    /// The handover had ended before the delivery.
     HandoverOver,
 }
 
-/// How an attempt to deliver went.
+/// The outcome of a delivery attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeliveryOutcome {
-    /// The contact center took it.
+    /// The contact center accepted it.
     Delivered(Delivery),
-    /// It did not, or nobody knows.
+    /// The provider reports a failure.
     Failed(Failure),
-    /// The attempt came to no end; nobody knows.
+    /// The attempt was interrupted, so the outcome is unknown.
     Unknown(String),
 }
 
-/// What is known of a request that was in doubt.
+/// The result of looking up a request whose outcome was unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LookupOutcome {
-    /// It had arrived.
+    /// It arrived.
     Arrived(Delivery),
-    /// It had not.
+    /// It did not arrive.
     NotArrived,
-    /// It cannot be told.
+    /// The contact center cannot tell.
     Unknown,
-    /// It could not be asked; how that went.
+    /// The lookup failed.
     Failed(Failure),
 }
 
-/// What is to be done with the item that is next.
+/// What to do with the first item.
 pub(super) enum Next<'a> {
     Build(&'a Outbound),
     Deliver(&'a ProviderRequest),
@@ -195,19 +196,19 @@ impl Kind {
 }
 
 impl Kind {
-    /// Delivering it twice says no more than once, and there is nowhere to ask after it.
+    /// Returns whether a repetition does no harm. Such an item is repeated instead of looked up.
     fn is_repeatable(self) -> bool {
         matches!(self, Self::Typing | Self::Receipt)
     }
 }
 
 impl Reason {
-    /// For people.
+    /// Returns the reason as a text.
     #[must_use]
     pub fn description(&self) -> &str {
         match self {
             Self::Refused(why) | Self::GivenUp(why) | Self::OutcomeUnknown(why) | Self::NotBuilt(why) => why,
-            Self::HandoverOver => "the handover was over before the message was delivered",
+            Self::HandoverOver => "the handover ended before the message was delivered",
         }
     }
 }
@@ -249,7 +250,7 @@ impl Item {
         self.kind == Kind::Start
     }
 
-    /// The platform wants to hear what becomes of it.
+    /// Returns whether the platform gets a receipt.
     pub(super) fn has_receipt(&self) -> bool {
         matches!(self.kind, Kind::Start | Kind::Content)
     }
@@ -262,7 +263,7 @@ impl Item {
         self.transcript_until
     }
 
-    /// Whether it may have arrived although it was given up.
+    /// Returns whether it may have arrived although it was given up.
     pub(super) fn may_have_arrived(&self) -> bool {
         self.blind_retries > 0 || matches!(self.progress, Progress::Dead(Reason::OutcomeUnknown(_)))
     }
@@ -300,7 +301,7 @@ impl Item {
         ttl.is_some_and(|ttl| self.since.saturating_add(u64::from(ttl)) < now || self.attempts > 0)
     }
 
-    /// Not worth delivering any more, nor burying.
+    /// Returns whether it can be dropped without a dead letter.
     fn is_moot(&self, open: Option<u32>, now: Timestamp) -> bool {
         let moot = match self.progress {
             Progress::Waiting => open != Some(self.handover),
@@ -317,7 +318,7 @@ impl Item {
     fn size(&self) -> usize {
         match &self.content {
             Content::Request(request) => stored_size(&request.0),
-            // Measured once, when it is rare: nobody can leave before the start has been delivered.
+            // Rare: a user who leaves before the start is delivered.
             Content::Message(outbound) => serde_json::to_vec(outbound).map_or(0, |bytes| bytes.len() + OVERHEAD),
         }
     }
@@ -343,7 +344,7 @@ impl DeliveryQueue {
         };
         self.admit(&requests)?;
         if matches!(kind, Kind::Start | Kind::Content) {
-            // Whoever has said something does not type any more, and what they said is not to wait for that.
+            // Content ends typing, and must not wait for its delivery.
             self.items.retain(|item| item.kind != Kind::Typing || item.progress != Progress::Waiting);
         }
         let (only, count) = (requests.len() == 1, requests.len());
@@ -356,7 +357,7 @@ impl DeliveryQueue {
         Ok(())
     }
 
-    /// At most one waits, for it says all that another one says; none where there is no room, or no conversation yet.
+    /// Queues at most one typing event, and none if the queue is full or there is no conversation yet.
     fn push_typing(&mut self, outbound: &Outbound, requests: Vec<ProviderRequest>, handover: u32, now: Timestamp) {
         if self.items.iter().any(|item| item.kind == Kind::Typing) || self.admit(&requests).is_err() {
             return;
@@ -366,7 +367,7 @@ impl DeliveryQueue {
         }
     }
 
-    /// Whether there is room for these, or, without any, for a message.
+    /// Checks that the queue has room for these requests, or for one message that is not built.
     fn admit(&self, requests: &[ProviderRequest]) -> Result<(), NoRoom> {
         let more: usize = requests.iter().map(stored_size).sum();
         if requests.len() > MAX_REQUESTS || more > MAX_BYTES {
@@ -377,14 +378,14 @@ impl DeliveryQueue {
         if fits { Ok(()) } else { Err(Full.into()) }
     }
 
-    /// The user left before anything of the handover of this number arrived. What is not on its way is not delivered.
+    /// Marks the requests of a handover as withdrawn: they are not delivered unless an attempt is under way.
     pub(super) fn withdraw(&mut self, handover: u32) {
         for item in self.items.iter_mut().filter(|item| item.handover == handover && item.kind != Kind::Leave) {
             item.withdrawn = true;
         }
     }
 
-    /// The clock went back by so many milliseconds.
+    /// Moves all times back with the clock.
     pub(super) fn step_back(&mut self, back: u64) {
         for item in &mut self.items {
             item.since = item.since.saturating_sub(back);
@@ -396,8 +397,8 @@ impl DeliveryQueue {
         }
     }
 
-    /// A request of this message that was given up before for this reason, the same bytes. If it may have arrived, it
-    /// is asked after first.
+    /// Queues a request of this message again that was given up for this reason. If it may have arrived, it is looked
+    /// up first.
     pub(super) fn redrive(
         &mut self,
         message: &str,
@@ -418,7 +419,7 @@ impl DeliveryQueue {
         Ok(())
     }
 
-    /// This handover is not the present one any more: what waits for it keeps what is known of it.
+    /// Keeps what is known of a handover with its requests, because it is not the current one any more.
     pub(super) fn outlive(&mut self, handover: &Handover) {
         for item in self.items.iter_mut().filter(|item| item.handover == handover.number()) {
             item.conversation = handover.conversation().map(String::from);
@@ -427,7 +428,7 @@ impl DeliveryQueue {
         }
     }
 
-    /// Something of an earlier handover arrived, or may have; in this conversation, where that is known.
+    /// Records that a request of an earlier handover arrived or may have arrived.
     pub(super) fn arrived(&mut self, handover: u32, conversation: Option<&str>) {
         for item in self.items.iter_mut().filter(|item| item.handover == handover) {
             item.nothing_arrived = false;
@@ -437,7 +438,7 @@ impl DeliveryQueue {
         }
     }
 
-    /// That the user leaves: it has to be taken, whatever waits, and is there once a handover.
+    /// Queues a leave regardless of the capacity; there is one per handover.
     pub(super) fn push_always(&mut self, outbound: &Outbound, handover: u32, now: Timestamp) {
         self.append(outbound, Content::Message(Box::new(outbound.clone())), false, handover, now);
     }
@@ -448,8 +449,8 @@ impl DeliveryQueue {
         self.items.push_back(Item { only, ..item });
     }
 
-    /// The item that is next, after those were dropped that are not worth it any more. Items of a handover that is
-    /// over do not reopen its conversation, except to leave it.
+    /// Returns the first item, after dropping obsolete ones. Requests of an ended handover must not reopen its
+    /// conversation, so they become dead letters, except for leaving it.
     pub(super) fn front(&mut self, open: Option<u32>, now: Timestamp) -> Option<&Item> {
         while self.items.front().is_some_and(|item| item.is_moot(open, now)) {
             self.items.pop_front();
@@ -470,17 +471,17 @@ impl DeliveryQueue {
         self.items.iter_mut().find(|item| item.number == number)
     }
 
-    /// Somebody delivers it from now on.
+    /// Records that an attempt starts.
     pub(super) fn begin(&mut self, number: u64, now: Timestamp, rules: &Rules) {
         if let Some(item) = self.find(number) {
             item.progress = Progress::Attempting(now);
             item.first_tried.get_or_insert(now);
-            // For whoever finds that it was cut short.
+            // For the worker that finds the attempt interrupted.
             item.not_before = after(now, rules.lookup_delay);
         }
     }
 
-    /// The message has become these requests, which take its place.
+    /// Replaces a message by the requests built from it.
     pub(super) fn built(&mut self, number: u64, requests: Vec<ProviderRequest>) {
         let Some(at) = self.items.iter().position(|item| item.number == number) else { return };
         let Some(item) = self.items.remove(at) else { return };
@@ -498,13 +499,13 @@ impl DeliveryQueue {
         }
     }
 
-    /// It waits no more; it is handed back if it did.
+    /// Removes an item and returns it.
     pub(super) fn remove(&mut self, number: u64) -> Option<Item> {
         let at = self.items.iter().position(|item| item.number == number)?;
         self.items.remove(at)
     }
 
-    /// It was not taken: to be tried again, asked after, or given up.
+    /// Records a failure: the item is retried, looked up or given up.
     pub(super) fn failed(&mut self, number: u64, failure: Failure, chance: f64, now: Timestamp, rules: &Rules) {
         let Some(item) = self.find(number) else { return };
         item.attempts = item.attempts.saturating_add(1);
@@ -513,15 +514,15 @@ impl DeliveryQueue {
                 item.progress = Progress::Dead(Reason::Refused(clipped(why)));
                 return;
             }
-            // Somebody may mend them.
+            // An operator may correct them.
             Failure::Credentials(why) => (None, false, why),
             Failure::Retry(advice) => (advice.after_seconds, advice.may_have_arrived, advice.message),
         };
         item.last_failure = clipped(why);
         let next = rules.retries.next(item.attempts, after_seconds, chance, item.first_tried(), now);
-        // A sign that comes twice says what it says once.
+        // A repetition does no harm.
         if is_indeterminate && !item.kind.is_repeatable() {
-            // It is asked after before it is given up.
+            // The request is looked up before it is given up.
             item.not_before = next.unwrap_or(now).max(after(now, rules.lookup_delay));
             item.progress = Progress::OutcomeUnknown(now);
             return;
@@ -532,7 +533,7 @@ impl DeliveryQueue {
         }
     }
 
-    /// It had not arrived: it is delivered again, or given up if it was tried for long enough.
+    /// Records that a request did not arrive: it is retried or given up.
     pub(super) fn missing(&mut self, number: u64, now: Timestamp, rules: &Rules) {
         let Some(item) = self.find(number) else { return };
         item.not_before = now;
@@ -543,11 +544,11 @@ impl DeliveryQueue {
         };
     }
 
-    /// Nobody can tell whether it arrived: it is delivered again, but not often.
+    /// Records that the outcome stays unknown: the request is repeated a few times.
     pub(super) fn unknown(&mut self, number: u64, now: Timestamp, rules: &Rules) {
         let Some(item) = self.find(number) else { return };
         if item.blind_retries >= MAX_BLIND_RETRIES || item.ends(rules) <= now {
-            let why = format!("{}; nobody can tell whether it arrived all the same", item.last_failure);
+            let why = format!("{}; it is unknown whether it arrived nevertheless", item.last_failure);
             item.progress = Progress::Dead(Reason::OutcomeUnknown(why));
             return;
         }
@@ -555,7 +556,7 @@ impl DeliveryQueue {
         (item.progress, item.not_before) = (Progress::Waiting, now);
     }
 
-    /// Nobody could be asked after it.
+    /// Records that the lookup failed.
     pub(super) fn not_found(&mut self, number: u64, failure: Failure, chance: f64, now: Timestamp, rules: &Rules) {
         let Some(item) = self.find(number) else { return };
         item.attempts = item.attempts.saturating_add(1);
@@ -569,7 +570,7 @@ impl DeliveryQueue {
         }
     }
 
-    /// What the contact center tells of a message, it has.
+    /// Records a receipt: the contact center has the message.
     pub(super) fn receipt(&mut self, receipt: &MessageReceipt) {
         for item in self.items.iter_mut().filter(|item| item.only && item.message == receipt.message_id) {
             item.confirmed = true;
@@ -606,29 +607,29 @@ impl Item {
         self.first_tried.unwrap_or(self.since)
     }
 
-    /// When it is not tried any more.
+    /// The time at which retries end.
     fn ends(&self, rules: &Rules) -> Timestamp {
         after(self.first_tried(), rules.retries.give_up_after)
     }
 }
 
-/// Up to when the agents know what was said, once a message has arrived.
+/// Returns the time up to which the agents know the transcript once a message has arrived.
 fn transcript_known_until(message: &OutboundMessage, now: Timestamp) -> Option<Timestamp> {
     match message {
-        // A line from the future must not keep those from the next transcript that are still to be said.
+        // A line with a future time must not hide later lines from the next transcript.
         OutboundMessage::Start(start) => start.transcript.iter().map(|line| line.time.min(now)).max(),
         OutboundMessage::Text(_) | OutboundMessage::Attachment(_) | OutboundMessage::Answer(_) => Some(now),
         OutboundMessage::Typing | OutboundMessage::Receipt(_) | OutboundMessage::Leave(_) => None,
     }
 }
 
-/// Of the words of a plugin, as many as somebody reads.
+/// Shortens the text of a plugin.
 fn clipped(why: String) -> String {
     const MAX_CHARACTERS: usize = 300;
     if why.len() <= MAX_CHARACTERS { why } else { why.chars().take(MAX_CHARACTERS).collect() }
 }
 
-/// Base64 makes four bytes of three.
+/// Returns the stored size of a request. Base64 turns three bytes into four.
 fn stored_size(request: &ProviderRequest) -> usize {
     request.body.len().div_ceil(3) * 4 + request.recipient.len() + request.idempotency_key.len() + OVERHEAD
 }

@@ -1,4 +1,4 @@
-//! What the platform is to be told: first into the log, then, where it wants that, to its callback.
+//! Events for the platform: first for the log, then for the callback if there is one.
 
 use super::{Full, NoRoom, Rules, TooLarge};
 use handover_host::contract::{
@@ -8,62 +8,63 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::VecDeque;
 
-/// Entries that wait at most, and the bytes of all of them.
+/// Entries in a queue at most, and the bytes of all of them.
 const MAX_ENTRIES: usize = 256;
 const MAX_BYTES: usize = 192 << 10;
-/// What is stored of an entry besides the event, in bytes.
+/// Bytes that are stored of an entry besides the event.
 const OVERHEAD: usize = 180;
-/// Messages held for the next handover at most, and the bytes of all of them; of more, the oldest are told at once.
+/// Messages held for the next handover at most, and the bytes of all of them. If there are more, the oldest are queued
+/// as late messages.
 const MAX_HELD: usize = 20;
 const MAX_HELD_BYTES: usize = 32 << 10;
 
-/// Something that the platform is told.
+/// An event for the platform.
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case", tag = "type", content = "data")]
 pub enum Event {
-    /// The user waits in this place.
+    /// The user waits in the queue.
     Queued(QueueState),
-    /// An agent has come.
+    /// An agent joined.
     AgentJoined(Agent),
-    /// Who an agent is that has come already.
+    /// The name of an agent who joined without one.
     AgentNamed(Agent),
-    /// An agent has gone; others may be there or come.
+    /// An agent left. Others may still be present or join.
     AgentLeft(Agent),
-    /// An agent has handed on; another will come.
+    /// An agent transferred the user. Another agent will join.
     Transferred(Agent),
-    /// To be shown.
+    /// A message to display.
     Message(AgentMessage),
-    /// To be shown; said after the end.
+    /// A message to display that an agent wrote after the end.
     LateMessage(AgentMessage),
-    /// An agent is typing; for so many milliseconds from the event's time.
+    /// An agent is typing, for this many milliseconds from the event's time.
     Typing(u32),
-    /// News of a message that the platform sent.
+    /// A receipt for a message of the platform.
     Receipt(MessageReceipt),
-    /// An agent wrote after the end: another handover has begun.
+    /// An agent wrote after the end, and another handover started.
     Reopened,
-    /// The handover is over.
+    /// The handover ended.
     Ended(EndReason),
 }
 
-/// An event with what belongs to it.
+/// A queued event.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct QueuedEvent {
-    /// Counts the recipient's events, from 1.
+    /// The number among the recipient's events, from 1.
     #[serde(rename = "n")]
     pub number: u64,
-    /// Of which handover.
+    /// The number of the handover.
     #[serde(rename = "h")]
     pub handover: u32,
-    /// When it was taken.
+    /// The time at which the gateway accepted it.
     #[serde(rename = "t")]
     pub time: Timestamp,
-    /// The id of the request that brought it.
+    /// The id of the request that caused it.
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub correlation: Option<String>,
-    /// Part of its id.
+    /// The process that queued it: a part of its id.
     #[serde(rename = "m", default, skip_serializing_if = "String::is_empty")]
     pub process_id: String,
-    /// An [`Event`] in JSON.
+    /// The [`Event`] as JSON.
     #[serde(rename = "e")]
     pub event: Box<RawValue>,
 }
@@ -76,13 +77,13 @@ impl PartialEq for QueuedEvent {
 }
 
 impl QueuedEvent {
-    /// Whether it is that an agent types.
+    /// Returns whether the event is typing.
     pub(super) fn is_typing(&self) -> bool {
-        // As `Event` is written: the type first.
+        // `Event` is serialized with its type first.
         self.event.get().starts_with(r#"{"type":"typing""#)
     }
 
-    /// Whether an agent who was typing then does not type any more.
+    /// Returns whether it is typing that has ended by now.
     pub(super) fn is_over(&self, now: Timestamp) -> bool {
         #[derive(Deserialize)]
         struct Typing {
@@ -92,7 +93,7 @@ impl QueuedEvent {
         lasts.is_some_and(|typing| self.time.saturating_add(u64::from(typing.data)) < now)
     }
 
-    /// The id of the agent's message that it is, if it is one.
+    /// Returns the id of the agent's message, if the event is one.
     pub(super) fn message(&self) -> Option<String> {
         #[derive(Deserialize)]
         struct Tagged {
@@ -108,35 +109,35 @@ impl QueuedEvent {
     }
 }
 
-/// How a callback went.
+/// The outcome of a callback attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallbackOutcome {
-    /// The platform took it.
+    /// The platform accepted the event.
     Accepted,
-    /// To be tried again, after so many seconds at least if the platform said so; why it went wrong.
+    /// Try again, after this many seconds if the platform said so; why the attempt failed.
     Retry(Option<u32>, String),
-    /// The platform does not want it; why.
+    /// The platform will never accept the event; why.
     Refused(String),
 }
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct EventQueue {
-    /// The number and the time of the last one.
+    /// The number and the time of the last event.
     last: u64,
     last_time: Timestamp,
-    /// The id of the request that is being taken in.
+    /// The id of the request that causes the next events.
     #[serde(skip)]
     correlation: Option<String>,
-    /// Part of the ids of what comes from now on.
+    /// The process that queues the next events.
     #[serde(skip)]
     process_id: String,
-    /// Up to this one they are in the log.
+    /// The last event in the log.
     published: u64,
-    /// Up to this one they were called back, or none of that was wanted.
+    /// The last event that the platform accepted or that was given up.
     called: u64,
     waiting: VecDeque<QueuedEvent>,
-    /// Messages of agents for the next handover.
+    /// Messages of agents, held for the next handover.
     held: VecDeque<HeldMessage>,
     attempts: u32,
     first_tried: Option<Timestamp>,
@@ -161,7 +162,7 @@ impl HeldMessage {
 }
 
 impl EventQueue {
-    /// Whether these can be taken in. Typing needs no room: where there is none, it is dropped.
+    /// Checks that the queue has room for these events. Typing needs none: it is dropped instead.
     pub(super) fn admit(&self, events: &[AgentEvent]) -> Result<(), NoRoom> {
         let matters = |event: &&AgentEvent| !matches!(event.kind, EventKind::Ignored(_) | EventKind::Typing(_));
         let size = |event: &AgentEvent| serde_json::to_vec(&event.kind).map_or(0, |bytes| bytes.len() + OVERHEAD);
@@ -184,7 +185,7 @@ impl EventQueue {
         if is_typing && (self.waiting.len() >= MAX_ENTRIES || self.waiting_bytes() >= MAX_BYTES) {
             return;
         }
-        // One that is not in the log yet gives its place to the newer one.
+        // A newer typing event replaces one that is not in the log yet.
         let published = self.published;
         let waiting =
             self.waiting.back_mut().filter(|queued| is_typing && queued.is_typing() && queued.number > published);
@@ -195,45 +196,45 @@ impl EventQueue {
         self.drop_typing();
     }
 
-    /// Typing that is followed by anything is over. What is not in the log yet has to come there, for it has a number.
+    /// Drops typing that another event follows. Typing that is not in the log yet stays, because it has a number.
     fn drop_typing(&mut self) {
         let (last, published) = (self.last, self.published);
         let tried = self.next_to_call();
         self.waiting.retain(|queued| !queued.is_typing() || queued.number == last || queued.number > published);
-        // How the calls of one event went says nothing of the next one.
+        // The attempts of one event say nothing about the next one.
         if self.next_to_call() != tried {
             self.reset_attempts();
         }
     }
 
-    /// The number of the event that is called back next, whether it is in the log yet or not.
+    /// Returns the number of the next event for the callback, in the log or not.
     fn next_to_call(&self) -> Option<u64> {
         self.waiting.iter().map(|queued| queued.number).find(|number| *number > self.called)
     }
 
-    /// The next event has not been tried yet.
+    /// Forgets the attempts of the last event.
     fn reset_attempts(&mut self) {
         (self.attempts, self.first_tried, self.not_before, self.given_up) = (0, None, 0, None);
     }
 
-    /// The clock went back by so many milliseconds.
+    /// Moves all times back with the clock.
     pub(super) fn step_back(&mut self, back: u64) {
         self.last_time = self.last_time.saturating_sub(back);
         self.first_tried = self.first_tried.map(|at| at.saturating_sub(back));
         self.not_before = self.not_before.saturating_sub(back);
     }
 
-    /// Whether events wait for the log or for the callback.
+    /// Returns whether any event waits for the log or the callback.
     pub(super) fn has_work(&self) -> bool {
         !self.waiting.is_empty()
     }
 
-    /// Whether messages wait for the next handover.
+    /// Returns whether messages are held for the next handover.
     pub(super) fn contains(&self) -> bool {
         !self.held.is_empty()
     }
 
-    /// There will be no next handover: what was held is told, as late.
+    /// Queues the held messages as late, because there is no next handover.
     pub(super) fn release_late(&mut self, handover: u32, time: Timestamp) {
         for held in std::mem::take(&mut self.held) {
             self.push_held(&held, "late-message", handover, time);
@@ -247,7 +248,7 @@ impl EventQueue {
         self.waiting.push_back(QueuedEvent { number: self.last, handover, time, correlation, process_id, event });
     }
 
-    /// Keeps a message for the next handover. What there is no room for is told as what it is, late.
+    /// Holds a message for the next handover. Messages that exceed the capacity are queued as late.
     pub(super) fn hold(&mut self, message: &AgentMessage, handover: u32, time: Timestamp) {
         self.held.extend(serde_json::value::to_raw_value(message).ok().map(HeldMessage));
         while self.held.len() > MAX_HELD || self.held.iter().map(HeldMessage::size).sum::<usize>() > MAX_HELD_BYTES {
@@ -262,7 +263,7 @@ impl EventQueue {
         }
     }
 
-    /// As an [`Event`] of this type would be written.
+    /// Queues a held message, serialized like an [`Event`] of this type.
     fn push_held(&mut self, held: &HeldMessage, kind: &'static str, handover: u32, time: Timestamp) {
         #[derive(Serialize)]
         struct Tagged<'a> {
@@ -274,7 +275,7 @@ impl EventQueue {
         }
     }
 
-    /// What comes from now on was brought by this request.
+    /// Sets the id of the request that causes the next events.
     pub(super) fn correlate(&mut self, correlation: Option<String>) {
         self.correlation = correlation;
     }
@@ -283,12 +284,12 @@ impl EventQueue {
         process_id.clone_into(&mut self.process_id);
     }
 
-    /// When the last one came.
+    /// Returns the time of the last event.
     pub(super) fn last_time(&self) -> Timestamp {
         self.last_time
     }
 
-    /// What is not in the log yet, the oldest first.
+    /// Returns the events that are not in the log yet, the oldest first.
     pub(super) fn unpublished(&self) -> impl Iterator<Item = &QueuedEvent> {
         self.waiting.iter().filter(|queued| queued.number > self.published)
     }
@@ -302,7 +303,7 @@ impl EventQueue {
         self.forget();
     }
 
-    /// The event to be called back next, if it may be now, or else when.
+    /// Returns the next event for the callback, and the time from which it may be sent.
     pub(super) fn to_call(&self, rules: &Rules) -> Option<(Timestamp, &QueuedEvent)> {
         if !rules.has_callback {
             return None;
@@ -311,7 +312,7 @@ impl EventQueue {
         Some((self.not_before, next))
     }
 
-    /// Why the event that is next will not be called back, if nobody tries any more.
+    /// Returns why the next event was given up, if it was.
     pub(super) fn given_up(&self) -> Option<&str> {
         self.given_up.as_deref()
     }
@@ -320,8 +321,8 @@ impl EventQueue {
         self.attempts
     }
 
-    /// Somebody calls the next event back from now on. To be stored before it is done, so that a call that was cut short
-    /// counts as well. Returns how often it was tried before.
+    /// Records that an attempt starts. It is stored first, so that an interrupted attempt counts. Returns the number of
+    /// earlier attempts.
     pub(super) fn try_next(&mut self, now: Timestamp) -> u32 {
         let before = self.attempts;
         self.attempts = before.saturating_add(1);
@@ -330,7 +331,7 @@ impl EventQueue {
     }
 
     pub(super) fn called(&mut self, number: u64, outcome: CallbackOutcome, chance: f64, now: Timestamp, rules: &Rules) {
-        // Typing that is over was dropped meanwhile: its outcome is not that of what is next.
+        // The event was typing and was dropped meanwhile, so this is not the outcome of the next one.
         if self.next_to_call() != Some(number) {
             return;
         }
@@ -347,7 +348,7 @@ impl EventQueue {
         }
     }
 
-    /// Nothing is left to do about it.
+    /// Removes an event that needs no further attempt.
     pub(super) fn done(&mut self, number: u64) {
         if number <= self.called {
             return;
@@ -365,7 +366,7 @@ impl EventQueue {
     }
 }
 
-/// None of these types can fail to be written: their keys are text, and their numbers finite or `null`.
+/// Serializes an event. It cannot fail: keys are text, and numbers are finite or `null`.
 fn written(event: &Event) -> Option<Box<RawValue>> {
     serde_json::value::to_raw_value(event).ok()
 }

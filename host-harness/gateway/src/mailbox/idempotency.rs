@@ -1,4 +1,5 @@
-//! What the platform was answered, so that a request that is repeated with its `Idempotency-Key` is done once.
+//! The idempotency cache: responses to the platform, so that a request repeated with its `Idempotency-Key` has no
+//! second effect.
 
 use super::time::after;
 use base64::Engine;
@@ -9,18 +10,18 @@ use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Answers kept at most, the newest.
+/// Responses kept at most, the newest.
 const MAX_RESPONSES: usize = 1_000;
-/// How long one is kept, in milliseconds.
+/// How long a response is kept.
 const TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// An answer, and to what.
+/// A response, and the digest of its request.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct CachedResponse {
-    /// Digest of what was asked.
+    /// The digest of the request.
     #[serde(rename = "a")]
     pub request_digest: String,
-    /// What was answered.
+    /// The response.
     #[serde(rename = "r")]
     pub response: CommandResponse,
 }
@@ -29,15 +30,15 @@ pub struct CachedResponse {
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CommandResponse {
-    /// This handover has begun.
+    /// The handover with this number started.
     Begun(u32),
-    /// The message has this id.
+    /// The message with this id was accepted.
     Sent(String),
-    /// The handover has ended.
+    /// The handover was ended.
     Left,
 }
 
-/// Keys may be long; so much of the SHA-256 as makes a coincidence unlikely among so few.
+/// Shortens a key to a prefix of its SHA-256 that is long enough for so few keys.
 fn digest(key: &str) -> String {
     let hash = Sha256::digest(key);
     BASE64_STANDARD_NO_PAD.encode(hash.get(..12).unwrap_or_default())

@@ -1,4 +1,4 @@
-//! Who works on a mailbox, and what they do next.
+//! Leases: which worker works on a mailbox, and on which task.
 
 use super::delivery_queue::Next;
 use super::rules::LEASE;
@@ -13,30 +13,30 @@ use handover_host::contract::{
 use handover_host::handover::Handover;
 use serde::{Deserialize, Serialize};
 
-/// What can be worked on at the same time.
+/// Work on a mailbox that can happen at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Channel {
-    /// To the contact center.
+    /// Requests to the contact center.
     Outbound,
-    /// To the platform's callback.
+    /// Events to the platform's callback.
     Callback,
 }
 
-/// The right to work on a lane, for a time.
+/// The exclusive right to work on one channel of a mailbox for a time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lease {
-    /// What to do.
+    /// The task.
     pub task: Task,
-    /// Which lane it is.
+    /// The channel.
     pub channel: Channel,
 }
 
-/// Something to do about a mailbox.
+/// A task of a worker.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Task {
-    /// Build a message, and hand in what it became: [`Mailbox::built`].
+    /// Build a message: [`Mailbox::built`].
     Build {
-        /// Which of the recipient's items.
+        /// The number of the item.
         item: u64,
         /// What to build.
         message: Box<Outbound>,
@@ -50,7 +50,7 @@ pub enum Task {
         /// What to deliver.
         request: ProviderRequest,
     },
-    /// Ask whether a request arrived: [`Mailbox::found`].
+    /// Look up whether a request arrived: [`Mailbox::looked_up`].
     Find {
         /// Which of the recipient's items.
         item: u64,
@@ -59,11 +59,11 @@ pub enum Task {
         /// For which handover.
         conversation: Conversation,
     },
-    /// Observe the conversation: [`Mailbox::observed`].
+    /// Poll the conversation: [`Mailbox::observed`].
     Observe {
-        /// Which.
+        /// The conversation.
         conversation: Conversation,
-        /// Something has happened that is a reason to; otherwise it is only that some time has passed.
+        /// There is a reason to poll, other than the interval.
         soon: bool,
     },
     /// Call the platform back: [`Mailbox::called_back`].
@@ -72,52 +72,52 @@ pub enum Task {
         id: String,
         /// The event.
         event: QueuedEvent,
-        /// How often it was tried before.
+        /// The number of earlier attempts.
         attempts: u32,
     },
     /// Store a dead letter: [`Mailbox::dead_letter_stored`].
     StoreDeadLetter(DeadLetter),
-    /// Remove the mailbox: nothing has happened for as long as it is to be kept.
+    /// Remove the mailbox, because its retention has passed.
     Remove,
 }
 
-/// What was given up.
+/// An item that was given up.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct DeadLetter {
-    /// The same for the same thing, however often it is buried; no other has it.
+    /// The same for the same item, however often it is stored; unique.
     pub id: String,
-    /// Since when it waited.
+    /// The time since which it waited.
     pub since: Timestamp,
-    /// How often it was tried.
+    /// The number of attempts.
     pub attempts: u32,
-    /// What it is.
+    /// The item.
     pub content: DeadLetterContent,
 }
 
-/// What was given up, and why.
+/// The item that was given up.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum DeadLetterContent {
-    /// A request for the contact center; the message itself if it could not be built.
+    /// A request for the contact center, or a message that could not be built.
     Outbound {
         /// Which of the recipient's items.
         item: u64,
-        /// Of which handover.
+        /// The number of the handover.
         handover: u32,
-        /// The platform's message that it belongs to.
+        /// The id of the platform's message.
         message: String,
-        /// The request, unless it was never built.
+        /// The request. Absent if it could not be built.
         #[serde(with = "super::delivery_queue::optional_request")]
         request: Option<ProviderRequest>,
-        /// Why.
+        /// Why it was given up.
         reason: Reason,
     },
-    /// An event for the platform's callback; why.
+    /// An event for the platform's callback, and why it was given up.
     Callback(QueuedEvent, String),
 }
 
-/// Until when each lane is somebody's.
+/// The holder of each channel's lease.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(super) struct Leases {
     outbound: Option<Holder>,
@@ -131,7 +131,7 @@ struct Holder {
 }
 
 impl Leases {
-    /// The clock went back by so many milliseconds.
+    /// Moves all times back with the clock.
     pub(super) fn step_back(&mut self, back: u64) {
         for holder in [&mut self.outbound, &mut self.callback].into_iter().flatten() {
             holder.until = holder.until.saturating_sub(back);
@@ -147,8 +147,10 @@ impl Leases {
 }
 
 impl Mailbox {
-    /// What `by` is to do next on this lane, which is theirs for the rules' time; nothing, and the lane is free, if
-    /// nothing is to be done now or the lane is somebody else's.
+    /// Leases a channel to a worker and returns its next task. Returns `None`, and releases the channel, if there is no
+    /// task now or another worker holds the lease.
+    ///
+    /// A worker reports the outcome of its task and takes the next lease in the same change.
     ///
     /// Whoever has done the task hands in its outcome and asks again, both in one change.
     pub fn lease(&mut self, channel: Channel, by: &str, now: Timestamp, rules: &Rules) -> Option<Lease> {
@@ -165,7 +167,7 @@ impl Mailbox {
         Some(Lease { task, channel })
     }
 
-    /// `by` does no more on this lane, which is free for others.
+    /// Releases the lease of a worker.
     pub fn release(&mut self, channel: Channel, by: &str) {
         let holder = self.leases.channel(channel);
         if holder.as_ref().is_some_and(|holder| holder.by == by) {
@@ -173,13 +175,13 @@ impl Mailbox {
         }
     }
 
-    /// Whether nothing of it is to be remembered any more.
+    /// Returns whether the retention has passed.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp, rules: &Rules) -> bool {
         self.expires_at(rules).is_some_and(|at| at <= now)
     }
 
-    /// When somebody has to look at it; missing if nothing waits.
+    /// Returns the time at which a worker must look at the mailbox; `None` if nothing is queued.
     #[must_use]
     pub fn due(&self, rules: &Rules) -> Option<Timestamp> {
         if self.event_queue.unpublished().next().is_some() {
@@ -191,12 +193,12 @@ impl Mailbox {
         outbound.into_iter().chain(callback).min()
     }
 
-    /// What is to be appended to the log, in this order; needs no turn, for it can be appended again.
+    /// Returns the events to append to the log, in order. Appending them again has no effect, so it requires no lease.
     pub fn unpublished(&self) -> impl Iterator<Item = &QueuedEvent> {
         self.event_queue.unpublished()
     }
 
-    /// What is in the log, up to and with this one.
+    /// Records that the events up to this number are in the log.
     pub fn published(&mut self, number: u64, rules: &Rules) {
         self.event_queue.published(number, rules);
     }
@@ -209,7 +211,7 @@ impl Mailbox {
         [item, deadline, poll_due, self.expires_at(rules)].into_iter().flatten().min()
     }
 
-    /// Not before the log has forgotten its last event: the numbers of a new one would begin anew.
+    /// Not before the last event has left the log, because a new mailbox numbers its events anew.
     fn expires_at(&self, rules: &Rules) -> Option<Timestamp> {
         let idle = self.delivery_queue.peek().is_none()
             && self.event_queue.to_call(rules).is_none()
@@ -218,18 +220,18 @@ impl Mailbox {
         Some(after(ended.max(self.event_queue.last_time()), rules.retention))
     }
 
-    /// Until when a leave waits for the id of its conversation. Its handover's other requests are done by then; the id may
-    /// come by an event.
+    /// Returns until when a leave waits for the id of its conversation. The handover's other requests are done by then,
+    /// but an event may still bring the id.
     fn waits_for_conversation(&self, item: &Item) -> Option<Timestamp> {
         let unknown = || self.conversation_of(item)?.id.is_none().then_some(());
         (item.leaves() && item.request().is_none()).then(unknown).flatten()?;
         let handover = self.handover.as_ref().filter(|handover| handover.number() == item.handover());
-        // Where there is surely none, there is nothing to wait for.
+        // If nothing arrived, there is no conversation to wait for.
         handover.filter(|handover| !handover.is_unknown_to_the_contact_center())?;
         Some(after(item.since(), CONVERSATION_WAIT))
     }
 
-    /// Whether a leave has nothing to leave: nothing of its handover arrived at the contact center.
+    /// Returns whether there is no conversation to leave: nothing of its handover arrived at the contact center.
     fn leaves_nothing(&self, item: &Item) -> bool {
         let handover = self.handover.as_ref().filter(|handover| handover.number() == item.handover());
         let is_unknown = handover.map_or(item.nothing_arrived(), Handover::is_unknown_to_the_contact_center);
@@ -255,14 +257,14 @@ impl Mailbox {
             if let Some(conversation) = conversation.filter(|conversation| conversation.id.is_some()) {
                 return Some(Task::Observe { conversation, soon: self.poll_requested.is_some() });
             }
-            // Nobody knows yet which conversation it is.
+            // The conversation's id is not known yet.
             self.poll_due = rules.next_poll(now);
         }
         if !self.is_expired(now, rules) {
             return None;
         }
         if let Some(number) = self.handover.as_ref().map(Handover::number).filter(|_| self.event_queue.contains()) {
-            // No next handover has come for as long as anything is kept: better late than never.
+            // There was no next handover within the retention, so held messages are queued as late.
             self.event_queue.release_late(number, now);
             return None;
         }
@@ -342,13 +344,13 @@ impl Mailbox {
         Some(Task::CallBack { id, event, attempts: self.event_queue.try_next(now) })
     }
 
-    /// The conversation of the handover of an item.
+    /// Returns the conversation of an item's handover.
     fn conversation_of(&self, item: &Item) -> Option<Conversation> {
         self.conversation(item.handover(), item.conversation().map(String::from), item.thread())
     }
 
-    /// The conversation of the handover of this number. Id and thread are the present one's, or what is known of an earlier
-    /// one.
+    /// Returns the conversation of a handover. Id and thread are those of the current handover, or what is known of an
+    /// earlier one.
     fn conversation(&self, number: u32, known: Option<String>, thread: Option<u32>) -> Option<Conversation> {
         let present = self.handover.as_ref()?;
         let is_present = number == present.number();
@@ -357,7 +359,7 @@ impl Mailbox {
         Some(Conversation { recipient: self.recipient.clone(), handover: thread, id })
     }
 
-    /// What became of [`Task::Build`].
+    /// Records the outcome of [`Task::Build`].
     pub fn built(&mut self, item: u64, built: Result<Vec<ProviderRequest>, String>) {
         match built {
             Ok(requests) => self.delivery_queue.built(item, requests),
@@ -365,7 +367,7 @@ impl Mailbox {
         }
     }
 
-    /// What became of [`Task::Deliver`].
+    /// Records the outcome of [`Task::Deliver`].
     pub fn delivered(&mut self, item: u64, outcome: DeliveryOutcome, chance: f64, now: Timestamp, rules: &Rules) {
         match outcome {
             DeliveryOutcome::Delivered(delivery) => {
@@ -382,7 +384,7 @@ impl Mailbox {
         }
     }
 
-    /// What became of [`Task::Find`].
+    /// Records the outcome of [`Task::Find`].
     pub fn looked_up(&mut self, item: u64, found: LookupOutcome, chance: f64, now: Timestamp, rules: &Rules) {
         match found {
             LookupOutcome::Arrived(delivery) => {
@@ -391,7 +393,7 @@ impl Mailbox {
                 }
             }
             LookupOutcome::NotArrived => self.delivery_queue.missing(item, now, rules),
-            // Nobody will ever be answered.
+            // No later lookup would have a result.
             LookupOutcome::Unknown | LookupOutcome::Failed(Failure::Permanent(_)) => {
                 self.delivery_queue.unknown(item, now, rules)
             }
@@ -399,12 +401,12 @@ impl Mailbox {
         }
     }
 
-    /// What became of [`Task::CallBack`].
+    /// Records the outcome of [`Task::CallBack`].
     pub fn called_back(&mut self, event: u64, outcome: CallbackOutcome, chance: f64, now: Timestamp, rules: &Rules) {
         self.event_queue.called(event, outcome, chance, now, rules);
     }
 
-    /// What became of [`Task::StoreDeadLetter`]: the dead letter is stored.
+    /// Records the outcome of [`Task::StoreDeadLetter`].
     pub fn dead_letter_stored(&mut self, dead_letter: &DeadLetter, now: Timestamp, rules: &Rules) {
         match &dead_letter.content {
             DeadLetterContent::Callback(event, _) => {

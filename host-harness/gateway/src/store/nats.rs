@@ -1,8 +1,8 @@
-//! A store in NATS JetStream, for any number of gateways: a key-value bucket for each family of records, and a stream
-//! for the log.
+//! A store in NATS JetStream, for any number of gateways: a key-value bucket for each kind of record, and a stream for
+//! the log.
 //!
-//! Durable is what the servers make of it. A server of its own writes to the disk at intervals (`sync_interval`, two
-//! minutes unless it is told `always`); three servers hold each message in two places before they answer.
+//! The servers decide what is durable. A single server syncs to the disk at intervals (`sync_interval`, two minutes
+//! unless it is `always`). Three servers store each message twice before they acknowledge it.
 
 use super::{
     AppendError, Change, Content, Entry, Family, LogEntry, MAX_BYTES, Position, Record, Revision, SaveError, Store,
@@ -22,17 +22,17 @@ use handover_host::Cache;
 use handover_host::contract::Timestamp;
 use std::time::Duration;
 
-/// Which of its recipient's entries it is.
+/// The number of an entry in its stream.
 const NUMBER: &str = "Handover-Number";
-/// When it came about, in milliseconds.
+/// The time of an entry, in milliseconds since 1970.
 const TIME: &str = "Handover-Time";
 
-/// Whose entries are counted by it.
-const STREAM_ID: &str = "Handover-Series";
+/// The stream of an entry.
+const STREAM_ID: &str = "Handover-Stream";
 
-/// In the place of the time when nothing is due.
+/// Stored as the time if nothing is due.
 const NEVER: Timestamp = Timestamp::MAX;
-/// How long a bucket remembers that a key was removed, for those who watch it.
+/// How long a bucket keeps the marker of a removed key, for watchers.
 const REMOVAL_MARKER_TTL: Duration = Duration::from_secs(60 * 60);
 
 /// A store in NATS JetStream. Cheap to clone.
@@ -43,16 +43,16 @@ pub struct NatsStore {
     conversations: kv::Store,
     dead_letters: kv::Store,
     log: jetstream::Stream,
-    /// Of the log's subjects.
+    /// The prefix of the log's subjects.
     subjects: String,
 }
 
-/// How the store is laid out. All gateways that work together say the same.
+/// The layout of the store. All gateways of one store have the same.
 #[derive(Clone, Debug)]
 pub struct Layout {
-    /// What the names of the buckets and of the stream begin with: letters, digits, `-` and `_`.
+    /// The prefix of the names of buckets and stream: letters, digits, `-` and `_`.
     pub prefix: String,
-    /// On how many servers each message is.
+    /// The number of servers that store each message.
     pub replicas: usize,
 }
 
@@ -62,12 +62,12 @@ impl Default for Layout {
     }
 }
 
-/// What NATS writes beside a key that was removed (ADR-8 of NATS).
+/// The header of a removed key (ADR-8 of NATS).
 const OPERATION: &str = "KV-Operation";
 
 impl NatsStore {
-    /// Connects with servers (`nats://…`, several with commas in between) and opens the store. `credentials`: what a
-    /// file of credentials of NATS holds.
+    /// Connects to servers (`nats://…`, several separated by commas) and opens the store. `credentials`: the content of
+    /// a NATS credentials file.
     ///
     /// # Errors
     /// As for [`open`](Self::open).
@@ -77,21 +77,22 @@ impl NatsStore {
             None => options,
             Some(credentials) => options
                 .credentials(credentials)
-                .map_err(|_| broken("the credentials for NATS are not what a file of credentials contains"))?,
+                .map_err(|_| broken("the NATS credentials are not the content of a credentials file"))?,
         };
         let servers: Vec<&str> = servers.split(',').map(str::trim).collect();
         let client = options.connect(servers).await.map_err(unavailable)?;
         Self::open(client, layout).await
     }
 
-    /// Opens the store, or makes what is missing of it.
+    /// Opens the store, or creates what is missing.
     ///
     /// # Errors
-    /// The servers are older than NATS 2.11, cannot be reached, have no JetStream, or have buckets or a stream that are laid out otherwise.
+    /// The servers are older than NATS 2.11, unreachable or without JetStream, or buckets or stream have another
+    /// layout.
     pub async fn open(client: Client, layout: &Layout) -> Result<Self, StoreError> {
         if !client.is_server_compatible(2, 11, 0) {
             let found = client.server_info().version;
-            return Err(StoreError::Broken(format!("NATS {found} is too old; it takes 2.11 or later")));
+            return Err(StoreError::Broken(format!("NATS {found} is too old; version 2.11 or later is required")));
         }
         let context = async_nats::jetstream::new(client);
         let Layout { prefix, replicas } = layout;
@@ -111,16 +112,16 @@ impl NatsStore {
         })
     }
 
-    /// A cache for plugins that all gateways share.
+    /// Opens a cache for plugins that all gateways share.
     ///
     /// # Errors
-    /// The servers cannot be reached, or have a bucket that is laid out otherwise.
+    /// The servers are unreachable, or the bucket has another layout.
     pub async fn cache(&self, layout: &Layout) -> Result<NatsCache, StoreError> {
         let config = kv::Config {
             bucket: format!("{}-cache", layout.prefix),
             history: 1,
             max_age: MAX_CACHE_TTL,
-            // What is lost is learnt again.
+            // Lost values are obtained again.
             num_replicas: 1,
             ..Default::default()
         };
@@ -152,14 +153,14 @@ fn broken(what: &str) -> StoreError {
     StoreError::Broken(what.to_owned())
 }
 
-/// Keys and subjects of NATS take few characters.
+/// Encodes a text for keys and subjects of NATS, which allow few characters.
 fn encoded(text: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(text)
 }
 
 fn decoded(text: &str) -> Result<String, StoreError> {
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| broken("a key that no gateway made"))?;
-    String::from_utf8(bytes).map_err(|_| broken("a key that no gateway made"))
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| broken("a key that no gateway created"))?;
+    String::from_utf8(bytes).map_err(|_| broken("a key that no gateway created"))
 }
 
 fn to_bytes(content: &Content) -> Vec<u8> {
@@ -167,12 +168,12 @@ fn to_bytes(content: &Content) -> Vec<u8> {
 }
 
 fn from_bytes(bytes: &[u8]) -> Result<Content, StoreError> {
-    let (due, value) = bytes.split_first_chunk().ok_or_else(|| broken("a record that no gateway made"))?;
+    let (due, value) = bytes.split_first_chunk().ok_or_else(|| broken("a record that no gateway created"))?;
     let due = Timestamp::from_be_bytes(*due);
     Ok(Content { value: value.to_vec(), due: (due != NEVER).then_some(due) })
 }
 
-/// `None` for what was removed.
+/// Returns when a record is due; `None` for a removed one.
 fn due(entry: &kv::Entry) -> Result<Option<Timestamp>, StoreError> {
     if entry.operation == Operation::Put { Ok(from_bytes(&entry.value)?.due) } else { Ok(None) }
 }
@@ -186,7 +187,7 @@ fn not_saved(error: UpdateError) -> SaveError {
 
 fn number(headers: &HeaderMap, name: &str) -> Result<u64, StoreError> {
     let value = headers.get(name).and_then(|value| value.as_str().parse().ok());
-    value.ok_or_else(|| broken("an entry that no gateway made"))
+    value.ok_or_else(|| broken("an entry that no gateway created"))
 }
 
 fn is_of(headers: &HeaderMap, stream_id: &str) -> bool {
@@ -196,7 +197,7 @@ fn is_of(headers: &HeaderMap, stream_id: &str) -> bool {
 #[async_trait]
 impl Store for NatsStore {
     async fn load(&self, family: Family, key: &str) -> Result<Option<Record>, StoreError> {
-        // Of the leader: a replica may not know yet what was just answered.
+        // From the leader, because a replica may not have the latest acknowledged message.
         let bucket = self.bucket(family);
         let subject = format!("{}{}", bucket.prefix, encoded(key));
         match bucket.stream.get_last_raw_message_by_subject(&subject).await {
@@ -253,7 +254,7 @@ impl Store for NatsStore {
         let entries = bucket.watch_with_history(">").await.map_err(unavailable)?;
         let changes = entries.map_err(unavailable).try_filter_map(move |entry| async move {
             let due = due(&entry)?;
-            // What is of old, and not due, is no news.
+            // An old record that is not due is not reported.
             let is_news = due.is_some() || entry.revision > now;
             Ok(if is_news { Some(Change { key: decoded(&entry.key)?, due }) } else { None })
         });
@@ -289,7 +290,7 @@ impl Store for NatsStore {
             };
             match published {
                 Ok(_) => return Ok(()),
-                // Another gateway was faster: is its entry this one?
+                // Another gateway appended first; check whether it was this entry.
                 Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => {}
                 Err(error) => return Err(unavailable(error).into()),
             }
@@ -312,7 +313,7 @@ impl Store for NatsStore {
         let log_entry = messages.map_err(unavailable).and_then(move |message| {
             let connection = connection.clone();
             async move {
-                let position = message.info().map_err(|_| broken("a message without a place"))?.stream_sequence;
+                let position = message.info().map_err(|_| broken("a message without a position"))?.stream_sequence;
                 let none = HeaderMap::new();
                 let headers = message.headers.as_ref().unwrap_or(&none);
                 let recipient = message.subject.rsplit('.').next().unwrap_or_default();
@@ -361,7 +362,7 @@ impl Store for NatsStore {
         Ok(Position(self.log.get_info().await.map_err(unavailable)?.state.last_sequence))
     }
 
-    /// Where a majority of servers answers for the stream, it can be written.
+    /// The stream answers if a majority of its servers is available.
     async fn ready(&self) -> Result<(), StoreError> {
         self.last_position().await.map(|_| ())
     }
@@ -374,7 +375,8 @@ impl Store for NatsStore {
         let consumer = pull::OrderedConfig { headers_only: true, ..Default::default() };
         let consumer = self.log.create_consumer(consumer).await.map_err(unavailable)?;
         let mut messages = consumer.messages().await.map_err(unavailable)?;
-        // All up to here are older. The log is in the order of time but for the differences of the gateways' clocks.
+        // All entries before this position are older. The log is ordered by time, up to the differences of the
+        // gateways' clocks.
         let mut keep = state.first_sequence;
         while keep <= state.last_sequence {
             let Some(message) = messages.try_next().await.map_err(unavailable)? else { break };
@@ -382,17 +384,18 @@ impl Store for NatsStore {
             if number(message.headers.as_ref().unwrap_or(&none), TIME)? >= before {
                 break;
             }
-            keep = message.info().map_err(|_| broken("a message without a place"))?.stream_sequence.saturating_add(1);
+            keep =
+                message.info().map_err(|_| broken("a message without a position"))?.stream_sequence.saturating_add(1);
         }
         self.log.purge().sequence(keep).await.map_err(unavailable)?;
         Ok(())
     }
 }
 
-/// Nothing is kept longer in the cache: two days, the longest that Genesys lets a token live.
+/// The longest TTL in the cache: two days, the longest lifetime of a Genesys token.
 const MAX_CACHE_TTL: Duration = Duration::from_secs(48 * 60 * 60);
 
-/// A cache in NATS: what one gateway learns, all know. Whatever fails is as if it had not been kept.
+/// A cache in NATS that all gateways share. A failure counts as a missing value.
 #[derive(Clone, Debug)]
 pub struct NatsCache(kv::Store);
 

@@ -21,54 +21,54 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::{broadcast, watch};
 
-/// Changes that a watcher may be behind, until it begins anew with all that is due.
+/// Changes that a watcher may lag behind before it starts again with everything that is due.
 const MAX_PENDING_CHANGES: usize = 1_024;
 
 /// Entries of the log that are read at once.
 const ENTRIES_PER_PAGE: usize = 256;
 
-/// A store in one file, and the two beside it that SQLite's write-ahead log needs. What was answered survives the loss
-/// of power. Cheap to clone.
+/// A store in one file, and the two files of SQLite's write-ahead log. Acknowledged changes survive a power failure.
+/// Cheap to clone.
 #[derive(Clone)]
 pub struct SqliteStore(Arc<Inner>);
 
 struct Inner {
     writer: Worker,
-    /// Apart, so that nothing that is read waits for a disk that writes.
+    /// A second connection, so that reads do not wait for the disk.
     reader: Worker,
     changes: broadcast::Sender<(Family, Change)>,
-    /// Where the log ends.
+    /// The end of the log.
     last_position: watch::Sender<Position>,
 }
 
-/// Why the file cannot be used.
+/// Why a file cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// One file, one gateway.
-    #[error("another gateway uses {}; for several gateways take NATS", .0.display())]
+    /// Another gateway uses it.
+    #[error("another gateway uses {}; use NATS for several gateways", .0.display())]
     InUse(PathBuf),
-    /// It holds something else.
-    #[error("{} is a database, but not a gateway's", .0.display())]
+    /// It is a database of another program.
+    #[error("{} is a database of another program", .0.display())]
     NotOurs(PathBuf),
-    /// A later version made it.
-    #[error("{} is of version {found}, and this gateway knows versions up to {known}", path.display())]
+    /// A later version of the gateway created it.
+    #[error("{} has version {found}, and this gateway knows versions up to {known}", path.display())]
     TooNew {
         /// The file.
         path: PathBuf,
-        /// Its version.
+        /// The version of the file.
         found: i64,
-        /// The latest that is known here.
+        /// The latest version that this gateway knows.
         known: i64,
     },
     /// The file or the one beside it cannot be locked.
     #[error("cannot lock {}: {source}", path.display())]
     Lock {
-        /// Which of them.
+        /// The file that cannot be locked.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
     },
-    /// SQLite refuses it.
+    /// SQLite cannot open it.
     #[error("cannot open {}: {source}", path.display())]
     Sqlite {
         /// The file.
@@ -79,10 +79,10 @@ pub enum OpenError {
 }
 
 impl SqliteStore {
-    /// Opens the file, or makes it. Locks on it, and on a file of the same name and `.lock` beside it, keep others away.
+    /// Opens or creates the file. Locks on it, and on a file with the same name and `.lock`, keep other gateways away.
     ///
     /// # Errors
-    /// Another gateway uses it; it is something else; it cannot be read or written.
+    /// Another gateway uses it, it is not a gateway's file, or it cannot be read or written.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         let locks = Locks::take(path)?;
         let writer = schema::open(path)?;
@@ -102,7 +102,7 @@ impl SqliteStore {
         work: impl FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
         announce: impl FnOnce(&Inner, &R) + Send + 'static,
     ) -> Result<R, StoreError> {
-        // Weak, for what waits to be written must not keep the store open.
+        // Weak, because queued writes must not keep the store open.
         let inner = Arc::downgrade(&self.0);
         let announce = move |done: &R| {
             if let Some(inner) = inner.upgrade() {
@@ -130,7 +130,7 @@ impl SqliteStore {
         .await
     }
 
-    /// At most so many entries of a connection after a position.
+    /// Reads at most `limit` entries of a connection after a position.
     async fn page(
         &self,
         connection: Arc<str>,
@@ -160,11 +160,11 @@ impl SqliteStore {
     }
 }
 
-/// Locks of the operating system, which go with the process however that ends.
+/// Locks of the operating system, which end with the process.
 struct Locks {
     _beside: File,
-    /// The database itself: by a link, or without the file beside it, it is still the same. On Linux such a lock and
-    /// those of SQLite do not see each other; elsewhere SQLite would wait for it.
+    /// The database itself, which is the same file under any link. On Linux this lock and SQLite's own do not affect
+    /// each other; elsewhere SQLite would wait for it.
     #[cfg(target_os = "linux")]
     _database: File,
 }
@@ -177,7 +177,7 @@ impl Locks {
         lock(&database, path, path)?;
         #[cfg(not(target_os = "linux"))]
         drop(database);
-        // Of the file that a symbolic link leads to.
+        // The file that a symbolic link leads to.
         let mut name = path.canonicalize().map_or_else(|_| path.as_os_str().to_owned(), PathBuf::into_os_string);
         name.push(".lock");
         let name = PathBuf::from(name);
@@ -204,7 +204,7 @@ fn last_position(connection: &Connection) -> rusqlite::Result<Position> {
     connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).map(Position)
 }
 
-/// Fixed for ever: it is in the files.
+/// Stored in the files, so it never changes.
 fn number(family: Family) -> u8 {
     match family {
         Family::Recipient => 1,
@@ -215,7 +215,7 @@ fn number(family: Family) -> u8 {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        // The text is SQLite's, on which no value is.
+        // SQLite's messages contain no values.
         match error.sqlite_error_code() {
             Some(
                 ErrorCode::DatabaseBusy
@@ -229,7 +229,7 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
-/// What a compare-and-set found.
+/// The result of a compare-and-set.
 enum Compared<T> {
     Same(T),
     Different,
@@ -307,7 +307,7 @@ impl Store for SqliteStore {
             move |connection| save(connection, family, &key, expected, &content),
             move |inner, compared| {
                 if matches!(compared, Compared::Same(_)) {
-                    // An error says that nobody watches.
+                    // There may be no watcher.
                     let _ = inner.changes.send((family, change));
                 }
             },
@@ -347,7 +347,7 @@ impl Store for SqliteStore {
     }
 
     async fn watch(&self, family: Family) -> Result<BoxStream<'static, Result<Change, StoreError>>, StoreError> {
-        // First, so that no change falls between the two.
+        // First, so that no change is lost between the two.
         let changes = self.0.changes.subscribe();
         let due = self.due(family).await?;
         let watching = Watching { store: self.clone(), family, changes, due };
@@ -412,11 +412,11 @@ impl Store for SqliteStore {
         self.read(last_position).await
     }
 
-    /// Both ways, for a file may be damaged where only one of them goes.
+    /// Checks writing and reading, because a file may be damaged for one of them only.
     async fn ready(&self) -> Result<(), StoreError> {
         self.write(next_revision, |_, _| ()).await?;
         self.read(|connection| {
-            // By the index that every load goes by, with the values: SQLite reads nothing that is not asked for.
+            // By the index of every load, with the values, because SQLite reads nothing that is not selected.
             for sql in [
                 "SELECT value FROM record ORDER BY family, key LIMIT 2",
                 "SELECT value FROM record ORDER BY family DESC, key DESC LIMIT 2",
@@ -433,7 +433,7 @@ impl Store for SqliteStore {
     }
 
     async fn remove_entries_before(&self, before: Timestamp) -> Result<(), StoreError> {
-        // Some at a time, for what is to be stored waits meanwhile.
+        // In batches, because writes wait meanwhile.
         const BATCH: usize = 2_000;
         let sql = "DELETE FROM log WHERE position IN (SELECT position FROM log WHERE time < ? LIMIT ?)";
         let some = move |connection: &Connection| connection.prepare_cached(sql)?.execute(params![before, BATCH]);
@@ -442,7 +442,7 @@ impl Store for SqliteStore {
     }
 }
 
-/// What a watcher has still to be told.
+/// A watcher and the changes that it has not reported yet.
 struct Watching {
     store: SqliteStore,
     family: Family,
@@ -460,14 +460,14 @@ impl Watching {
                 Ok((family, change)) if family == self.family => return Ok(Some(change)),
                 Ok(_) => {}
                 Err(broadcast::error::RecvError::Closed) => return Ok(None),
-                // What nothing waits for any more, the watcher finds out when it looks.
+                // Records that are not due any more need no report.
                 Err(broadcast::error::RecvError::Lagged(_)) => self.due = self.store.due(self.family).await?,
             }
         }
     }
 }
 
-/// What a follower has still to be told.
+/// A follower and the entries that it has not reported yet.
 struct Following {
     store: SqliteStore,
     connection: Arc<str>,
@@ -483,7 +483,7 @@ impl Following {
                 self.after = log_entry.position;
                 return Ok(Some(log_entry));
             }
-            // Before the page is read, so that what comes meanwhile counts as news.
+            // Before the page is read, so that an entry appended meanwhile counts as new.
             self.last_position.mark_unchanged();
             self.page = self.store.page(Arc::clone(&self.connection), self.after, ENTRIES_PER_PAGE).await?;
             if self.page.is_empty() && self.last_position.changed().await.is_err() {

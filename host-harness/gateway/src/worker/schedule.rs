@@ -1,4 +1,4 @@
-//! Which mailbox to look at next. Pure.
+//! The schedule of mailboxes. Pure.
 
 use super::RETRY_DELAY;
 use crate::mailbox::LEASE;
@@ -8,17 +8,16 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Which mailbox to look at next. Each key is in it at most once.
+/// The times at which mailboxes are to be looked at. Each key is in it at most once.
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
     entries: HashMap<Arc<str>, Entry>,
     order: BTreeSet<(Timestamp, Arc<str>)>,
-    /// Until then, what is told may have been reckoned by the clock before it was set back.
+    /// Until this time, reported times may come from the clock before it was set back.
     distrusted_until: Option<Timestamp>,
 }
 
-/// Milliseconds that work takes at most which reckons with the clock: so long after the clock was set back, times that
-/// the old clock gave may still be told.
+/// How long work may use times of the clock before it was set back.
 const DISTRUST: Duration = LEASE;
 
 #[derive(Debug)]
@@ -28,12 +27,12 @@ struct Entry {
 }
 
 impl Schedule {
-    /// Somebody has changed a mailbox: it is due then, or never. It is looked at so much later, unless whoever told it
-    /// first wanted it sooner.
+    /// Records a change: the mailbox is due at this time, or never. It is scheduled `delay` later, unless the same
+    /// change was reported earlier with a shorter delay.
     pub(super) fn changed(&mut self, key: &str, due: Option<Timestamp>, delay: Duration, now: Timestamp) {
         let Some(due) = due else { return self.drop(key) };
         let at = self.bounded(after(due.max(now), delay), now);
-        // The echo of an own change, which the store may tell before or after it is told here.
+        // The same change, reported by the store as well.
         if self.entries.get(key).is_some_and(|known| known.due == due && known.at <= at) {
             return;
         }
@@ -41,7 +40,7 @@ impl Schedule {
         self.put(key.into(), due, at);
     }
 
-    /// A mailbox is due at this time, and is to be looked at then or before, not later; but not before `soonest`.
+    /// Schedules a mailbox for this time or earlier, but not before `soonest`.
     pub(super) fn at_latest(&mut self, key: &str, due: Timestamp, soonest: Timestamp, now: Timestamp) {
         let at = self.bounded(due.max(soonest), now);
         if self.entries.get(key).is_none_or(|known| known.at > at) {
@@ -50,12 +49,12 @@ impl Schedule {
         }
     }
 
-    /// When to look again.
+    /// Returns the next scheduled time.
     pub(super) fn next(&self) -> Option<Timestamp> {
         self.order.first().map(|(at, _)| *at)
     }
 
-    /// One that is to be looked at now, which is thereby no longer on the agenda.
+    /// Removes and returns a mailbox that is due now.
     pub(super) fn pop_due(&mut self, now: Timestamp) -> Option<Arc<str>> {
         self.order.first().filter(|(at, _)| *at <= now)?;
         let (_, key) = self.order.pop_first()?;
@@ -63,8 +62,8 @@ impl Schedule {
         Some(key)
     }
 
-    /// The clock was set back: all that is on the agenda is to be looked at now, for nobody knows how long it has waited.
-    /// What is told soon afterwards is looked at soon, for the same reason.
+    /// Schedules all mailboxes for now, because the clock was set back and it is unknown how long they have waited. For
+    /// some time, later reports are scheduled soon for the same reason.
     pub(super) fn bring_forward(&mut self, now: Timestamp) {
         self.distrusted_until = Some(after(now, DISTRUST));
         for (_, key) in std::mem::take(&mut self.order) {
@@ -75,7 +74,7 @@ impl Schedule {
         }
     }
 
-    /// When to look at what is due at this time.
+    /// Returns when to look at a mailbox that is due at this time.
     fn bounded(&mut self, at: Timestamp, now: Timestamp) -> Timestamp {
         self.distrusted_until = self.distrusted_until.filter(|until| *until > now);
         match self.distrusted_until {
@@ -105,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_due_comes_in_the_order_of_its_time_and_once() {
+    fn returns_due_mailboxes_in_order_and_once() {
         let mut schedule = Schedule::default();
         schedule.changed("b", Some(20), Duration::ZERO, 5);
         schedule.changed("a", Some(10), Duration::ZERO, 5);
@@ -117,14 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn the_echo_of_an_own_change_does_not_put_it_off_and_a_later_change_replaces_it() {
+    fn an_echo_does_not_postpone_and_a_later_change_replaces() {
         let mut schedule = Schedule::default();
         schedule.changed("a", Some(10), Duration::ZERO, 10);
         schedule.changed("a", Some(10), Duration::from_millis(500), 10);
         assert_eq!(schedule.next(), Some(10));
         schedule.changed("b", Some(10), Duration::from_millis(500), 10);
         schedule.changed("b", Some(10), Duration::ZERO, 10);
-        assert_eq!(due_now(&mut schedule, 10), ["a", "b"], "whoever is changed first");
+        assert_eq!(due_now(&mut schedule, 10), ["a", "b"], "the first report wins");
         schedule.changed("a", Some(10), Duration::ZERO, 10);
         schedule.changed("a", Some(11), Duration::from_millis(500), 10);
         assert_eq!(schedule.next(), Some(511));
@@ -133,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_set_back_puts_nothing_off() {
+    fn a_clock_set_back_postpones_nothing() {
         let mut schedule = Schedule::default();
         schedule.changed("b", Some(3_600_010), Duration::ZERO, 3_600_000);
         schedule.changed("a", Some(3_600_005), Duration::ZERO, 3_600_000);
@@ -144,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn times_of_the_clock_before_it_was_set_back_put_nothing_off() {
+    fn times_from_before_the_step_postpone_nothing() {
         let mut schedule = Schedule::default();
         schedule.bring_forward(1_000);
         schedule.changed("a", Some(3_600_005), Duration::ZERO, 1_100);
@@ -156,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_looked_brings_it_forward_and_never_puts_it_off() {
+    fn work_brings_forward_and_never_postpones() {
         let mut schedule = Schedule::default();
         schedule.changed("a", Some(100), Duration::ZERO, 0);
         schedule.at_latest("a", 90, 200, 0);

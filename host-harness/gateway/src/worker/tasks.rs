@@ -1,4 +1,4 @@
-//! Does what a mailbox asks for, and says what became of it.
+//! Performs the tasks of mailboxes.
 
 use crate::clock::now;
 use crate::connection_service::ConnectionService;
@@ -13,14 +13,14 @@ use crate::store::StoreError;
 use handover_host::contract::{
     AgentEvent, Conversation, DeliveryStatus, Failure, Outbound, ProviderRequest, Timestamp,
 };
-use handover_host::{CallError, Connection, Limit};
+use handover_host::{CallError, Connection, Error, Limit};
 use std::time::{Duration, Instant};
 
-/// What became of a task, to be handed in; in how many changes whatever.
+/// The outcome of a task. Recording it several times has no further effect.
 #[derive(Debug)]
 pub(super) struct Outcome {
     what: What,
-    /// Spreads what is tried again.
+    /// Spreads retries.
     chance: f64,
 }
 
@@ -34,18 +34,18 @@ enum What {
         events: Vec<AgentEvent>,
         asked: Timestamp,
     },
-    /// It could not be observed; to be tried again then.
+    /// The poll failed; the time of the next one.
     NotPolled(Timestamp),
-    /// The contact center has no answer for the conversation with this thread.
+    /// The contact center has no conversation with this thread.
     Unpollable(u32),
     CalledBack(u64, CallbackOutcome),
     StoredDeadLetter(Box<DeadLetter>),
-    /// Nothing came of it; it is tried again when its turn is over.
+    /// There is no outcome; the next lease tries again.
     Nothing,
 }
 
 impl Outcome {
-    /// Writes it into the mailbox. Doing so twice is doing it once.
+    /// Records the outcome in the mailbox.
     pub(super) fn hand_in(&self, mailbox: &mut Mailbox, now: Timestamp, rules: &Rules) {
         match &self.what {
             What::Built(item, built) => mailbox.built(*item, built.clone()),
@@ -62,12 +62,12 @@ impl Outcome {
         }
     }
 
-    /// Nothing came of it, and nothing is to be handed in.
+    /// Returns whether there is nothing to record.
     pub(super) fn is_nothing(&self) -> bool {
         matches!(self.what, What::Nothing)
     }
 
-    /// Counts it, once it is stored.
+    /// Counts the outcome, once it is stored.
     pub(super) fn count(&self, service: &ConnectionService) {
         let metrics = service.metrics();
         match &self.what {
@@ -98,7 +98,7 @@ impl Outcome {
     }
 }
 
-/// Does it. Nothing of it is lost if it is cut short: the mailbox says that somebody was about to.
+/// Performs a task. An interrupted task is not lost: the lease in the mailbox shows that it was started.
 pub(super) async fn perform(service: &ConnectionService, address: &Address, task: Task) -> Outcome {
     let what = match task {
         Task::Build { item, message, conversation } => build(service, item, &message, &conversation).await,
@@ -113,7 +113,7 @@ pub(super) async fn perform(service: &ConnectionService, address: &Address, task
         Task::StoreDeadLetter(dead_letter) => store_dead_letter(service, address, dead_letter).await,
         Task::Remove => {
             if let Err(error) = service.mailboxes().remove_expired(address, service.rules()).await {
-                tracing::warn!(connection = address.connection, %error, "a mailbox cannot be forgotten");
+                tracing::warn!(connection = address.connection, %error, "a mailbox cannot be removed");
             }
             What::Nothing
         }
@@ -124,16 +124,17 @@ pub(super) async fn perform(service: &ConnectionService, address: &Address, task
 async fn build(service: &ConnectionService, item: u64, message: &Outbound, conversation: &Conversation) -> What {
     let began = Instant::now();
     match service.connection().build_outbound_message(conversation, message).await {
-        Ok(built) => {
-            service.trace().requests(service.name(), built.as_deref().unwrap_or_default(), began.elapsed());
-            What::Built(item, built.map_err(|unsupported| format!("{unsupported:?}")))
+        Ok(requests) => {
+            service.trace().requests(service.name(), &requests, began.elapsed());
+            What::Built(item, Ok(requests))
         }
-        // Of the host, not of the message: others have the memory or the time now.
-        Err(error @ (CallError::Busy { .. } | CallError::Limit { limit: Limit::CallTime, .. })) => {
-            tracing::warn!(connection = service.name(), %error, "a message cannot be built now; it is tried next_poll");
+        Err(Error::Provider(unsupported)) => What::Built(item, Err(format!("{unsupported:?}"))),
+        // A limit of the host, not a fault of the message.
+        Err(Error::Call(error @ (CallError::Busy { .. } | CallError::Limit { limit: Limit::CallTime, .. }))) => {
+            tracing::warn!(connection = service.name(), %error, "a message cannot be built now; trying again");
             What::Nothing
         }
-        Err(error) => {
+        Err(Error::Call(error)) => {
             tracing::error!(connection = service.name(), %error, "a message cannot be built");
             What::Built(item, Err(error.to_string()))
         }
@@ -143,22 +144,22 @@ async fn build(service: &ConnectionService, item: u64, message: &Outbound, conve
 async fn deliver(service: &ConnectionService, address: &Address, request: &ProviderRequest) -> DeliveryOutcome {
     if service.logs_bodies() {
         let body = String::from_utf8_lossy(&request.body);
-        tracing::info!(connection = service.name(), request = request.idempotency_key, %body, "a request");
+        tracing::info!(connection = service.name(), request = request.idempotency_key, %body, "request");
     }
     let began = Instant::now();
     let outcome = match with_request_timeout(service).deliver(request).await {
-        Ok(Ok(delivery)) => {
+        Ok(delivery) => {
             store_conversation(service, address, delivery.conversation_id.as_deref()).await;
             service.record_credentials(None);
             DeliveryOutcome::Delivered(delivery)
         }
-        Ok(Err(failure)) => {
+        Err(Error::Provider(failure)) => {
             service.record_credentials(Some(&failure));
             DeliveryOutcome::Failed(failure)
         }
-        // Nothing was sent, so there is no doubt.
-        Err(error @ CallError::Busy { .. }) => DeliveryOutcome::Failed(retry(error.to_string())),
-        Err(error) => DeliveryOutcome::Unknown(description(&error)),
+        // Nothing was sent, so the outcome is known.
+        Err(Error::Call(error @ CallError::Busy { .. })) => DeliveryOutcome::Failed(retry(error.to_string())),
+        Err(Error::Call(error)) => DeliveryOutcome::Unknown(description(&error)),
     };
     service.trace().delivery(service.name(), request, &outcome, began.elapsed());
     match &outcome {
@@ -169,7 +170,7 @@ async fn deliver(service: &ConnectionService, address: &Address, request: &Provi
             tracing::warn!(connection = service.name(), request = request.idempotency_key, ?failure, "not delivered");
         }
         DeliveryOutcome::Unknown(why) => {
-            tracing::warn!(connection = service.name(), request = request.idempotency_key, why, "in lookup");
+            tracing::warn!(connection = service.name(), request = request.idempotency_key, why, "outcome unknown");
         }
     }
     outcome
@@ -183,14 +184,14 @@ async fn find(
 ) -> LookupOutcome {
     let began = Instant::now();
     let outcome = match with_request_timeout(service).find_delivery(conversation, request).await {
-        Ok(Ok(DeliveryStatus::Delivered(delivery))) => {
+        Ok(DeliveryStatus::Delivered(delivery)) => {
             store_conversation(service, address, delivery.conversation_id.as_deref()).await;
             LookupOutcome::Arrived(delivery)
         }
-        Ok(Ok(DeliveryStatus::NotDelivered)) => LookupOutcome::NotArrived,
-        Ok(Ok(DeliveryStatus::Unknown)) => LookupOutcome::Unknown,
-        Ok(Err(failure)) => LookupOutcome::Failed(failure),
-        Err(error) => LookupOutcome::Failed(retry(description(&error))),
+        Ok(DeliveryStatus::NotDelivered) => LookupOutcome::NotArrived,
+        Ok(DeliveryStatus::Unknown) => LookupOutcome::Unknown,
+        Err(Error::Provider(failure)) => LookupOutcome::Failed(failure),
+        Err(Error::Call(error)) => LookupOutcome::Failed(retry(description(&error))),
     };
     match &outcome {
         LookupOutcome::Failed(failure) => service.record_credentials(Some(failure)),
@@ -202,31 +203,31 @@ async fn find(
     let request = &request.idempotency_key;
     match &outcome {
         LookupOutcome::Arrived(_) => {
-            tracing::info!(connection = service.name(), request, "was in lookup, and has arrived")
+            tracing::info!(connection = service.name(), request, "looked up: it arrived")
         }
         LookupOutcome::NotArrived => {
-            tracing::info!(connection = service.name(), request, "was in lookup, and is sent next_poll")
+            tracing::info!(connection = service.name(), request, "looked up: it did not arrive, sending again")
         }
         LookupOutcome::Unknown => {
             tracing::warn!(
                 connection = service.name(),
                 request,
-                "nobody can tell whether it arrived; it is sent next_poll"
+                "looked up: unknown whether it arrived, sending again"
             );
         }
         LookupOutcome::Failed(failure) => {
-            tracing::warn!(connection = service.name(), request, ?failure, "cannot be looked up")
+            tracing::warn!(connection = service.name(), request, ?failure, "lookup failed")
         }
     }
     outcome
 }
 
-/// The connection, with the time that a request may take.
+/// Returns the connection with the timeout of one request.
 fn with_request_timeout(service: &ConnectionService) -> Connection {
     service.connection().with_call_time(REQUEST_TIMEOUT)
 }
 
-/// Why a call came to no answer, for people.
+/// Describes why a call has no result.
 fn description(error: &CallError) -> String {
     match error {
         CallError::Limit { limit: Limit::CallTime, .. } => "the contact center did not answer in time".into(),
@@ -239,14 +240,14 @@ fn retry(message: String) -> Failure {
     Failure::Retry(RetryAdvice { cause: RetryCause::TimedOut, after_seconds: None, may_have_arrived: false, message })
 }
 
-/// Remembers whose conversation it is before anything else is done: its webhooks may name nothing else. One that is
-/// forgotten here is found by observing.
+/// Stores the recipient of a conversation first, because its webhooks may name nothing else. If that fails, polling
+/// finds the conversation.
 async fn store_conversation(service: &ConnectionService, address: &Address, conversation: Option<&str>) {
     if let Some(conversation) = conversation
         && let Err(error) =
             service.mailboxes().store_conversation(address, conversation, service.rules().retention).await
     {
-        tracing::warn!(connection = service.name(), conversation, %error, "whose conversation it is cannot be stored");
+        tracing::warn!(connection = service.name(), conversation, %error, "the recipient of a conversation cannot be stored");
     }
 }
 
@@ -256,24 +257,25 @@ async fn poll(service: &ConnectionService, conversation: &Conversation, soon: bo
         return What::NotPolled(after(asked, wait));
     }
     let began = Instant::now();
-    let observed =
-        with_request_timeout(service).observe_conversation(conversation).await.map_err(|error| description(&error));
+    let observed = with_request_timeout(service).observe_conversation(conversation).await;
     service.trace().observation(service.name(), conversation, &observed, began.elapsed());
-    if let Ok(answer) = &observed {
-        service.record_credentials(answer.as_ref().err());
-    }
     match observed {
-        Ok(Ok(events)) => What::Polled { thread: conversation.handover, events, asked },
-        Ok(Err(failure)) => {
-            tracing::warn!(connection = service.name(), ?failure, "a conversation cannot be observed");
+        Ok(events) => {
+            service.record_credentials(None);
+            What::Polled { thread: conversation.handover, events, asked }
+        }
+        Err(Error::Provider(failure)) => {
+            service.record_credentials(Some(&failure));
+            tracing::warn!(connection = service.name(), ?failure, "a conversation cannot be polled");
             match failure {
                 Failure::Retry(advice) => What::NotPolled(next_poll(service, advice.after_seconds.unwrap_or(0), asked)),
                 Failure::Credentials(_) => What::NotPolled(next_poll(service, 0, asked)),
                 Failure::Permanent(_) => What::Unpollable(conversation.handover),
             }
         }
-        Err(why) => {
-            tracing::error!(connection = service.name(), why, "a conversation cannot be observed");
+        Err(Error::Call(error)) => {
+            let reason = description(&error);
+            tracing::error!(connection = service.name(), reason, "a conversation cannot be polled");
             What::NotPolled(next_poll(service, 0, asked))
         }
     }
@@ -300,7 +302,7 @@ async fn call_back(
     let correlation = event.correlation.as_deref();
     match &outcome {
         CallbackOutcome::Accepted => {
-            tracing::debug!(connection = service.name(), event = id, correlation, "the platform took an event");
+            tracing::debug!(connection = service.name(), event = id, correlation, "the platform accepted an event");
         }
         CallbackOutcome::Retry(_, why) | CallbackOutcome::Refused(why) => {
             tracing::warn!(
@@ -308,7 +310,7 @@ async fn call_back(
                 event = id,
                 correlation,
                 why,
-                "the platform did not take an event"
+                "the platform did not accept an event"
             );
         }
     }
@@ -322,13 +324,13 @@ async fn store_dead_letter(service: &ConnectionService, address: &Address, dead_
             tracing::error!(
                 connection = service.name(),
                 dead_letter = stored.dead_letter.id,
-                "given up: it is a dead dead_letter"
+                "given up; stored as a dead letter"
             );
             What::StoredDeadLetter(Box::new(stored.dead_letter))
         }
         Err(error) => {
             let error: StoreError = error;
-            tracing::warn!(connection = service.name(), %error, "a dead dead_letter cannot be stored yet");
+            tracing::warn!(connection = service.name(), %error, "a dead letter cannot be stored yet");
             What::Nothing
         }
     }

@@ -265,7 +265,7 @@ fn a_start_that_is_refused_ends_the_handover_and_what_was_to_follow_is_not_deliv
     }
     assert_eq!(reasons, [Reason::Refused("400".into()), Reason::HandoverOver]);
     let events = unpublished(&mailbox);
-    assert_eq!(events.iter().filter(|event| event.contains("ended")).count(), 1, "{events:?}");
+    assert_eq!(events.iter().filter(|event| event.contains("\"type\":\"ended\"")).count(), 1, "{events:?}");
     assert_eq!(events.iter().filter(|event| event.contains("failed")).count(), 2, "{events:?}");
 }
 

@@ -24,10 +24,11 @@ pub enum EventSource {
 }
 
 /// Why bytes cannot be mapped. Delivering the same bytes again has the same result.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Malformed {
     /// There are no bytes.
     #[component(name = "empty")]
@@ -44,7 +45,7 @@ pub enum Malformed {
 }
 
 /// A person or a program that acts for the contact center.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
@@ -58,7 +59,7 @@ pub struct Agent {
 }
 
 /// The kind of author of a message.
-#[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(enum)]
 #[repr(u8)]
@@ -123,7 +124,7 @@ pub struct Attachment {
 }
 
 /// The effect of pressing a button.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
@@ -137,7 +138,7 @@ pub enum ButtonAction {
 }
 
 /// A button.
-#[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
@@ -151,7 +152,7 @@ pub struct Button {
 }
 
 /// A card.
-#[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
@@ -170,7 +171,7 @@ pub struct Card {
 }
 
 /// A time that the user can choose.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
@@ -183,7 +184,7 @@ pub struct TimeSlot {
 }
 
 /// A choice of times.
-#[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
@@ -203,7 +204,7 @@ pub struct DatePicker {
 }
 
 /// An item of a list.
-#[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
@@ -219,7 +220,7 @@ pub struct ListItem {
 }
 
 /// A section of a list.
-#[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
@@ -233,7 +234,7 @@ pub struct ListSection {
 }
 
 /// A geographic location.
-#[derive(Clone, ComponentType, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Deserialize, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
@@ -251,7 +252,7 @@ pub struct Location {
 }
 
 /// A canned message with a header and a footer.
-#[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
@@ -269,10 +270,11 @@ pub struct Template {
 }
 
 /// One structured part of a message.
-#[derive(Clone, ComponentType, Debug, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Deserialize, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Content {
     /// A file or a link.
     #[component(name = "attachment")]
@@ -304,7 +306,7 @@ pub enum Content {
 }
 
 /// A message for the user.
-#[derive(Clone, ComponentType, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Deserialize, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
@@ -325,7 +327,7 @@ pub struct AgentMessage {
 }
 
 /// The status of a message that the platform sent.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
@@ -348,7 +350,7 @@ pub enum ReceiptStatus {
 }
 
 /// A status report for a message that the platform sent.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
@@ -365,7 +367,7 @@ pub struct MessageReceipt {
 }
 
 /// The state of the queue, as far as it is known.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
@@ -378,7 +380,7 @@ pub struct QueueState {
 }
 
 /// Why a handover ended.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
@@ -398,10 +400,11 @@ pub enum EndReason {
 }
 
 /// What happened.
-#[derive(Clone, ComponentType, Debug, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Deserialize, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum EventKind {
     /// The user waits for an agent. No agent is known to be present.
     #[component(name = "queued")]
@@ -433,7 +436,7 @@ pub enum EventKind {
 }
 
 /// An event at the contact center.
-#[derive(Clone, ComponentType, Debug, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Deserialize, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]

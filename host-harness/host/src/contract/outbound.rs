@@ -320,10 +320,11 @@ pub struct ProviderRequest {
 }
 
 /// Why a message cannot be built. Retrying has the same result.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Unsupported {
     /// The provider does not support this kind of message. The value is its name.
     #[component(name = "kind")]
@@ -340,7 +341,7 @@ pub enum Unsupported {
 }
 
 /// An invalid field.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]

@@ -1,6 +1,6 @@
 //! What the operator enters, and what a provider says of itself.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use wasmtime::component::{ComponentType, Lift, Lower};
 
@@ -20,7 +20,7 @@ pub struct Setting {
 pub type Settings = Vec<Setting>;
 
 /// The range of an integer setting. Both bounds are included.
-#[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct IntegerRange {
@@ -31,9 +31,10 @@ pub struct IntegerRange {
 }
 
 /// The type of a setting.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum SettingKind {
     /// One line of text.
     #[component(name = "text")]
@@ -53,7 +54,7 @@ pub enum SettingKind {
 }
 
 /// One field of the form in which an operator configures a connection.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct SettingField {
@@ -76,7 +77,7 @@ pub struct SettingField {
 }
 
 /// The severity of a problem.
-#[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(enum)]
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
@@ -90,7 +91,7 @@ pub enum Severity {
 }
 
 /// One problem with the settings.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct SettingsProblem {
@@ -108,7 +109,7 @@ pub struct SettingsProblem {
 }
 
 /// A network origin that the provider sends requests to, under a short name.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Origin {
@@ -120,7 +121,7 @@ pub struct Origin {
 }
 
 /// The result of settings that can be used.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct AcceptedSettings {
@@ -132,10 +133,11 @@ pub struct AcceptedSettings {
 
 /// Something that a provider can do beyond text in both directions. A provider answers with `unsupported` to everything
 /// that it does not list.
-#[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(enum)]
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Ability {
     /// Sends the transcript of the conversation before the handover.
     #[component(name = "transcript")]
@@ -173,7 +175,7 @@ pub enum Ability {
 }
 
 /// A description of the provider.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
 pub struct Description {

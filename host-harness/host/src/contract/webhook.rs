@@ -1,6 +1,6 @@
 //! What arrives over HTTP, and whether it is believed.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use wasmtime::component::{ComponentType, Lift, Lower};
 
@@ -24,7 +24,7 @@ pub struct Webhook {
 
 /// A source of agent events that the operator builds. It sends HTTP requests, is not the contact center's own signed
 /// webhook, and authenticates with a key of its own.
-#[derive(Clone, ComponentType, Copy, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(enum)]
 #[repr(u8)]
 #[serde(rename_all = "kebab-case")]
@@ -38,7 +38,7 @@ pub enum OperatorSource {
 }
 
 /// How a webhook was authenticated.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
 pub enum Authenticity {
@@ -54,9 +54,10 @@ pub enum Authenticity {
 }
 
 /// Why a webhook is not authentic. The host answers 401 or 403 and stores nothing.
-#[derive(Clone, ComponentType, Debug, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Rejection {
     /// The signature header is missing.
     #[component(name = "missing-signature")]
@@ -88,6 +89,21 @@ pub enum Rejection {
     /// The webhook is for another connection. The reason is for people.
     #[component(name = "other-connection")]
     OtherConnection(String),
+}
+
+impl Webhook {
+    /// Creates a webhook from an HTTP request, with all occurrences of all headers. `body` must be the bytes that arrived.
+    #[must_use]
+    pub fn from_http(parts: &http::request::Parts, body: impl Into<Vec<u8>>) -> Self {
+        let header =
+            |(name, value): (&http::HeaderName, &http::HeaderValue)| (name.to_string(), value.as_bytes().to_vec());
+        Self {
+            method: parts.method.to_string(),
+            path: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
+            headers: parts.headers.iter().map(header).collect(),
+            body: body.into(),
+        }
+    }
 }
 
 /// Path, headers and body may hold keys and people's words: only their sizes are printed.

@@ -1,6 +1,6 @@
 //! Who is there: of each agent the latest that is known, in whatever order it was told.
 
-use super::{SKEW, Step, stored};
+use super::{SKEW, Step};
 use crate::contract::{Agent, AgentEvent, EventKind, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,6 @@ pub(super) struct Agents {
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 struct Seen {
-    #[serde(with = "stored::Agent")]
     agent: Agent,
     present: bool,
     at: Timestamp,

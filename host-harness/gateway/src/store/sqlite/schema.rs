@@ -1,13 +1,13 @@
-//! What is in the file.
+//! The tables of the file, and migrations.
 
 use super::OpenError;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
 
-/// `hand`, for `file` and others: that it is a gateway's.
+/// `hand`: identifies the file as a gateway's, for `file` and other tools.
 const APPLICATION: i64 = 0x6861_6e64;
 
-/// Each step leads from its place to the next version; none is ever changed.
+/// Each step leads from the version of its index to the next. A released step never changes.
 const STEPS: &[&str] = &["
     CREATE TABLE record (
         family INTEGER NOT NULL,
@@ -75,7 +75,7 @@ fn migrate(transaction: Transaction<'_>, steps: &[&str], version: i64) -> rusqli
     transaction.commit()
 }
 
-/// A write-ahead log, which is on the disk before a transaction counts as done.
+/// Sets up a write-ahead log that is on the disk before a transaction is committed.
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")

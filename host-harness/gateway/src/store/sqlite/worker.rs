@@ -1,25 +1,26 @@
-//! A thread with a connection of its own. What waits is done in one transaction, so that many share the wait for the
-//! disk.
+//! A thread with its own connection. It runs queued jobs in one transaction, so that many of them share the wait for
+//! the disk.
 
 use super::{Locks, StoreError};
 use rusqlite::{Connection, Transaction};
 use std::thread::{self, JoinHandle};
 use tokio::sync::{mpsc, oneshot};
 
-/// Works that may wait; past that, whoever hands one over waits.
+/// Jobs in the queue at most. After that, callers wait.
 const MAX_WAITING: usize = 1_024;
 
-/// Works in one transaction.
+/// Jobs in one transaction at most.
 const MAX_BATCH: usize = 256;
 
-/// Done in a transaction; what it gives back is called with what became of that.
+/// A job runs in a transaction. The function that it returns is called with the outcome of the transaction.
 type Job = Box<dyn FnOnce(&mut Transaction<'_>) -> Reply + Send>;
 type Reply = Box<dyn FnOnce(Result<(), StoreError>)>;
 
-/// A handle. Dropping it waits until the thread has done what waits and closed its connection: the last connection that
-/// is closed puts the write-ahead log into the database (SQLite, "Write-Ahead Logging", "The WAL File").
+/// A handle to the thread. Dropping it waits until the thread has run all queued jobs and closed its connection. The
+/// last connection that closes merges the write-ahead log into the database (SQLite, "Write-Ahead Logging", "The WAL
+/// File").
 pub(super) struct Worker {
-    /// There until it is dropped, as is the thread.
+    /// Both are present until the handle is dropped.
     jobs: Option<mpsc::Sender<Job>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -27,17 +28,17 @@ pub(super) struct Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         drop(self.jobs.take());
-        // Announcing what was written, the thread itself may be the last that holds the store.
+        // The thread itself may hold the last reference while it announces a change.
         let others = self.thread.take().filter(|thread| thread.thread().id() != thread::current().id());
         if let Some(thread) = others {
-            // It has told of its panic.
+            // The panic is already reported.
             let _ = thread.join();
         }
     }
 }
 
 impl Worker {
-    /// Starts the thread, which keeps the lock for as long as it uses the connection.
+    /// Starts the thread, which holds the locks for as long as it uses the connection.
     pub(super) fn start(connection: Connection, locks: Option<Locks>) -> Self {
         let (sender, receiver) = mpsc::channel(MAX_WAITING);
         let thread = thread::spawn(move || {
@@ -47,8 +48,8 @@ impl Worker {
         Self { jobs: Some(sender), thread: Some(thread) }
     }
 
-    /// Does `work`, all of it or nothing, in one transaction with others. When it is durable, the thread calls
-    /// `announce` (whether or not anybody still waits), and then this answers.
+    /// Runs `job`, entirely or not at all, in one transaction with others. When the transaction is durable, the thread
+    /// calls `announce`, even if the caller is gone.
     pub(super) async fn run<R: Send + 'static>(
         &self,
         job: impl FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
@@ -62,11 +63,11 @@ impl Worker {
                 if let Ok(done) = &done {
                     announce(done);
                 }
-                // Whoever asked may have gone.
+                // The caller may be gone.
                 let _ = answer.send(done);
             })
         });
-        let undone = || StoreError::Unavailable("no transaction could begin".to_owned());
+        let undone = || StoreError::Unavailable("no transaction could start".to_owned());
         let jobs = self.jobs.as_ref().ok_or_else(undone)?;
         jobs.send(job).await.map_err(|_| undone())?;
         answered.await.map_err(|_| undone())?
@@ -93,15 +94,15 @@ fn run_jobs(mut connection: Connection, mut waiting: mpsc::Receiver<Job>) {
 fn run_batch(connection: &mut Connection, jobs: impl Iterator<Item = Job>) {
     let mut transaction = match connection.transaction() {
         Ok(transaction) => transaction,
-        // What is dropped is answered by that.
-        Err(error) => return tracing::error!(%error, "no transaction can begin"),
+        // Dropped jobs are answered by closed channels.
+        Err(error) => return tracing::error!(%error, "no transaction can start"),
     };
     let answers: Vec<Reply> = jobs.map(|job| job(&mut transaction)).collect();
     let committed = transaction.commit();
     for answer in answers {
         answer(match &committed {
             Ok(()) => Ok(()),
-            Err(error) => Err(StoreError::Unavailable(format!("the transaction did not end: {error}"))),
+            Err(error) => Err(StoreError::Unavailable(format!("the transaction was not committed: {error}"))),
         });
     }
 }

@@ -4,22 +4,8 @@ use std::collections::BTreeSet;
 use std::env::VarError;
 
 /// Something that an operator switches on: for nobody, for some organizations, or for all.
-///
-/// ```
-/// use handover_host::features::Feature;
-///
-/// let variables = |name: &str| match name {
-///     "FEATURE_X" => Ok("true".to_owned()),
-///     "FEATURE_X_WHITELIST" => Ok("acme, globex".to_owned()),
-///     _ => Err(std::env::VarError::NotPresent),
-/// };
-/// let feature = Feature::from_variables(variables, "FEATURE_X", Some("FEATURE_X_WHITELIST"))?;
-/// assert!(feature.permits("acme").is_ok());
-/// assert!(feature.permits("initech").is_err());
-/// # Ok::<_, handover_host::features::InvalidVariable>(())
-/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Feature {
+pub(crate) struct Feature {
     switch: Option<Switch>,
     list: Option<List>,
 }
@@ -45,16 +31,16 @@ enum Organizations {
 /// The value of a variable cannot be what was meant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the variable {variable} is malformed: expected {expected}")]
-pub struct InvalidVariable {
+pub(crate) struct InvalidVariable {
     /// Its name.
-    pub variable: String,
+    pub(crate) variable: String,
     /// What its value should be, for people.
-    pub expected: &'static str,
+    pub(crate) expected: &'static str,
 }
 
 /// Why an organization may not use a feature.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub(crate) enum Refused {
     /// The feature is off, for everybody.
     #[error("the feature is switched off; set {variable} to `true` to switch it on")]
     SwitchedOff {
@@ -80,7 +66,7 @@ impl Feature {
     ///
     /// # Errors
     /// A value that is not UTF-8; a list with `*` as or in one of several names; a control character in a name.
-    pub fn from_variables(
+    pub(crate) fn from_variables(
         lookup: impl Fn(&str) -> Result<String, VarError>,
         switch: &str,
         list: Option<&str>,
@@ -96,7 +82,10 @@ impl Feature {
     ///
     /// # Errors
     /// A list that is malformed.
-    pub fn from_list(lookup: impl Fn(&str) -> Result<String, VarError>, list: &str) -> Result<Self, InvalidVariable> {
+    pub(crate) fn from_list(
+        lookup: impl Fn(&str) -> Result<String, VarError>,
+        list: &str,
+    ) -> Result<Self, InvalidVariable> {
         Ok(Self { switch: None, list: Some(List::read(&lookup, list)?) })
     }
 
@@ -104,7 +93,7 @@ impl Feature {
     ///
     /// # Errors
     /// Why not, and which variable would change that.
-    pub fn permits(&self, organization: &str) -> Result<(), Refused> {
+    pub(crate) fn permits(&self, organization: &str) -> Result<(), Refused> {
         if let Some(Switch { variable, on: false }) = &self.switch {
             return Err(Refused::SwitchedOff { variable: variable.clone() });
         }
