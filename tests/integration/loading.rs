@@ -71,5 +71,5 @@ async fn a_precompiled_provider_is_the_same_provider() {
     assert!(matches!(refused, Err(LoadError::Invalid(_))));
     // SAFETY: the same.
     let refused = unsafe { host.load_precompiled_file("/dev/null".as_ref()) }.await;
-    assert!(matches!(refused, Err(LoadError::Invalid(_))));
+    assert!(matches!(refused, Err(LoadError::Io { .. })));
 }

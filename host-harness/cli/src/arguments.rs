@@ -132,12 +132,12 @@ pub(crate) struct Connection {
     /// A plugin to use instead of the built-in one.
     #[arg(long, value_name = "FILE")]
     pub(crate) plugin: Option<PathBuf>,
-    /// An origin that the plugin may reach, such as `https://api.example.com`; may be repeated. Without any, the plugin
-    /// built in may reach those that the settings lead to, and one of --plugin none.
+    /// An origin that the plugin may reach, such as `https://api.example.com`; may be repeated. Without any, the
+    /// built-in plugin may reach the origins of its settings, and one of --plugin none.
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     pub(crate) allow_origins: Vec<String>,
-    /// Connect only if the features of this organization are switched on, by FEATURE_ENABLE_GENESYS_CLOUD_OM and
-    /// FEATURE_ENABLE_GENESYS_CLOUD_OM_WHITELIST in the environment.
+    /// Connect only if the environment enables the feature for this organization, by FEATURE_ENABLE_GENESYS_CLOUD_OM and
+    /// FEATURE_ENABLE_GENESYS_CLOUD_OM_WHITELIST.
     #[arg(long, value_name = "NAME")]
     pub(crate) organization: Option<String>,
 }
@@ -270,7 +270,7 @@ pub(crate) enum StoreAct {
     },
 }
 
-/// Where a gateway is.
+/// A gateway and one of its connections.
 #[derive(Debug, Args)]
 pub(crate) struct GatewayAddress {
     /// The URL of the gateway.
@@ -337,7 +337,7 @@ pub(crate) struct Conformance {
     /// Write the results as JUnit XML as well.
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
-    /// Vectors of your own, besides those built in; a folder of JSON files.
+    /// A folder of vectors (JSON files) to run in addition to the built-in ones.
     #[arg(long, value_name = "DIR")]
     pub(crate) vectors: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! The commands, each in a file of its own.
+//! The commands, one per file.
 
 pub(crate) mod build;
 pub(crate) mod check;
@@ -16,5 +16,5 @@ pub(crate) mod serve;
 pub(crate) mod store;
 pub(crate) mod verify;
 
-/// The answer is no: rejected, malformed, unsupported, a check or a case that failed.
+/// The exit status of a negative result: rejected, malformed, unsupported, a failed check or case.
 const NO: u8 = 1;

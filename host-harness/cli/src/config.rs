@@ -1,4 +1,4 @@
-//! What the gateway serves: a file in TOML.
+//! The configuration of the gateway: a TOML file.
 
 mod reference;
 
@@ -18,42 +18,43 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 use utoipa::ToSchema;
 
-/// What the gateway serves. Files are found from the folder of this one.
+/// The configuration. Relative paths start from the folder of this file.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Config {
-    /// Where it listens, behind a proxy that speaks TLS.
+    /// The address to listen on, behind a proxy that terminates TLS.
     #[serde(default = "listen")]
     #[schema(value_type = String)]
     pub(crate) listen: SocketAddr,
-    /// Where it keeps what must survive it.
+    /// The durable store.
     #[serde(default)]
     pub(crate) store: Store,
     /// The bot platform.
     pub(crate) platform: Platform,
-    /// What it logs.
+    /// The log.
     #[serde(default)]
     pub(crate) log: Log,
-    /// What plugins may use.
+    /// Limits of plugins.
     #[serde(default)]
     pub(crate) plugins: Plugins,
-    /// A page at `/demo/`, to try the connections by hand.
+    /// A page at `/demo/` to try the connections by hand.
     #[serde(default)]
     pub(crate) demo: Demo,
-    /// The connections, by their names: 1 to 64 lower-case letters, digits and hyphens.
+    /// The connections by name: 1 to 64 lower-case letters, digits and hyphens.
     pub(crate) connection: BTreeMap<String, Connection>,
 }
 
-/// What plugins may use.
+/// Limits of plugins.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(crate) struct Plugins {
-    /// Memory of all instances of all plugins together, in MiB, at least 64. A call that needs more than is left fails.
+    /// The memory of all instances of all plugins together, in MiB, at least 64. A call that needs more than is left
+    /// fails.
     #[schema(value_type = u32)]
     #[serde(deserialize_with = "read_memory")]
     pub(crate) memory_mib: u32,
-    /// How many calls of one connection the plugin runs at the same time, at least 1. Three quarters of them may ask the
-    /// contact center. Further calls wait. All connections together have 1000 calls.
+    /// Concurrent calls of one connection, at least 1. Three quarters of them may call the contact center. Further
+    /// calls wait. All connections together have 1000 calls.
     #[schema(value_type = u32)]
     pub(crate) calls_per_connection: NonZeroU32,
 }
@@ -65,59 +66,59 @@ impl Default for Plugins {
     }
 }
 
-/// Where the gateway keeps what must survive it: one of a file and servers.
+/// The durable store: either a file or NATS.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(crate) struct Store {
-    /// A file of SQLite's, for one gateway; `handover.sqlite` if there is no `nats` either.
+    /// The SQLite file, for one gateway. `handover.sqlite` if neither `sqlite` nor `nats` is set.
     #[schema(value_type = Option<String>)]
     pub(crate) sqlite: Option<PathBuf>,
-    /// Servers of NATS with JetStream, for any number of gateways: `nats://…`, several with commas in between. Addresses
-    /// with a password in them are secrets.
+    /// NATS servers with JetStream, for any number of gateways: `nats://…`, several separated by commas. URLs with a
+    /// password must be a secret.
     #[schema(value_type = Option<String>)]
     pub(crate) nats: Option<Servers>,
-    /// Credentials for NATS: what a `.creds` file holds.
+    /// NATS credentials: the content of a `.creds` file.
     #[schema(value_type = Option<String>)]
     pub(crate) nats_credentials: Option<SecretSource>,
-    /// What the names of buckets and streams in NATS begin with.
+    /// The prefix of the names of buckets and streams in NATS.
     pub(crate) nats_prefix: String,
-    /// On how many servers of NATS everything is.
+    /// The number of NATS servers that store each record.
     #[schema(value_type = u32)]
     pub(crate) nats_replicas: NonZeroUsize,
-    /// How long events can be asked for by the platform.
+    /// How long the platform can read events.
     #[schema(value_type = String)]
     pub(crate) keep_events: Span,
 }
 
-/// Servers of NATS.
+/// NATS servers.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Servers {
-    /// Their addresses, without a password.
+    /// URLs without a password.
     Addresses(String),
-    /// Where their addresses are.
+    /// A secret with the URLs.
     Secret(SecretSource),
 }
 
-/// By hand, for errors must not repeat a password.
+/// Written by hand, because derived errors would repeat a password.
 impl<'de> Deserialize<'de> for Servers {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         match toml::Value::deserialize(from)? {
             toml::Value::String(addresses) if !addresses.contains('@') => Ok(Self::Addresses(addresses)),
             toml::Value::String(_) => Err(serde::de::Error::custom(
-                "expected addresses without a password, or { env = \"NAME\" } or { file = \"PATH\" } with them",
+                "expected addresses without a password, or { env = \"NAME\" } or { file = \"PATH\" }",
             )),
-            place => SecretSource::deserialize(place).map(Self::Secret).map_err(serde::de::Error::custom),
+            source => SecretSource::deserialize(source).map(Self::Secret).map_err(serde::de::Error::custom),
         }
     }
 }
 
 impl Servers {
-    /// Their addresses.
+    /// Returns the URLs.
     pub(crate) fn read(&self, folder: &Path) -> anyhow::Result<String> {
         match self {
             Self::Addresses(addresses) => Ok(addresses.clone()),
-            Self::Secret(place) => place.read(folder),
+            Self::Secret(source) => source.read(folder),
         }
     }
 }
@@ -126,14 +127,14 @@ impl Servers {
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Platform {
-    /// Bearer tokens, by any of which the platform and operators are let in.
+    /// Bearer tokens of the platform and of operators, at least one.
     #[schema(value_type = Vec<String>)]
     pub(crate) tokens: Vec<SecretSource>,
-    /// Where events are posted to.
+    /// The callback for events.
     pub(crate) callback: Option<Callback>,
 }
 
-/// Where events are posted to, signed as the Standard Webhooks specification says.
+/// The callback for events, signed according to Standard Webhooks.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Callback {
@@ -180,8 +181,8 @@ impl<'de> Deserialize<'de> for Origin {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
         // Not repeated: an address may have a password in it.
-        let told = "expected an origin: a scheme, a host and, if need be, a port, such as https://api.example.com";
-        AllowedOrigins::none().allow(&text).map_err(|_| serde::de::Error::custom(told))?;
+        let expected = "expected an origin: a scheme, a host and, if need be, a port, such as https://api.example.com";
+        AllowedOrigins::none().allow(&text).map_err(|_| serde::de::Error::custom(expected))?;
         Ok(Self(text.trim_end_matches('/').to_owned()))
     }
 }
@@ -208,51 +209,51 @@ pub(crate) enum Format {
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Connection {
-    /// Its settings, in the file that `handover check` takes.
+    /// The settings file, as for `handover check`.
     #[schema(value_type = String)]
     pub(crate) settings: PathBuf,
-    /// A plugin instead of the one built in.
+    /// A plugin to use instead of the built-in one.
     #[schema(value_type = Option<String>)]
     pub(crate) plugin: Option<PathBuf>,
-    /// What `handover compile` made of the plugin, instead of it, so that the gateway starts at once. It is native code, to
-    /// which nothing is forbidden: nobody but its owner may write it.
+    /// The output of `handover compile`, instead of the plugin, so that the gateway starts at once. It is native code
+    /// that runs without a sandbox: only its owner may write it.
     #[schema(value_type = Option<String>)]
     pub(crate) precompiled: Option<PathBuf>,
-    /// Origins that the plugin may reach; for the one built in, precompiled or not, those that its settings name if
-    /// there are none here.
+    /// Origins that the plugin may reach. The built-in plugin may reach those of its settings if this is empty.
     #[serde(default)]
     pub(crate) allow_origins: Vec<String>,
-    /// Its webhooks arrive at `/handover/` and this, besides `/handover/` and its name. Several may share one.
+    /// The last segment of its webhooks' URL: `/handover/` and this, in addition to `/handover/` and its name. Several
+    /// connections may share one.
     #[serde(default = "path")]
     pub(crate) path: String,
-    /// The id of the integration at the contact center. Set it on connections that share a path and a secret.
+    /// The id of the integration at the contact center. Set it if connections share a path and a secret.
     pub(crate) integration_id: Option<String>,
-    /// A webhook that is older is a replay. Not below 85 s, for so long Genesys tries again.
+    /// The age from which a webhook is a replay. At least 85s, because Genesys retries that long.
     #[serde(default = "replay_window", deserialize_with = "read_replay_window")]
     #[schema(value_type = String)]
     pub(crate) replay_window: Span,
-    /// What becomes of a message that was said after the end: `deliver`, `hold` or `reopen`.
+    /// What happens to a message after the end: `deliver`, `hold` or `reopen`.
     #[serde(default)]
     #[schema(value_type = String)]
     pub(crate) after_end: AfterEnd,
-    /// How long nobody may be there after the last agent has left; for ever if it is not said.
+    /// How long no agent may be present after the last one left. Unlimited by default.
     #[schema(value_type = Option<String>)]
     pub(crate) unattended: Option<Span>,
-    /// How long the user may wait in the queue; for ever if it is not said.
+    /// How long the user may wait in the queue. Unlimited by default.
     #[schema(value_type = Option<String>)]
     pub(crate) assignment_timeout: Option<Span>,
-    /// How long the user may say nothing; for ever if it is not said.
+    /// How long the user may be silent. Unlimited by default.
     #[schema(value_type = Option<String>)]
     pub(crate) user_inactivity: Option<Span>,
-    /// How often a handover in which nothing happens is observed.
+    /// How often a handover without events is polled.
     #[serde(default = "poll_interval")]
     #[schema(value_type = String)]
     pub(crate) poll_interval: Span,
-    /// Observations a minute at most, by this gateway.
+    /// Polls per minute at most, by this gateway.
     #[serde(default = "polls_per_minute")]
     #[schema(value_type = u32)]
     pub(crate) polls_per_minute: NonZeroU32,
-    /// How long something is tried again until it is a dead letter.
+    /// How long a delivery is retried until it becomes a dead letter.
     #[serde(default = "give_up", deserialize_with = "read_give_up")]
     #[schema(value_type = String)]
     pub(crate) give_up: Span,
@@ -272,7 +273,7 @@ fn listen() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 8080).into()
 }
 
-/// Where the first bot platform of its kind takes webhooks of Genesys.
+/// The path that Cognigy uses for Genesys's webhooks.
 fn path() -> String {
     "genesysCloudOM".into()
 }
@@ -282,7 +283,7 @@ fn replay_window() -> Span {
 }
 
 fn read_replay_window<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::Error> {
-    Span::within(from, 85 * SECOND..=24 * HOUR, "expected 85s to 24h, for Genesys tries again for 85 s")
+    Span::within(from, 85 * SECOND..=24 * HOUR, "expected 85s to 24h, because Genesys retries for 85 s")
 }
 
 /// 64 MiB: two instances at their own limit.
@@ -354,7 +355,7 @@ impl Serialize for Span {
     }
 }
 
-/// A configuration with its text, so that whatever is wrong with it is said with its place.
+/// A configuration with its text, so that errors have a position.
 #[derive(Debug)]
 pub(crate) struct ConfigFile {
     name: String,
@@ -370,20 +371,20 @@ impl ConfigFile {
         Self::parse(name, text)
     }
 
-    /// Errors name the line and never repeat it: there may be a secret where none should be.
+    /// Parses a configuration. Errors name the line and never repeat its content, which may be a secret.
     fn parse(name: String, text: String) -> anyhow::Result<Self> {
         let config = toml::from_str(&text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             anyhow::anyhow!("{name}:{}: {}", line(&text, at), expected(error.message()))
         })?;
         let file = Self { name, text, config };
-        match file.config.mistake() {
-            Some((keys, told)) => bail!("{}: {told}", file.place(&keys)),
+        match file.config.inconsistency() {
+            Some((keys, expected)) => bail!("{}: {expected}", file.place(&keys)),
             None => Ok(file),
         }
     }
 
-    /// The place of a key, or of the table where it would be: `FILE:LINE: KEY`.
+    /// Returns the position of a key, or of the table where it belongs: `FILE:LINE: KEY`.
     pub(crate) fn place(&self, keys: &[&str]) -> String {
         let mut at = 0;
         if let Ok(table) = DeTable::parse(&self.text) {
@@ -406,7 +407,7 @@ fn line(text: &str, at: usize) -> usize {
     text.get(..at).unwrap_or_default().matches('\n').count() + 1
 }
 
-/// What serde says of a value that has another form than was expected begins with that value.
+/// Removes the value from an error of serde.
 fn expected(message: &str) -> &str {
     let repeats = ["invalid type", "invalid value", "unknown variant"].iter().any(|kind| message.starts_with(kind));
     let at = message.rfind("expected ").filter(|_| repeats);
@@ -414,38 +415,38 @@ fn expected(message: &str) -> &str {
 }
 
 impl Config {
-    /// What is well-formed and yet cannot be meant: where, and what was expected.
-    fn mistake(&self) -> Option<(Vec<&str>, &'static str)> {
+    /// Returns the first inconsistency: its key, and what was expected.
+    fn inconsistency(&self) -> Option<(Vec<&str>, &'static str)> {
         if self.platform.tokens.is_empty() {
-            return Some((vec!["platform", "tokens"], "expected one token or more, or nobody is let in"));
+            return Some((
+                vec!["platform", "tokens"],
+                "expected at least one token, because every request requires one",
+            ));
         }
         if self.store.sqlite.is_some() && self.store.nats.is_some() {
-            return Some((vec!["store", "sqlite"], "expected one of sqlite and nats, for there is one store"));
+            return Some((vec!["store", "sqlite"], "expected either sqlite or nats"));
         }
         if self.connection.is_empty() {
-            return Some((vec!["connection"], "expected one connection or more: [connection.NAME]"));
+            return Some((vec!["connection"], "expected at least one connection: [connection.NAME]"));
         }
         self.connection.iter().find_map(|(name, connection)| {
-            let (key, told) = connection.mistake()?;
-            Some((vec!["connection", name, key], told))
+            let (key, expected) = connection.inconsistency()?;
+            Some((vec!["connection", name, key], expected))
         })
     }
 }
 
 impl Connection {
-    fn mistake(&self) -> Option<(&'static str, &'static str)> {
+    fn inconsistency(&self) -> Option<(&'static str, &'static str)> {
         let fits = |path: &str| path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte));
         if self.path.is_empty() || !fits(&self.path) {
             return Some(("path", "expected one segment of a path: letters, digits and -._~"));
         }
         if self.plugin.is_some() && self.precompiled.is_some() {
-            return Some(("precompiled", "expected one of plugin and precompiled, for there is one plugin"));
+            return Some(("precompiled", "expected either plugin or precompiled"));
         }
         if self.integration_id.as_ref().is_some_and(String::is_empty) {
-            return Some((
-                "integration-id",
-                "expected a text that is in each of its webhooks and in no other, or no integration-id at all",
-            ));
+            return Some(("integration-id", "expected the id of the integration, or no integration-id"));
         }
         None
     }
@@ -479,64 +480,64 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_reference_in_the_repository_is_that_of_the_code() {
+    fn the_configuration_reference_is_current() {
         let written = include_str!("../../../docs/configuration.md");
         assert!(written == reference(), "it has changed; run `make reference`");
     }
 
-    const LEAST: &str = "[platform]\ntokens = [{ env = \"TOKEN\" }]\n[connection.acme]\nsettings = \"acme.toml\"\n";
+    const MINIMAL: &str = "[platform]\ntokens = [{ env = \"TOKEN\" }]\n[connection.acme]\nsettings = \"acme.toml\"\n";
 
     fn parse(text: &str) -> anyhow::Result<ConfigFile> {
         ConfigFile::parse("gateway.toml".into(), text.into())
     }
 
     #[test]
-    fn the_least_that_one_has_to_say() {
-        let config = parse(LEAST).expect("good").config;
+    fn parses_the_minimal_configuration() {
+        let config = parse(MINIMAL).expect("good").config;
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.connection["acme"].path, "genesysCloudOM");
         assert_eq!(config.connection["acme"].rules(true, config.store.keep_events).retries.give_up_after, HOUR);
     }
 
     #[test]
-    fn errors_name_the_place_and_what_was_expected_and_never_what_was_there() {
+    fn errors_name_position_and_expectation_but_not_the_value() {
         for (text, expected) in [
-            (LEAST.replace("settings", "setings"), "gateway.toml:4: unknown field `setings`"),
-            (LEAST.replace("{ env = \"TOKEN\" }", "\"s3cret\""), "gateway.toml:2: expected { env"),
-            (format!("{LEAST}give-up = \"soon\"\n"), "gateway.toml:5: expected a time such as"),
-            (format!("{LEAST}replay-window = \"10s\"\n"), "gateway.toml:5: expected 85s to 24h"),
-            (format!("{LEAST}give-up = \"2d\"\n"), "gateway.toml:5: expected"),
-            (format!("{LEAST}unattended = \"18446744073709551s\"\n"), "gateway.toml:5: expected a time such as"),
-            (LEAST.replace("[connection.acme]", "[connection.acme"), "gateway.toml:3: "),
-            (LEAST.replace("[{ env = \"TOKEN\" }]", "\"s3cret\""), "gateway.toml:2: expected a sequence"),
+            (MINIMAL.replace("settings", "setings"), "gateway.toml:4: unknown field `setings`"),
+            (MINIMAL.replace("{ env = \"TOKEN\" }", "\"s3cret\""), "gateway.toml:2: expected { env"),
+            (format!("{MINIMAL}give-up = \"soon\"\n"), "gateway.toml:5: expected a time such as"),
+            (format!("{MINIMAL}replay-window = \"10s\"\n"), "gateway.toml:5: expected 85s to 24h"),
+            (format!("{MINIMAL}give-up = \"2d\"\n"), "gateway.toml:5: expected"),
+            (format!("{MINIMAL}unattended = \"18446744073709551s\"\n"), "gateway.toml:5: expected a time such as"),
+            (MINIMAL.replace("[connection.acme]", "[connection.acme"), "gateway.toml:3: "),
+            (MINIMAL.replace("[{ env = \"TOKEN\" }]", "\"s3cret\""), "gateway.toml:2: expected a sequence"),
             (
-                LEAST.replace("[{ env = \"TOKEN\" }]", "[]"),
-                "gateway.toml:2: platform.tokens: expected one token or more",
+                MINIMAL.replace("[{ env = \"TOKEN\" }]", "[]"),
+                "gateway.toml:2: platform.tokens: expected at least one token",
             ),
             (
-                LEAST.replace("[connection", "callback = \"s3cret\"\n[connection"),
+                MINIMAL.replace("[connection", "callback = \"s3cret\"\n[connection"),
                 "gateway.toml:3: expected struct Callback",
             ),
             (
-                LEAST.replace("[platform]", "platform = \"s3cret\"").replace("tokens", "#"),
+                MINIMAL.replace("[platform]", "platform = \"s3cret\"").replace("tokens", "#"),
                 "gateway.toml:1: expected struct",
             ),
-            (format!("{LEAST}[log]\nlevel = \"s3cret\"\n"), "gateway.toml:6: expected one of `error`"),
-            (format!("{LEAST}[store]\nnats = \"nats://a:s3cret@b\"\n"), "gateway.toml:6: expected addresses without"),
+            (format!("{MINIMAL}[log]\nlevel = \"s3cret\"\n"), "gateway.toml:6: expected one of `error`"),
+            (format!("{MINIMAL}[store]\nnats = \"nats://a:s3cret@b\"\n"), "gateway.toml:6: expected addresses without"),
             (
-                format!("{LEAST}[store]\nnats = \"nats://a\"\nsqlite = \"b\"\n"),
-                "gateway.toml:7: store.sqlite: expected one of",
+                format!("{MINIMAL}[store]\nnats = \"nats://a\"\nsqlite = \"b\"\n"),
+                "gateway.toml:7: store.sqlite: expected either",
             ),
-            (format!("{LEAST}[demo]\ndesk = \"http://a:s3cret@b\"\n"), "gateway.toml:6: expected an origin"),
-            (format!("{LEAST}[demo]\npublic = \"https://a.example/s3cret\"\n"), "gateway.toml:6: expected an origin"),
+            (format!("{MINIMAL}[demo]\ndesk = \"http://a:s3cret@b\"\n"), "gateway.toml:6: expected an origin"),
+            (format!("{MINIMAL}[demo]\npublic = \"https://a.example/s3cret\"\n"), "gateway.toml:6: expected an origin"),
             (
-                format!("{LEAST}integration-id = \"\"\n"),
-                "gateway.toml:5: connection.acme.integration-id: expected a text",
+                format!("{MINIMAL}integration-id = \"\"\n"),
+                "gateway.toml:5: connection.acme.integration-id: expected the id",
             ),
-            (format!("{LEAST}path = \"a/b\"\n"), "gateway.toml:5: connection.acme.path: expected one segment"),
+            (format!("{MINIMAL}path = \"a/b\"\n"), "gateway.toml:5: connection.acme.path: expected one segment"),
             (
                 "connection = {}\n[platform]\ntokens = [{ env = \"T\" }]\n".into(),
-                "gateway.toml:1: connection: expected one",
+                "gateway.toml:1: connection: expected at least",
             ),
         ] {
             let error = format!("{:#}", parse(&text).expect_err(&text));

@@ -36,15 +36,15 @@ pub(crate) async fn play() -> anyhow::Result<()> {
     let host =
         Host::builder().http(Recorder::new(HttpClient::new(HttpClientLimits::default())?, trace.clone())).build()?;
     let shown = progress::show(plugin::COMPILING);
-    let provider = host.load(plugin::BUILT_IN).await.context("the plugin built in cannot be loaded")?;
+    let provider = host.load(plugin::BUILT_IN).await.context("the built-in plugin cannot be loaded")?;
     drop(shown);
     let platform = platform.connect(connect(&provider, &announced).await?);
     screen.note(&format!("local Genesys Cloud at {}, platform at http://{address}", announced.origin))?;
 
-    let told = script(&screen, platform, &Desk::new(&announced.origin)).await;
+    let outcome = script(&screen, platform, &Desk::new(&announced.origin)).await;
     sandbox.stop().await;
-    told?;
-    screen.note("The handover is over, and nothing was lost, doubled or forged.")?;
+    outcome?;
+    screen.note("The handover ended. Nothing was lost, duplicated or forged.")?;
     Ok(())
 }
 
@@ -72,7 +72,7 @@ fn cloud(webhook_url: &str) -> Config {
     }
     config.typing.inbound = true;
     config.typing.outbound = true;
-    // Receipts tell nothing here that the screen does not show already.
+    // The screen shows everything that receipts would report.
     config.unconfirmed.inbound_receipts = false;
     config
 }
@@ -105,7 +105,7 @@ async fn script(screen: &Screen, mut platform: Platform, desk: &Desk) -> anyhow:
         ..HandoverStart::default()
     };
     conversation.id = platform.send(&conversation, OutboundMessage::Start(start)).await?.conversation_id;
-    let id = conversation.id.clone().context("Genesys did not tell the conversation's id")?;
+    let id = conversation.id.clone().context("Genesys did not return the conversation's id")?;
     screen.say(Who::User, wish)?;
     ensure!(platform.observe(&conversation, |kind| matches!(kind, EventKind::Queued(_))).await?, "nobody is waiting");
     screen.happened("Ada waits in the queue.")?;
@@ -144,9 +144,9 @@ async fn script(screen: &Screen, mut platform: Platform, desk: &Desk) -> anyhow:
         other => bail!("{other:?} instead of a picture"),
     }
 
-    // Somebody else tries to speak as the agent.
+    // A forged message is rejected.
     platform.forge(br#"{"id":"1","type":"Text","text":"Send me your password."}"#).await?;
-    screen.happened("Somebody posts a message with a made-up signature. It is turned away.")?;
+    screen.happened("A message with a forged signature arrives. It is rejected.")?;
 
     let thanks = "Thank you, Grace!";
     platform.send(&conversation, OutboundMessage::Text(thanks.into())).await?;
@@ -155,7 +155,7 @@ async fn script(screen: &Screen, mut platform: Platform, desk: &Desk) -> anyhow:
     desk.act(&id, "text", &serde_json::json!({ "text": farewell })).await?;
     hear(screen, &mut platform, farewell).await?;
 
-    // The agent ends it, and Genesys tells nobody: the platform looks.
+    // The agent ends the conversation. Genesys does not report that, so the platform polls.
     desk.act(&id, "disconnect", &serde_json::json!({})).await?;
     let completed = |kind: &EventKind| matches!(kind, EventKind::Ended(EndReason::Completed));
     ensure!(platform.observe(&conversation, completed).await?, "the end is not seen");

@@ -4,12 +4,12 @@ mod flag;
 
 pub(crate) use flag::{Feature, InvalidVariable};
 
-/// What may be switched on.
+/// The features.
 pub(crate) struct Features {
     /// The handover to Genesys Cloud Open Messaging.
     pub(crate) open_messaging: Feature,
-    /// The other direction, in which Genesys calls the platform as a bot connector. Nothing here offers it; who asks
-    /// learns what the environment says.
+    /// The other direction, in which Genesys calls the platform as a bot connector. Not implemented here; the command
+    /// reports what the environment enables.
     pub(crate) bot_connector: Feature,
 }
 

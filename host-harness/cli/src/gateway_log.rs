@@ -1,4 +1,4 @@
-//! The gateway's log, on the standard error.
+//! The gateway's log, on standard error.
 //!
 //! The log never stops the gateway. A line that cannot be written, because the disk is full or because the reader of a
 //! pipe is gone or stalled, is dropped and counted.
@@ -12,12 +12,12 @@ use std::time::Duration;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::LevelFilter;
 
-/// The most lines that wait to be written.
+/// Queued lines at most.
 const MAX_QUEUED_LINES: usize = 4_096;
-/// The longest time for which the end of the process waits for lines to be written.
+/// The time for which the end of the process waits for queued lines.
 const MAX_FLUSH_TIME: Duration = Duration::from_secs(2);
 
-/// Begins the log. What waits when the guard is dropped is still written, if that takes no longer than a second.
+/// Starts the log. Dropping the guard writes queued lines, for at most a second.
 pub(crate) fn begin(log: &Log, metrics: &Metrics) -> LogGuard {
     let level = match log.level {
         Level::Error => LevelFilter::ERROR,
@@ -47,8 +47,8 @@ pub(crate) struct LogGuard(Option<WorkerGuard>);
 
 impl Drop for LogGuard {
     fn drop(&mut self) {
-        // If its queue is full, the worker's guard prints to standard output, which blocks if the reader has stalled. The
-        // process must exit all the same.
+        // If the queue is full, the worker's guard prints to standard output, which blocks if its reader has stalled.
+        // The process must exit nevertheless.
         let (done, is_done) = mpsc::channel();
         let guard = self.0.take();
         std::thread::spawn(move || {
@@ -59,11 +59,11 @@ impl Drop for LogGuard {
     }
 }
 
-/// Puts lines into the queue, and counts those for which it has no room.
+/// Queues lines, and counts those that do not fit.
 struct Queued {
     to: NonBlocking,
     dropped: ErrorCounter,
-    /// How many of the dropped are counted.
+    /// The number of dropped lines that are counted.
     counted: Arc<AtomicUsize>,
     metrics: Metrics,
 }
@@ -97,7 +97,7 @@ impl<W: Write> Write for Written<W> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        // What a flush fails to write was counted.
+        // Lines that a flush cannot write are counted.
         let _ = self.to.flush();
         Ok(())
     }

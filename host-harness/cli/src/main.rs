@@ -21,8 +21,7 @@ use output::OutputError;
 use std::io::Write;
 use std::process::ExitCode;
 
-/// Misuse: wrong arguments, files that are not there or not what they should be; and what else keeps a command from an
-/// answer.
+/// The exit status of misuse (wrong arguments, missing or invalid files) and of other errors without a result.
 const MISUSE: u8 = 2;
 
 #[tokio::main]
@@ -45,11 +44,11 @@ async fn main() -> ExitCode {
         Command::Conformance(arguments) => commands::conformance::run(arguments).await,
     };
     outcome.unwrap_or_else(|error| {
-        // Whoever closed the pipe has read enough: `handover inspect | head`.
+        // The reader of the pipe has read enough: `handover inspect | head`.
         if error.downcast_ref::<OutputError>().is_some_and(OutputError::is_closed_pipe) {
             return ExitCode::from(MISUSE);
         }
-        // With its causes, each on a line of its own.
+        // With its causes, one per line.
         let causes = error.chain().skip(1).map(|cause| format!("  because: {cause}\n"));
         // Standard error may be closed; the exit status still reports the failure.
         let _ = write!(std::io::stderr(), "handover: {error}\n{}", causes.collect::<String>());

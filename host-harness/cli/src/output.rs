@@ -1,15 +1,15 @@
-//! Writes the answer of a command to the standard output.
+//! Writes the result of a command to standard output.
 
 use std::fmt::Display;
 use std::io::{self, Write};
 
-/// The standard output cannot be written: the disk is full, or the reader of the pipe has closed it.
+/// Standard output cannot be written: the disk is full, or the reader of the pipe has closed it.
 #[derive(Debug, thiserror::Error)]
-#[error("the standard output cannot be written")]
+#[error("standard output cannot be written")]
 pub(crate) struct OutputError(#[source] io::Error);
 
 impl OutputError {
-    /// Whether the reader of a pipe has closed it, as `head` does when it has read enough.
+    /// Returns whether the reader of a pipe has closed it, as `head` does.
     pub(crate) fn is_closed_pipe(&self) -> bool {
         self.0.kind() == io::ErrorKind::BrokenPipe
     }

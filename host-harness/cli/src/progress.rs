@@ -1,15 +1,15 @@
-//! What takes longer than a moment is shown while it takes: on standard error, where that is a terminal.
+//! Shows progress on standard error, if that is a terminal.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
 
 const EVERY: Duration = Duration::from_millis(100);
 
-/// Something that is being done, until this is dropped.
+/// A running task, until it is dropped.
 pub(crate) struct Shown(ProgressBar);
 
 pub(crate) fn show(what: &'static str) -> Shown {
-    // Read in every run; one that could not be read would only be plainer.
+    // The template is valid; without it, the display would be plain.
     let style = ProgressStyle::with_template("{spinner} {msg} … {elapsed}").unwrap_or(ProgressStyle::default_spinner());
     let bar = ProgressBar::new_spinner().with_style(style).with_message(what);
     bar.enable_steady_tick(EVERY);

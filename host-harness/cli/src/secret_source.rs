@@ -1,23 +1,23 @@
-//! Where a secret is, for it is not written into a file of settings.
+//! Sources of secrets, which are never in a configuration file.
 
 use anyhow::{Context, bail};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::path::{Path, PathBuf};
 
-/// Where a secret is: `{ env = "NAME" }` or `{ file = "PATH" }`.
+/// The source of a secret: `{ env = "NAME" }` or `{ file = "PATH" }`.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum SecretSource {
-    /// A variable of the environment.
+    /// An environment variable.
     Env(String),
-    /// A file; a line break at its end does not count.
+    /// A file. A trailing line break does not count.
     File(PathBuf),
 }
 
-const EXPECTED: &str = "expected { env = \"NAME\" } or { file = \"PATH\" }, for no secret is written here";
+const EXPECTED: &str = "expected { env = \"NAME\" } or { file = \"PATH\" }, because secrets are not written here";
 
-/// By hand, for the errors that are derived repeat what was there instead: the secret.
+/// Written by hand, because derived errors would repeat the secret.
 impl<'de> Deserialize<'de> for SecretSource {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let members = toml::Value::deserialize(from)?;
@@ -34,11 +34,11 @@ impl<'de> Deserialize<'de> for SecretSource {
 }
 
 impl SecretSource {
-    /// What is there. Relative files are found from `folder`.
+    /// Reads the secret. Relative paths start from `folder`.
     pub(crate) fn read(&self, folder: &Path) -> anyhow::Result<String> {
         let secret = match self {
             Self::Env(name) => {
-                std::env::var(name).with_context(|| format!("the environment has no variable {name}; set it"))?
+                std::env::var(name).with_context(|| format!("the environment variable {name} is not set"))?
             }
             Self::File(path) => {
                 let path = folder.join(path);
@@ -48,7 +48,7 @@ impl SecretSource {
         };
         let secret = secret.trim_end_matches(['\r', '\n']);
         if secret.is_empty() {
-            bail!("there is nothing in it; put the secret there");
+            bail!("the secret is empty");
         }
         Ok(secret.to_owned())
     }

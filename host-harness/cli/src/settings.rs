@@ -6,7 +6,7 @@ use handover_host::contract::{Setting, SettingsProblem, Severity};
 use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
-/// The settings of a file, in its order.
+/// The settings of a file, in order.
 pub(crate) struct SettingsFile {
     name: String,
     pub(crate) settings: Vec<Setting>,
@@ -21,7 +21,7 @@ impl SettingsFile {
         Self::parse(name, &text, path.parent().unwrap_or(Path::new("")))
     }
 
-    /// Files that it names are found from `folder`.
+    /// Parses settings. Relative paths in them start from `folder`.
     fn parse(name: String, text: &str, folder: &Path) -> anyhow::Result<Self> {
         let line = |offset: usize| text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
         let table = DeTable::parse(text).map_err(|error| {
@@ -69,7 +69,7 @@ impl SettingsFile {
         Ok(Self { name, settings, lines })
     }
 
-    /// A problem with its place: `FILE:LINE: key: what; what to do`.
+    /// Returns a problem with its position: `FILE:LINE: key: what; what to do`.
     pub(crate) fn place(&self, problem: &SettingsProblem) -> String {
         let line = problem.index.and_then(|index| self.lines.get(usize::try_from(index).ok()?));
         let place = line.map_or_else(|| self.name.clone(), |line| format!("{}:{line}", self.name));
@@ -78,7 +78,7 @@ impl SettingsFile {
     }
 }
 
-/// The value itself, or what the place holds that it names; missing if it is neither.
+/// Returns the value, or reads it from its source; `None` if it is neither.
 fn read_value(value: &DeValue<'_>, folder: &Path) -> anyhow::Result<Option<String>> {
     let DeValue::Table(table) = value else { return Ok(scalar(value)) };
     let mut members = table.iter().map(|(key, value)| (key.get_ref().as_ref(), scalar(value.get_ref())));
@@ -90,7 +90,7 @@ fn read_value(value: &DeValue<'_>, folder: &Path) -> anyhow::Result<Option<Strin
     }
 }
 
-/// What stands for one value. Numbers are taken as they are written, for ids may look like some.
+/// Returns a value as text. Numbers are taken literally, because ids may look like numbers.
 fn scalar(value: &DeValue<'_>) -> Option<String> {
     match value {
         DeValue::String(text) => Some(text.to_string()),

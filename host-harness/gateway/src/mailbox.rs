@@ -266,7 +266,7 @@ impl Mailbox {
     pub fn begin(&mut self, now: Timestamp, rules: &Rules) -> Result<u32, NotStarted> {
         let (number, _) = self.next_handover();
         let mut next = Handover::begin(number, now, rules.policy.clone(), self.handover.as_ref())?;
-        let waiting = next.begin_waiting();
+        let waiting = next.report_waiting();
         self.replace_handover(next, waiting.into_iter().collect(), now, rules);
         Ok(number)
     }
@@ -450,7 +450,7 @@ impl Mailbox {
         let number = item.handover();
         if item.may_have_arrived() {
             match self.handover.as_mut().filter(|handover| handover.number() == number) {
-                Some(handover) => handover.perhaps_delivered(),
+                Some(handover) => handover.may_be_delivered(),
                 None => self.delivery_queue.arrived(number, None),
             }
         }

@@ -1,4 +1,4 @@
-//! What wasmtime makes of the contract's imports. Private: `contract` has the types, `exports` the plugin's functions.
+//! The contract's imports as wasmtime generates them. Private: `contract` has the types, `exports` the functions.
 
 #![allow(
     missing_docs,
@@ -10,15 +10,15 @@
 wasmtime::component::bindgen!({
     path: "../../wit/0.1.0",
     world: "handover-provider",
-    // A synchronous import, implemented asynchronously: the guest waits, the thread does not.
+    // A synchronous import that is implemented asynchronously: the guest waits, the thread does not.
     imports: { default: async | trappable },
     exports: { default: async },
     with: { "handover:provider/types": crate::bindings::types },
     require_store_data_send: true,
 });
 
-/// The interface `types`, with the types of `contract` in it. The rest is what the generated code expects to find
-/// beside them: an interface without functions needs no host.
+/// The interface `types`, with the types of `contract`, and what the generated code expects beside them: an interface
+/// without functions needs no host.
 pub mod types {
     pub use crate::contract::*;
     use wasmtime::component::{HasData, Linker};

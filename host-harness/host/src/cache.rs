@@ -1,31 +1,31 @@
-//! Where providers keep what was expensive to learn.
+//! The cache for providers.
 
 use async_trait::async_trait;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A place for what providers want to remember. May forget at any time; may be shared by many machines.
+/// A cache for providers. It may forget a value at any time, and several machines may share it.
 ///
-/// `connection` is made from the plugin and all settings, so that no connection reads what another one put there. The
-/// futures are polled on the plugin's own stack, of which they may use some 500 KiB.
+/// `connection` identifies the plugin and all settings, so no connection reads another one's values. The futures are
+/// polled on the provider's stack, of which they may use about 500 KiB.
 #[async_trait]
 pub trait Cache: Send + Sync {
-    /// What was put, unless it is gone.
+    /// Returns a stored value, if the cache still has it.
     async fn get(&self, connection: &str, key: &str) -> Option<Vec<u8>>;
-    /// Keeps a value for at most this long; zero forgets it.
-    async fn put(&self, connection: &str, key: &str, value: Vec<u8>, keep: Duration);
+    /// Stores a value for at most `ttl`; zero removes it.
+    async fn put(&self, connection: &str, key: &str, value: Vec<u8>, ttl: Duration);
 }
 
-/// Entries of one connection; a provider needs a handful.
-const ENTRIES: usize = 32;
-/// Bytes of all values together.
-const BYTES: usize = 64 << 20;
-/// Nothing is kept longer: two days, the longest that Genesys lets a token live.
-const LONGEST: Duration = Duration::from_secs(48 * 60 * 60);
+/// Entries of one connection at most; a provider needs a few.
+const MAX_ENTRIES: usize = 32;
+/// Bytes of all values at most.
+const MAX_BYTES: usize = 64 << 20;
+/// The longest TTL: two days, the longest lifetime of a Genesys token.
+const MAX_TTL: Duration = Duration::from_secs(48 * 60 * 60);
 
-/// A cache in this process: at most 32 entries for each connection and 64 MiB in all, for at most two days. What does
-/// not fit is not kept.
+/// A cache in this process: at most 32 entries per connection and 64 MiB in total, for at most two days. Values that
+/// exceed this are not stored.
 #[derive(Default)]
 pub struct MemoryCache {
     entries: Mutex<Entries>,
@@ -34,7 +34,7 @@ pub struct MemoryCache {
 #[derive(Default)]
 struct Entries {
     connections: HashMap<String, HashMap<String, Entry>>,
-    /// Of all values.
+    /// The bytes of all values.
     bytes: usize,
 }
 
@@ -45,7 +45,7 @@ struct Entry {
 
 impl MemoryCache {
     fn entries(&self) -> MutexGuard<'_, Entries> {
-        // A map that somebody panicked over is still a map, and this is a cache.
+        // A cache stays usable after a panic.
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -69,11 +69,12 @@ impl Entries {
     }
 
     fn has_room(&self, connection: &str, value: &[u8]) -> bool {
-        self.bytes + value.len() <= BYTES && self.connections.get(connection).is_none_or(|own| own.len() < ENTRIES)
+        self.bytes + value.len() <= MAX_BYTES
+            && self.connections.get(connection).is_none_or(|own| own.len() < MAX_ENTRIES)
     }
 }
 
-/// The values may be tokens: only their size is printed.
+/// Values may be tokens: only their size is printed.
 impl std::fmt::Debug for MemoryCache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("MemoryCache").field("bytes", &self.entries().bytes).finish_non_exhaustive()
@@ -88,11 +89,11 @@ impl Cache for MemoryCache {
         (entry.until > Instant::now()).then(|| entry.value.clone())
     }
 
-    async fn put(&self, connection: &str, key: &str, value: Vec<u8>, keep: Duration) {
+    async fn put(&self, connection: &str, key: &str, value: Vec<u8>, ttl: Duration) {
         let mut entries = self.entries();
         entries.remove(connection, key);
         let now = Instant::now();
-        if keep.is_zero() {
+        if ttl.is_zero() {
             return;
         }
         if !entries.has_room(connection, &value) {
@@ -100,7 +101,7 @@ impl Cache for MemoryCache {
         }
         if entries.has_room(connection, &value) {
             entries.bytes += value.len();
-            let entry = Entry { value, until: now + keep.min(LONGEST) };
+            let entry = Entry { value, until: now + ttl.min(MAX_TTL) };
             entries.connections.entry(connection.into()).or_default().insert(key.into(), entry);
         }
     }
@@ -123,21 +124,21 @@ mod tests {
     #[tokio::test]
     async fn one_connection_cannot_fill_the_cache_for_others() {
         let cache = MemoryCache::default();
-        for number in 0..=ENTRIES {
+        for number in 0..=MAX_ENTRIES {
             cache.put("a", &number.to_string(), vec![0; 10], Duration::from_secs(60)).await;
         }
-        assert_eq!(cache.entries().bytes, ENTRIES * 10);
-        assert_eq!(cache.get("a", &ENTRIES.to_string()).await, None);
+        assert_eq!(cache.entries().bytes, MAX_ENTRIES * 10);
+        assert_eq!(cache.get("a", &MAX_ENTRIES.to_string()).await, None);
         cache.put("b", "token", b"1".to_vec(), Duration::from_secs(60)).await;
         assert_eq!(cache.get("b", "token").await.as_deref(), Some(&b"1"[..]));
-        cache.put("b", "all", vec![0; BYTES], Duration::from_secs(60)).await;
+        cache.put("b", "all", vec![0; MAX_BYTES], Duration::from_secs(60)).await;
         assert_eq!(cache.get("b", "all").await, None);
     }
 
     #[tokio::test]
     async fn what_has_expired_makes_room() {
         let cache = MemoryCache::default();
-        for number in 0..ENTRIES {
+        for number in 0..MAX_ENTRIES {
             cache.put("a", &number.to_string(), vec![0; 10], Duration::from_nanos(1)).await;
         }
         cache.put("a", "new", b"1".to_vec(), Duration::from_secs(60)).await;

@@ -1,4 +1,4 @@
-//! One call into a plugin: what it may use, what it is lent, and what went wrong.
+//! One call into a provider: its capabilities, its limits, and its errors.
 
 use crate::bindings::handover::provider::{cache, http as wit};
 use crate::bindings::wasi::clocks::wall_clock;
@@ -7,19 +7,19 @@ use crate::error::{CallError, Limit};
 use crate::http::Transport;
 use crate::limits::{CACHE_KEY, Limits};
 use crate::memory::MemoryShare;
-use crate::origin::LentOrigins;
+use crate::origin::GrantedOrigins;
 use crate::{http, limits};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use wasmtime::{ResourceLimiter, Store, Trap, UpdateDeadline};
 
-/// What a connection's effects may use.
+/// The capabilities of a connection, granted to calls with effects.
 #[derive(Clone)]
-pub(crate) struct Lent {
+pub(crate) struct Capabilities {
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) cache: Arc<dyn Cache>,
-    pub(crate) origins: LentOrigins,
-    /// Under which name the cache keeps this connection's values.
+    pub(crate) origins: GrantedOrigins,
+    /// The namespace of this connection in the cache.
     pub(crate) namespace: Arc<str>,
 }
 
@@ -27,31 +27,31 @@ pub(crate) struct Lent {
 pub(crate) struct State {
     limits: Arc<Limits>,
     memory: MemoryShare,
-    /// `None` in a pure call: every import traps.
-    lent: Option<Lent>,
+    /// `None` in a pure call, in which every import traps.
+    capabilities: Option<Capabilities>,
     exchanges: u32,
     ticks: u64,
-    /// The bound that the plugin ran into, if it did; the trap that follows does not tell.
+    /// The limit that the provider exceeded. The trap that follows does not name it.
     reached: Option<Limit>,
 }
 
-/// A plugin's instance with its store; for one call, or for some.
+/// An instance with its store, for one or several calls.
 pub(crate) struct Instance {
     pub(crate) store: Store<State>,
     pub(crate) instance: wasmtime::component::Instance,
-    /// Calls that it has served.
+    /// The number of calls that it has served.
     pub(crate) calls: u32,
 }
 
 impl State {
     pub(crate) fn store(engine: &wasmtime::Engine, limits: Arc<Limits>, memory: MemoryShare) -> Store<State> {
         let output = limits.output;
-        let state = State { limits, memory, lent: None, exchanges: 0, ticks: 0, reached: None };
+        let state = State { limits, memory, capabilities: None, exchanges: 0, ticks: 0, reached: None };
         let mut store = Store::new(engine, state);
         store.limiter(|state| state);
         store.set_hostcall_fuel(output);
-        // The engine's epoch grows by one each tick, also while the plugin waits for the host. The plugin is asked
-        // once when it computes again, so only the ticks during which it computes are counted.
+        // The epoch increases with every tick, also while the provider waits for the host. The callback runs when the
+        // provider computes again, so only ticks of computation count.
         store.epoch_deadline_callback(|mut context| {
             let state = context.data_mut();
             state.ticks += 1;
@@ -59,7 +59,7 @@ impl State {
                 state.reached = Some(Limit::CpuTime);
                 return Ok(UpdateDeadline::Interrupt);
             }
-            // tokio's own yield: it lets timers and sockets have their turn as well, which waking oneself does not.
+            // tokio's own yield also lets timers and sockets run, which waking the task does not.
             Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
         });
         store.set_epoch_deadline(1);
@@ -72,21 +72,21 @@ fn ticks(time: Duration) -> u64 {
 }
 
 impl Instance {
-    /// Bytes of linear memory that it has.
+    /// Returns the bytes of its linear memory.
     pub(crate) fn memory(&self) -> usize {
         self.store.data().memory.bytes()
     }
 
-    /// Readies the instance for a call that has effects, or for a pure one.
-    pub(crate) fn prepare(&mut self, lent: Option<Lent>) {
+    /// Prepares the instance for a call: with capabilities, or without for a pure one.
+    pub(crate) fn prepare(&mut self, capabilities: Option<Capabilities>) {
         let state = self.store.data_mut();
-        (state.lent, state.exchanges, state.ticks, state.reached) = (lent, 0, 0, None);
+        (state.capabilities, state.exchanges, state.ticks, state.reached) = (capabilities, 0, 0, None);
         self.store.set_epoch_deadline(1);
     }
 }
 
-/// Says what an error of wasmtime's means.
-pub(crate) fn sort(store: &Store<State>, error: &wasmtime::Error) -> CallError {
+/// Classifies an error of wasmtime.
+pub(crate) fn classify(store: &Store<State>, error: &wasmtime::Error) -> CallError {
     let limits = &store.data().limits;
     if let Some(CallError::Impure(import)) = error.downcast_ref::<CallError>() {
         return CallError::Impure(import);
@@ -97,7 +97,7 @@ pub(crate) fn sort(store: &Store<State>, error: &wasmtime::Error) -> CallError {
         _ => store.data().reached,
     };
     if let Some(limit) = limit {
-        // Other calls use the memory, and the plugin has sent nothing yet.
+        // Other calls use the memory, and nothing was sent yet.
         let is_busy = limit == Limit::TotalMemory && store.data().exchanges == 0;
         return if is_busy { busy(limit, limits) } else { reached(limit, limits) };
     }
@@ -105,7 +105,7 @@ pub(crate) fn sort(store: &Store<State>, error: &wasmtime::Error) -> CallError {
         return CallError::Trapped(trap.to_string());
     }
     let cause = error.root_cause().to_string();
-    // wasmtime has no type for this; a test holds on to the words.
+    // wasmtime has no type for this error; a test checks the text.
     if cause.contains("fuel allocated for hostcalls") {
         return reached(Limit::Output, limits);
     }
@@ -120,7 +120,7 @@ pub(crate) fn busy(limit: Limit, limits: &Limits) -> CallError {
     CallError::Busy { limit, allowed: allowed(limit, limits) }
 }
 
-/// Returns what a limit is set to; times in milliseconds.
+/// Returns the value of a limit; times in milliseconds.
 fn allowed(limit: Limit, limits: &Limits) -> u64 {
     let time = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     match limit {
@@ -163,26 +163,26 @@ impl ResourceLimiter for State {
 }
 
 impl State {
-    /// What is lent, or the trap for a pure function that asks for it.
-    fn lent(&self, import: &'static str) -> wasmtime::Result<&Lent> {
-        self.lent.as_ref().ok_or_else(|| CallError::Impure(import).into())
+    /// Returns the capabilities, or the trap for a pure function.
+    fn capabilities(&self, import: &'static str) -> wasmtime::Result<&Capabilities> {
+        self.capabilities.as_ref().ok_or_else(|| CallError::Impure(import).into())
     }
 }
 
 impl wit::Host for State {
     async fn send(&mut self, request: wit::Request) -> wasmtime::Result<Result<wit::Response, wit::HttpError>> {
-        let lent = self.lent("http.send")?;
+        let capabilities = self.capabilities("http.send")?;
         if self.exchanges >= self.limits.http_exchanges {
             return Ok(Err(wit::HttpError::TooManyRequests));
         }
-        let request = match http::request(request, &lent.origins, self.limits.http_request) {
+        let request = match http::request(request, &capabilities.origins, self.limits.http_request) {
             Ok(request) => request,
             Err(refused) => {
                 tracing::debug!(?refused, "a plugin's request was refused");
                 return Ok(Err(refused));
             }
         };
-        let transport = Arc::clone(&lent.transport);
+        let transport = Arc::clone(&capabilities.transport);
         self.exchanges += 1;
         Ok(match transport.send(request).await {
             Ok(response) if response.body().len() > self.limits.http_response => Err(wit::HttpError::ResponseTooLarge),
@@ -194,17 +194,17 @@ impl wit::Host for State {
 
 impl cache::Host for State {
     async fn get(&mut self, key: String) -> wasmtime::Result<Option<Vec<u8>>> {
-        let lent = self.lent("cache.get")?;
+        let capabilities = self.capabilities("cache.get")?;
         if key.len() > CACHE_KEY {
             return Ok(None);
         }
-        Ok(lent.cache.get(&lent.namespace, &key).await)
+        Ok(capabilities.cache.get(&capabilities.namespace, &key).await)
     }
 
     async fn put(&mut self, key: String, value: Vec<u8>, seconds: u32) -> wasmtime::Result<()> {
-        let lent = self.lent("cache.put")?;
+        let capabilities = self.capabilities("cache.put")?;
         if key.len() <= CACHE_KEY && value.len() <= self.limits.cache_value {
-            lent.cache.put(&lent.namespace, &key, value, Duration::from_secs(seconds.into())).await;
+            capabilities.cache.put(&capabilities.namespace, &key, value, Duration::from_secs(seconds.into())).await;
         }
         Ok(())
     }
@@ -212,13 +212,13 @@ impl cache::Host for State {
 
 impl wall_clock::Host for State {
     async fn now(&mut self) -> wasmtime::Result<wall_clock::Datetime> {
-        self.lent("wall-clock.now")?;
+        self.capabilities("wall-clock.now")?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Ok(wall_clock::Datetime { seconds: now.as_secs(), nanoseconds: now.subsec_nanos() })
     }
 
     async fn resolution(&mut self) -> wasmtime::Result<wall_clock::Datetime> {
-        self.lent("wall-clock.resolution")?;
+        self.capabilities("wall-clock.resolution")?;
         Ok(wall_clock::Datetime { seconds: 0, nanoseconds: 1 })
     }
 }

@@ -1,4 +1,4 @@
-//! The transport that really dials.
+//! The HTTP transport.
 
 use crate::http::{Transport, TransportError};
 use async_trait::async_trait;
@@ -8,15 +8,15 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-/// How long the phases of an exchange may take, and how much may come back.
+/// The limits of an HTTP exchange.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct HttpClientLimits {
-    /// Until the connection stands, TLS included.
+    /// The time for connecting, TLS included.
     pub connect: Duration,
-    /// Between two pieces of the response, the first included.
+    /// The time between two parts of the response, the first included.
     pub read: Duration,
-    /// From the first byte sent to the last one received.
+    /// The time from the first byte sent to the last one received.
     pub total: Duration,
     /// Bytes of a response's body.
     pub response: usize,
@@ -33,24 +33,24 @@ impl Default for HttpClientLimits {
     }
 }
 
-/// HTTP by reqwest on rustls. Follows no redirect, asks no proxy of the environment, verifies certificates, and
-/// dials a host name only at public addresses; an address that the operator wrote himself is dialled as it is.
+/// An HTTP client (reqwest on rustls). It follows no redirect, uses no proxy, verifies certificates, and connects to a
+/// host name only at public addresses. An address that the operator configured is used as it is.
 #[derive(Clone, Debug)]
 pub struct HttpClient {
     client: reqwest::Client,
     limits: HttpClientLimits,
 }
 
-/// The client cannot be set up.
+/// The client cannot be created.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client cannot be set up: {0}")]
 pub struct HttpClientError(#[source] reqwest::Error);
 
 impl HttpClient {
-    /// A client within these limits.
+    /// Creates a client with these limits.
     ///
     /// # Errors
-    /// The TLS library or the system's certificates are not to be had.
+    /// The TLS library or the system's certificates are not available.
     pub fn new(limits: HttpClientLimits) -> Result<Self, HttpClientError> {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -70,12 +70,12 @@ impl HttpClient {
 #[async_trait]
 impl Transport for HttpClient {
     async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, TransportError> {
-        let request = reqwest::Request::try_from(request).map_err(|error| sort(&error))?;
-        let mut response = self.client.execute(request).await.map_err(|error| sort(&error))?;
+        let request = reqwest::Request::try_from(request).map_err(|error| classify(&error))?;
+        let mut response = self.client.execute(request).await.map_err(|error| classify(&error))?;
         let mut answer = http::Response::new(Vec::new());
         *answer.status_mut() = response.status();
         *answer.headers_mut() = std::mem::take(response.headers_mut());
-        while let Some(piece) = response.chunk().await.map_err(|error| sort(&error))? {
+        while let Some(piece) = response.chunk().await.map_err(|error| classify(&error))? {
             if answer.body().len() + piece.len() > self.limits.response {
                 return Err(TransportError::TooLarge);
             }
@@ -85,8 +85,8 @@ impl Transport for HttpClient {
     }
 }
 
-fn sort(error: &reqwest::Error) -> TransportError {
-    // The address may hold ids of people; the log gets the cause without it.
+fn classify(error: &reqwest::Error) -> TransportError {
+    // The URL may contain personal data; the log gets the cause without it.
     let cause = std::error::Error::source(error).map(ToString::to_string);
     tracing::debug!(cause, "an exchange failed");
     if error.is_connect() || error.is_builder() {
@@ -98,8 +98,8 @@ fn sort(error: &reqwest::Error) -> TransportError {
     }
 }
 
-/// Looks a name up once and lets only public addresses through; those, and no others, are dialled. `localhost` is
-/// the exception: it names this machine and nothing else (RFC 6761, section 6.3), so whoever allowed it meant that.
+/// Resolves a name once and returns only its public addresses; no others are connected to. `localhost` is the
+/// exception: it names this machine (RFC 6761, section 6.3), so an operator who allows it means that.
 struct PublicAddresses;
 
 impl Resolve for PublicAddresses {
@@ -117,9 +117,9 @@ impl Resolve for PublicAddresses {
     }
 }
 
-/// Addresses that are not for everybody: the special-purpose registries of IANA (RFC 6890 and its successors), with
-/// multicast and what is reserved.
-static SPECIAL: LazyLock<Vec<IpNet>> = LazyLock::new(|| {
+/// Address blocks that are not public: the special-purpose registries of IANA (RFC 6890 and its successors), multicast
+/// and reserved blocks.
+static SPECIAL_PURPOSE: LazyLock<Vec<IpNet>> = LazyLock::new(|| {
     [
         "0.0.0.0/8",
         "10.0.0.0/8",
@@ -160,7 +160,7 @@ static SPECIAL: LazyLock<Vec<IpNet>> = LazyLock::new(|| {
 /// Returns whether an address is reachable from the public internet: it is in none of the special-purpose blocks of
 /// IANA's registries (RFC 6890).
 pub fn is_public(address: IpAddr) -> bool {
-    // An IPv4 address in an IPv6 coat, or behind a translator (RFC 6052), is judged as what it stands for.
+    // An IPv4 address mapped to IPv6, or behind a translator (RFC 6052), counts as the IPv4 address.
     let address = match address.to_canonical() {
         IpAddr::V6(v6) => match v6.segments() {
             [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
@@ -172,7 +172,7 @@ pub fn is_public(address: IpAddr) -> bool {
         },
         v4 => v4,
     };
-    !SPECIAL.iter().any(|network| network.contains(&address))
+    !SPECIAL_PURPOSE.iter().any(|network| network.contains(&address))
 }
 
 #[cfg(test)]
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn only_public_addresses_are_public() {
-        assert_eq!(SPECIAL.len(), 30);
+        assert_eq!(SPECIAL_PURPOSE.len(), 30);
         for public in ["8.8.8.8", "52.28.1.1", "2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"] {
             assert!(is_public(public.parse().unwrap()), "{public}");
         }

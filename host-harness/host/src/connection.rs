@@ -1,6 +1,6 @@
-//! A plugin with the settings of one contact center: the calls of the contract.
+//! A provider with the settings of one contact center: the calls of the contract.
 
-use crate::call::{Lent, reached};
+use crate::call::{Capabilities, reached};
 use crate::contract::{
     AgentEvent, Authenticity, Check, Conversation, Delivery, DeliveryStatus, EventSource, Failure, Malformed,
     OperatorSource, Outbound, ProviderRequest, ProvisioningMode, ProvisioningStep, Rejection, Setting, SettingKind,
@@ -8,7 +8,7 @@ use crate::contract::{
 };
 use crate::error::{CallError, ConnectError, Error, Limit};
 use crate::instances::InstancePool;
-use crate::origin::{AllowedOrigins, LentOrigins, NotLent};
+use crate::origin::{AllowedOrigins, GrantedOrigins, NotGranted};
 use crate::provider::Provider;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -16,11 +16,11 @@ use std::time::Duration;
 
 /// A provider and the settings of one connection. Cheap to clone.
 ///
-/// The outer `Result` of each call says whether the plugin did its work, the inner one what the provider answered.
+/// Each call returns one `Result`. [`Error::Provider`] is an error of the contract, [`Error::Call`] a call that failed.
 #[derive(Clone)]
 pub struct Connection {
     inner: Arc<Inner>,
-    /// What a call may take.
+    /// The timeout of a call.
     call_time: Duration,
 }
 
@@ -28,7 +28,7 @@ struct Inner {
     provider: Provider,
     settings: Vec<Setting>,
     warnings: Vec<SettingsProblem>,
-    lent: Lent,
+    capabilities: Capabilities,
     pool: InstancePool,
 }
 
@@ -41,22 +41,22 @@ impl std::fmt::Debug for Connection {
     }
 }
 
-/// A webhook that is believed.
+/// A verified webhook.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VerifiedWebhook {
-    /// Why it is.
+    /// How it was authenticated.
     pub authenticity: Authenticity,
-    /// What it tells.
+    /// Its events.
     pub events: Result<Vec<AgentEvent>, Malformed>,
 }
 
-/// A call of the contract: pure ones are lent nothing.
+/// Calls a function of the contract. Pure functions get no capabilities.
 macro_rules! call {
-    ($connection:expr, $lent:expr, $function:ident $(, $argument:expr)*) => {{
+    ($connection:expr, $capabilities:expr, $function:ident $(, $argument:expr)*) => {{
         let inner = &$connection.inner;
         let instances = inner.provider.instances();
         instances
-            .call(&inner.pool, $lent, $connection.call_time, async |store, instance| {
+            .call(&inner.pool, $capabilities, $connection.call_time, async |store, instance| {
                 instances.exports.$function(store, instance, &inner.settings $(, $argument)*).await
             })
             .await
@@ -64,35 +64,41 @@ macro_rules! call {
 }
 
 impl Provider {
-    /// Makes a connection: checks the settings, and lends the origins that they lead to if the operator allowed them.
+    /// Creates a connection: checks the settings, and grants the origins that follow from them if the operator allows
+    /// them.
     ///
     /// # Errors
-    /// Settings that the provider refuses, all problems at once; an origin that is not allowed; a plugin that fails.
+    /// The provider refuses the settings (all problems at once), an origin is not allowed, or the call fails.
     pub async fn connect(&self, settings: Vec<Setting>, allowed: &AllowedOrigins) -> Result<Connection, ConnectError> {
         let accepted = self.check_settings(&settings).await.map_err(|error| match error {
             Error::Provider(problems) => ConnectError::Settings(problems),
             Error::Call(error) => ConnectError::Call(error),
         })?;
-        let mut origins = LentOrigins::default();
+        let mut origins = GrantedOrigins::default();
         for origin in &accepted.origins {
-            origins.lend(origin, allowed).map_err(|not_lent| match not_lent {
-                NotLent::NotAllowed => ConnectError::OriginNotAllowed(origin.clone()),
-                NotLent::Invalid(why) => ConnectError::InvalidOrigin { origin: origin.clone(), why },
+            origins.grant(origin, allowed).map_err(|not_granted| match not_granted {
+                NotGranted::NotAllowed => ConnectError::OriginNotAllowed(origin.clone()),
+                NotGranted::Invalid(why) => ConnectError::InvalidOrigin { origin: origin.clone(), why },
             })?;
         }
         Ok(self.connection(settings, accepted.warnings, origins))
     }
 
-    /// A connection with settings that nobody checked, which may reach nothing. For conformance kits: what
-    /// `check_settings` refuses, the other functions must survive.
+    /// Creates a connection with unchecked settings, which can reach nothing. For conformance tests: the other
+    /// functions must survive settings that `check_settings` refuses.
     #[must_use]
     pub fn connect_unchecked(&self, settings: Vec<Setting>) -> Connection {
-        self.connection(settings, Vec::new(), LentOrigins::default())
+        self.connection(settings, Vec::new(), GrantedOrigins::default())
     }
 
-    fn connection(&self, settings: Vec<Setting>, warnings: Vec<SettingsProblem>, origins: LentOrigins) -> Connection {
+    fn connection(
+        &self,
+        settings: Vec<Setting>,
+        warnings: Vec<SettingsProblem>,
+        origins: GrantedOrigins,
+    ) -> Connection {
         let shared = &self.instances().shared;
-        let lent = Lent {
+        let capabilities = Capabilities {
             transport: Arc::clone(&shared.transport),
             cache: Arc::clone(&shared.cache),
             origins,
@@ -100,15 +106,18 @@ impl Provider {
         };
         let pool = InstancePool::new(&shared.limits);
         let call_time = shared.limits.call_time;
-        Connection { inner: Arc::new(Inner { provider: self.clone(), settings, warnings, lent, pool }), call_time }
+        Connection {
+            inner: Arc::new(Inner { provider: self.clone(), settings, warnings, capabilities, pool }),
+            call_time,
+        }
     }
 }
 
-/// A name for a connection's part of the cache: the same on every machine, and nobody else's.
+/// Returns the namespace of a connection in the cache: the same on every machine, and unique to plugin and settings.
 fn namespace(plugin: &[u8; 32], settings: &[Setting]) -> String {
     let mut hash = Sha256::new_with_prefix(plugin);
     for part in settings.iter().flat_map(|setting| [&setting.key, &setting.value]) {
-        // With their lengths, for two texts side by side could be cut elsewhere.
+        // With the lengths, because the same bytes could be split elsewhere.
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
@@ -116,62 +125,62 @@ fn namespace(plugin: &[u8; 32], settings: &[Setting]) -> String {
 }
 
 impl Connection {
-    /// The provider that is connected.
+    /// Returns the provider.
     #[must_use]
     pub fn provider(&self) -> &Provider {
         &self.inner.provider
     }
 
-    /// What somebody should look at in the settings, although they can be used.
+    /// Returns problems of the settings that do not prevent their use.
     #[must_use]
     pub fn warnings(&self) -> &[SettingsProblem] {
         &self.inner.warnings
     }
 
-    /// The settings that are secrets by the provider's description, for whoever has to keep them out of what they show.
+    /// Returns the settings that are secrets according to the provider's description, so that a caller can redact them.
     pub fn secrets(&self) -> impl Iterator<Item = &Setting> {
         self.inner.settings.iter().filter(|setting| self.is_secret(setting))
     }
 
-    /// The settings that may be shown: those that are no secrets.
+    /// Returns the settings that are not secrets.
     pub fn shown_settings(&self) -> impl Iterator<Item = &Setting> {
         self.inner.settings.iter().filter(|setting| !self.is_secret(setting))
     }
 
-    /// What the description does not name is a secret, too: nobody says that it is none.
+    /// A setting that the description does not name counts as a secret.
     fn is_secret(&self, setting: &Setting) -> bool {
         let field = self.inner.provider.description().settings.iter().find(|field| field.key == setting.key);
         field.is_none_or(|field| field.kind == SettingKind::Secret)
     }
 
-    /// The same connection with another bound in place of [`Limits::call_time`](crate::Limits::call_time).
+    /// Returns the same connection with another timeout than [`Limits::call_time`](crate::Limits::call_time).
     #[must_use]
     pub fn with_call_time(&self, call_time: Duration) -> Self {
         Self { inner: Arc::clone(&self.inner), call_time }
     }
 
-    /// A connection with other settings, which may reach what this one may and nothing else.
+    /// Creates a connection with other settings that can reach the same origins and no others.
     ///
     /// # Errors
     /// As [`Provider::connect`].
     pub async fn with_settings(&self, settings: Vec<Setting>) -> Result<Connection, ConnectError> {
-        self.inner.provider.connect(settings, &self.inner.lent.origins.allowed()).await
+        self.inner.provider.connect(settings, &self.inner.capabilities.origins.allowed()).await
     }
 
-    /// Whether a webhook comes from whom it says. Give it the bytes that arrived.
+    /// Verifies a webhook. Pass the bytes as they arrived.
     ///
     /// # Errors
-    /// A webhook larger than the limits; a plugin that fails.
+    /// A [`Rejection`], a webhook that exceeds the limits, or a failed call.
     pub async fn verify_webhook(&self, webhook: &Webhook) -> Result<Authenticity, Error<Rejection>> {
         self.bound_webhook(webhook)?;
         call!(self, None, verify_webhook, webhook)?.map_err(Error::Provider)
     }
 
-    /// [`verify_webhook`](Self::verify_webhook) and then, of what is believed,
-    /// [`map_agent_events`](Self::map_agent_events): in one instance, which costs half of what two do.
+    /// Verifies a webhook ([`verify_webhook`](Self::verify_webhook)) and maps its events
+    /// ([`map_agent_events`](Self::map_agent_events)) in one instance, which costs half as much as two calls.
     ///
     /// # Errors
-    /// As for the two.
+    /// As for the two methods.
     pub async fn receive_webhook(&self, webhook: &Webhook) -> Result<VerifiedWebhook, Error<Rejection>> {
         self.bound_webhook(webhook)?;
         let inner = &self.inner;
@@ -198,10 +207,10 @@ impl Connection {
         Ok(verified)
     }
 
-    /// What happened, from bytes that were verified.
+    /// Maps verified bytes to events.
     ///
     /// # Errors
-    /// A source larger than the limits; more events, or longer ids, than they allow; a plugin that fails.
+    /// The bytes are [`Malformed`], the input or the result exceeds the limits, or the call fails.
     pub async fn map_agent_events(&self, source: &EventSource) -> Result<Vec<AgentEvent>, Error<Malformed>> {
         let limits = &self.inner.provider.instances().shared.limits;
         let (EventSource::Webhook(body)
@@ -216,10 +225,10 @@ impl Connection {
         Ok(events)
     }
 
-    /// The requests that say it to the contact center, to be delivered in this order.
+    /// Builds the requests that deliver a message, in the order of delivery.
     ///
     /// # Errors
-    /// More requests than the limits allow; a plugin that fails.
+    /// The message is [`Unsupported`], the result exceeds the limits, or the call fails.
     pub async fn build_outbound_message(
         &self,
         conversation: &Conversation,
@@ -236,15 +245,15 @@ impl Connection {
     /// Delivers a built request.
     ///
     /// # Errors
-    /// A plugin that fails; whether the request arrived is then not known.
+    /// A [`Failure`], or a failed call. After a failed call other than [`CallError::Busy`], the outcome is unknown.
     pub async fn deliver(&self, request: &ProviderRequest) -> Result<Delivery, Error<Failure>> {
-        let granted = Some(self.inner.lent.clone());
-        let delivery = call!(self, granted, deliver, request)?.map_err(Error::Provider)?;
+        let capabilities = Some(self.inner.capabilities.clone());
+        let delivery = call!(self, capabilities, deliver, request)?.map_err(Error::Provider)?;
         self.bound_delivery(&delivery)?;
         Ok(delivery)
     }
 
-    /// Whether a request has arrived whose delivery came to no answer. Changes nothing.
+    /// Looks up whether a request arrived whose delivery had no result. Changes nothing.
     ///
     /// # Errors
     /// A plugin that fails.
@@ -253,44 +262,44 @@ impl Connection {
         conversation: &Conversation,
         request: &ProviderRequest,
     ) -> Result<DeliveryStatus, Error<Failure>> {
-        let granted = Some(self.inner.lent.clone());
-        let status = call!(self, granted, find_delivery, conversation, request)?.map_err(Error::Provider)?;
+        let capabilities = Some(self.inner.capabilities.clone());
+        let status = call!(self, capabilities, find_delivery, conversation, request)?.map_err(Error::Provider)?;
         if let DeliveryStatus::Delivered(delivery) = &status {
             self.bound_delivery(delivery)?;
         }
         Ok(status)
     }
 
-    /// What is true of a conversation now.
+    /// Returns the current state of a conversation as events.
     ///
     /// # Errors
-    /// More events, or longer ids, than the limits allow; a plugin that fails.
+    /// A [`Failure`], a result that exceeds the limits, or a failed call.
     pub async fn observe_conversation(&self, conversation: &Conversation) -> Result<Vec<AgentEvent>, Error<Failure>> {
-        let granted = Some(self.inner.lent.clone());
-        let events = call!(self, granted, observe_conversation, conversation)?.map_err(Error::Provider)?;
+        let capabilities = Some(self.inner.capabilities.clone());
+        let events = call!(self, capabilities, observe_conversation, conversation)?.map_err(Error::Provider)?;
         self.bound(&events)?;
         Ok(events)
     }
 
-    /// The doctor. With a `probe`, a message to that recipient is sent through the contact center besides; whoever
-    /// takes the webhooks sees whether it arrives.
+    /// Checks the connection (the "doctor"). With a `probe`, also asks the contact center to send a message to that
+    /// recipient; the receiver of webhooks sees whether it arrives.
     ///
     /// # Errors
     /// A plugin that fails.
     pub async fn check_connection(&self, probe: Option<&str>) -> Result<Vec<Check>, CallError> {
-        call!(self, Some(self.inner.lent.clone()), check_connection, probe)
+        call!(self, Some(self.inner.capabilities.clone()), check_connection, probe)
     }
 
-    /// Makes at the contact center what the connection needs there, or says what it would make.
+    /// Creates what the connection needs at the contact center, or returns what it would create.
     ///
     /// # Errors
-    /// A plugin that fails; what it did until then is done.
+    /// The call fails. Steps completed before stay completed.
     pub async fn provision(
         &self,
         webhook_url: &str,
         mode: ProvisioningMode,
     ) -> Result<Vec<ProvisioningStep>, CallError> {
-        call!(self, Some(self.inner.lent.clone()), provision, webhook_url, mode)
+        call!(self, Some(self.inner.capabilities.clone()), provision, webhook_url, mode)
     }
 
     fn bound_webhook(&self, webhook: &Webhook) -> Result<(), CallError> {

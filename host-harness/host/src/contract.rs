@@ -1,10 +1,10 @@
-//! The words of the contract as Rust types, the same for the host and for whoever embeds it.
+//! The types of the contract in Rust.
 //!
-//! They mirror `wit/0.1.0/types.wit`, name by name; wasmtime compares them with the component's types when it is
-//! loaded. Written out rather than generated, so that they can be read and written as JSON (kebab-case, variants as
-//! `{"name": value}`) and so that what holds secrets, people's words or their data prints none.
+//! They mirror `wit/0.1.0/types.wit` name by name; wasmtime compares them with a component's types when it is loaded.
+//! They are written by hand so that they have JSON forms (kebab-case, variants as `{"name": value}`), and so that
+//! `Debug` prints no secrets, message texts or personal data.
 
-/// `Debug` for what holds people's words or data: only the name is printed.
+/// `Debug` for types with message texts or personal data: prints only the name.
 macro_rules! keep_private {
     ($($name:ident),+) => {$(
         impl std::fmt::Debug for $name {
@@ -30,13 +30,13 @@ pub use webhook::*;
 /// Milliseconds since 1970-01-01T00:00:00Z.
 pub type Timestamp = u64;
 
-/// What a provider may import; nothing else is lent.
-pub(crate) const LENT: [&str; 4] = [
+/// The imports that the host grants.
+pub(crate) const GRANTED_IMPORTS: [&str; 4] = [
     "handover:provider/types@0.1.0",
     "handover:provider/http@0.1.0",
     "handover:provider/cache@0.1.0",
     "wasi:clocks/wall-clock@0.2.6",
 ];
 
-/// What a provider has to export.
+/// The interface that a provider must export.
 pub(crate) const EXPORT: &str = "handover:provider/provider@0.1.0";

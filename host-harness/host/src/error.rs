@@ -1,14 +1,14 @@
-//! What can go wrong, sorted by what the caller can do about it.
+//! Errors, by what the caller can do about them.
 
 use crate::contract::{Origin, SettingsProblem};
 use std::fmt;
 
-/// The host cannot be set up.
+/// The host cannot be created.
 #[derive(Debug, thiserror::Error)]
 #[error("the WebAssembly engine cannot be set up: {0}")]
 pub struct BuildError(pub(crate) wasmtime::Error);
 
-/// A plugin is not one that this host can load.
+/// Why a component cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
@@ -21,26 +21,26 @@ pub enum LoadError {
         source: std::io::Error,
     },
     /// The bytes are not WebAssembly.
-    #[error("this is no WebAssembly: it does not begin with the bytes 00 61 73 6d")]
+    #[error("this is not WebAssembly: it does not start with the bytes 00 61 73 6d")]
     NotWasm,
-    /// A core module, not a component.
+    /// The bytes are a core module, not a component.
     #[error(
         "this is a core WebAssembly module, not a component; build it for wasm32-wasip2, or with `cargo component`"
     )]
     NotAComponent,
-    /// It has the form of a component and is broken, or is more than [`Limits`](crate::Limits) allow.
+    /// The component is not valid or exceeds the [`Limits`](crate::Limits).
     #[error("the component is not valid: {0}")]
     Invalid(String),
-    /// It wants what the host does not lend.
-    #[error("the component imports what this host does not lend: {}; a provider may import {}", .0.join(", "), crate::contract::LENT.join(", "))]
+    /// The component has imports that the host does not grant.
+    #[error("the component imports {}, which this host does not grant; a provider may import {}", .0.join(", "), crate::contract::GRANTED_IMPORTS.join(", "))]
     ForeignImports(Vec<String>),
-    /// It is a component of another world.
+    /// The component belongs to another world.
     #[error("the component does not export {}; it exports {}", crate::contract::EXPORT, list(.0))]
     AnotherWorld(Vec<String>),
-    /// It names the contract's functions and means others: another version of the contract.
+    /// The functions have other types: another version of the contract.
     #[error("the component's functions are not those of the contract: {0}")]
     AnotherContract(String),
-    /// It was loaded and cannot say what it is.
+    /// The call of `describe` failed.
     #[error("the component cannot describe itself: {0}")]
     Describe(#[source] CallError),
 }
@@ -49,30 +49,30 @@ fn list(names: &[String]) -> String {
     if names.is_empty() { "nothing".into() } else { names.join(", ") }
 }
 
-/// A connection cannot be made with these settings.
+/// Why a connection cannot be created.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The provider refuses the settings; every problem is named.
-    #[error("the settings cannot be used: {}", problems(.0))]
+    /// The provider refuses the settings; all problems.
+    #[error("the settings are not valid: {}", problems(.0))]
     Settings(Vec<SettingsProblem>),
-    /// The settings lead to an origin that the operator did not allow.
-    #[error("the settings lead to {} (origin `{}`), which is not among the allowed origins", .0.url, .0.name)]
+    /// The settings require an origin that the operator does not allow.
+    #[error("the settings require {} (origin `{}`), which is not an allowed origin", .0.url, .0.name)]
     OriginNotAllowed(Origin),
-    /// The provider names an origin in a way that is none.
-    #[error("the provider's origin `{}` is no origin: {why}", .origin.name)]
+    /// The provider returned an origin that is not valid.
+    #[error("the provider's origin `{}` is not valid: {why}", .origin.name)]
     InvalidOrigin {
-        /// What it named.
+        /// The origin.
         origin: Origin,
-        /// What is wrong with it, for people.
+        /// What is wrong with it.
         why: String,
     },
-    /// The provider failed.
+    /// The call failed.
     #[error(transparent)]
     Call(#[from] CallError),
 }
 
-/// An error of wasmtime's with its causes, in one line.
+/// Formats a wasmtime error with its causes on one line.
 pub(crate) fn chain(error: &wasmtime::Error) -> String {
     error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
@@ -121,40 +121,39 @@ impl<E: fmt::Debug> fmt::Display for Error<E> {
 
 impl<E: fmt::Debug> std::error::Error for Error<E> {}
 
-/// A call did not come to an answer: the plugin is at fault, or its input too large, or the contact center too slow.
-/// The next call works.
+/// Why a call failed: the provider's fault, an input that is too large, or a contact center that is too slow. The next
+/// call works.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
-    /// A bound of [`Limits`](crate::Limits) was reached.
-    #[error("the call went past the limit `{limit}` ({allowed})")]
+    /// The call exceeded one of the [`Limits`](crate::Limits).
+    #[error("the call exceeded the limit `{limit}` ({allowed})")]
     Limit {
-        /// Which.
+        /// The limit.
         limit: Limit,
-        /// What it is set to, in the unit of its field in `Limits`; times in milliseconds.
+        /// Its value in the unit of its field in `Limits`; times in milliseconds.
         allowed: u64,
     },
-    /// The host had no room for the call: others have the memory or the permits now. Nothing was done and nothing was
-    /// sent; the same call can be made again.
-    #[error("the host is busy: no room for the call within the limit `{limit}` ({allowed})")]
+    /// Other calls use up the memory or the permits. Nothing was done and nothing was sent; the call can be repeated.
+    #[error("the host is busy: other calls use up the limit `{limit}` ({allowed})")]
     Busy {
-        /// The limit that others use up.
+        /// The limit that other calls use up.
         limit: Limit,
-        /// What it is set to, in the unit of its field in `Limits`.
+        /// Its value in the unit of its field in `Limits`.
         allowed: u64,
     },
-    /// The plugin called an import from a function that the contract calls pure.
+    /// The provider called an import in a pure function.
     #[error("the plugin called {0} from a pure function")]
     Impure(&'static str),
-    /// The plugin trapped: a panic, an access out of bounds, an `unreachable`.
+    /// The provider trapped: a panic, an access out of bounds, an `unreachable`.
     #[error("the plugin trapped: {0}")]
     Trapped(String),
-    /// What the plugin handed back is not what the contract says: text that is not UTF-8, a case that there is not.
+    /// The provider returned a value that violates the contract: text that is not UTF-8, or an unknown case.
     #[error("the plugin broke the contract: {0}")]
     Broken(String),
 }
 
-/// The bounds of [`Limits`](crate::Limits), by the names of its fields.
+/// The limits in [`Limits`](crate::Limits), by the names of its fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Limit {

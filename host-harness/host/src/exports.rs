@@ -1,7 +1,7 @@
-//! The functions that a plugin exports, called one by one.
+//! The functions that a component exports.
 //!
-//! The bindings that wasmtime makes look up all of them in each new instance and compare their types with ours, which is
-//! a sixth of what such an instance costs. Here they are compared once, when the component is loaded.
+//! wasmtime's generated bindings look up all functions in each new instance and compare their types, which is a sixth
+//! of the cost of an instance. Here the types are compared once, when the component is loaded.
 
 use crate::call::State;
 use crate::contract::{
@@ -12,20 +12,20 @@ use crate::contract::{
 use wasmtime::Store;
 use wasmtime::component::{Component, ComponentExportIndex, Instance, TypedFunc};
 
-/// It never comes to this.
+/// Does not occur: an index is used only with instances of its component.
 fn another() -> wasmtime::Error {
     wasmtime::Error::msg("the instance is of another component")
 }
 
 macro_rules! exports {
     ($($name:ident = $exported:literal ($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
-        /// Where a component has each of the functions.
+        /// The indexes of the functions in a component.
         pub(crate) struct Exports {
             $($name: ComponentExportIndex,)*
         }
 
         impl Exports {
-            /// Those of this component; what is missing, if it has not all of them.
+            /// Looks up the functions of a component; the error names what is missing.
             pub(crate) fn of(component: &Component) -> Result<Self, String> {
                 let missing = |what: &str| format!("`{what}` is missing");
                 let provider = component.get_export_index(None, EXPORT).ok_or_else(|| missing(EXPORT))?;
@@ -33,7 +33,7 @@ macro_rules! exports {
                 Ok(Self { $($name: function($exported)?,)* })
             }
 
-            /// Compares the types of all functions with ours, in an instance of the component.
+            /// Compares the types of all functions, in an instance of the component.
             pub(crate) fn check(&self, store: &mut Store<State>, instance: &Instance) -> wasmtime::Result<()> {
                 $(instance.get_typed_func::<($($type,)*), ($answer,)>(&mut *store, &self.$name)?;)*
                 Ok(())

@@ -1,4 +1,4 @@
-//! The engine that plugins run in, and what all of them share.
+//! The engine, and what all providers share.
 
 use crate::cache::{Cache, MemoryCache};
 use crate::error::{BuildError, LoadError, chain};
@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use wasmtime::component::Component;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-/// Loads plugins. One for a process; cheap to clone. Needs a tokio runtime with time enabled.
+/// Loads providers. One per process; cheap to clone. Requires a tokio runtime with time enabled.
 #[derive(Clone)]
 pub struct Host(Arc<Shared>);
 
@@ -28,7 +28,7 @@ impl std::fmt::Debug for Host {
     }
 }
 
-/// Sets up a [`Host`].
+/// Configures a [`Host`].
 pub struct HostBuilder {
     limits: Limits,
     transport: Arc<dyn Transport>,
@@ -42,7 +42,7 @@ impl std::fmt::Debug for HostBuilder {
     }
 }
 
-/// What a host has that was given no transport.
+/// The transport of a host without one.
 struct NoNetwork;
 
 #[async_trait]
@@ -53,7 +53,8 @@ impl Transport for NoNetwork {
 }
 
 impl Host {
-    /// A host with the default [`Limits`], no network, a cache in memory and a fresh instance for each call.
+    /// Returns a builder with the default [`Limits`], no network, a cache in memory, and a fresh instance for each
+    /// call.
     #[must_use]
     pub fn builder() -> HostBuilder {
         HostBuilder {
@@ -64,12 +65,12 @@ impl Host {
         }
     }
 
-    /// Compiles a component, checks it against the contract and asks it what it is.
+    /// Compiles a component, checks it against the contract, and calls `describe`.
     ///
-    /// Compiling takes up to a second and the calling task's thread; [`precompile`](Self::precompile) does it ahead.
+    /// Compiling takes up to a second and blocks the calling thread; [`precompile`](Self::precompile) does it ahead.
     ///
     /// # Errors
-    /// Bytes that are no component, a component of another world, or one that imports what this host does not lend.
+    /// The bytes are not a component, belong to another world, or import what this host does not grant.
     pub async fn load(&self, component: &[u8]) -> Result<Provider, LoadError> {
         form(component)?;
         let compiled = Component::from_binary(&self.0.engine, component).map_err(invalid)?;
@@ -77,27 +78,27 @@ impl Host {
     }
 
     /// Compiles a component for [`load_precompiled`](Self::load_precompiled), by a host with the same limits on the
-    /// same kind of machine and the same version of this crate.
+    /// same kind of machine and with the same version of this crate.
     ///
     /// # Errors
-    /// Bytes that are no valid component.
+    /// The bytes are not a valid component.
     pub fn precompile(&self, component: &[u8]) -> Result<Vec<u8>, LoadError> {
         form(component)?;
         let mut compiled = self.0.engine.precompile_component(component).map_err(invalid)?;
-        // Which component it is stands behind the code: to hash the code would be a third of loading it.
+        // The component's digest follows the code, because hashing the code would cost a third of loading it.
         compiled.extend_from_slice(&Sha256::digest(component));
         Ok(compiled)
     }
 
-    /// Loads what [`precompile`](Self::precompile) made, in a fraction of the time.
+    /// Loads the output of [`precompile`](Self::precompile), in a fraction of the time.
     ///
     /// # Errors
-    /// As [`load`](Self::load); and bytes that another version or another configuration made.
+    /// As for [`load`](Self::load), or another version or configuration produced the bytes.
     ///
     /// # Safety
-    /// The bytes are native code, which will run: they must be, unchanged, what `precompile` returned. wasmtime looks
-    /// at a header, and at nothing that could tell a forged file from a true one. Never load what came over a network
-    /// or out of a directory that somebody else writes to.
+    /// The bytes are native code that runs without a sandbox. They must be, unchanged, the output of `precompile`.
+    /// wasmtime checks a header, which does not detect a forged file. Never load bytes from a network, or from a
+    /// directory that others can write to.
     pub async unsafe fn load_precompiled(&self, compiled: &[u8]) -> Result<Provider, LoadError> {
         let (code, fingerprint) = compiled.split_last_chunk().ok_or_else(cut_off)?;
         // SAFETY: the caller vouches for the bytes.
@@ -105,14 +106,14 @@ impl Host {
         Provider::load(Arc::clone(&self.0), component, *fingerprint).await
     }
 
-    /// The same from a file, of which only what is used is read.
+    /// Loads the output of [`precompile`](Self::precompile) from a file, and reads only the parts that are used.
     ///
     /// # Errors
-    /// As [`load_precompiled`](Self::load_precompiled), and what the system says.
+    /// As for [`load_precompiled`](Self::load_precompiled), or the file cannot be read.
     ///
     /// # Safety
-    /// As for [`load_precompiled`](Self::load_precompiled); and the file must not be changed for as long as the provider
-    /// is in use: a new version takes its place by renaming.
+    /// As for [`load_precompiled`](Self::load_precompiled). The file must not change while the provider is in use:
+    /// replace it by renaming a new one.
     pub async unsafe fn load_precompiled_file(&self, compiled: &Path) -> Result<Provider, LoadError> {
         let mut fingerprint = [0; 32];
         let read = File::open(compiled).and_then(|mut file| {
@@ -131,10 +132,10 @@ fn invalid(error: wasmtime::Error) -> LoadError {
 }
 
 fn cut_off() -> LoadError {
-    LoadError::Invalid("it is shorter than anything that was compiled".into())
+    LoadError::Invalid("it is too short to be a compiled component".into())
 }
 
-/// Tells apart what people give in place of a component.
+/// Detects frequent mistakes: a core module, or bytes that are not WebAssembly.
 fn form(bytes: &[u8]) -> Result<(), LoadError> {
     // The preamble: magic, version, layer (component model, "Binary format").
     match bytes.get(..8) {
@@ -145,42 +146,43 @@ fn form(bytes: &[u8]) -> Result<(), LoadError> {
 }
 
 impl HostBuilder {
-    /// What plugins may use.
+    /// Sets the limits.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// What carries the plugins' requests.
+    /// Sets the transport of the providers' requests.
     #[must_use]
     pub fn http(mut self, transport: impl Transport + 'static) -> Self {
         self.transport = Arc::new(transport);
         self
     }
 
-    /// Where plugins keep what was expensive to learn.
+    /// Sets the cache.
     #[must_use]
     pub fn cache(mut self, cache: impl Cache + 'static) -> Self {
         self.cache = Arc::new(cache);
         self
     }
 
-    /// Lets an instance serve so many calls of its connection before it is thrown away; 1 is a fresh one for each.
+    /// Sets how many calls of its connection an instance serves; 1 is a fresh instance for each call.
     ///
-    /// A provider keeps no state, so that an answer does not depend on it; the conformance kit checks that it does
-    /// not. What a fresh instance adds is that even a plugin that lies about this learns nothing from other calls; no
-    /// instance ever serves two connections.
+    /// A provider has no state, so no result depends on this, and the conformance kit checks that. With fresh
+    /// instances, even a provider that violates this learns nothing from other calls. No instance serves two
+    /// connections.
+    ///
     #[must_use]
     pub fn reuse(mut self, calls: u32) -> Self {
         self.reuse = calls.max(1);
         self
     }
 
-    /// Sets up the engine.
+    /// Creates the host.
     ///
     /// # Errors
-    /// Limits that the machine cannot reserve.
+    /// The machine cannot reserve the limits.
     pub fn build(mut self) -> Result<Host, BuildError> {
         self.limits.concurrent_calls = self.limits.concurrent_calls.max(1);
         let engine = Engine::new(&config(&self.limits)).map_err(BuildError)?;
@@ -201,12 +203,12 @@ impl HostBuilder {
 }
 
 fn config(limits: &Limits) -> Config {
-    // Kept in the pool between calls: mapping pages anew costs a fresh instance more than anything else.
+    // Kept resident between calls, because mapping pages is most of the cost of a fresh instance.
     const RESIDENT: usize = 512 << 10;
     let calls = limits.concurrent_calls.saturating_add(limits.idle());
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(calls)
-        // A component is made of some core modules: its own, and what joins them.
+        // A component consists of several core modules: its own, and adapters.
         .max_core_instances_per_component(8)
         .max_memories_per_component(1)
         .max_tables_per_component(4)
@@ -216,7 +218,7 @@ fn config(limits: &Limits) -> Config {
         .total_stacks(calls)
         .table_elements(limits.table_elements)
         .max_memory_size(limits.memory)
-        // Only what was written is cleared and restored (Linux 6.7 and newer).
+        // Only written pages are cleared and restored (Linux 6.7 and newer).
         .pagemap_scan(Enabled::Auto)
         .linear_memory_keep_resident(RESIDENT)
         .table_keep_resident(RESIDENT);
@@ -225,15 +227,15 @@ fn config(limits: &Limits) -> Config {
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
         .epoch_interruption(true)
         .concurrency_support(false)
-        // Where in a plugin something happened is told by no error here, and is an eighth of what is loaded.
+        // No error here uses the address map, which is an eighth of the loaded size.
         .generate_address_map(false)
         .max_wasm_stack(limits.stack)
-        // The frames of wasm and, above them, those of the host functions that it calls.
+        // The frames of wasm, and those of the host functions that it calls.
         .async_stack_size(limits.stack.saturating_add(512 << 10));
     config
 }
 
-/// Lets the engine's epoch grow, for as long as there is an engine.
+/// Increases the engine's epoch for as long as the engine exists.
 fn keep_time(engine: &Engine) -> std::io::Result<()> {
     let engine = engine.weak();
     std::thread::Builder::new().name("handover-epoch".into()).spawn(move || {

@@ -1,16 +1,15 @@
-//! A plugin's HTTP request, from what it asked for to what is sent, and back.
+//! The provider's HTTP requests: checked, and converted in both directions.
 
 use crate::bindings::handover::provider::http as wit;
-use crate::origin::LentOrigins;
+use crate::origin::GrantedOrigins;
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
-/// Carries requests. The host has looked at them: the origin is one that the operator allowed, and the headers are
-/// none of those that steer the connection.
+/// Sends requests that the host has checked: the origin is allowed, and no header controls the connection.
 ///
-/// One implementation is [`HttpClient`](crate::HttpClient); tests have others. The future is polled on the plugin's own
-/// stack, of which it may use some 500 KiB; what needs more belongs into a task of its own.
+/// [`HttpClient`](crate::HttpClient) is the usual implementation. The future is polled on the provider's stack, of
+/// which it may use about 500 KiB; spawn a task for more.
 #[async_trait]
 pub trait Transport: Send + Sync {
     /// Sends a request and reads the whole response. Follows no redirect.
@@ -21,9 +20,9 @@ pub trait Transport: Send + Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
     /// Nothing was sent.
-    #[error("the server cannot be reached")]
+    #[error("the server is unreachable")]
     Unreachable,
-    /// No complete response in time.
+    /// There was no complete response in time.
     #[error("the server did not answer in time")]
     TimedOut,
     /// The connection broke before the response was complete.
@@ -45,13 +44,13 @@ impl From<TransportError> for wit::HttpError {
     }
 }
 
-/// Longest path with query.
-const PATH: usize = 8 << 10;
-/// Most headers of a request.
-const HEADERS: usize = 64;
+/// Bytes of a path with its query at most.
+const MAX_PATH_BYTES: usize = 8 << 10;
+/// Headers of a request at most.
+const MAX_HEADERS: usize = 64;
 
-/// Fields that belong to the connection, or say who speaks to whom (RFC 9110, section 7.6.1, and the fetch standard's
-/// forbidden names). The host sets those that are needed.
+/// Headers that belong to the connection or name its ends (RFC 9110, section 7.6.1, and the forbidden names of the
+/// Fetch standard). The host sets those that are needed.
 const RESERVED: [&str; 13] = [
     "connection",
     "content-length",
@@ -68,16 +67,16 @@ const RESERVED: [&str; 13] = [
     "upgrade",
 ];
 
-/// Checks what a plugin asks for and makes a request of it.
+/// Checks a provider's request and converts it.
 pub(crate) fn request(
     asked: wit::Request,
-    origins: &LentOrigins,
-    largest_body: usize,
+    origins: &GrantedOrigins,
+    max_body_bytes: usize,
 ) -> Result<http::Request<Vec<u8>>, wit::HttpError> {
     let origin = origins.get(&asked.origin).ok_or(wit::HttpError::OriginNotAllowed)?;
     let invalid = |part: &str| wit::HttpError::InvalidRequest(part.into());
     let url = join(origin, &asked.path).ok_or_else(|| invalid("path"))?;
-    if asked.body.len() > largest_body {
+    if asked.body.len() > max_body_bytes {
         return Err(invalid("body"));
     }
     let mut request = http::Request::new(asked.body);
@@ -93,11 +92,11 @@ pub(crate) fn request(
     Ok(request)
 }
 
-/// Joins an origin and a path. What the path says, the origin stays: it begins with one slash, and has none of the
-/// characters that URL parsers in use read as something else (`\` as a slash, blanks as nothing, `#` as the end).
+/// Joins an origin and a path. No path can change the origin: it must start with one slash and must not contain
+/// characters that URL parsers treat specially (`\\` as a slash, spaces as nothing, `#` as the end).
 fn join(origin: &Url, path: &str) -> Option<Url> {
     let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'#'));
-    if path.len() > PATH || !plain || !path.starts_with('/') || path.starts_with("//") {
+    if path.len() > MAX_PATH_BYTES || !plain || !path.starts_with('/') || path.starts_with("//") {
         return None;
     }
     let url = origin.join(path).ok()?;
@@ -105,7 +104,7 @@ fn join(origin: &Url, path: &str) -> Option<Url> {
 }
 
 fn headers(asked: &[(String, String)]) -> Option<HeaderMap> {
-    if asked.len() > HEADERS {
+    if asked.len() > MAX_HEADERS {
         return None;
     }
     let mut headers = HeaderMap::new();
@@ -119,7 +118,7 @@ fn headers(asked: &[(String, String)]) -> Option<HeaderMap> {
     Some(headers)
 }
 
-/// What the plugin gets to see of a response.
+/// Converts a response.
 pub(crate) fn response(response: http::Response<Vec<u8>>) -> wit::Response {
     let (head, body) = response.into_parts();
     let headers = head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
@@ -133,9 +132,9 @@ mod tests {
     use crate::origin::AllowedOrigins;
 
     fn send(path: &str, headers: &[(&str, &str)]) -> Result<String, wit::HttpError> {
-        let mut origins = LentOrigins::default();
+        let mut origins = GrantedOrigins::default();
         let origin = Origin { name: "api".into(), url: "https://api.example.com".into() };
-        assert!(origins.lend(&origin, &AllowedOrigins::from_settings(std::slice::from_ref(&origin))).is_ok());
+        assert!(origins.grant(&origin, &AllowedOrigins::from_settings(std::slice::from_ref(&origin))).is_ok());
         let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         let asked =
             wit::Request { origin: "api".into(), method: wit::Method::Get, path: path.into(), headers, body: vec![] };
@@ -182,7 +181,7 @@ mod tests {
             assert!(send("/", &[(name, "x")]).is_err(), "{name:?}");
         }
         assert!(send("/", &[("a", "b\r\nhost: evil.org")]).is_err());
-        assert!(send("/", &[("a", "b"); HEADERS + 1]).is_err());
+        assert!(send("/", &[("a", "b"); MAX_HEADERS + 1]).is_err());
     }
 
     #[test]
@@ -194,6 +193,6 @@ mod tests {
             headers: vec![],
             body: vec![],
         };
-        assert!(matches!(request(asked, &LentOrigins::default(), 10), Err(wit::HttpError::OriginNotAllowed)));
+        assert!(matches!(request(asked, &GrantedOrigins::default(), 10), Err(wit::HttpError::OriginNotAllowed)));
     }
 }

@@ -1,6 +1,6 @@
-//! The instances of one plugin: where its calls are made, and which of them wait for another.
+//! The instances of a provider.
 
-use crate::call::{Instance, Lent, State, busy, sort};
+use crate::call::{Capabilities, Instance, State, busy, classify};
 use crate::error::{CallError, Limit};
 use crate::exports::Exports;
 use crate::limits::Limits;
@@ -13,18 +13,18 @@ use tokio::time::Instant;
 use wasmtime::Store;
 use wasmtime::component::InstancePre;
 
-/// Makes instances of a plugin.
+/// Creates instances of a provider.
 pub(crate) struct Instances {
     pub(crate) shared: Arc<Shared>,
     pre: InstancePre<State>,
     pub(crate) exports: Exports,
 }
 
-/// One connection's instances: how many may run at the same time, and the idle ones.
+/// The instances of one connection: a limit of concurrent calls, and idle instances.
 pub(crate) struct InstancePool {
     permits: Permits,
-    /// The instances that wait for the connection's next call, each with its permit; none if each call gets a fresh
-    /// instance. No other connection uses them, for a plugin may remember what it saw.
+    /// Idle instances, each with its permit; none if each call gets a fresh instance. No other connection uses them,
+    /// because a provider may remember what it saw.
     idle: Mutex<Vec<(Instance, OwnedSemaphorePermit)>>,
 }
 
@@ -43,22 +43,22 @@ impl Instances {
         Self { shared, pre, exports }
     }
 
-    /// Makes one call, in an instance of its own or in a warm one. `lent` is `None` for a pure one. The call takes at most
-    /// `call_time`, waiting for its permits included.
+    /// Runs one call, in a fresh or an idle instance. `capabilities` is `None` for a pure call. The call takes at most
+    /// `call_time`, including the wait for permits.
     pub(crate) async fn call<R>(
         &self,
         pool: &InstancePool,
-        lent: Option<Lent>,
+        capabilities: Option<Capabilities>,
         call_time: Duration,
         call: impl AsyncFnOnce(&mut Store<State>, &wasmtime::component::Instance) -> wasmtime::Result<R>,
     ) -> Result<R, CallError> {
         let deadline = Instant::now() + call_time;
-        // First the connection's permit: a call that waits for it takes none of the host's.
-        let _connection = self.permit(&pool.permits, lent.as_ref(), deadline, Limit::ConnectionCalls).await?;
-        let _host = self.permit(&self.shared.permits, lent.as_ref(), deadline, Limit::ConcurrentCalls).await?;
+        // First the connection's permit, so that a waiting call holds no permit of the host.
+        let _connection = self.permit(&pool.permits, capabilities.as_ref(), deadline, Limit::ConnectionCalls).await?;
+        let _host = self.permit(&self.shared.permits, capabilities.as_ref(), deadline, Limit::ConcurrentCalls).await?;
         let outcome = tokio::time::timeout_at(deadline, async {
             let mut instance = self.instance(pool).await?;
-            instance.prepare(lent);
+            instance.prepare(capabilities);
             instance.calls += 1;
             let answer = call(&mut instance.store, &instance.instance).await;
             match answer {
@@ -66,8 +66,8 @@ impl Instances {
                     self.keep(pool, instance);
                     Ok(answer)
                 }
-                // An instance that failed is in an unknown state: it goes.
-                Err(error) => Err(sort(&instance.store, &error)),
+                // An instance that failed is in an unknown state and is dropped.
+                Err(error) => Err(classify(&instance.store, &error)),
             }
         });
         let allowed = u64::try_from(call_time.as_millis()).unwrap_or(u64::MAX);
@@ -78,12 +78,12 @@ impl Instances {
     async fn permit<'p>(
         &self,
         permits: &'p Permits,
-        lent: Option<&Lent>,
+        capabilities: Option<&Capabilities>,
         deadline: Instant,
         limit: Limit,
     ) -> Result<Permit<'p>, CallError> {
         let permit = async {
-            match lent {
+            match capabilities {
                 Some(_) => permits.call_with_effects().await,
                 None => permits.pure_call().await,
             }
@@ -98,7 +98,7 @@ impl Instances {
         let mut store = State::store(&self.shared.engine, Arc::clone(&self.shared.limits), self.shared.memory.share());
         match self.pre.instantiate_async(&mut store).await {
             Ok(instance) => Ok(Instance { store, instance, calls: 0 }),
-            Err(error) => Err(sort(&store, &error)),
+            Err(error) => Err(classify(&store, &error)),
         }
     }
 
@@ -108,7 +108,7 @@ impl Instances {
             && self.shared.memory.is_half_free()
             && let Ok(permit) = Arc::clone(&self.shared.idle).try_acquire_owned()
         {
-            // What it was lent goes back.
+            // The idle instance keeps no capabilities.
             instance.prepare(None);
             pool.idle().push((instance, permit));
         }

@@ -1,50 +1,49 @@
-//! Every bound that the host sets a plugin, in one place.
+//! The limits of providers.
 
 use std::time::Duration;
 
-/// What a plugin may use. The defaults suit a provider that speaks JSON over HTTP; each names its reason.
+/// Limits of a provider. The defaults suit a provider that exchanges JSON over HTTP.
 ///
-/// A plugin that goes past a bound of a call gets a [`CallError::Limit`](crate::CallError::Limit) that names it; the
-/// next call starts afresh. Past a bound of an import, the plugin itself gets the error: its request is refused, its
-/// value is not kept.
+/// A call that exceeds a limit fails with [`CallError::Limit`](crate::CallError::Limit), which names it. An import that
+/// exceeds a limit returns an error to the provider: its request is refused, its value is not stored.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Limits {
     /// Bytes of linear memory. 32 MiB: a body of [`input`](Self::input) bytes, parsed and copied several times over.
     pub memory: usize,
-    /// Bytes of the linear memory of all instances together. 2 GiB: 1000 calls at once of a provider that takes 2 MiB for
-    /// a typical webhook. A call that needs more than is left fails; other calls go on.
+    /// Bytes of the linear memory of all instances together. 2 GiB: 1000 concurrent calls of a provider that needs 2
+    /// MiB for a typical webhook. A call that needs more than is left fails; other calls continue.
     pub total_memory: usize,
-    /// The most linear memory, in bytes, of an instance that is kept for another call. 4 MiB: a large body leaves memory
-    /// that later calls do not need.
+    /// Bytes of linear memory up to which an instance is kept for another call. 4 MiB: a large body leaves memory that
+    /// later calls do not need.
     pub idle_memory: usize,
-    /// Elements in one table. A component made by a compiler has one entry for each function whose address is taken.
+    /// Elements of one table. A compiled component has one entry for each function whose address is used.
     pub table_elements: usize,
-    /// Bytes of the stack of wasm frames. 256 KiB; a guest keeps its own stack of data in linear memory.
+    /// Bytes of the stack of wasm frames. 256 KiB; a guest has its own data stack in linear memory.
     pub stack: usize,
-    /// Calls at work at the same time, of which those with effects may be three quarters; further ones wait for their
-    /// turn, within `call_time`. 1000 instances reserve address space, not memory. At least 1.
+    /// Concurrent calls. Three quarters of them may have effects; further calls wait, within `call_time`. 1000
+    /// instances reserve address space, not memory. At least 1.
     pub concurrent_calls: u32,
-    /// Calls of one connection at work at the same time; as for `concurrent_calls`, three quarters of them may have effects.
-    /// 500, half of `concurrent_calls`: one connection that is flooded, or whose contact center does not answer, leaves
-    /// half of the calls to the others. At least 1.
+    /// Concurrent calls of one connection, three quarters of which may have effects. 500, half of `concurrent_calls`: a
+    /// connection that is flooded, or whose contact center does not answer, leaves half of the calls to others. At
+    /// least 1.
     pub connection_calls: u32,
-    /// Time that a call may compute, waiting not counted, to within [`TICK`]. A pure call takes microseconds.
+    /// Computing time of a call without waiting, to within [`TICK`]. A pure call needs microseconds.
     pub cpu_time: Duration,
-    /// Time that a whole call may take, waiting for its turn and for the network included: the bound for what epochs
+    /// The timeout of a whole call, including the wait for permits and for the network: the limit for what epochs
     /// cannot stop.
     pub call_time: Duration,
-    /// Bytes of a webhook (headers and body together) or of an event source. 1 MiB: twice what Genesys lets through.
+    /// Bytes of a webhook (headers and body together) or of an event source. 1 MiB: twice what Genesys sends.
     pub input: usize,
-    /// Headers of a webhook. Servers in use stop at 100.
+    /// Headers of a webhook. Common servers allow 100.
     pub headers: usize,
-    /// Bytes that one call hands back to the host, and that it hands over at each import.
+    /// Bytes of the result of a call, and of the arguments of each import.
     pub output: usize,
-    /// Events that one source maps to, and requests that one message becomes.
+    /// Events of one source, and requests of one message.
     pub items: usize,
-    /// Bytes of an id that a plugin names: of an event (the contract's bound), of a recipient, a conversation, a message.
+    /// Bytes of an id that a provider returns: of an event (the contract's limit), recipient, conversation or message.
     pub id: usize,
-    /// HTTP exchanges in one call: enough to page through thousands of entries, too few for an attack.
+    /// HTTP exchanges of one call: enough to read thousands of entries page by page.
     pub http_exchanges: u32,
     /// Bytes of the body of a request.
     pub http_request: usize,
@@ -54,14 +53,14 @@ pub struct Limits {
     pub cache_value: usize,
 }
 
-/// How often the host looks at a computing plugin.
+/// The interval at which the host checks a computing provider.
 pub const TICK: Duration = Duration::from_millis(5);
 
-/// Bytes of a cache key; the contract's bound.
+/// Bytes of a cache key: the contract's limit.
 pub(crate) const CACHE_KEY: usize = 128;
 
 impl Limits {
-    /// Instances that may wait for their next call, beside those at work.
+    /// Idle instances at most, in addition to those in use.
     pub(crate) fn idle(&self) -> u32 {
         self.concurrent_calls / 4 + 1
     }

@@ -1,12 +1,12 @@
-//! The memory of all instances together.
+//! The memory budget of all instances.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Limits the linear memory of all instances of a host.
 pub(crate) struct MemoryBudget {
-    most: usize,
-    taken: AtomicUsize,
+    limit: usize,
+    used: AtomicUsize,
 }
 
 /// The memory of one instance. Dropping it returns the memory to the budget.
@@ -16,13 +16,13 @@ pub(crate) struct MemoryShare {
 }
 
 impl MemoryBudget {
-    pub(crate) fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { most, taken: AtomicUsize::new(0) })
+    pub(crate) fn new(limit: usize) -> Arc<Self> {
+        Arc::new(Self { limit, used: AtomicUsize::new(0) })
     }
 
-    /// Whether half of the budget is free. Otherwise idle instances could leave none for new calls.
+    /// Returns whether half of the budget is free. Otherwise idle instances could leave no memory for new calls.
     pub(crate) fn is_half_free(&self) -> bool {
-        self.taken.load(Ordering::Relaxed) <= self.most / 2
+        self.used.load(Ordering::Relaxed) <= self.limit / 2
     }
 
     pub(crate) fn share(self: &Arc<Self>) -> MemoryShare {
@@ -35,10 +35,10 @@ impl MemoryShare {
         self.bytes
     }
 
-    /// Takes `by` bytes from the budget; takes none and returns `false` if fewer are left.
+    /// Reserves `by` bytes; reserves none and returns `false` if fewer are left.
     pub(crate) fn grow(&mut self, by: usize) -> bool {
-        let fits = |taken: usize| taken.checked_add(by).filter(|taken| *taken <= self.budget.most);
-        let grown = self.budget.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok();
+        let fits = |used: usize| used.checked_add(by).filter(|used| *used <= self.budget.limit);
+        let grown = self.budget.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok();
         if grown {
             self.bytes += by;
         }
@@ -48,7 +48,7 @@ impl MemoryShare {
 
 impl Drop for MemoryShare {
     fn drop(&mut self) {
-        self.budget.taken.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_one_has_is_missing_to_others_until_it_goes() {
+    fn reserved_memory_returns_when_an_instance_is_dropped() {
         let budget = MemoryBudget::new(10);
         let (mut one, mut other) = (budget.share(), budget.share());
         assert!(one.grow(7) && !other.grow(4) && other.grow(3) && !one.grow(1) && !one.grow(usize::MAX));

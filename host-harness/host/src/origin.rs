@@ -1,24 +1,26 @@
-//! The places that plugins may talk to: what the operator allowed, and nothing else.
+//! The origins that providers can reach.
 
 use crate::contract::Origin;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 use url::Url;
 
-/// The origins that an operator allows a plugin to reach. Exact: scheme, host and port. The empty list denies all.
+/// The origins that an operator allows: scheme, host and port, compared exactly. An empty list denies all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AllowedOrigins(Vec<url::Origin>);
 
-/// This is no origin.
+/// The text is not an origin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{entered}` is no origin: {why}; write a scheme, a host and, if need be, a port: https://api.example.com")]
+#[error(
+    "`{entered}` is not an origin: {why}; expected scheme, host and optional port, such as https://api.example.com"
+)]
 pub struct InvalidOrigin {
     entered: String,
     why: String,
 }
 
 impl AllowedOrigins {
-    /// No origin.
+    /// Allows no origin.
     #[must_use]
     pub fn none() -> Self {
         Self::default()
@@ -26,17 +28,18 @@ impl AllowedOrigins {
 
     /// Adds an origin such as `https://api.example.com` or `http://127.0.0.1:8080`.
     ///
-    /// A host that is an address stands for that address, private ones included. A host that is a name is looked up
-    /// at each connection, and only public addresses are dialled ([`HttpClient`](crate::HttpClient)).
+    /// A host that is an address stands for that address, even a private one. A host name is resolved for each
+    /// connection, and only public addresses are used ([`HttpClient`](crate::HttpClient)).
     ///
     /// # Errors
-    /// What is no origin: a path, a user, another scheme than `http` and `https`.
+    /// The text has a path or a user, or another scheme than `http` and `https`.
     pub fn allow(mut self, origin: &str) -> Result<Self, InvalidOrigin> {
         self.0.push(parse(origin)?.origin());
         Ok(self)
     }
 
-    /// Allows the origins that a provider derived from settings: for whoever trusts the settings and the provider.
+    /// Allows the origins that a provider derived from settings. Use it only if you trust the settings and the
+    /// provider.
     #[must_use]
     pub fn from_settings(origins: &[Origin]) -> Self {
         Self(origins.iter().filter_map(|origin| Some(parse(&origin.url).ok()?.origin())).collect())
@@ -50,27 +53,27 @@ impl AllowedOrigins {
 impl FromStr for AllowedOrigins {
     type Err = InvalidOrigin;
 
-    /// A list, separated by commas or blanks.
+    /// Parses a list separated by commas or spaces.
     fn from_str(list: &str) -> Result<Self, InvalidOrigin> {
         list.split([',', ' ']).filter(|origin| !origin.is_empty()).try_fold(Self::none(), Self::allow)
     }
 }
 
-/// The origins that one connection is lent, by the provider's names for them.
+/// The origins granted to a connection, by the provider's names.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct LentOrigins(BTreeMap<String, Url>);
+pub(crate) struct GrantedOrigins(BTreeMap<String, Url>);
 
-/// Why an origin is not lent.
-pub(crate) enum NotLent {
+/// Why an origin is not granted.
+pub(crate) enum NotGranted {
     NotAllowed,
     Invalid(String),
 }
 
-impl LentOrigins {
-    pub(crate) fn lend(&mut self, origin: &Origin, allowed: &AllowedOrigins) -> Result<(), NotLent> {
-        let url = parse(&origin.url).map_err(|invalid| NotLent::Invalid(invalid.why))?;
+impl GrantedOrigins {
+    pub(crate) fn grant(&mut self, origin: &Origin, allowed: &AllowedOrigins) -> Result<(), NotGranted> {
+        let url = parse(&origin.url).map_err(|invalid| NotGranted::Invalid(invalid.why))?;
         if !allowed.contains(&url) {
-            return Err(NotLent::NotAllowed);
+            return Err(NotGranted::NotAllowed);
         }
         self.0.insert(origin.name.clone(), url);
         Ok(())
@@ -80,7 +83,7 @@ impl LentOrigins {
         self.0.get(name)
     }
 
-    /// Those that were allowed to be lent.
+    /// Returns the granted origins as allowed origins.
     pub(crate) fn allowed(&self) -> AllowedOrigins {
         AllowedOrigins(self.0.values().map(Url::origin).collect())
     }
@@ -94,10 +97,10 @@ fn parse(entered: &str) -> Result<Url, InvalidOrigin> {
     }
     let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     if !bare || !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid("there is more than an origin"));
+        return Err(invalid("it has more parts than an origin"));
     }
     if url.host().is_none() {
-        return Err(invalid("there is no host"));
+        return Err(invalid("it has no host"));
     }
     Ok(url)
 }
@@ -108,7 +111,7 @@ mod tests {
 
     fn lent(allowed: &str, url: &str) -> bool {
         let allowed = allowed.parse::<AllowedOrigins>().expect(allowed);
-        LentOrigins::default().lend(&Origin { name: "api".into(), url: url.into() }, &allowed).is_ok()
+        GrantedOrigins::default().grant(&Origin { name: "api".into(), url: url.into() }, &allowed).is_ok()
     }
 
     #[test]

@@ -5,12 +5,12 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 /// Limits how many calls of a host, or of one connection, run at the same time.
 pub(crate) struct Permits {
     calls: Semaphore,
-    /// Fewer than `calls`, so that a contact center which does not answer holds up no pure call.
+    /// Fewer than `calls`, so that a contact center that does not answer blocks no pure call.
     effects: Semaphore,
 }
 
 impl Permits {
-    /// Makes `calls` permits. Three quarters of them also allow a call with effects. There is at least one of each.
+    /// Creates `calls` permits. Three quarters of them also allow a call with effects. There is at least one of each.
     pub(crate) fn new(calls: u32) -> Self {
         let semaphore = |permits: u32| Semaphore::new(usize::try_from(permits).unwrap_or(Semaphore::MAX_PERMITS));
         Self { calls: semaphore(calls.max(1)), effects: semaphore((calls - calls.div_ceil(4)).max(1)) }

@@ -1,8 +1,8 @@
-//! A loaded plugin.
+//! A loaded provider.
 
 use crate::bindings::HandoverProvider;
 use crate::call::State;
-use crate::contract::{AcceptedSettings, Description, EXPORT, LENT, Setting, SettingsProblem};
+use crate::contract::{AcceptedSettings, Description, EXPORT, GRANTED_IMPORTS, Setting, SettingsProblem};
 use crate::error::{Error, LoadError, chain};
 use crate::exports::Exports;
 use crate::instances::{InstancePool, Instances};
@@ -11,14 +11,14 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use wasmtime::component::{Component, HasSelf, Linker};
 
-/// A loaded plugin: compiled, checked against the contract, ready to be called. Cheap to clone.
+/// A loaded provider: compiled, checked against the contract and ready. Cheap to clone.
 #[derive(Clone)]
 pub struct Provider(Arc<Loaded>);
 
 struct Loaded {
     instances: Instances,
     description: Description,
-    /// Of the component's bytes: connections of different plugins share nothing.
+    /// The SHA-256 of the component. Connections of different components share nothing.
     fingerprint: [u8; 32],
     imports: Vec<String>,
     exports: Vec<String>,
@@ -39,7 +39,8 @@ impl Provider {
         let types = component.component_type();
         let imports: Vec<_> = types.imports(&shared.engine).map(|(name, _)| name.to_owned()).collect();
         let exports: Vec<_> = types.exports(&shared.engine).map(|(name, _)| name.to_owned()).collect();
-        let foreign: Vec<_> = imports.iter().filter(|name| !LENT.contains(&name.as_str())).cloned().collect();
+        let foreign: Vec<_> =
+            imports.iter().filter(|name| !GRANTED_IMPORTS.contains(&name.as_str())).cloned().collect();
         if !foreign.is_empty() {
             return Err(LoadError::ForeignImports(foreign));
         }
@@ -63,28 +64,28 @@ impl Provider {
         Ok(Self(Arc::new(Loaded { instances, description, fingerprint, imports, exports })))
     }
 
-    /// What the plugin says of itself.
+    /// Returns the provider's description.
     #[must_use]
     pub fn description(&self) -> &Description {
         &self.0.description
     }
 
-    /// The names of the component's imports.
+    /// Returns the names of the component's imports.
     #[must_use]
     pub fn imports(&self) -> &[String] {
         &self.0.imports
     }
 
-    /// The names of the component's exports.
+    /// Returns the names of the component's exports.
     #[must_use]
     pub fn exports(&self) -> &[String] {
         &self.0.exports
     }
 
-    /// Whether the settings can be used, and where they lead. `connect` asks this first.
+    /// Checks settings. [`connect`](Self::connect) calls it first.
     ///
     /// # Errors
-    /// The plugin failed to answer.
+    /// The problems of the settings, or a failed call.
     pub async fn check_settings(&self, settings: &[Setting]) -> Result<AcceptedSettings, Error<Vec<SettingsProblem>>> {
         let instances = self.instances();
         instances
@@ -102,7 +103,7 @@ impl Provider {
         &self.0.instances
     }
 
-    /// Whether it was made of this component, compiled by [`Host::load`](crate::Host::load) or before.
+    /// Returns whether it was loaded from this component, compiled now or earlier.
     #[must_use]
     pub fn is_made_of(&self, component: &[u8]) -> bool {
         *self.fingerprint() == <[u8; 32]>::from(Sha256::digest(component))

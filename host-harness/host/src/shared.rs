@@ -1,4 +1,4 @@
-//! What all plugins of a host share.
+//! The shared state of a host.
 
 use crate::cache::Cache;
 use crate::http::Transport;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
 
-/// What all plugins of a host share.
+/// The shared state of a host.
 pub(crate) struct Shared {
     pub(crate) engine: Engine,
     pub(crate) limits: Arc<Limits>,
@@ -20,6 +20,6 @@ pub(crate) struct Shared {
     pub(crate) reuse: u32,
     /// Limits the calls of all connections together.
     pub(crate) permits: Permits,
-    /// One for each instance that waits for its next call.
+    /// One permit for each idle instance.
     pub(crate) idle: Arc<Semaphore>,
 }

@@ -504,7 +504,7 @@ fn only_a_person_reopens() {
 fn a_handover_begins_by_waiting_and_says_so_once() {
     let mut handover = begin(observing());
     let unknown = QueueState { position: None, estimated_wait_seconds: None };
-    assert_eq!(handover.begin_waiting(), Some(Step::Queued(unknown.clone())));
+    assert_eq!(handover.report_waiting(), Some(Step::Queued(unknown.clone())));
     assert_eq!(tell(&mut handover, 100, &[at(50, EventKind::Queued(unknown))]), []);
     assert_eq!(tell(&mut handover, 200, &[at(150, EventKind::Queued(place(4)))]), [Step::Queued(place(4))]);
 }
@@ -514,7 +514,7 @@ fn the_contact_center_knows_a_handover_once_a_request_arrived_or_may_have() {
     let mut handover = begin(observing());
     assert!(handover.is_unknown_to_the_contact_center());
     let mut perhaps = handover.clone();
-    perhaps.perhaps_delivered();
+    perhaps.may_be_delivered();
     assert!(!perhaps.is_unknown_to_the_contact_center());
     handover.delivered(&Delivery { message_id: None, conversation_id: None }, BEGUN);
     assert!(!handover.is_unknown_to_the_contact_center());

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
-/// What somebody writes by hand: the contract's records in one.
+/// The input: the contract's records in one object.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Message {
@@ -30,8 +30,10 @@ fn first() -> u32 {
 pub(crate) async fn run(arguments: Build) -> anyhow::Result<ExitCode> {
     let connection = plugin::connect(&arguments.connection).await?;
     let text = plugin::input(&arguments.message)?;
-    let Message { recipient, handover, conversation, id, time, message } = serde_json::from_slice(&text)
-        .with_context(|| format!("{}: this is no message; see `handover build --help`", arguments.message.display()))?;
+    let Message { recipient, handover, conversation, id, time, message } =
+        serde_json::from_slice(&text).with_context(|| {
+            format!("{}: this is not a message; see `handover build --help`", arguments.message.display())
+        })?;
     let conversation = Conversation { recipient, handover, id: conversation };
     match connection.build_outbound_message(&conversation, &Outbound { id, time, message }).await {
         Ok(requests) => {
@@ -46,7 +48,7 @@ pub(crate) async fn run(arguments: Build) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(NO))
 }
 
-/// A request, with its body as JSON where it is some.
+/// Returns a request as JSON, with its body as JSON if it is some.
 fn shown(request: &ProviderRequest) -> Value {
     let text = || String::from_utf8_lossy(&request.body).into_owned();
     json!({

@@ -16,12 +16,12 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-/// How long a webhook may take. A contact center sends one at once; what comes later does not come here.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The time to wait for the webhook. A contact center sends one at once.
+const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let connection = plugin::connect(&arguments.connection).await?;
-    let shown = progress::show("asking the contact center");
+    let shown = progress::show("calling the contact center");
     let checks = match arguments.webhook_listen {
         None => connection.check_connection(None).await?,
         Some(address) => with_probe(connection, address).await?,
@@ -43,10 +43,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(if failed { ExitCode::from(NO) } else { ExitCode::SUCCESS })
 }
 
-/// Has a message sent to a user that there is not, and waits for it.
+/// Asks the contact center to send a message to a test recipient, and waits for its webhook.
 async fn with_probe(connection: Connection, address: SocketAddr) -> anyhow::Result<Vec<Check>> {
     let recipient = format!("handover-check-{}", uuid::Uuid::new_v4());
-    let listener = TcpListener::bind(address).await.with_context(|| format!("{address} cannot be listened on"))?;
+    let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
     let (arrived, mut arrivals) = mpsc::channel(16);
     let server = tokio::spawn(axum::serve(listener, receiver(connection.clone(), arrived)).into_future());
     let mut checks = connection.check_connection(Some(&recipient)).await?;
@@ -66,10 +66,12 @@ async fn with_probe(connection: Connection, address: SocketAddr) -> anyhow::Resu
             }
             refused
         };
-        match timeout(PATIENCE, ours).await {
-            Ok(None) => round_trip(CheckOutcome::Ok, "the message arrived, and is authentic".into()),
+        match timeout(WEBHOOK_TIMEOUT, ours).await {
+            Ok(None) => round_trip(CheckOutcome::Ok, "the webhook arrived and is authentic".into()),
             Ok(Some(why)) => round_trip(CheckOutcome::Error, format!("a webhook arrived and is not authentic: {why}")),
-            Err(_) => round_trip(CheckOutcome::Error, format!("nothing arrived in {} s", PATIENCE.as_secs())),
+            Err(_) => {
+                round_trip(CheckOutcome::Error, format!("no webhook arrived within {} s", WEBHOOK_TIMEOUT.as_secs()))
+            }
         }
     } else {
         round_trip(CheckOutcome::Skipped, "no message was sent".into())
@@ -80,14 +82,14 @@ async fn with_probe(connection: Connection, address: SocketAddr) -> anyhow::Resu
 }
 
 fn round_trip(outcome: CheckOutcome, message: String) -> Check {
-    let remedy = "Lead the webhook address of the contact center to this address, and compare the webhook secrets.";
+    let remedy = "Forward the webhook URL of the contact center to this address, and compare the webhook secrets.";
     let remedy = (outcome == CheckOutcome::Error).then(|| remedy.into());
     Check { name: "webhook-round-trip".into(), outcome, message, remedy }
 }
 
-/// What came in.
+/// A received webhook.
 enum Arrival {
-    /// Authentic, for these recipients.
+    /// An authentic webhook with its recipients.
     For(Vec<String>),
     Refused(String),
 }

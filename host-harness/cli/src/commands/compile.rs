@@ -19,13 +19,13 @@ pub(crate) fn run(arguments: Compile) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A gateway may be running from what is there: it keeps its file, and the next one to start gets the new one. The new one
-/// has a name of its own until it is whole, for another `handover compile` may be at it.
+/// Replaces the file. A running gateway keeps its file, and the next start uses the new one. The new file has a
+/// temporary name until it is complete, because another `handover compile` may run.
 fn replace(output: &Path, compiled: &[u8]) -> std::io::Result<()> {
     let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut whole = tempfile::NamedTempFile::new_in(folder)?;
     whole.write_all(compiled)?;
-    // The gateway may be another user; nobody else may write it, whatever the umask.
+    // The gateway may run as another user. Only the owner may write the file, whatever the umask.
     whole.as_file().set_permissions(Permissions::from_mode(0o644))?;
     whole.as_file().sync_all()?;
     whole.persist(output)?;

@@ -35,14 +35,14 @@ impl Api {
         let path = letters.path_segments_mut().ok().with_context(no_url);
         path?.pop_if_empty().extend(["v1", "connections", &at.connection, "dead-letters"]);
         let token = std::env::var(&at.token_env).with_context(|| {
-            format!("the environment has no variable {}; set it to one of the gateway's tokens", at.token_env)
+            format!("the environment variable {} is not set; set it to one of the gateway's tokens", at.token_env)
         })?;
         Ok(Self { letters, token, client: Client::builder().timeout(REQUEST_TIMEOUT).build()? })
     }
 
     async fn ask(&self, method: Method, url: Url) -> anyhow::Result<(StatusCode, Value)> {
         let answer = self.client.request(method, url).bearer_auth(&self.token).send().await;
-        let answer = answer.map_err(reqwest::Error::without_url).context("the gateway cannot be asked")?;
+        let answer = answer.map_err(reqwest::Error::without_url).context("the gateway cannot be called")?;
         let (status, body) = (answer.status(), answer.bytes().await?);
         Ok((status, serde_json::from_slice(&body).unwrap_or(Value::Null)))
     }
@@ -72,7 +72,8 @@ async fn list(api: &Api) -> anyhow::Result<ExitCode> {
         if !status.is_success() {
             return Ok(refused(status, &body));
         }
-        let letters = body.as_array().context("the gateway answers with no list: is it one?")?;
+        let letters =
+            body.as_array().context("the response is not a list of dead letters; is this the URL of a gateway?")?;
         for letter in letters {
             output::print(letter)?;
         }
@@ -84,7 +85,7 @@ async fn list(api: &Api) -> anyhow::Result<ExitCode> {
 }
 
 fn refused(status: StatusCode, body: &Value) -> ExitCode {
-    let why = body["detail"].as_str().unwrap_or("the gateway refuses");
+    let why = body["detail"].as_str().unwrap_or("the gateway refused the request");
     // Standard error may be closed; the exit status still reports the refusal.
     let _ = writeln!(std::io::stderr(), "handover: {status}: {why}");
     ExitCode::from(NO)

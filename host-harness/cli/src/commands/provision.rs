@@ -9,7 +9,7 @@ use std::process::ExitCode;
 pub(crate) async fn run(arguments: Provision) -> anyhow::Result<ExitCode> {
     let connection = plugin::connect(&arguments.connection).await?;
     let mode = if arguments.dry_run { ProvisioningMode::Plan } else { ProvisioningMode::Apply };
-    let shown = progress::show("asking the contact center");
+    let shown = progress::show("calling the contact center");
     let steps = connection.provision(&arguments.webhook_url, mode).await?;
     drop(shown);
     for step in &steps {

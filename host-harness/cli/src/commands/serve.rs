@@ -27,9 +27,9 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-/// Where everything is kept unless something else is said.
+/// The default store.
 const SQLITE: &str = "handover.sqlite";
-/// Calls for which one instance of a plugin is used at most.
+/// Calls that one instance of a plugin serves.
 const REUSE: u32 = 1_000;
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
@@ -55,7 +55,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let tokens = Tokens::new(&read_all(&config.platform.tokens, &folder).with_context(at)?).with_context(at)?;
     let listener = TcpListener::bind(config.listen)
         .await
-        .with_context(|| format!("{}: {} cannot be listened on", file.place(&["listen"]), config.listen))?;
+        .with_context(|| format!("{}: cannot listen on {}", file.place(&["listen"]), config.listen))?;
 
     let (stop, address) = (CancellationToken::new(), listener.local_addr()?);
     let gateway = Gateway::new(services.clone(), mailboxes.clone(), tokens, metrics, stop.clone());
@@ -66,27 +66,27 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         if let Some(reason) = why_unfetchable(&public) {
             tracing::warn!(
                 public,
-                "a contact center may not fetch the files of the demo page: {reason}; set demo.public to a public https origin"
+                "the contact center may be unable to fetch files of the demo page: {reason}; set demo.public to a public https origin"
             );
         }
         let desk = config.demo.desk.as_ref().map(origin);
         router = router.merge(DemoContext { gateway, trace, desk, stop: stop.clone(), public }.router()?);
     }
-    // Nobody has to listen to it.
+    // There may be no reader.
     let _ = output::print(json!({ "listen": address.to_string() }));
     let keep_events = config.store.keep_events.0;
     run_gateway(Parts { services, mailboxes, keep_events, listener, router, stop }).await?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// As many file descriptors as the system allows this process.
+/// Raises the limit of open files as far as the system allows.
 fn raise_descriptors() {
     if let Err(error) = rlimit::increase_nofile_limit(rlimit::INFINITY) {
-        tracing::warn!(%error, "the limit of open files stays as it is");
+        tracing::warn!(%error, "the limit of open files cannot be raised");
     }
 }
 
-/// With the cache that the gateways of the same store share, if there can be several.
+/// Opens the store, and the cache that its gateways share if there can be several.
 async fn store(file: &ConfigFile, folder: &Path) -> anyhow::Result<(Arc<dyn Store>, Option<NatsCache>)> {
     let store = &file.config.store;
     let Some(servers) = &store.nats else {
@@ -96,7 +96,7 @@ async fn store(file: &ConfigFile, folder: &Path) -> anyhow::Result<(Arc<dyn Stor
     };
     let at = || file.place(&["store", "nats"]);
     let servers = servers.read(folder).with_context(at)?;
-    let credentials = store.nats_credentials.as_ref().map(|place| place.read(folder)).transpose();
+    let credentials = store.nats_credentials.as_ref().map(|source| source.read(folder)).transpose();
     let credentials = credentials.with_context(|| file.place(&["store", "nats-credentials"]))?;
     let layout = Layout { prefix: store.nats_prefix.clone(), replicas: store.nats_replicas.get() };
     let opened = NatsStore::connect(&servers, credentials.as_deref(), &layout).await.with_context(at)?;
@@ -163,7 +163,7 @@ fn callback(file: &ConfigFile, folder: &Path) -> anyhow::Result<Option<Callback>
     Ok(Some(Callback::new(&callback.url, secrets).with_context(at)?))
 }
 
-fn read_all(places: &[SecretSource], folder: &Path) -> anyhow::Result<Vec<String>> {
-    let read = places.iter().enumerate();
-    read.map(|(index, place)| place.read(folder).with_context(|| format!("entry {}", index + 1))).collect()
+fn read_all(sources: &[SecretSource], folder: &Path) -> anyhow::Result<Vec<String>> {
+    let read = sources.iter().enumerate();
+    read.map(|(index, source)| source.read(folder).with_context(|| format!("entry {}", index + 1))).collect()
 }

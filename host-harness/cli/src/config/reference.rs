@@ -1,12 +1,12 @@
-//! The reference of the configuration, from its types: their comments, and what they are if nothing is said.
+//! The reference of the configuration, generated from its types: their comments and defaults.
 
 use super::Config;
 use serde_json::Value;
 use std::fmt::Write;
 use utoipa::{PartialSchema, ToSchema};
 
-/// The least that one has to say: all else is as it is if nothing is said.
-const LEAST: &str = r#"
+/// A configuration with only the required keys, which shows the defaults of all others.
+const MINIMAL: &str = r#"
 [platform]
 tokens = [{ env = "TOKEN" }]
 callback = { url = "https://bot.example.com/", secrets = [{ env = "SECRET" }] }
@@ -14,7 +14,7 @@ callback = { url = "https://bot.example.com/", secrets = [{ env = "SECRET" }] }
 settings = "acme.toml"
 "#;
 
-/// In Markdown.
+/// Returns the reference as Markdown.
 pub(crate) fn reference() -> String {
     let mut schemas = Vec::new();
     Config::schemas(&mut schemas);
@@ -22,10 +22,11 @@ pub(crate) fn reference() -> String {
         schemas.into_iter().filter_map(|(name, schema)| Some((name, serde_json::to_value(schema).ok()?))).collect();
     let own = serde_json::to_value(Config::schema()).unwrap_or_default();
     schemas.push((Config::name().into_owned(), own.clone()));
-    let defaults = toml::from_str::<Config>(LEAST).ok().and_then(|config| serde_json::to_value(config).ok());
+    let defaults = toml::from_str::<Config>(MINIMAL).ok().and_then(|config| serde_json::to_value(config).ok());
     let mut text = String::from(
-        "# Configuration\n\nWhat `handover serve --config FILE` takes, in TOML. Secrets are never in the file: `{ env = \"NAME\" }` \
-         names a variable of the\nenvironment, `{ file = \"PATH\" }` a file. Times are such as `30s`, `5m` or `2h`.\n",
+        "# Configuration\n\nThe file of `handover serve --config FILE`, in TOML. [gateway.example.toml](gateway.example.toml) is a commented \
+         example.\n\nSecrets are never in the file: `{ env = \"NAME\" }` names an environment variable, `{ file = \"PATH\" }` \
+         a file.\nA duration is a text such as `\"30s\"`, `\"5m\"` or `\"2h\"`.\n",
     );
     section(&mut text, &schemas, "", &own, &defaults.unwrap_or_default());
     text
@@ -54,18 +55,20 @@ fn section(text: &mut String, schemas: &[(String, Value)], path: &str, schema: &
         };
         let about = property["description"].as_str().or_else(|| property["oneOf"].get(1)?["description"].as_str());
         // Writing to a string cannot fail.
-        let _ = writeln!(rows, "| `{key}` | {} | {shown} |", about.unwrap_or_default().replace('\n', " "));
+        let kind = type_of(property, default);
+        let about = about.unwrap_or_default().replace('\n', " ");
+        let _ = writeln!(rows, "| `{key}` | {kind} | {shown} | {about} |");
     }
     let _ = write!(text, "\n## {heading}\n\n{}\n", about.replace('\n', " "));
     if !rows.is_empty() {
-        let _ = write!(text, "\n| key | what it says | if it is missing |\n|---|---|---|\n{rows}");
+        let _ = write!(text, "\n| Key | Type | Default | Description |\n|---|---|---|---|\n{rows}");
     }
     for (path, schema, defaults) in below {
         section(text, schemas, &path, schema, defaults);
     }
 }
 
-/// The table that a property is, with how it is named; missing for one that is a value.
+/// Returns the table of a property and its name; `None` if the property is a value.
 fn refers<'s>(schemas: &'s [(String, Value)], key: &str, property: &Value) -> Option<(String, &'s Value)> {
     let find = |reference: &Value| {
         let name = reference["$ref"].as_str()?.rsplit('/').next()?;
@@ -78,4 +81,33 @@ fn refers<'s>(schemas: &'s [(String, Value)], key: &str, property: &Value) -> Op
     let candidates = ["oneOf", "allOf"].iter().filter_map(|of| property[of].as_array()).flatten();
     let schema = find(property).or_else(|| candidates.into_iter().find_map(find))?;
     Some((key.to_owned(), schema))
+}
+
+/// Returns the type of a value as an operator writes it.
+fn type_of(property: &Value, default: &Value) -> String {
+    let is_reference = |value: &Value, name: &str| value["$ref"].as_str().is_some_and(|path| path.ends_with(name));
+    let mut candidates = vec![property];
+    candidates.extend(["oneOf", "allOf", "anyOf"].iter().filter_map(|of| property[of].as_array()).flatten());
+    for candidate in candidates {
+        let kind = match &candidate["type"] {
+            Value::String(kind) => Some(kind.as_str()),
+            Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null"),
+            _ => None,
+        };
+        if is_reference(candidate, "Level") || is_reference(candidate, "Format") {
+            return "word".into();
+        }
+        match kind {
+            Some("string") if default.as_str().is_some_and(is_duration) => return "duration".into(),
+            Some("string") => return "string".into(),
+            Some("array") => return "list of strings".into(),
+            Some(kind) => return kind.into(),
+            None => {}
+        }
+    }
+    "string".into()
+}
+
+fn is_duration(text: &str) -> bool {
+    text.parse::<jiff::SignedDuration>().is_ok()
 }

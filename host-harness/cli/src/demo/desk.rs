@@ -1,4 +1,4 @@
-//! The agent's hands: the local Genesys Cloud's own interface for agents.
+//! The agent's desk: the local Genesys Cloud's interface for agents.
 
 use anyhow::{Context, ensure};
 use serde_json::Value;
@@ -13,13 +13,13 @@ impl Desk {
         Self { client: reqwest::Client::new(), origin: origin.into() }
     }
 
-    /// Everything that the agent sees of a conversation.
+    /// Returns everything that the agent sees of a conversation.
     pub(super) async fn conversation(&self, id: &str) -> anyhow::Result<Value> {
         let url = format!("{}/sandbox/conversations/{id}", self.origin);
         self.client.get(url).send().await?.json().await.context("the agent's desk does not show the conversation")
     }
 
-    /// Does something in a conversation.
+    /// Performs an action in a conversation.
     pub(super) async fn act(&self, id: &str, act: &str, what: &Value) -> anyhow::Result<()> {
         let url = format!("{}/sandbox/conversations/{id}/{act}", self.origin);
         let answer = self.client.post(url).json(what).send().await?;

@@ -1,4 +1,4 @@
-//! A bot platform, as small as one can be: it takes webhooks and sends messages, one after the other.
+//! A minimal bot platform: receives webhooks and sends messages, one after the other.
 
 use super::trace::Trace;
 use anyhow::{Context, bail, ensure};
@@ -18,10 +18,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
 
 const PATH: &str = "/handover/genesysCloudOM";
-/// How long to wait for something that is on its way on this machine.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The timeout for a webhook on this machine.
+const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Takes webhooks, but has no connection to verify them with yet.
+/// A platform that listens but has no connection yet.
 pub(super) struct Listening {
     address: SocketAddr,
     receiver: Arc<Receiver>,
@@ -62,7 +62,7 @@ impl Platform {
         Ok((Listening { address, receiver, events }, address))
     }
 
-    /// Builds a message and delivers its requests, in order; tells what the last one came to.
+    /// Builds a message and delivers its requests in order. Returns the last delivery.
     pub(super) async fn send(&self, conversation: &Conversation, message: OutboundMessage) -> anyhow::Result<Delivery> {
         let outbound = Outbound { id: uuid::Uuid::new_v4().to_string(), time: now(), message };
         let built = self.connection.build_outbound_message(conversation, &outbound).await;
@@ -75,7 +75,7 @@ impl Platform {
         last.context("the message became no request")
     }
 
-    /// Looks at the conversation, and tells whether this is so.
+    /// Polls the conversation. Returns whether it has such an event.
     pub(super) async fn observe(
         &self,
         conversation: &Conversation,
@@ -86,16 +86,16 @@ impl Platform {
         Ok(events.iter().any(|event| contains(&event.kind)))
     }
 
-    /// The next thing that a webhook told.
+    /// Returns the next event of a webhook.
     pub(super) async fn event(&mut self) -> anyhow::Result<AgentEvent> {
-        match tokio::time::timeout(PATIENCE, self.events.recv()).await {
+        match tokio::time::timeout(WEBHOOK_TIMEOUT, self.events.recv()).await {
             Ok(Some(event)) => Ok(event),
             Ok(None) => bail!("the receiver is gone"),
-            Err(_) => bail!("no webhook within {} s", PATIENCE.as_secs()),
+            Err(_) => bail!("no webhook within {} s", WEBHOOK_TIMEOUT.as_secs()),
         }
     }
 
-    /// Posts a webhook that nobody signed with the secret; it must be turned away.
+    /// Posts a webhook with a wrong signature, which must be rejected.
     pub(super) async fn forge(&self, body: &'static [u8]) -> anyhow::Result<()> {
         let request = reqwest::Client::new()
             .post(format!("http://{}{PATH}", self.address))

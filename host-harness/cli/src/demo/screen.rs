@@ -1,4 +1,4 @@
-//! The conversation as a person wants to read it, and beside it what goes over the trace.
+//! The conversation, with a trace beside it.
 
 use super::trace::Trace;
 use crate::output::{OutputError, print};
@@ -51,13 +51,13 @@ impl Screen {
         print(format_args!("{DIM}{}─┼─{}{DIM:#}", "─".repeat(COLUMN), "─".repeat(COLUMN)))
     }
 
-    /// Something for the reader alone.
+    /// A note.
     pub(super) fn note(&self, text: &str) -> Result<(), OutputError> {
         self.trace.take();
         print(format_args!("\n{DIM}{text}{DIM:#}\n"))
     }
 
-    /// Somebody says something; beside it, what went over the trace for it.
+    /// A message, with its trace beside it.
     pub(super) fn say(&self, who: Who, text: &str) -> Result<(), OutputError> {
         let lines = wrap(text, COLUMN - 8);
         let left = lines.iter().enumerate().map(|(number, line)| {
@@ -67,7 +67,7 @@ impl Screen {
         self.rows(left.collect(), who.style(), Style::new())
     }
 
-    /// Something happens.
+    /// An event.
     pub(super) fn happened(&self, what: &str) -> Result<(), OutputError> {
         let left = wrap(what, COLUMN - 8).into_iter().map(|line| ("   ·    ".to_owned(), line));
         self.rows(left.collect(), DIM, DIM)

@@ -20,7 +20,7 @@ const CONNECTION: &str = "demo";
 const PATH: &str = "genesysCloudOM";
 /// How long events are kept.
 const KEEP_EVENTS: Duration = Duration::from_secs(24 * 60 * 60);
-/// The local Genesys Cloud counts none.
+/// The local Genesys Cloud has no limit.
 const POLLS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(6_000).unwrap();
 
 /// Short times, because somebody watches.
@@ -44,7 +44,7 @@ fn rules() -> Rules {
 pub(crate) async fn serve(listen: SocketAddr) -> anyhow::Result<()> {
     let listener = TcpListener::bind(listen)
         .await
-        .with_context(|| format!("{listen} cannot be listened on; choose another: --listen 127.0.0.1:0"))?;
+        .with_context(|| format!("cannot listen on {listen}; choose another address: --listen 127.0.0.1:0"))?;
     let address = listener.local_addr()?;
     let mut config = cloud(&format!("http://{address}/handover/{PATH}"));
     config.media.outbound = vec!["*/*".into()];
@@ -55,7 +55,7 @@ pub(crate) async fn serve(listen: SocketAddr) -> anyhow::Result<()> {
 
     let connection = connect(&plugin::load(None).await?, announced).await?;
 
-    let folder = tempfile::tempdir().context("there is no place for a folder")?;
+    let folder = tempfile::tempdir().context("no temporary folder can be created")?;
     let mailboxes = Mailboxes::new(Arc::new(SqliteStore::open(&folder.path().join("handover.sqlite"))?));
     let (metrics, trace, stop) = (Metrics::default(), Trace::default(), CancellationToken::new());
     let options = Options {

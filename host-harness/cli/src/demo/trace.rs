@@ -1,11 +1,11 @@
-//! What goes over the trace, to be shown beside the conversation.
+//! The trace beside the conversation.
 
 use async_trait::async_trait;
 use handover_host::{Transport, TransportError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-/// Lines that wait to be shown.
+/// Queued lines at most.
 #[derive(Clone, Default)]
 pub(super) struct Trace(Arc<Mutex<Vec<String>>>);
 
@@ -19,7 +19,7 @@ impl Trace {
     }
 }
 
-/// A transport that tells what it carries: no headers and no bodies, which hold keys and words.
+/// A transport that records requests without headers and bodies, which contain keys and message texts.
 pub(super) struct Recorder<T> {
     transport: T,
     trace: Trace,
@@ -46,7 +46,7 @@ impl<T: Transport> Transport for Recorder<T> {
     }
 }
 
-/// A path whose ids are cut short.
+/// Returns a path with shortened ids.
 fn shorten(path: &str) -> String {
     let short = |segment: &str| match segment.get(..4) {
         Some(head) if segment.len() == 36 && segment.matches('-').count() == 4 => format!("{head}…"),

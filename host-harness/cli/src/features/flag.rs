@@ -1,9 +1,9 @@
-//! Feature flags, read from variables of the environment. What is not switched on is off.
+//! Feature flags from environment variables. A feature that is not switched on is off.
 
 use std::collections::BTreeSet;
 use std::env::VarError;
 
-/// Something that an operator switches on: for nobody, for some organizations, or for all.
+/// A feature that an operator enables for no, some or all organizations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Feature {
     switch: Option<Switch>,
@@ -28,20 +28,20 @@ enum Organizations {
     These(BTreeSet<String>),
 }
 
-/// The value of a variable cannot be what was meant.
+/// The value of a variable is not valid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the variable {variable} is malformed: expected {expected}")]
 pub(crate) struct InvalidVariable {
-    /// Its name.
+    /// The name of the variable.
     pub(crate) variable: String,
-    /// What its value should be, for people.
+    /// The expected value.
     pub(crate) expected: &'static str,
 }
 
 /// Why an organization may not use a feature.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refused {
-    /// The feature is off, for everybody.
+    /// The feature is off for all organizations.
     #[error("the feature is switched off; set {variable} to `true` to switch it on")]
     SwitchedOff {
         /// The variable to change.

@@ -1,4 +1,4 @@
-//! What happened at the contact center.
+//! Events of the contact center.
 
 use super::Timestamp;
 use serde::{Deserialize, Serialize};

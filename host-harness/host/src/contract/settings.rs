@@ -1,4 +1,4 @@
-//! What the operator enters, and what a provider says of itself.
+//! Settings, and descriptions of providers.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

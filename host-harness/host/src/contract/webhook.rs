@@ -106,7 +106,7 @@ impl Webhook {
     }
 }
 
-/// Path, headers and body may hold keys and people's words: only their sizes are printed.
+/// Path, headers and body may contain keys and message texts: only their sizes are printed.
 impl fmt::Debug for Webhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Webhook")

@@ -1,145 +1,147 @@
-//! Who is there: of each agent the latest that is known, in whatever order it was told.
+//! The agents of a handover: the latest fact about each, whatever the order of arrival.
 
-use super::{SKEW, Step};
+use super::{MAX_CLOCK_SKEW_MS, Step};
 use crate::contract::{Agent, AgentEvent, EventKind, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Agents to remember. A handover sees a handful; past that, what a forgotten one did can be told again.
-const MOST: usize = 32;
+/// Agents to remember at most. A handover has a few; beyond that, a forgotten agent may be reported again.
+const MAX_AGENTS: usize = 32;
 
-/// What is known of the agents. All times are the latest, so that the order of telling is no matter.
+/// What is known of the agents. All times are maxima, so the order of arrival does not matter.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Agents {
-    seen: Vec<Seen>,
-    last_arrival: Option<Timestamp>,
-    last_word: Option<Timestamp>,
+    known: Vec<KnownAgent>,
+    last_join: Option<Timestamp>,
+    last_message: Option<Timestamp>,
     last_departure: Option<Timestamp>,
     last_transfer: Option<Timestamp>,
-    /// Of when the last observation is.
+    /// The time of the last poll.
     observed: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-struct Seen {
+struct KnownAgent {
     agent: Agent,
     present: bool,
     at: Timestamp,
 }
 
-impl Seen {
-    /// What a description of an agent who is there adds to what is known.
+impl KnownAgent {
+    /// Completes an agent who is present by a later description.
     fn named(&mut self, agent: &Agent) -> Vec<Step> {
         let named = self.agent.name.is_none() && agent.name.is_some();
-        learn(&mut self.agent, agent);
+        complete(&mut self.agent, agent);
         if named { vec![Step::AgentNamed(self.agent.clone())] } else { Vec::new() }
     }
 }
 
-/// What it means that an agent has left.
+/// The meaning of an agent's departure.
 pub(super) enum Departure {
-    /// The agent was there.
-    Gone(Agent),
-    /// No such agent was known to be there.
-    Unseen,
-    /// The agent was there when it was last observed, not much later than this.
-    Doubtful,
-    /// It is no news.
+    /// The agent was present.
+    Left(Agent),
+    /// No such agent was known to be present.
+    Unknown,
+    /// The last poll found the agent, not much later than this.
+    Uncertain,
+    /// It was known.
     Known,
 }
 
 impl Agents {
-    /// Our clock was set back, and is now at this time: what a poll of the time before found must not outweigh what happens
-    /// now. Times of the contact center stay; one later than now is ours.
+    /// Adjusts times after our clock was set back: an earlier poll must not outweigh what happens now. The contact
+    /// center's times stay; a time later than `now` is ours.
     pub(super) fn step_back(&mut self, back: u64, now: Timestamp) {
         self.observed = self.observed.map(|at| at.saturating_sub(back));
-        let latest = [&mut self.last_arrival, &mut self.last_word, &mut self.last_departure, &mut self.last_transfer];
-        let times = latest.into_iter().flatten().chain(self.seen.iter_mut().map(|seen| &mut seen.at));
+        let latest = [&mut self.last_join, &mut self.last_message, &mut self.last_departure, &mut self.last_transfer];
+        let times = latest.into_iter().flatten().chain(self.known.iter_mut().map(|known| &mut known.at));
         for at in times.filter(|at| **at > now) {
             *at = at.saturating_sub(back);
         }
     }
 
-    /// Whether anyone is there.
-    pub(super) fn anyone(&self) -> bool {
-        self.seen.iter().any(|seen| seen.present)
+    /// Returns whether an agent is present.
+    pub(super) fn is_anyone_present(&self) -> bool {
+        self.known.iter().any(|known| known.present)
     }
 
-    /// Whether this agent is there.
+    /// Returns whether this agent is present.
     pub(super) fn has(&self, agent: &Agent) -> bool {
-        self.seen.iter().any(|seen| seen.present && same(&seen.agent, agent))
+        self.known.iter().any(|known| known.present && same(&known.agent, agent))
     }
 
-    /// Whether an agent is to come: one has handed on, and none has come since.
-    pub(super) fn expected(&self) -> bool {
-        self.last_transfer > self.last_arrival
+    /// Returns whether an agent is expected: one transferred the user, and none has joined since.
+    pub(super) fn is_agent_expected(&self) -> bool {
+        self.last_transfer > self.last_join
     }
 
-    /// Whether nobody has been there since some time up to this one.
-    pub(super) fn nobody_since(&self, at: Timestamp) -> bool {
-        !self.anyone() && Some(at) > self.last_arrival.max(self.last_word) && Some(at) >= self.last_departure
+    /// Returns whether no agent has been present since some time up to this one.
+    pub(super) fn is_empty_since(&self, at: Timestamp) -> bool {
+        !self.is_anyone_present() && Some(at) > self.last_join.max(self.last_message) && Some(at) >= self.last_departure
     }
 
-    /// Somebody wrote, no bot. Whether that shows that somebody is there: after a departure it has to be younger, or it
-    /// is the last word of who left. It does not show that a transfer is through; others may be there.
+    /// Records a message of a person. Returns whether it shows that an agent is present: after a departure it must be
+    /// later, or it is the last message of the agent who left. It does not complete a transfer, because other agents
+    /// may be present.
     pub(super) fn spoke(&mut self, time: Option<Timestamp>) -> bool {
-        self.last_word = self.last_word.max(time);
+        self.last_message = self.last_message.max(time);
         self.last_departure.is_none() || time > self.last_departure
     }
 
-    /// Somebody came. What has no time could be from before the transfer: it ends no waiting.
+    /// Records that an agent joined. An event without a time may be from before a transfer, so it does not complete
+    /// one.
     pub(super) fn arrived(&mut self, time: Option<Timestamp>) {
-        self.last_arrival = self.last_arrival.max(time);
+        self.last_join = self.last_join.max(time);
     }
 
-    /// Somebody handed on.
-    pub(super) fn handed_on(&mut self, at: Timestamp) {
+    /// Records a transfer.
+    pub(super) fn transferred(&mut self, at: Timestamp) {
         self.last_transfer = self.last_transfer.max(Some(at));
     }
 
-    /// An agent came.
+    /// Records that an agent joined.
     pub(super) fn joined(&mut self, agent: &Agent, at: Timestamp) -> Vec<Step> {
         if self.is_outdated(at) {
-            return if !self.has(agent) && self.perhaps_skewed(at) { vec![Step::Observe] } else { Vec::new() };
+            return if !self.has(agent) && self.may_be_skewed(at) { vec![Step::Observe] } else { Vec::new() };
         }
         if is_nameless(agent) {
-            // Any departure since may be theirs, and whoever is there may be them.
+            // Any later departure may be this agent's, and any agent who is present may be this one.
             let old = Some(at) <= self.last_departure;
-            if old || (self.anyone() && !self.expected()) {
+            if old || (self.is_anyone_present() && !self.is_agent_expected()) {
                 return Vec::new();
             }
         }
         match self.find(agent) {
-            Some(seen) if seen.present => {
-                seen.at = seen.at.max(at);
-                seen.named(agent)
+            Some(known) if known.present => {
+                known.at = known.at.max(at);
+                known.named(agent)
             }
-            // At the same time, having left beats having come.
-            Some(seen) if at <= seen.at => Vec::new(),
-            _ => self.enter(agent, at),
+            // At the same time, a departure outweighs a join.
+            Some(known) if at <= known.at => Vec::new(),
+            _ => self.add(agent, at),
         }
     }
 
-    /// An agent went.
+    /// Records that an agent left.
     pub(super) fn left(&mut self, agent: &Agent, at: Timestamp) -> Departure {
         if self.is_outdated(at) {
-            return if self.has(agent) && self.perhaps_skewed(at) { Departure::Doubtful } else { Departure::Known };
+            return if self.has(agent) && self.may_be_skewed(at) { Departure::Uncertain } else { Departure::Known };
         }
-        let Some(seen) = self.find(agent) else {
-            self.remember(Seen { agent: agent.clone(), present: false, at });
+        let Some(known) = self.find(agent) else {
+            self.remember(KnownAgent { agent: agent.clone(), present: false, at });
             self.last_departure = self.last_departure.max(Some(at));
-            return Departure::Unseen;
+            return Departure::Unknown;
         };
-        if at < seen.at || (at == seen.at && !seen.present) {
+        if at < known.at || (at == known.at && !known.present) {
             return Departure::Known;
         }
-        seen.at = at;
-        learn(&mut seen.agent, agent);
-        let departure = if std::mem::replace(&mut seen.present, false) {
-            Departure::Gone(seen.agent.clone())
+        known.at = at;
+        complete(&mut known.agent, agent);
+        let departure = if std::mem::replace(&mut known.present, false) {
+            Departure::Left(known.agent.clone())
         } else if is_nameless(agent) {
-            // It may be another one without a name.
-            Departure::Unseen
+            // It may be another agent without a name.
+            Departure::Unknown
         } else {
             return Departure::Known;
         };
@@ -147,112 +149,113 @@ impl Agents {
         departure
     }
 
-    /// The one agent who could be meant by one that is not known: the only one there, if either has no name.
+    /// Returns the only agent who can be meant by an unknown one: the only one present, if either has no name.
     pub(super) fn only_candidate(&self, agent: &Agent, at: Timestamp) -> Option<Agent> {
-        let mut present = self.seen.iter().filter(|seen| seen.present);
+        let mut present = self.known.iter().filter(|known| known.present);
         let only = present.next().filter(|only| only.at <= at && (is_nameless(agent) || is_nameless(&only.agent)))?;
         present.next().is_none().then(|| only.agent.clone())
     }
 
-    /// What an observation found, which was true when it was asked; nothing where a later one has answered already.
+    /// Applies the result of a poll; `None` if a later one was applied before.
     pub(super) fn observed(&mut self, events: &[AgentEvent], asked: Timestamp) -> Option<Vec<Step>> {
         if Some(asked) < self.observed {
             return None;
         }
-        let there = self.found(events, asked);
+        let present_agents = self.found(events, asked);
         let mut steps = Vec::new();
-        for (agent, came) in &there {
+        for (agent, came) in &present_agents {
             self.arrived(Some(*came));
-            let anyone = self.anyone();
+            let is_anyone_present = self.is_anyone_present();
             match self.find(agent) {
-                // What came while the answer was under way is newer.
-                Some(seen) if !seen.present && seen.at > asked => {}
-                Some(seen) if seen.present => steps.extend(seen.named(agent)),
-                None if anyone && is_nameless(agent) => {}
-                _ => steps.extend(self.enter(agent, asked).into_iter().filter(|step| *step != Step::Observe)),
+                // An event that arrived since the poll is newer.
+                Some(known) if !known.present && known.at > asked => {}
+                Some(known) if known.present => steps.extend(known.named(agent)),
+                None if is_anyone_present && is_nameless(agent) => {}
+                _ => steps.extend(self.add(agent, asked).into_iter().filter(|step| *step != Step::Observe)),
             }
         }
-        // One who is not named there may be anybody who is.
-        let nameless = there.iter().any(|(agent, _)| is_nameless(agent));
-        self.seen.retain(|seen| {
-            let gone = !nameless && !there.iter().any(|(agent, _)| same(agent, &seen.agent));
-            if seen.at <= asked && seen.present && gone {
+        // An agent without a name in the result may be any known one.
+        let nameless = present_agents.iter().any(|(agent, _)| is_nameless(agent));
+        self.known.retain(|known| {
+            let gone = !nameless && !present_agents.iter().any(|(agent, _)| same(agent, &known.agent));
+            if known.at <= asked && known.present && gone {
                 self.last_departure = self.last_departure.max(Some(asked));
-                steps.push(Step::AgentLeft(seen.agent.clone()));
+                steps.push(Step::AgentLeft(known.agent.clone()));
             }
-            seen.at > asked || (seen.present && !gone)
+            known.at > asked || (known.present && !gone)
         });
         self.observed = Some(asked);
         Some(steps)
     }
 
-    /// Who is there by the events of an observation, and since when.
+    /// Returns who is present according to a poll, and since when.
     fn found<'a>(&mut self, events: &'a [AgentEvent], asked: Timestamp) -> Vec<(&'a Agent, Timestamp)> {
         let mut events: Vec<_> = events.iter().map(|event| (event.time.unwrap_or(asked), &event.kind)).collect();
         events.sort_by_key(|(time, _)| *time);
-        let mut there: Vec<(&Agent, Timestamp)> = Vec::new();
+        let mut present_agents: Vec<(&Agent, Timestamp)> = Vec::new();
         for (time, kind) in events {
             match kind {
                 EventKind::AgentJoined(agent) => {
-                    there.retain(|(other, _)| !same(other, agent));
-                    there.push((agent, time.min(asked)));
+                    present_agents.retain(|(other, _)| !same(other, agent));
+                    present_agents.push((agent, time.min(asked)));
                 }
-                EventKind::AgentLeft(agent) => there.retain(|(other, _)| !same(other, agent)),
+                EventKind::AgentLeft(agent) => present_agents.retain(|(other, _)| !same(other, agent)),
                 EventKind::Transferred(agent) => {
-                    there.retain(|(other, _)| !same(other, agent));
-                    self.handed_on(time.min(asked));
+                    present_agents.retain(|(other, _)| !same(other, agent));
+                    self.transferred(time.min(asked));
                 }
                 _ => {}
             }
         }
-        there
+        present_agents
     }
 
-    /// Somebody who was not known to be there is. A name that comes while somebody without one is there is theirs.
-    fn enter(&mut self, agent: &Agent, at: Timestamp) -> Vec<Step> {
-        let nameless = self.seen.iter().position(|seen| seen.present && is_nameless(&seen.agent));
-        let somebody = nameless.filter(|_| !is_nameless(agent)).map(|index| self.seen.swap_remove(index));
-        let at = somebody.as_ref().map_or(at, |somebody| at.max(somebody.at));
+    /// Adds an agent who was not known to be present. A name that appears while an agent without one is present belongs
+    /// to that agent.
+    fn add(&mut self, agent: &Agent, at: Timestamp) -> Vec<Step> {
+        let nameless = self.known.iter().position(|known| known.present && is_nameless(&known.agent));
+        let unnamed = nameless.filter(|_| !is_nameless(agent)).map(|index| self.known.swap_remove(index));
+        let at = unnamed.as_ref().map_or(at, |unnamed| at.max(unnamed.at));
         let agent = match self.find(agent) {
-            Some(seen) => {
-                learn(&mut seen.agent, agent);
-                (seen.present, seen.at) = (true, at);
-                seen.agent.clone()
+            Some(known) => {
+                complete(&mut known.agent, agent);
+                (known.present, known.at) = (true, at);
+                known.agent.clone()
             }
             None => {
-                self.remember(Seen { agent: agent.clone(), present: true, at });
+                self.remember(KnownAgent { agent: agent.clone(), present: true, at });
                 agent.clone()
             }
         };
-        match somebody {
+        match unnamed {
             Some(_) => vec![Step::AgentNamed(agent)],
             None if is_nameless(&agent) => vec![Step::AgentJoined(agent), Step::Observe],
             None => vec![Step::AgentJoined(agent)],
         }
     }
 
-    fn find(&mut self, agent: &Agent) -> Option<&mut Seen> {
-        self.seen.iter_mut().find(|seen| same(&seen.agent, agent))
+    fn find(&mut self, agent: &Agent) -> Option<&mut KnownAgent> {
+        self.known.iter_mut().find(|known| same(&known.agent, agent))
     }
 
-    fn remember(&mut self, seen: Seen) {
-        if self.seen.len() >= MOST {
-            let least = self.seen.iter().enumerate().min_by_key(|(_, seen)| (seen.present, seen.at));
+    fn remember(&mut self, known: KnownAgent) {
+        if self.known.len() >= MAX_AGENTS {
+            let least = self.known.iter().enumerate().min_by_key(|(_, known)| (known.present, known.at));
             if let Some((index, _)) = least {
-                self.seen.swap_remove(index);
+                self.known.swap_remove(index);
             }
         }
-        self.seen.push(seen);
+        self.known.push(known);
     }
 
-    /// An observation knew better.
+    /// Returns whether a later poll outweighs a fact.
     fn is_outdated(&self, at: Timestamp) -> bool {
         Some(at) <= self.observed
     }
 
-    /// What an observation outweighed by less than clocks may differ is a reason to look again.
-    fn perhaps_skewed(&self, at: Timestamp) -> bool {
-        Some(at.saturating_add(SKEW)) > self.observed
+    /// Returns whether a fact is so close to a poll that the clocks decide: a reason to poll again.
+    fn may_be_skewed(&self, at: Timestamp) -> bool {
+        Some(at.saturating_add(MAX_CLOCK_SKEW_MS)) > self.observed
     }
 }
 
@@ -260,7 +263,7 @@ fn is_nameless(agent: &Agent) -> bool {
     agent.id.is_none() && agent.name.is_none()
 }
 
-/// Whether two descriptions are of one agent: by the id where both have one, else by the name.
+/// Returns whether two descriptions mean the same agent: by the id if both have one, else by the name.
 fn same(one: &Agent, other: &Agent) -> bool {
     match (&one.id, &other.id, &one.name, &other.name) {
         (Some(one), Some(other), ..) => one == other,
@@ -269,14 +272,14 @@ fn same(one: &Agent, other: &Agent) -> bool {
     }
 }
 
-/// Fills in what was not known.
-fn learn(known: &mut Agent, told: &Agent) {
-    let fill = |known: &mut Option<String>, told: &Option<String>| {
+/// Fills in missing parts.
+fn complete(known: &mut Agent, reported: &Agent) {
+    let fill = |known: &mut Option<String>, reported: &Option<String>| {
         if known.is_none() {
-            known.clone_from(told);
+            known.clone_from(reported);
         }
     };
-    fill(&mut known.id, &told.id);
-    fill(&mut known.name, &told.name);
-    fill(&mut known.picture, &told.picture);
+    fill(&mut known.id, &reported.id);
+    fill(&mut known.name, &reported.name);
+    fill(&mut known.picture, &reported.picture);
 }

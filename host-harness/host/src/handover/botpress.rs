@@ -1,13 +1,12 @@
-//! A handover in the words of Botpress: the events and the action of its interface `hitl`, version 0.4.0.
+//! Handovers in Botpress's terms: the events and the action of its interface `hitl`, version 0.4.0.
 
 use super::Step;
 use crate::contract::LeaveReason;
 
-/// The event that tells Botpress of a step; the other steps are messages, or nothing to it.
+/// Returns Botpress's event for a step. Other steps are messages, or have no event.
 ///
-/// `hitlStopped` has no reason, and its plugin takes each for "the agent closed the ticket"; one that comes after
-/// `stopHitl` it ignores. `hitlAssigned` makes the plugin say that somebody has joined, so a name that is learnt later
-/// is not another.
+/// `hitlStopped` has no reason: the plugin treats each as "the agent closed the ticket" and ignores one after
+/// `stopHitl`. `hitlAssigned` makes the plugin report that an agent joined, so a later name is not another event.
 #[must_use]
 pub fn event(step: &Step) -> Option<&'static str> {
     match step {
@@ -28,8 +27,7 @@ pub fn event(step: &Step) -> Option<&'static str> {
     }
 }
 
-/// What the `reason` of the action `stopHitl` means. Without one, or with one that is not known, a flow took the user
-/// back.
+/// Returns the meaning of the `reason` of the action `stopHitl`. Without a known reason, a flow took the user back.
 #[must_use]
 pub fn leave_reason(reason: Option<&str>) -> LeaveReason {
     match reason {

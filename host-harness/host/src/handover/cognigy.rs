@@ -1,13 +1,13 @@
-//! A handover in the words of Cognigy, for its lookup of the handover's status.
+//! Handovers in Cognigy's terms, for its lookup of a handover's status.
 
 use super::{AlreadyInProgress, State};
 use crate::contract::EndReason;
 
-/// The status, or that of a start which was refused.
+/// Returns the status of a handover, or of a start that was refused.
 ///
-/// Cognigy's `completed` means that an agent has dealt with the matter, `cancelled` that it ended before. A handover that
-/// expired is of the second kind: nobody did anything for too long, and a flow that goes on from `completed` would thank
-/// the user for a talk that there was not.
+/// Cognigy's `completed` means that an agent handled the request, `cancelled` that the handover ended before. An
+/// expired handover is `cancelled`: a flow that continues from `completed` would thank the user for a conversation that
+/// did not take place.
 #[must_use]
 pub fn status(handover: Result<State<'_>, AlreadyInProgress>) -> &'static str {
     match handover {

@@ -1,36 +1,36 @@
-//! What the operator decides about handovers.
+//! The operator's policy for handovers.
 
 use serde::{Deserialize, Serialize};
 
-/// What the operator decides about handovers. Times are in milliseconds; a missing one never passes.
+/// The operator's policy for handovers. Times are in milliseconds; an absent one never expires.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Policy {
-    /// What becomes of a message that was said after the end. Default: it is shown.
+    /// What happens to a message after the end. Default: it is displayed.
     pub after_end: AfterEnd,
-    /// How long nobody may be there after the last known agent has left, other than by a transfer, until the handover
-    /// counts as completed. Default: missing, for agents come back; then only an end ends it.
+    /// How long no agent may be present after the last known agent left without a transfer, until the handover counts
+    /// as completed. Default: absent, because agents come back; then only an end ends it.
     pub unattended: Option<u64>,
-    /// How long the user may wait in the queue until the platform takes them back. Counts anew when a transfer leads
-    /// back to the queue. Default: missing, for how long is too long is the operator's to say.
+    /// How long the user may wait in the queue until the handover ends. A transfer back to the queue restarts it.
+    /// Default: absent, because the right time depends on the contact center.
     pub assignment_timeout: Option<u64>,
-    /// How long the user may say nothing while it is their turn: since they, or the agents, last wrote, or an agent
-    /// came. Default: missing, for many contact centers see to that themselves.
+    /// How long the user may be silent after an agent joined or either side wrote. Default: absent, because many
+    /// contact centers have such a timer.
     pub user_inactivity: Option<u64>,
-    /// The provider has the ability [`Observation`](crate::contract::Ability::Observation), and the host makes use of
-    /// it. Default: no, and then nothing asks for it.
+    /// Whether conversations can be polled: the provider has the ability
+    /// [`Observation`](crate::contract::Ability::Observation) and the host uses it. Default: no.
     pub observes: bool,
 }
 
-/// What becomes of a message that was said after the end.
+/// What happens to a message after the end.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AfterEnd {
-    /// It is shown, as late.
+    /// It is displayed as late.
     #[default]
     Deliver,
-    /// It is kept for the next handover.
+    /// It is held for the next handover.
     Hold,
-    /// It opens another handover, if a person wrote it; else it is shown, as late.
+    /// It starts another handover if a person wrote it; otherwise it is displayed as late.
     Reopen,
 }

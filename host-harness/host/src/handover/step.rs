@@ -1,40 +1,41 @@
-//! What a handover asks of its host.
+//! The steps that a handover requests.
 
 use crate::contract::{Agent, AgentMessage, EndReason, LeaveReason, MessageReceipt, QueueState};
 use serde::Serialize;
 
-/// What to do, or to tell the platform, next.
+/// What to do, or to report to the platform, next.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
-    /// The user waits in this place; only where that is news.
+    /// The user waits in the queue; only if that changed.
     Queued(QueueState),
-    /// An agent has come. Once for each stay.
+    /// An agent joined. Once for each stay.
     AgentJoined(Agent),
-    /// Who an agent is that has come already, without a name.
+    /// The name of an agent who joined without one.
     AgentNamed(Agent),
-    /// An agent has gone; others may be there or come.
+    /// An agent left. Others may still be present or join.
     AgentLeft(Agent),
-    /// An agent has handed on; another will come.
+    /// An agent transferred the user. Another agent will join.
     Transferred(Agent),
-    /// To be shown; said while the handover was open.
+    /// A message to display, written during the handover.
     Message(AgentMessage),
-    /// To be shown, as said after the end ([`AfterEnd::Deliver`](super::AfterEnd::Deliver)).
+    /// A message to display that was written after the end ([`AfterEnd::Deliver`](super::AfterEnd::Deliver)).
     LateMessage(AgentMessage),
-    /// To be kept, and shown in the next handover ([`AfterEnd::Hold`](super::AfterEnd::Hold)).
+    /// A message to hold for the next handover ([`AfterEnd::Hold`](super::AfterEnd::Hold)).
     HoldMessage(AgentMessage),
-    /// To be shown in another handover, which begins for it ([`AfterEnd::Reopen`](super::AfterEnd::Reopen)).
+    /// A message to display in another handover, which starts because of it
+    /// ([`AfterEnd::Reopen`](super::AfterEnd::Reopen)).
     Reopen(AgentMessage),
-    /// An agent is typing; for so many milliseconds from the event's time.
+    /// An agent is typing, for this many milliseconds from the event's time.
     Typing(u32),
-    /// News of a message that the platform sent.
+    /// A receipt for a message of the platform.
     Receipt(MessageReceipt),
-    /// To be asked, once for however many of these have come:
-    /// [`Connection::observe_conversation`](crate::Connection::observe_conversation), for
+    /// Poll the conversation, once for several of these steps:
+    /// [`Connection::observe_conversation`](crate::Connection::observe_conversation), then
     /// [`Handover::observed`](super::Handover::observed).
     Observe,
-    /// The contract's `leave`, to be built and delivered.
+    /// Build and deliver the contract's `leave`.
     Leave(LeaveReason),
-    /// The handover is over. Once.
+    /// The handover ended. Once.
     Ended(EndReason),
 }
