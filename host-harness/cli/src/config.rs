@@ -24,7 +24,7 @@ use utoipa::ToSchema;
 pub(crate) struct Config {
     /// The address to listen on, behind a proxy that terminates TLS.
     #[serde(default = "listen")]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = "address")]
     pub(crate) listen: SocketAddr,
     /// The durable store.
     #[serde(default)]
@@ -71,14 +71,14 @@ impl Default for Plugins {
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(crate) struct Store {
     /// The SQLite file, for one gateway. `handover.sqlite` if neither `sqlite` nor `nats` is set.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = "path")]
     pub(crate) sqlite: Option<PathBuf>,
     /// NATS servers with JetStream, for any number of gateways: `nats://…`, several separated by commas. URLs with a
     /// password must be a secret.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = "URLs or secret")]
     pub(crate) nats: Option<Servers>,
     /// NATS credentials: the content of a `.creds` file.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = "secret")]
     pub(crate) nats_credentials: Option<SecretSource>,
     /// The prefix of the names of buckets and streams in NATS.
     pub(crate) nats_prefix: String,
@@ -86,7 +86,7 @@ pub(crate) struct Store {
     #[schema(value_type = u32)]
     pub(crate) nats_replicas: NonZeroUsize,
     /// How long the platform can read events.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = "duration")]
     pub(crate) keep_events: Span,
 }
 
@@ -128,7 +128,7 @@ impl Servers {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Platform {
     /// Bearer tokens of the platform and of operators, at least one.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<String>, format = "secret")]
     pub(crate) tokens: Vec<SecretSource>,
     /// The callback for events.
     pub(crate) callback: Option<Callback>,
@@ -140,39 +140,39 @@ pub(crate) struct Platform {
 pub(crate) struct Callback {
     /// An http or https URL.
     pub(crate) url: String,
-    /// Secrets, `whsec_…`; each signs.
-    #[schema(value_type = Vec<String>)]
+    /// Secrets (`whsec_…`). Every event is signed with each of them.
+    #[schema(value_type = Vec<String>, format = "secret")]
     pub(crate) secrets: Vec<SecretSource>,
 }
 
-/// What the gateway logs, to standard error.
+/// The log, on standard error.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(crate) struct Log {
-    /// How much: `error`, `warn`, `info` or `debug`.
+    /// The level: `error`, `warn`, `info` or `debug`.
     pub(crate) level: Level,
-    /// How: `text` or `json`.
+    /// The format: `text` or `json`.
     pub(crate) format: Format,
-    /// Whether what people say is logged, too: the bodies of webhooks and of requests. To find a fault, not for ever.
+    /// Whether to log the bodies of webhooks and requests, which contain message texts. Only for debugging.
     pub(crate) bodies: bool,
 }
 
-/// A page at `/demo/`, to try the connections by hand: a web chat, and what passes through the gateway. It takes a token.
+/// A page at `/demo/` to try the connections by hand: a web chat and a trace. It requires a token.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(crate) struct Demo {
-    /// Whether it is there.
+    /// Whether the page is served.
     pub(crate) enabled: bool,
-    /// The origin at which browsers and the contact center reach the gateway, for files that are sent; `http://` and
-    /// `listen` if it is not said.
-    #[schema(value_type = Option<String>)]
+    /// The origin at which browsers and the contact center reach the gateway, for the page's files. `http://` and `listen`
+    /// by default.
+    #[schema(value_type = Option<String>, format = "origin")]
     pub(crate) public: Option<Origin>,
-    /// The origin of a local Genesys Cloud (`handover sandbox`), whose agents can be played on the page.
-    #[schema(value_type = Option<String>)]
+    /// The origin of a local Genesys Cloud (`handover sandbox`). The page then has an agent's desk.
+    #[schema(value_type = Option<String>, format = "origin")]
     pub(crate) desk: Option<Origin>,
 }
 
-/// A scheme, a host and, if need be, a port.
+/// A scheme, a host and an optional port.
 #[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Origin(pub(crate) String);
@@ -180,8 +180,8 @@ pub(crate) struct Origin(pub(crate) String);
 impl<'de> Deserialize<'de> for Origin {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        // Not repeated: an address may have a password in it.
-        let expected = "expected an origin: a scheme, a host and, if need be, a port, such as https://api.example.com";
+        // The error does not repeat the text, which may contain a password.
+        let expected = "expected an origin: a scheme, a host and an optional port, such as https://api.example.com";
         AllowedOrigins::none().allow(&text).map_err(|_| serde::de::Error::custom(expected))?;
         Ok(Self(text.trim_end_matches('/').to_owned()))
     }
@@ -210,14 +210,14 @@ pub(crate) enum Format {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Connection {
     /// The settings file, as for `handover check`.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = "path")]
     pub(crate) settings: PathBuf,
     /// A plugin to use instead of the built-in one.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = "path")]
     pub(crate) plugin: Option<PathBuf>,
     /// The output of `handover compile`, instead of the plugin, so that the gateway starts at once. It is native code
     /// that runs without a sandbox: only its owner may write it.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = "path")]
     pub(crate) precompiled: Option<PathBuf>,
     /// Origins that the plugin may reach. The built-in plugin may reach those of its settings if this is empty.
     #[serde(default)]
@@ -230,24 +230,24 @@ pub(crate) struct Connection {
     pub(crate) integration_id: Option<String>,
     /// The age from which a webhook is a replay. At least 85s, because Genesys retries that long.
     #[serde(default = "replay_window", deserialize_with = "read_replay_window")]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = "duration")]
     pub(crate) replay_window: Span,
     /// What happens to a message after the end: `deliver`, `hold` or `reopen`.
     #[serde(default)]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = "word")]
     pub(crate) after_end: AfterEnd,
     /// How long no agent may be present after the last one left. Unlimited by default.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = "duration")]
     pub(crate) unattended: Option<Span>,
     /// How long the user may wait in the queue. Unlimited by default.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = "duration")]
     pub(crate) assignment_timeout: Option<Span>,
     /// How long the user may be silent. Unlimited by default.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = "duration")]
     pub(crate) user_inactivity: Option<Span>,
     /// How often a handover without events is polled.
     #[serde(default = "poll_interval")]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = "duration")]
     pub(crate) poll_interval: Span,
     /// Polls per minute at most, by this gateway.
     #[serde(default = "polls_per_minute")]
@@ -255,7 +255,7 @@ pub(crate) struct Connection {
     pub(crate) polls_per_minute: NonZeroU32,
     /// How long a delivery is retried until it becomes a dead letter.
     #[serde(default = "give_up", deserialize_with = "read_give_up")]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, format = "duration")]
     pub(crate) give_up: Span,
 }
 
@@ -483,6 +483,22 @@ mod tests {
     fn the_configuration_reference_is_current() {
         let written = include_str!("../../../docs/configuration.md");
         assert!(written == reference(), "it has changed; run `make reference`");
+    }
+
+    /// Every commented key must be valid as well, so the example is parsed with all of them except the alternatives to
+    /// others.
+    #[test]
+    fn parses_the_example_with_all_its_keys() {
+        let example = include_str!("../../../docs/gateway.example.toml");
+        parse(example).expect("the example");
+        let uncomment = |line: &str| match line.strip_prefix("# ") {
+            Some(key) if key.split_once(" = ").is_some_and(|(name, _)| !name.contains(' ')) => key.to_owned(),
+            _ => line.to_owned(),
+        };
+        let all: Vec<_> = example.lines().map(uncomment).filter(|line| !line.starts_with("sqlite")).collect();
+        let config = parse(&all.join("\n")).expect("the example with all keys").config;
+        assert!(config.store.nats.is_some());
+        assert_eq!(config.connection["acme"].user_inactivity.expect("set").0, HOUR);
     }
 
     const MINIMAL: &str = "[platform]\ntokens = [{ env = \"TOKEN\" }]\n[connection.acme]\nsettings = \"acme.toml\"\n";

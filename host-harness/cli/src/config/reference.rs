@@ -55,7 +55,7 @@ fn section(text: &mut String, schemas: &[(String, Value)], path: &str, schema: &
         };
         let about = property["description"].as_str().or_else(|| property["oneOf"].get(1)?["description"].as_str());
         // Writing to a string cannot fail.
-        let kind = type_of(property, default);
+        let kind = type_of(property);
         let about = about.unwrap_or_default().replace('\n', " ");
         let _ = writeln!(rows, "| `{key}` | {kind} | {shown} | {about} |");
     }
@@ -84,7 +84,7 @@ fn refers<'s>(schemas: &'s [(String, Value)], key: &str, property: &Value) -> Op
 }
 
 /// Returns the type of a value as an operator writes it.
-fn type_of(property: &Value, default: &Value) -> String {
+fn type_of(property: &Value) -> String {
     let is_reference = |value: &Value, name: &str| value["$ref"].as_str().is_some_and(|path| path.ends_with(name));
     let mut candidates = vec![property];
     candidates.extend(["oneOf", "allOf", "anyOf"].iter().filter_map(|of| property[of].as_array()).flatten());
@@ -97,8 +97,10 @@ fn type_of(property: &Value, default: &Value) -> String {
         if is_reference(candidate, "Level") || is_reference(candidate, "Format") {
             return "word".into();
         }
+        let format = candidate["format"].as_str().filter(|format| *format != "int32");
         match kind {
-            Some("string") if default.as_str().is_some_and(is_duration) => return "duration".into(),
+            Some("array") if format.is_some() => return format!("list of {}s", format.unwrap_or_default()),
+            Some("string") if format.is_some() => return format.unwrap_or_default().into(),
             Some("string") => return "string".into(),
             Some("array") => return "list of strings".into(),
             Some(kind) => return kind.into(),
@@ -106,8 +108,4 @@ fn type_of(property: &Value, default: &Value) -> String {
         }
     }
     "string".into()
-}
-
-fn is_duration(text: &str) -> bool {
-    text.parse::<jiff::SignedDuration>().is_ok()
 }
