@@ -7,6 +7,7 @@
     reason = "a test says what it expects and fails by panicking"
 )]
 
+mod architecture;
 mod bad_input;
 mod both_ways;
 mod component;

@@ -1,5 +1,6 @@
 //! The gateway's HTTP interface: webhooks, the platform's API, and endpoints for operators.
 
+mod authorization;
 mod dead_letters;
 mod events;
 mod json_text;
@@ -7,51 +8,24 @@ mod operation;
 mod platform;
 mod problem;
 mod request;
+mod state;
 mod tokens;
 mod webhooks;
 
+pub use self::state::Gateway;
 pub use self::tokens::{InvalidTokens, Tokens};
 
-use crate::connection_service::ConnectionService;
-use crate::mailboxes::Mailboxes;
-use crate::metrics::Metrics;
 use axum::routing::{get, post};
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use std::collections::BTreeMap;
-use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// Bytes of the body of a platform's request at most.
-const MAX_BODY_BYTES: usize = 1 << 20;
-/// Bytes of a webhook's body at most: twice what an event bus sends (Amazon EventBridge: 256 KB).
-const MAX_WEBHOOK_BYTES: usize = 512 << 10;
 /// The timeout of a request that needs only the store.
 const TIMEOUT: Duration = Duration::from_secs(9);
 /// The timeout of a request that calls the contact center or the platform: as long as a call of a plugin may take.
 const LONG_TIMEOUT: Duration = Duration::from_secs(65);
-
-/// The HTTP interface. Cheap to clone.
-#[derive(Clone)]
-pub struct Gateway(Arc<Inner>);
-
-struct Inner {
-    services: BTreeMap<String, ConnectionService>,
-    mailboxes: Mailboxes,
-    tokens: Tokens,
-    metrics: Metrics,
-    /// Limits the log messages about refused webhooks.
-    refusals: DefaultDirectRateLimiter,
-    stop: CancellationToken,
-}
-
-/// Refused webhooks in the log a minute at most. The metrics count all of them.
-const MAX_REFUSALS_LOGGED: NonZeroU32 = NonZeroU32::new(60).unwrap();
 
 #[derive(OpenApi)]
 #[openapi(
@@ -69,27 +43,12 @@ const MAX_REFUSALS_LOGGED: NonZeroU32 = NonZeroU32::new(60).unwrap();
 struct Document;
 
 impl Gateway {
-    /// Creates the interface of these connections for clients with one of these tokens. When `stop` is cancelled,
-    /// streams of events end.
-    #[must_use]
-    pub fn new(
-        services: Vec<ConnectionService>,
-        mailboxes: Mailboxes,
-        tokens: Tokens,
-        metrics: Metrics,
-        stop: CancellationToken,
-    ) -> Self {
-        let services = services.into_iter().map(|services| (services.name().to_owned(), services)).collect();
-        let refusals = RateLimiter::direct(Quota::per_minute(MAX_REFUSALS_LOGGED));
-        Self(Arc::new(Inner { services, mailboxes, tokens, metrics, refusals, stop }))
-    }
-
     /// Returns the router.
     pub fn router(&self) -> axum::Router {
         let (platform, _) = platform_api().split_for_parts();
         let guarded = platform
             .route("/metrics", get(operation::metrics))
-            .route_layer(axum::middleware::from_fn_with_state(self.clone(), tokens::require));
+            .route_layer(axum::middleware::from_fn_with_state(self.clone(), authorization::require));
         axum::Router::new()
             .route("/handover/{path}", post(webhooks::receive))
             .route("/healthz", get(operation::healthz))
@@ -101,18 +60,9 @@ impl Gateway {
             .with_state(self.clone())
     }
 
-    /// Returns the services, ordered by name.
-    pub fn connections(&self) -> impl Iterator<Item = &ConnectionService> {
-        self.0.services.values()
-    }
-
     /// Protects other routes with the tokens.
     pub fn guard(&self, routes: axum::Router) -> axum::Router {
-        routes.route_layer(axum::middleware::from_fn_with_state(self.clone(), tokens::require))
-    }
-
-    fn service(&self, name: &str) -> Result<&ConnectionService, problem::Problem> {
-        self.0.services.get(name).ok_or_else(|| problem::Problem::new(404, "no-connection", "no such connection"))
+        routes.route_layer(axum::middleware::from_fn_with_state(self.clone(), authorization::require))
     }
 }
 

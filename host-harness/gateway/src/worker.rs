@@ -6,7 +6,7 @@
 mod schedule;
 mod tasks;
 
-use self::schedule::Schedule;
+use self::schedule::{RETRY_DELAY, Schedule};
 use self::tasks::Outcome;
 use crate::clock::{StepDetector, now};
 use crate::connection_service::ConnectionService;
@@ -27,8 +27,6 @@ use tokio_util::sync::CancellationToken;
 
 /// The time that the gateway which changed a mailbox has before others look at it.
 const HEAD_START: Duration = Duration::from_millis(500);
-/// The delay after work that could not be done.
-const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// The delay between attempts to store the outcome of a task.
 const STORE_RETRY_DELAY: Duration = Duration::from_millis(200);
 /// Mailboxes of one connection that are worked on concurrently, in each channel.

@@ -2,9 +2,9 @@
 
 #![allow(unused_qualifications, reason = "utoipa generates it for a query")]
 
-use super::Gateway;
 use super::problem::{Problem, Refusals};
 use super::request::{Connection, Query};
+use super::state::Gateway;
 use crate::store::{LogEntry, Position, Store, StoreError};
 use axum::extract::State;
 use axum::http::HeaderMap;

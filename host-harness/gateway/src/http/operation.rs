@@ -1,7 +1,7 @@
 //! Endpoints for operators.
 
-use super::Gateway;
 use super::problem::Problem;
+use super::state::Gateway;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;

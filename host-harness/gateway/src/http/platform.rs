@@ -2,9 +2,9 @@
 
 #![allow(unused_qualifications, reason = "utoipa generates it for a query")]
 
-use super::Gateway;
 use super::problem::{CommandRefusals, Problem, Refusals};
 use super::request::{Body, Connection, Key, Query, Recipient, RequestId};
+use super::state::Gateway;
 use crate::connection_service::{ConnectionService, Credentials};
 use crate::mailbox::CommandResponse;
 use crate::outbound::{Command, PlatformError, execute};

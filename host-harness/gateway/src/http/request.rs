@@ -1,7 +1,8 @@
 //! Common parts of all requests: an id that connects logs, events and callbacks, and extractors.
 
+use super::json_text;
 use super::problem::Problem;
-use super::{Gateway, MAX_BODY_BYTES, json_text};
+use super::state::Gateway;
 use crate::connection_service::ConnectionService;
 use crate::outbound::IdempotencyKey;
 use axum::body::Bytes;
@@ -16,6 +17,8 @@ use std::time::{Duration, Instant};
 use tracing::Instrument;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Bytes of the body of a platform's request at most.
+const MAX_BODY_BYTES: usize = 1 << 20;
 /// Bytes of a recipient at most.
 const MAX_RECIPIENT_BYTES: usize = 256;
 

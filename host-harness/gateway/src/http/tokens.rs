@@ -1,11 +1,5 @@
-//! Authorization of the platform's API.
+//! The tokens of the platform's API.
 
-use super::Gateway;
-use super::problem::Problem;
-use axum::extract::{Request, State};
-use axum::http::header::AUTHORIZATION;
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use subtle::{Choice, ConstantTimeEq};
@@ -33,22 +27,8 @@ impl Tokens {
     }
 
     /// Compares in constant time.
-    fn admit(&self, token: &[u8]) -> bool {
+    pub(super) fn admit(&self, token: &[u8]) -> bool {
         let digest: [u8; 32] = Sha256::digest(token).into();
         self.0.iter().fold(Choice::from(0), |admitted, known| admitted | known.ct_eq(&digest)).into()
-    }
-}
-
-pub(super) async fn require(State(gateway): State<Gateway>, request: Request, next: Next) -> Response {
-    let given = request.headers().get(AUTHORIZATION).map(axum::http::HeaderValue::as_bytes).unwrap_or_default();
-    let token = match given.split_at_checked(7) {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") => token,
-        _ => b"",
-    };
-    if gateway.0.tokens.admit(token) {
-        next.run(request).await
-    } else {
-        Problem::new(401, "unauthorized", "expected Authorization: Bearer and one of the gateway's tokens")
-            .into_response()
     }
 }

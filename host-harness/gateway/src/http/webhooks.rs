@@ -2,7 +2,7 @@
 
 use super::problem::Problem;
 use super::request::{RequestId, bytes};
-use super::{Gateway, MAX_WEBHOOK_BYTES};
+use super::state::Gateway;
 use crate::connection_service::ConnectionService;
 use crate::inbound::{Received, WebhookError};
 use crate::mailbox::{NoRoom, NotAccepted, Refused};
@@ -12,6 +12,8 @@ use axum::http::StatusCode;
 use handover_host::contract::Webhook;
 use std::time::{Duration, Instant};
 
+/// Bytes of a webhook's body at most: twice what an event bus sends (Amazon EventBridge: 256 KB).
+const MAX_WEBHOOK_BYTES: usize = 512 << 10;
 /// The time within which a webhook is answered. Genesys waits for 10 s.
 const TIMEOUT: Duration = Duration::from_secs(9);
 

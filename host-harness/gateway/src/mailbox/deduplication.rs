@@ -3,7 +3,7 @@
 //! An id is kept as long as its event would be accepted. A duplicate is therefore found here or refused as too old, so
 //! the window is complete although it is bounded.
 
-use super::Rules;
+use super::rules::Rules;
 use super::time::{after, before};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;

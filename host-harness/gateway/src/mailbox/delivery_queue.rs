@@ -1,7 +1,8 @@
 //! Requests for the contact center, delivered in order and one at a time.
 
+use super::capacity::{Full, MAX_BYTES, MAX_REQUESTS, NoRoom, TooLarge};
+use super::rules::Rules;
 use super::time::after;
-use super::{Full, NoRoom, Rules, TooLarge};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use handover_host::contract::{
@@ -11,10 +12,6 @@ use handover_host::handover::Handover;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::VecDeque;
 
-/// Requests in a queue at most.
-pub const MAX_REQUESTS: usize = 256;
-/// Bytes of all of them at most, as stored.
-pub const MAX_BYTES: usize = 320 << 10;
 /// Bytes that are stored of an item besides its content.
 const OVERHEAD: usize = 400;
 /// Repetitions of a request whose outcome cannot be looked up. An agent may see its message this many times more.

@@ -1,6 +1,7 @@
 //! Events for the platform: first for the log, then for the callback if there is one.
 
-use super::{Full, NoRoom, Rules, TooLarge};
+use super::capacity::{Full, NoRoom, TooLarge};
+use super::rules::Rules;
 use handover_host::contract::{
     Agent, AgentEvent, AgentMessage, EndReason, EventKind, MessageReceipt, QueueState, Timestamp,
 };

@@ -4,7 +4,7 @@
 //! The servers decide what is durable. A single server syncs to the disk at intervals (`sync_interval`, two minutes
 //! unless it is `always`). Three servers store each message twice before they acknowledge it.
 
-use super::{
+use super::contract::{
     AppendError, Change, Content, Entry, Family, LogEntry, MAX_BYTES, Position, Record, Revision, SaveError, Store,
     StoreError,
 };

@@ -1,13 +1,15 @@
 //! A store in one file, for one gateway.
 
-mod check;
+mod locks;
+mod open_error;
 mod schema;
 mod worker;
 
-pub use self::check::check;
+pub use self::open_error::OpenError;
 
+use self::locks::Locks;
 use self::worker::Worker;
-use super::{
+use super::contract::{
     AppendError, Change, Content, Entry, Family, LogEntry, MAX_BYTES, Position, Record, Revision, SaveError, Store,
     StoreError,
 };
@@ -16,8 +18,7 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use handover_host::contract::Timestamp;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use std::collections::VecDeque;
-use std::fs::{File, TryLockError};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::{broadcast, watch};
 
@@ -39,43 +40,6 @@ struct Inner {
     changes: broadcast::Sender<(Family, Change)>,
     /// The end of the log.
     last_position: watch::Sender<Position>,
-}
-
-/// Why a file cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Another gateway uses it.
-    #[error("another gateway uses {}; use NATS for several gateways", .0.display())]
-    InUse(PathBuf),
-    /// It is a database of another program.
-    #[error("{} is a database of another program", .0.display())]
-    NotOurs(PathBuf),
-    /// A later version of the gateway created it.
-    #[error("{} has version {found}, and this gateway knows versions up to {known}", path.display())]
-    TooNew {
-        /// The file.
-        path: PathBuf,
-        /// The version of the file.
-        found: i64,
-        /// The latest version that this gateway knows.
-        known: i64,
-    },
-    /// The file or the one beside it cannot be locked.
-    #[error("cannot lock {}: {source}", path.display())]
-    Lock {
-        /// The file that cannot be locked.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// SQLite cannot open it.
-    #[error("cannot open {}: {source}", path.display())]
-    Sqlite {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: rusqlite::Error,
-    },
 }
 
 impl SqliteStore {
@@ -123,8 +87,8 @@ impl SqliteStore {
         self.read(move |connection| {
             let sql = "SELECT key, due FROM record WHERE family = ? AND due IS NOT NULL";
             let mut statement = connection.prepare_cached(sql)?;
-            let rows =
-                statement.query_map([number(family)], |row| Ok(Change { key: row.get(0)?, due: row.get(1)? }))?;
+            let rows = statement
+                .query_map([family_number(family)], |row| Ok(Change { key: row.get(0)?, due: row.get(1)? }))?;
             rows.collect()
         })
         .await
@@ -160,52 +124,13 @@ impl SqliteStore {
     }
 }
 
-/// Locks of the operating system, which end with the process.
-struct Locks {
-    _beside: File,
-    /// The database itself, which is the same file under any link. On Linux this lock and SQLite's own do not affect
-    /// each other; elsewhere SQLite would wait for it.
-    #[cfg(target_os = "linux")]
-    _database: File,
-}
-
-impl Locks {
-    fn take(path: &Path) -> Result<Self, OpenError> {
-        let database = File::options().write(true).create(true).truncate(false).open(path);
-        let database = database.map_err(|source| OpenError::Lock { path: path.to_owned(), source })?;
-        #[cfg(target_os = "linux")]
-        lock(&database, path, path)?;
-        #[cfg(not(target_os = "linux"))]
-        drop(database);
-        // The file that a symbolic link leads to.
-        let mut name = path.canonicalize().map_or_else(|_| path.as_os_str().to_owned(), PathBuf::into_os_string);
-        name.push(".lock");
-        let name = PathBuf::from(name);
-        let beside = File::create(&name).map_err(|source| OpenError::Lock { path: name.clone(), source })?;
-        lock(&beside, &name, path)?;
-        Ok(Self {
-            _beside: beside,
-            #[cfg(target_os = "linux")]
-            _database: database,
-        })
-    }
-}
-
-fn lock(file: &File, name: &Path, database: &Path) -> Result<(), OpenError> {
-    match file.try_lock() {
-        Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(database.to_owned())),
-        Err(TryLockError::Error(source)) => Err(OpenError::Lock { path: name.to_owned(), source }),
-    }
-}
-
 fn last_position(connection: &Connection) -> rusqlite::Result<Position> {
     let sql = "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'log'), 0)";
     connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).map(Position)
 }
 
 /// Stored in the files, so it never changes.
-fn number(family: Family) -> u8 {
+pub(crate) fn family_number(family: Family) -> u8 {
     match family {
         Family::Recipient => 1,
         Family::Conversation => 2,
@@ -261,13 +186,13 @@ fn save(
         None => {
             let sql = "INSERT INTO record (family, key, revision, due, value) VALUES (?, ?, ?, ?, ?) \
                        ON CONFLICT DO NOTHING";
-            let values = params![number(family), key, revision.0, content.due, content.value];
+            let values = params![family_number(family), key, revision.0, content.due, content.value];
             connection.prepare_cached(sql)?.execute(values)?
         }
         Some(expected) => {
             let sql =
                 "UPDATE record SET revision = ?, due = ?, value = ? WHERE family = ? AND key = ? AND revision = ?";
-            let values = params![revision.0, content.due, content.value, number(family), key, expected.0];
+            let values = params![revision.0, content.due, content.value, family_number(family), key, expected.0];
             connection.prepare_cached(sql)?.execute(values)?
         }
     };
@@ -286,7 +211,7 @@ impl Store for SqliteStore {
                     content: Content { value: row.get(1)?, due: row.get(2)? },
                 })
             };
-            connection.prepare_cached(sql)?.query_row(params![number(family), key], record).optional()
+            connection.prepare_cached(sql)?.query_row(params![family_number(family), key], record).optional()
         })
         .await
     }
@@ -322,7 +247,8 @@ impl Store for SqliteStore {
         self.write(
             move |connection| {
                 let sql = "DELETE FROM record WHERE family = ? AND key = ? AND revision = ?";
-                let removed = connection.prepare_cached(sql)?.execute(params![number(family), key, expected.0])?;
+                let removed =
+                    connection.prepare_cached(sql)?.execute(params![family_number(family), key, expected.0])?;
                 Ok(if removed == 1 { Compared::Same(()) } else { Compared::Different })
             },
             move |inner, compared| {
@@ -341,7 +267,7 @@ impl Store for SqliteStore {
         self.read(move |connection| {
             let sql = "SELECT key FROM record WHERE family = ? AND key > ? ORDER BY key LIMIT ?";
             let mut statement = connection.prepare_cached(sql)?;
-            statement.query_map(params![number(family), after, limit], |row| row.get(0))?.collect()
+            statement.query_map(params![family_number(family), after, limit], |row| row.get(0))?.collect()
         })
         .await
     }

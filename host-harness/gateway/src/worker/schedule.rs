@@ -1,12 +1,14 @@
 //! The schedule of mailboxes. Pure.
 
-use super::RETRY_DELAY;
 use crate::mailbox::LEASE;
 use crate::mailbox::time::after;
 use handover_host::contract::Timestamp;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The delay after work that could not be done.
+pub(super) const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// The times at which mailboxes are to be looked at. Each key is in it at most once.
 #[derive(Debug, Default)]

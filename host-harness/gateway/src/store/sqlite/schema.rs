@@ -1,6 +1,6 @@
 //! The tables of the file, and migrations.
 
-use super::OpenError;
+use super::open_error::OpenError;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
 

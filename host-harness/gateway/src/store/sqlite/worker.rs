@@ -1,7 +1,8 @@
 //! A thread with its own connection. It runs queued jobs in one transaction, so that many of them share the wait for
 //! the disk.
 
-use super::{Locks, StoreError};
+use super::locks::Locks;
+use crate::store::contract::StoreError;
 use rusqlite::{Connection, Transaction};
 use std::thread::{self, JoinHandle};
 use tokio::sync::{mpsc, oneshot};

@@ -1,8 +1,8 @@
-//! Checks a store in a file.
+//! Checks a SQLite store: the pages of the file, and whether every record is readable.
 
-use super::{OpenError, number};
 use crate::dead_letters::StoredDeadLetter;
 use crate::mailbox::Mailbox;
+use crate::store::sqlite::{OpenError, family_number};
 use crate::store::{Family, StoreError};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
@@ -15,7 +15,7 @@ const MAX_FAULTS: usize = 100;
 ///
 /// # Errors
 /// The file cannot be opened.
-pub fn check(path: &Path) -> Result<Vec<String>, OpenError> {
+pub fn check_sqlite_store(path: &Path) -> Result<Vec<String>, OpenError> {
     let refused = |source| OpenError::Sqlite { path: path.to_owned(), source };
     // These flags leave out CREATE: a path with a typing error is an error, not a new file.
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(refused)?;
@@ -44,9 +44,9 @@ fn records(connection: &Connection, faults: &mut Vec<String>) -> rusqlite::Resul
         && let Some(row) = rows.next()?
     {
         let (family, key, value): (u8, String, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let (what, read) = if family == number(Family::Recipient) {
+        let (what, read) = if family == family_number(Family::Recipient) {
             ("mailbox", serde_json::from_slice::<Mailbox>(&value).map(|_| ()))
-        } else if family == number(Family::DeadLetter) {
+        } else if family == family_number(Family::DeadLetter) {
             ("dead letter", serde_json::from_slice::<StoredDeadLetter>(&value).map(|_| ()))
         } else {
             continue;

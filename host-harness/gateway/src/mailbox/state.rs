@@ -1,0 +1,544 @@
+//! The state of a mailbox, and how events, messages and polls change it.
+
+use super::capacity::NoRoom;
+use super::deduplication::{DeduplicationWindow, EventOrigin, Refused};
+use super::delivery_queue::{DeliveryQueue, Item};
+use super::event_queue::{Event, EventQueue, QueuedEvent};
+use super::idempotency::{CachedResponse, CommandResponse, IdempotencyCache};
+use super::lease::{DeadLetter, DeadLetterContent, Leases};
+use super::rules::Rules;
+use super::time::{after, milliseconds};
+use handover_host::contract::{
+    AgentEvent, AgentMessage, Delivery, DeliveryReceipt, EndReason, EventKind, FailureReason, LeaveReason,
+    MessageReceipt, Outbound, OutboundMessage, ProviderRequest, ReceiptOutcome, ReceiptStatus, Timestamp,
+};
+use handover_host::handover::{AlreadyInProgress, Handover, State, Step};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The delay between a reason to poll and the poll, so that one poll answers several reasons.
+const POLL_DELAY: Duration = Duration::from_secs(1);
+
+/// The state of one recipient of one connection. Stored as it is.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Mailbox {
+    /// Unique among all mailboxes ever created: the prefix of every id that the mailbox assigns.
+    pub(super) id: String,
+    pub(super) recipient: String,
+    pub(super) handover: Option<Handover>,
+    /// The contact center's ids of its conversations, the latest last.
+    pub(super) conversations: Vec<String>,
+    /// The time of the last part of the last message sent.
+    pub(super) last_sent: Timestamp,
+    /// The time of the last change.
+    #[serde(default)]
+    pub(super) last_change: Timestamp,
+    /// The number of messages sent.
+    pub(super) messages: u64,
+    pub(super) poll_due: Option<Timestamp>,
+    /// The time of the last reason to poll that no poll has answered.
+    pub(super) poll_requested: Option<Timestamp>,
+    /// The time since which the contact center has no conversation to poll.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) unpollable: Option<Timestamp>,
+    pub(super) deduplication: DeduplicationWindow,
+    pub(super) idempotency: IdempotencyCache,
+    pub(super) delivery_queue: DeliveryQueue,
+    pub(super) event_queue: EventQueue,
+    pub(super) leases: Leases,
+    /// The process that assigns ids from now on.
+    #[serde(skip)]
+    pub(super) process_id: String,
+}
+
+/// The difference between the clocks of gateways that is tolerated. A larger step back means that a clock was set.
+const MAX_CLOCK_DIFFERENCE: Duration = Duration::from_secs(10);
+/// The delay after a poll that found an end which may belong to the previous handover.
+const POLL_AGAIN: Duration = Duration::from_secs(5);
+
+/// There is no handover to send a message in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no handover is in progress; start one first")]
+pub struct NoHandover;
+
+/// Why a handover cannot start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotStarted {
+    /// Another handover is in progress.
+    #[error(transparent)]
+    AlreadyInProgress(#[from] AlreadyInProgress),
+}
+
+/// Why events are not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAccepted {
+    /// They are replays or contradict accepted events.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The queue does not accept them.
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
+}
+
+/// How many events of a webhook were new, and how many duplicates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Accepted {
+    /// Events not accepted before.
+    pub new: usize,
+    /// Events accepted before, from this source or another.
+    pub duplicates: usize,
+}
+
+impl Mailbox {
+    /// Creates an empty mailbox. `id`: 1 to 40 letters, digits and hyphens that no other mailbox ever had.
+    #[must_use]
+    pub fn new(id: String, recipient: String) -> Self {
+        Self {
+            id,
+            recipient,
+            handover: None,
+            conversations: Vec::new(),
+            last_sent: 0,
+            last_change: 0,
+            messages: 0,
+            poll_due: None,
+            poll_requested: None,
+            unpollable: None,
+            deduplication: DeduplicationWindow::default(),
+            idempotency: IdempotencyCache::default(),
+            delivery_queue: DeliveryQueue::default(),
+            event_queue: EventQueue::default(),
+            leases: Leases::default(),
+            process_id: String::new(),
+        }
+    }
+
+    /// Sets the process whose id becomes part of the ids that are assigned from now on. A store that was restored from
+    /// an older copy counts again from there, and no message or event may get an id that another one had. At most 40
+    /// letters, digits and hyphens. Not stored.
+    pub fn set_process_id(&mut self, process_id: &str) {
+        process_id.clone_into(&mut self.process_id);
+        self.event_queue.set_process_id(process_id);
+    }
+
+    /// Returns the id of the mailbox, which no other mailbox ever had.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Returns the recipient: the user's address in the contact center.
+    #[must_use]
+    pub fn recipient(&self) -> &str {
+        &self.recipient
+    }
+
+    /// Returns whether anything is queued for the contact center, the callback or the log.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        self.delivery_queue.peek().is_some() || self.event_queue.has_work()
+    }
+
+    /// Returns the handover in progress, or the last one.
+    #[must_use]
+    pub fn handover(&self) -> Option<&Handover> {
+        self.handover.as_ref()
+    }
+
+    /// Returns the contact center's ids of its conversations, the latest last; a bounded number.
+    #[must_use]
+    pub fn conversations(&self) -> &[String] {
+        &self.conversations
+    }
+
+    /// Returns the id of an event: the same for the same event, and unique.
+    #[must_use]
+    pub fn event_id(&self, queued: &QueuedEvent) -> String {
+        format!("{}-e{}{}", self.id, queued.number, suffix(&queued.process_id))
+    }
+
+    /// Sets the correlation id of events that are queued from now on: the id of the request that causes them, at most
+    /// 64 bytes. Not stored.
+    pub fn correlate(&mut self, correlation: Option<String>) {
+        self.event_queue.correlate(correlation);
+    }
+
+    /// Returns the response to an earlier request with this key.
+    #[must_use]
+    pub fn cached_response(&self, key: &str, now: Timestamp) -> Option<&CachedResponse> {
+        self.idempotency.get(key, now)
+    }
+
+    /// Stores a response, so that the same request gets it again.
+    pub fn cache_response(&mut self, key: &str, cached_response: CachedResponse, now: Timestamp) {
+        self.idempotency.put(key, cached_response, now);
+    }
+
+    /// Returns the number of the next handover, and the time up to which its agents know the transcript.
+    #[must_use]
+    pub fn next_handover(&self) -> (u32, Option<Timestamp>) {
+        self.handover.as_ref().map_or((1, None), |handover| (handover.next_number(), handover.delivered_until()))
+    }
+
+    /// Assigns an id and an increasing time to a message of the platform. The message counts only when it is
+    /// [sent](Self::send).
+    #[must_use]
+    pub fn outbound(&self, message: OutboundMessage, now: Timestamp) -> Outbound {
+        let number = self.messages.saturating_add(1);
+        let id = format!("{}.{number}{}", self.id, suffix(&self.process_id));
+        Outbound { id, time: now.max(self.last_sent.saturating_add(1)), message }
+    }
+
+    /// Adjusts stored times if the clock was set back since the last change: a delay stays as long as it was. Call it
+    /// first after loading a mailbox. Returns whether the clock was set back. The mailbox must be stored then, or each
+    /// load would start the delay again.
+    pub fn correct_for_clock_step(&mut self, now: Timestamp) -> bool {
+        let back = self.last_change.saturating_sub(now);
+        let went_back = back > milliseconds(MAX_CLOCK_DIFFERENCE);
+        if went_back {
+            for at in [&mut self.poll_due, &mut self.poll_requested, &mut self.unpollable].into_iter().flatten() {
+                *at = at.saturating_sub(back);
+            }
+            self.delivery_queue.step_back(back);
+            self.event_queue.step_back(back);
+            self.leases.step_back(back);
+            if let Some(handover) = &mut self.handover {
+                handover.step_back(back, now);
+            }
+            self.last_change = now;
+        }
+        self.last_change = self.last_change.max(now);
+        went_back
+    }
+
+    /// Starts a handover. Messages that were held since the end of the last one are queued now.
+    ///
+    /// # Errors
+    /// A handover is in progress.
+    pub fn begin(&mut self, now: Timestamp, rules: &Rules) -> Result<u32, NotStarted> {
+        let (number, _) = self.next_handover();
+        let mut next = Handover::begin(number, now, rules.policy.clone(), self.handover.as_ref())?;
+        let waiting = next.report_waiting();
+        self.replace_handover(next, waiting.into_iter().collect(), now, rules);
+        Ok(number)
+    }
+
+    /// Replaces the last handover. Requests queued for it keep its conversation.
+    fn replace_handover(&mut self, next: Handover, first: Vec<Step>, now: Timestamp, rules: &Rules) {
+        if let Some(last) = &self.handover {
+            self.delivery_queue.outlive(last);
+        }
+        let number = next.number();
+        self.handover = Some(next);
+        self.act(first, now, rules);
+        self.event_queue.release(number, now);
+        self.poll_due = rules.next_poll(now);
+        (self.poll_requested, self.unpollable) = (None, None);
+    }
+
+    /// Queues a message: the requests built from it, or the message itself, to be built when everything before it is
+    /// delivered.
+    ///
+    /// # Errors
+    /// There is no handover in progress, or the queue is full.
+    pub fn send(
+        &mut self,
+        outbound: &Outbound,
+        requests: Option<Vec<ProviderRequest>>,
+        now: Timestamp,
+    ) -> Result<(), SendError> {
+        // A receipt for an agent's message may come after the end.
+        let is_receipt = matches!(outbound.message, OutboundMessage::Receipt(_));
+        let Some(handover) = self.handover.as_mut().filter(|handover| is_receipt || is_open(handover)) else {
+            return Err(NoHandover.into());
+        };
+        let parts = requests.as_ref().map_or(1, Vec::len);
+        self.delivery_queue.push(outbound, requests, handover.number(), now)?;
+        if matches!(
+            outbound.message,
+            OutboundMessage::Text(_) | OutboundMessage::Attachment(_) | OutboundMessage::Answer(_)
+        ) {
+            handover.user_spoke(now);
+        }
+        self.count(outbound, parts);
+        Ok(())
+    }
+
+    /// Queues a dead letter again, with the same bytes. Repeating the call has no effect.
+    ///
+    /// # Errors
+    /// Its handover has ended, it was never built, or the queue is full.
+    pub fn redrive(&mut self, dead_letter: &DeadLetter, now: Timestamp) -> Result<(), SendError> {
+        let DeadLetterContent::Outbound { handover, message, request: Some(request), reason, .. } =
+            &dead_letter.content
+        else {
+            return Err(NoHandover.into());
+        };
+        let open = self.handover.as_ref().filter(|open| is_open(open) && open.number() == *handover);
+        open.ok_or(NoHandover)?;
+        // No idempotency key contains a space.
+        let key = format!("redrive {}", dead_letter.id);
+        if self.idempotency.get(&key, now).is_none() {
+            self.delivery_queue.redrive(message, request, reason, *handover, now)?;
+            let sent =
+                CachedResponse { request_digest: String::new(), response: CommandResponse::Sent(message.clone()) };
+            self.idempotency.put(&key, sent, now);
+        }
+        Ok(())
+    }
+
+    /// Ends the handover from the user's side.
+    ///
+    /// # Errors
+    /// No handover is in progress.
+    pub fn leave(&mut self, reason: LeaveReason, now: Timestamp, rules: &Rules) -> Result<(), NoHandover> {
+        let Some(handover) = self.handover.as_mut().filter(|handover| is_open(handover)) else {
+            return Err(NoHandover);
+        };
+        let steps = handover.leave(reason, now);
+        self.act(steps, now, rules);
+        Ok(())
+    }
+
+    /// Accepts the events of one webhook: all of them, or none.
+    ///
+    /// # Errors
+    /// An event is a replay or contradicts an accepted one, or the queue is full.
+    pub fn accept(
+        &mut self,
+        events: &[AgentEvent],
+        origin: &EventOrigin,
+        now: Timestamp,
+        rules: &Rules,
+    ) -> Result<Accepted, NotAccepted> {
+        self.deduplication.admit(events, origin, now, rules)?;
+        self.event_queue.admit(events)?;
+        let mut accepted = Accepted::default();
+        for event in events {
+            if self.deduplication.insert(event, origin, now, rules) {
+                accepted.new += 1;
+                self.apply(event, now, rules);
+            } else {
+                accepted.duplicates += 1;
+            }
+        }
+        Ok(accepted)
+    }
+
+    /// Applies the result of a poll of the conversation with the thread of this number. `asked` is the time of the
+    /// poll.
+    pub fn observed(&mut self, thread: u32, events: &[AgentEvent], asked: Timestamp, now: Timestamp, rules: &Rules) {
+        self.unpollable = None;
+        let has_room = self.event_queue.admit(events).is_ok();
+        let Some(handover) = self.handover.as_mut().filter(|handover| handover.thread() == thread) else { return };
+        if !has_room {
+            // Nothing is accepted; the next poll brings it again.
+            self.poll_due = self.poll_due.and(rules.next_poll(now));
+            return;
+        }
+        if is_open(handover) {
+            // The result may lack what happened after the poll.
+            self.poll_requested = self.poll_requested.filter(|reason| *reason >= asked);
+            let soon = self.poll_requested.map(|reason| after(reason, POLL_DELAY));
+            self.poll_due = soon.or(rules.next_poll(now));
+        }
+        // Messages, receipts and typing are events that must not be repeated; the presence of agents is a state.
+        let queued =
+            |kind: &EventKind| matches!(kind, EventKind::Message(_) | EventKind::Receipt(_) | EventKind::Typing(_));
+        let origin = EventOrigin::observation();
+        let fresh: Vec<AgentEvent> = events
+            .iter()
+            .filter(|event| !queued(&event.kind) || self.deduplication.insert(event, &origin, now, rules))
+            .cloned()
+            .collect();
+        let steps = handover.observed(&fresh, asked);
+        let undecided = is_open(handover) && fresh.iter().any(|event| matches!(event.kind, EventKind::Ended(_)));
+        self.act(steps, now, rules);
+        if undecided {
+            let again = after(now, POLL_AGAIN);
+            self.poll_due = self.poll_due.map(|at| at.min(again));
+        }
+    }
+
+    /// Records that the contact center has no conversation with the thread of this number. A handover that cannot be
+    /// polled for as long as retries last has ended.
+    pub fn unpollable(&mut self, thread: u32, now: Timestamp, rules: &Rules) {
+        let Some(handover) = self.handover.as_mut().filter(|handover| handover.thread() == thread) else { return };
+        if !is_open(handover) {
+            return;
+        }
+        self.poll_due = rules.next_poll(now);
+        self.poll_requested = None;
+        let since = *self.unpollable.get_or_insert(now);
+        if now >= after(since, rules.retries.give_up_after) {
+            let steps = handover.failed("the contact center no longer has the conversation", now);
+            self.act(steps, now, rules);
+        }
+    }
+
+    /// Postpones the next poll, if one is due at all.
+    pub fn poll_at(&mut self, at: Timestamp) {
+        self.poll_due = self.poll_due.map(|_| at);
+    }
+
+    /// Records that a request arrived.
+    pub(super) fn arrived(&mut self, item: &Item, delivery: &Delivery, now: Timestamp) {
+        match self.handover.as_mut().filter(|handover| handover.number() == item.handover()) {
+            Some(handover) => {
+                handover.delivered(delivery, now);
+                if let Some(until) = item.transcript_until() {
+                    handover.transcript_delivered(until);
+                }
+            }
+            None => self.delivery_queue.arrived(item.handover(), delivery.conversation_id.as_deref()),
+        }
+        if let Some(conversation) = &delivery.conversation_id {
+            self.add_conversation(&conversation.clone());
+        }
+    }
+
+    /// Reports to the platform that a request will never be delivered. Ends a handover that cannot start.
+    pub(super) fn report_undeliverable(&mut self, item: &Item, why: &str, now: Timestamp, rules: &Rules) {
+        let number = item.handover();
+        if item.may_have_arrived() {
+            match self.handover.as_mut().filter(|handover| handover.number() == number) {
+                Some(handover) => handover.may_be_delivered(),
+                None => self.delivery_queue.arrived(number, None),
+            }
+        }
+        if item.has_receipt() {
+            self.event_queue.push(Event::Receipt(failed(item.message(), why)), number, now);
+        }
+        if item.starts()
+            && let Some(handover) = self.handover.as_mut().filter(|handover| handover.number() == number)
+        {
+            let mut steps = handover.failed("the contact center did not accept the handover", now);
+            // The contact center has a part of the start, so agents must not wait for the user.
+            if handover.conversation().is_some() && !steps.is_empty() {
+                steps.insert(0, Step::Leave(LeaveReason::Withdrawn));
+            }
+            self.act(steps, now, rules);
+        }
+    }
+
+    /// Reports to the agent that their message was not displayed, while the handover lasts.
+    pub(super) fn report_not_shown(&mut self, queued: &QueuedEvent, now: Timestamp) {
+        if let Some(message) = queued.message() {
+            let receipt =
+                DeliveryReceipt { message_id: message, outcome: ReceiptOutcome::Failed(FailureReason::Other) };
+            let outbound = self.outbound(OutboundMessage::Receipt(receipt), now);
+            // If the queue is full, the receipt is lost, like one that cannot be delivered.
+            if self.delivery_queue.push(&outbound, None, queued.handover, now).is_ok() {
+                self.count(&outbound, 1);
+            }
+        }
+    }
+
+    fn apply(&mut self, event: &AgentEvent, now: Timestamp, rules: &Rules) {
+        if let EventKind::Receipt(receipt) = &event.kind {
+            self.delivery_queue.receipt(receipt);
+        }
+        let Some(handover) = self.handover.as_mut() else { return };
+        let steps = handover.apply(event, now);
+        if let Some(conversation) = &event.conversation_id {
+            self.add_conversation(conversation);
+        }
+        self.act(steps, now, rules);
+    }
+
+    pub(super) fn act(&mut self, steps: Vec<Step>, now: Timestamp, rules: &Rules) {
+        for step in steps {
+            let Some(handover) = &self.handover else { return };
+            let number = handover.number();
+            match step {
+                Step::Queued(state) => self.event_queue.push(Event::Queued(state), number, now),
+                Step::AgentJoined(agent) => self.event_queue.push(Event::AgentJoined(agent), number, now),
+                Step::AgentNamed(agent) => self.event_queue.push(Event::AgentNamed(agent), number, now),
+                Step::AgentLeft(agent) => self.event_queue.push(Event::AgentLeft(agent), number, now),
+                Step::Transferred(agent) => self.event_queue.push(Event::Transferred(agent), number, now),
+                Step::Message(message) => self.event_queue.push(Event::Message(message), number, now),
+                Step::LateMessage(message) => self.event_queue.push(Event::LateMessage(message), number, now),
+                Step::HoldMessage(message) => self.event_queue.hold(&message, number, now),
+                Step::Typing(milliseconds) => self.event_queue.push(Event::Typing(milliseconds), number, now),
+                Step::Receipt(receipt) => self.event_queue.push(Event::Receipt(receipt), number, now),
+                Step::Reopen(message) => self.reopen(message, number, now, rules),
+                Step::Observe => {
+                    let soon = after(now, POLL_DELAY);
+                    self.poll_due = Some(self.poll_due.map_or(soon, |at| at.min(soon)));
+                    self.poll_requested = Some(now);
+                }
+                Step::Leave(reason) => {
+                    // The start and the leave cancel out, so undelivered requests are dropped.
+                    if handover.is_unknown_to_the_contact_center() {
+                        self.delivery_queue.withdraw(number);
+                    }
+                    let outbound = self.outbound(OutboundMessage::Leave(reason), now);
+                    self.count(&outbound, 1);
+                    self.delivery_queue.push_always(&outbound, number, now);
+                }
+                Step::Ended(reason) => self.end(reason, number, now),
+            }
+        }
+    }
+
+    fn end(&mut self, reason: EndReason, number: u32, now: Timestamp) {
+        (self.poll_due, self.poll_requested) = (None, None);
+        self.event_queue.push(Event::Ended(reason), number, now);
+    }
+
+    /// Starts another handover, because an agent wrote after the end and the operator chose so.
+    fn reopen(&mut self, message: AgentMessage, ended: u32, now: Timestamp, rules: &Rules) {
+        // The conversation of the message, or the last one.
+        let conversation = self.conversations.last().cloned();
+        let next = self.handover.as_ref().map(|last| last.reopen(now, rules.policy.clone(), conversation));
+        let Some(Ok(next)) = next else { return self.event_queue.push(Event::LateMessage(message), ended, now) };
+        let number = next.number();
+        self.replace_handover(next, Vec::new(), now, rules);
+        self.event_queue.push(Event::Reopened, number, now);
+        self.event_queue.push(Event::Message(message), number, now);
+    }
+
+    /// Counts a message. Its parts are a millisecond apart.
+    fn count(&mut self, outbound: &Outbound, parts: usize) {
+        self.messages = self.messages.saturating_add(1);
+        let further = u64::try_from(parts.saturating_sub(1)).unwrap_or(0);
+        self.last_sent = self.last_sent.max(outbound.time.saturating_add(further));
+    }
+
+    fn add_conversation(&mut self, conversation: &str) {
+        /// A late event of an older conversation usually names the recipient as well.
+        const MAX_CONVERSATIONS: usize = 20;
+        if self.conversations.last().is_some_and(|last| last == conversation) {
+            return;
+        }
+        self.conversations.retain(|known| known != conversation);
+        self.conversations.push(conversation.to_owned());
+        if self.conversations.len() > MAX_CONVERSATIONS {
+            self.conversations.remove(0);
+        }
+    }
+}
+
+/// Why a message is not queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// There is no handover in progress.
+    #[error(transparent)]
+    NoHandover(#[from] NoHandover),
+    /// The queue does not accept it.
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
+}
+
+fn suffix(process_id: &str) -> String {
+    if process_id.is_empty() { String::new() } else { format!("-{process_id}") }
+}
+
+pub(super) fn is_open(handover: &Handover) -> bool {
+    !matches!(handover.state(), State::Ended(_))
+}
+
+fn failed(message: &str, why: &str) -> MessageReceipt {
+    MessageReceipt { message_id: message.to_owned(), status: ReceiptStatus::Failed(vec![why.to_owned()]), final_: true }
+}

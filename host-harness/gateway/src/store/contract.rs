@@ -1,0 +1,186 @@
+//! The contract of stores: records, the log, and what can go wrong.
+
+use async_trait::async_trait;
+use futures_util::stream::BoxStream;
+use handover_host::contract::Timestamp;
+
+/// The largest value of a record and the largest entry of the log, in bytes: four fifths of the default limit of a NATS
+/// message (1 MiB), which leaves room for headers.
+pub const MAX_BYTES: usize = 832 << 10;
+
+/// The kind of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// The mailbox of one recipient.
+    Recipient,
+    /// The recipient of a conversation.
+    Conversation,
+    /// A dead letter.
+    DeadLetter,
+}
+
+/// The version of a record, unique among all versions of the record, even after it was removed. Only a [`Store`] of
+/// this crate creates it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Revision(pub(crate) u64);
+
+/// A stored record.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The revision to name in the next change.
+    pub revision: Revision,
+    /// The content.
+    pub content: Content,
+}
+
+/// The content of a record.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Content {
+    /// At most [`MAX_BYTES`].
+    pub value: Vec<u8>,
+    /// When a worker must look at it; absent if nothing is queued.
+    pub due: Option<Timestamp>,
+}
+
+/// A change of a record, from [`Store::watch`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The key of the record.
+    pub key: String,
+    /// When a worker must look at it; absent if nothing is queued or the record was removed.
+    pub due: Option<Timestamp>,
+}
+
+/// An event in the log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The name of the connection.
+    pub connection: String,
+    /// The recipient.
+    pub recipient: String,
+    /// The stream of numbers: the id of the mailbox. A new mailbox of the same recipient starts a new stream. Visible
+    /// ASCII.
+    pub stream_id: String,
+    /// The number in the stream.
+    pub number: u64,
+    /// When it happened.
+    pub time: Timestamp,
+    /// The event as JSON, of at most [`MAX_BYTES`].
+    pub body: Vec<u8>,
+}
+
+/// A position in the log. Later entries have higher positions, with gaps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position(pub u64);
+
+/// An entry with its position.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LogEntry {
+    /// Its position.
+    pub position: Position,
+    /// The entry.
+    pub entry: Entry,
+}
+
+/// Why the store failed. After [`Unavailable`](Self::Unavailable) the change may be stored nevertheless;
+/// compare-and-set and the numbers of the log's entries detect it on the next attempt.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A later attempt may succeed.
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
+    /// An operator must repair it.
+    #[error("the store is broken: {0}")]
+    Broken(String),
+}
+
+impl StoreError {
+    /// The error for an unreadable record. It leaves out the parser's message, which may contain message texts.
+    pub(crate) fn unreadable(what: &str, error: &serde_json::Error) -> Self {
+        let (kind, line, column) = (error.classify(), error.line(), error.column());
+        Self::Broken(format!("{what} is not readable by this version ({kind:?} at {line}:{column})"))
+    }
+}
+
+/// Why a record was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    /// The revision differs. Load the record and try again.
+    #[error("the record was changed by another gateway")]
+    Conflict,
+    /// More than [`MAX_BYTES`].
+    #[error("{0} bytes are more than the {MAX_BYTES} that a record may have")]
+    TooLarge(usize),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why an entry is not in the log.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// More than [`MAX_BYTES`].
+    #[error("{0} bytes are more than the {MAX_BYTES} that an entry may have")]
+    TooLarge(usize),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The durable store of a gateway. What a method acknowledged with `Ok` is durable.
+///
+/// A stream ends with its first error; subscribe again for more. The trait is sealed in effect: only this crate can
+/// create a [`Revision`].
+///
+/// A stream ends with its first error; whoever needs more asks anew.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Loads a record.
+    async fn load(&self, family: Family, key: &str) -> Result<Option<Record>, StoreError>;
+
+    /// Changes a record of this revision, or creates one if `expected` is `None`.
+    async fn save(
+        &self,
+        family: Family,
+        key: &str,
+        expected: Option<Revision>,
+        content: Content,
+    ) -> Result<Revision, SaveError>;
+
+    /// Removes a record of this revision.
+    async fn remove(&self, family: Family, key: &str, expected: Revision) -> Result<(), SaveError>;
+
+    /// Returns at most `limit` keys after this one, in the order of their bytes. All pages together contain every
+    /// record that existed throughout.
+    async fn keys(&self, family: Family, after: Option<&str>, limit: usize) -> Result<Vec<String>, StoreError>;
+
+    /// Streams each record that is due at some time, and then every change by any gateway. Of several changes of one
+    /// record, it may report only the last.
+    async fn watch(&self, family: Family) -> Result<BoxStream<'static, Result<Change, StoreError>>, StoreError>;
+
+    /// Appends an entry, unless its stream already has an entry with its number or a higher one. Entries of one
+    /// recipient must therefore be appended in the order of their numbers, and can be appended again.
+    async fn append(&self, entry: Entry) -> Result<(), AppendError>;
+
+    /// Streams the entries of a connection after this position, oldest first, and then each new one.
+    async fn follow(
+        &self,
+        connection: &str,
+        after: Position,
+    ) -> Result<BoxStream<'static, Result<LogEntry, StoreError>>, StoreError>;
+
+    /// Returns the entry of a connection at this position; `None` if there is none, or none any more.
+    async fn log_entry(&self, connection: &str, position: Position) -> Result<Option<LogEntry>, StoreError>;
+
+    /// Returns the position of the oldest entry, or one past the end of an empty log.
+    async fn first_position(&self) -> Result<Position, StoreError>;
+
+    /// Returns the last position that any entry ever had, or 0.
+    async fn last_position(&self) -> Result<Position, StoreError>;
+
+    /// Checks that the store can be read and written now.
+    async fn ready(&self) -> Result<(), StoreError>;
+
+    /// Removes older entries of the log.
+    async fn remove_entries_before(&self, before: Timestamp) -> Result<(), StoreError>;
+}

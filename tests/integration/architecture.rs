@@ -1,0 +1,155 @@
+//! The structure of the code: no circles between files, and the dependencies that ARCHITECTURE.md draws.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use syn::visit::Visit;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The modules of a crate by their paths (`[]` is the root), each with the modules that it names.
+struct Modules {
+    names: BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
+}
+
+/// Collects the paths in a file, except in its tests.
+struct Paths {
+    paths: Vec<Vec<String>>,
+    children: Vec<String>,
+}
+
+fn is_test(attributes: &[syn::Attribute]) -> bool {
+    let tokens = |attribute: &syn::Attribute| attribute.meta.require_list().map(|list| list.tokens.to_string());
+    attributes.iter().any(|one| one.path().is_ident("cfg") && tokens(one).is_ok_and(|tokens| tokens == "test"))
+}
+
+impl<'a> Visit<'a> for Paths {
+    fn visit_item_mod(&mut self, module: &'a syn::ItemMod) {
+        match &module.content {
+            None => self.children.push(module.ident.to_string()),
+            Some(_) if is_test(&module.attrs) => {}
+            Some(_) => syn::visit::visit_item_mod(self, module),
+        }
+    }
+
+    fn visit_item_use(&mut self, item: &'a syn::ItemUse) {
+        self.add_tree(&mut Vec::new(), &item.tree);
+    }
+
+    /// `pub(crate)` and `pub(super)` name no dependency.
+    fn visit_visibility(&mut self, _: &'a syn::Visibility) {}
+
+    fn visit_path(&mut self, path: &'a syn::Path) {
+        self.paths.push(path.segments.iter().map(|segment| segment.ident.to_string()).collect());
+        syn::visit::visit_path(self, path);
+    }
+}
+
+impl Paths {
+    fn add_tree(&mut self, prefix: &mut Vec<String>, tree: &syn::UseTree) {
+        match tree {
+            syn::UseTree::Path(path) => {
+                prefix.push(path.ident.to_string());
+                self.add_tree(prefix, &path.tree);
+                prefix.pop();
+            }
+            syn::UseTree::Group(group) => group.items.iter().for_each(|tree| self.add_tree(prefix, tree)),
+            syn::UseTree::Name(name) => self.paths.push([&prefix[..], &[name.ident.to_string()]].concat()),
+            syn::UseTree::Rename(name) => self.paths.push([&prefix[..], &[name.ident.to_string()]].concat()),
+            syn::UseTree::Glob(_) => self.paths.push(prefix.clone()),
+        }
+    }
+}
+
+impl Modules {
+    fn read(source: &Path) -> Self {
+        let file = ["lib.rs", "main.rs"].map(|name| source.join(name)).into_iter().find(|file| file.exists());
+        let mut files = BTreeMap::new();
+        Self::collect(&file.expect("a root"), source, Vec::new(), &mut files);
+        let known: BTreeSet<_> = files.keys().cloned().collect();
+        let names = files.iter().map(|(module, paths)| {
+            let children = paths.children.iter().map(|child| [&module[..], std::slice::from_ref(child)].concat());
+            let named = paths.paths.iter().filter_map(|path| resolve(&known, module, path));
+            (module.clone(), children.chain(named).filter(|other| other != module).collect())
+        });
+        Self { names: names.collect() }
+    }
+
+    fn collect(file: &Path, folder: &Path, module: Vec<String>, files: &mut BTreeMap<Vec<String>, Paths>) {
+        let text = fs::read_to_string(file).expect("a source file");
+        let mut paths = Paths { paths: Vec::new(), children: Vec::new() };
+        paths.visit_file(&syn::parse_file(&text).expect("Rust"));
+        for child in &paths.children {
+            let candidates = [folder.join(format!("{child}.rs")), folder.join(child).join("mod.rs")];
+            let file = candidates.into_iter().find(|file| file.exists()).expect("the file of a module");
+            Self::collect(&file, &folder.join(child), [&module[..], std::slice::from_ref(child)].concat(), files);
+        }
+        files.insert(module, paths);
+    }
+
+    /// Returns the circles: sets of modules each of which leads to every other one.
+    fn circles(&self) -> Vec<BTreeSet<String>> {
+        let reach = |from: &Vec<String>| {
+            let (mut reached, mut next) = (BTreeSet::new(), vec![from]);
+            while let Some(module) = next.pop() {
+                next.extend(self.names[module].iter().filter(|other| reached.insert((*other).clone())));
+            }
+            reached
+        };
+        let reached: BTreeMap<_, _> = self.names.keys().map(|module| (module, reach(module))).collect();
+        let circles = self.names.keys().filter(|module| reached[module].contains(*module)).map(|module| {
+            let circle =
+                self.names.keys().filter(|other| reached[module].contains(*other) && reached[other].contains(module));
+            circle.map(|module| if module.is_empty() { "the root".into() } else { module.join("/") }).collect()
+        });
+        circles.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+}
+
+/// Returns the module that a path leads to: the longest prefix that is one.
+fn resolve(known: &BTreeSet<Vec<String>>, module: &[String], path: &[String]) -> Option<Vec<String>> {
+    let mut absolute = match path.first()?.as_str() {
+        "crate" => Vec::new(),
+        "self" => module.to_vec(),
+        "super" => module[..module.len().checked_sub(1)?].to_vec(),
+        _ => {
+            let child = [module, &path[..1]].concat();
+            return known.contains(&child).then(|| longest(known, child, &path[1..]));
+        }
+    };
+    let mut rest = &path[1..];
+    while rest.first().is_some_and(|segment| segment == "super") {
+        absolute.pop();
+        rest = &rest[1..];
+    }
+    Some(longest(known, absolute, rest))
+}
+
+fn longest(known: &BTreeSet<Vec<String>>, mut module: Vec<String>, rest: &[String]) -> Vec<String> {
+    for segment in rest {
+        let next = [&module[..], std::slice::from_ref(segment)].concat();
+        if !known.contains(&next) {
+            break;
+        }
+        module = next;
+    }
+    module
+}
+
+#[test]
+fn no_files_depend_on_each_other() {
+    let mut found = Vec::new();
+    for source in [
+        "guest/kit/src",
+        "guest/echo/src",
+        "guest/genesys-open-messaging/src",
+        "host-harness/gateway/src",
+        "host-harness/sandbox/src",
+    ] {
+        let circles = Modules::read(&root().join(source)).circles();
+        found.extend(circles.into_iter().map(|circle| format!("{source}: {circle:?}")));
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
