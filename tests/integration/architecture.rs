@@ -15,9 +15,12 @@ struct Modules {
 }
 
 /// Collects the paths in a file, except in its tests.
+#[derive(Default)]
 struct Paths {
-    paths: Vec<Vec<String>>,
+    /// Each path with the inline modules around it.
+    paths: Vec<(Vec<String>, Vec<String>)>,
     children: Vec<String>,
+    inline: Vec<String>,
 }
 
 fn is_test(attributes: &[syn::Attribute]) -> bool {
@@ -30,7 +33,11 @@ impl<'a> Visit<'a> for Paths {
         match &module.content {
             None => self.children.push(module.ident.to_string()),
             Some(_) if is_test(&module.attrs) => {}
-            Some(_) => syn::visit::visit_item_mod(self, module),
+            Some(_) => {
+                self.inline.push(module.ident.to_string());
+                syn::visit::visit_item_mod(self, module);
+                self.inline.pop();
+            }
         }
     }
 
@@ -42,12 +49,16 @@ impl<'a> Visit<'a> for Paths {
     fn visit_visibility(&mut self, _: &'a syn::Visibility) {}
 
     fn visit_path(&mut self, path: &'a syn::Path) {
-        self.paths.push(path.segments.iter().map(|segment| segment.ident.to_string()).collect());
+        self.add(path.segments.iter().map(|segment| segment.ident.to_string()).collect());
         syn::visit::visit_path(self, path);
     }
 }
 
 impl Paths {
+    fn add(&mut self, path: Vec<String>) {
+        self.paths.push((self.inline.clone(), path));
+    }
+
     fn add_tree(&mut self, prefix: &mut Vec<String>, tree: &syn::UseTree) {
         match tree {
             syn::UseTree::Path(path) => {
@@ -56,9 +67,9 @@ impl Paths {
                 prefix.pop();
             }
             syn::UseTree::Group(group) => group.items.iter().for_each(|tree| self.add_tree(prefix, tree)),
-            syn::UseTree::Name(name) => self.paths.push([&prefix[..], &[name.ident.to_string()]].concat()),
-            syn::UseTree::Rename(name) => self.paths.push([&prefix[..], &[name.ident.to_string()]].concat()),
-            syn::UseTree::Glob(_) => self.paths.push(prefix.clone()),
+            syn::UseTree::Name(name) => self.add([&prefix[..], &[name.ident.to_string()]].concat()),
+            syn::UseTree::Rename(name) => self.add([&prefix[..], &[name.ident.to_string()]].concat()),
+            syn::UseTree::Glob(_) => self.add(prefix.clone()),
         }
     }
 }
@@ -71,7 +82,10 @@ impl Modules {
         let known: BTreeSet<_> = files.keys().cloned().collect();
         let names = files.iter().map(|(module, paths)| {
             let children = paths.children.iter().map(|child| [&module[..], std::slice::from_ref(child)].concat());
-            let named = paths.paths.iter().filter_map(|path| resolve(&known, module, path));
+            let named = paths.paths.iter().filter_map(|(inline, path)| {
+                let absolute = resolve(&known, &[&module[..], &inline[..]].concat(), path)?;
+                Some(longest(&known, Vec::new(), &absolute))
+            });
             (module.clone(), children.chain(named).filter(|other| other != module).collect())
         });
         Self { names: names.collect() }
@@ -79,7 +93,7 @@ impl Modules {
 
     fn collect(file: &Path, folder: &Path, module: Vec<String>, files: &mut BTreeMap<Vec<String>, Paths>) {
         let text = fs::read_to_string(file).expect("a source file");
-        let mut paths = Paths { paths: Vec::new(), children: Vec::new() };
+        let mut paths = Paths::default();
         paths.visit_file(&syn::parse_file(&text).expect("Rust"));
         for child in &paths.children {
             let candidates = [folder.join(format!("{child}.rs")), folder.join(child).join("mod.rs")];
