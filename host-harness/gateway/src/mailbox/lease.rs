@@ -26,7 +26,7 @@ pub struct Lease {
 /// A task of a worker.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Task {
-    /// Build a message: [`Mailbox::built`].
+    /// Build a message: [`Mailbox::built`](crate::mailbox::Mailbox::built).
     Build {
         /// The number of the item.
         item: u64,
@@ -35,14 +35,14 @@ pub enum Task {
         /// For which handover.
         conversation: Conversation,
     },
-    /// Deliver a request: [`Mailbox::delivered`].
+    /// Deliver a request: [`Mailbox::delivered`](crate::mailbox::Mailbox::delivered).
     Deliver {
         /// Which of the recipient's items.
         item: u64,
         /// What to deliver.
         request: ProviderRequest,
     },
-    /// Look up whether a request arrived: [`Mailbox::looked_up`].
+    /// Look up whether a request arrived: [`Mailbox::looked_up`](crate::mailbox::Mailbox::looked_up).
     Find {
         /// Which of the recipient's items.
         item: u64,
@@ -51,14 +51,14 @@ pub enum Task {
         /// For which handover.
         conversation: Conversation,
     },
-    /// Poll the conversation: [`Mailbox::observed`].
+    /// Poll the conversation: [`Mailbox::observed`](crate::mailbox::Mailbox::observed).
     Observe {
         /// The conversation.
         conversation: Conversation,
         /// There is a reason to poll, other than the interval.
         soon: bool,
     },
-    /// Call the platform back: [`Mailbox::called_back`].
+    /// Call the platform back: [`Mailbox::called_back`](crate::mailbox::Mailbox::called_back).
     CallBack {
         /// The event's id.
         id: String,
@@ -67,7 +67,7 @@ pub enum Task {
         /// The number of earlier attempts.
         attempts: u32,
     },
-    /// Store a dead letter: [`Mailbox::dead_letter_stored`].
+    /// Store a dead letter: [`Mailbox::dead_letter_stored`](crate::mailbox::Mailbox::dead_letter_stored).
     StoreDeadLetter(DeadLetter),
     /// Remove the mailbox, because its retention has passed.
     Remove,
