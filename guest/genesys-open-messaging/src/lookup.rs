@@ -352,7 +352,7 @@ mod tests {
     fn the_nearest_name_is_suggested() {
         let names = ["Sales".to_string(), "BotHandover".to_string()];
         let said = no_integration("BotHandvoer", &names);
-        assert!(said.contains("did you mean BotHandover? There are: BotHandover, Sales"), "{said}");
+        assert!(said.contains("did you mean BotHandover? Existing: BotHandover, Sales"), "{said}");
         assert!(!no_integration("Webchat", &names).contains("did you mean"));
     }
 }
