@@ -71,7 +71,7 @@ fn build_prints_a_request_a_line() {
     assert_eq!((status, out.as_str()), (1, "{\"unsupported\":\"no-conversation\"}\n"));
     let (status, _, error) = build(r#"{"recipient": "sess-42", "id": "m-1", "time": 0, "message": {"txt": "hi"}}"#);
     assert_eq!(status, 2);
-    assert!(error.contains("this is no message") && error.contains("unknown variant `txt`"), "{error}");
+    assert!(error.contains("this is not a message") && error.contains("unknown variant `txt`"), "{error}");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_plugin_of_ones_own_reaches_only_what_is_allowed() {
     folder.write("plugin.wasm", "no plugin");
     let (status, _, error) = folder.run(&map);
     assert_eq!(status, 2);
-    assert!(error.contains("plugin.wasm cannot be loaded") && error.contains("no WebAssembly"), "{error}");
+    assert!(error.contains("plugin.wasm cannot be loaded") && error.contains("this is not WebAssembly"), "{error}");
 }
 
 #[test]

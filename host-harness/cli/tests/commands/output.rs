@@ -51,7 +51,7 @@ fn a_full_disk_is_reported_as_an_error() {
         let (status, error) = run(arguments, full);
         assert_eq!(status, Some(2), "{arguments:?}: {error}");
         assert!(
-            error.starts_with("handover: the standard output cannot be written\n  because: "),
+            error.starts_with("handover: standard output cannot be written\n  because: "),
             "{arguments:?}: {error}"
         );
     }

@@ -118,8 +118,8 @@ async fn no_secret_shows_anywhere() {
         DeduplicationWindow { http: Client::builder().no_proxy().build().expect("a client"), text: String::new() };
     let url = format!("http://{}", gateway.listens);
 
-    // The wire, as the demo page watches it, until the gateway ends.
-    let watching = seen.http.get(format!("{url}/demo/api/wire")).bearer_auth(TOKEN).send().await.expect("an answer");
+    // The trace, as the demo page follows it, until the gateway ends.
+    let watching = seen.http.get(format!("{url}/demo/api/trace")).bearer_auth(TOKEN).send().await.expect("an answer");
     assert_eq!(watching.status(), 200);
     let watched = tokio::spawn(watching.text());
 

@@ -173,8 +173,8 @@ fn a_store_is_checked_and_what_is_broken_in_it_is_named() {
     let metrics = get(&gateway, "/metrics");
     assert!(metrics.contains("handover_mailboxes_not_served{connection=\"globex\"} 1"), "{metrics}");
     let log = gateway.stop();
-    assert_eq!(log.matches("cannot be worked on").count(), 1, "{log}");
-    assert_eq!(log.matches("was it renamed or removed").count(), 1, "{log}");
+    assert_eq!(log.matches("is quarantined until it changes").count(), 1, "{log}");
+    assert_eq!(log.matches("was the connection renamed or removed").count(), 1, "{log}");
 }
 
 /// The provider built in, and yet another component: with a custom section more (component model, "Binary format").
@@ -204,15 +204,15 @@ fn it_starts_from_what_was_compiled_before() {
     std::fs::set_permissions(&path, Permissions::from_mode(0o664)).expect("it is ours");
     let error = refusal();
     assert!(error.contains("gateway.toml:6: connection.acme.precompiled"), "{error}");
-    assert!(error.contains("others than its owner can write it"), "{error}");
+    assert!(error.contains("users other than its owner can write it"), "{error}");
     folder.write("gateway.toml", config("precompiled = \"other.cwasm\"\n"));
     assert!(refusal().contains("which is not allowed"));
     folder.write("gateway.toml", config("precompiled = \"genesys.cwasm\"\n"));
     std::fs::remove_file(&path).expect("it is there");
     folder.write("genesys.cwasm", include_bytes!(env!("GENESYS_COMPONENT")));
-    assert!(refusal().contains("make it again, by `handover compile`"));
+    assert!(refusal().contains("create it again with `handover compile`"));
     folder.write("gateway.toml", config("plugin = \"genesys.wasm\"\nprecompiled = \"genesys.cwasm\"\n"));
-    assert!(refusal().contains("expected one of plugin and precompiled"));
+    assert!(refusal().contains("expected either plugin or precompiled"));
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn what_is_wrong_with_the_configuration_is_told_with_its_place() {
     let folder = Folder::new();
     for (text, variables, expected) in [
         (config("giveup = \"1h\"\n"), &[("TOKEN", TOKEN)][..], "gateway.toml:6: unknown field `giveup`"),
-        (config(""), &[], "the environment has no variable TOKEN"),
+        (config(""), &[], "the environment variable TOKEN is not set"),
         (config(""), &[("TOKEN", "short")], "token 1 is too weak"),
         (
             config("").replace("settings.toml", "none.toml"),
