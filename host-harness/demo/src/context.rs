@@ -1,4 +1,4 @@
-//! What is service.
+//! What the gateway serves.
 
 use crate::Demo;
 use axum::Json;

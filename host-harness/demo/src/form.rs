@@ -1,5 +1,5 @@
-//! The form of a connection: what the provider says of its settings, what is service, and what the provider says of what
-//! somebody enters instead. Nothing of that is kept.
+//! The form of a connection: the settings that the provider asks for, the stored values, and what the provider reports of
+//! values that somebody enters instead. These are not kept.
 
 use crate::Demo;
 use axum::Json;
@@ -14,9 +14,9 @@ use std::collections::BTreeSet;
 #[derive(Serialize)]
 pub(crate) struct FormView {
     description: Description,
-    /// What is service, without secrets.
+    /// The stored values, without secrets.
     settings: Vec<Entered>,
-    /// The keys of the secrets that are service; left empty, they stand for those.
+    /// The keys of the stored secrets; an empty value stands for the stored one.
     secrets: BTreeSet<String>,
 }
 
@@ -93,7 +93,7 @@ fn refused(error: ConnectError) -> Vec<Check> {
         error @ ConnectError::OriginNotAllowed(_) => vec![failed(
             "origin",
             error.to_string(),
-            "This page reaches only what the connection that is service reaches. Try other settings with `handover check`.",
+            "This page reaches only the origins of the connection that the gateway serves. Try other settings with `handover check`.",
         )],
         error => vec![failed("connect", error.to_string(), "Ask the provider's author.")],
     }

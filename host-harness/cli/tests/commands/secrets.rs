@@ -139,7 +139,7 @@ async fn no_secret_shows_anywhere() {
     // The form, with the secrets that are served: the contact center of `gone` is not one of `acme`'s.
     for (connection, host, says) in [
         ("acme", sandbox.told("origin"), "\"outcome\":\"ok\""),
-        ("acme", &refusing, "not among the allowed origins"),
+        ("acme", &refusing, "which is not an allowed origin"),
         ("gone", &refusing, "\"outcome\":\"error\""),
     ] {
         let form = format!("{url}/demo/api/connections/{connection}/form");
