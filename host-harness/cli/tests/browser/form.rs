@@ -34,6 +34,6 @@ async fn the_doctor_looks_at_what_was_entered() {
     // The gateway's secrets go nowhere but where its connection goes.
     page.enter("#setting-host", "http://127.0.0.1:9").await;
     page.press("#doctor", "Check the connection").await;
-    page.shows("#checks .error", "not among the allowed origins").await;
+    page.shows("#checks .error", "which is not an allowed origin").await;
     page.close().await;
 }
