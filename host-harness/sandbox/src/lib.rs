@@ -204,62 +204,20 @@
 //! An `api` order may have `"path": "/inbound/"`: it strikes requests with that in their path. Without, it strikes any
 //! under `/api/`, and spares `/oauth/token`. Typing and receipts use no `webhook` order up. Heartbeats, pongs and `v2.system.socket_closing` are no events.
 
-mod agentless_api;
+mod api;
 mod cloud;
 mod config;
-mod content_profile_api;
-mod content_profiles;
-mod conversation_api;
-mod conversations;
+mod delivery;
 mod desk;
-mod detail_events;
-mod downloads;
-mod error;
-mod event_bodies;
-mod event_posts;
-mod faults;
-mod flow_api;
-mod flows;
-mod gate;
-mod inbound;
-mod inbound_body;
-mod integration_api;
-mod integrations;
-mod lane_tasks;
-mod lanes;
-mod losses;
-mod media;
-mod messaging_setting_api;
-mod messaging_settings;
-mod notifications;
-mod oauth;
-mod outbound;
-mod outlets;
-mod paging;
-mod permissions;
-mod post;
-mod queues;
-mod recipient_api;
-mod request_log;
-mod ring;
 mod router;
-mod routing_api;
 mod sandbox;
-mod schema;
-mod shared;
-mod signature;
-mod threading_api;
-mod tokens;
-mod user_api;
-mod users;
-mod webhook;
+mod state;
 mod wire;
 
 pub use config::{
     AttachmentDownloads, ClientConfig, Config, CustomAttributes, CustomerAddress, DeclineType, DetailTopic,
-    EventBusConfig, ExpiryType, FlowConfig, IntegrationConfig, LossConfig, MediaConfig, NotificationConfig,
+    EventBusConfig, ExpiryType, FlowConfig, IntegrationConfig, LossConfig, MediaConfig, NotificationConfig, Permission,
     QueueConfig, RefusedWebhook, Secret, TopicName, TriggerConfig, TriggerStyle, TypingConfig, Unconfirmed, UserStart,
     WebhookConfig,
 };
-pub use permissions::Permission;
 pub use sandbox::{Announcement, Sandbox, StartError};

@@ -19,42 +19,44 @@ use uuid::Uuid;
 
 use crate::cloud::Cloud;
 use crate::config::{ClientConfig, Config, FlowConfig, IntegrationConfig, QueueConfig, Secret};
-use crate::content_profiles::ContentProfiles;
-use crate::conversations::{Conversations, Queue, Rules};
-use crate::downloads::Downloads;
-use crate::event_posts::{EventCourier, EventDestination};
-use crate::faults::Faults;
-use crate::flows::{Flow, Flows};
-use crate::integrations::{Integration, Integrations, SECRET_LONGER_THAN, parse_webhook_url};
-use crate::losses::Losses;
-use crate::messaging_settings::MessagingSettings;
-use crate::notifications::Channels;
-use crate::outlets::{MAX_EVENTS_REMEMBERED, Outlets};
-use crate::post::Poster;
-use crate::request_log::MAX_REQUESTS_REMEMBERED;
-use crate::ring::Ring;
+use crate::delivery::delivery_queue::DeliveryQueue;
+use crate::delivery::event_posts::{EventDestination, EventPost};
+use crate::delivery::event_publisher::{EventPublisher, MAX_EVENTS};
+use crate::delivery::retrying_client::RetryingClient;
+use crate::delivery::webhook::{Webhook, WebhookContext};
 use crate::router::router;
-use crate::shared::Shared;
-use crate::tokens::{Client, Tokens};
-use crate::users::Users;
-use crate::webhook::{Courier, header_map};
+use crate::state::collection::Collection;
+use crate::state::content_profiles::ContentProfile;
+use crate::state::conversations::{Conversations, Queue, Rules};
+use crate::state::downloads::Downloads;
+use crate::state::faults::Faults;
+use crate::state::flows::{Flow, Flows};
+use crate::state::integrations::{Integration, Integrations, SECRET_LONGER_THAN, header_map, parse_webhook_url};
+use crate::state::losses::Losses;
+use crate::state::messaging_settings::MessagingSetting;
+use crate::state::notification_channels::Channels;
+use crate::state::request_log::MAX_REQUESTS;
+use crate::state::ring::Ring;
+use crate::state::shared::Shared;
+use crate::state::tokens::{Client, Tokens};
+use crate::state::users::Users;
 
-/// How long `stop` waits for requests that are being answered.
-const STOP_PATIENCE: Duration = Duration::from_secs(2);
+/// The time that `stop` gives open requests to finish.
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A running sandbox. Dropping it stops it too, without waiting.
+/// A running sandbox. Dropping it stops it without waiting.
 pub struct Sandbox {
     announcement: Announcement,
-    courier: Courier,
-    event_courier: EventCourier,
+    webhooks: DeliveryQueue<Webhook>,
+    event_posts: DeliveryQueue<EventPost>,
     stopping: watch::Sender<bool>,
     server: JoinHandle<()>,
 }
 
-/// What a client needs to know to use the sandbox: as JSON, the fields in snake case.
+/// What a client needs to use the sandbox. As JSON, the fields are in snake case.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Announcement {
-    /// Login and API, without a slash at the end: `http://127.0.0.1:40123`.
+    /// The origin of login and API, without a trailing slash: `http://127.0.0.1:40123`.
     pub origin: String,
     /// The first OAuth client.
     pub client_id: String,
@@ -64,7 +66,7 @@ pub struct Announcement {
     pub integration_id: String,
     /// Its name.
     pub integration_name: String,
-    /// What its webhooks are signed with.
+    /// The secret that signs its webhooks.
     pub webhook_secret: String,
 }
 
@@ -84,27 +86,27 @@ impl fmt::Debug for Announcement {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The agent's side has no authentication, so nobody else's machine may reach it.
+    /// The desk has no authentication, so the address must be a loopback address.
     #[error("{0} is not a loopback address")]
     NotLoopback(SocketAddr),
-    /// A field of the configuration makes no sense.
+    /// A field of the configuration is invalid.
     #[error("configuration: `{field}` {problem}")]
     Config {
-        /// Which.
+        /// The field.
         field: &'static str,
-        /// Why.
+        /// What is wrong with it.
         problem: String,
     },
-    /// The address is taken, or not this machine's.
+    /// The address is in use, or does not belong to this machine.
     #[error("cannot listen on {address}")]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// What the operating system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The HTTP client that sends webhooks could not be made.
-    #[error("cannot make an HTTP client")]
+    /// The HTTP client that sends webhooks could not be created.
+    #[error("cannot create an HTTP client")]
     HttpClient(#[from] reqwest::Error),
 }
 
@@ -113,7 +115,7 @@ impl Sandbox {
     ///
     /// # Errors
     ///
-    /// When the configuration makes no sense or the address is not to be had.
+    /// Returns an error if the configuration is invalid or the address is not available.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         if !config.listen.ip().is_loopback() {
             return Err(StartError::NotLoopback(config.listen));
@@ -140,24 +142,24 @@ impl Sandbox {
         let announcement = announcement(address, &clients, &integrations)?;
         let (stopping, stopped) = watch::channel(false);
         let cloud = cloud(&config, address, clients, integrations, flows, queues, stopped.clone())?;
-        let (courier, event_courier) = (cloud.courier.clone(), cloud.outlets.courier.clone());
+        let (webhooks, event_posts) = (cloud.webhooks.clone(), cloud.event_publisher.posts.clone());
         let server = tokio::spawn(serve(listener, cloud, stopped));
         tracing::info!(%address, "sandbox started");
-        Ok(Self { announcement, courier, event_courier, stopping, server })
+        Ok(Self { announcement, webhooks, event_posts, stopping, server })
     }
 
-    /// What a client needs to know.
+    /// Returns what a client needs to connect.
     #[must_use]
     pub fn announcement(&self) -> &Announcement {
         &self.announcement
     }
 
-    /// Stops: requests that are being answered may finish (2 s at most); webhooks that wait are not sent.
+    /// Stops the sandbox. Open requests have 2 s to finish; webhooks that wait are not sent.
     pub async fn stop(mut self) {
         self.stopping.send_replace(true);
-        self.courier.lanes.stop().await;
-        self.event_courier.lanes.stop().await;
-        if timeout(STOP_PATIENCE, &mut self.server).await.is_err() {
+        self.webhooks.stop().await;
+        self.event_posts.stop().await;
+        if timeout(STOP_TIMEOUT, &mut self.server).await.is_err() {
             self.server.abort();
         }
     }
@@ -172,18 +174,18 @@ impl fmt::Debug for Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.stopping.send_replace(true);
-        self.courier.lanes.abort();
-        self.event_courier.lanes.abort();
+        self.webhooks.abort();
+        self.event_posts.abort();
         self.server.abort();
     }
 }
 
 async fn serve(listener: TcpListener, cloud: Cloud, mut stopped: watch::Receiver<bool>) {
     let until_stopped = async move {
-        // An error says that the sender is gone, and so is the sandbox.
+        // An error means that the sender, and with it the sandbox, is gone.
         let _ = stopped.wait_for(|stopped| *stopped).await;
     };
-    // It never fails: errors of single connections are the connections' own.
+    // It never fails: an error of a connection only ends this connection.
     let _ = axum::serve(listener, router(cloud)).with_graceful_shutdown(until_stopped).await;
 }
 
@@ -207,9 +209,10 @@ fn cloud(
         flow_queue,
         other_queues: queues,
     }));
-    let poster = Poster::new(config.webhooks)?;
-    let outlets = outlets(config, poster.clone())?;
-    let courier = Courier::new(poster, conversations.clone(), outlets.clone());
+    let client = RetryingClient::new(config.webhooks)?;
+    let event_publisher = event_publisher(config, client.clone())?;
+    let context = WebhookContext { conversations: conversations.clone(), event_publisher: event_publisher.clone() };
+    let webhooks = DeliveryQueue::new(client, context);
     Ok(Cloud {
         address,
         unconfirmed: config.unconfirmed,
@@ -226,30 +229,30 @@ fn cloud(
         tokens: Shared::new(Tokens::new(clients, config.requests_per_minute)),
         integrations: Shared::new(Integrations::new(
             integrations,
-            ContentProfiles::new(config.media.clone()),
-            MessagingSettings::new(config.typing),
+            Collection::new(ContentProfile::first(config.media.clone())),
+            Collection::new(MessagingSetting::first(config.typing)),
         )),
         flows: Arc::new(Flows(flows)),
         users: Shared::new(Users::new()),
-        faults: outlets.faults.clone(),
-        losses: outlets.losses.clone(),
-        channels: outlets.channels.clone(),
+        faults: event_publisher.faults.clone(),
+        losses: event_publisher.losses.clone(),
+        channels: event_publisher.channels.clone(),
         heartbeat_ms: config.notifications.heartbeat_ms,
-        outlets,
-        requests: Shared::new(Ring::new(MAX_REQUESTS_REMEMBERED)),
+        event_publisher,
+        requests: Shared::new(Ring::new(MAX_REQUESTS)),
         downloads: Shared::new(Downloads::default()),
-        courier,
+        webhooks,
         conversations,
         stopping,
     })
 }
 
-fn outlets(config: &Config, poster: Poster) -> Result<Outlets, StartError> {
-    let refuse = |field| StartError::Config { field, problem: "cannot be sent by HTTP".to_owned() };
+fn event_publisher(config: &Config, client: RetryingClient) -> Result<EventPublisher, StartError> {
+    let refuse = |field| StartError::Config { field, problem: "cannot be sent in an HTTP request".to_owned() };
     let losses = Losses::new(config.losses);
-    let losses = losses
-        .map_err(|problem| StartError::Config { field: "losses", problem: format!("makes no sense: {problem}") })?;
-    Ok(Outlets {
+    let losses =
+        losses.map_err(|problem| StartError::Config { field: "losses", problem: format!("is invalid: {problem}") })?;
+    Ok(EventPublisher {
         organization_id: Uuid::new_v4(),
         division_id: Uuid::new_v4(),
         unconfirmed: config.unconfirmed,
@@ -257,8 +260,8 @@ fn outlets(config: &Config, poster: Poster) -> Result<Outlets, StartError> {
         trigger: EventDestination::trigger(&config.trigger).map_err(refuse)?,
         trigger_style: config.trigger.style,
         notifies: config.notifications.enabled,
-        log: Shared::new(Ring::new(MAX_EVENTS_REMEMBERED)),
-        courier: EventCourier::new(poster),
+        log: Shared::new(Ring::new(MAX_EVENTS)),
+        posts: DeliveryQueue::new(client, ()),
         channels: Shared::new(Channels::new(config.notifications.channel_seconds)),
         faults: Shared::new(Faults::default()),
         losses: Shared::new(losses),

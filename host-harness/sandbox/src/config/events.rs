@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Secret;
+use crate::config::secret::Secret;
 
 /// The detail events of a conversation: `v2.detail.events.conversation.{id}.` and this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]

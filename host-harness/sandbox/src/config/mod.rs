@@ -1,6 +1,7 @@
 //! What a sandbox is started with. Every field has a default, so that `Config::default()` is a working Genesys Cloud.
 
 mod events;
+mod permissions;
 mod secret;
 mod unconfirmed;
 
@@ -10,12 +11,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use serde::Deserialize;
 
 pub use self::events::{DetailTopic, EventBusConfig, LossConfig, NotificationConfig, TriggerConfig, TriggerStyle};
+pub use self::permissions::Permission;
 pub use self::secret::Secret;
 pub use self::unconfirmed::{
     AttachmentDownloads, CustomAttributes, CustomerAddress, DeclineType, ExpiryType, RefusedWebhook, TopicName,
     Unconfirmed, UserStart,
 };
-use crate::permissions::Permission;
 
 /// The settings of one [`Sandbox`](crate::Sandbox). Reads from TOML; unknown fields are refused.
 ///

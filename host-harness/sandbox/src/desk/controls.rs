@@ -1,18 +1,17 @@
-//! What a test or a demo orders, and what it wants to know: faults, losses, revoked tokens, closed sockets; events,
-//! webhooks and requests.
+//! What tests and demos control and read: faults, losses, tokens and sockets; events, webhooks and requests.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Answer, Body};
 use crate::cloud::Cloud;
 use crate::config::LossConfig;
-use crate::faults::{Faults, Order};
-use crate::losses::Losses;
-use crate::notifications::Channels;
-use crate::tokens::Tokens;
+use crate::delivery::frames::socket_closing;
+use crate::desk::request::{Answer, Body};
+use crate::state::faults::{Faults, Order};
+use crate::state::losses::Losses;
+use crate::state::tokens::Tokens;
 
 /// `POST /sandbox/faults`.
 pub(crate) async fn order_fault(State(cloud): State<Cloud>, Body(order): Body<Order>) -> Answer {
@@ -39,7 +38,7 @@ pub(crate) async fn revoke_tokens(State(cloud): State<Cloud>) -> StatusCode {
 
 /// `GET /sandbox/webhooks`.
 pub(crate) async fn webhooks(State(cloud): State<Cloud>) -> Json<Value> {
-    Json(json!({ "webhooks": cloud.courier.attempts() }))
+    Json(json!({ "webhooks": cloud.webhooks.attempts() }))
 }
 
 /// `GET /sandbox/requests`.
@@ -47,14 +46,14 @@ pub(crate) async fn requests(State(cloud): State<Cloud>) -> Json<Value> {
     Json(json!({ "requests": cloud.requests.with(|requests| requests.iter().cloned().collect::<Vec<_>>()) }))
 }
 
-/// `GET /sandbox/events`: every detail event, whoever was told.
+/// `GET /sandbox/events`: every detail event, whether it was sent or not.
 pub(crate) async fn events(State(cloud): State<Cloud>) -> Json<Value> {
-    Json(json!({ "events": cloud.outlets.log.with(|log| log.iter().cloned().collect::<Vec<_>>()) }))
+    Json(json!({ "events": cloud.event_publisher.log.with(|log| log.iter().cloned().collect::<Vec<_>>()) }))
 }
 
 /// `GET /sandbox/event-posts`.
 pub(crate) async fn event_posts(State(cloud): State<Cloud>) -> Json<Value> {
-    Json(json!({ "eventPosts": cloud.outlets.courier.attempts() }))
+    Json(json!({ "eventPosts": cloud.event_publisher.posts.attempts() }))
 }
 
 /// `GET /sandbox/losses`.
@@ -62,7 +61,7 @@ pub(crate) async fn losses(State(cloud): State<Cloud>) -> Json<LossConfig> {
     Json(cloud.losses.with(|losses| losses.config()))
 }
 
-/// `POST /sandbox/losses`: what the body does not name is not lost.
+/// `POST /sandbox/losses`: probabilities that the body does not contain become 0.
 pub(crate) async fn set_losses(State(cloud): State<Cloud>, Body(config): Body<LossConfig>) -> Answer {
     let fresh = Losses::new(config)?;
     cloud.losses.with(|losses| *losses = fresh);
@@ -71,5 +70,5 @@ pub(crate) async fn set_losses(State(cloud): State<Cloud>, Body(config): Body<Lo
 
 /// `POST /sandbox/notifications/close`.
 pub(crate) async fn close_notifications(State(cloud): State<Cloud>) -> Json<Value> {
-    Json(json!({ "closed": cloud.channels.with(Channels::close_all) }))
+    Json(json!({ "closed": cloud.channels.with(|channels| channels.close_all(&socket_closing())) }))
 }

@@ -1,9 +1,9 @@
-//! Conversations as the agent's side shows them. Pure.
+//! Conversations as the desk shows them. Pure.
 
 use serde_json::{Value, json};
 
-use crate::conversations::{Conversation, Message, Participant};
-use crate::wire::{json_of, set, time_text};
+use crate::state::conversations::{Conversation, Message, Participant};
+use crate::wire::json::{json_of, set, time_text};
 
 /// A conversation as the list shows it.
 pub(super) fn summary(conversation: &Conversation) -> Value {

@@ -110,7 +110,7 @@ async fn a_transfer_to_an_agent_alerts_them() {
     let genesys = Genesys::start(config()).await;
     let conversation = genesys.accepted("sess-42").await;
     let to_self = genesys.act(&conversation, "transfer", json!({ "agent": "Grace Hopper" })).await;
-    assert_eq!((to_self.status, &to_self.body["message"]), (409, &json!("Grace Hopper takes part already")));
+    assert_eq!((to_self.status, &to_self.body["message"]), (409, &json!("Grace Hopper is in the conversation already")));
     let both = json!({ "agent": "Alan Turing", "queueId": "q" });
     assert_eq!(genesys.act(&conversation, "transfer", both).await.status, 400);
 
@@ -148,7 +148,7 @@ async fn a_conference_has_two_agents_of_whom_one_may_leave() {
     assert_eq!(genesys.act(&conversation, "conference", alan()).await.status, 409);
     genesys.does(&conversation, "accept", grace()).await;
     let alone = genesys.act(&conversation, "leave-conference", Value::Null).await;
-    assert_eq!(alone.body["message"], "only one agent takes part; conference first, or disconnect");
+    assert_eq!(alone.body["message"], "only one agent is connected; conference first, or disconnect");
     assert_eq!(genesys.act(&conversation, "conference", grace()).await.status, 409);
 
     let both = genesys.does(&conversation, "conference", alan()).await;
@@ -156,7 +156,7 @@ async fn a_conference_has_two_agents_of_whom_one_may_leave() {
     assert_eq!(names, ["Grace Hopper", "Alan Turing"]);
     assert_eq!(both["agent"]["name"], "Grace Hopper");
     let absent = genesys.act(&conversation, "leave-conference", json!({ "name": "Nobody" })).await;
-    assert_eq!((absent.status, &absent.body["message"]), (409, &json!("this agent does not take part")));
+    assert_eq!((absent.status, &absent.body["message"]), (409, &json!("this agent is not in the conversation")));
 
     let left = genesys.does(&conversation, "leave-conference", Value::Null).await;
     assert_eq!((&left["state"], &left["agent"]["name"]), (&json!("connected"), &json!("Alan Turing")));

@@ -1,0 +1,163 @@
+//! Posts that are sent in the background, in order where order matters, each attempt recorded.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::time::sleep;
+
+use crate::delivery::ordered_queues::Position;
+use crate::delivery::queue_workers::QueueWorkers;
+use crate::delivery::retrying_client::{NotAccepted, Post, RetryingClient};
+use crate::state::faults::DeliveryFault;
+use crate::state::ring::Ring;
+use crate::state::shared::Shared;
+use crate::wire::json::time_text;
+
+/// The number of attempts that are kept.
+const MAX_ATTEMPTS: usize = 2_000;
+
+/// Something that a [`DeliveryQueue`] sends.
+pub(crate) trait Posting: Clone + Send + Sync + 'static {
+    /// What [`Posting::settled`] needs.
+    type Context: Clone + Send + Sync + 'static;
+
+    /// Describes the posting in the list of attempts.
+    type Summary: Clone + Send + Serialize;
+
+    /// The name of its queue. The postings of one queue are sent in order.
+    fn queue(&self) -> String;
+
+    /// The fault that a test ordered for the delivery.
+    fn delivery_fault(&self) -> Option<DeliveryFault>;
+
+    /// The request, or `None` if no destination is configured.
+    fn post(&self) -> Option<Post>;
+
+    /// Describes it.
+    fn summary(&self) -> Self::Summary;
+
+    /// Called once, when the delivery has succeeded or failed for good.
+    fn settled(&self, context: &Self::Context, outcome: &Outcome);
+}
+
+/// How a delivery ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The receiver answered 2xx.
+    Accepted,
+    /// A test ordered the loss: the sender does not notice it.
+    Lost,
+    /// The receiver answered that it will never accept it. The text says what it answered.
+    Refused(String),
+    /// All retries failed, or too many postings waited.
+    Failed(String),
+    /// No destination is configured.
+    NoDestination,
+}
+
+/// One attempt to send a posting, as `/sandbox/webhooks` and `/sandbox/event-posts` list it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Attempt<S> {
+    #[serde(flatten)]
+    posting: S,
+    /// Counts from 1. The second delivery of the fault `double` starts at 1 again. 0: nothing was sent.
+    attempt: u32,
+    /// The status of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    /// Why there is no answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    /// When the attempt ended.
+    time: String,
+}
+
+/// Sends postings in the background. Clones share the queues.
+#[derive(Clone, Debug)]
+pub(crate) struct DeliveryQueue<P: Posting> {
+    client: RetryingClient,
+    workers: QueueWorkers<P>,
+    attempts: Shared<Ring<Attempt<P::Summary>>>,
+    context: P::Context,
+}
+
+impl<P: Posting> DeliveryQueue<P> {
+    /// Creates an empty queue.
+    pub(crate) fn new(client: RetryingClient, context: P::Context) -> Self {
+        Self { client, workers: QueueWorkers::default(), attempts: Shared::new(Ring::new(MAX_ATTEMPTS)), context }
+    }
+
+    /// Appends `posting` to its queue.
+    pub(crate) fn send(&self, posting: P) {
+        if posting.post().is_none() {
+            self.record(&posting, 0, Err("the integration has no webhook URL".to_owned()));
+            return posting.settled(&self.context, &Outcome::NoDestination);
+        }
+        let position = match posting.delivery_fault() {
+            Some(DeliveryFault::Lost) => {
+                self.record(&posting, 0, Err("lost, as ordered".to_owned()));
+                return posting.settled(&self.context, &Outcome::Lost);
+            }
+            Some(DeliveryFault::Disordered) => Position::AfterTheNext,
+            _ => Position::Last,
+        };
+        let queue = self.clone();
+        let deliver = move |posting| {
+            let queue = queue.clone();
+            async move { queue.deliver(posting).await }
+        };
+        if let Some(posting) = self.workers.put(&posting.queue(), posting, position, deliver) {
+            let error = "too many deliveries are waiting";
+            self.record(&posting, 0, Err(error.to_owned()));
+            posting.settled(&self.context, &Outcome::Failed(error.to_owned()));
+        }
+    }
+
+    /// Returns the recorded attempts, oldest first.
+    pub(crate) fn attempts(&self) -> Vec<Attempt<P::Summary>> {
+        self.attempts.with(|attempts| attempts.iter().cloned().collect())
+    }
+
+    /// Stops the deliveries and waits until they have stopped. Postings that wait are not sent.
+    pub(crate) async fn stop(&self) {
+        self.workers.stop().await;
+    }
+
+    /// Stops the deliveries without waiting.
+    pub(crate) fn abort(&self) {
+        self.workers.abort();
+    }
+
+    async fn deliver(&self, posting: P) {
+        let Some(post) = posting.post() else { return };
+        let fault = posting.delivery_fault();
+        if let Some(DeliveryFault::Late(ms)) = fault {
+            sleep(Duration::from_millis(ms)).await;
+        }
+        let record = |attempt, result| self.record(&posting, attempt, result);
+        let outcome = match self.client.send(&post, record).await {
+            Ok(()) => Outcome::Accepted,
+            Err(NotAccepted { why, refused: true }) => Outcome::Refused(why),
+            Err(NotAccepted { why, refused: false }) => Outcome::Failed(why),
+        };
+        posting.settled(&self.context, &outcome);
+        if outcome == Outcome::Accepted && fault == Some(DeliveryFault::Double) {
+            // The first delivery was accepted, so the result of the second one does not matter.
+            let _ = self.client.send(&post, record).await;
+        }
+    }
+
+    fn record(&self, posting: &P, attempt: u32, result: Result<StatusCode, String>) {
+        tracing::debug!(queue = posting.queue(), attempt, ?result, "delivery");
+        let (status, error) = match result {
+            Ok(status) => (Some(status.as_u16()), None),
+            Err(error) => (None, Some(error)),
+        };
+        let time = time_text(Timestamp::now());
+        let attempt = Attempt { posting: posting.summary(), attempt, status, error, time };
+        self.attempts.with(|attempts| attempts.push(attempt));
+    }
+}

@@ -1,0 +1,88 @@
+//! What the handlers of the desk share: the body of a request, the errors, and the answer.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use thiserror::Error;
+
+use crate::cloud::Cloud;
+use crate::desk::view::summary;
+use crate::state::conversations::{Conversation, Conversations, Queue, WrongPhase};
+use crate::state::faults::OrderError;
+use crate::state::losses::NotAProbability;
+
+pub(super) type Answer = Result<Json<Value>, DeskError>;
+
+/// Why the desk refuses a request. The message says what to do.
+#[derive(Debug, Error)]
+pub(crate) enum DeskError {
+    /// 400.
+    #[error("{0}")]
+    BadRequest(String),
+    /// 400.
+    #[error(transparent)]
+    Order(#[from] OrderError),
+    /// 400.
+    #[error(transparent)]
+    Losses(#[from] NotAProbability),
+    /// 404.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// 409.
+    #[error(transparent)]
+    WrongPhase(#[from] WrongPhase),
+}
+
+impl IntoResponse for DeskError {
+    fn into_response(self) -> Response {
+        let status = match self {
+            Self::BadRequest(_) | Self::Order(_) | Self::Losses(_) => StatusCode::BAD_REQUEST,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::WrongPhase(_) => StatusCode::CONFLICT,
+        };
+        (status, Json(json!({ "status": status.as_u16(), "message": self.to_string() }))).into_response()
+    }
+}
+
+/// A JSON body. An empty body counts as `{}`.
+pub(crate) struct Body<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = DeskError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        let bad = |why: String| DeskError::BadRequest(why);
+        let body = Bytes::from_request(request, state).await.map_err(|error| bad(error.body_text()))?;
+        let json: &[u8] = if body.is_empty() { b"{}" } else { &body };
+        serde_json::from_slice(json).map(Self).map_err(|error| bad(error.to_string()))
+    }
+}
+
+/// The body of an action without parameters.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
+
+/// Changes a conversation and returns its new state.
+pub(super) fn change(
+    cloud: &Cloud,
+    id: &str,
+    action: impl FnOnce(&mut Conversation, &[Queue]) -> Result<(), DeskError>,
+) -> Answer {
+    cloud.change(|conversations| {
+        let queues: Vec<_> = conversations.rules().queues().cloned().collect();
+        let conversation = existing(conversations, id)?;
+        action(conversation, &queues)?;
+        Ok(Json(summary(conversation)))
+    })
+}
+
+/// Returns the conversation, or an error if there is none.
+pub(super) fn existing<'a>(conversations: &'a mut Conversations, id: &str) -> Result<&'a mut Conversation, DeskError> {
+    conversations.get_mut(id).ok_or(DeskError::NotFound("conversation"))
+}

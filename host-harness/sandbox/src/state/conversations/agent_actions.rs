@@ -1,0 +1,191 @@
+//! The actions of agents: accept or decline a conversation, transfer it, add other agents, wrap up.
+
+use jiff::Timestamp;
+
+use crate::state::conversations::conversation::{Conversation, WrongPhase};
+use crate::state::conversations::event::{AcdOutcome, EventKind};
+use crate::state::conversations::participant::{Agent, DisconnectType, Participant, Purpose, Queue, State, WrapUp};
+
+impl Conversation {
+    /// Offers it to an agent while it waits.
+    pub(crate) fn offer(&mut self, agent: Agent, now: Timestamp) -> Result<(), WrongPhase> {
+        self.require_unattended()?;
+        self.require_nobody_alerted()?;
+        self.alert(agent, now);
+        Ok(())
+    }
+
+    /// Connects an agent to whom it was offered, or any agent if it was offered to nobody.
+    pub(crate) fn accept(&mut self, agent: Agent, now: Timestamp) -> Result<(), WrongPhase> {
+        self.require_unattended()?;
+        if !self.alerting().is_some_and(|alerted| alerted.is(&agent)) {
+            self.require_nobody_alerted()?;
+            self.alert(agent.clone(), now);
+        }
+        self.leave_queue(DisconnectType::Transfer, &AcdOutcome::Answered(agent.user_id), now);
+        self.connect_alerted(now);
+        Ok(())
+    }
+
+    /// Ends the alert of an agent who does not accept; the conversation keeps waiting. If nobody is being alerted, it is
+    /// offered to `agent` first.
+    pub(crate) fn not_accepted(
+        &mut self,
+        agent: Option<Agent>,
+        why: DisconnectType,
+        now: Timestamp,
+    ) -> Result<(), WrongPhase> {
+        self.require_open()?;
+        match (self.alerting(), agent) {
+            (None, None) => return Err(WrongPhase::NobodyAlerted),
+            (None, Some(agent)) => self.offer(agent, now)?,
+            (Some(alerted), Some(agent)) if !alerted.is(&agent) => {
+                return Err(WrongPhase::Alerted(alerted.name.clone()));
+            }
+            (Some(_), _) => {}
+        }
+        self.leave_agents(State::Alerting, why, now);
+        // A conversation that was transferred to the agent directly waits in no queue.
+        if self.connected(Purpose::Acd).is_none()
+            && let Some(queue) = self.last_queue()
+        {
+            self.wait_in(&queue, now);
+        }
+        Ok(())
+    }
+
+    /// Transfers it from the agents to `queue`, where it waits again.
+    pub(crate) fn transfer(&mut self, queue: &Queue, now: Timestamp) -> Result<(), WrongPhase> {
+        self.require_agent()?;
+        self.leave_agents(State::Connected, DisconnectType::Transfer, now);
+        self.wait_in(queue, now);
+        Ok(())
+    }
+
+    /// Transfers it from the agents to another agent, who is alerted.
+    pub(crate) fn transfer_to_agent(&mut self, agent: Agent, now: Timestamp) -> Result<(), WrongPhase> {
+        self.require_agent()?;
+        self.require_absent(&agent)?;
+        self.leave_agents(State::Connected, DisconnectType::Transfer, now);
+        self.alert(agent, now);
+        Ok(())
+    }
+
+    /// Transfers it from its queue or its agents to `queue`.
+    pub(crate) fn replace_with_queue(&mut self, queue: &Queue, now: Timestamp) -> Result<(), WrongPhase> {
+        self.release(now)?;
+        self.wait_in(queue, now);
+        Ok(())
+    }
+
+    /// Transfers it from its queue or its agents to an agent, who is alerted.
+    pub(crate) fn replace_with_agent(&mut self, agent: Agent, now: Timestamp) -> Result<(), WrongPhase> {
+        self.require_absent(&agent)?;
+        self.release(now)?;
+        self.alert(agent, now);
+        Ok(())
+    }
+
+    /// Connects another agent.
+    pub(crate) fn join_conference(&mut self, agent: Agent, now: Timestamp) -> Result<(), WrongPhase> {
+        self.require_agent()?;
+        self.require_absent(&agent)?;
+        self.alert(agent, now);
+        self.connect_alerted(now);
+        Ok(())
+    }
+
+    /// Disconnects one of several agents: `agent`, or else the one who joined first.
+    pub(crate) fn leave_conference(&mut self, agent: Option<&Agent>, now: Timestamp) -> Result<(), WrongPhase> {
+        self.require_agent()?;
+        if self.agents().nth(1).is_none() {
+            return Err(WrongPhase::NoConference);
+        }
+        let leaving = match agent {
+            Some(agent) => self.agents().find(|present| present.is(agent)).ok_or(WrongPhase::NotPresent)?,
+            None => self.agents().next().ok_or(WrongPhase::NoAgent)?,
+        };
+        let id = leaving.id.clone();
+        self.leave(&id, DisconnectType::Client, &EventKind::AgentLeft, now);
+        Ok(())
+    }
+
+    /// Finishes the after-call work of the agent who left last (or of `agent`) and has not finished it yet.
+    pub(crate) fn wrap_up(&mut self, agent: Option<&Agent>, done: WrapUp) -> Result<(), WrongPhase> {
+        let at = done.at;
+        let participant = self.participants.iter_mut().rev().find(|one| {
+            one.purpose == Purpose::Agent
+                && one.connected_at.is_some()
+                && one.state() == State::Disconnected
+                && one.wrap_up.is_none()
+                && agent.is_none_or(|agent| one.is(agent))
+        });
+        let participant = participant.ok_or(WrongPhase::NothingToWrapUp)?;
+        participant.wrap_up = Some(done);
+        let participant = participant.clone();
+        self.record(EventKind::WrappedUp, participant, at);
+        Ok(())
+    }
+
+    fn alert(&mut self, agent: Agent, now: Timestamp) {
+        let queue_id = self.queue_id().map(str::to_owned);
+        let participant = Participant::alerted(agent, queue_id, now);
+        self.join(participant.clone());
+        self.record(EventKind::AgentAlerted, participant, now);
+    }
+
+    fn connect_alerted(&mut self, now: Timestamp) {
+        let alerted = self.participants.iter_mut().find(|one| one.state() == State::Alerting);
+        if let Some(participant) = alerted {
+            participant.connected_at = Some(now);
+            let participant = participant.clone();
+            self.record(EventKind::AgentConnected, participant, now);
+        }
+    }
+
+    fn release(&mut self, now: Timestamp) -> Result<(), WrongPhase> {
+        self.require_open()?;
+        self.leave_queue(DisconnectType::Transfer, &AcdOutcome::FlowOut, now);
+        self.leave_agents(State::Alerting, DisconnectType::Transfer, now);
+        self.leave_agents(State::Connected, DisconnectType::Transfer, now);
+        Ok(())
+    }
+
+    fn leave_agents(&mut self, state: State, why: DisconnectType, now: Timestamp) {
+        let leaves = |one: &&Participant| one.purpose == Purpose::Agent && one.state() == state && !one.is_silent();
+        let leaving = self.participants.iter().filter(leaves);
+        let ids: Vec<_> = leaving.map(|one| one.id.clone()).collect();
+        for id in ids {
+            self.leave(&id, why, &EventKind::AgentLeft, now);
+        }
+    }
+
+    fn leave_queue(&mut self, why: DisconnectType, outcome: &AcdOutcome, now: Timestamp) {
+        if let Some(id) = self.connected(Purpose::Acd).map(|acd| acd.id.clone()) {
+            self.leave(&id, why, &EventKind::QueueLeft(outcome.clone()), now);
+        }
+    }
+
+    fn require_unattended(&self) -> Result<(), WrongPhase> {
+        self.require_open()?;
+        match self.agent() {
+            Some(present) => Err(WrongPhase::HasAgent(present.name.clone())),
+            None => Ok(()),
+        }
+    }
+
+    fn require_nobody_alerted(&self) -> Result<(), WrongPhase> {
+        match self.alerting() {
+            Some(alerted) => Err(WrongPhase::Alerted(alerted.name.clone())),
+            None => Ok(()),
+        }
+    }
+
+    fn require_absent(&self, agent: &Agent) -> Result<(), WrongPhase> {
+        let present = self.participants.iter().find(|one| one.state() != State::Disconnected && one.is(agent));
+        match present {
+            Some(present) => Err(WrongPhase::AlreadyPresent(present.name.clone())),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! One conversation: its participants, how it is opened, and how it ends. The actions of agents are in `agent_actions`.
+//!
+//! The disconnect types of an end that the API or the agent causes, and that a re-opened conversation keeps its
+//! customer participant, are unconfirmed.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use thiserror::Error;
+use uuid::Uuid;
+
+use crate::state::conversations::event::{AcdOutcome, ConversationEvent, EventKind};
+use crate::state::conversations::message::{Customer, Message};
+use crate::state::conversations::participant::{DisconnectType, Participant, Purpose, Queue, State};
+use crate::state::conversations::routing::Routing;
+use crate::state::ring::Ring;
+
+/// How many messages of a conversation are kept.
+const MAX_MESSAGES: usize = 500;
+
+/// How many participants of a conversation are kept, so that endless transfers do not grow it.
+const MAX_PARTICIPANTS: usize = 200;
+
+/// The integration a conversation came through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct IntegrationRef {
+    pub(crate) id: String,
+    pub(crate) name: String,
+}
+
+/// How far a conversation has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Phase {
+    /// No agent is connected.
+    Waiting,
+    /// An agent is connected.
+    Connected,
+    /// Everybody is disconnected.
+    Ended,
+}
+
+/// Why the phase of a conversation does not allow an action. The message says what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(crate) enum WrongPhase {
+    /// It has ended.
+    #[error("the conversation has ended; an inbound message of the customer within the threading window re-opens it")]
+    Ended,
+    /// No agent is connected.
+    #[error("no agent is connected; accept the conversation first")]
+    NoAgent,
+    /// An agent is connected already.
+    #[error("{0} is connected already; transfer or disconnect first")]
+    HasAgent(String),
+    /// It is offered to an agent.
+    #[error("the conversation is offered to {0}, who may accept, decline or not answer")]
+    Alerted(String),
+    /// It is offered to nobody.
+    #[error("the conversation is offered to nobody; offer it first, or say `name`")]
+    NobodyAlerted,
+    /// The agent participates or is being alerted.
+    #[error("{0} is in the conversation already")]
+    AlreadyPresent(String),
+    /// The agent does not participate.
+    #[error("this agent is not in the conversation")]
+    NotPresent,
+    /// Only one agent is connected.
+    #[error("only one agent is connected; conference first, or disconnect")]
+    NoConference,
+    /// No agent has left who has not wrapped up.
+    #[error("no agent has left who has not wrapped up; transfer or disconnect first")]
+    NothingToWrapUp,
+}
+
+/// Who or what ends a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The participant with this id. For the other participants it is a peer.
+    By(String),
+    /// Genesys Cloud, without a participant's action.
+    System,
+    /// Genesys Cloud, after a time without messages.
+    Inactivity,
+    /// A failure.
+    Error,
+}
+
+impl Ending {
+    fn disconnect_type(&self, participant_id: &str) -> DisconnectType {
+        match self {
+            Self::By(id) if id == participant_id => DisconnectType::Client,
+            Self::By(_) => DisconnectType::Peer,
+            Self::System => DisconnectType::System,
+            Self::Inactivity => DisconnectType::Inactivity,
+            Self::Error => DisconnectType::Error,
+        }
+    }
+}
+
+/// One conversation.
+#[derive(Clone, Debug)]
+pub(crate) struct Conversation {
+    pub(crate) id: String,
+    pub(crate) integration: IntegrationRef,
+    pub(crate) customer: Customer,
+    pub(crate) participants: Vec<Participant>,
+    pub(crate) messages: Ring<Message>,
+    pub(crate) opened_at: Timestamp,
+    /// When it ended. `None` while it is open.
+    pub(crate) ended_at: Option<Timestamp>,
+    /// The events that are not published yet.
+    unpublished: Vec<ConversationEvent>,
+    pub(crate) routing: Routing,
+}
+
+impl Conversation {
+    /// Creates a conversation with the customer as its only participant.
+    pub(super) fn new(integration: &IntegrationRef, customer: &Customer, now: Timestamp) -> Self {
+        Self {
+            id: Uuid::new_v4().to_string(),
+            integration: integration.clone(),
+            customer: customer.clone(),
+            participants: vec![Participant::new(Purpose::Customer, customer.display_name(), now)],
+            messages: Ring::new(MAX_MESSAGES),
+            opened_at: now,
+            ended_at: None,
+            unpublished: Vec::new(),
+            routing: Routing::default(),
+        }
+    }
+
+    /// Creates a conversation that has ended already, without events.
+    pub(super) fn ended(integration: &IntegrationRef, customer: &Customer, now: Timestamp) -> Self {
+        let mut conversation = Self::new(integration, customer, now);
+        conversation.end(&Ending::System, now);
+        conversation.unpublished.clear();
+        conversation
+    }
+
+    /// Whether it waits in a queue. One that was transferred to an agent waits, but not in a queue.
+    pub(crate) fn is_queued(&self) -> bool {
+        self.phase() == Phase::Waiting && self.connected(Purpose::Acd).is_some()
+    }
+
+    /// Returns the phase.
+    pub(crate) fn phase(&self) -> Phase {
+        if self.ended_at.is_some() {
+            Phase::Ended
+        } else if self.agent().is_some() {
+            Phase::Connected
+        } else {
+            Phase::Waiting
+        }
+    }
+
+    /// Returns the connected agent. If there are several, the one who joined first.
+    pub(crate) fn agent(&self) -> Option<&Participant> {
+        self.agents().next()
+    }
+
+    /// Returns the connected agents in the order in which they joined, without supervisors who monitor or coach.
+    pub(crate) fn agents(&self) -> impl Iterator<Item = &Participant> {
+        let is_agent = |one: &&Participant| one.purpose == Purpose::Agent && one.is_connected() && !one.is_silent();
+        self.participants.iter().filter(is_agent)
+    }
+
+    /// Returns the agent who is being alerted.
+    pub(crate) fn alerting(&self) -> Option<&Participant> {
+        self.participants.iter().find(|participant| participant.state() == State::Alerting)
+    }
+
+    /// Returns the customer.
+    pub(crate) fn customer_participant(&self) -> Option<&Participant> {
+        self.participants.iter().find(|participant| participant.purpose == Purpose::Customer)
+    }
+
+    /// Returns the queue in which it waits, or from which its agent accepted it.
+    pub(crate) fn queue_id(&self) -> Option<&str> {
+        self.participants.iter().rev().find_map(|participant| participant.queue_id.as_deref())
+    }
+
+    /// Returns the attributes of the customer participant.
+    pub(crate) fn attributes(&self) -> Option<&BTreeMap<String, String>> {
+        Some(&self.customer_participant()?.attributes)
+    }
+
+    /// Removes and returns the events that are not published yet.
+    pub(super) fn take_unpublished(&mut self) -> Vec<ConversationEvent> {
+        std::mem::take(&mut self.unpublished)
+    }
+
+    /// Ends it on behalf of the agent who joined first, or of Genesys Cloud if no agent is connected.
+    pub(crate) fn end_from_desk(&mut self, now: Timestamp) -> Result<(), WrongPhase> {
+        self.require_open()?;
+        let by = self.agent().map_or(Ending::System, |agent| Ending::By(agent.id.clone()));
+        self.end(&by, now);
+        Ok(())
+    }
+
+    /// Ends it for all participants on behalf of the customer's platform.
+    pub(crate) fn end_from_platform(&mut self, now: Timestamp) {
+        if let Some(by) = self.customer_participant().map(|customer| Ending::By(customer.id.clone())) {
+            self.end(&by, now);
+        }
+    }
+
+    /// Ends it on behalf of Genesys Cloud, because of `why`.
+    pub(crate) fn end_because(&mut self, why: &Ending, now: Timestamp) -> Result<(), WrongPhase> {
+        self.require_open()?;
+        self.end(why, now);
+        Ok(())
+    }
+
+    /// Disconnects one participant, as the API does. This ends the conversation unless another agent is connected. Does
+    /// nothing if the participant is disconnected already. Returns `None` if there is no such participant.
+    pub(crate) fn disconnect_participant(&mut self, id: &str, now: Timestamp) -> Option<()> {
+        let participant = self.participants.iter().find(|participant| participant.id == id)?;
+        let is_agent = participant.purpose == Purpose::Agent;
+        match participant.state() {
+            State::Disconnected => {}
+            State::Alerting => self.leave(id, DisconnectType::Client, &EventKind::AgentLeft, now),
+            State::Connected if is_agent && self.agents().count() > 1 => {
+                self.leave(id, DisconnectType::Client, &EventKind::AgentLeft, now);
+            }
+            State::Connected => self.end(&Ending::By(id.to_owned()), now),
+        }
+        Some(())
+    }
+
+    /// Merges `attributes` into a participant's attributes. Returns `None` if there is no such participant.
+    pub(crate) fn merge_attributes(
+        &mut self,
+        id: &str,
+        attributes: BTreeMap<String, String>,
+    ) -> Option<&BTreeMap<String, String>> {
+        let participant = self.participants.iter_mut().find(|participant| participant.id == id)?;
+        participant.merge(attributes);
+        Some(&participant.attributes)
+    }
+
+    /// Returns an error if it has ended.
+    pub(crate) fn require_open(&self) -> Result<(), WrongPhase> {
+        if self.ended_at.is_some() { Err(WrongPhase::Ended) } else { Ok(()) }
+    }
+
+    /// Returns an error unless an agent is connected.
+    pub(crate) fn require_agent(&self) -> Result<(), WrongPhase> {
+        self.require_open()?;
+        if self.agent().is_none() { Err(WrongPhase::NoAgent) } else { Ok(()) }
+    }
+
+    pub(super) fn connected(&self, purpose: Purpose) -> Option<&Participant> {
+        self.participants.iter().find(|participant| participant.purpose == purpose && participant.is_connected())
+    }
+
+    /// Disconnects one participant and records `kind`.
+    pub(super) fn leave(&mut self, id: &str, why: DisconnectType, kind: &EventKind, now: Timestamp) {
+        if let Some(participant) = self.participants.iter_mut().find(|one| one.id == id) {
+            participant.end = Some((now, why));
+            let participant = participant.clone();
+            self.record(kind.clone(), participant, now);
+        }
+    }
+
+    /// Disconnects everybody: agents first, the customer last.
+    fn end(&mut self, ending: &Ending, now: Timestamp) {
+        let abandoned = self.customer_participant().is_some_and(|one| *ending == Ending::By(one.id.clone()));
+        let outcome = if abandoned { AcdOutcome::Abandon } else { AcdOutcome::Unknown };
+        for (purpose, kind) in [
+            (Purpose::Agent, EventKind::AgentLeft),
+            (Purpose::Acd, EventKind::QueueLeft(outcome)),
+            (Purpose::Customer, EventKind::CustomerLeft),
+        ] {
+            let there = self.participants.iter().filter(|one| one.purpose == purpose && one.end.is_none());
+            let ids: Vec<_> = there.map(|one| one.id.clone()).collect();
+            for id in ids {
+                self.leave(&id, ending.disconnect_type(&id), &kind, now);
+            }
+        }
+        self.ended_at.get_or_insert(now);
+    }
+
+    pub(super) fn wait_in(&mut self, queue: &Queue, now: Timestamp) {
+        let mut acd = Participant::new(Purpose::Acd, queue.name.clone(), now);
+        acd.queue_id = Some(queue.id.clone());
+        self.join(acd.clone());
+        self.record(EventKind::QueueEntered, acd, now);
+    }
+
+    /// Returns the queue in which it waited last.
+    pub(super) fn last_queue(&self) -> Option<Queue> {
+        let acd = self.participants.iter().rev().find(|participant| participant.purpose == Purpose::Acd)?;
+        Some(Queue { id: acd.queue_id.clone()?, name: acd.name.clone() })
+    }
+
+    pub(super) fn record(&mut self, kind: EventKind, participant: Participant, at: Timestamp) {
+        self.unpublished.push(ConversationEvent { kind, at, participant });
+    }
+
+    pub(super) fn join(&mut self, participant: Participant) {
+        if self.participants.len() >= MAX_PARTICIPANTS
+            && let Some(oldest) = self
+                .participants
+                .iter()
+                .position(|present| present.purpose != Purpose::Customer && present.end.is_some())
+        {
+            self.participants.remove(oldest);
+        }
+        self.participants.push(participant);
+    }
+
+    /// Replaces the customer's description with that of the latest message, and adds `attributes`.
+    pub(super) fn describe_customer(&mut self, customer: Customer, attributes: BTreeMap<String, String>) {
+        if let Some(participant) = self.participants.iter_mut().find(|one| one.purpose == Purpose::Customer) {
+            participant.name = customer.display_name();
+            participant.merge(attributes);
+        }
+        self.customer = customer;
+    }
+
+    /// Connects the customer, as the inbound message flow does, and transfers to `queue`.
+    pub(super) fn enter_flow(&mut self, queue: &Queue, now: Timestamp) {
+        self.ended_at = None;
+        if let Some(customer) = self.participants.iter_mut().find(|one| one.purpose == Purpose::Customer) {
+            customer.reconnect(now);
+            let customer = customer.clone();
+            self.record(EventKind::CustomerConnected, customer, now);
+        }
+        self.wait_in(queue, now);
+    }
+}

@@ -1,0 +1,480 @@
+//! The conversation engine: the conversation that a message belongs to, its participants, and its end. No I/O; the
+//! time is an argument. From the "Open Messaging API" and "Resource Center: threading timeline".
+
+mod agent_actions;
+mod conversation;
+mod event;
+mod message;
+mod participant;
+mod routing;
+mod supervisors;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+pub(crate) use self::conversation::{Conversation, Ending, IntegrationRef, WrongPhase};
+pub(crate) use self::event::{AcdOutcome, ConversationEvent, EventKind};
+pub(crate) use self::message::{Customer, DeliveryState, Direction, Message, MessageType, Originator, new_message_id};
+pub(crate) use self::participant::{Agent, DisconnectType, Participant, Purpose, Queue, State, SupervisorRole, WrapUp};
+pub(crate) use self::routing::Routing;
+
+/// The number of conversations that are kept. The oldest one is removed first.
+const MAX_CONVERSATIONS: usize = 1_000;
+
+/// An inbound message and its sender.
+#[derive(Clone, Debug)]
+pub(crate) struct Incoming {
+    pub(crate) customer: Customer,
+    /// `channel.metadata.customAttributes`; merged into the customer participant's attributes.
+    pub(crate) attributes: BTreeMap<String, String>,
+    pub(crate) message: Message,
+}
+
+/// The result of receiving an inbound message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Received {
+    pub(crate) conversation_id: String,
+    /// The id of the message; of the first one, if this repeats it and repeats are dropped.
+    pub(crate) message_id: String,
+    pub(crate) threading: Threading,
+    /// Whether the message was dropped as a repeat.
+    pub(crate) repeated: bool,
+}
+
+/// How a message found its conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Threading {
+    /// It opened a new one.
+    Opened,
+    /// It joined the connected one.
+    Joined,
+    /// It re-opened one that had ended within the threading window.
+    Reopened,
+}
+
+/// The settings of the conversation engine.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    /// How long after its end a conversation can be re-opened. Zero: never.
+    pub(crate) threading_window: SignedDuration,
+    /// Whether a repeated `channel.messageId` is dropped.
+    pub(crate) drop_repeats: bool,
+    /// Where the inbound message flow transfers to, unless the customer asks for one of `other_queues`.
+    pub(crate) flow_queue: Queue,
+    /// The other queues.
+    pub(crate) other_queues: Vec<Queue>,
+}
+
+impl Rules {
+    /// Returns the queue that the inbound message flow selects: the one in the customer's attribute `queueId`, which
+    /// the flows of several vendors read, or else its own.
+    fn queue_for(&self, conversation: &Conversation) -> &Queue {
+        let asked = conversation.attributes().and_then(|attributes| attributes.get("queueId"));
+        asked.and_then(|id| self.queue(id)).unwrap_or(&self.flow_queue)
+    }
+
+    /// The queue of this id.
+    pub(crate) fn queue(&self, id: &str) -> Option<&Queue> {
+        self.queues().find(|queue| queue.id == id)
+    }
+
+    /// All queues.
+    pub(crate) fn queues(&self) -> impl Iterator<Item = &Queue> {
+        std::iter::once(&self.flow_queue).chain(&self.other_queues)
+    }
+}
+
+/// The key by which a message finds its conversation: the integration's id and the customer's.
+type ThreadKey = (String, String);
+
+/// All conversations.
+#[derive(Debug)]
+pub(crate) struct Conversations {
+    rules: Rules,
+    by_id: HashMap<String, Conversation>,
+    /// Their ids, the oldest first.
+    order: VecDeque<String>,
+    threads: HashMap<ThreadKey, String>,
+    /// The conversations that may have unpublished events.
+    touched: Vec<String>,
+}
+
+impl Conversations {
+    /// None yet.
+    pub(crate) fn new(rules: Rules) -> Self {
+        Self { rules, by_id: HashMap::new(), order: VecDeque::new(), threads: HashMap::new(), touched: Vec::new() }
+    }
+
+    /// The rules.
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The rules, to change.
+    pub(crate) fn rules_mut(&mut self) -> &mut Rules {
+        &mut self.rules
+    }
+
+    /// The conversation of this id.
+    pub(crate) fn get(&self, id: &str) -> Option<&Conversation> {
+        self.by_id.get(id)
+    }
+
+    /// The conversation of this id, to act on.
+    pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Conversation> {
+        let conversation = self.by_id.get_mut(id)?;
+        self.touched.push(id.to_owned());
+        Some(conversation)
+    }
+
+    /// Calls `publish` with every conversation that has unpublished events, and with these events.
+    pub(crate) fn publish(&mut self, mut publish: impl FnMut(&mut Conversation, Vec<ConversationEvent>)) {
+        for id in std::mem::take(&mut self.touched) {
+            if let Some(conversation) = self.by_id.get_mut(&id) {
+                let unpublished = conversation.take_unpublished();
+                if !unpublished.is_empty() {
+                    publish(conversation, unpublished);
+                }
+            }
+        }
+    }
+
+    /// All of them, the oldest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Conversation> {
+        self.order.iter().filter_map(|id| self.by_id.get(id))
+    }
+
+    /// The connected conversation of this customer.
+    pub(crate) fn connected(&self, integration_id: &str, customer_id: &str) -> Option<&Conversation> {
+        let id = self.threads.get(&(integration_id.to_owned(), customer_id.to_owned()))?;
+        self.by_id.get(id).filter(|conversation| conversation.ended_at.is_none())
+    }
+
+    /// Adds an inbound message to the customer's connected conversation, or to the one that ended within the threading
+    /// window, or to a new one.
+    pub(crate) fn receive(&mut self, integration: &IntegrationRef, incoming: Incoming, now: Timestamp) -> Received {
+        let Incoming { customer, attributes, message } = incoming;
+        let key = (integration.id.clone(), customer.id.clone());
+        if let Some(repeat) = self.repeat_of(&key, &message) {
+            return repeat;
+        }
+        let (mut conversation, threading) = match self.take_out(&key, now) {
+            Some(conversation) if conversation.ended_at.is_none() => (conversation, Threading::Joined),
+            Some(conversation) => (conversation, Threading::Reopened),
+            None => (Conversation::new(integration, &customer, now), Threading::Opened),
+        };
+        let received = Received {
+            conversation_id: conversation.id.clone(),
+            message_id: message.id.clone(),
+            threading,
+            repeated: false,
+        };
+        conversation.describe_customer(customer, attributes);
+        match threading {
+            Threading::Joined => {}
+            Threading::Opened | Threading::Reopened => {
+                let queue = self.rules.queue_for(&conversation);
+                conversation.enter_flow(queue, now);
+            }
+        }
+        conversation.messages.push(message);
+        self.put_back(key, conversation, threading);
+        received
+    }
+
+    /// Creates a conversation that has ended already, for a message to a customer who has not written. Returns its id.
+    /// The customer's next message joins it, unless the customer has a connected conversation.
+    pub(crate) fn open_ended(&mut self, integration: &IntegrationRef, customer_id: &str, now: Timestamp) -> String {
+        let customer = Customer { id: customer_id.to_owned(), id_type: "Opaque", ..Customer::default() };
+        let conversation = Conversation::ended(integration, &customer, now);
+        let id = conversation.id.clone();
+        let key = (integration.id.clone(), customer.id);
+        let connected = self.connected(&key.0, &key.1).map(|connected| connected.id.clone());
+        self.put_back(key.clone(), conversation, Threading::Opened);
+        if let Some(connected) = connected {
+            self.threads.insert(key, connected);
+        }
+        id
+    }
+
+    /// The message of this id, with its conversation.
+    pub(crate) fn message(&self, id: &str) -> Option<(&Conversation, &Message)> {
+        self.by_id.values().find_map(|conversation| {
+            let message = conversation.messages.iter().find(|message| message.id == id)?;
+            Some((conversation, message))
+        })
+    }
+
+    /// Records the delivery state of a message. The state only advances: the answer to a webhook that arrives after
+    /// the receipt does not undo the receipt.
+    pub(crate) fn note_delivery(
+        &mut self,
+        message_id: &str,
+        delivery: DeliveryState,
+        reasons: Vec<Value>,
+    ) -> Option<()> {
+        let message = self
+            .by_id
+            .values_mut()
+            .find_map(|conversation| conversation.messages.iter_mut().find(|message| message.id == message_id))?;
+        if delivery > message.delivery {
+            message.delivery = delivery;
+            message.reasons = reasons;
+        }
+        Some(())
+    }
+
+    /// Removes and returns the conversation that a message of `key` joins or re-opens.
+    fn take_out(&mut self, key: &ThreadKey, now: Timestamp) -> Option<Conversation> {
+        let id = self.threads.get(key)?;
+        let conversation = self.by_id.get(id)?;
+        let window = self.rules.threading_window;
+        let reachable = conversation.ended_at.is_none_or(|ended| now.duration_since(ended) < window);
+        if reachable { self.by_id.remove(&id.clone()) } else { None }
+    }
+
+    fn repeat_of(&self, key: &ThreadKey, message: &Message) -> Option<Received> {
+        if !self.rules.drop_repeats {
+            return None;
+        }
+        let external_id = message.external_id.as_ref()?;
+        let conversation = self.by_id.get(self.threads.get(key)?)?;
+        let first = conversation.messages.iter().find(|first| first.external_id.as_ref() == Some(external_id))?;
+        Some(Received {
+            conversation_id: conversation.id.clone(),
+            message_id: first.id.clone(),
+            threading: Threading::Joined,
+            repeated: true,
+        })
+    }
+
+    fn put_back(&mut self, key: ThreadKey, conversation: Conversation, threading: Threading) {
+        if threading == Threading::Opened {
+            self.order.push_back(conversation.id.clone());
+            self.threads.insert(key, conversation.id.clone());
+        }
+        self.touched.push(conversation.id.clone());
+        self.by_id.insert(conversation.id.clone(), conversation);
+        if self.order.len() > MAX_CONVERSATIONS
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.by_id.remove(&oldest);
+            self.threads.retain(|_, id| *id != oldest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::conversations::conversation::Phase;
+
+    const HOUR: i64 = 3_600;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_772_359_200 + second).unwrap()
+    }
+
+    fn queue(id: &str) -> Queue {
+        Queue { id: id.to_owned(), name: format!("queue {id}") }
+    }
+
+    fn conversations(window_seconds: i64) -> Conversations {
+        Conversations::new(Rules {
+            threading_window: SignedDuration::from_secs(window_seconds),
+            drop_repeats: false,
+            flow_queue: queue("q1"),
+            other_queues: vec![queue("q2")],
+        })
+    }
+
+    fn integration(id: &str) -> IntegrationRef {
+        IntegrationRef { id: id.to_owned(), name: "BotHandover".to_owned() }
+    }
+
+    fn incoming(from: &str, now: Timestamp) -> Incoming {
+        let message = Message {
+            id: new_message_id(),
+            direction: Direction::Inbound,
+            kind: MessageType::Text,
+            text: Some("hello".to_owned()),
+            content: Vec::new(),
+            external_id: Some("mine-1".to_owned()),
+            originator: None,
+            time: now,
+            recorded_at: now,
+            delivery: DeliveryState::Received,
+            reasons: Vec::new(),
+        };
+        let customer = Customer { id: from.to_owned(), id_type: "Opaque", ..Customer::default() };
+        Incoming { customer, attributes: BTreeMap::new(), message }
+    }
+
+    fn receive(all: &mut Conversations, from: &str, second: i64) -> Received {
+        all.receive(&integration("i1"), incoming(from, at(second)), at(second))
+    }
+
+    fn grace() -> Agent {
+        Agent { user_id: "u1".to_owned(), name: "Grace Hopper".to_owned() }
+    }
+
+    /// Purpose, whether connected, and disconnect type of each participant.
+    fn participants(all: &Conversations, id: &str) -> Vec<(Purpose, Option<DisconnectType>)> {
+        let participants = all.get(id).unwrap().participants.iter();
+        participants.map(|one| (one.purpose, one.end.map(|(_, why)| why))).collect()
+    }
+
+    #[test]
+    fn joins_a_connected_conversation_of_any_age() {
+        let mut all = conversations(0);
+        let first = receive(&mut all, "a", 0);
+        assert_eq!(first.threading, Threading::Opened);
+        let second = receive(&mut all, "a", 1_000 * HOUR);
+        assert_eq!((second.threading, &second.conversation_id), (Threading::Joined, &first.conversation_id));
+    }
+
+    #[test]
+    fn reopens_within_72_hours_of_the_end() {
+        for (second, threading) in [(72 * HOUR - 1, Threading::Reopened), (72 * HOUR, Threading::Opened)] {
+            let mut all = conversations(72 * HOUR);
+            let first = receive(&mut all, "a", -500 * HOUR);
+            all.get_mut(&first.conversation_id).unwrap().end_from_desk(at(0)).unwrap();
+            let second = receive(&mut all, "a", second);
+            assert_eq!(second.threading, threading);
+            assert_eq!(second.conversation_id == first.conversation_id, threading == Threading::Reopened);
+        }
+    }
+
+    #[test]
+    fn threads_by_integration_and_customer() {
+        let mut all = conversations(HOUR);
+        let first = receive(&mut all, "a", 0);
+        assert_ne!(receive(&mut all, "b", 0).conversation_id, first.conversation_id);
+        let elsewhere = all.receive(&integration("i2"), incoming("a", at(0)), at(0));
+        assert_ne!(elsewhere.conversation_id, first.conversation_id);
+        assert!(all.connected("i1", "a").is_some());
+        assert!(all.connected("i3", "a").is_none());
+    }
+
+    #[test]
+    fn accepts_transfers_and_ends() {
+        use DisconnectType::{Client, Peer, Transfer};
+        let mut all = conversations(HOUR);
+        let id = receive(&mut all, "a", 0).conversation_id;
+        let conversation = all.get_mut(&id).unwrap();
+        assert_eq!((conversation.phase(), conversation.queue_id()), (Phase::Waiting, Some("q1")));
+        assert_eq!(conversation.transfer(&queue("q2"), at(1)), Err(WrongPhase::NoAgent));
+        conversation.accept(grace(), at(1)).unwrap();
+        assert_eq!(conversation.phase(), Phase::Connected);
+        assert_eq!(conversation.accept(grace(), at(1)), Err(WrongPhase::HasAgent("Grace Hopper".to_owned())));
+        conversation.transfer(&queue("q2"), at(2)).unwrap();
+        assert_eq!((conversation.phase(), conversation.queue_id()), (Phase::Waiting, Some("q2")));
+        conversation.accept(grace(), at(3)).unwrap();
+        conversation.end_from_desk(at(4)).unwrap();
+        assert_eq!(conversation.end_from_desk(at(5)), Err(WrongPhase::Ended));
+        assert_eq!(conversation.accept(grace(), at(5)), Err(WrongPhase::Ended));
+        assert_eq!(
+            participants(&all, &id),
+            [
+                (Purpose::Customer, Some(Peer)),
+                (Purpose::Acd, Some(Transfer)),
+                (Purpose::Agent, Some(Transfer)),
+                (Purpose::Acd, Some(Transfer)),
+                (Purpose::Agent, Some(Client)),
+            ],
+        );
+    }
+
+    #[test]
+    fn disconnect_type_is_client_for_one_and_peer_for_others() {
+        use DisconnectType::{Client, Peer, Transfer};
+        for (by, customer, agent) in [(Purpose::Customer, Client, Peer), (Purpose::Agent, Peer, Client)] {
+            let mut all = conversations(HOUR);
+            let id = receive(&mut all, "a", 0).conversation_id;
+            let conversation = all.get_mut(&id).unwrap();
+            conversation.accept(grace(), at(1)).unwrap();
+            let participant = conversation.participants.iter().find(|one| one.purpose == by).unwrap().id.clone();
+            assert_eq!(conversation.disconnect_participant("nobody", at(2)), None);
+            assert_eq!(conversation.disconnect_participant(&participant, at(2)), Some(()));
+            assert_eq!(conversation.phase(), Phase::Ended);
+            assert_eq!(
+                participants(&all, &id),
+                [(Purpose::Customer, Some(customer)), (Purpose::Acd, Some(Transfer)), (Purpose::Agent, Some(agent))],
+            );
+        }
+    }
+
+    #[test]
+    fn reopening_reconnects_and_queues_again() {
+        let mut all = conversations(HOUR);
+        let id = receive(&mut all, "a", 0).conversation_id;
+        all.get_mut(&id).unwrap().end_from_platform(at(1));
+        receive(&mut all, "a", 2);
+        assert_eq!(all.get(&id).unwrap().phase(), Phase::Waiting);
+        assert_eq!(
+            participants(&all, &id),
+            [(Purpose::Customer, None), (Purpose::Acd, Some(DisconnectType::Peer)), (Purpose::Acd, None)],
+        );
+    }
+
+    #[test]
+    fn delivery_state_only_advances() {
+        let mut all = conversations(HOUR);
+        let received = receive(&mut all, "a", 0);
+        let state = |all: &Conversations| all.message(&received.message_id).unwrap().1.delivery;
+        all.note_delivery(&received.message_id, DeliveryState::Delivered, Vec::new()).unwrap();
+        all.note_delivery(&received.message_id, DeliveryState::Sent, Vec::new()).unwrap();
+        assert_eq!(state(&all), DeliveryState::Delivered);
+        assert_eq!(all.note_delivery("unknown", DeliveryState::Sent, Vec::new()), None);
+    }
+
+    #[test]
+    fn display_name_prefers_the_nickname() {
+        let customer = |nickname: Option<&str>, first: Option<&str>, last: Option<&str>| {
+            let own = |text: Option<&str>| text.map(str::to_owned);
+            let (nickname, first_name, last_name) = (own(nickname), own(first), own(last));
+            Customer { id: "id".to_owned(), nickname, first_name, last_name, ..Customer::default() }.display_name()
+        };
+        assert_eq!(customer(Some("Ada L."), Some("Ada"), Some("Lovelace")), "Ada L.");
+        assert_eq!(customer(None, Some("Ada"), Some("Lovelace")), "Ada Lovelace");
+        assert_eq!(customer(None, None, Some("Lovelace")), "Lovelace");
+        assert_eq!(customer(None, None, None), "id");
+    }
+
+    #[test]
+    fn numbers_are_bounded() {
+        let mut all = conversations(HOUR);
+        let first = receive(&mut all, "customer 0", 0);
+        for number in 1..=1_000 {
+            receive(&mut all, &format!("customer {number}"), 0);
+        }
+        assert!(all.get(&first.conversation_id).is_none(), "the oldest one is removed");
+        assert_eq!((all.iter().count(), all.by_id.len(), all.threads.len()), (1_000, 1_000, 1_000));
+
+        let id = receive(&mut all, "customer 7", 0).conversation_id;
+        for second in 0..600 {
+            receive(&mut all, "customer 7", second);
+            let conversation = all.get_mut(&id).unwrap();
+            conversation.accept(grace(), at(second)).unwrap();
+            conversation.transfer(&queue("q2"), at(second)).unwrap();
+        }
+        let conversation = all.get(&id).unwrap();
+        assert_eq!(conversation.messages.len(), 500);
+        assert_eq!(conversation.participants.len(), 200);
+        assert_eq!(conversation.phase(), Phase::Waiting);
+        assert_eq!(conversation.participants[0].purpose, Purpose::Customer);
+    }
+
+    #[test]
+    fn ignores_an_unknown_requested_queue() {
+        let mut all = conversations(HOUR);
+        for (asked, given) in [("q2", "q2"), ("q3", "q1")] {
+            let mut incoming = incoming(asked, at(0));
+            incoming.attributes.insert("queueId".to_owned(), asked.to_owned());
+            let id = all.receive(&integration("i1"), incoming, at(0)).conversation_id;
+            assert_eq!(all.get(&id).unwrap().queue_id(), Some(given));
+        }
+    }
+}

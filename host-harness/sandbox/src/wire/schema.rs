@@ -1,0 +1,216 @@
+//! Reading a request body field by field, with the refusals of the API. Unknown fields are tolerated, as Genesys
+//! Cloud tolerates them; `null` counts as absent.
+
+use std::collections::BTreeMap;
+
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::wire::error::ApiError;
+
+/// A JSON object of the request body, and where it stands in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Object<'a> {
+    fields: &'a Map<String, Value>,
+    /// `channel.from` and the like; empty for the body itself.
+    path: String,
+}
+
+/// The body as JSON: 415 unless it is declared as such, 400 unless it is.
+pub(crate) fn json_body(headers: &HeaderMap, body: &[u8]) -> Result<Value, ApiError> {
+    let declared = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let essence = declared.split(';').next().unwrap_or("").trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        return Err(ApiError::unsupported_media_type());
+    }
+    serde_json::from_slice(body).map_err(|_| ApiError::malformed())
+}
+
+impl<'a> Object<'a> {
+    /// The body itself, which must be an object.
+    pub(crate) fn body(value: &'a Value) -> Result<Self, ApiError> {
+        let fields = value.as_object().ok_or_else(ApiError::malformed)?;
+        Ok(Self { fields, path: String::new() })
+    }
+
+    /// Where `name` stands in the body.
+    pub(crate) fn path(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    }
+
+    /// The field, unless it is absent.
+    pub(crate) fn value(&self, name: &str) -> Option<&'a Value> {
+        self.fields.get(name).filter(|value| !value.is_null())
+    }
+
+    fn required(&self, name: &str) -> Result<&'a Value, ApiError> {
+        self.value(name).ok_or_else(|| ApiError::missing_field(&self.path(name)))
+    }
+
+    /// An object, unless it is absent.
+    pub(crate) fn object(&self, name: &str) -> Result<Option<Self>, ApiError> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        let fields = value.as_object().ok_or_else(|| ApiError::malformed_field(&self.path(name)))?;
+        Ok(Some(Self { fields, path: self.path(name) }))
+    }
+
+    /// An object.
+    pub(crate) fn required_object(&self, name: &str) -> Result<Self, ApiError> {
+        self.object(name)?.ok_or_else(|| ApiError::missing_field(&self.path(name)))
+    }
+
+    /// A string, unless it is absent.
+    pub(crate) fn text(&self, name: &str) -> Result<Option<&'a str>, ApiError> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        value.as_str().map(Some).ok_or_else(|| ApiError::malformed_field(&self.path(name)))
+    }
+
+    /// The same, as an owned string.
+    pub(crate) fn owned_text(&self, name: &str) -> Result<Option<String>, ApiError> {
+        Ok(self.text(name)?.map(str::to_owned))
+    }
+
+    /// A string that is not empty.
+    pub(crate) fn required_text(&self, name: &str) -> Result<&'a str, ApiError> {
+        match self.text(name)? {
+            Some(text) if !text.is_empty() => Ok(text),
+            _ => Err(ApiError::missing_field(&self.path(name))),
+        }
+    }
+
+    /// A boolean, unless it is absent.
+    pub(crate) fn boolean(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        value.as_bool().map(Some).ok_or_else(|| ApiError::malformed_field(&self.path(name)))
+    }
+
+    /// A whole number, unless it is absent.
+    pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, ApiError> {
+        let Some(value) = self.value(name) else { return Ok(None) };
+        value.as_i64().map(Some).ok_or_else(|| ApiError::malformed_field(&self.path(name)))
+    }
+
+    /// The strings of a list; none if it is absent.
+    pub(crate) fn strings(&self, name: &str) -> Result<Vec<String>, ApiError> {
+        let Some(value) = self.value(name) else { return Ok(Vec::new()) };
+        let items = value.as_array().ok_or_else(|| ApiError::malformed_field(&self.path(name)))?;
+        let texts = items.iter().map(|item| item.as_str().map(str::to_owned));
+        texts.collect::<Option<_>>().ok_or_else(|| ApiError::malformed_field(&self.path(name)))
+    }
+
+    /// The objects of a list; none if it is absent.
+    pub(crate) fn objects(&self, name: &str) -> Result<Vec<Self>, ApiError> {
+        let Some(value) = self.value(name) else { return Ok(Vec::new()) };
+        let items = value.as_array().ok_or_else(|| ApiError::malformed_field(&self.path(name)))?;
+        let named = items.iter().enumerate().map(|(index, item)| {
+            let path = format!("{}[{index}]", self.path(name));
+            let fields = item.as_object().ok_or_else(|| ApiError::malformed_field(&path))?;
+            Ok(Self { fields, path })
+        });
+        named.collect()
+    }
+
+    /// A map from strings to strings; empty if it is absent.
+    pub(crate) fn string_map(&self, name: &str) -> Result<BTreeMap<String, String>, ApiError> {
+        let Some(map) = self.object(name)? else { return Ok(BTreeMap::new()) };
+        let pairs = map.fields.iter().map(|(key, value)| {
+            let value = value.as_str().ok_or_else(|| ApiError::malformed_field(&map.path(key)))?;
+            Ok((key.clone(), value.to_owned()))
+        });
+        pairs.collect()
+    }
+
+    /// A point in time.
+    pub(crate) fn required_time(&self, name: &str) -> Result<Timestamp, ApiError> {
+        self.required(name)?.as_str().and_then(parse_time).ok_or_else(ApiError::invalid_date)
+    }
+
+    /// One of `allowed`, spelled exactly so.
+    pub(crate) fn required_choice(
+        &self,
+        name: &str,
+        field_type: &str,
+        allowed: &[&'static str],
+    ) -> Result<&'static str, ApiError> {
+        self.choice(name, field_type, allowed)?.ok_or_else(|| ApiError::missing_field(&self.path(name)))
+    }
+
+    /// One of `allowed`, spelled exactly so, unless it is absent.
+    pub(crate) fn choice(
+        &self,
+        name: &str,
+        field_type: &str,
+        allowed: &[&'static str],
+    ) -> Result<Option<&'static str>, ApiError> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        match allowed.iter().find(|choice| **choice == text) {
+            Some(choice) => Ok(Some(choice)),
+            None => Err(ApiError::invalid_value(text, field_type, allowed)),
+        }
+    }
+
+    /// One of `allowed` in any case, as real connectors get away with for `idType`; answers the schema's spelling.
+    pub(crate) fn required_choice_in_any_case(
+        &self,
+        name: &str,
+        field_type: &str,
+        allowed: &[&'static str],
+    ) -> Result<&'static str, ApiError> {
+        let text = self.required_text(name)?;
+        match allowed.iter().find(|choice| choice.eq_ignore_ascii_case(text)) {
+            Some(choice) => Ok(choice),
+            None => Err(ApiError::invalid_value(text, field_type, allowed)),
+        }
+    }
+
+    /// The fields.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&'a String, &'a Value)> {
+        self.fields.iter()
+    }
+}
+
+/// `yyyy-MM-ddTHH:mm:ssZ` or `yyyy-MM-ddTHH:mm:ss.SSSZ`. Whether Genesys takes other ISO-8601 forms is unconfirmed.
+fn parse_time(text: &str) -> Option<Timestamp> {
+    const SHAPE: &str = "dddd-dd-ddTdd:dd:dd";
+    let (head, tail) = text.split_at_checked(SHAPE.len())?;
+    let fits = head.chars().zip(SHAPE.chars()).all(|(actual, shape)| match shape {
+        'd' => actual.is_ascii_digit(),
+        exact => actual == exact,
+    });
+    let fraction = tail.strip_suffix('Z')?;
+    let fraction_fits = fraction.is_empty()
+        || fraction
+            .strip_prefix('.')
+            .is_some_and(|digits| digits.len() == 3 && digits.bytes().all(|d| d.is_ascii_digit()));
+    if fits && fraction_fits { text.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_documented_forms_are_dates() {
+        for good in ["2026-03-01T10:00:00Z", "2026-03-01T10:00:00.123Z", "2024-02-29T23:59:59.999Z"] {
+            assert!(parse_time(good).is_some(), "{good}");
+        }
+        for bad in [
+            "",
+            "now",
+            "2026-03-01",
+            "2026-03-01T10:00:00",
+            "2026-03-01 10:00:00Z",
+            "2026-03-01T10:00:00+01:00",
+            "2026-03-01T10:00:00.1Z",
+            "2026-03-01T10:00:00.123456Z",
+            "2026-13-01T10:00:00Z",
+            "2026-02-30T10:00:00Z",
+            "2026-03-01T25:00:00Z",
+            "２026-03-01T10:00:00Z",
+        ] {
+            assert!(parse_time(bad).is_none(), "{bad}");
+        }
+    }
+}
