@@ -1,7 +1,7 @@
 //! Whether the time that it takes to refuse a webhook tells where its signature is wrong, in the manner of dudect
-//! (Reparaz, Balasch, Verbauwhede, "Dude, is my code constant time?"): Welch's t-test between two classes of inputs, one
-//! wrong in the first byte of the tag, the other in the last. Past |t| = 5 there is a leak; a control that leaks on purpose
-//! shows that the test would see one.
+//! (Reparaz, Balasch, Verbauwhede, "Dude, is my code constant time?"): Welch's t-test between two classes of inputs,
+//! one wrong in the first byte of the tag, the other in the last. Past |t| = 5 there is a leak; a control that leaks on
+//! purpose shows that the test would see one.
 
 #![allow(clippy::expect_used, missing_docs, reason = "a benchmark")]
 

@@ -1,5 +1,5 @@
-//! A call in three layers. Warm less native is what it costs to cross the boundary and to compute in wasm; fresh less warm
-//! is what a new instance costs for each call, most of it pages of memory that are touched for the first time.
+//! A call in three layers. Warm less native is what it costs to cross the boundary and to compute in wasm; fresh less
+//! warm is what a new instance costs for each call, most of it pages of memory that are touched for the first time.
 
 #![allow(clippy::expect_used, missing_docs, reason = "a benchmark")]
 

@@ -19,7 +19,10 @@ const TARGET: &str = "wasm32-wasip2";
 pub fn build(package: &str, sources: &[&str]) -> Result<PathBuf, String> {
     // Read at run time, because several checkouts may share a target directory and therefore this compiled crate.
     let package_folder = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("CARGO_MANIFEST_DIR is not set")?);
-    let root = package_folder.ancestors().find(|folder| folder.join("wit").is_dir()).ok_or("no parent folder contains a folder wit")?;
+    let root = package_folder
+        .ancestors()
+        .find(|folder| folder.join("wit").is_dir())
+        .ok_or("no parent folder contains a folder wit")?;
     for source in ["Cargo.toml", "Cargo.lock", "wit"].iter().chain(sources) {
         println!("cargo::rerun-if-changed={}", root.join(source).display());
     }
