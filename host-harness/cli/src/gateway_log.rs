@@ -42,7 +42,7 @@ pub(crate) fn start(log: &Log, metrics: &Metrics) -> LogGuard {
     LogGuard(Some(guard))
 }
 
-/// Writes the queued lines when it is dropped. This takes at most [`MAX_FLUSH_TIME`].
+/// Writes the queued lines when it is dropped. This takes at most `MAX_FLUSH_TIME`.
 pub(crate) struct LogGuard(Option<WorkerGuard>);
 
 impl Drop for LogGuard {

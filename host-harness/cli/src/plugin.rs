@@ -125,7 +125,7 @@ pub(crate) async fn connect_with(
     Ok(connection)
 }
 
-/// Reads a file, or standard input for `-`. Reads at most [`MAX_INPUT_BYTES`].
+/// Reads a file, or standard input for `-`. Reads at most `MAX_INPUT_BYTES`.
 pub(crate) fn input(path: &Path) -> anyhow::Result<Vec<u8>> {
     let read = |source: &mut dyn Read| -> std::io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
