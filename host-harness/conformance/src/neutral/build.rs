@@ -52,7 +52,7 @@ pub(super) async fn keys(subject: &Subject) -> Verdict {
 pub(super) async fn ids(subject: &Subject) -> Verdict {
     for id in ["", "a#b", "a b", "a\n", "\u{e4}", &"a".repeat(101)] {
         let built = build(subject, &outbound(id, OutboundMessage::Text("hello".into()))).await?;
-        ensure!(matches!(built, Err(Unsupported::Invalid(_))), "the id {id:?} is accepted");
+        ensure!(matches!(built, Err(Unsupported::Invalid(_))), "the id {id:?} is not refused as invalid");
     }
     let longest = build(subject, &outbound(&"a".repeat(100), OutboundMessage::Text("hello".into()))).await?;
     ensure!(longest.is_ok(), "an id of 100 characters is refused");
@@ -62,7 +62,7 @@ pub(super) async fn ids(subject: &Subject) -> Verdict {
 pub(super) async fn empty(subject: &Subject) -> Verdict {
     for text in ["", " ", "\n\t"] {
         let built = build(subject, &outbound("m-1", OutboundMessage::Text(text.into()))).await?;
-        ensure!(matches!(built, Err(Unsupported::Invalid(_))), "the text {text:?} is accepted");
+        ensure!(matches!(built, Err(Unsupported::Invalid(_))), "the text {text:?} is not refused as invalid");
     }
     Ok(())
 }

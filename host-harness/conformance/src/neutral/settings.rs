@@ -118,8 +118,8 @@ pub(super) async fn secrets(subject: &Subject) -> Verdict {
     const CANARY: &str = "canary-2bb80d537b1da3e3";
     let secret_fields: Vec<_> =
         subject.description().settings.iter().filter(|field| field.kind == SettingKind::Secret).collect();
-    // A plausible secret, one with surrounding spaces, and one with a line break. Each one twice, even if the setting is
-    // not repeatable.
+    // A plausible secret, one with surrounding spaces, and one with a line break. Each is sent twice, even if the
+    // setting is not repeatable.
     for value in [CANARY.to_owned(), format!(" {CANARY} "), format!("{CANARY}\n{CANARY}")] {
         let settings: Vec<_> = secret_fields
             .iter()
