@@ -155,8 +155,8 @@ pub const FAULTS: &[&str] = &[
     "map: message parts are dropped",
     "map: message parts are reversed",
     "map: numeric ids are ignored",
-    "map: only the URL of a file is kept",
     "map: only a timeout means expired",
+    "map: only the URL of a file is kept",
     "map: only uppercase keywords are recognized",
     "map: participants are ignored",
     "map: pictures are dropped",
@@ -188,9 +188,9 @@ pub const FAULTS: &[&str] = &[
     "map: unknown message parts are dropped",
     "observe: a transfer becomes an end",
     "observe: agent names are dropped",
+    "observe: an invalid conversation id returns no events",
     "observe: ends are dropped",
     "observe: every event has a handover number",
-    "observe: an invalid conversation id returns no events",
     "provisioning: every step is applied",
     "purity: a pure function reads the clock",
     "purity: calls are counted",
@@ -255,7 +255,7 @@ pub(crate) fn on(fault: &str) -> bool {
     SLOT.chosen().and_then(|number| FAULTS.get(number)) == Some(&fault)
 }
 
-/// Counts calls across calls. A provider must not keep such state.
+/// Returns the number of earlier calls in this instance. A provider must not keep such state.
 pub(crate) fn count() -> u64 {
     static CALLS: AtomicU64 = AtomicU64::new(0);
     CALLS.fetch_add(1, Ordering::Relaxed)
