@@ -172,7 +172,7 @@ pub(crate) async fn fail(State(cloud): State<Cloud>, Path(id): Path<String>, Bod
 
 fn agent(cloud: &Cloud, name: &str) -> Result<Agent, DeskError> {
     check_chars("name", name, MAX_NAME_CHARS)?;
-    Ok(cloud.users.with(|users| users.named(name)))
+    Ok(cloud.users.with(|users| users.get_or_create(name)))
 }
 
 fn maybe_agent(cloud: &Cloud, body: MaybeNamed) -> Result<Option<Agent>, DeskError> {

@@ -107,7 +107,7 @@ pub(crate) async fn attachment(
     let url = match cloud.unconfirmed.attachment_downloads {
         AttachmentDownloads::AsGiven => body.url,
         _ => {
-            let path = cloud.downloads.with(|downloads| downloads.offer(body.url));
+            let path = cloud.downloads.with(|downloads| downloads.add(body.url));
             let path = path.ok_or_else(|| DeskError::BadRequest("there are too many attachments".to_owned()))?;
             format!("http://{}{path}", cloud.address)
         }
