@@ -205,7 +205,7 @@ fn cloud(
     let window = i64::try_from(config.threading_window_seconds).unwrap_or(i64::MAX);
     let conversations = Shared::new(Conversations::new(Rules {
         threading_window: SignedDuration::from_secs(window),
-        drop_repeats: config.unconfirmed.drop_repeated_message_ids,
+        drop_duplicates: config.unconfirmed.drop_repeated_message_ids,
         flow_queue,
         other_queues: queues,
     }));
@@ -259,7 +259,7 @@ fn event_publisher(config: &Config, client: RetryingClient) -> Result<EventPubli
         event_bus: EventDestination::event_bus(&config.event_bus).map_err(refuse)?,
         trigger: EventDestination::trigger(&config.trigger).map_err(refuse)?,
         trigger_style: config.trigger.style,
-        notifies: config.notifications.enabled,
+        notifications_enabled: config.notifications.enabled,
         log: Shared::new(Ring::new(MAX_EVENTS)),
         posts: DeliveryQueue::new(client, ()),
         channels: Shared::new(Channels::new(config.notifications.channel_seconds)),

@@ -104,7 +104,7 @@ pub(crate) async fn receipt(
         return Err(ApiError::not_found());
     }
     cloud.conversations.with(|conversations| {
-        conversations.note_delivery(&id, delivery, reasons.clone());
+        conversations.record_delivery(&id, delivery, reasons.clone());
     });
     let mut response_body = json!({
         "id": id,
@@ -246,7 +246,7 @@ fn receive(cloud: &Cloud, integration: &IntegrationRef, channel: Channel, draft:
         let received = conversations.receive(integration, incoming, now);
         let recorded = conversations.message(&received.message_id).filter(|(_, message)| {
             // Typing events have no receipt. A dropped duplicate already had its receipt.
-            message.kind != MessageType::Event && !received.repeated
+            message.kind != MessageType::Event && !received.is_duplicate
         });
         let receipt = recorded.and_then(|(conversation, message)| cloud.receipt(conversation, message, draft.outcome));
         (received, receipt)
