@@ -127,8 +127,8 @@ impl Cloud {
         self.integrations.with(|all| all.setting_of(integration_id).typing)
     }
 
-    /// Returns the receipt for an inbound message, or `None` if receipts are disabled. Faults apply to outbound messages
-    /// only, so a receipt has none.
+    /// Returns the receipt for an inbound message, or `None` if receipts are disabled. Faults apply to outbound
+    /// messages only, so a receipt has none.
     pub(crate) fn receipt(
         &self,
         conversation: &Conversation,

@@ -10,8 +10,8 @@
 //! * Webhooks do not report when an agent joins, when an agent leaves, or when the conversation ends. Detail events
 //!   report this, if the organization sends them.
 //!
-//! Where Genesys's documentation leaves a behavior open, [`Unconfirmed`] has a switch for it. Tests can order faults and
-//! configure random losses.
+//! Where Genesys's documentation leaves a behavior open, [`Unconfirmed`] has a switch for it. Tests can order faults
+//! and configure random losses.
 //!
 //! ```
 //! use genesys_sandbox::{Config, Sandbox};
@@ -100,8 +100,8 @@
 //!
 //! # Detail events
 //!
-//! The sandbox logs what happens to a conversation as detail events (`v2.detail.events.conversation.{id}.…`), whether or
-//! not a destination is configured:
+//! The sandbox logs what happens to a conversation as detail events (`v2.detail.events.conversation.{id}.…`), whether
+//! or not a destination is configured:
 //!
 //! | Topic | Event | `disconnectType` |
 //! |---|---|---|
@@ -187,8 +187,8 @@
 //!   }],
 //!   "messages": [{
 //!     "id": "32 hexadecimal digits", "direction": "Inbound | Outbound", "type": "Text | Structured | Event",
-//!     "text": "…", "content": [], "messageId": "assigned by the customer's platform", "originatingEntity": "Human | Bot",
-//!     "time": "…", "recordedAt": "…",
+//!     "text": "…", "content": [], "messageId": "assigned by the customer's platform",
+//!     "originatingEntity": "Human | Bot", "time": "…", "recordedAt": "…",
 //!     "delivery": { "state": "received | queued | sent | delivered | failed | undeliverable", "reasons": [] }
 //!   }]
 //! }
@@ -216,9 +216,10 @@
 //! | | `hang` | no response until the sandbox stops; the request is not processed |
 //! | | `cut` | the request is processed, but the connection closes in the middle of the response |
 //!
-//! An `api` order can have a `path`, such as `"path": "/inbound/"`. It then applies only to requests whose path contains
-//! this text. Without `path`, it applies to every request under `/api/`, but not to `/oauth/token`. Typing events and
-//! receipts do not use up a `webhook` order. Heartbeats, pongs and `v2.system.socket_closing` do not count as events.
+//! An `api` order can have a `path`, such as `"path": "/inbound/"`. It then applies only to requests whose path
+//! contains this text. Without `path`, it applies to every request under `/api/`, but not to `/oauth/token`. Typing
+//! events and receipts do not use up a `webhook` order. Heartbeats, pongs and `v2.system.socket_closing` do not count
+//! as events.
 
 mod api;
 mod cloud;

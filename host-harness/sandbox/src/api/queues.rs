@@ -17,8 +17,8 @@ use crate::wire::schema::Object;
 /// The maximum number of queues, in addition to the first one.
 const MAX_QUEUES: usize = 1_000;
 
-/// `GET /api/v2/routing/queues`: lists queues by name, in descending order with `sortOrder=desc`. The filters are `name`
-/// (which may start and end with `*`) and `id` (which may be repeated).
+/// `GET /api/v2/routing/queues`: lists queues by name, in descending order with `sortOrder=desc`. The filters are
+/// `name` (which may start and end with `*`) and `id` (which may be repeated).
 pub(crate) async fn list(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,

@@ -46,8 +46,8 @@ impl DetailTopic {
     }
 }
 
-/// Amazon EventBridge with an API destination, which posts events to a URL. [`WebhookConfig`](super::WebhookConfig) sets
-/// the timeout and the retries.
+/// Amazon EventBridge with an API destination, which posts events to a URL. [`WebhookConfig`](super::WebhookConfig)
+/// sets the timeout and the retries.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EventBusConfig {

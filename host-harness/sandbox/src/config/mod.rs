@@ -24,8 +24,8 @@ pub use self::unconfirmed::{
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
-    /// The listen address. It must be a loopback address because the agent's desk has no authentication. Port 0 selects a
-    /// free port. Default: `127.0.0.1:0`.
+    /// The listen address. It must be a loopback address because the agent's desk has no authentication. Port 0 selects
+    /// a free port. Default: `127.0.0.1:0`.
     pub listen: SocketAddr,
     /// The OAuth clients. At least one is required; the first one is announced. Default: one with every permission.
     pub clients: Vec<ClientConfig>,
@@ -103,9 +103,9 @@ pub struct ClientConfig {
     /// The permissions that the client's roles grant, by Genesys's names (`conversation:message:receive` …). Default:
     /// all.
     pub permissions: BTreeSet<Permission>,
-    /// The lifetime of a token, in seconds. Genesys Cloud allows 5 min to 48 h. The sandbox allows shorter lifetimes, so
-    /// that tests can let a token expire. Default: 86 399, which Genesys Cloud returns for a client with the default of
-    /// 24 h.
+    /// The lifetime of a token, in seconds. Genesys Cloud allows 5 min to 48 h. The sandbox allows shorter lifetimes,
+    /// so that tests can let a token expire. Default: 86 399, which Genesys Cloud returns for a client with the default
+    /// of 24 h.
     pub token_seconds: u64,
 }
 
@@ -128,8 +128,8 @@ pub struct IntegrationConfig {
     pub webhook_url: Option<String>,
     /// The secret that signs the webhooks. It must be longer than 15 characters. Default: random.
     pub webhook_secret: Option<Secret>,
-    /// The headers that are added to every webhook. Their values can be keys and are redacted in `Debug` output. Default:
-    /// none.
+    /// The headers that are added to every webhook. Their values can be keys and are redacted in `Debug` output.
+    /// Default: none.
     pub webhook_headers: BTreeMap<String, Secret>,
 }
 

@@ -30,8 +30,8 @@ pub struct Unconfirmed {
     /// Whether an integration without a supported content profile allows no media. If `false`, it allows all media.
     /// Default: `true`.
     pub media_needs_profile: bool,
-    /// When `user.start` is published. Default: [`UserStart::Alerting`]; it is then also published for agents who do not
-    /// accept.
+    /// When `user.start` is published. Default: [`UserStart::Alerting`]; it is then also published for agents who do
+    /// not accept.
     pub user_start: UserStart,
     /// The `disconnectType` of `user.end` when an agent declines. Default: [`DeclineType::Client`], which is also the
     /// type when an agent ends the conversation.
@@ -48,8 +48,8 @@ pub struct Unconfirmed {
     pub max_text_characters: u32,
     /// The maximum number of custom attributes of a message. More return 400. 0: no limit. Default: 0.
     pub max_custom_attributes: u32,
-    /// The maximum size of all keys and values of the custom attributes together, in bytes. More return 400. 0: no limit.
-    /// Default: 0.
+    /// The maximum size of all keys and values of the custom attributes together, in bytes. More return 400. 0: no
+    /// limit. Default: 0.
     pub max_custom_attribute_bytes: u32,
     /// The effect of `channel.metadata.customAttributes`, which is not in the published schema. Default:
     /// [`CustomAttributes::Accepted`].

@@ -63,8 +63,8 @@ pub(crate) enum Outcome {
 pub(crate) struct Attempt<S> {
     #[serde(flatten)]
     posting: S,
-    /// The number of the attempt, starting at 1. The second delivery of the fault `double` starts at 1 again. 0: nothing
-    /// was sent.
+    /// The number of the attempt, starting at 1. The second delivery of the fault `double` starts at 1 again. 0:
+    /// nothing was sent.
     attempt: u32,
     /// The status of the response.
     #[serde(skip_serializing_if = "Option::is_none")]

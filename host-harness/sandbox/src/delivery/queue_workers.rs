@@ -26,8 +26,8 @@ impl<T> Default for QueueWorkers<T> {
 }
 
 impl<T: Send + 'static> QueueWorkers<T> {
-    /// Inserts `item` into a queue. A task then calls `handle` with the item. Returns the item if the queue is full or if
-    /// there are too many queues.
+    /// Inserts `item` into a queue. A task then calls `handle` with the item. Returns the item if the queue is full or
+    /// if there are too many queues.
     pub(crate) fn put<F>(
         &self,
         queue: &str,

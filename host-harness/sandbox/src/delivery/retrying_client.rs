@@ -55,8 +55,8 @@ impl RetryingClient {
         Ok(Self { client, config })
     }
 
-    /// Sends `post` until it is accepted or refused, or until all retries have failed. Calls `record` after each attempt
-    /// with its number, starting at 1, and the status or the reason why there is none.
+    /// Sends `post` until it is accepted or refused, or until all retries have failed. Calls `record` after each
+    /// attempt with its number, starting at 1, and the status or the reason why there is none.
     pub(crate) async fn send(
         &self,
         post: &Post,

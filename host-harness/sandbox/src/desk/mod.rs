@@ -1,5 +1,5 @@
-//! The agent's desk: `/sandbox/…`, without authentication. Bodies are JSON, regardless of the content type. If no field is
-//! required, the body may be empty. This keeps `curl -d` simple.
+//! The agent's desk: `/sandbox/…`, without authentication. Bodies are JSON, regardless of the content type. If no field
+//! is required, the body may be empty. This keeps `curl -d` simple.
 
 pub(crate) mod agent_actions;
 pub(crate) mod controls;

@@ -1,6 +1,6 @@
-//! `POST …/structured`: the structured messages of flows, and agents' canned responses with a template. The shapes follow
-//! "Open Messaging API: structured messages". Unconfirmed: whether Open Messaging supports list pickers, locations and
-//! notifications.
+//! `POST …/structured`: the structured messages of flows, and agents' canned responses with a template. The shapes
+//! follow "Open Messaging API: structured messages". Unconfirmed: whether Open Messaging supports list pickers,
+//! locations and notifications.
 
 use axum::extract::{Path, State};
 use serde::Deserialize;

@@ -81,8 +81,8 @@ enum Kind {
 pub(crate) enum DeliveryFault {
     /// It is delivered twice.
     Double,
-    /// It is delayed by this many milliseconds. The later ones of its conversation are delayed as well. For a frame: the
-    /// later ones of its channel.
+    /// It is delayed by this many milliseconds. The later ones of its conversation are delayed as well. For a frame:
+    /// the later ones of its channel.
     Late(u64),
     /// It is sent after the next one of its conversation. For a frame: of its channel.
     Disordered,
@@ -232,8 +232,8 @@ impl Order {
         }
     }
 
-    /// Whether it applies to a request to `path`. An order without a path does not apply to token requests, because they
-    /// would use it up.
+    /// Whether it applies to a request to `path`. An order without a path does not apply to token requests, because
+    /// they would use it up.
     fn applies_to(&self, path: &str) -> bool {
         match &self.path {
             Some(part) => path.contains(part.as_str()),

@@ -190,8 +190,8 @@ impl Integrations {
     }
 }
 
-/// Parses a webhook URL. Genesys Cloud accepts only `https://` on port 443. The sandbox also accepts `http://` and other
-/// ports, for local development.
+/// Parses a webhook URL. Genesys Cloud accepts only `https://` on port 443. The sandbox also accepts `http://` and
+/// other ports, for local development.
 pub(crate) fn parse_webhook_url(text: &str) -> Option<Url> {
     Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }

@@ -95,8 +95,9 @@ impl Channels {
         Self { list: Vec::new(), lifetime }
     }
 
-    /// Creates a channel for a client. If the client has reached the maximum, its oldest unconnected channel is removed.
-    /// Returns `None` if all of them are connected. Unconfirmed: whether Genesys Cloud removes the same channel.
+    /// Creates a channel for a client. If the client has reached the maximum, its oldest unconnected channel is
+    /// removed. Returns `None` if all of them are connected. Unconfirmed: whether Genesys Cloud removes the same
+    /// channel.
     pub(crate) fn create(&mut self, client_id: &str, now: Timestamp) -> Option<&Channel> {
         self.remove_expired(now);
         if self.of(client_id).count() >= MAX_CHANNELS {

@@ -19,8 +19,8 @@ impl<T> Shared<T> {
         Self(Arc::new(Mutex::new(value)))
     }
 
-    /// Runs `work` on the value. A panic in an earlier closure does not poison the value, because each closure leaves it
-    /// consistent.
+    /// Runs `work` on the value. A panic in an earlier closure does not poison the value, because each closure leaves
+    /// it consistent.
     pub(crate) fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -101,8 +101,8 @@ impl Window {
         Self { start: now, requests: 0 }
     }
 
-    /// Starts a new minute if the previous one is over. Returns the seconds to wait if `limit` is reached. A `limit` of 0
-    /// means no limit.
+    /// Starts a new minute if the previous one is over. Returns the seconds to wait if `limit` is reached. A `limit` of
+    /// 0 means no limit.
     fn wait(&mut self, limit: u32, now: Timestamp) -> Option<u64> {
         let since_start = now.duration_since(self.start);
         if since_start >= RATE_WINDOW {

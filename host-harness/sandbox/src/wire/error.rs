@@ -71,7 +71,8 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "bad.request", message)
     }
 
-    /// Returns 400 for a message with neither text nor content. The message is the schema violation that Genesys returns.
+    /// Returns 400 for a message with neither text nor content. The message is the schema violation that Genesys
+    /// returns.
     pub(crate) fn neither_text_nor_content() -> Self {
         Self::bad_request(
             "should have required property 'content', should have required property '.text', should match some schema in anyOf",

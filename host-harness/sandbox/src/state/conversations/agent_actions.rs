@@ -110,8 +110,8 @@ impl Conversation {
         Ok(())
     }
 
-    /// Completes the after-call work of `agent`, or of the agent who left last. Agents who have already completed it are
-    /// skipped.
+    /// Completes the after-call work of `agent`, or of the agent who left last. Agents who have already completed it
+    /// are skipped.
     pub(crate) fn wrap_up(&mut self, agent: Option<&Agent>, done: WrapUp) -> Result<(), WrongPhase> {
         let at = done.at;
         let participant = self.participants.iter_mut().rev().find(|one| {

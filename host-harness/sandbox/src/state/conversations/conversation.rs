@@ -1,7 +1,7 @@
 //! A conversation: its participants, its start and its end. The actions of agents are in `agent_actions`.
 //!
-//! Unconfirmed: the disconnect types when the API or an agent ends a conversation, and that a reopened conversation keeps
-//! its customer participant.
+//! Unconfirmed: the disconnect types when the API or an agent ends a conversation, and that a reopened conversation
+//! keeps its customer participant.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,8 @@ use crate::state::ring::Ring;
 /// The number of messages of a conversation that are kept.
 const MAX_MESSAGES: usize = 500;
 
-/// The number of participants of a conversation that are kept. Repeated transfers would otherwise grow it without bound.
+/// The number of participants of a conversation that are kept. Repeated transfers would otherwise grow it without
+/// bound.
 const MAX_PARTICIPANTS: usize = 200;
 
 /// The integration of a conversation.
@@ -212,9 +213,9 @@ impl Conversation {
         Ok(())
     }
 
-    /// Disconnects one participant, as the API does. Disconnecting a connected participant ends the conversation, unless
-    /// the participant is one of several agents. Does nothing if the participant is already disconnected. Returns `None`
-    /// if there is no such participant.
+    /// Disconnects one participant, as the API does. Disconnecting a connected participant ends the conversation,
+    /// unless the participant is one of several agents. Does nothing if the participant is already disconnected.
+    /// Returns `None` if there is no such participant.
     pub(crate) fn disconnect_participant(&mut self, id: &str, now: Timestamp) -> Option<()> {
         let participant = self.participants.iter().find(|participant| participant.id == id)?;
         let is_agent = participant.purpose == Purpose::Agent;

@@ -152,8 +152,8 @@ impl Conversations {
         self.by_id.get(id).filter(|conversation| conversation.ended_at.is_none())
     }
 
-    /// Adds an inbound message to the customer's connected conversation. If there is none, reopens the conversation that
-    /// ended within the threading window, or opens a new one.
+    /// Adds an inbound message to the customer's connected conversation. If there is none, reopens the conversation
+    /// that ended within the threading window, or opens a new one.
     pub(crate) fn receive(&mut self, integration: &IntegrationRef, incoming: Incoming, now: Timestamp) -> Received {
         let Incoming { customer, attributes, message } = incoming;
         let key = (integration.id.clone(), customer.id.clone());
@@ -226,7 +226,8 @@ impl Conversations {
         Some(())
     }
 
-    /// Removes and returns the conversation that a message with `key` joins or reopens. The caller must insert it again.
+    /// Removes and returns the conversation that a message with `key` joins or reopens. The caller must insert it
+    /// again.
     fn remove(&mut self, key: &ThreadKey, now: Timestamp) -> Option<Conversation> {
         let id = self.threads.get(key)?;
         let conversation = self.by_id.get(id)?;

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The maximum number of attributes of a participant. Further ones are dropped. Unconfirmed: the limit of Genesys Cloud.
+/// The maximum number of attributes of a participant. Further ones are dropped. Unconfirmed: the limit of Genesys
+/// Cloud.
 const MAX_ATTRIBUTES: usize = 1_000;
 
 /// The purpose of a participant.
