@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// Starts a server that answers with 1 MiB and runs until the guard is dropped. Returns a connection to it.
-async fn start(limits: ServerLimits) -> (TcpStream, String, DropGuard) {
+async fn start_server(limits: ServerLimits) -> (TcpStream, String, DropGuard) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("binds");
     let address = listener.local_addr().expect("has an address").to_string();
     let stop = CancellationToken::new();
@@ -34,12 +34,12 @@ async fn expect_closed(stream: &mut TcpStream) {
 
 #[tokio::test]
 async fn refuses_too_many_or_too_large_headers() {
-    let (mut stream, _, _stop) = start(ServerLimits::default()).await;
+    let (mut stream, _, _stop) = start_server(ServerLimits::default()).await;
     let many = "a: b\r\n".repeat(65);
     stream.write_all(format!("GET / HTTP/1.1\r\nhost: a\r\n{many}\r\n").as_bytes()).await.expect("the request is sent");
     assert_eq!(answer(&mut stream).await, "HTTP/1.1 431");
 
-    let (mut stream, _, _stop) = start(ServerLimits::default()).await;
+    let (mut stream, _, _stop) = start_server(ServerLimits::default()).await;
     let large = "b".repeat(128 << 10);
     stream
         .write_all(format!("GET / HTTP/1.1\r\nhost: a\r\na: {large}\r\n\r\n").as_bytes())
@@ -56,7 +56,7 @@ async fn refuses_too_many_or_too_large_headers() {
 async fn closes_a_connection_whose_headers_are_late() {
     let mut limits = ServerLimits::default();
     limits.headers_within = Duration::from_millis(300);
-    let (mut stream, _, _stop) = start(limits).await;
+    let (mut stream, _, _stop) = start_server(limits).await;
     let started = Instant::now();
     stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n").await.expect("the request is sent");
     expect_closed(&mut stream).await;
@@ -68,7 +68,7 @@ async fn drops_a_client_that_does_not_read_the_response() {
     let mut limits = ServerLimits::default();
     limits.written_within = Duration::from_millis(300);
     limits.connections = 1;
-    let (mut stream, address, _stop) = start(limits).await;
+    let (mut stream, address, _stop) = start_server(limits).await;
     // The answers exceed the socket buffers of both sides.
     for _ in 0..64 {
         stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.expect("the request is sent");
