@@ -953,21 +953,21 @@ fn callback(mailbox: &mut Mailbox, by: &str, now: Timestamp) -> Option<(String, 
 #[test]
 fn the_callback_outcome_of_typing_does_not_affect_the_next_event() {
     for outcome in [CallbackOutcome::Refused("410".into()), CallbackOutcome::Retry(Some(600), "429".into())] {
-        for message_comes_first in [true, false] {
+        for message_arrives_first in [true, false] {
             let mut mailbox = open_mailbox();
             mailbox.accept(&[event("t", NOW, EventKind::Typing(5_000))], &webhook("t"), NOW, &rules()).expect("new");
             mailbox.published(2, &rules());
             let (_, typing, _) = callback(&mut mailbox, "a", NOW).expect("typing is called back");
-            if !message_comes_first {
+            if !message_arrives_first {
                 mailbox.called_back(typing, outcome.clone(), 0.0, NOW, &rules());
             }
             mailbox.accept(&[agent_message("m1", NOW)], &webhook("m1"), NOW, &rules()).expect("new");
             mailbox.published(3, &rules());
-            if message_comes_first {
+            if message_arrives_first {
                 mailbox.called_back(typing, outcome.clone(), 0.0, NOW, &rules());
             }
             let (next, _, attempts) = callback(&mut mailbox, "a", NOW).expect("the message is called back at once");
-            assert!(next.contains("m1") && attempts == 0, "{outcome:?} {message_comes_first} {attempts}");
+            assert!(next.contains("m1") && attempts == 0, "{outcome:?} {message_arrives_first} {attempts}");
         }
     }
 }

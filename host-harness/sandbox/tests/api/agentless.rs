@@ -51,7 +51,7 @@ async fn refuses_invalid_messages() {
         ("toAddressMessengerType", json!("sms"), 400),
         ("toAddressMessengerType", Value::Null, 400),
         ("useExistingActiveConversation", json!("yes"), 400),
-        ("fromAddress", json!("nowhere"), 404),
+        ("fromAddress", json!("unknown"), 404),
     ] {
         let mut body = good.clone();
         body[field] = value.clone();

@@ -51,17 +51,23 @@ async fn returns_a_conversation_as_documented() {
 #[tokio::test]
 async fn an_unknown_conversation_is_not_found() {
     let genesys = Genesys::start(config()).await;
-    let nowhere = path("nowhere");
+    let unknown_conversation = path("unknown");
     let disconnect = json!({ "state": "disconnected" });
-    assert_eq!(genesys.get(&nowhere).await.status, 404);
-    assert_eq!(genesys.call("PATCH", &nowhere, disconnect.clone()).await.status, 404);
-    assert_eq!(genesys.call("PATCH", &format!("{nowhere}/participants/x"), disconnect.clone()).await.status, 404);
-    assert_eq!(genesys.call("PATCH", &format!("{nowhere}/participants/x/attributes"), json!({})).await.status, 404);
-    assert_eq!(genesys.get(&format!("{nowhere}/details")).await.status, 404);
+    assert_eq!(genesys.get(&unknown_conversation).await.status, 404);
+    assert_eq!(genesys.call("PATCH", &unknown_conversation, disconnect.clone()).await.status, 404);
+    assert_eq!(
+        genesys.call("PATCH", &format!("{unknown_conversation}/participants/x"), disconnect.clone()).await.status,
+        404
+    );
+    assert_eq!(
+        genesys.call("PATCH", &format!("{unknown_conversation}/participants/x/attributes"), json!({})).await.status,
+        404
+    );
+    assert_eq!(genesys.get(&format!("{unknown_conversation}/details")).await.status, 404);
     let conversation = genesys.send_text("sess-42", "hello").await;
-    let nobody = format!("{}/participants/nobody", path(&conversation));
-    assert_eq!(genesys.call("PATCH", &nobody, disconnect).await.status, 404);
-    assert_eq!(genesys.call("PATCH", &format!("{nobody}/attributes"), json!({})).await.status, 404);
+    let unknown_participant = format!("{}/participants/unknown", path(&conversation));
+    assert_eq!(genesys.call("PATCH", &unknown_participant, disconnect).await.status, 404);
+    assert_eq!(genesys.call("PATCH", &format!("{unknown_participant}/attributes"), json!({})).await.status, 404);
 }
 
 #[tokio::test]

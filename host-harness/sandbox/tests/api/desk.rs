@@ -101,9 +101,9 @@ async fn refuses_invalid_actions_with_a_reason() {
         assert_eq!(answer.status, 400, "{act}: {:?}", answer.body);
         assert!(answer.body["message"].as_str().unwrap().contains(reason), "{act}: {:?}", answer.body);
     }
-    assert_eq!(genesys.act(&conversation, "transfer", json!({ "queueId": "nowhere" })).await.status, 404);
-    assert_eq!(genesys.act("nowhere", "accept", json!({ "name": "x" })).await.status, 404);
-    assert_eq!(genesys.desk("GET", "conversations/nowhere", Value::Null).await.status, 404);
+    assert_eq!(genesys.act(&conversation, "transfer", json!({ "queueId": "unknown" })).await.status, 404);
+    assert_eq!(genesys.act("unknown", "accept", json!({ "name": "x" })).await.status, 404);
+    assert_eq!(genesys.desk("GET", "conversations/unknown", Value::Null).await.status, 404);
     assert_eq!(genesys.desk("GET", "no/such/thing", Value::Null).await.status, 404);
 }
 

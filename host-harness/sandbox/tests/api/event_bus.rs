@@ -138,7 +138,7 @@ async fn a_fault_sends_a_wrong_key() {
 async fn refuses_an_invalid_event_bus() {
     use genesys_sandbox::{Sandbox, StartError};
     for event_bus in [
-        EventBusConfig { url: Some("nowhere".to_owned()), ..EventBusConfig::default() },
+        EventBusConfig { url: Some("not a URL".to_owned()), ..EventBusConfig::default() },
         EventBusConfig {
             url: Some("http://127.0.0.1:9/".to_owned()),
             key: Some(Secret::from("a\nb")),

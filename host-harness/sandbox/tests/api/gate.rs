@@ -8,7 +8,7 @@ use crate::support::{Genesys, config, eventually, read, text_message};
 #[tokio::test]
 async fn every_response_has_a_correlation_id() {
     let genesys = Genesys::start(config()).await;
-    for path in ["/api/v2/routing/queues", "/api/v2/routing/queues/nowhere", "/api/v2/no/such/thing"] {
+    for path in ["/api/v2/routing/queues", "/api/v2/routing/queues/unknown", "/api/v2/no/such/thing"] {
         let answer = genesys.get(path).await;
         let header = answer.headers["ININ-Correlation-Id"].to_str().unwrap().to_owned();
         assert_eq!(header.len(), 36, "{path}");
@@ -99,7 +99,7 @@ async fn limits_the_requests_of_a_client_across_tokens() {
 async fn lists_requests() {
     let genesys = Genesys::start(config()).await;
     genesys.get("/api/v2/routing/queues?name=x").await;
-    genesys.get("/api/v2/routing/queues/nowhere").await;
+    genesys.get("/api/v2/routing/queues/unknown").await;
     let answer = genesys.desk("GET", "requests", Value::Null).await;
     let seen: Vec<_> = answer.body["requests"]
         .as_array()
@@ -112,7 +112,7 @@ async fn lists_requests() {
         [
             ("POST", "/oauth/token", &json!(200)),
             ("GET", "/api/v2/routing/queues", &json!(200)),
-            ("GET", "/api/v2/routing/queues/nowhere", &json!(404)),
+            ("GET", "/api/v2/routing/queues/unknown", &json!(404)),
         ],
     );
 }
@@ -123,7 +123,7 @@ async fn bounds_the_list_of_requests() {
     config.requests_per_minute = 0;
     let genesys = Genesys::start(config).await;
     for _ in 0..2_010 {
-        let request = genesys.request("GET", "/api/v2/routing/queues/nowhere", Value::Null);
+        let request = genesys.request("GET", "/api/v2/routing/queues/unknown", Value::Null);
         read(request.bearer_auth(&genesys.token)).await;
     }
     eventually(async || {

@@ -208,7 +208,7 @@ async fn refuses_fields_of_the_wrong_type() {
 }
 
 #[tokio::test]
-async fn neither_text_nor_content_violates_the_schema() {
+async fn requires_text_or_content() {
     let genesys = Genesys::start(config()).await;
     let nothing = with(text_message("sess-42", "x"), "/text", Value::Null);
     for body in [nothing.clone(), with(nothing.clone(), "/content", json!([])), with(nothing, "/text", json!(""))] {
@@ -305,7 +305,7 @@ async fn custom_attributes_become_attributes_of_the_customer() {
 async fn an_unknown_integration_is_not_found() {
     let genesys = Genesys::start(config()).await;
     for endpoint in ["message", "event", "receipt", "structured/response"] {
-        let path = format!("/api/v2/conversations/messages/nowhere/inbound/open/{endpoint}");
+        let path = format!("/api/v2/conversations/messages/unknown/inbound/open/{endpoint}");
         let answer = genesys.call("POST", &path, full_message()).await;
         assert_eq!((answer.status, answer.code()), (404, "not.found"), "{endpoint}");
     }

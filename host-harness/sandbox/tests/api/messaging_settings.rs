@@ -102,7 +102,7 @@ async fn refuses_invalid_settings() {
         assert_eq!((answer.status, answer.code()), (400, code), "{body}");
     }
     for (method, body) in [("GET", Value::Null), ("PATCH", json!({})), ("DELETE", Value::Null)] {
-        assert_eq!(genesys.call(method, &format!("{PATH}/nowhere"), body).await.status, 404, "{method}");
+        assert_eq!(genesys.call(method, &format!("{PATH}/unknown"), body).await.status, 404, "{method}");
     }
     let plain = genesys.call("POST", PATH, json!({ "name": "plain" })).await.body;
     assert_eq!(plain["event"], typing("Disabled", "Disabled"));

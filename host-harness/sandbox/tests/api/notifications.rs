@@ -147,7 +147,7 @@ async fn requires_a_token_and_a_channel_of_the_client() {
     genesys.token = genesys.token_request("c2", "s2").await.body["access_token"].as_str().unwrap().to_owned();
     assert_eq!(genesys.get(&format!("{CHANNELS}/{id}/subscriptions")).await.status, 404);
     assert_eq!(genesys.get(CHANNELS).await.body["entities"], json!([]));
-    assert_eq!(genesys.get(&format!("{CHANNELS}/nowhere/subscriptions")).await.status, 404);
+    assert_eq!(genesys.get(&format!("{CHANNELS}/unknown/subscriptions")).await.status, 404);
 }
 
 #[tokio::test]

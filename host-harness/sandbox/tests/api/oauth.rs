@@ -41,7 +41,7 @@ async fn distinguishes_a_wrong_secret_from_an_unknown_client() {
         "error_description": "authentication failed",
     });
     assert_eq!(wrong.body, expected);
-    let unknown = genesys.token_request("nobody", "guess").await;
+    let unknown = genesys.token_request("unknown", "guess").await;
     assert_eq!(unknown.status, 400);
     let expected = json!({
         "error": "invalid_client",
@@ -56,7 +56,7 @@ async fn the_status_of_a_refusal_is_configurable() {
     let mut config = config();
     config.unconfirmed.oauth_failure_status = 401;
     let genesys = Genesys::start(config).await;
-    assert_eq!(genesys.token_request("nobody", "guess").await.status, 401);
+    assert_eq!(genesys.token_request("unknown", "guess").await.status, 401);
 }
 
 #[tokio::test]

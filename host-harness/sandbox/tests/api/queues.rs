@@ -41,7 +41,7 @@ async fn returns_a_queue_by_id() {
     let path = listed["selfUri"].as_str().unwrap();
     assert_eq!(path, format!("{PATH}/{}", listed["id"].as_str().unwrap()));
     assert_eq!(genesys.get(path).await.body, listed);
-    assert_eq!(genesys.get(&format!("{PATH}/nowhere")).await.status, 404);
+    assert_eq!(genesys.get(&format!("{PATH}/unknown")).await.status, 404);
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn an_agent_is_a_user() {
     let user = genesys.get(&format!("/api/v2/users/{id}")).await;
     assert_eq!((user.status, &user.body["name"]), (200, &json!("Grace Hopper")));
     assert_eq!(user.body["selfUri"], format!("/api/v2/users/{id}"));
-    assert_eq!(genesys.get("/api/v2/users/nobody").await.status, 404);
+    assert_eq!(genesys.get("/api/v2/users/unknown").await.status, 404);
 
     let again = genesys.send_text("sess-43", "hello").await;
     let accepted = genesys.act_ok(&again, "accept", json!({ "name": "Grace Hopper" })).await;

@@ -41,7 +41,7 @@ async fn creates_a_queue() {
 }
 
 #[tokio::test]
-async fn the_wait_is_estimated() {
+async fn returns_the_estimated_wait() {
     let genesys = Genesys::start(Config { estimated_wait_seconds: 42, ..two_queues() }).await;
     let answer = genesys.get(&format!("{QUEUES}/q2/mediatypes/message/estimatedwaittime")).await;
     assert_eq!(
@@ -93,8 +93,8 @@ async fn assigns_a_flow_to_a_recipient() {
     assert_eq!(receiver.wait_for(2).await[1].text(), "two");
     assert_eq!(genesys.call("PUT", path, json!({ "flow": { "id": "f9" } })).await.status, 400);
     assert_eq!(genesys.call("PUT", path, json!({})).await.body.get("flow"), None);
-    assert_eq!(genesys.call("PUT", &format!("{RECIPIENTS}/nowhere"), json!({})).await.status, 404);
-    assert_eq!(genesys.get(&format!("{RECIPIENTS}/nowhere")).await.status, 404);
+    assert_eq!(genesys.call("PUT", &format!("{RECIPIENTS}/unknown"), json!({})).await.status, 404);
+    assert_eq!(genesys.get(&format!("{RECIPIENTS}/unknown")).await.status, 404);
 }
 
 #[tokio::test]
@@ -120,8 +120,9 @@ async fn changes_priority_skills_and_language_in_the_queue() {
     }
     genesys.act_ok(&conversation, "accept", json!({ "name": "Grace Hopper" })).await;
     assert_eq!(patch(json!({ "priority": 6 })).await.status, 400, "it is not in a queue");
-    let nowhere = genesys.call("PATCH", "/api/v2/routing/conversations/nowhere", json!({ "priority": 6 })).await;
-    assert_eq!(nowhere.status, 404);
+    let unknown_conversation =
+        genesys.call("PATCH", "/api/v2/routing/conversations/unknown", json!({ "priority": 6 })).await;
+    assert_eq!(unknown_conversation.status, 404);
 }
 
 #[tokio::test]
@@ -155,17 +156,17 @@ async fn transfers_a_conversation_by_the_api() {
         ("agent", json!({})),
         ("agent", json!({ "queueId": "q2", "userId": alan })),
         ("agent", json!({ "queueId": "q9" })),
-        ("agent", json!({ "userId": "nobody" })),
+        ("agent", json!({ "userId": "unknown" })),
         ("agent", json!({ "queueId": "q2", "transferType": "Sideways" })),
         ("customer", to_sales.clone()),
         ("acd", to_sales.clone()),
     ] {
         assert_eq!(replace(purpose, wrong.clone()).await.status, 400, "{purpose} {wrong}");
     }
-    let nobody = format!("/api/v2/conversations/messages/{conversation}/participants/nobody/replace");
-    assert_eq!(genesys.call("POST", &nobody, to_sales.clone()).await.status, 404);
-    let nowhere = "/api/v2/conversations/messages/nowhere/participants/nobody/replace";
-    assert_eq!(genesys.call("POST", nowhere, to_sales).await.status, 404);
+    let unknown_participant = format!("/api/v2/conversations/messages/{conversation}/participants/unknown/replace");
+    assert_eq!(genesys.call("POST", &unknown_participant, to_sales.clone()).await.status, 404);
+    let unknown_conversation = "/api/v2/conversations/messages/unknown/participants/unknown/replace";
+    assert_eq!(genesys.call("POST", unknown_conversation, to_sales).await.status, 404);
 }
 
 #[tokio::test]

@@ -101,11 +101,11 @@ async fn refuses_invalid_configurations() {
         |config| config.integrations.clear(),
         |config| config.queues.clear(),
         |config| config.integrations[0].webhook_secret = Some(Secret::from("0123456789abcde")),
-        |config| config.integrations[0].webhook_url = Some("nowhere".to_owned()),
+        |config| config.integrations[0].webhook_url = Some("not a URL".to_owned()),
         |config| drop(config.integrations[0].webhook_headers.insert("a b".to_owned(), "".into())),
         |config| config.unconfirmed.inbound_status = 204,
         |config| config.unconfirmed.oauth_failure_status = 403,
-        |config| config.trigger.url = Some("nowhere".to_owned()),
+        |config| config.trigger.url = Some("not a URL".to_owned()),
         |config| {
             config.trigger.url = Some("http://127.0.0.1:9/".to_owned());
             config.trigger.header = "a b".to_owned();

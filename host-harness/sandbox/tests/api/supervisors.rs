@@ -40,7 +40,7 @@ async fn a_silent_supervisor_is_not_an_agent_and_emits_no_detail_event() {
         topic.starts_with("user")
     });
     assert_eq!(user_events.count(), 2, "{events}");
-    assert_eq!(genesys.act("nowhere", "supervise", json!({ "name": "A", "role": "monitor" })).await.status, 404);
+    assert_eq!(genesys.act("unknown", "supervise", json!({ "name": "A", "role": "monitor" })).await.status, 404);
     let refused = genesys.act(&conversation, "supervise", json!({ "name": "A", "role": "monitor" })).await;
     assert_eq!(refused.status, 409, "no agent is connected");
 }

@@ -115,11 +115,12 @@ async fn checks_the_permission_first_or_last() {
         assert_eq!(genesys.inbound("message", json!({})).await.status, expected, "first: {first}");
         assert_eq!(genesys.inbound("message", text_message("sess-42", "hello")).await.status, 403);
         let missing = if first { 403 } else { 404 };
-        let nowhere = "/api/v2/conversations/messages/nowhere";
-        let bulk = genesys.call("POST", &format!("{nowhere}/messages/bulk"), json!([])).await;
+        let unknown_conversation = "/api/v2/conversations/messages/unknown";
+        let bulk = genesys.call("POST", &format!("{unknown_conversation}/messages/bulk"), json!([])).await;
         assert_eq!(bulk.status, missing);
-        let leave =
-            genesys.call("PATCH", &format!("{nowhere}/participants/x"), json!({ "state": "disconnected" })).await;
+        let leave = genesys
+            .call("PATCH", &format!("{unknown_conversation}/participants/x"), json!({ "state": "disconnected" }))
+            .await;
         assert_eq!(leave.status, missing);
     }
 }
