@@ -1,5 +1,6 @@
 //! Property tests of the handover state machine. They generate the true course of a handover and the events that each
-//! source reports about it, with losses, duplicates, delays and misleading hints, and compare the result with the truth.
+//! source reports about it, with losses, duplicates, delays and misleading hints. The result is compared with the
+//! truth.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
@@ -160,7 +161,7 @@ impl Truth {
     }
 }
 
-/// One delivery to the host.
+/// An event that arrives at the host, or a poll.
 #[derive(Clone, Debug)]
 enum Arrival {
     Push(Box<AgentEvent>),
@@ -180,7 +181,8 @@ fn arrivals(choices: &mut Choices<'_>, timeline: &Timeline, number: Option<u32>)
                 (Fact::Joined(agent), 1..) => EventKind::AgentJoined(id(agent)),
                 (Fact::Message(agent), 0) => EventKind::Message(message(*time, agent.map(|_| Author::Unknown))),
                 (Fact::Message(agent), 3) => EventKind::Message(message(*time, agent.map(|_| Author::Human))),
-                // The sources report a decline, and the event bus a transfer, as a departure.
+                // The event bus and the trigger report a decline as a departure; the event bus also reports a transfer
+                // as one.
                 (Fact::Declined(agent) | Fact::Left(agent), 1 | 2) => EventKind::AgentLeft(id(agent)),
                 (Fact::Transferred(agent), 1) => EventKind::AgentLeft(id(agent)),
                 (Fact::Transferred(agent), 2 | 3) => EventKind::Transferred(id(agent)),
@@ -242,7 +244,7 @@ fn named(agent: u8) -> Agent {
 /// The steps that the platform received, checked against the rules.
 #[derive(Default)]
 struct Platform {
-    /// The IDs of the agents who are present; absent if the agent was not identified.
+    /// The agents who are present, by ID; `None` for an unidentified agent.
     present: Vec<Option<String>>,
     ends: Vec<(Timestamp, EndReason)>,
 }

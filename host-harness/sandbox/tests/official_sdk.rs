@@ -1,5 +1,5 @@
-//! Tests the sandbox with Genesys's JavaScript SDK. Requires Node and npm; without them the test is skipped, or fails if
-//! `CI` is set.
+//! Tests the sandbox with Genesys's JavaScript SDK. Requires Node and npm; without them the test is skipped, or fails
+//! if `CI` is set.
 
 #![expect(clippy::unwrap_used, reason = "clippy allows this in tests but not in their helpers")]
 #![expect(clippy::indexing_slicing, reason = "a missing JSON member fails the test")]
@@ -42,8 +42,8 @@ fn install() {
     std::fs::write(marker, lock).unwrap();
 }
 
-/// Every request that the provider sends to Genesys Cloud, with `{}` for an ID. Add a new request here and to `talk.mjs`,
-/// so that the SDK confirms every API that the sandbox offers to the provider.
+/// Every request that the provider sends to Genesys Cloud, with `{}` for an ID. Add a new request here and to
+/// `talk.mjs`, so that the sandbox offers no API that the SDK does not know.
 const REQUESTS_OF_THE_PROVIDER: [&str; 26] = [
     "POST /oauth/token",
     "GET /api/v2/conversations/messaging/integrations",
