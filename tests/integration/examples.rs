@@ -1,36 +1,13 @@
 //! The examples, as a user runs them.
 
+use crate::support::{RunningProcess, build};
 use genesys_sandbox::{Config, Sandbox};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 const STEP_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// Builds an example and returns its binary.
-fn build(name: &str) -> PathBuf {
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--locked", "--package", name])
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-        .status()
-        .expect("cargo runs");
-    assert!(status.success(), "{name} does not build");
-    let test = std::env::current_exe().expect("the path of this test");
-    test.ancestors().nth(2).expect("the folder of the profile").join(name)
-}
-
-/// A process that ends with the test.
-struct Example(Child);
-
-impl Drop for Example {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn embed_minimal_hands_over_and_prints_the_agents_message() {
@@ -52,13 +29,12 @@ async fn embed_minimal_hands_over_and_prints_the_agents_message() {
         setting("client-secret", &announcement.client_secret),
     ]);
     std::fs::write(&settings, values.to_string()).expect("written");
-    let mut example = Command::new(build("embed-minimal"))
-        .args([component.as_os_str(), settings.as_os_str()])
-        .args([&announcement.origin, &free.to_string()])
-        .stdout(Stdio::piped())
-        .spawn()
-        .map(Example)
-        .expect("the example starts");
+    let mut example = RunningProcess::start(
+        Command::new(build("embed-minimal"))
+            .args([component.as_os_str(), settings.as_os_str()])
+            .args([&announcement.origin, &free.to_string()])
+            .stdout(Stdio::piped()),
+    );
     let output = BufReader::new(example.0.stdout.take().expect("standard output"));
 
     let client = reqwest::Client::new();

@@ -13,6 +13,7 @@ mod both_ways;
 mod component;
 mod conformance;
 mod doctor;
+mod documents;
 mod egress;
 mod end_to_end;
 mod endings;

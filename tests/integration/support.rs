@@ -2,6 +2,8 @@
 
 use handover_host::contract::{Setting, Webhook};
 use handover_host::{Connection, Host, Limits, Provider};
+use std::path::PathBuf;
+use std::process::{Child, Command};
 
 pub(crate) fn limits() -> Limits {
     let mut limits = Limits::default();
@@ -42,4 +44,33 @@ pub(crate) fn usable() -> Vec<Setting> {
         ("client-id", "id"),
         ("client-secret", "secret"),
     ])
+}
+
+/// Builds a binary of the workspace and returns its path.
+pub(crate) fn build(package: &str) -> PathBuf {
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--locked", "--package", package])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .status()
+        .expect("cargo runs");
+    assert!(status.success(), "{package} does not build");
+    let test = std::env::current_exe().expect("the path of this test");
+    test.ancestors().nth(2).expect("the directory of the profile").join(package)
+}
+
+/// A process that ends with the test.
+pub(crate) struct RunningProcess(pub(crate) Child);
+
+impl RunningProcess {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        Self(command.spawn().expect("the process starts"))
+    }
+}
+
+impl Drop for RunningProcess {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }

@@ -7,8 +7,9 @@ use wasmtime::component::{ComponentType, Lift, Lower};
 /// One value that the operator entered for a connection.
 ///
 /// A repeatable key may occur in several settings (two valid secrets during a rotation). The order is the operator's.
-#[derive(Clone, ComponentType, Eq, Lift, Lower, PartialEq)]
+#[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq)]
 #[component(record)]
+#[serde(deny_unknown_fields)]
 pub struct Setting {
     /// One of the keys in `description.settings`.
     pub key: String,

@@ -28,7 +28,7 @@ pub(crate) fn build(mut settings: Vec<Setting>, conversation: Conversation, mut 
     let limit = values(&settings, "text-limit").next().and_then(|digits| digits.parse().ok()).unwrap_or(5000);
     let pieces = match &message.message {
         OutboundMessage::Text(text) if (100..=10_000).contains(&limit) => {
-            Split::faulty().map(|split| self::pieces(text, limit, &split)).filter(|pieces| !pieces.is_empty())
+            Split::faulty().map(|split| pieces(text, limit, &split)).filter(|pieces| !pieces.is_empty())
         }
         _ => None,
     };
