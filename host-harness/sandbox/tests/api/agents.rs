@@ -110,7 +110,10 @@ async fn a_transfer_to_an_agent_alerts_them() {
     let genesys = Genesys::start(config()).await;
     let conversation = genesys.accepted("sess-42").await;
     let to_self = genesys.act(&conversation, "transfer", json!({ "agent": "Grace Hopper" })).await;
-    assert_eq!((to_self.status, &to_self.body["message"]), (409, &json!("Grace Hopper is in the conversation already")));
+    assert_eq!(
+        (to_self.status, &to_self.body["message"]),
+        (409, &json!("Grace Hopper is in the conversation already"))
+    );
     let both = json!({ "agent": "Alan Turing", "queueId": "q" });
     assert_eq!(genesys.act(&conversation, "transfer", both).await.status, 400);
 
