@@ -1,4 +1,4 @@
-//! Builds the component that is measured.
+//! Builds the component that the benchmarks measure.
 
 fn main() {
     match component_build::build("genesys-open-messaging", &["guest"]) {

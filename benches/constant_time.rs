@@ -1,7 +1,7 @@
-//! Whether the time that it takes to refuse a webhook tells where its signature is wrong, in the manner of dudect
-//! (Reparaz, Balasch, Verbauwhede, "Dude, is my code constant time?"): Welch's t-test between two classes of inputs, one
-//! wrong in the first byte of the tag, the other in the last. Past |t| = 5 there is a leak; a control that leaks on purpose
-//! shows that the test would see one.
+//! Tests whether the time to reject a webhook reveals which byte of its signature is wrong, with the method of dudect
+//! (Reparaz, Balasch, Verbauwhede, "Dude, is my code constant time?"): Welch's t-test between two classes of inputs. In
+//! one class, the first byte of the tag is wrong; in the other, the last byte. |t| > 5 indicates a leak. A control that
+//! leaks deliberately shows that the test detects leaks.
 
 #![allow(clippy::expect_used, missing_docs, reason = "a benchmark")]
 
@@ -13,30 +13,31 @@ use genesys_open_messaging::contract::{Setting, Webhook};
 use genesys_open_messaging::webhook::verify;
 use handover_bench::{native, settings, signature, webhook};
 
-/// Inputs of each run.
+/// The number of inputs per run.
 const INPUTS: usize = 200_000;
-const TAG: usize = 32;
+/// The length of a tag, in bytes.
+const TAG_LENGTH: usize = 32;
 
-fn right_tag(body: &[u8]) -> [u8; TAG] {
+fn valid_tag(body: &[u8]) -> [u8; TAG_LENGTH] {
     let encoded = signature(body);
     let tag = BASE64_STANDARD.decode(encoded.trim_start_matches("sha256=")).expect("base64");
-    tag.try_into().expect("a tag")
+    tag.try_into().expect("a tag of 32 bytes")
 }
 
-/// A tag that is wrong in one byte: the first, or the last.
-fn wrong(right: &[u8; TAG], class: &Class, rng: &mut BenchRng) -> [u8; TAG] {
-    let mut tag = *right;
-    let at = if matches!(class, Class::Left) { 0 } else { TAG - 1 };
+/// Returns a tag with one wrong byte: the first byte for the left class, the last byte for the right class.
+fn corrupt(valid: &[u8; TAG_LENGTH], class: &Class, rng: &mut BenchRng) -> [u8; TAG_LENGTH] {
+    let mut tag = *valid;
+    let at = if matches!(class, Class::Left) { 0 } else { TAG_LENGTH - 1 };
     if let Some(byte) = tag.get_mut(at) {
         *byte ^= rng.random_range(1..=u8::MAX);
     }
     tag
 }
 
-fn inputs(right: &[u8; TAG], rng: &mut BenchRng) -> Vec<(Class, [u8; TAG])> {
+fn inputs(valid: &[u8; TAG_LENGTH], rng: &mut BenchRng) -> Vec<(Class, [u8; TAG_LENGTH])> {
     let input = |_| {
         let class = if rng.next_u32() & 1 == 0 { Class::Left } else { Class::Right };
-        let tag = wrong(right, &class, rng);
+        let tag = corrupt(valid, &class, rng);
         (class, tag)
     };
     (0..INPUTS).map(input).collect()
@@ -44,11 +45,10 @@ fn inputs(right: &[u8; TAG], rng: &mut BenchRng) -> Vec<(Class, [u8; TAG])> {
 
 fn verify_webhook(runner: &mut CtRunner, rng: &mut BenchRng) {
     let settings: Vec<Setting> = native::settings(&settings());
-    let whole = native::webhook(webhook(500));
-    let right = right_tag(&whole.body);
-    let mut webhook: Webhook = whole;
-    for (class, tag) in inputs(&right, rng) {
-        // In the same place each time, so that only the bytes differ.
+    let mut webhook: Webhook = native::webhook(webhook(500));
+    let valid = valid_tag(&webhook.body);
+    for (class, tag) in inputs(&valid, rng) {
+        // Reuse the buffer, so that all inputs have the same address and only the bytes differ.
         let encoded = format!("sha256={}", BASE64_STANDARD.encode(tag));
         if let Some((_, value)) = webhook.headers.last_mut() {
             value.clear();
@@ -58,15 +58,15 @@ fn verify_webhook(runner: &mut CtRunner, rng: &mut BenchRng) {
     }
 }
 
-/// Stops at the first byte that differs, as `==` may.
-fn leaks(one: &[u8], other: &[u8]) -> bool {
+/// Compares byte by byte and stops at the first difference, as `==` may.
+fn early_exit_equals(one: &[u8], other: &[u8]) -> bool {
     one.iter().zip(other).all(|(a, b)| std::hint::black_box(a) == std::hint::black_box(b))
 }
 
 fn control_that_leaks(runner: &mut CtRunner, rng: &mut BenchRng) {
-    let right = right_tag(b"{}");
-    for (class, tag) in inputs(&right, rng) {
-        runner.run_one(class, || assert!(!leaks(&right, &tag)));
+    let valid = valid_tag(b"{}");
+    for (class, tag) in inputs(&valid, rng) {
+        runner.run_one(class, || assert!(!early_exit_equals(&valid, &tag)));
     }
 }
 

@@ -1,5 +1,6 @@
-//! A call in three layers. Warm less native is what it costs to cross the boundary and to compute in wasm; fresh less warm
-//! is what a new instance costs for each call, most of it pages of memory that are touched for the first time.
+//! Benchmarks a call in three layers: native, in a warm instance, and in a fresh instance. The difference between warm
+//! and native is the cost of crossing the boundary and of computing in WebAssembly. The difference between fresh and
+//! warm is the cost of a new instance per call, mostly page faults at the first access to its memory.
 
 #![allow(clippy::expect_used, missing_docs, reason = "a benchmark")]
 
@@ -13,22 +14,22 @@ use tokio::runtime::{Builder, Runtime};
 
 fn connection(runtime: &Runtime, reuse: u32) -> Connection {
     let host = Host::builder().limits(Limits::default()).reuse(reuse).build().expect("a host");
-    runtime.block_on(async { host.load(COMPONENT).await.expect("it loads").connect_unchecked(settings()) })
+    runtime.block_on(async { host.load(COMPONENT).await.expect("the component loads").connect_unchecked(settings()) })
 }
 
 fn layers(criterion: &mut Criterion) {
     let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
     let (warm, fresh) = (connection(&runtime, u32::MAX), connection(&runtime, 1));
-    let own = native::settings(&settings());
+    let native_settings = native::settings(&settings());
 
     for (name, size) in SIZES {
         let mut group = criterion.benchmark_group("verify+map");
-        let whole = webhook(size);
+        let host_webhook = webhook(size);
         group.bench_function(BenchmarkId::new("native", name), |bencher| {
-            let webhook = native::webhook(whole.clone());
+            let webhook = native::webhook(host_webhook.clone());
             bencher.iter_batched(
                 || webhook.clone(),
-                |webhook| assert_eq!(native::receive(&own, black_box(webhook)), Some(1)),
+                |webhook| assert_eq!(native::receive(&native_settings, black_box(webhook)), Some(1)),
                 BatchSize::SmallInput,
             );
         });
@@ -36,7 +37,7 @@ fn layers(criterion: &mut Criterion) {
             group.bench_function(BenchmarkId::new(layer, name), |bencher| {
                 bencher.iter(|| {
                     runtime.block_on(async {
-                        let received = connection.receive_webhook(black_box(&whole)).await.expect("no trap");
+                        let received = connection.receive_webhook(black_box(&host_webhook)).await.expect("no trap");
                         assert!(received.events.is_ok());
                     });
                 });
@@ -47,9 +48,9 @@ fn layers(criterion: &mut Criterion) {
 
     let mut group = criterion.benchmark_group("build");
     let (conversation, outbound) = message(400);
-    let OutboundMessage::Text(words) = &outbound.message else { return };
+    let OutboundMessage::Text(text) = &outbound.message else { return };
     group.bench_function(BenchmarkId::new("native", "0.5k"), |bencher| {
-        bencher.iter(|| assert_eq!(native::build(&own, black_box(&conversation), words), Some(1)));
+        bencher.iter(|| assert_eq!(native::build(&native_settings, black_box(&conversation), text), Some(1)));
     });
     for (layer, connection) in [("warm", &warm), ("fresh", &fresh)] {
         group.bench_function(BenchmarkId::new(layer, "0.5k"), |bencher| {

@@ -1,4 +1,4 @@
-//! Builds the component that is fuzzed through its host.
+//! Builds the component that is fuzzed in the host.
 
 fn main() {
     match component_build::build("genesys-open-messaging", &["guest"]) {

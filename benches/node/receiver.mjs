@@ -1,5 +1,5 @@
-// Verifies webhooks and reads them, as connectors in use do: the HMAC over the raw body, compared in constant time, then
-// JSON, then what matters of it. Prints where it listens.
+// Verifies and parses webhooks as existing connectors do: compares the HMAC over the raw body in constant time, parses
+// the JSON, and extracts the relevant fields. Prints its address.
 import { createHmac, timingSafeEqual } from "node:crypto";
 import express from "express";
 
@@ -8,9 +8,9 @@ const app = express();
 app.disable("x-powered-by");
 app.use(express.raw({ type: "application/json", limit: "1mb" }));
 app.post("/handover/genesysCloudOM", (request, response) => {
-  const given = Buffer.from(request.get("x-hub-signature-256") ?? "");
+  const actual = Buffer.from(request.get("x-hub-signature-256") ?? "");
   const expected = Buffer.from(`sha256=${createHmac("sha256", secret).update(request.body).digest("base64")}`);
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+  if (actual.length !== expected.length || !timingSafeEqual(actual, expected)) {
     response.status(401).end();
     return;
   }

@@ -1,4 +1,4 @@
-//! What is measured: the provider, and webhooks of several sizes.
+//! The subjects of the benchmarks: the provider, and webhooks of several sizes.
 
 pub mod native;
 
@@ -8,17 +8,17 @@ use handover_host::contract::{Conversation, Outbound, OutboundMessage, Setting, 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// The provider for Genesys Cloud Open Messaging, as it is shipped.
+/// The released component of the provider for Genesys Cloud Open Messaging.
 pub const COMPONENT: &[u8] = include_bytes!(env!("GENESYS_COMPONENT"));
 
-/// With it the webhooks are signed.
+/// The secret that signs the webhooks.
 pub const SECRET: &str = "a-secret-of-16-or-more-chars";
 
-/// Sizes of a webhook's body, in bytes, with their names: a line of text, a card, all that a mailbox takes at once, and
-/// nearly all that Genesys takes.
+/// The names and sizes, in bytes, of webhook bodies: a line of text, a card, a large message, and nearly the largest
+/// body that Genesys sends.
 pub const SIZES: [(&str, usize); 4] = [("0.5k", 500), ("4k", 4_000), ("64k", 64_000), ("500k", 500_000)];
 
-/// The settings of a connection.
+/// Returns the settings of a connection.
 #[must_use]
 pub fn settings() -> Vec<Setting> {
     [
@@ -32,10 +32,10 @@ pub fn settings() -> Vec<Setting> {
     .into()
 }
 
-/// What Genesys posts when an agent writes, with words that make it so many bytes (500 at least).
+/// Returns the webhook body for a text message from an agent, padded to `size` bytes. `size` is at least 500.
 #[must_use]
 pub fn body(size: usize) -> Vec<u8> {
-    let around = |text: &str| {
+    let json = |text: &str| {
         serde_json::json!({
             "id": "8a1b3c5d-0000-4000-8000-00000000000a",
             "channel": {
@@ -54,19 +54,19 @@ pub fn body(size: usize) -> Vec<u8> {
         })
         .to_string()
     };
-    let words = "Good morning, how can I help you with your order? ".bytes().cycle();
-    let room = size.saturating_sub(around("").len());
-    around(&String::from_utf8_lossy(&words.take(room).collect::<Vec<_>>())).into_bytes()
+    let text = "Good morning, how can I help you with your order? ".bytes().cycle();
+    let text_length = size.saturating_sub(json("").len());
+    json(&String::from_utf8_lossy(&text.take(text_length).collect::<Vec<_>>())).into_bytes()
 }
 
-/// The value of `X-Hub-Signature-256`.
+/// Returns the value of `X-Hub-Signature-256` for a body.
 #[must_use]
 pub fn signature(body: &[u8]) -> String {
     let tag = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).map(|mac| mac.chain_update(body).finalize());
     format!("sha256={}", BASE64_STANDARD.encode(tag.map(|tag| tag.into_bytes()).unwrap_or_default()))
 }
 
-/// A webhook with a body of this size, as a server gets it.
+/// Returns a webhook with a body of `size` bytes and the headers that a server receives.
 #[must_use]
 pub fn webhook(size: usize) -> Webhook {
     let body = body(size);
@@ -86,11 +86,11 @@ pub fn webhook(size: usize) -> Webhook {
     }
 }
 
-/// Something that a user says.
+/// Returns a text message from a user with `size` characters.
 #[must_use]
 pub fn message(size: usize) -> (Conversation, Outbound) {
-    let words: String = "Where is my order? ".chars().cycle().take(size).collect();
+    let text: String = "Where is my order? ".chars().cycle().take(size).collect();
     let id = Some("d06cb41e-f938-4dcf-b823-c8af1a39d7e5".into());
     let conversation = Conversation { recipient: "sess-42".into(), handover: 1, id };
-    (conversation, Outbound { id: "m-1".into(), time: 1_790_000_000_000, message: OutboundMessage::Text(words) })
+    (conversation, Outbound { id: "m-1".into(), time: 1_790_000_000_000, message: OutboundMessage::Text(text) })
 }

@@ -1,4 +1,4 @@
-//! The load: some connections, each of which sends the same webhook again as soon as it has the answer.
+//! Generates load: each connection sends the same webhook again as soon as it has received the response.
 
 use anyhow::{Context, ensure};
 use handover_bench::{body, signature};
@@ -8,9 +8,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
+/// The number of concurrent connections.
 const CONNECTIONS: usize = 16;
 
-/// Prints how many webhooks were answered with 200. Any other answer is an error.
+/// Sends webhooks for some seconds and prints the number of responses with status 200. Any other status is an error.
 pub(crate) fn run(address: &str, size: usize, seconds: u64) -> anyhow::Result<()> {
     let body = body(size);
     let head = format!(
@@ -25,11 +26,12 @@ pub(crate) fn run(address: &str, size: usize, seconds: u64) -> anyhow::Result<()
         let end = Instant::now() + Duration::from_secs(seconds);
         let mut connections = JoinSet::new();
         for _ in 0..CONNECTIONS {
-            let stream = TcpStream::connect(address).await.context("nobody listens")?;
-            connections.spawn(again_and_again(stream, Arc::clone(&request), end));
+            let stream = TcpStream::connect(address).await.context("cannot connect to the receiver")?;
+            connections.spawn(send_repeatedly(stream, Arc::clone(&request), end));
         }
-        // Never asleep: to wake this process would cost the receiver, and the slower receivers would pay it more often.
-        let awake = tokio::spawn(async {
+        // Keep this process from sleeping, because the receiver would pay for waking it, and slower receivers would pay
+        // more often.
+        let busy_loop = tokio::spawn(async {
             loop {
                 tokio::task::yield_now().await;
             }
@@ -38,24 +40,24 @@ pub(crate) fn run(address: &str, size: usize, seconds: u64) -> anyhow::Result<()
         while let Some(connection) = connections.join_next().await {
             answered += connection??;
         }
-        awake.abort();
+        busy_loop.abort();
         anyhow::Ok(answered)
     })?;
     println!("{answered}");
     Ok(())
 }
 
-async fn again_and_again(mut stream: TcpStream, request: Arc<[u8]>, end: Instant) -> anyhow::Result<u64> {
+async fn send_repeatedly(mut stream: TcpStream, request: Arc<[u8]>, end: Instant) -> anyhow::Result<u64> {
     stream.set_nodelay(true)?;
-    let (mut answered, mut answer) = (0, Vec::with_capacity(1_024));
+    let (mut answered, mut response) = (0, Vec::with_capacity(1_024));
     while Instant::now() < end {
         stream.write_all(&request).await?;
-        answer.clear();
-        // None of the receivers says anything but its headers.
-        while !answer.ends_with(b"\r\n\r\n") {
-            ensure!(stream.read_buf(&mut answer).await? > 0, "the receiver closed the connection");
+        response.clear();
+        // All receivers respond with headers only.
+        while !response.ends_with(b"\r\n\r\n") {
+            ensure!(stream.read_buf(&mut response).await? > 0, "the receiver closed the connection");
         }
-        ensure!(answer.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&answer));
+        ensure!(response.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&response));
         answered += 1;
     }
     Ok(answered)

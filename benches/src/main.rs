@@ -1,5 +1,5 @@
-//! Whole webhooks by HTTP: through the plugin, through the same provider linked natively, and through what people write
-//! in Node, each on a core of its own before the same load. Prints them with the layers that `cargo bench` measured.
+//! Benchmarks webhooks over HTTP with the plugin, with the same provider linked natively, and with a typical receiver
+//! in Node. Each receiver runs on its own core under the same load. Prints the results with those of `cargo bench`.
 
 mod crowd;
 mod layers;

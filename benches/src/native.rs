@@ -1,29 +1,29 @@
-//! The same provider, linked into the process: what the sandbox is measured against.
+//! The same provider, linked natively: the baseline for the sandbox.
 
 use genesys_open_messaging::contract as guest;
 use genesys_open_messaging::{events, outbound, webhook};
 use handover_host::contract as host;
 
-/// The settings, as the library takes them.
+/// Converts settings to the types of the library.
 #[must_use]
 pub fn settings(settings: &[host::Setting]) -> Vec<guest::Setting> {
-    settings.iter().map(|one| guest::Setting { key: one.key.clone(), value: one.value.clone() }).collect()
+    settings.iter().map(|setting| guest::Setting { key: setting.key.clone(), value: setting.value.clone() }).collect()
 }
 
-/// A webhook, as the library takes it.
+/// Converts a webhook to the types of the library.
 #[must_use]
 pub fn webhook(webhook: host::Webhook) -> guest::Webhook {
     guest::Webhook { method: webhook.method, path: webhook.path, headers: webhook.headers, body: webhook.body }
 }
 
-/// Verifies a webhook and maps it; how many events it has, or nothing if it is not believed.
+/// Verifies and maps a webhook. Returns the number of its events, or `None` if it is rejected or malformed.
 #[must_use]
 pub fn receive(settings: &[guest::Setting], webhook: guest::Webhook) -> Option<usize> {
     webhook::verify(settings, &webhook).ok()?;
     Some(events::map(settings, &guest::EventSource::Webhook(webhook.body)).ok()?.len())
 }
 
-/// Builds what a user says; how many requests that takes.
+/// Builds the requests for a text message. Returns their number, or `None` if the message cannot be built.
 #[must_use]
 pub fn build(settings: &[guest::Setting], conversation: &host::Conversation, text: &str) -> Option<usize> {
     let conversation = guest::Conversation {

@@ -1,4 +1,4 @@
-//! A server that verifies webhooks and maps them, as the gateway does before it stores them, on one core.
+//! A single-threaded server that verifies and maps webhooks, as the gateway does before it stores them.
 
 use anyhow::{Context, bail};
 use axum::Router;
@@ -15,24 +15,25 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-const BODY: usize = 1 << 20;
+/// The maximum size of a request body, in bytes.
+const MAX_BODY_BYTES: usize = 1 << 20;
 
-/// Prints where it listens, and serves until it is killed.
+/// Prints the address of the server and serves until the process is killed.
 pub(crate) fn run(kind: &str) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let router = match kind {
             "native" => {
                 let settings = Arc::new(native::settings(&settings()));
-                Router::new().fallback(post(natively)).with_state(settings)
+                Router::new().fallback(post(receive_natively)).with_state(settings)
             }
-            "warm" => Router::new().fallback(post(plugged)).with_state(connection(u32::MAX).await?),
-            "fresh" => Router::new().fallback(post(plugged)).with_state(connection(1).await?),
-            other => bail!("there is no receiver {other}"),
+            "warm" => Router::new().fallback(post(receive_with_plugin)).with_state(connection(u32::MAX).await?),
+            "fresh" => Router::new().fallback(post(receive_with_plugin)).with_state(connection(1).await?),
+            other => bail!("unknown receiver {other}; expected native, warm or fresh"),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         println!("{}", listener.local_addr()?);
-        let router = router.layer(DefaultBodyLimit::max(BODY));
+        let router = router.layer(DefaultBodyLimit::max(MAX_BODY_BYTES));
         serve(listener, router, ServerLimits::default(), CancellationToken::new()).await;
         Ok(())
     })
@@ -40,10 +41,10 @@ pub(crate) fn run(kind: &str) -> anyhow::Result<()> {
 
 async fn connection(reuse: u32) -> anyhow::Result<Connection> {
     let host = Host::builder().limits(Limits::default()).reuse(reuse).build()?;
-    Ok(host.load(COMPONENT).await.context("the component does not load")?.connect_unchecked(settings()))
+    Ok(host.load(COMPONENT).await.context("the component cannot be loaded")?.connect_unchecked(settings()))
 }
 
-async fn plugged(State(connection): State<Connection>, parts: Parts, body: Bytes) -> StatusCode {
+async fn receive_with_plugin(State(connection): State<Connection>, parts: Parts, body: Bytes) -> StatusCode {
     let webhook = Webhook::from_http(&parts, body);
     match connection.receive_webhook(&webhook).await {
         Ok(VerifiedWebhook { events: Ok(events), .. }) if !events.is_empty() => StatusCode::OK,
@@ -52,7 +53,7 @@ async fn plugged(State(connection): State<Connection>, parts: Parts, body: Bytes
     }
 }
 
-async fn natively(
+async fn receive_natively(
     State(settings): State<Arc<Vec<genesys_open_messaging::contract::Setting>>>,
     parts: Parts,
     body: Bytes,

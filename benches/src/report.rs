@@ -1,4 +1,4 @@
-//! The table: layers, whole webhooks, and each ratio on a line of its own.
+//! Prints tables of the calls and of the webhooks over HTTP, then each ratio on a separate line.
 
 use crate::layers::median;
 use crate::start;
@@ -10,17 +10,17 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Seconds of load for each receiver.
-const SECONDS: u64 = 5;
-/// So often; the median counts.
+/// The duration of the load on each receiver, in seconds.
+const LOAD_SECONDS: u64 = 5;
+/// The number of rounds, of which the median is reported.
 const ROUNDS: usize = 3;
 
-/// What one receiver did.
+/// The results of one receiver.
 #[derive(Clone, Copy)]
-struct Measured {
-    /// Answered in a second.
+struct Measurement {
+    /// Responses per second.
     rate: f64,
-    /// Microseconds of its processor's time for each.
+    /// CPU time per response, in microseconds.
     cpu: f64,
 }
 
@@ -46,8 +46,8 @@ pub(crate) fn print() -> anyhow::Result<()> {
     println!("\n| a webhook by HTTP, on one core | requests a second | µs of CPU |\n|---|---|---|");
     for (size, bytes) in [SIZES[0], SIZES[1], SIZES[2]] {
         let kinds = ["native", "warm", "fresh", "node"];
-        let mut rounds: [Vec<Measured>; 4] = Default::default();
-        // In turn, so that what else the machine does falls on all of them.
+        let mut rounds: [Vec<Measurement>; 4] = Default::default();
+        // Interleave the receivers, so that other load on the machine affects all of them equally.
         for _ in 0..ROUNDS {
             for (kind, round) in kinds.iter().zip(&mut rounds) {
                 round.push(measure(kind, bytes)?);
@@ -57,10 +57,10 @@ pub(crate) fn print() -> anyhow::Result<()> {
             round.sort_by(|a, b| a.cpu.total_cmp(&b.cpu));
             round.get(ROUNDS / 2).copied()
         }) else {
-            bail!("nothing was measured");
+            bail!("a receiver has no measurements");
         };
-        for (kind, measured) in kinds.iter().zip([native, warm, fresh, node]) {
-            println!("| {kind} {size} | {:.0} | {:.1} |", measured.rate, measured.cpu);
+        for (kind, measurement) in kinds.iter().zip([native, warm, fresh, node]) {
+            println!("| {kind} {size} | {:.0} | {:.1} |", measurement.rate, measurement.cpu);
         }
         ratios.push((format!("http:fresh/node:rate:{size}"), fresh.rate / node.rate, ">= 8"));
         ratios.push((format!("http:fresh/node:cpu:{size}"), node.cpu / fresh.cpu, ">= 8"));
@@ -68,13 +68,16 @@ pub(crate) fn print() -> anyhow::Result<()> {
         ratios.push((format!("http:warm/native:cpu:{size}"), warm.cpu / native.cpu, "<= 1.5"));
     }
     ratios.push(("component:kB".into(), COMPONENT.len() as f64 / 1e3, "<= 150"));
-    ratios.push(("load-precompiled:ms".into(), load()?, "<= 1"));
-    let own = std::env::current_exe()?;
-    let [compiling, precompiled] = start::measure(&own.with_file_name("handover"))?;
+    ratios.push(("load-precompiled:ms".into(), load_precompiled()?, "<= 1"));
+    let executable = std::env::current_exe()?;
+    let [compiling, precompiled] = start::measure(&executable.with_file_name("handover"))?;
     ratios.push(("start:compiling:ms".into(), compiling, "<= 100"));
     ratios.push(("start:precompiled:ms".into(), precompiled, "<= 100"));
-    let crowd = Command::new(own).arg("crowd").stderr(Stdio::inherit()).output()?;
-    let resident: f64 = String::from_utf8(crowd.stdout)?.trim().parse().context("the crowd does not come together")?;
+    let crowd = Command::new(executable).arg("crowd").stderr(Stdio::inherit()).output()?;
+    let resident: f64 = String::from_utf8(crowd.stdout)?
+        .trim()
+        .parse()
+        .context("the measurement of concurrent calls printed no number")?;
     ratios.push(("calls-at-once:1000:MB".into(), resident / 1e6, "<= 256"));
     println!();
     for (name, value, aim) in ratios {
@@ -83,8 +86,8 @@ pub(crate) fn print() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How long it takes to load a component that was compiled before, in milliseconds.
-fn load() -> anyhow::Result<f64> {
+/// Returns the median time to load a precompiled component, in milliseconds.
+fn load_precompiled() -> anyhow::Result<f64> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let host = Host::builder().limits(Limits::default()).build()?;
     let folder = tempfile::tempdir()?;
@@ -92,10 +95,10 @@ fn load() -> anyhow::Result<f64> {
     std::fs::write(&path, host.precompile(COMPONENT)?)?;
     let mut times = Vec::new();
     for _ in 0..21 {
-        let began = Instant::now();
-        // SAFETY: this process has just compiled it.
+        let start = Instant::now();
+        // SAFETY: this process has just compiled the component.
         let loaded = runtime.block_on(unsafe { host.load_precompiled_file(&path) })?;
-        times.push(began.elapsed());
+        times.push(start.elapsed());
         let _ = runtime.block_on(loaded.check_settings(&settings()))?;
     }
     times.sort();
@@ -103,7 +106,7 @@ fn load() -> anyhow::Result<f64> {
     Ok(median.as_secs_f64() * 1e3)
 }
 
-/// A receiver on the first core, which is killed when this is dropped.
+/// A receiver process on the first core. It is killed when this value is dropped.
 struct Receiver {
     process: Child,
     address: String,
@@ -111,7 +114,7 @@ struct Receiver {
 
 impl Drop for Receiver {
     fn drop(&mut self) {
-        // It runs until it is killed.
+        // Ignored because the process may have exited already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -129,15 +132,16 @@ impl Receiver {
         }
         let mut process = command.stdout(Stdio::piped()).spawn().context("taskset (util-linux) cannot be started")?;
         let mut address = String::new();
-        BufReader::new(process.stdout.take().context("no output")?).read_line(&mut address)?;
-        ensure!(!address.is_empty(), "the receiver {kind} does not start");
+        BufReader::new(process.stdout.take().context("the receiver has no standard output")?)
+            .read_line(&mut address)?;
+        ensure!(!address.is_empty(), "the receiver {kind} did not start");
         Ok(Self { process, address: address.trim().to_owned() })
     }
 
-    /// The processor's time that it has used (proc(5), `/proc/pid/stat`, in hundredths of a second).
-    fn used(&self) -> anyhow::Result<Duration> {
+    /// Returns the CPU time that the process has used (proc(5), `/proc/pid/stat`, in hundredths of a second).
+    fn cpu_time(&self) -> anyhow::Result<Duration> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
-        let (_, fields) = stat.rsplit_once(')').context("no name")?;
+        let (_, fields) = stat.rsplit_once(')').context("/proc/pid/stat has no process name")?;
         let fields: Vec<&str> = fields.split_whitespace().collect();
         let ticks = |field: usize| fields.get(field).and_then(|ticks| ticks.parse::<u64>().ok());
         let (user, system) = (ticks(11).context("no user time")?, ticks(12).context("no system time")?);
@@ -145,7 +149,7 @@ impl Receiver {
     }
 }
 
-fn measure(kind: &str, bytes: usize) -> anyhow::Result<Measured> {
+fn measure(kind: &str, bytes: usize) -> anyhow::Result<Measurement> {
     let receiver = Receiver::start(kind)?;
     let load = |seconds: u64| -> anyhow::Result<f64> {
         let output = Command::new("taskset")
@@ -157,10 +161,10 @@ fn measure(kind: &str, bytes: usize) -> anyhow::Result<Measured> {
         ensure!(output.status.success(), "the load on {kind} failed");
         Ok(String::from_utf8(output.stdout)?.trim().parse()?)
     };
-    // For caches, and for just-in-time compilers.
+    // Warm up caches and just-in-time compilers.
     load(2)?;
-    let before = receiver.used()?;
-    let answered = load(SECONDS)?;
-    let used = receiver.used()?.saturating_sub(before);
-    Ok(Measured { rate: answered / SECONDS as f64, cpu: used.as_secs_f64() * 1e6 / answered })
+    let before = receiver.cpu_time()?;
+    let answered = load(LOAD_SECONDS)?;
+    let used = receiver.cpu_time()?.saturating_sub(before);
+    Ok(Measurement { rate: answered / LOAD_SECONDS as f64, cpu: used.as_secs_f64() * 1e6 / answered })
 }

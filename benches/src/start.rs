@@ -1,4 +1,4 @@
-//! From the start of `handover serve` to its first answer.
+//! Measures the time from the start of `handover serve` to its first response.
 
 use anyhow::{Context, ensure};
 use handover_bench::{SECRET, body, signature};
@@ -15,7 +15,7 @@ tokens = [{ env = "TOKEN" }]
 settings = "settings.toml"
 "#;
 
-/// The median of some starts, in milliseconds: with the plugin compiled at the start, and with one compiled before.
+/// Returns the median start time in milliseconds: when the gateway compiles the plugin, and with a precompiled plugin.
 pub(crate) fn measure(handover: &Path) -> anyhow::Result<[f64; 2]> {
     let folder = tempfile::tempdir()?;
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text);
@@ -30,14 +30,14 @@ pub(crate) fn measure(handover: &Path) -> anyhow::Result<[f64; 2]> {
         .args(["compile", "--output", "genesys.cwasm"])
         .current_dir(&folder)
         .status()
-        .with_context(|| format!("{} cannot be started; build it before", handover.display()))?;
+        .with_context(|| format!("{} cannot be started; build it first", handover.display()))?;
     ensure!(compiled.success(), "the plugin cannot be compiled");
     let mut medians = [0.0; 2];
-    for (median, more) in medians.iter_mut().zip(["", "precompiled = \"genesys.cwasm\"\n"]) {
-        write("gateway.toml", &format!("{CONFIG}{more}"))?;
+    for (median, extra) in medians.iter_mut().zip(["", "precompiled = \"genesys.cwasm\"\n"]) {
+        write("gateway.toml", &format!("{CONFIG}{extra}"))?;
         let mut times = Vec::new();
         for _ in 0..11 {
-            times.push(first_answer(handover, folder.path())?);
+            times.push(first_response(handover, folder.path())?);
         }
         times.sort();
         *median = times.get(times.len() / 2).copied().unwrap_or_default().as_secs_f64() * 1e3;
@@ -45,8 +45,8 @@ pub(crate) fn measure(handover: &Path) -> anyhow::Result<[f64; 2]> {
     Ok(medians)
 }
 
-fn first_answer(handover: &Path, folder: &Path) -> anyhow::Result<Duration> {
-    let began = Instant::now();
+fn first_response(handover: &Path, folder: &Path) -> anyhow::Result<Duration> {
+    let start = Instant::now();
     let mut process = Command::new(handover)
         .args(["serve", "--config", "gateway.toml"])
         .current_dir(folder)
@@ -55,18 +55,23 @@ fn first_answer(handover: &Path, folder: &Path) -> anyhow::Result<Duration> {
         .stderr(Stdio::null())
         .spawn()?;
     let mut line = String::new();
-    BufReader::new(process.stdout.take().context("no output")?).read_line(&mut line)?;
-    let answered = answer(&line);
-    let lasted = began.elapsed();
+    BufReader::new(process.stdout.take().context("the gateway has no standard output")?).read_line(&mut line)?;
+    let result = send_webhook(&line);
+    let elapsed = start.elapsed();
     process.kill()?;
     process.wait()?;
-    answered.map(|()| lasted)
+    result.map(|()| elapsed)
 }
 
-fn answer(announced: &str) -> anyhow::Result<()> {
-    let announced: serde_json::Value = serde_json::from_str(announced).context("the gateway does not start")?;
-    let mut stream =
-        TcpStream::connect(announced.pointer("/listen").and_then(serde_json::Value::as_str).context("no address")?)?;
+/// Sends a webhook to the gateway, which must respond with 200.
+fn send_webhook(announcement: &str) -> anyhow::Result<()> {
+    let announcement: serde_json::Value = serde_json::from_str(announcement).context("the gateway did not start")?;
+    let mut stream = TcpStream::connect(
+        announcement
+            .pointer("/listen")
+            .and_then(serde_json::Value::as_str)
+            .context("the gateway printed no address")?,
+    )?;
     let body = body(500);
     write!(
         stream,
@@ -75,8 +80,8 @@ fn answer(announced: &str) -> anyhow::Result<()> {
         body.len()
     )?;
     stream.write_all(&body)?;
-    let mut answer = [0; 13];
-    stream.read_exact(&mut answer)?;
-    ensure!(answer.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&answer));
+    let mut response = [0; 13];
+    stream.read_exact(&mut response)?;
+    ensure!(response.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&response));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Any answers of the contact center, to everything that has effects.
+//! Arbitrary responses of the contact center, for all functions that have effects.
 
 #![no_main]
 
@@ -7,8 +7,8 @@ use genesys_open_messaging::{delivery, delivery_lookup, doctor, observation, ope
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let settings = handover_fuzz::usable();
-    let mut genesys = handover_fuzz::Answers::new(data);
+    let settings = handover_fuzz::valid_settings();
+    let mut genesys = handover_fuzz::FuzzedResponses::new(data);
     let conversation = Conversation { recipient: "sess-42".into(), handover: 1, id: Some("c".into()) };
     for operation in [operations::MESSAGE, operations::ANSWER, operations::RECEIPT, operations::LEAVE] {
         let body = br#"{"conversationId":"c","otherwise":"{\"channel\":{\"messageId\":\"m-1\"}}","channel":{"messageId":"m-1"},"buttonResponse":{"type":"","text":"","payload":""}}"#;
@@ -25,6 +25,6 @@ fuzz_target!(|data: &[u8]| {
     if let Ok(events) = observation::observe(&mut genesys, &settings, &conversation) {
         assert!(events.iter().all(|event| event.id.len() <= 512));
     }
-    doctor::check(&mut genesys, &settings, Some("nobody"));
+    doctor::check(&mut genesys, &settings, Some("probe"));
     provisioning::provision(&mut genesys, &settings, "https://bot.example.com/", ProvisioningMode::Apply);
 });

@@ -1,4 +1,4 @@
-//! Any bytes as `event-source.event-bus`.
+//! Arbitrary bytes as `event-source.event-bus`.
 
 #![no_main]
 

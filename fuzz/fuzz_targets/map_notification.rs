@@ -1,4 +1,4 @@
-//! Any bytes as `event-source.notification`.
+//! Arbitrary bytes as `event-source.notification`.
 
 #![no_main]
 

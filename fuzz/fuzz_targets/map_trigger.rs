@@ -1,4 +1,4 @@
-//! Any bytes as `event-source.trigger`.
+//! Arbitrary bytes as `event-source.trigger`.
 
 #![no_main]
 

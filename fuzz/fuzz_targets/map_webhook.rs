@@ -1,4 +1,4 @@
-//! Any bytes as `event-source.webhook`.
+//! Arbitrary bytes as `event-source.webhook`.
 
 #![no_main]
 

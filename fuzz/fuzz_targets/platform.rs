@@ -1,4 +1,4 @@
-//! Any body of a platform's request: what can be read of it is built by the component, and comes back.
+//! Arbitrary request bodies from the platform: if a body can be parsed, the call that builds its message succeeds.
 
 #![no_main]
 
@@ -13,6 +13,6 @@ fuzz_target!(|data: &[u8]| {
         let outbound = Outbound { id: "m-1".into(), time: 1_772_359_200_123, message };
         let (runtime, connection) = &*handover_fuzz::CONNECTION;
         let built = runtime.block_on(connection.build_outbound_message(&conversation, &outbound));
-        let _ = built.expect("the component answers");
+        let _ = built.expect("the call succeeds");
     }
 });

@@ -1,4 +1,4 @@
-//! Any settings: `check-settings`, and what builds and verifies with them.
+//! Arbitrary settings for `check-settings`, and for building messages and verifying webhooks.
 
 #![no_main]
 
@@ -12,7 +12,7 @@ fuzz_target!(|data: &str| {
     let conversation = Conversation { recipient: "sess-42".into(), handover: 2, id: Some("c".into()) };
     let message = Outbound { id: "m-1".into(), time: 1_772_359_200_123, message: OutboundMessage::Text(data.into()) };
     let built = outbound::build(&entered, &conversation, &message);
-    // What was accepted can be used.
+    // Accepted settings can be used to build every message that is not blank.
     assert!(!accepted || built.is_ok() || data.trim().is_empty());
     let headers = vec![("authorization".into(), data.as_bytes().to_vec()), ("a".into(), Vec::new())];
     let _ = webhook::verify(&entered, &Webhook { method: "POST".into(), path: "/".into(), headers, body: vec![] });

@@ -1,4 +1,4 @@
-//! Any text, cut into messages: nothing but blanks is lost, and no message is longer than the limit.
+//! Arbitrary text, split into messages: only whitespace is lost, and no message is longer than the limit.
 
 #![no_main]
 
@@ -15,12 +15,12 @@ fuzz_target!(|text: &str| {
         return assert!(built.is_err());
     }
     let mut sent = String::new();
-    for request in built.expect("words") {
+    for request in built.expect("requests") {
         let body: serde_json::Value = serde_json::from_slice(&request.body).expect("JSON");
-        let part = body["text"].as_str().expect("a text");
+        let part = body["text"].as_str().expect("a text field");
         assert!((1..=100).contains(&part.chars().count()));
         sent.push_str(part);
     }
-    let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
-    assert_eq!(letters(&sent), letters(text));
+    let non_whitespace = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    assert_eq!(non_whitespace(&sent), non_whitespace(text));
 });

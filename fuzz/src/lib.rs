@@ -1,4 +1,4 @@
-//! What the fuzz targets have in common.
+//! Shared code of the fuzz targets.
 
 use handover_guest::contract::{
     EventSource, HttpError, Malformed, Request, Response, Setting, Timestamp, Webhook,
@@ -9,25 +9,25 @@ use handover_host::{Connection, Host, Limits};
 use std::sync::LazyLock;
 use tokio::runtime::{Builder, Runtime};
 
-/// The component in its host, a fresh instance for each call; it believes what nobody signed.
+/// A connection to the component in its host. Each call uses a fresh instance. Unsigned webhooks are allowed.
 pub static CONNECTION: LazyLock<(Runtime, Connection)> = LazyLock::new(|| {
-    let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let runtime = Builder::new_current_thread().enable_time().build().expect("the runtime starts");
     let mut limits = Limits::default();
     limits.concurrent_calls = 1;
-    let host = Host::builder().limits(limits).build().expect("a host");
-    let component = std::fs::read(env!("GENESYS_COMPONENT")).expect("the component");
+    let host = Host::builder().limits(limits).build().expect("the host starts");
+    let component = std::fs::read(env!("GENESYS_COMPONENT")).expect("the component is readable");
     let settings = ["allow-unsigned-webhooks=true", "host=mypurecloud.de", "thread=per-handover"];
     let setting = |line: &str| {
-        let (key, value) = line.split_once('=').expect("a setting");
+        let (key, value) = line.split_once('=').expect("KEY=VALUE");
         handover_host::contract::Setting { key: key.into(), value: value.into() }
     };
     let connection = runtime.block_on(async {
-        host.load(&component).await.expect("it loads").connect_unchecked(settings.map(setting).into())
+        host.load(&component).await.expect("the component loads").connect_unchecked(settings.map(setting).into())
     });
     (runtime, connection)
 });
 
-/// A header a line, then an empty line, then the body; the last of them decides where it ends.
+/// Parses a webhook: one header per line, then a line without a colon, then the body. At most 200 headers are parsed.
 pub fn webhook(data: &[u8]) -> Webhook {
     let mut webhook = Webhook { method: "POST".into(), path: "/".into(), headers: vec![], body: vec![] };
     let mut rest = data;
@@ -44,28 +44,28 @@ pub fn webhook(data: &[u8]) -> Webhook {
     webhook
 }
 
-/// Maps bytes, and demands what the contract promises: any JSON object maps, and ids have a bound.
+/// Maps a body and checks the guarantees of the contract: every JSON object can be mapped, and ids have 1 to 512 bytes.
 pub fn map(source: EventSource) {
     let (EventSource::Webhook(body)
     | EventSource::EventBus(body)
     | EventSource::Trigger(body)
     | EventSource::Notification(body)) = &source;
     let settings = [Setting { key: "thread".into(), value: "per-handover".into() }];
-    let json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() && std::str::from_utf8(body).is_ok();
-    let object = json && body.trim_ascii_start().first() == Some(&b'{');
+    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() && std::str::from_utf8(body).is_ok();
+    let is_object = is_json && body.trim_ascii_start().first() == Some(&b'{');
     match events::map(&settings, &source) {
         Ok(events) => {
-            assert!(json, "what is no JSON maps");
+            assert!(is_json, "a body that is not JSON was mapped");
             assert!(events.iter().all(|event| event.id.len() <= 512 && !event.id.is_empty()));
         }
-        Err(why) => {
-            assert!(!object, "an object does not map: {why:?}");
-            assert_eq!(json, why == Malformed::NotAnObject);
+        Err(reason) => {
+            assert!(!is_object, "an object was not mapped: {reason:?}");
+            assert_eq!(is_json, reason == Malformed::NotAnObject);
         }
     }
 }
 
-/// A setting a line, its key before the first `=`.
+/// Parses settings: one per line, with the key before the first `=`.
 pub fn settings(text: &str) -> Vec<Setting> {
     let setting = |line: &str| {
         let (key, value) = line.split_once('=').unwrap_or((line, ""));
@@ -74,31 +74,31 @@ pub fn settings(text: &str) -> Vec<Setting> {
     text.lines().map(setting).collect()
 }
 
-/// Settings with which every call goes its way.
-pub fn usable() -> Vec<Setting> {
+/// Returns valid settings, with which every operation is possible.
+pub fn valid_settings() -> Vec<Setting> {
     settings(
         "host=mypurecloud.de\ndeployment-name=BotHandover\nqueue=Support\nflow=Flow\n\
          webhook-secret=a-secret-of-16-or-more-chars\nclient-id=id\nclient-secret=secret",
     )
 }
 
-/// A contact center that answers with the bytes it is given, piece by piece.
-pub struct Answers<'a> {
+/// A contact center whose responses are decoded from fuzzer input.
+pub struct FuzzedResponses<'a> {
     rest: &'a [u8],
-    asked: usize,
+    requests: usize,
 }
 
-impl<'a> Answers<'a> {
-    /// Each answer is a byte that says the status, two that say the length, and the body.
+impl<'a> FuzzedResponses<'a> {
+    /// Each response consists of one byte that selects the status, two bytes with the length of the body, and the body.
     pub fn new(data: &'a [u8]) -> Self {
-        Self { rest: data, asked: 0 }
+        Self { rest: data, requests: 0 }
     }
 }
 
-impl Imports for Answers<'_> {
+impl Imports for FuzzedResponses<'_> {
     fn send(&mut self, _: &Request) -> Result<Response, HttpError> {
-        self.asked += 1;
-        assert!(self.asked < 1000, "it asks for ever");
+        self.requests += 1;
+        assert!(self.requests < 1000, "too many requests");
         let Some(([status, high, low], rest)) = self.rest.split_first_chunk::<3>() else {
             return Err(HttpError::TimedOut);
         };
@@ -111,7 +111,7 @@ impl Imports for Answers<'_> {
     }
 
     fn cached(&mut self, key: &str) -> Option<Vec<u8>> {
-        (key == "token" && self.asked > 0).then(|| br#"{"token":"t","expires":18446744073709551615}"#.to_vec())
+        (key == "token" && self.requests > 0).then(|| br#"{"token":"t","expires":18446744073709551615}"#.to_vec())
     }
 
     fn cache(&mut self, _: &str, _: &[u8], _: u32) {}

@@ -167,3 +167,60 @@ fn no_files_depend_on_each_other() {
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
+
+fn architecture() -> String {
+    fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md")
+}
+
+/// Returns the text below a heading, up to the next heading of this level or a higher one.
+fn section<'a>(text: &'a str, heading: &str) -> &'a str {
+    let (_, below) = text.split_once(&format!("\n{heading}\n")).unwrap_or_else(|| panic!("no heading {heading}"));
+    let next = below.match_indices("\n#").map(|(at, _)| at).next();
+    &below[..next.unwrap_or(below.len())]
+}
+
+#[test]
+fn the_map_names_every_module() {
+    let text = architecture();
+    let mut missing = Vec::new();
+    for folder in [
+        "guest/kit",
+        "guest/genesys-open-messaging",
+        "host-harness/host",
+        "host-harness/gateway",
+        "host-harness/sandbox",
+        "host-harness/conformance",
+        "host-harness/demo",
+        "host-harness/cli",
+    ] {
+        let section = section(&text, &format!("### {folder}"));
+        let modules = Modules::read(&root().join(folder).join("src"));
+        let names: BTreeSet<_> = modules.names.keys().filter_map(|module| module.last()).collect();
+        let unnamed = names.into_iter().filter(|name| !section.contains(&format!("`{name}`")));
+        missing.extend(unnamed.map(|name| format!("{folder}: {name}")));
+    }
+    assert!(missing.is_empty(), "ARCHITECTURE.md does not name these modules:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn crates_depend_on_each_other_as_described() {
+    let metadata = std::process::Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    let metadata: serde_json::Value = serde_json::from_slice(&metadata.stdout).expect("JSON");
+    let mut found = BTreeMap::new();
+    for package in metadata["packages"].as_array().expect("packages") {
+        let dependencies = package["dependencies"].as_array().expect("dependencies").iter();
+        let ours = dependencies.filter(|one| one["path"].is_string() && one["kind"].is_null());
+        let names: BTreeSet<_> = ours.filter_map(|one| one["name"].as_str()).collect();
+        if !names.is_empty() {
+            found.insert(package["name"].as_str().expect("a name"), names);
+        }
+    }
+    let text = architecture();
+    let arrows = section(&text, "## Dependencies").lines().filter_map(|line| line.split_once(" → "));
+    let described: BTreeMap<_, BTreeSet<_>> = arrows.map(|(from, to)| (from, to.split(", ").collect())).collect();
+    assert_eq!(found, described);
+}

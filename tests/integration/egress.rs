@@ -41,7 +41,7 @@ async fn listener() -> (u16, Arc<AtomicUsize>) {
 #[tokio::test]
 async fn what_was_not_allowed_is_not_lent() {
     let host = Host::builder().http(client()).build().expect("a host");
-    let evil = Case::origin_that_is_not_lent.of(handover_tests::EVIL).expect("the slot");
+    let evil = Case::origin_that_is_not_granted.of(handover_tests::EVIL).expect("the slot");
     let provider = host.load(&evil).await.expect("it loads");
     for (allowed, wanted) in [
         ("", "https://api.example.com"),
@@ -71,7 +71,7 @@ async fn what_was_not_allowed_is_not_lent() {
 #[tokio::test]
 async fn other_settings_lead_nowhere_else() {
     let host = Host::builder().http(client()).build().expect("a host");
-    let evil = Case::origin_that_is_not_lent.of(handover_tests::EVIL).expect("the slot");
+    let evil = Case::origin_that_is_not_granted.of(handover_tests::EVIL).expect("the slot");
     let provider = host.load(&evil).await.expect("it loads");
     let allowed: AllowedOrigins = "https://api.example.com, https://api.example.org".parse().expect("origins");
     let connection =

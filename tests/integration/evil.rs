@@ -367,9 +367,9 @@ async fn clock_from_a_pure_function() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn origin_that_is_not_lent() {
+async fn origin_that_is_not_granted() {
     let (origin, asked) = counting().await;
-    let answers = answers(Case::origin_that_is_not_lent, &origin).await;
+    let answers = answers(Case::origin_that_is_not_granted, &origin).await;
     all_say(&answers, 4, "HttpError::OriginNotAllowed");
     assert_eq!(asked.load(Ordering::SeqCst), 0);
 }

@@ -1,11 +1,13 @@
-//! The command line.
+//! Command-line arguments.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Runs and tests human-handover providers: plugins that connect a bot platform with the human agents of a
-/// contact center. The provider for Genesys Cloud Open Messaging is built in.
+/// Run and test human-handover providers: plugins that connect a bot platform with the human agents of a contact
+/// center.
+///
+/// The provider for Genesys Cloud Open Messaging is built in.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]
 pub(crate) struct Arguments {
@@ -15,48 +17,49 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Serve a web chat and an agent's desk, with a gateway and a local Genesys Cloud.
+    /// Serve a web chat and an agent's desk with a gateway and a local Genesys Cloud.
     ///
-    /// Prints the address of the page and runs until it is stopped. Stores nothing. With --script, plays one handover in the
-    /// terminal instead.
+    /// Prints the address of the page and runs until it is stopped. Keeps no data. With --script, plays one handover in
+    /// the terminal instead.
     #[command(after_help = "Example:\n  handover demo --script")]
     Demo(Demo),
     /// Run a local Genesys Cloud.
     ///
-    /// Prints one JSON line when it is ready: origin, client_id, client_secret, integration_id, integration_name,
-    /// webhook_secret.
+    /// When ready, prints one JSON line with the fields origin, client_id, client_secret, integration_id,
+    /// integration_name, webhook_secret.
     #[command(after_help = "Example:\n  handover sandbox --listen 127.0.0.1:8090")]
     Sandbox(Sandbox),
-    /// Verify the authenticity of a webhook.
+    /// Verify a webhook signature.
     ///
     /// Prints one JSON line. Status 0: authentic; 1: rejected; 2: misuse.
     #[command(
         after_help = "Example:\n  handover verify --settings acme.toml \\\n    --header 'X-Hub-Signature-256: sha256=+hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMk=' body.json"
     )]
     Verify(Verify),
-    /// Map the body of a webhook or another source to events.
+    /// Map the body of a webhook or of another source to events.
     ///
     /// Prints one JSON line per event. Status 0: mapped; 1: malformed; 2: misuse.
     #[command(after_help = "Example:\n  handover map --settings acme.toml --source event-bus body.json")]
     Map(Map),
     /// Build the requests for a message without sending them.
     ///
-    /// MESSAGE is JSON: {"recipient": "…", "conversation": "…", "id": "…", "time": milliseconds since 1970,
-    /// "message": {"text": "…"}}; conversation is optional, and the message may be start, text, attachment,
-    /// "typing", answer, receipt or leave, with the fields of the contract. Prints one JSON line per
-    /// request. Status 0: built; 1: cannot be built; 2: misuse.
+    /// MESSAGE is JSON: {"recipient": "…", "conversation": "…", "id": "…", "time": milliseconds since 1970, "message":
+    /// {"text": "…"}}. The conversation is optional. The message is start, text, attachment, "typing", answer, receipt
+    /// or leave, with the fields of the contract. Prints one JSON line per request. Status 0: built; 1: cannot be
+    /// built; 2: misuse.
     #[command(
         after_help = "Example:\n  echo '{\"recipient\": \"sess-42\", \"id\": \"m-1\", \"time\": 1772359200123, \"message\": {\"text\": \"Hello\"}}' |\n    handover build --settings acme.toml -"
     )]
     Build(Build),
-    /// Check everything that a connection needs, and print how to correct what fails.
+    /// Check everything that a connection needs, and print remedies for problems.
     ///
-    /// Prints one line per check, and a remedy below it. Status 0: no error; 1: an error; 2: misuse.
+    /// Prints one line per check, and the remedy on the next line. Status 0: no errors; 1: errors; 2: misuse.
     ///
-    /// With --webhook-listen, also sends a message through the contact center and waits for its webhook at that address.
+    /// With --webhook-listen, also sends a message through the contact center and waits for its webhook at that
+    /// address.
     #[command(after_help = "Example:\n  handover check --settings acme.toml --webhook-listen 127.0.0.1:3000")]
     Check(Check),
-    /// Create what a connection needs at the contact center, and print what only a person can do.
+    /// Create what a connection needs at the contact center, and list the manual steps.
     ///
     /// Idempotent. Prints one line per step. Status 0: no step failed; 1: a step failed; 2: misuse.
     #[command(
@@ -76,21 +79,21 @@ pub(crate) enum Command {
     /// Describe a plugin: imports, exports, size, description and settings.
     #[command(after_help = "Example:\n  handover inspect my-provider.wasm")]
     Inspect(Inspect),
-    /// Compile a plugin to native code, so that a gateway starts at once.
+    /// Compile a plugin to native code, so that a gateway starts without compiling it.
     ///
-    /// Set `precompiled` in the gateway's configuration to the file. It is for this kind of machine and this version of
-    /// handover only.
+    /// Set `precompiled` in the gateway's configuration to the output file. The file works only on the same type of
+    /// machine and with the same version of handover.
     #[command(after_help = "Example:\n  handover compile --output genesys.cwasm")]
     Compile(Compile),
     /// Run the gateway between contact centers and a bot platform.
     ///
-    /// Accepts webhooks and requests of the platform's API, and stores them until they are delivered. Prints one JSON line
-    /// when it is ready: listen.
+    /// Accepts webhooks and API requests from the platform, and stores them until they are delivered. When ready,
+    /// prints one JSON line with the field listen.
     #[command(after_help = "Example:\n  handover serve --config gateway.toml")]
     Serve(Serve),
     /// List, inspect and redrive dead letters of a gateway.
     ///
-    /// Prints one JSON line per dead letter. Status 0: done; 1: refused; 2: misuse.
+    /// Prints one JSON line per dead letter. Status 0: done; 1: refused by the gateway; 2: misuse.
     #[command(after_help = "Example:\n  HANDOVER_TOKEN=… handover dead-letters list --connection acme")]
     DeadLetters(DeadLetters),
     /// Check a gateway's SQLite store.
@@ -98,27 +101,27 @@ pub(crate) enum Command {
     Store(Store),
     /// Test whether a plugin conforms to the contract.
     ///
-    /// Prints one line per case. Status 0: all passed; 1: some failed, or the plugin cannot be loaded; 2: misuse.
+    /// Prints one line per test case. Status 0: all passed; 1: some failed, or the plugin cannot be loaded; 2: misuse.
     #[command(after_help = "Example:\n  handover conformance my-provider.wasm --junit report.xml")]
     Conformance(Conformance),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// Play the scripted handover in the terminal and end.
+    /// Play the scripted handover in the terminal, then exit.
     #[arg(long)]
     pub(crate) script: bool,
-    /// The address to listen on. Port 0 selects a free port.
+    /// Address to listen on. Port 0 selects a free port.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8470", conflicts_with = "script")]
     pub(crate) listen: SocketAddr,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Sandbox {
-    /// The address to listen on. Port 0 selects a free port.
+    /// Address to listen on. Port 0 selects a free port.
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<SocketAddr>,
-    /// The sandbox's configuration, as TOML.
+    /// Configuration of the sandbox, in TOML.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 }
@@ -126,18 +129,18 @@ pub(crate) struct Sandbox {
 /// A plugin and the settings of a connection.
 #[derive(Debug, Args)]
 pub(crate) struct Connection {
-    /// The connection's settings, as TOML: key = "value" or key = ["value", "value"].
+    /// Settings of the connection, in TOML: key = "value" or key = ["value", "value"].
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: PathBuf,
-    /// A plugin to use instead of the built-in one.
+    /// Plugin to use instead of the built-in one.
     #[arg(long, value_name = "FILE")]
     pub(crate) plugin: Option<PathBuf>,
-    /// An origin that the plugin may reach, such as `https://api.example.com`; may be repeated. Without any, the
-    /// built-in plugin may reach the origins of its settings, and one of --plugin none.
+    /// Origin that the plugin may reach, such as `https://api.example.com`. May be repeated. By default, the built-in
+    /// plugin may reach the origins of its settings, and a plugin from --plugin may reach none.
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     pub(crate) allow_origins: Vec<String>,
-    /// Connect only if the environment enables the feature for this organization, by FEATURE_ENABLE_GENESYS_CLOUD_OM and
-    /// FEATURE_ENABLE_GENESYS_CLOUD_OM_WHITELIST.
+    /// Organization for which FEATURE_ENABLE_GENESYS_CLOUD_OM and FEATURE_ENABLE_GENESYS_CLOUD_OM_WHITELIST must enable
+    /// the feature. Not checked by default.
     #[arg(long, value_name = "NAME")]
     pub(crate) organization: Option<String>,
 }
@@ -146,10 +149,10 @@ pub(crate) struct Connection {
 pub(crate) struct Verify {
     #[command(flatten)]
     pub(crate) connection: Connection,
-    /// A header of the webhook; may be repeated.
+    /// Header of the webhook. May be repeated.
     #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header)]
     pub(crate) headers: Vec<(String, Vec<u8>)>,
-    /// The webhook's body: a file, or - for standard input.
+    /// Body of the webhook: a file, or - for standard input.
     pub(crate) body: PathBuf,
 }
 
@@ -157,21 +160,21 @@ pub(crate) struct Verify {
 pub(crate) struct Map {
     #[command(flatten)]
     pub(crate) connection: Connection,
-    /// The source of the body.
+    /// Source of the body.
     #[arg(long, value_enum, default_value_t = Source::Webhook)]
     pub(crate) source: Source,
-    /// The body: a file, or - for standard input.
+    /// Body to map: a file, or - for standard input.
     pub(crate) body: PathBuf,
 }
 
-/// `event-source` of the contract.
+/// The cases of `event-source` in the contract.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Source {
-    /// The contact center's own webhook.
+    /// The webhook of the contact center.
     Webhook,
     /// An event bus, such as Amazon EventBridge.
     EventBus,
-    /// A trigger's callback.
+    /// The callback of a trigger.
     Trigger,
     /// A frame of a notification channel.
     Notification,
@@ -181,7 +184,7 @@ pub(crate) enum Source {
 pub(crate) struct Build {
     #[command(flatten)]
     pub(crate) connection: Connection,
-    /// The message: a file, or - for standard input.
+    /// Message in JSON: a file, or - for standard input.
     pub(crate) message: PathBuf,
 }
 
@@ -189,7 +192,7 @@ pub(crate) struct Build {
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) connection: Connection,
-    /// The local address at which the contact center's webhooks arrive during the check.
+    /// Local address that receives the webhooks of the contact center during the check.
     #[arg(long, value_name = "ADDR")]
     pub(crate) webhook_listen: Option<SocketAddr>,
 }
@@ -198,51 +201,51 @@ pub(crate) struct Check {
 pub(crate) struct Provision {
     #[command(flatten)]
     pub(crate) connection: Connection,
-    /// The public URL at which the platform receives webhooks.
+    /// Public URL at which the platform receives webhooks.
     #[arg(long, value_name = "URL")]
     pub(crate) webhook_url: String,
-    /// Only print what would be done.
+    /// Print the steps without performing them.
     #[arg(long)]
     pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Features {
-    /// The platform's name of the organization.
+    /// Name of the organization on the platform.
     #[arg(long, value_name = "NAME")]
     pub(crate) organization: String,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct CopilotUrl {
-    /// The connection's settings, as TOML.
+    /// Settings of the connection, in TOML.
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: PathBuf,
-    /// The platform's id of the session.
+    /// Id of the session on the platform.
     #[arg(long, value_name = "ID")]
     pub(crate) session: String,
-    /// The platform's id of the user.
+    /// Id of the user on the platform.
     #[arg(long, value_name = "ID")]
     pub(crate) user: String,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
-    /// A plugin to use instead of the built-in one.
+    /// Plugin to use instead of the built-in one.
     pub(crate) plugin: Option<PathBuf>,
-    /// The same as the argument.
+    /// Same as the PLUGIN argument.
     #[arg(long = "plugin", value_name = "FILE", conflicts_with = "plugin")]
     pub(crate) plugin_option: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Compile {
-    /// A plugin to use instead of the built-in one.
+    /// Plugin to use instead of the built-in one.
     pub(crate) plugin: Option<PathBuf>,
-    /// The same as the argument.
+    /// Same as the PLUGIN argument.
     #[arg(long = "plugin", value_name = "FILE", conflicts_with = "plugin")]
     pub(crate) plugin_option: Option<PathBuf>,
-    /// The file to write. It is replaced atomically.
+    /// Output file. An existing file is replaced atomically.
     #[arg(long, value_name = "FILE")]
     pub(crate) output: PathBuf,
 }
@@ -250,22 +253,22 @@ pub(crate) struct Compile {
 #[derive(Debug, Args)]
 pub(crate) struct DeadLetters {
     #[command(subcommand)]
-    pub(crate) act: DeadLetterAct,
+    pub(crate) action: DeadLetterAction,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Store {
     #[command(subcommand)]
-    pub(crate) act: StoreAct,
+    pub(crate) action: StoreAction,
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum StoreAct {
-    /// Check the file for corrupt pages and unreadable records. A gateway may use it at the same time.
+pub(crate) enum StoreAction {
+    /// Check a store for corrupt pages and unreadable records. A gateway may be using it.
     ///
-    /// Prints one line for each fault, at most 100. Status 0: no fault; 1: faults; 2: misuse.
+    /// Prints one line per fault, at most 100. Status 0: no faults; 1: faults; 2: misuse.
     Check {
-        /// The file: `store.sqlite` of the gateway's configuration.
+        /// SQLite file: `store.sqlite` in the gateway's configuration.
         file: PathBuf,
     },
 }
@@ -273,71 +276,71 @@ pub(crate) enum StoreAct {
 /// A gateway and one of its connections.
 #[derive(Debug, Args)]
 pub(crate) struct GatewayAddress {
-    /// The URL of the gateway.
+    /// URL of the gateway.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
     pub(crate) gateway: String,
-    /// The environment variable that contains one of its tokens.
+    /// Environment variable that contains a token of the gateway.
     #[arg(long, value_name = "NAME", default_value = "HANDOVER_TOKEN")]
     pub(crate) token_env: String,
-    /// The name of the connection.
+    /// Name of the connection.
     #[arg(long, value_name = "NAME")]
     pub(crate) connection: String,
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum DeadLetterAct {
-    /// List all dead letters, one JSON line each.
+pub(crate) enum DeadLetterAction {
+    /// List all dead letters, one JSON line per dead letter.
     List {
         #[command(flatten)]
-        at: GatewayAddress,
+        address: GatewayAddress,
     },
     /// Print one dead letter.
     Show {
         #[command(flatten)]
-        at: GatewayAddress,
-        /// The id of the dead letter.
+        address: GatewayAddress,
+        /// Id of the dead letter.
         id: String,
     },
-    /// Deliver a dead letter again, while its handover lasts.
+    /// Deliver a dead letter again. Its handover must still be open.
     Redrive {
         #[command(flatten)]
-        at: GatewayAddress,
-        /// The id of the dead letter.
+        address: GatewayAddress,
+        /// Id of the dead letter.
         id: String,
     },
     /// Delete a dead letter.
     Drop {
         #[command(flatten)]
-        at: GatewayAddress,
-        /// The id of the dead letter.
+        address: GatewayAddress,
+        /// Id of the dead letter.
         id: String,
     },
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// The configuration of the gateway, as TOML.
+    /// Configuration of the gateway, in TOML.
     #[arg(long, value_name = "FILE", required_unless_present_any = ["api", "reference"])]
     pub(crate) config: Option<PathBuf>,
-    /// Print the OpenAPI document of the platform's API instead.
+    /// Print the OpenAPI document of the API for the platform, then exit.
     #[arg(long, conflicts_with = "reference")]
     pub(crate) api: bool,
-    /// Print the reference of the configuration instead, in Markdown.
+    /// Print the reference of the configuration in Markdown, then exit.
     #[arg(long)]
     pub(crate) reference: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Conformance {
-    /// A plugin to use instead of the built-in one.
+    /// Plugin to use instead of the built-in one.
     pub(crate) plugin: Option<PathBuf>,
-    /// The same as the argument.
+    /// Same as the PLUGIN argument.
     #[arg(long = "plugin", value_name = "FILE", conflicts_with = "plugin")]
     pub(crate) plugin_option: Option<PathBuf>,
-    /// Write the results as JUnit XML as well.
+    /// File to which the results are also written, as JUnit XML.
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
-    /// A folder of vectors (JSON files) to run in addition to the built-in ones.
+    /// Folder with test vectors (JSON files) to run in addition to the built-in ones.
     #[arg(long, value_name = "DIR")]
     pub(crate) vectors: Option<PathBuf>,
 }
@@ -347,6 +350,6 @@ fn header(text: &str) -> Result<(String, Vec<u8>), String> {
     if name.trim().is_empty() {
         return Err("expected a name before the colon".into());
     }
-    // RFC 9110, section 5.5: blanks around a value are not part of it.
+    // RFC 9110, section 5.5: whitespace around a value is not part of it.
     Ok((name.trim().to_owned(), value.trim_matches([' ', '\t']).as_bytes().to_vec()))
 }

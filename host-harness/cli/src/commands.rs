@@ -1,4 +1,4 @@
-//! The commands, one per file.
+//! The implementations of the commands, one per file.
 
 pub(crate) mod build;
 pub(crate) mod check;
@@ -16,5 +16,5 @@ pub(crate) mod serve;
 pub(crate) mod store;
 pub(crate) mod verify;
 
-/// The exit status of a negative result: rejected, malformed, unsupported, a failed check or case.
-const NO: u8 = 1;
+/// The exit status of a negative result: rejected, malformed, unsupported, or a failed check or test case.
+const NEGATIVE_RESULT: u8 = 1;

@@ -1,4 +1,4 @@
-//! The configuration of the gateway: a TOML file.
+//! The configuration file of the gateway, in TOML.
 
 mod reference;
 
@@ -18,7 +18,7 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 use utoipa::ToSchema;
 
-/// The configuration. Relative paths start from the folder of this file.
+/// The configuration of the gateway. Relative paths are resolved against the folder of this file.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Config {
@@ -37,10 +37,10 @@ pub(crate) struct Config {
     /// Limits of plugins.
     #[serde(default)]
     pub(crate) plugins: Plugins,
-    /// A page at `/demo/` to try the connections by hand.
+    /// A page at `/demo/` to try out the connections.
     #[serde(default)]
     pub(crate) demo: Demo,
-    /// The connections by name: 1 to 64 lower-case letters, digits and hyphens.
+    /// The connections by name. A name has 1 to 64 lower-case letters, digits and hyphens.
     pub(crate) connection: BTreeMap<String, Connection>,
 }
 
@@ -48,13 +48,13 @@ pub(crate) struct Config {
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(crate) struct Plugins {
-    /// The memory of all instances of all plugins together, in MiB, at least 64. A call that needs more than is left
-    /// fails.
+    /// The memory limit of all instances of all plugins together, in MiB, at least 64. A call that needs more than the
+    /// remaining memory fails.
     #[schema(value_type = u32)]
     #[serde(deserialize_with = "read_memory")]
     pub(crate) memory_mib: u32,
-    /// Concurrent calls of one connection, at least 1. Three quarters of them may call the contact center. Further
-    /// calls wait. All connections together have 1000 calls.
+    /// The maximum number of concurrent calls per connection, at least 1. Three quarters of them may call the contact
+    /// center. Further calls wait. The limit for all connections together is 1000.
     #[schema(value_type = u32)]
     pub(crate) calls_per_connection: NonZeroU32,
 }
@@ -66,41 +66,41 @@ impl Default for Plugins {
     }
 }
 
-/// The durable store: either a file or NATS.
+/// The durable store: a SQLite file or NATS.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(crate) struct Store {
-    /// The SQLite file, for one gateway. `handover.sqlite` if neither `sqlite` nor `nats` is set.
+    /// The SQLite file, for a single gateway. `handover.sqlite` if neither `sqlite` nor `nats` is set.
     #[schema(value_type = Option<String>, format = "path")]
     pub(crate) sqlite: Option<PathBuf>,
-    /// NATS servers with JetStream, for any number of gateways: `nats://…`, several separated by commas. URLs with a
-    /// password must be a secret.
+    /// The URLs of NATS servers with JetStream, for any number of gateways: `nats://…`, separated by commas. URLs with
+    /// a password must be a secret.
     #[schema(value_type = Option<String>, format = "URLs or secret")]
     pub(crate) nats: Option<Servers>,
     /// NATS credentials: the content of a `.creds` file.
     #[schema(value_type = Option<String>, format = "secret")]
     pub(crate) nats_credentials: Option<SecretSource>,
-    /// The prefix of the names of buckets and streams in NATS.
+    /// The prefix of the bucket and stream names in NATS.
     pub(crate) nats_prefix: String,
     /// The number of NATS servers that store each record.
     #[schema(value_type = u32)]
     pub(crate) nats_replicas: NonZeroUsize,
-    /// How long the platform can read events.
+    /// The time during which the platform can read an event.
     #[schema(value_type = String, format = "duration")]
     pub(crate) keep_events: Span,
 }
 
-/// NATS servers.
+/// The URLs of NATS servers.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Servers {
     /// URLs without a password.
     Addresses(String),
-    /// A secret with the URLs.
+    /// A secret that contains the URLs.
     Secret(SecretSource),
 }
 
-/// Written by hand, because derived errors would repeat a password.
+/// Implemented by hand, because derived errors would contain the password.
 impl<'de> Deserialize<'de> for Servers {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         match toml::Value::deserialize(from)? {
@@ -114,7 +114,7 @@ impl<'de> Deserialize<'de> for Servers {
 }
 
 impl Servers {
-    /// Returns the URLs.
+    /// Returns the URLs, separated by commas.
     pub(crate) fn read(&self, folder: &Path) -> anyhow::Result<String> {
         match self {
             Self::Addresses(addresses) => Ok(addresses.clone()),
@@ -127,7 +127,7 @@ impl Servers {
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Platform {
-    /// Bearer tokens of the platform and of operators, at least one.
+    /// Bearer tokens for the platform and operators, at least one.
     #[schema(value_type = Vec<String>, format = "secret")]
     pub(crate) tokens: Vec<SecretSource>,
     /// The callback for events.
@@ -138,9 +138,9 @@ pub(crate) struct Platform {
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Callback {
-    /// An http or https URL.
+    /// The http or https URL.
     pub(crate) url: String,
-    /// Secrets (`whsec_…`). Every event is signed with each of them.
+    /// Signing secrets (`whsec_…`). Every event is signed with each of them.
     #[schema(value_type = Vec<String>, format = "secret")]
     pub(crate) secrets: Vec<SecretSource>,
 }
@@ -153,21 +153,21 @@ pub(crate) struct Log {
     pub(crate) level: Level,
     /// The format: `text` or `json`.
     pub(crate) format: Format,
-    /// Whether to log the bodies of webhooks and requests, which contain message texts. Only for debugging.
+    /// Whether to log the bodies of webhooks and requests, which contain message texts. Use it only for debugging.
     pub(crate) bodies: bool,
 }
 
-/// A page at `/demo/` to try the connections by hand: a web chat and a trace. It requires a token.
+/// A page at `/demo/` to try out the connections: a web chat and a trace. It requires a token.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(crate) struct Demo {
-    /// Whether the page is served.
+    /// Whether to serve the page.
     pub(crate) enabled: bool,
-    /// The origin at which browsers and the contact center reach the gateway, for the page's files. `http://` and `listen`
-    /// by default.
+    /// The origin at which browsers and the contact center reach the gateway, used for the files of the page. Default:
+    /// `http://` and the address in `listen`.
     #[schema(value_type = Option<String>, format = "origin")]
     pub(crate) public: Option<Origin>,
-    /// The origin of a local Genesys Cloud (`handover sandbox`). The page then has an agent's desk.
+    /// The origin of a local Genesys Cloud (`handover sandbox`). If it is set, the page includes an agent's desk.
     #[schema(value_type = Option<String>, format = "origin")]
     pub(crate) desk: Option<Origin>,
 }
@@ -180,7 +180,7 @@ pub(crate) struct Origin(pub(crate) String);
 impl<'de> Deserialize<'de> for Origin {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        // The error does not repeat the text, which may contain a password.
+        // The error does not contain the text, which may include a password.
         let expected = "expected an origin: a scheme, a host and an optional port, such as https://api.example.com";
         AllowedOrigins::none().allow(&text).map_err(|_| serde::de::Error::custom(expected))?;
         Ok(Self(text.trim_end_matches('/').to_owned()))
@@ -205,30 +205,30 @@ pub(crate) enum Format {
     Json,
 }
 
-/// A connection.
+/// A connection to a contact center.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Connection {
-    /// The settings file, as for `handover check`.
+    /// The file with the settings of the connection, as for `handover check`.
     #[schema(value_type = String, format = "path")]
     pub(crate) settings: PathBuf,
     /// A plugin to use instead of the built-in one.
     #[schema(value_type = Option<String>, format = "path")]
     pub(crate) plugin: Option<PathBuf>,
-    /// The output of `handover compile`, instead of the plugin, so that the gateway starts at once. It is native code
-    /// that runs without a sandbox: only its owner may write it.
+    /// The output of `handover compile`, to use instead of a plugin, so that the gateway starts without compiling it.
+    /// The file is native code that runs without a sandbox. Only its owner may have write permission.
     #[schema(value_type = Option<String>, format = "path")]
     pub(crate) precompiled: Option<PathBuf>,
-    /// Origins that the plugin may reach. The built-in plugin may reach those of its settings if this is empty.
+    /// The origins that the plugin may reach. If empty, the built-in plugin may reach the origins of its settings.
     #[serde(default)]
     pub(crate) allow_origins: Vec<String>,
-    /// The last segment of its webhooks' URL: `/handover/` and this, in addition to `/handover/` and its name. Several
-    /// connections may share one.
+    /// The last segment of an additional webhook path, `/handover/PATH`. Webhooks are also accepted at
+    /// `/handover/NAME`. Several connections may share a path.
     #[serde(default = "path")]
     pub(crate) path: String,
-    /// The id of the integration at the contact center. Set it if connections share a path and a secret.
+    /// The id of the integration at the contact center. Set it if several connections share a path and a secret.
     pub(crate) integration_id: Option<String>,
-    /// The age from which a webhook is a replay. At least 85s, because Genesys retries that long.
+    /// The age at which a webhook is rejected as a replay. 85s to 24h, because Genesys retries for 85 s.
     #[serde(default = "replay_window", deserialize_with = "read_replay_window")]
     #[schema(value_type = String, format = "duration")]
     pub(crate) replay_window: Span,
@@ -236,44 +236,44 @@ pub(crate) struct Connection {
     #[serde(default)]
     #[schema(value_type = String, format = "word")]
     pub(crate) after_end: AfterEnd,
-    /// How long no agent may be present after the last one left. Unlimited by default.
+    /// The maximum time without an agent after the last agent left. Unlimited by default.
     #[schema(value_type = Option<String>, format = "duration")]
     pub(crate) unattended: Option<Span>,
-    /// How long the user may wait in the queue. Unlimited by default.
+    /// The maximum time that the user waits in the queue. Unlimited by default.
     #[schema(value_type = Option<String>, format = "duration")]
     pub(crate) assignment_timeout: Option<Span>,
-    /// How long the user may be silent. Unlimited by default.
+    /// The maximum time that the user is silent. Unlimited by default.
     #[schema(value_type = Option<String>, format = "duration")]
     pub(crate) user_inactivity: Option<Span>,
-    /// How often a handover without events is polled.
+    /// The interval at which a handover without events is polled.
     #[serde(default = "poll_interval")]
     #[schema(value_type = String, format = "duration")]
     pub(crate) poll_interval: Span,
-    /// Polls per minute at most, by this gateway.
+    /// The maximum number of polls per minute by this gateway.
     #[serde(default = "polls_per_minute")]
     #[schema(value_type = u32)]
     pub(crate) polls_per_minute: NonZeroU32,
-    /// How long a delivery is retried until it becomes a dead letter.
+    /// The time for which a delivery is retried before it becomes a dead letter. 1m to 24h.
     #[serde(default = "give_up", deserialize_with = "read_give_up")]
     #[schema(value_type = String, format = "duration")]
     pub(crate) give_up: Span,
 }
 
-/// A time such as `30s`, `5m` or `2h`.
+/// A duration such as `30s`, `5m` or `2h`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Span(pub(crate) Duration);
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
-/// The longest span: no sum of several spans overflows.
+/// The longest span: one year, so that sums of spans cannot overflow.
 const MAX_SPAN: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 fn listen() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 8080).into()
 }
 
-/// The path that Cognigy uses for Genesys's webhooks.
+/// The path that Cognigy uses for Genesys webhooks.
 fn path() -> String {
     "genesysCloudOM".into()
 }
@@ -286,7 +286,7 @@ fn read_replay_window<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::Err
     Span::within(from, 85 * SECOND..=24 * HOUR, "expected 85s to 24h, because Genesys retries for 85 s")
 }
 
-/// 64 MiB: two instances at their own limit.
+/// The minimum is 64 MiB: two instances at the limit of a single instance.
 fn read_memory<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
     let mib = u32::deserialize(from)?;
     if mib < 64 {
@@ -304,8 +304,8 @@ fn poll_interval() -> Span {
 }
 
 fn polls_per_minute() -> NonZeroU32 {
-    const HALF: NonZeroU32 = NonZeroU32::new(150).unwrap();
-    HALF
+    const DEFAULT: NonZeroU32 = NonZeroU32::new(150).unwrap();
+    DEFAULT
 }
 
 fn give_up() -> Span {
@@ -331,7 +331,7 @@ impl<'de> Deserialize<'de> for Span {
         let span: Option<jiff::SignedDuration> = text.parse().ok();
         let span = span.and_then(|span| Duration::try_from(span).ok());
         let span = span.filter(|span| (Duration::from_millis(1)..=MAX_SPAN).contains(span)).ok_or_else(|| {
-            serde::de::Error::custom("expected a time such as \"30s\", \"5m\" or \"2h\", of a year at most")
+            serde::de::Error::custom("expected a duration such as \"30s\", \"5m\" or \"2h\", at most one year")
         })?;
         Ok(Self(span))
     }
@@ -355,7 +355,7 @@ impl Serialize for Span {
     }
 }
 
-/// A configuration with its text, so that errors have a position.
+/// A configuration with its text, so that errors can contain a position.
 #[derive(Debug)]
 pub(crate) struct ConfigFile {
     name: String,
@@ -371,7 +371,8 @@ impl ConfigFile {
         Self::parse(name, text)
     }
 
-    /// Parses a configuration. Errors name the line and never repeat its content, which may be a secret.
+    /// Parses a configuration. Errors contain the line number, but never the content of the line, which may be a
+    /// secret.
     fn parse(name: String, text: String) -> anyhow::Result<Self> {
         let config = toml::from_str(&text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
@@ -379,13 +380,13 @@ impl ConfigFile {
         })?;
         let file = Self { name, text, config };
         match file.config.inconsistency() {
-            Some((keys, expected)) => bail!("{}: {expected}", file.place(&keys)),
+            Some((keys, expected)) => bail!("{}: {expected}", file.position(&keys)),
             None => Ok(file),
         }
     }
 
-    /// Returns the position of a key, or of the table where it belongs: `FILE:LINE: KEY`.
-    pub(crate) fn place(&self, keys: &[&str]) -> String {
+    /// Returns the position of a key, or of its table if the key is absent: `FILE:LINE: KEY`.
+    pub(crate) fn position(&self, keys: &[&str]) -> String {
         let mut at = 0;
         if let Ok(table) = DeTable::parse(&self.text) {
             let mut table = Some(table.get_ref());
@@ -407,20 +408,21 @@ fn line(text: &str, at: usize) -> usize {
     text.get(..at).unwrap_or_default().matches('\n').count() + 1
 }
 
-/// Removes the value from an error of serde.
+/// Removes the value from an error message of serde, and keeps what was expected.
 fn expected(message: &str) -> &str {
-    let repeats = ["invalid type", "invalid value", "unknown variant"].iter().any(|kind| message.starts_with(kind));
-    let at = message.rfind("expected ").filter(|_| repeats);
+    let contains_value =
+        ["invalid type", "invalid value", "unknown variant"].iter().any(|kind| message.starts_with(kind));
+    let at = message.rfind("expected ").filter(|_| contains_value);
     at.and_then(|at| message.get(at..)).unwrap_or(message)
 }
 
 impl Config {
-    /// Returns the first inconsistency: its key, and what was expected.
+    /// Returns the key of the first inconsistent value, and what was expected.
     fn inconsistency(&self) -> Option<(Vec<&str>, &'static str)> {
         if self.platform.tokens.is_empty() {
             return Some((
                 vec!["platform", "tokens"],
-                "expected at least one token, because every request requires one",
+                "expected at least one token, because every request requires a token",
             ));
         }
         if self.store.sqlite.is_some() && self.store.nats.is_some() {
@@ -438,9 +440,9 @@ impl Config {
 
 impl Connection {
     fn inconsistency(&self) -> Option<(&'static str, &'static str)> {
-        let fits = |path: &str| path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte));
-        if self.path.is_empty() || !fits(&self.path) {
-            return Some(("path", "expected one segment of a path: letters, digits and -._~"));
+        let is_segment = |path: &str| path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte));
+        if self.path.is_empty() || !is_segment(&self.path) {
+            return Some(("path", "expected one path segment: letters, digits and -._~"));
         }
         if self.plugin.is_some() && self.precompiled.is_some() {
             return Some(("precompiled", "expected either plugin or precompiled"));
@@ -453,8 +455,8 @@ impl Connection {
 }
 
 impl Connection {
-    /// The rules for its mailboxes.
-    pub(crate) fn rules(&self, observes: bool, keep_events: Span) -> Rules {
+    /// Returns the rules for the mailboxes of the connection. `can_poll` states whether its plugin supports polling.
+    pub(crate) fn rules(&self, can_poll: bool, keep_events: Span) -> Rules {
         let milliseconds = |span: Span| u64::try_from(span.0.as_millis()).unwrap_or(u64::MAX);
         Rules {
             policy: Policy {
@@ -462,14 +464,14 @@ impl Connection {
                 unattended: self.unattended.map(milliseconds),
                 assignment_timeout: self.assignment_timeout.map(milliseconds),
                 user_inactivity: self.user_inactivity.map(milliseconds),
-                observes,
+                observes: can_poll,
             },
             replay_window: self.replay_window.0,
-            poll_interval: observes.then_some(self.poll_interval.0),
+            poll_interval: can_poll.then_some(self.poll_interval.0),
             has_callback: false,
             retries: Retries { initial_delay: SECOND, max_delay: MINUTE, give_up_after: self.give_up.0 },
             lookup_delay: LOOKUP_DELAY,
-            // The events must expire first, and so must everything that may still be retried.
+            // Events and pending retries expire before the mailbox does.
             retention: keep_events.0 + 24 * HOUR,
         }
     }
@@ -480,25 +482,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_configuration_reference_is_current() {
-        let written = include_str!("../../../docs/configuration.md");
-        assert!(written == reference(), "it has changed; run `make reference`");
+    fn configuration_reference_is_up_to_date() {
+        let committed = include_str!("../../../docs/configuration.md");
+        assert!(committed == reference(), "docs/configuration.md is out of date; run `make reference`");
     }
 
-    /// Every commented key must be valid as well, so the example is parsed with all of them except the alternatives to
-    /// others.
+    /// Commented-out keys must be valid too. Parses the example again with all keys, except `sqlite`, because it
+    /// excludes `nats`.
     #[test]
-    fn parses_the_example_with_all_its_keys() {
+    fn parses_the_example_with_all_keys() {
         let example = include_str!("../../../docs/gateway.example.toml");
-        parse(example).expect("the example");
+        parse(example).expect("a valid example");
         let uncomment = |line: &str| match line.strip_prefix("# ") {
             Some(key) if key.split_once(" = ").is_some_and(|(name, _)| !name.contains(' ')) => key.to_owned(),
             _ => line.to_owned(),
         };
         let all: Vec<_> = example.lines().map(uncomment).filter(|line| !line.starts_with("sqlite")).collect();
-        let config = parse(&all.join("\n")).expect("the example with all keys").config;
+        let config = parse(&all.join("\n")).expect("a valid example with all keys").config;
         assert!(config.store.nats.is_some());
-        assert_eq!(config.connection["acme"].user_inactivity.expect("set").0, HOUR);
+        assert_eq!(config.connection["acme"].user_inactivity.expect("a value").0, HOUR);
     }
 
     const MINIMAL: &str = "[platform]\ntokens = [{ env = \"TOKEN\" }]\n[connection.acme]\nsettings = \"acme.toml\"\n";
@@ -509,21 +511,21 @@ mod tests {
 
     #[test]
     fn parses_the_minimal_configuration() {
-        let config = parse(MINIMAL).expect("good").config;
+        let config = parse(MINIMAL).expect("a valid configuration").config;
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.connection["acme"].path, "genesysCloudOM");
         assert_eq!(config.connection["acme"].rules(true, config.store.keep_events).retries.give_up_after, HOUR);
     }
 
     #[test]
-    fn errors_name_position_and_expectation_but_not_the_value() {
+    fn errors_contain_position_and_expected_form_but_not_the_value() {
         for (text, expected) in [
             (MINIMAL.replace("settings", "setings"), "gateway.toml:4: unknown field `setings`"),
             (MINIMAL.replace("{ env = \"TOKEN\" }", "\"s3cret\""), "gateway.toml:2: expected { env"),
-            (format!("{MINIMAL}give-up = \"soon\"\n"), "gateway.toml:5: expected a time such as"),
+            (format!("{MINIMAL}give-up = \"soon\"\n"), "gateway.toml:5: expected a duration such as"),
             (format!("{MINIMAL}replay-window = \"10s\"\n"), "gateway.toml:5: expected 85s to 24h"),
             (format!("{MINIMAL}give-up = \"2d\"\n"), "gateway.toml:5: expected"),
-            (format!("{MINIMAL}unattended = \"18446744073709551s\"\n"), "gateway.toml:5: expected a time such as"),
+            (format!("{MINIMAL}unattended = \"18446744073709551s\"\n"), "gateway.toml:5: expected a duration such as"),
             (MINIMAL.replace("[connection.acme]", "[connection.acme"), "gateway.toml:3: "),
             (MINIMAL.replace("[{ env = \"TOKEN\" }]", "\"s3cret\""), "gateway.toml:2: expected a sequence"),
             (
@@ -550,7 +552,7 @@ mod tests {
                 format!("{MINIMAL}integration-id = \"\"\n"),
                 "gateway.toml:5: connection.acme.integration-id: expected the id",
             ),
-            (format!("{MINIMAL}path = \"a/b\"\n"), "gateway.toml:5: connection.acme.path: expected one segment"),
+            (format!("{MINIMAL}path = \"a/b\"\n"), "gateway.toml:5: connection.acme.path: expected one path segment"),
             (
                 "connection = {}\n[platform]\ntokens = [{ env = \"T\" }]\n".into(),
                 "gateway.toml:1: connection: expected at least",

@@ -1,4 +1,4 @@
-//! The feature flags of the environment, named as in Cognigy's installations.
+//! Feature flags from the environment. The variables have the same names as in Cognigy installations.
 
 mod flag;
 
@@ -8,8 +8,8 @@ pub(crate) use flag::{Feature, InvalidVariable};
 pub(crate) struct Features {
     /// The handover to Genesys Cloud Open Messaging.
     pub(crate) open_messaging: Feature,
-    /// The other direction, in which Genesys calls the platform as a bot connector. Not implemented here; the command
-    /// reports what the environment enables.
+    /// The opposite direction: Genesys calls the platform as a bot connector. Not implemented here; the command only
+    /// reports whether the environment enables it.
     pub(crate) bot_connector: Feature,
 }
 

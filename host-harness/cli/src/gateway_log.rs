@@ -1,7 +1,7 @@
-//! The gateway's log, on standard error.
+//! The log of the gateway, on standard error.
 //!
-//! The log never stops the gateway. A line that cannot be written, because the disk is full or because the reader of a
-//! pipe is gone or stalled, is dropped and counted.
+//! Logging never blocks or stops the gateway. If a line cannot be written, because the disk is full, or because the
+//! reader of a pipe has stalled or closed it, the line is dropped and counted.
 
 use crate::config::{Format, Level, Log};
 use handover_gateway::Metrics;
@@ -12,23 +12,23 @@ use std::time::Duration;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::LevelFilter;
 
-/// Queued lines at most.
+/// The maximum number of queued lines.
 const MAX_QUEUED_LINES: usize = 4_096;
-/// The time for which the end of the process waits for queued lines.
+/// The maximum time that the process waits for queued lines before it exits.
 const MAX_FLUSH_TIME: Duration = Duration::from_secs(2);
 
-/// Starts the log. Dropping the guard writes queued lines, for at most a second.
-pub(crate) fn begin(log: &Log, metrics: &Metrics) -> LogGuard {
+/// Starts the log. Dropping the guard writes the queued lines.
+pub(crate) fn start(log: &Log, metrics: &Metrics) -> LogGuard {
     let level = match log.level {
         Level::Error => LevelFilter::ERROR,
         Level::Warn => LevelFilter::WARN,
         Level::Info => LevelFilter::INFO,
         Level::Debug => LevelFilter::DEBUG,
     };
-    let to = Written { to: io::stderr(), metrics: metrics.clone() };
+    let to = CountingWriter { to: io::stderr(), metrics: metrics.clone() };
     let (queue, guard) = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(MAX_QUEUED_LINES).finish(to);
     let (dropped, counted, metrics) = (queue.error_counter(), Arc::new(AtomicUsize::new(0)), metrics.clone());
-    let writer = move || Queued {
+    let writer = move || QueueWriter {
         to: queue.clone(),
         dropped: dropped.clone(),
         counted: Arc::clone(&counted),
@@ -42,13 +42,13 @@ pub(crate) fn begin(log: &Log, metrics: &Metrics) -> LogGuard {
     LogGuard(Some(guard))
 }
 
-/// Writes the queued lines when it is dropped, for at most `MAX_FLUSH_TIME`.
+/// Writes the queued lines when it is dropped. This takes at most `MAX_FLUSH_TIME`.
 pub(crate) struct LogGuard(Option<WorkerGuard>);
 
 impl Drop for LogGuard {
     fn drop(&mut self) {
-        // If the queue is full, the worker's guard prints to standard output, which blocks if its reader has stalled.
-        // The process must exit nevertheless.
+        // If the queue is full, the guard of the worker prints to standard output, which blocks if the reader has
+        // stalled. The process must exit in this case too.
         let (done, is_done) = mpsc::channel();
         let guard = self.0.take();
         std::thread::spawn(move || {
@@ -59,16 +59,16 @@ impl Drop for LogGuard {
     }
 }
 
-/// Queues lines, and counts those that do not fit.
-struct Queued {
+/// Queues lines and counts dropped lines.
+struct QueueWriter {
     to: NonBlocking,
     dropped: ErrorCounter,
-    /// The number of dropped lines that are counted.
+    /// The number of dropped lines that the metrics already include.
     counted: Arc<AtomicUsize>,
     metrics: Metrics,
 }
 
-impl Write for Queued {
+impl Write for QueueWriter {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let written = self.to.write(line)?;
         let dropped = self.dropped.dropped_lines();
@@ -82,13 +82,13 @@ impl Write for Queued {
     }
 }
 
-/// Writes lines, and counts those that cannot be written.
-struct Written<W> {
+/// Writes lines and counts those that cannot be written.
+struct CountingWriter<W> {
     to: W,
     metrics: Metrics,
 }
 
-impl<W: Write> Write for Written<W> {
+impl<W: Write> Write for CountingWriter<W> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if self.to.write_all(line).is_err() {
             self.metrics.log_lines_lost(1);
@@ -97,7 +97,7 @@ impl<W: Write> Write for Written<W> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        // Lines that a flush cannot write are counted.
+        // Standard error is unbuffered, so a flush has nothing to write.
         let _ = self.to.flush();
         Ok(())
     }

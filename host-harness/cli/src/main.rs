@@ -1,6 +1,6 @@
-//! `handover`: runs and tests human-handover providers.
+//! The `handover` command: runs and tests human-handover providers.
 
-// Both panic when the output cannot be written; `output::print` returns an error.
+// The macros panic if the output cannot be written; `output::print` returns an error instead.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod arguments;
@@ -21,7 +21,7 @@ use output::OutputError;
 use std::io::Write;
 use std::process::ExitCode;
 
-/// The exit status of misuse (wrong arguments, missing or invalid files) and of other errors without a result.
+/// The exit status of misuse (wrong arguments, missing or invalid files) and of other errors that prevent a result.
 const MISUSE: u8 = 2;
 
 #[tokio::main]
@@ -44,13 +44,12 @@ async fn main() -> ExitCode {
         Command::Conformance(arguments) => commands::conformance::run(arguments).await,
     };
     outcome.unwrap_or_else(|error| {
-        // The reader of the pipe has read enough: `handover inspect | head`.
+        // The reader closed the pipe because it has read enough, as in `handover inspect | head`.
         if error.downcast_ref::<OutputError>().is_some_and(OutputError::is_closed_pipe) {
             return ExitCode::from(MISUSE);
         }
-        // With its causes, one per line.
         let causes = error.chain().skip(1).map(|cause| format!("  because: {cause}\n"));
-        // Standard error may be closed; the exit status still reports the failure.
+        // Ignored because standard error may be closed. The exit status still reports the failure.
         let _ = write!(std::io::stderr(), "handover: {error}\n{}", causes.collect::<String>());
         ExitCode::from(MISUSE)
     })

@@ -1,4 +1,4 @@
-//! The plugin of a command, its host and its connection.
+//! The plugin that a command uses, with its host and its connection.
 
 use crate::arguments;
 use crate::features::Features;
@@ -16,10 +16,14 @@ use std::path::{Path, PathBuf};
 /// The provider for Genesys Cloud Open Messaging.
 pub(crate) const BUILT_IN: &[u8] = include_bytes!(env!("GENESYS_COMPONENT"));
 
-/// The description of compiling, which takes a moment.
+/// The largest input, in bytes. It exceeds the input limit of the host, so that the host reports inputs that are too
+/// large.
+const MAX_INPUT_BYTES: u64 = 16 << 20;
+
+/// The progress message during compilation.
 pub(crate) const COMPILING: &str = "compiling the plugin";
 
-/// Reads a plugin.
+/// Reads a plugin file, or returns the built-in plugin.
 pub(crate) fn read(path: Option<&Path>) -> anyhow::Result<Vec<u8>> {
     match path {
         None => Ok(BUILT_IN.to_vec()),
@@ -31,7 +35,7 @@ pub(crate) fn read(path: Option<&Path>) -> anyhow::Result<Vec<u8>> {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Plugin {
     BuiltIn,
-    /// A component.
+    /// A WebAssembly component.
     Component(PathBuf),
     /// The output of `handover compile`.
     Precompiled(PathBuf),
@@ -39,16 +43,16 @@ pub(crate) enum Plugin {
 
 impl Plugin {
     pub(crate) async fn load(&self, host: &Host) -> anyhow::Result<Provider> {
-        let _shown = progress::show(COMPILING);
+        let _spinner = progress::show(COMPILING);
         match self {
             Self::BuiltIn => Ok(host.load(BUILT_IN).await?),
             Self::Component(path) => Ok(host.load(&read(Some(path))?).await?),
             Self::Precompiled(path) => {
-                let whose = std::fs::metadata(path).with_context(|| path.display().to_string())?;
-                if whose.permissions().mode() & OTHERS_WRITE != 0 {
+                let metadata = std::fs::metadata(path).with_context(|| path.display().to_string())?;
+                if metadata.permissions().mode() & WRITABLE_BY_OTHERS != 0 {
                     bail!("{}: users other than its owner can write it (chmod go-w)", path.display());
                 }
-                // SAFETY: the operator names the file as the output of `handover compile`, which replaces it by
+                // SAFETY: the operator configured the file as output of `handover compile`, which replaces it by
                 // renaming, and only its owner can write it.
                 let loaded = unsafe { host.load_precompiled_file(path) }.await;
                 loaded.with_context(|| format!("{}: create it again with `handover compile`", path.display()))
@@ -57,13 +61,13 @@ impl Plugin {
     }
 }
 
-/// Mode bits of the group and of others (chmod(2)).
-const OTHERS_WRITE: u32 = 0o022;
+/// The write permissions of the group and of others (chmod(2)).
+const WRITABLE_BY_OTHERS: u32 = 0o022;
 
-/// Creates a host with a network.
+/// Creates a host with network access.
 pub(crate) fn host() -> anyhow::Result<Host> {
     let mut limits = Limits::default();
-    // A command makes one call at a time; more would only reserve address space.
+    // A command makes one call at a time. A higher limit would only reserve address space.
     limits.concurrent_calls = 16;
     let client = HttpClient::new(HttpClientLimits::default())?;
     Ok(Host::builder().limits(limits).http(client).build()?)
@@ -72,11 +76,11 @@ pub(crate) fn host() -> anyhow::Result<Host> {
 pub(crate) async fn load(path: Option<&Path>) -> anyhow::Result<Provider> {
     let component = read(path)?;
     let name = path.map_or_else(|| "the built-in plugin".into(), |path| path.display().to_string());
-    let _shown = progress::show(COMPILING);
+    let _spinner = progress::show(COMPILING);
     host()?.load(&component).await.with_context(|| format!("{name} cannot be loaded"))
 }
 
-/// Connects, or returns all problems of the settings.
+/// Connects. The error lists all problems of the settings.
 pub(crate) async fn connect(arguments: &arguments::Connection) -> anyhow::Result<Connection> {
     if let Some(organization) = &arguments.organization {
         Features::from_environment()?.open_messaging.permits(organization)?;
@@ -86,19 +90,19 @@ pub(crate) async fn connect(arguments: &arguments::Connection) -> anyhow::Result
     connect_with(&provider, &file, &arguments.allow_origins, arguments.plugin.is_none()).await
 }
 
-/// Connects with the settings of a file. A trusted plugin may reach the origins of its settings if none are given.
+/// Connects with the settings of a file. If `origins` is empty, a trusted plugin may reach the origins of its settings.
 pub(crate) async fn connect_with(
     provider: &Provider,
     file: &SettingsFile,
     origins: &[String],
     trusted: bool,
 ) -> anyhow::Result<Connection> {
-    // The origins of the settings are known once they are checked.
+    // The check returns the origins of the settings.
     let accepted = match provider.check_settings(&file.settings).await {
         Ok(accepted) => accepted,
         Err(Error::Call(error)) => return Err(error.into()),
         Err(Error::Provider(problems)) => {
-            let problems: Vec<_> = problems.iter().map(|problem| file.place(problem)).collect();
+            let problems: Vec<_> = problems.iter().map(|problem| file.describe(problem)).collect();
             bail!("the settings are not valid\n{}", problems.join("\n"));
         }
     };
@@ -115,18 +119,17 @@ pub(crate) async fn connect_with(
         error => error.into(),
     })?;
     for warning in connection.warnings() {
-        // There may be no reader.
-        let _ = writeln!(std::io::stderr(), "{}", file.place(warning));
+        // Ignored because standard error may be closed.
+        let _ = writeln!(std::io::stderr(), "{}", file.describe(warning));
     }
     Ok(connection)
 }
 
-/// Reads a file, or standard input for `-`, up to more bytes than any host accepts.
+/// Reads a file, or standard input for `-`. Reads at most `MAX_INPUT_BYTES`.
 pub(crate) fn input(path: &Path) -> anyhow::Result<Vec<u8>> {
-    const MOST: u64 = 16 << 20;
     let read = |source: &mut dyn Read| -> std::io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        source.take(MOST).read_to_end(&mut bytes)?;
+        source.take(MAX_INPUT_BYTES).read_to_end(&mut bytes)?;
         Ok(bytes)
     };
     if path == Path::new("-") {

@@ -1,22 +1,23 @@
-//! Shows progress on standard error, if that is a terminal.
+//! Shows progress on standard error if it is a terminal.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::Duration;
 
-const EVERY: Duration = Duration::from_millis(100);
+const TICK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// A running task, until it is dropped.
-pub(crate) struct Shown(ProgressBar);
+/// A spinner, shown until it is dropped.
+pub(crate) struct Spinner(ProgressBar);
 
-pub(crate) fn show(what: &'static str) -> Shown {
-    // The template is valid; without it, the display would be plain.
+/// Shows a spinner with a message.
+pub(crate) fn show(message: &'static str) -> Spinner {
+    // The template is valid. The default style is only a fallback.
     let style = ProgressStyle::with_template("{spinner} {msg} … {elapsed}").unwrap_or(ProgressStyle::default_spinner());
-    let bar = ProgressBar::new_spinner().with_style(style).with_message(what);
-    bar.enable_steady_tick(EVERY);
-    Shown(bar)
+    let bar = ProgressBar::new_spinner().with_style(style).with_message(message);
+    bar.enable_steady_tick(TICK_INTERVAL);
+    Spinner(bar)
 }
 
-impl Drop for Shown {
+impl Drop for Spinner {
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }

@@ -1,4 +1,4 @@
-//! Sources of secrets, which are never in a configuration file.
+//! Sources of secrets. A configuration file never contains a secret itself.
 
 use anyhow::{Context, bail};
 use serde::de::Error;
@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 pub(crate) enum SecretSource {
     /// An environment variable.
     Env(String),
-    /// A file. A trailing line break does not count.
+    /// A file. Trailing line breaks are removed.
     File(PathBuf),
 }
 
-const EXPECTED: &str = "expected { env = \"NAME\" } or { file = \"PATH\" }, because secrets are not written here";
+const EXPECTED: &str = "expected { env = \"NAME\" } or { file = \"PATH\" }, because secrets must not be in this file";
 
-/// Written by hand, because derived errors would repeat the secret.
+/// Implemented by hand, because derived errors would contain the secret.
 impl<'de> Deserialize<'de> for SecretSource {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let members = toml::Value::deserialize(from)?;
@@ -34,7 +34,7 @@ impl<'de> Deserialize<'de> for SecretSource {
 }
 
 impl SecretSource {
-    /// Reads the secret. Relative paths start from `folder`.
+    /// Reads the secret. Relative paths are resolved against `folder`.
     pub(crate) fn read(&self, folder: &Path) -> anyhow::Result<String> {
         let secret = match self {
             Self::Env(name) => {

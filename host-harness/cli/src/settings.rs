@@ -1,4 +1,4 @@
-//! Settings from a TOML file, and their problems by line.
+//! Settings from a TOML file, with the line of each setting for error messages.
 
 use crate::secret_source::SecretSource;
 use anyhow::{Context, bail};
@@ -6,11 +6,11 @@ use handover_host::contract::{Setting, SettingsProblem, Severity};
 use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
-/// The settings of a file, in order.
+/// The settings of a file, in the order of the file.
 pub(crate) struct SettingsFile {
     name: String,
     pub(crate) settings: Vec<Setting>,
-    /// The line of each setting.
+    /// The line number of each setting.
     lines: Vec<usize>,
 }
 
@@ -21,7 +21,7 @@ impl SettingsFile {
         Self::parse(name, &text, path.parent().unwrap_or(Path::new("")))
     }
 
-    /// Parses settings. Relative paths in them start from `folder`.
+    /// Parses settings. Relative paths in them are resolved against `folder`.
     fn parse(name: String, text: &str, folder: &Path) -> anyhow::Result<Self> {
         let line = |offset: usize| text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1;
         let table = DeTable::parse(text).map_err(|error| {
@@ -69,16 +69,16 @@ impl SettingsFile {
         Ok(Self { name, settings, lines })
     }
 
-    /// Returns a problem with its position: `FILE:LINE: key: what; what to do`.
-    pub(crate) fn place(&self, problem: &SettingsProblem) -> String {
+    /// Returns a problem with its position and remedy: `FILE:LINE: KEY: MESSAGE REMEDY`.
+    pub(crate) fn describe(&self, problem: &SettingsProblem) -> String {
         let line = problem.index.and_then(|index| self.lines.get(usize::try_from(index).ok()?));
-        let place = line.map_or_else(|| self.name.clone(), |line| format!("{}:{line}", self.name));
-        let grade = if problem.severity == Severity::Warning { "warning: " } else { "" };
-        format!("{place}: {grade}{}: {} {}", problem.key, problem.message, problem.remedy)
+        let position = line.map_or_else(|| self.name.clone(), |line| format!("{}:{line}", self.name));
+        let prefix = if problem.severity == Severity::Warning { "warning: " } else { "" };
+        format!("{position}: {prefix}{}: {} {}", problem.key, problem.message, problem.remedy)
     }
 }
 
-/// Returns the value, or reads it from its source; `None` if it is neither.
+/// Returns the value, or reads it from its secret source. Returns `None` for other types.
 fn read_value(value: &DeValue<'_>, folder: &Path) -> anyhow::Result<Option<String>> {
     let DeValue::Table(table) = value else { return Ok(scalar(value)) };
     let mut members = table.iter().map(|(key, value)| (key.get_ref().as_ref(), scalar(value.get_ref())));
@@ -90,7 +90,7 @@ fn read_value(value: &DeValue<'_>, folder: &Path) -> anyhow::Result<Option<Strin
     }
 }
 
-/// Returns a value as text. Numbers are taken literally, because ids may look like numbers.
+/// Returns a value as text. Numbers keep their spelling, because ids may look like numbers.
 fn scalar(value: &DeValue<'_>) -> Option<String> {
     match value {
         DeValue::String(text) => Some(text.to_string()),
@@ -109,15 +109,15 @@ mod tests {
     }
 
     #[test]
-    fn values_lists_switches_and_numbers_become_settings_in_the_order_of_the_file() {
-        let file = parse("z = \"1\"\na = [\"2\",\n  \"3\"]\nb = true\nc = 42\n").expect("good");
+    fn reads_values_lists_booleans_and_numbers_in_file_order() {
+        let file = parse("z = \"1\"\na = [\"2\",\n  \"3\"]\nb = true\nc = 42\n").expect("valid settings");
         let settings: Vec<_> = file.settings.iter().map(|s| (s.key.as_str(), s.value.as_str())).collect();
         assert_eq!(settings, [("z", "1"), ("a", "2"), ("a", "3"), ("b", "true"), ("c", "42")]);
         assert_eq!(file.lines, [1, 2, 3, 4, 5]);
     }
 
     #[test]
-    fn errors_name_the_file_the_line_and_what_was_expected() {
+    fn errors_contain_file_line_and_expected_form() {
         for (text, expected) in [
             ("a = 1\nb = \n", "acme.toml:2: "),
             ("a = 1\n[b]\nc = 1\n", "acme.toml:2: b is neither text nor true or false"),

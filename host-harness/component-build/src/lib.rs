@@ -1,8 +1,8 @@
-//! Builds a WebAssembly component from a build script, so that `cargo build` alone is enough for whoever embeds one.
+//! Builds a WebAssembly component from a build script, so that a package that embeds one needs only `cargo build`.
 //!
-//! The component is built by a cargo of its own: another target and always the release profile, whatever the outer
-//! build is. Its target directory is its own as well: the outer cargo holds the lock of the other
-//! one, and a package that others depend on would overwrite the component with its library's.
+//! A separate cargo process builds the component for the wasm target, always with the release profile. It uses a
+//! separate target directory for two reasons: the outer cargo locks its own, and if other packages depend on the
+//! component's package, the build of its library would overwrite the component.
 
 use std::env;
 use std::path::PathBuf;
@@ -11,16 +11,18 @@ use std::process::Command;
 /// The target of components.
 const TARGET: &str = "wasm32-wasip2";
 
-/// Builds the component of a package of this workspace, and has the build script run again when one of `sources`
-/// (files or folders from the workspace's root) changes. Returns the component's path.
+/// Builds the component of a package in this workspace and returns its path. The build script runs again when one of
+/// `sources` (files or folders relative to the workspace root) changes.
 ///
 /// # Errors
-/// What cargo could not do, for people; its own messages have become errors of the build script.
+/// Returns a message if cargo fails. Cargo's own output is printed as errors of the build script.
 pub fn build(package: &str, sources: &[&str]) -> Result<PathBuf, String> {
-    // Of the package that is being built, at run time: several checkouts may share a target directory, and with it this
-    // crate as it was compiled for one of them.
-    let built = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("CARGO_MANIFEST_DIR is not set")?);
-    let root = built.ancestors().find(|folder| folder.join("wit").is_dir()).ok_or("there is no folder wit above")?;
+    // Read at run time, because several checkouts may share a target directory and therefore this compiled crate.
+    let package_folder = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("CARGO_MANIFEST_DIR is not set")?);
+    let root = package_folder
+        .ancestors()
+        .find(|folder| folder.join("wit").is_dir())
+        .ok_or("no parent folder contains a folder wit")?;
     for source in ["Cargo.toml", "Cargo.lock", "wit"].iter().chain(sources) {
         println!("cargo::rerun-if-changed={}", root.join(source).display());
     }
@@ -35,14 +37,14 @@ pub fn build(package: &str, sources: &[&str]) -> Result<PathBuf, String> {
         .arg("--target-dir")
         .arg(&target)
         .current_dir(root);
-    // The outer build's flags and wrappers (clippy is one) are not meant for the component.
+    // The flags and wrappers of the outer build, such as clippy, do not apply to the component.
     for variable in ["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "CLIPPY_ARGS"]
     {
         cargo.env_remove(variable);
     }
     let output = cargo.output().map_err(|error| format!("cargo cannot be started: {error}"))?;
     if !output.status.success() {
-        // Standard error of a build script is shown by nobody; a line of `cargo::error` is.
+        // Cargo does not show the standard error of a build script, but it shows `cargo::error` lines.
         for line in String::from_utf8_lossy(&output.stderr).lines() {
             println!("cargo::error={line}");
         }

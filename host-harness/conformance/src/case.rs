@@ -1,33 +1,33 @@
-//! One case, and what it is tried on.
+//! A conformance case, its outcome, and the component under test.
 
-use crate::script::{Forgetful, Script, Scripted};
+use crate::script::{ClearableCache, Script, Scripted};
 use handover_host::contract::{Description, Setting};
 use handover_host::{
     AllowedOrigins, BuildError, CallError, Connection, Error, Host, HostBuilder, Limits, LoadError, Provider,
 };
 use std::time::Duration;
 
-/// What came of a case.
+/// The result of a conformance case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
-    /// `area/what-must-hold`; stable, so that results can be compared between versions.
+    /// The name, in the form `area/expected-behavior`. Stable, so results can be compared between versions.
     pub name: String,
-    /// What came of it.
+    /// Whether the case passed.
     pub outcome: Outcome,
-    /// How long it took.
+    /// The run time.
     pub took: Duration,
 }
 
-/// Whether it holds.
+/// Whether a case passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It does.
+    /// The component behaves as the contract requires.
     Passed,
-    /// It does not: what was expected and what was there.
+    /// The component violates the contract. The text states the expected and the actual behavior.
     Failed(String),
 }
 
-/// A result with the reason why a case failed.
+/// The verdict of a case; the error is the reason why it failed.
 pub(crate) type Verdict = Result<(), String>;
 
 impl From<Verdict> for Outcome {
@@ -36,7 +36,7 @@ impl From<Verdict> for Outcome {
     }
 }
 
-/// Fails a case with a reason.
+/// Fails the case with a reason unless the condition holds.
 macro_rules! ensure {
     ($holds:expr, $($reason:tt)+) => {
         if !$holds {
@@ -46,25 +46,27 @@ macro_rules! ensure {
 }
 pub(crate) use ensure;
 
-/// The component under test, in two hosts: one with a fresh instance for each call, and one that keeps its instance.
+/// The component under test, loaded in two hosts: one creates an instance for each call, the other reuses its instance.
 pub(crate) struct Subject {
     fresh: Provider,
     warm: Provider,
     network: Scripted,
-    memory: Forgetful,
+    cache: ClearableCache,
 }
 
 impl Subject {
+    /// Loads a compiled component.
+    ///
     /// # Safety
-    /// The bytes are what [`precompile`] returned.
+    /// The bytes must come from [`precompile`].
     pub(crate) async unsafe fn load(compiled: &[u8]) -> Result<Self, LoadError> {
-        let (network, memory) = (Scripted::default(), Forgetful::default());
-        let builder = Host::builder().limits(limits()).http(network.clone()).cache(memory.clone());
+        let (network, cache) = (Scripted::default(), ClearableCache::default());
+        let builder = Host::builder().limits(limits()).http(network.clone()).cache(cache.clone());
         let host = host(builder)?;
         let warm = self::host(Host::builder().limits(limits()).reuse(u32::MAX))?;
-        // SAFETY: the caller vouches for the bytes; the limits are the same.
+        // SAFETY: the caller guarantees the origin of the bytes, and `precompile` uses the same limits.
         let (fresh, warm) = unsafe { (host.load_precompiled(compiled).await?, warm.load_precompiled(compiled).await?) };
-        Ok(Self { fresh, warm, network, memory })
+        Ok(Self { fresh, warm, network, cache })
     }
 
     pub(crate) fn description(&self) -> &Description {
@@ -79,23 +81,23 @@ impl Subject {
         &self.warm
     }
 
-    /// The settings that the description gives as examples.
+    /// The example settings of the description.
     pub(crate) fn examples(&self) -> Vec<Setting> {
         let fields = self.description().settings.iter();
         fields.map(|field| Setting { key: field.key.clone(), value: field.example.clone() }).collect()
     }
 
-    /// A connection whose network says what the script tells it to, with nothing in the cache. The one before it must
-    /// not be used any more.
+    /// Creates a connection with a scripted network and an empty cache. Invalidates the previous scripted connection,
+    /// because both share the network and the cache.
     pub(crate) async fn scripted(
         &self,
         settings: Vec<Setting>,
         script: Script,
     ) -> Result<(Connection, Scripted), String> {
         self.network.begin(script);
-        self.memory.forget();
+        self.cache.clear();
         let accepted = answered(self.fresh.check_settings(&settings).await)?;
-        let accepted = accepted.map_err(|problems| format!("the settings are refused: {problems:?}"))?;
+        let accepted = accepted.map_err(|problems| format!("`check-settings` rejects the settings: {problems:?}"))?;
         let allowed = AllowedOrigins::from_settings(&accepted.origins);
         let connection = self.fresh.connect(settings, &allowed).await.map_err(|error| error.to_string())?;
         Ok((connection, self.network.clone()))
@@ -114,7 +116,7 @@ fn limits() -> Limits {
     limits
 }
 
-/// A host that cannot be set up is no fault of the component's, and there is nothing to test with.
+/// Builds a host. If this fails, the component is not at fault, but it cannot be tested.
 fn host(builder: HostBuilder) -> Result<Host, LoadError> {
     builder.build().map_err(|error: BuildError| LoadError::Invalid(error.to_string()))
 }
@@ -128,7 +130,7 @@ pub(crate) fn answered<T, E>(result: Result<T, Error<E>>) -> Result<Result<T, E>
     }
 }
 
-/// A call that did not come to an answer.
+/// Describes a call that returned no answer.
 pub(crate) fn failed(error: CallError) -> String {
     error.to_string()
 }

@@ -1,4 +1,4 @@
-//! What people, networks and attackers send.
+//! Test inputs: valid, unusual and hostile.
 
 use handover_host::contract::{
     AnswerKind, Attachment, Attribute, Conversation, DeliveryReceipt, EventSource, HandoverStart, LeaveReason,
@@ -6,65 +6,71 @@ use handover_host::contract::{
     Webhook,
 };
 
-/// JSON objects that are as odd as JSON objects may be.
+/// Unusual JSON objects, each with a description for failure reports.
 pub(crate) fn odd_objects() -> Vec<(&'static str, String)> {
     let deep = 10_000;
     vec![
-        ("an empty one", "{}".into()),
-        ("blanks around it", " \r\n\t{ } \n".into()),
+        ("an empty object", "{}".into()),
+        ("surrounding whitespace", " \r\n\t{ } \n".into()),
         ("an unknown type", r#"{"type":"Nonsense","id":"1"}"#.into()),
-        ("a member twice", r#"{"id":"1","id":"2","type":"Text","type":"Text","text":"a","text":"b"}"#.into()),
+        ("a duplicate member", r#"{"id":"1","id":"2","type":"Text","type":"Text","text":"a","text":"b"}"#.into()),
         (
-            "an integer past 64 bits",
+            "an integer of more than 64 bits",
             r#"{"id":18446744073709551616,"type":"Text","text":12345678901234567890123}"#.into(),
         ),
-        ("a number past any float", r#"{"id":1e999,"type":-0.0}"#.into()),
-        ("half of a surrogate pair", r#"{"type":"Text","id":"1","text":"\ud800"}"#.into()),
-        ("half of a surrogate pair in a name", r#"{"\udfff":1}"#.into()),
+        ("a number outside the float range", r#"{"id":1e999,"type":-0.0}"#.into()),
+        ("a lone high surrogate", r#"{"type":"Text","id":"1","text":"\ud800"}"#.into()),
+        ("a lone low surrogate in a member name", r#"{"\udfff":1}"#.into()),
         ("escaped NUL bytes", r#"{"type":"Text","id":"\u0000","text":"\u0000"}"#.into()),
-        // A sender may put one before an object, which a reader may ignore (RFC 8259, section 8.1).
+        // RFC 8259, section 8.1: senders must not add one, but parsers may ignore it.
         ("a byte order mark", "\u{feff}{}".into()),
-        // Senders that count in UTF-16 cut texts so.
-        ("half a surrogate pair", r#"{"type":"Text","id":"1","text":"\ud83d"}"#.into()),
+        // Senders that truncate a text by UTF-16 code units can split a pair.
+        ("a truncated surrogate pair", r#"{"type":"Text","id":"1","text":"\ud83d"}"#.into()),
         (
-            "everything null",
+            "null for every member",
             r#"{"id":null,"type":null,"text":null,"content":null,"channel":null,"events":null}"#.into(),
         ),
-        ("numbers for strings", r#"{"id":1,"type":2,"text":3,"status":4,"channel":{"to":{"id":5},"time":6}}"#.into()),
         (
-            "arrays for objects",
+            "numbers in place of strings",
+            r#"{"id":1,"type":2,"text":3,"status":4,"channel":{"to":{"id":5},"time":6}}"#.into(),
+        ),
+        (
+            "arrays in place of objects",
             r#"{"type":"Text","id":"1","text":["a"],"channel":[],"content":[[],[1]],"events":{}}"#.into(),
         ),
-        ("deep arrays", format!("{{\"a\":{}{}}}", "[".repeat(deep), "]".repeat(deep))),
-        ("deep objects", format!("{}1{}", "{\"a\":".repeat(deep), "}".repeat(deep))),
-        ("deep where text belongs", format!("{{\"type\":\"Text\",\"text\":{}{}}}", "[".repeat(deep), "]".repeat(deep))),
+        ("deeply nested arrays", format!("{{\"a\":{}{}}}", "[".repeat(deep), "]".repeat(deep))),
+        ("deeply nested objects", format!("{}1{}", "{\"a\":".repeat(deep), "}".repeat(deep))),
+        (
+            "a deeply nested array in place of a text",
+            format!("{{\"type\":\"Text\",\"text\":{}{}}}", "[".repeat(deep), "]".repeat(deep)),
+        ),
         ("many members", format!("{{{}\"z\":0}}", (0..20_000).map(|n| format!("\"m{n}\":{n},")).collect::<String>())),
         ("a long text", format!(r#"{{"type":"Text","id":"1","text":"{}"}}"#, "ä".repeat(300_000))),
         ("a long id", format!(r#"{{"type":"Text","id":"{}","text":"a"}}"#, "1".repeat(100_000))),
     ]
 }
 
-/// Bytes that are no JSON object, and what they are instead in the contract's words.
-pub(crate) fn no_objects() -> Vec<(&'static str, Vec<u8>, &'static str)> {
+/// Bytes that are not a JSON object: a description for failure reports, the bytes, and the expected `malformed` case.
+pub(crate) fn non_objects() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     vec![
-        ("nothing", vec![], "empty"),
+        ("no bytes", vec![], "empty"),
         ("invalid UTF-8", b"{\"text\":\"\xff\"}".to_vec(), "not-utf8"),
-        ("a UTF-8 sequence that is too long", b"{\"text\":\"\xc0\x80\"}".to_vec(), "not-utf8"),
-        ("blanks", b" \n".to_vec(), "not-json"),
-        ("half an object", b"{\"text\":".to_vec(), "not-json"),
+        ("an overlong UTF-8 sequence", b"{\"text\":\"\xc0\x80\"}".to_vec(), "not-utf8"),
+        ("only whitespace", b" \n".to_vec(), "not-json"),
+        ("a truncated object", b"{\"text\":".to_vec(), "not-json"),
         ("two objects", b"{}{}".to_vec(), "not-json"),
-        ("a comma too many", b"{\"a\":1,}".to_vec(), "not-json"),
+        ("a trailing comma", b"{\"a\":1,}".to_vec(), "not-json"),
         ("single quotes", b"{'a':1}".to_vec(), "not-json"),
         ("a raw NUL byte", b"{\"a\":\"\0\"}".to_vec(), "not-json"),
-        ("a form", b"payload=%7B%7D".to_vec(), "not-json"),
-        ("half an array", b"[{}".to_vec(), "not-json"),
+        ("a URL-encoded form", b"payload=%7B%7D".to_vec(), "not-json"),
+        ("a truncated array", b"[{}".to_vec(), "not-json"),
         ("a string", b"\"{}\"".to_vec(), "not-an-object"),
         ("a number", b"1".to_vec(), "not-an-object"),
         ("null", b"null".to_vec(), "not-an-object"),
     ]
 }
 
-/// One body as each of the sources.
+/// Returns the body once for each event source.
 pub(crate) fn sources(body: &[u8]) -> [EventSource; 4] {
     [
         EventSource::Webhook(body.to_vec()),
@@ -83,7 +89,7 @@ pub(crate) fn webhook(headers: &[(&str, &[u8])], body: &[u8]) -> Webhook {
     }
 }
 
-/// Webhooks that nobody signed.
+/// Webhooks without a valid signature.
 pub(crate) fn unsigned_webhooks() -> Vec<Webhook> {
     let many: Vec<(String, Vec<u8>)> = (0..200).map(|n| (format!("x-{n}"), b"a".to_vec())).collect();
     vec![

@@ -1,9 +1,11 @@
-//! The conformance kit: whether a component keeps the contract of human-handover providers.
+//! The conformance kit. It tests whether a component conforms to the contract of human-handover providers.
 //!
-//! The kit looks at what a host can see, and at nothing else: no log lines, no internals. Its cases are of two kinds.
-//! The *neutral* ones hold for every provider and need nothing but its description, whose example settings they use.
-//! *Vectors* are data about one provider ([`vectors`]): an input, the contact center's answers where there are any,
-//! and what has to come of them.
+//! The kit checks only behavior that a host can see. It reads no logs and no internal state. It has two kinds of cases:
+//!
+//! - *Neutral* cases apply to every provider. They require only the provider's description and use its example
+//!   settings.
+//! - *Vectors* ([`vectors`]) are data for one provider: an input, the contact center's responses if there are any, and
+//!   the expected result.
 
 mod case;
 mod inputs;
@@ -19,33 +21,33 @@ use case::Subject;
 use handover_host::LoadError;
 use vectors::VectorFile;
 
-/// Runs every case on a component, and of the vectors those that are for its provider.
+/// Runs the neutral cases, and the vectors for the component's provider.
 ///
 /// # Errors
-/// The component cannot be loaded, which is the first thing that the contract asks for.
+/// The component cannot be loaded. The contract requires that it can.
 pub async fn run(component: &[u8], vectors: &[VectorFile]) -> Result<Report, LoadError> {
     let compiled = precompile(component)?;
-    // SAFETY: the bytes are what `precompile` just returned.
+    // SAFETY: the bytes come from `precompile`.
     unsafe { run_precompiled(&compiled, vectors) }.await
 }
 
 /// Compiles a component for [`run_precompiled`].
 ///
 /// # Errors
-/// It is no valid component.
+/// The bytes are not a valid component.
 pub fn precompile(component: &[u8]) -> Result<Vec<u8>, LoadError> {
     case::precompile(component)
 }
 
-/// Runs every case on a component that was compiled before, in a fraction of the time.
+/// Runs the cases as [`run`] does, but on a compiled component. This saves the compilation time.
 ///
 /// # Errors
-/// As [`run`].
+/// See [`run`].
 ///
 /// # Safety
-/// The bytes are native code, which will run: what [`precompile`] returned, with no code in it changed.
+/// The bytes are native code, which this function runs. They must come from [`precompile`], with their code unchanged.
 pub async unsafe fn run_precompiled(compiled: &[u8], vectors: &[VectorFile]) -> Result<Report, LoadError> {
-    // SAFETY: the caller vouches for the bytes.
+    // SAFETY: the caller guarantees the origin of the bytes.
     let subject = unsafe { Subject::load(compiled) }.await?;
     let mut cases = neutral::run(&subject).await;
     let provider = &subject.description().name;

@@ -1,4 +1,4 @@
-//! The cases that hold for every provider.
+//! The cases that apply to every provider.
 
 mod build;
 mod describe;
@@ -11,7 +11,7 @@ mod verify;
 use crate::case::{Case, Subject, Verdict};
 use std::time::Instant;
 
-/// Runs cases, each under the name that it is reported by.
+/// Runs cases. The name is the one in the report.
 macro_rules! run {
     ($subject:expr; $($name:literal => $case:path),+ $(,)?) => {{
         let mut cases = Vec::new();
@@ -27,38 +27,38 @@ macro_rules! run {
 pub(crate) async fn run(subject: &Subject) -> Vec<Case> {
     run! { subject;
         "describe/names-are-well-formed" => describe::names,
-        "describe/the-form-can-be-shown" => describe::form,
+        "describe/settings-form-is-complete" => describe::form,
         "settings/examples-are-accepted" => settings::examples,
-        "settings/what-is-required-is-asked-for" => settings::required,
-        "settings/all-problems-are-told-at-once" => settings::all_at_once,
+        "settings/missing-required-settings-are-reported" => settings::required,
+        "settings/all-problems-are-reported-at-once" => settings::all_at_once,
         "settings/unknown-keys-are-refused" => settings::unknown,
-        "settings/what-does-not-repeat-is-refused-twice" => settings::repeated,
-        "settings/switches-are-true-or-false" => settings::switches,
-        "settings/problems-keep-secrets" => settings::secrets,
-        "settings/origins-are-those-described" => settings::origins,
-        "verify/what-nobody-signed-is-rejected" => verify::unsigned,
-        "verify/without-a-secret-nobody-is-believed" => verify::no_secret,
-        "map/any-object-maps" => map::total,
-        "map/what-is-no-object-is-malformed" => map::malformed,
-        "map/the-unknown-is-ignored" => map::unknown,
-        "map/reasons-hold-no-text" => map::reasons,
+        "settings/only-repeatable-settings-may-repeat" => settings::repeated,
+        "settings/booleans-are-true-or-false" => settings::booleans,
+        "settings/problems-do-not-contain-secrets" => settings::secrets,
+        "settings/origins-match-the-description" => settings::origins,
+        "verify/unsigned-webhooks-are-rejected" => verify::unsigned,
+        "verify/without-a-secret-every-webhook-is-rejected" => verify::no_secret,
+        "map/every-json-object-is-mapped" => map::total,
+        "map/non-objects-are-malformed" => map::malformed,
+        "map/unknown-events-are-ignored" => map::unknown,
+        "map/reasons-contain-no-message-text" => map::reasons,
         "map/ids-are-stable" => map::ids,
         "build/kinds-match-the-abilities" => build::abilities,
         "build/keys-are-unique-and-stable" => build::keys,
-        "build/wrong-ids-are-refused" => build::ids,
+        "build/invalid-ids-are-refused" => build::ids,
         "build/empty-texts-are-refused" => build::empty,
-        "build/long-texts-are-kept-whole" => build::long,
-        "build/operations-hold-no-personal-data" => build::operations,
+        "build/long-texts-are-complete" => build::long,
+        "build/operations-contain-no-personal-data" => build::operations,
         "purity/no-pure-function-calls-an-import" => purity::no_imports,
-        "purity/a-used-instance-answers-like-a-fresh-one" => purity::warm,
-        "effects/no-network-means-try-again" => effects::unreachable,
-        "effects/silence-may-mean-that-it-arrived" => effects::timed_out,
-        "effects/retry-after-is-handed-on" => effects::rate_limited,
-        "effects/a-server-error-means-try-again" => effects::server_error,
-        "effects/any-answer-comes-to-an-end" => effects::garbage,
-        "effects/failures-keep-secrets" => effects::secrets,
-        "effects/what-the-provider-did-not-build-is-never-delivered" => effects::foreign,
+        "purity/reused-instances-return-the-same-results" => purity::warm,
+        "effects/unreachable-network-is-retryable" => effects::unreachable,
+        "effects/timeouts-are-retryable" => effects::timed_out,
+        "effects/retry-after-is-passed-on" => effects::rate_limited,
+        "effects/server-errors-are-retryable" => effects::server_error,
+        "effects/unexpected-responses-are-tolerated" => effects::garbage,
+        "effects/failures-do-not-contain-secrets" => effects::secrets,
+        "effects/unknown-operations-fail-permanently" => effects::foreign,
         "doctor/every-failure-has-a-remedy" => effects::doctor,
-        "provisioning/where-nothing-works-it-says-so" => effects::provisioning,
+        "provisioning/failures-are-reported" => effects::provisioning,
     }
 }

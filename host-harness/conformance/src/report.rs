@@ -1,4 +1,4 @@
-//! The results of a run.
+//! The report of a run.
 
 use crate::case::{Case, Outcome};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
@@ -11,17 +11,17 @@ pub struct Report {
     pub provider: String,
     /// The provider's version.
     pub version: String,
-    /// All cases, in the order in which they ran.
+    /// All cases, in execution order.
     pub cases: Vec<Case>,
 }
 
 impl Report {
-    /// The cases that do not hold.
+    /// The cases that failed.
     pub fn failed(&self) -> impl Iterator<Item = &Case> {
         self.cases.iter().filter(|case| case.outcome != Outcome::Passed)
     }
 
-    /// The results as JUnit XML, for continuous-integration servers.
+    /// Returns the results as JUnit XML, for continuous-integration servers.
     ///
     /// # Errors
     /// The XML cannot be written.
@@ -46,7 +46,7 @@ impl Report {
     }
 }
 
-/// One line a case, and the sum.
+/// One line for each case, followed by the totals.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for case in &self.cases {

@@ -1,4 +1,4 @@
-//! A network that says what a script tells it to, and a cache that can be emptied.
+//! A transport with scripted responses, and a cache that can be cleared.
 
 use async_trait::async_trait;
 use handover_host::{Cache, MemoryCache, Transport, TransportError};
@@ -6,41 +6,41 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What the contact center answers.
+/// The responses of the contact center.
 #[derive(Clone)]
 pub(crate) enum Script {
-    /// The same, whatever is asked.
+    /// The same response to every request.
     Always(Answer),
-    /// One after the other; after the last one nothing can be reached.
-    InTurn(VecDeque<Answer>),
+    /// One response for each request, in this order. Later requests fail as unreachable.
+    Sequence(VecDeque<Answer>),
 }
 
 pub(crate) type Answer = Result<http::Response<Vec<u8>>, TransportError>;
 
-/// The transport of a script; remembers what was asked.
+/// A transport that answers from a script and records the requests.
 #[derive(Clone)]
 pub(crate) struct Scripted(Arc<Mutex<State>>);
 
 struct State {
     script: Script,
-    asked: Vec<http::Request<Vec<u8>>>,
+    requests: Vec<http::Request<Vec<u8>>>,
 }
 
 impl Default for Scripted {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(State { script: Script::InTurn(VecDeque::new()), asked: Vec::new() })))
+        Self(Arc::new(Mutex::new(State { script: Script::Sequence(VecDeque::new()), requests: Vec::new() })))
     }
 }
 
 impl Scripted {
-    /// Begins another script.
+    /// Starts a script and clears the recorded requests.
     pub(crate) fn begin(&self, script: Script) {
-        *self.state() = State { script, asked: Vec::new() };
+        *self.state() = State { script, requests: Vec::new() };
     }
 
-    /// What has been asked since the script began.
-    pub(crate) fn asked(&self) -> Vec<http::Request<Vec<u8>>> {
-        self.state().asked.clone()
+    /// Returns the requests since the script started.
+    pub(crate) fn requests(&self) -> Vec<http::Request<Vec<u8>>> {
+        self.state().requests.clone()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -52,20 +52,20 @@ impl Scripted {
 impl Transport for Scripted {
     async fn send(&self, request: http::Request<Vec<u8>>) -> Answer {
         let mut state = self.state();
-        state.asked.push(request);
+        state.requests.push(request);
         match &mut state.script {
             Script::Always(answer) => answer.clone(),
-            Script::InTurn(answers) => answers.pop_front().unwrap_or(Err(TransportError::Unreachable)),
+            Script::Sequence(answers) => answers.pop_front().unwrap_or(Err(TransportError::Unreachable)),
         }
     }
 }
 
-/// A cache that can be emptied.
+/// A cache that can be cleared.
 #[derive(Clone, Default)]
-pub(crate) struct Forgetful(Arc<Mutex<Arc<MemoryCache>>>);
+pub(crate) struct ClearableCache(Arc<Mutex<Arc<MemoryCache>>>);
 
-impl Forgetful {
-    pub(crate) fn forget(&self) {
+impl ClearableCache {
+    pub(crate) fn clear(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
     }
 
@@ -75,7 +75,7 @@ impl Forgetful {
 }
 
 #[async_trait]
-impl Cache for Forgetful {
+impl Cache for ClearableCache {
     async fn get(&self, connection: &str, key: &str) -> Option<Vec<u8>> {
         self.current().get(connection, key).await
     }

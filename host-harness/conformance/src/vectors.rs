@@ -16,20 +16,20 @@ use std::time::{Duration, Instant, SystemTime};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct VectorFile {
-    /// `description.name` of the provider that the vectors are for.
+    /// The `description.name` of the provider to test.
     pub provider: String,
-    /// The first part of the cases' names.
+    /// The prefix of the case names.
     area: String,
-    /// Where the facts come from; for readers.
+    /// The source of the facts. Not evaluated.
     #[serde(rename = "source")]
     _source: String,
-    /// Of every case that has none of its own.
+    /// The settings of cases that specify none.
     #[serde(default)]
     settings: Vec<(String, String)>,
     cases: Vec<Vector>,
 }
 
-/// A file is no file of vectors.
+/// A file is not a vector file.
 #[derive(Debug, thiserror::Error)]
 #[error("{file}: {error}")]
 pub struct VectorError {
@@ -37,13 +37,13 @@ pub struct VectorError {
     error: serde_json::Error,
 }
 
-// Unknown members are refused all the same: they are no call.
+// serde cannot combine `deny_unknown_fields` with `flatten`. Unknown members fail anyway, as unknown calls.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Vector {
     name: String,
     settings: Option<Vec<(String, String)>>,
-    /// What the contact center is asked, and what it answers, in this order.
+    /// The expected requests to the contact center and its responses, in order.
     #[serde(default)]
     exchanges: Vec<Exchange>,
     #[serde(flatten)]
@@ -98,13 +98,13 @@ enum SourceKind {
     Notification,
 }
 
-/// Bytes, in the form that shows them best.
+/// Bytes, in the most readable notation.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Bytes {
     Utf8(String),
     Hex(String),
-    /// Written without blanks.
+    /// Serialized without whitespace.
     Json(Value),
 }
 
@@ -113,7 +113,7 @@ enum Bytes {
 struct Exchange {
     /// `METHOD URL`.
     request: String,
-    /// Headers that must be there.
+    /// The required headers. Other headers are permitted.
     #[serde(default)]
     headers: Vec<(String, String)>,
     body: Option<Bytes>,
@@ -129,7 +129,7 @@ enum ScriptedAnswer {
         headers: Vec<(String, String)>,
         #[serde(default)]
         json: Value,
-        /// In place of `json`: a body that is no valid JSON.
+        /// Replaces `json` with a body that is not valid JSON.
         utf8: Option<String>,
     },
     Error {
@@ -147,10 +147,10 @@ enum NoAnswer {
 }
 
 impl VectorFile {
-    /// Reads a file; `name` is for the error.
+    /// Parses a vector file. Only the error uses `name`.
     ///
     /// # Errors
-    /// It is not in the format; where, and what was expected.
+    /// The text does not have the required format. The error contains the position and the expectation.
     pub fn parse(name: &str, text: &str) -> Result<Self, VectorError> {
         serde_json::from_str(text).map_err(|error| VectorError { file: name.into(), error })
     }
@@ -173,11 +173,11 @@ impl Vector {
     async fn run(&self, subject: &Subject, settings: Vec<Setting>) -> Verdict {
         let unchecked = || subject.provider().connect_unchecked(settings.clone());
         let actual = match &self.call {
-            Call::CheckSettings {} => told(answered(subject.provider().check_settings(&settings).await)?)?,
+            Call::CheckSettings {} => result_as_json(answered(subject.provider().check_settings(&settings).await)?)?,
             Call::VerifyWebhook { headers, body } => {
                 let headers = headers.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes())).collect();
                 let webhook = Webhook { method: "POST".into(), path: "/".into(), headers, body: body.bytes()? };
-                told(answered(unchecked().verify_webhook(&webhook).await)?)?
+                result_as_json(answered(unchecked().verify_webhook(&webhook).await)?)?
             }
             Call::MapAgentEvents { source, body } => {
                 let source = match source {
@@ -186,65 +186,74 @@ impl Vector {
                     SourceKind::Trigger => EventSource::Trigger,
                     SourceKind::Notification => EventSource::Notification,
                 }(body.bytes()?);
-                told(answered(unchecked().map_agent_events(&source).await)?)?
+                result_as_json(answered(unchecked().map_agent_events(&source).await)?)?
             }
             Call::BuildOutboundMessage { conversation, id, time, message } => {
                 let outbound = Outbound { id: id.clone(), time: *time, message: OutboundMessage::clone(message) };
                 let built = answered(unchecked().build_outbound_message(conversation, &outbound).await)?;
-                told(built.map(|requests| requests.iter().map(as_json).collect::<Vec<_>>()))?
+                result_as_json(built.map(|requests| requests.iter().map(as_json).collect::<Vec<_>>()))?
             }
             Call::Deliver { .. }
             | Call::FindDelivery { .. }
             | Call::ObserveConversation { .. }
             | Call::CheckConnection {}
-            | Call::Provision { .. } => self.effect(subject, settings).await?,
+            | Call::Provision { .. } => self.run_effect(subject, settings).await?,
         };
-        compare(&self.expect, &actual, "")
+        compare(&self.expect, &actual, "result")
     }
 
-    /// An effect, and whether the contact center was asked what it should have been.
-    async fn effect(&self, subject: &Subject, settings: Vec<Setting>) -> Result<Value, String> {
+    /// Runs a call with effects, and compares its requests with the exchanges.
+    async fn run_effect(&self, subject: &Subject, settings: Vec<Setting>) -> Result<Value, String> {
         let answers: VecDeque<Answer> = self.exchanges.iter().map(|exchange| exchange.answer.answer()).collect();
-        let (connection, scripted) = subject.scripted(settings, Script::InTurn(answers)).await?;
+        let (connection, scripted) = subject.scripted(settings, Script::Sequence(answers)).await?;
         let actual = match &self.call {
-            Call::Deliver { operation, body } => told(answered(connection.deliver(&request(operation, body)?).await)?)?,
+            Call::Deliver { operation, body } => {
+                result_as_json(answered(connection.deliver(&request(operation, body)?).await)?)?
+            }
             Call::FindDelivery { conversation, operation, body } => {
                 let request = request(operation, body)?;
-                told(answered(connection.find_delivery(conversation, &request).await)?)?
+                result_as_json(answered(connection.find_delivery(conversation, &request).await)?)?
             }
             Call::ObserveConversation { conversation } => {
-                told(answered(connection.observe_conversation(conversation).await)?)?
+                result_as_json(answered(connection.observe_conversation(conversation).await)?)?
             }
             Call::Provision { webhook_url, mode } => {
                 json!(connection.provision(webhook_url, *mode).await.map_err(failed)?)
             }
             _ => json!(connection.check_connection(None).await.map_err(failed)?),
         };
-        let asked = scripted.asked();
-        for (number, (expected, asked)) in self.exchanges.iter().zip(&asked).enumerate() {
-            expected.compare(asked).map_err(|error| format!("request {}: {error}", number + 1))?;
+        let requests = scripted.requests();
+        for (number, (exchange, request)) in self.exchanges.iter().zip(&requests).enumerate() {
+            exchange.compare(request).map_err(|error| format!("request {}: {error}", number + 1))?;
         }
-        ensure!(asked.len() == self.exchanges.len(), "{} requests instead of {}", asked.len(), self.exchanges.len());
+        let (actual_count, expected_count) = (requests.len(), self.exchanges.len());
+        ensure!(actual_count == expected_count, "expected {expected_count} requests, got {actual_count}");
         Ok(actual)
     }
 }
 
 impl Exchange {
-    fn compare(&self, asked: &http::Request<Vec<u8>>) -> Verdict {
-        let line = format!("{} {}", asked.method(), asked.uri());
-        ensure!(line == self.request, "{line} instead of {}", self.request);
+    fn compare(&self, request: &http::Request<Vec<u8>>) -> Verdict {
+        let line = format!("{} {}", request.method(), request.uri());
+        ensure!(line == self.request, "expected {}, got {line}", self.request);
         for (name, value) in &self.headers {
-            let sent = asked.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-            ensure!(sent.as_ref() == Some(value), "header {name} is {sent:?} instead of {value:?}");
+            let sent = request.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+            ensure!(sent.as_ref() == Some(value), "header {name}: expected {value:?}, got {sent:?}");
         }
         match &self.body {
             None => Ok(()),
             Some(Bytes::Json(expected)) => {
-                let sent: Value = serde_json::from_slice(asked.body()).map_err(|error| format!("the body: {error}"))?;
-                compare(expected, &sent, "the body")
+                let sent: Value = serde_json::from_slice(request.body()).map_err(|error| format!("body: {error}"))?;
+                compare(expected, &sent, "body")
             }
             Some(expected) => {
-                ensure!(expected.bytes()? == *asked.body(), "the body is {:?}", String::from_utf8_lossy(asked.body()));
+                let (expected, sent) = (expected.bytes()?, request.body());
+                ensure!(
+                    expected == *sent,
+                    "body: expected {:?}, got {:?}",
+                    String::from_utf8_lossy(&expected),
+                    String::from_utf8_lossy(sent)
+                );
                 Ok(())
             }
         }
@@ -275,7 +284,7 @@ impl ScriptedAnswer {
     }
 }
 
-/// The HTTP date that `<now>` or `<now SECONDS>` stands for; the seconds have a sign.
+/// Returns the HTTP date for `<now>` or `<now SECONDS>`. The seconds are an offset from now and may be negative.
 fn date(value: &str) -> Option<String> {
     let seconds = value.strip_prefix("<now")?.strip_suffix('>')?.trim();
     let seconds: i64 = if seconds.is_empty() { 0 } else { seconds.parse().ok()? };
@@ -291,7 +300,7 @@ impl Bytes {
             Self::Json(value) => Ok(value.to_string().into_bytes()),
             Self::Hex(digits) => {
                 let digits: Vec<u32> =
-                    digits.chars().map(|digit| digit.to_digit(16)).collect::<Option<_>>().ok_or("no hex digits")?;
+                    digits.chars().map(|digit| digit.to_digit(16)).collect::<Option<_>>().ok_or("not hexadecimal")?;
                 let (pairs, rest) = digits.as_chunks::<2>();
                 ensure_even(rest)?;
                 pairs
@@ -304,7 +313,7 @@ impl Bytes {
 }
 
 fn ensure_even(rest: &[u32]) -> Verdict {
-    ensure!(rest.is_empty(), "an odd number of hex digits");
+    ensure!(rest.is_empty(), "odd number of hex digits");
     Ok(())
 }
 
@@ -318,16 +327,16 @@ fn request(operation: &str, body: &Bytes) -> Result<ProviderRequest, String> {
     })
 }
 
-/// An answer as JSON: `{"ok": …}` or `{"error": …}`.
-fn told<T: serde::Serialize, E: serde::Serialize>(answer: Result<T, E>) -> Result<Value, String> {
-    let told = match answer {
-        Ok(answer) => serde_json::to_value(answer).map(|answer| json!({ "ok": answer })),
+/// Converts a result to JSON: `{"ok": …}` or `{"error": …}`.
+fn result_as_json<T: serde::Serialize, E: serde::Serialize>(result: Result<T, E>) -> Result<Value, String> {
+    let json = match result {
+        Ok(value) => serde_json::to_value(value).map(|value| json!({ "ok": value })),
         Err(error) => serde_json::to_value(error).map(|error| json!({ "error": error })),
     };
-    told.map_err(|error| error.to_string())
+    json.map_err(|error| error.to_string())
 }
 
-/// A request as JSON, with the body as JSON where it is some.
+/// Converts a request to JSON. A body that is not JSON becomes a string.
 pub(crate) fn as_json(request: &ProviderRequest) -> Value {
     let body = serde_json::from_slice(&request.body)
         .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&request.body).into_owned()));
@@ -340,16 +349,17 @@ pub(crate) fn as_json(request: &ProviderRequest) -> Value {
     })
 }
 
-/// In an expectation: any text that is not empty. For what is meant for people.
+/// Matches every text that is not empty. For texts that people read.
 const ANY_TEXT: &str = "<any text>";
 
-/// In an expectation: `<about N>`, a number that differs by one at most. For offsets in what cannot be parsed.
+/// Returns N for the expectation `<about N>`, which matches numbers that differ from N by at most one. For the offsets
+/// of parse errors.
 fn about(expected: &str) -> Option<u64> {
     expected.strip_prefix("<about ")?.strip_suffix('>')?.parse().ok()
 }
 
-/// Compares exactly, but for [`ANY_TEXT`] and [`about`]; tells the first place that differs.
-fn compare(expected: &Value, actual: &Value, place: &str) -> Verdict {
+/// Compares exactly, except for [`ANY_TEXT`] and [`about`]. The error names the path of the first difference.
+fn compare(expected: &Value, actual: &Value, path: &str) -> Verdict {
     match (expected, actual) {
         (Value::String(text), Value::Number(number))
             if about(text).zip(number.as_u64()).is_some_and(|(about, number)| about.abs_diff(number) <= 1) =>
@@ -359,13 +369,13 @@ fn compare(expected: &Value, actual: &Value, place: &str) -> Verdict {
         (Value::String(any), Value::String(text)) if any == ANY_TEXT && !text.is_empty() => Ok(()),
         (Value::Array(expected), Value::Array(actual)) => {
             for (number, (expected, actual)) in expected.iter().zip(actual).enumerate() {
-                compare(expected, actual, &format!("{place}[{number}]"))?;
+                compare(expected, actual, &format!("{path}[{number}]"))?;
             }
             ensure!(
                 expected.len() == actual.len(),
-                "{place} has {} entries instead of {}",
-                actual.len(),
-                expected.len()
+                "{path}: expected {} entries, got {}",
+                expected.len(),
+                actual.len()
             );
             Ok(())
         }
@@ -373,12 +383,12 @@ fn compare(expected: &Value, actual: &Value, place: &str) -> Verdict {
             for name in expected.keys().chain(actual.keys()) {
                 let null = Value::Null;
                 let (expected, actual) = (expected.get(name).unwrap_or(&null), actual.get(name).unwrap_or(&null));
-                compare(expected, actual, &format!("{place}.{name}"))?;
+                compare(expected, actual, &format!("{path}.{name}"))?;
             }
             Ok(())
         }
         _ => {
-            ensure!(expected == actual, "{place} is {actual} instead of {expected}");
+            ensure!(expected == actual, "{path}: expected {expected}, got {actual}");
             Ok(())
         }
     }

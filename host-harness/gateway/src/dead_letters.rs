@@ -5,7 +5,8 @@ use crate::connection_service::ConnectionService;
 use crate::mailbox::{CallbackOutcome, DeadLetter, DeadLetterContent, SendError};
 use crate::mailboxes::{Address, ChangeError, Mailboxes};
 use crate::platform_event::PlatformEvent;
-use crate::store::{Content, Family, SaveError, StoreError};
+use crate::record;
+use crate::store::{Content, Family, StoreError, none_on_conflict};
 use serde::{Deserialize, Serialize};
 
 /// A stored dead letter.
@@ -81,19 +82,11 @@ pub(crate) async fn redrive(service: &ConnectionService, stored: &StoredDeadLett
 impl Mailboxes {
     /// Stores a dead letter. Storing it again has no effect.
     pub(crate) async fn store_dead_letter(&self, stored: &StoredDeadLetter) -> Result<(), StoreError> {
-        let value = serde_json::to_vec(stored)
-            .map_err(|error| StoreError::Broken(format!("a dead letter cannot be serialized: {error}")))?;
-        let content = Content { value, due: None };
-        match self
-            .store()
-            .save(Family::DeadLetter, &key(&stored.address.connection, &stored.dead_letter.id), None, content)
-            .await
-        {
-            // It was stored before an interruption.
-            Ok(_) | Err(SaveError::Conflict) => Ok(()),
-            Err(SaveError::Store(error)) => Err(error),
-            Err(error @ SaveError::TooLarge(_)) => Err(StoreError::Broken(error.to_string())),
-        }
+        let key = key(&stored.address.connection, &stored.dead_letter.id);
+        let content = Content { value: record::encode("a dead letter", stored)?, due: None };
+        // On a conflict it was stored before an interruption.
+        none_on_conflict(self.store().save(Family::DeadLetter, &key, None, content).await)?;
+        Ok(())
     }
 
     /// Returns a dead letter of a connection; `None` if there is none with this id.
@@ -102,8 +95,7 @@ impl Mailboxes {
     /// The store fails, or the record is not readable by this version.
     pub async fn dead_letter(&self, connection: &str, id: &str) -> Result<Option<StoredDeadLetter>, StoreError> {
         let Some(record) = self.store().load(Family::DeadLetter, &key(connection, id)).await? else { return Ok(None) };
-        let stored = serde_json::from_slice(&record.content.value);
-        stored.map(Some).map_err(|error| StoreError::unreadable("a dead letter", &error))
+        record::decode("a dead letter", &record.content.value).map(Some)
     }
 
     /// Returns at most `limit` dead letters of a connection with ids after this one, in the order of their ids.
@@ -122,8 +114,8 @@ impl Mailboxes {
         for id in keys.iter().map_while(|key| key.strip_prefix(&prefix)) {
             match self.dead_letter(connection, id).await {
                 // The others are returned nevertheless.
-                Err(StoreError::Broken(why)) => {
-                    tracing::error!(connection, dead_letter = id, why, "a dead letter is not readable")
+                Err(error) if error.is_permanent() => {
+                    tracing::error!(connection, dead_letter = id, %error, "a dead letter is not readable")
                 }
                 dead_letter => dead_letters.extend(dead_letter?),
             }
@@ -138,13 +130,8 @@ impl Mailboxes {
     pub async fn delete_dead_letter(&self, connection: &str, id: &str) -> Result<bool, StoreError> {
         let key = key(connection, id);
         let Some(record) = self.store().load(Family::DeadLetter, &key).await? else { return Ok(false) };
-        match self.store().remove(Family::DeadLetter, &key, record.revision).await {
-            Ok(()) => Ok(true),
-            // A dead letter never changes, so another request deleted it.
-            Err(SaveError::Conflict) => Ok(false),
-            Err(SaveError::Store(error)) => Err(error),
-            Err(error @ SaveError::TooLarge(_)) => Err(StoreError::Broken(error.to_string())),
-        }
+        // A dead letter never changes, so on a conflict another request deleted it.
+        Ok(none_on_conflict(self.store().remove(Family::DeadLetter, &key, record.revision).await)?.is_some())
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::clock::now;
 use crate::mailbox::time::after;
 use crate::mailbox::{Mailbox, Rules};
-use crate::store::{Change, Content, Family, Position, Revision, SaveError, Store, StoreError};
+use crate::record;
+use crate::store::{Change, Content, Family, Position, Revision, Store, StoreError, none_on_conflict};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -27,6 +28,14 @@ pub struct Address {
     pub connection: String,
     /// The user's address in the contact center.
     pub recipient: String,
+}
+
+/// The record of a conversation.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct StoredConversation {
+    /// The address of the user who takes part in it.
+    pub(crate) recipient: String,
 }
 
 /// Why a mailbox was not changed.
@@ -127,8 +136,7 @@ impl Mailboxes {
 
     pub(crate) async fn loaded(&self, address: &Address) -> Result<Option<LoadedMailbox>, StoreError> {
         let Some(record) = self.store.load(Family::Recipient, &address.key()).await? else { return Ok(None) };
-        let mut mailbox: Mailbox = serde_json::from_slice(&record.content.value)
-            .map_err(|error| StoreError::unreadable("a mailbox", &error))?;
+        let mut mailbox: Mailbox = record::decode("a mailbox", &record.content.value)?;
         mailbox.set_process_id(&self.process_id);
         let clock_stepped_back = mailbox.correct_for_clock_step(now());
         Ok(Some(LoadedMailbox { mailbox, revision: Some(record.revision), clock_stepped_back }))
@@ -140,19 +148,15 @@ impl Mailboxes {
         loaded: &LoadedMailbox,
         rules: &Rules,
     ) -> Result<SaveOutcome, StoreError> {
-        let value = serde_json::to_vec(&loaded.mailbox)
-            .map_err(|error| StoreError::Broken(format!("a mailbox cannot be serialized: {error}")))?;
+        let value = record::encode("a mailbox", &loaded.mailbox)?;
         let (key, due) = (address.key(), loaded.mailbox.due(rules));
-        match self.store.save(Family::Recipient, &key, loaded.revision, Content { value, due }).await {
-            Ok(_) => {
-                // There may be no receiver.
-                let _ = self.changes.send(Change { key, due });
-                Ok(SaveOutcome::Saved)
-            }
-            Err(SaveError::Conflict) => Ok(SaveOutcome::Conflict),
-            Err(SaveError::Store(error)) => Err(error),
-            Err(error @ SaveError::TooLarge(_)) => Err(StoreError::Broken(error.to_string())),
+        let saved = self.store.save(Family::Recipient, &key, loaded.revision, Content { value, due }).await;
+        if none_on_conflict(saved)?.is_none() {
+            return Ok(SaveOutcome::Conflict);
         }
+        // There may be no receiver.
+        let _ = self.changes.send(Change { key, due });
+        Ok(SaveOutcome::Saved)
     }
 
     /// Changes a mailbox and returns the result of the change; `None` if there is no such mailbox. The change may run
@@ -182,9 +186,10 @@ impl Mailboxes {
 
     /// Returns the recipient of a conversation, if a gateway stored it.
     pub(crate) async fn recipient(&self, connection: &str, conversation: &str) -> Result<Option<String>, StoreError> {
-        let record = self.store.load(Family::Conversation, &format!("{connection}/{conversation}")).await?;
-        let recipient = record.map(|record| String::from_utf8(record.content.value));
-        recipient.transpose().map_err(|_| StoreError::Broken("a conversation record is not readable".into()))
+        let key = format!("{connection}/{conversation}");
+        let Some(record) = self.store.load(Family::Conversation, &key).await? else { return Ok(None) };
+        let stored: StoredConversation = record::decode("a conversation", &record.content.value)?;
+        Ok(Some(stored.recipient))
     }
 
     /// Stores the recipient of a conversation, for as long as the mailbox exists, or for `retention` if it does not
@@ -197,17 +202,19 @@ impl Mailboxes {
     ) -> Result<(), StoreError> {
         let key = format!("{}/{conversation}", address.connection);
         let known = self.store.load(Family::Conversation, &key).await?;
-        if known.as_ref().is_some_and(|known| known.content.value == address.recipient.as_bytes()) {
-            return Ok(());
+        if let Some(known) = &known {
+            match record::decode::<StoredConversation>("a conversation", &known.content.value) {
+                Ok(stored) if stored.recipient == address.recipient => return Ok(()),
+                Err(StoreError::LaterVersion { .. }) => return Ok(()),
+                Ok(_) | Err(_) => {}
+            }
         }
-        let due = Some(after(now(), retention));
-        let content = Content { value: address.recipient.clone().into_bytes(), due };
-        match self.store.save(Family::Conversation, &key, known.map(|known| known.revision), content).await {
-            // Another gateway stored it at the same time.
-            Ok(_) | Err(SaveError::Conflict) => Ok(()),
-            Err(SaveError::Store(error)) => Err(error),
-            Err(error @ SaveError::TooLarge(_)) => Err(StoreError::Broken(error.to_string())),
-        }
+        let value = record::encode("a conversation", &StoredConversation { recipient: address.recipient.clone() })?;
+        let content = Content { value, due: Some(after(now(), retention)) };
+        // On a conflict another gateway stored it at the same time.
+        let revision = known.map(|known| known.revision);
+        none_on_conflict(self.store.save(Family::Conversation, &key, revision, content).await)?;
+        Ok(())
     }
 }
 
@@ -222,10 +229,11 @@ impl Mailboxes {
         for conversation in loaded.mailbox.conversations() {
             let key = format!("{}/{conversation}", address.connection);
             if let Some(record) = self.store.load(Family::Conversation, &key).await? {
-                ignore_conflict(self.store.remove(Family::Conversation, &key, record.revision).await)?;
+                // On a conflict the other change takes precedence.
+                none_on_conflict(self.store.remove(Family::Conversation, &key, record.revision).await)?;
             }
         }
-        ignore_conflict(self.store.remove(Family::Recipient, &address.key(), revision).await)
+        none_on_conflict(self.store.remove(Family::Recipient, &address.key(), revision).await).map(drop)
     }
 
     /// Counts the mailboxes with queued work of each connection that is not in `served`.
@@ -244,7 +252,7 @@ impl Mailboxes {
                 let has_work = match self.load(&address).await {
                     Ok(mailbox) => mailbox.is_some_and(|mailbox| mailbox.has_work()),
                     // An unreadable mailbox may have queued work.
-                    Err(StoreError::Broken(_)) => true,
+                    Err(error) if error.is_permanent() => true,
                     Err(error) => return Err(error),
                 };
                 if has_work {
@@ -281,28 +289,23 @@ impl Mailboxes {
         if record.content.due.is_some_and(|due| due > now()) {
             return Ok(());
         }
-        if let (Some((connection, conversation)), Ok(recipient)) =
-            (key.split_once('/'), String::from_utf8(record.content.value))
+        let stored = match record::decode::<StoredConversation>("a conversation", &record.content.value) {
+            Err(StoreError::LaterVersion { .. }) => return Ok(()),
+            stored => stored.ok(),
+        };
+        if let (Some((connection, conversation)), Some(StoredConversation { recipient })) =
+            (key.split_once('/'), stored)
         {
             let mailbox = match self.load(&Address { connection: connection.to_owned(), recipient }).await {
                 // An unreadable mailbox keeps its conversations; the others are removed.
-                Err(StoreError::Broken(_)) => return Ok(()),
+                Err(error) if error.is_permanent() => return Ok(()),
                 mailbox => mailbox?,
             };
             if mailbox.is_some_and(|mailbox| mailbox.conversations().iter().any(|known| known == conversation)) {
                 return Ok(());
             }
         }
-        ignore_conflict(self.store.remove(Family::Conversation, key, record.revision).await)
-    }
-}
-
-/// Another change of the record takes precedence.
-fn ignore_conflict(outcome: Result<(), SaveError>) -> Result<(), StoreError> {
-    match outcome {
-        Ok(()) | Err(SaveError::Conflict) => Ok(()),
-        Err(SaveError::Store(error)) => Err(error),
-        Err(error @ SaveError::TooLarge(_)) => Err(StoreError::Broken(error.to_string())),
+        none_on_conflict(self.store.remove(Family::Conversation, key, record.revision).await).map(drop)
     }
 }
 
@@ -391,5 +394,27 @@ mod tests {
             .expect("ignore_conflict");
         mailboxes.remove_expired_conversations().await.expect("the store answers");
         assert_eq!(mailboxes.recipient("acme", "known").await.expect("the store answers"), None);
+    }
+
+    /// A gateway of a later version wrote the records.
+    #[tokio::test]
+    async fn never_rewrites_a_later_version() {
+        let (mailboxes, _folder) = mailboxes();
+        let address = Address { connection: "acme".into(), recipient: "ada".into() };
+        let later = br#"{"version":2,"content":{"unknown":true}}"#.to_vec();
+        for (family, key) in [(Family::Recipient, "acme/ada"), (Family::Conversation, "acme/c-1")] {
+            let content = Content { value: later.clone(), due: Some(1) };
+            mailboxes.store.save(family, key, None, content).await.expect("stored");
+        }
+        let refused = mailboxes.change(&address, &rules(), |_| Ok::<_, std::convert::Infallible>(())).await;
+        let refused = refused.expect_err("the record has a later version");
+        assert!(matches!(refused, ChangeError::Store(StoreError::LaterVersion { found: 2, .. })), "{refused}");
+        mailboxes.store_conversation(&address, "c-1", Duration::ZERO).await.expect("nothing to do");
+        mailboxes.remove_expired(&address, &rules()).await.expect_err("the record has a later version");
+        mailboxes.remove_expired_conversations().await.expect("nothing to do");
+        for (family, key) in [(Family::Recipient, "acme/ada"), (Family::Conversation, "acme/c-1")] {
+            let record = mailboxes.store.load(family, key).await.expect("the store answers").expect("a record");
+            assert_eq!(String::from_utf8_lossy(&record.content.value), String::from_utf8_lossy(&later), "{key}");
+        }
     }
 }

@@ -8,6 +8,7 @@ mod contract;
 pub mod nats;
 pub mod sqlite;
 
+pub(crate) use self::contract::none_on_conflict;
 pub use self::contract::{
     AppendError, Change, Content, Entry, Family, LogEntry, MAX_BYTES, Position, Record, Revision, SaveError, Store,
     StoreError,

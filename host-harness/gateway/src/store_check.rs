@@ -2,8 +2,10 @@
 
 use crate::dead_letters::StoredDeadLetter;
 use crate::mailbox::Mailbox;
+use crate::mailboxes::StoredConversation;
+use crate::record;
+use crate::store::Family;
 use crate::store::sqlite::{OpenError, family_number};
-use crate::store::{Family, StoreError};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 
@@ -44,16 +46,14 @@ fn records(connection: &Connection, faults: &mut Vec<String>) -> rusqlite::Resul
         && let Some(row) = rows.next()?
     {
         let (family, key, value): (u8, String, Vec<u8>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let (what, read) = if family == family_number(Family::Recipient) {
-            ("mailbox", serde_json::from_slice::<Mailbox>(&value).map(|_| ()))
+        let read = if family == family_number(Family::Recipient) {
+            record::decode::<Mailbox>(&format!("mailbox {key}"), &value).map(drop)
         } else if family == family_number(Family::DeadLetter) {
-            ("dead letter", serde_json::from_slice::<StoredDeadLetter>(&value).map(|_| ()))
+            record::decode::<StoredDeadLetter>(&format!("dead letter {key}"), &value).map(drop)
         } else {
-            continue;
+            record::decode::<StoredConversation>(&format!("conversation {key}"), &value).map(drop)
         };
-        if let Err(error) = read {
-            faults.push(StoreError::unreadable(&format!("{what} {key}"), &error).to_string());
-        }
+        faults.extend(read.err().map(|error| error.to_string()));
     }
     Ok(())
 }

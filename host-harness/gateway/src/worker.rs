@@ -187,8 +187,8 @@ impl Worker {
                 let mut broken = None;
                 match outcome {
                     Ok(()) => {}
-                    Err(ChangeError::Store(StoreError::Broken(why))) => {
-                        (job.due, job.progress, broken) = (None, false, Some(why));
+                    Err(ChangeError::Store(error)) if error.is_permanent() => {
+                        (job.due, job.progress, broken) = (None, false, Some(error.to_string()));
                     }
                     Err(error) => {
                         tracing::warn!(connection = job.address.connection, %error, "work on a mailbox failed; trying again");

@@ -1,4 +1,4 @@
-//! The component's stack, as the guest has it.
+//! Sets the same stack size and initial memory as the Genesys guest.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -1,6 +1,6 @@
 //! `handover build`
 
-use super::NO;
+use super::NEGATIVE_RESULT;
 use crate::arguments::Build;
 use crate::{output, plugin};
 use anyhow::Context;
@@ -10,12 +10,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::process::ExitCode;
 
-/// The input: the contract's records in one object.
+/// The input: the records of the contract in one JSON object.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Message {
     recipient: String,
-    #[serde(default = "first")]
+    #[serde(default = "first_handover")]
     handover: u32,
     conversation: Option<String>,
     id: String,
@@ -23,7 +23,7 @@ struct Message {
     message: OutboundMessage,
 }
 
-fn first() -> u32 {
+fn first_handover() -> u32 {
     1
 }
 
@@ -38,18 +38,18 @@ pub(crate) async fn run(arguments: Build) -> anyhow::Result<ExitCode> {
     match connection.build_outbound_message(&conversation, &Outbound { id, time, message }).await {
         Ok(requests) => {
             for request in &requests {
-                output::print(shown(request))?;
+                output::print(request_json(request))?;
             }
             return Ok(ExitCode::SUCCESS);
         }
-        Err(Error::Provider(why)) => output::print(json!({ "unsupported": why }))?,
+        Err(Error::Provider(reason)) => output::print(json!({ "unsupported": reason }))?,
         Err(Error::Call(error)) => output::print(json!({ "error": error.to_string() }))?,
     }
-    Ok(ExitCode::from(NO))
+    Ok(ExitCode::from(NEGATIVE_RESULT))
 }
 
-/// Returns a request as JSON, with its body as JSON if it is some.
-fn shown(request: &ProviderRequest) -> Value {
+/// Returns a request as JSON. Its body is a JSON value if it parses as JSON, and a string otherwise.
+fn request_json(request: &ProviderRequest) -> Value {
     let text = || String::from_utf8_lossy(&request.body).into_owned();
     json!({
         "idempotency-key": request.idempotency_key,

@@ -1,6 +1,6 @@
 //! `handover check`
 
-use super::NO;
+use super::NEGATIVE_RESULT;
 use crate::arguments::Check as Arguments;
 use crate::{output, plugin, progress};
 use anyhow::Context;
@@ -16,17 +16,17 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-/// The time to wait for the webhook. A contact center sends one at once.
+/// The time to wait for the webhook. A contact center sends it immediately.
 const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let connection = plugin::connect(&arguments.connection).await?;
-    let shown = progress::show("calling the contact center");
+    let spinner = progress::show("calling the contact center");
     let checks = match arguments.webhook_listen {
         None => connection.check_connection(None).await?,
         Some(address) => with_probe(connection, address).await?,
     };
-    drop(shown);
+    drop(spinner);
     for check in &checks {
         let outcome = match check.outcome {
             CheckOutcome::Ok => "ok",
@@ -40,35 +40,37 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
     }
     let failed = checks.iter().any(|check| check.outcome == CheckOutcome::Error);
-    Ok(if failed { ExitCode::from(NO) } else { ExitCode::SUCCESS })
+    Ok(if failed { ExitCode::from(NEGATIVE_RESULT) } else { ExitCode::SUCCESS })
 }
 
-/// Asks the contact center to send a message to a test recipient, and waits for its webhook.
+/// Makes the contact center send a message to a test recipient, and waits for its webhook.
 async fn with_probe(connection: Connection, address: SocketAddr) -> anyhow::Result<Vec<Check>> {
     let recipient = format!("handover-check-{}", uuid::Uuid::new_v4());
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
-    let (arrived, mut arrivals) = mpsc::channel(16);
-    let server = tokio::spawn(axum::serve(listener, receiver(connection.clone(), arrived)).into_future());
+    let (sender, mut arrivals) = mpsc::channel(16);
+    let server = tokio::spawn(axum::serve(listener, receiver(connection.clone(), sender)).into_future());
     let mut checks = connection.check_connection(Some(&recipient)).await?;
     let was_sent = |check: &Check| check.outcome == CheckOutcome::Ok && check.name == "webhook-probe";
     let round_trip = if checks.iter().any(was_sent) {
-        let ours = async {
-            let mut refused = None;
+        let first_relevant = async {
+            let mut rejected = None;
             while let Some(arrival) = arrivals.recv().await {
                 match arrival {
-                    Arrival::For(recipients) if recipients.contains(&recipient) => return None,
-                    Arrival::For(_) => {}
-                    Arrival::Refused(why) => refused = Some(why),
+                    Arrival::Authentic(recipients) if recipients.contains(&recipient) => return None,
+                    Arrival::Authentic(_) => {}
+                    Arrival::Rejected(reason) => rejected = Some(reason),
                 }
-                if refused.is_some() {
+                if rejected.is_some() {
                     break;
                 }
             }
-            refused
+            rejected
         };
-        match timeout(WEBHOOK_TIMEOUT, ours).await {
+        match timeout(WEBHOOK_TIMEOUT, first_relevant).await {
             Ok(None) => round_trip(CheckOutcome::Ok, "the webhook arrived and is authentic".into()),
-            Ok(Some(why)) => round_trip(CheckOutcome::Error, format!("a webhook arrived and is not authentic: {why}")),
+            Ok(Some(reason)) => {
+                round_trip(CheckOutcome::Error, format!("a webhook arrived and is not authentic: {reason}"))
+            }
             Err(_) => {
                 round_trip(CheckOutcome::Error, format!("no webhook arrived within {} s", WEBHOOK_TIMEOUT.as_secs()))
             }
@@ -89,25 +91,26 @@ fn round_trip(outcome: CheckOutcome, message: String) -> Check {
 
 /// A received webhook.
 enum Arrival {
-    /// An authentic webhook with its recipients.
-    For(Vec<String>),
-    Refused(String),
+    /// An authentic webhook, with the recipients of its events.
+    Authentic(Vec<String>),
+    /// A webhook that is not authentic, with the reason.
+    Rejected(String),
 }
 
-fn receiver(connection: Connection, arrived: mpsc::Sender<Arrival>) -> axum::Router {
+fn receiver(connection: Connection, sender: mpsc::Sender<Arrival>) -> axum::Router {
     axum::Router::new().fallback(async move |parts: Parts, body: Bytes| {
         let webhook = Webhook::from_http(&parts, body);
         let arrival = match connection.verify_webhook(&webhook).await {
             Ok(_) => match connection.map_agent_events(&EventSource::Webhook(webhook.body)).await {
-                Ok(events) => Arrival::For(events.into_iter().filter_map(|event| event.recipient).collect()),
-                _ => Arrival::For(Vec::new()),
+                Ok(events) => Arrival::Authentic(events.into_iter().filter_map(|event| event.recipient).collect()),
+                _ => Arrival::Authentic(Vec::new()),
             },
-            Err(Error::Provider(rejection)) => Arrival::Refused(format!("{rejection:?}")),
-            Err(Error::Call(error)) => Arrival::Refused(error.to_string()),
+            Err(Error::Provider(rejection)) => Arrival::Rejected(format!("{rejection:?}")),
+            Err(Error::Call(error)) => Arrival::Rejected(error.to_string()),
         };
-        let status = if matches!(arrival, Arrival::For(_)) { StatusCode::OK } else { StatusCode::FORBIDDEN };
-        // There is no receiver once the message has arrived.
-        let _ = arrived.send(arrival).await;
+        let status = if matches!(arrival, Arrival::Authentic(_)) { StatusCode::OK } else { StatusCode::FORBIDDEN };
+        // The channel is closed once the expected webhook has arrived.
+        let _ = sender.send(arrival).await;
         status
     })
 }

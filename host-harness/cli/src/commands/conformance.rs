@@ -1,6 +1,6 @@
 //! `handover conformance`
 
-use super::NO;
+use super::NEGATIVE_RESULT;
 use crate::arguments::Conformance;
 use crate::{output, plugin, progress};
 use anyhow::Context;
@@ -15,16 +15,16 @@ pub(crate) async fn run(arguments: Conformance) -> anyhow::Result<ExitCode> {
     let component = plugin::read(arguments.plugin.or(arguments.plugin_option).as_deref())?;
     let mut vectors = built_in()?;
     if let Some(folder) = &arguments.vectors {
-        vectors.extend(own(folder)?);
+        vectors.extend(read_folder(folder)?);
     }
-    let shown = progress::show("running the cases");
+    let spinner = progress::show("running the test cases");
     let report = handover_conformance::run(&component, &vectors).await;
-    drop(shown);
+    drop(spinner);
     let report = match report {
         Ok(report) => report,
         Err(error) => {
             output::print(format_args!("failed  load: {error}"))?;
-            return Ok(ExitCode::from(NO));
+            return Ok(ExitCode::from(NEGATIVE_RESULT));
         }
     };
     output::print(&report)?;
@@ -32,7 +32,7 @@ pub(crate) async fn run(arguments: Conformance) -> anyhow::Result<ExitCode> {
         std::fs::write(file, report.junit()?)
             .with_context(|| format!("{}: the report cannot be written", file.display()))?;
     }
-    Ok(if report.failed().next().is_some() { ExitCode::from(NO) } else { ExitCode::SUCCESS })
+    Ok(if report.failed().next().is_some() { ExitCode::from(NEGATIVE_RESULT) } else { ExitCode::SUCCESS })
 }
 
 fn built_in() -> anyhow::Result<Vec<VectorFile>> {
@@ -41,13 +41,13 @@ fn built_in() -> anyhow::Result<Vec<VectorFile>> {
         folders.flat_map(|folder| folder.files()).filter(|file| file.path().extension().is_some_and(|e| e == "json"));
     files
         .map(|file| {
-            let text = file.contents_utf8().context("a vector file built in is not UTF-8")?;
+            let text = file.contents_utf8().context("a built-in vector file is not UTF-8")?;
             Ok(VectorFile::parse(&file.path().display().to_string(), text)?)
         })
         .collect()
 }
 
-fn own(folder: &Path) -> anyhow::Result<Vec<VectorFile>> {
+fn read_folder(folder: &Path) -> anyhow::Result<Vec<VectorFile>> {
     let entries =
         std::fs::read_dir(folder).with_context(|| format!("{}: the folder cannot be read", folder.display()))?;
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;

@@ -16,7 +16,7 @@ pub(crate) fn run(arguments: &CopilotUrl) -> anyhow::Result<ExitCode> {
     match CopilotPolicy::of(&settings) {
         Ok(Some(policy)) => output::print(copilot::link(&policy, &arguments.session, &arguments.user))?,
         _ => bail!(
-            "{}: the link needs copilot-url (https, without query or fragment), copilot-token, copilot-organization \
+            "{}: the link needs copilot-url (https, no query or fragment), copilot-token, copilot-organization \
              and copilot-config",
             arguments.settings.display()
         ),

@@ -1,6 +1,6 @@
 //! `handover features`
 
-use super::NO;
+use super::NEGATIVE_RESULT;
 use crate::arguments;
 use crate::features::Features;
 use crate::output;
@@ -16,5 +16,5 @@ pub(crate) fn run(arguments: &arguments::Features) -> anyhow::Result<ExitCode> {
             Err(refused) => output::print(format_args!("off  {name}: {refused}"))?,
         }
     }
-    Ok(if open_messaging.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(NO) })
+    Ok(if open_messaging.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(NEGATIVE_RESULT) })
 }

@@ -19,12 +19,12 @@ pub(crate) async fn run(arguments: Inspect) -> anyhow::Result<ExitCode> {
     output::print(format_args!("abilities  {}", abilities.join(", ")))?;
     output::print("settings")?;
     for field in &description.settings {
-        let mut marks = Vec::new();
-        marks.extend(field.required.then_some("required".to_owned()));
-        marks.extend(field.repeatable.then_some("may repeat".to_owned()));
-        marks.extend(field.default.as_ref().map(|default| format!("default: {default}")));
-        let marks = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
-        output::print(format_args!("  {}{marks}\n      {}: {}", field.key, field.label, field.help))?;
+        let mut notes = Vec::new();
+        notes.extend(field.required.then_some("required".to_owned()));
+        notes.extend(field.repeatable.then_some("may repeat".to_owned()));
+        notes.extend(field.default.as_ref().map(|default| format!("default: {default}")));
+        let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
+        output::print(format_args!("  {}{notes}\n      {}: {}", field.key, field.label, field.help))?;
     }
     Ok(ExitCode::SUCCESS)
 }

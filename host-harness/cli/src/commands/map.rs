@@ -1,6 +1,6 @@
 //! `handover map`
 
-use super::NO;
+use super::NEGATIVE_RESULT;
 use crate::arguments::{Map, Source};
 use crate::{output, plugin};
 use handover_host::Error;
@@ -24,8 +24,8 @@ pub(crate) async fn run(arguments: Map) -> anyhow::Result<ExitCode> {
             }
             return Ok(ExitCode::SUCCESS);
         }
-        Err(Error::Provider(why)) => output::print(json!({ "malformed": why }))?,
+        Err(Error::Provider(reason)) => output::print(json!({ "malformed": reason }))?,
         Err(Error::Call(error)) => output::print(json!({ "error": error.to_string() }))?,
     }
-    Ok(ExitCode::from(NO))
+    Ok(ExitCode::from(NEGATIVE_RESULT))
 }

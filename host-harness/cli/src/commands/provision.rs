@@ -1,6 +1,6 @@
 //! `handover provision`
 
-use super::NO;
+use super::NEGATIVE_RESULT;
 use crate::arguments::Provision;
 use crate::{output, plugin, progress};
 use handover_host::contract::{ProvisioningMode, StepOutcome};
@@ -9,9 +9,9 @@ use std::process::ExitCode;
 pub(crate) async fn run(arguments: Provision) -> anyhow::Result<ExitCode> {
     let connection = plugin::connect(&arguments.connection).await?;
     let mode = if arguments.dry_run { ProvisioningMode::Plan } else { ProvisioningMode::Apply };
-    let shown = progress::show("calling the contact center");
+    let spinner = progress::show("calling the contact center");
     let steps = connection.provision(&arguments.webhook_url, mode).await?;
-    drop(shown);
+    drop(spinner);
     for step in &steps {
         let outcome = match step.outcome {
             StepOutcome::Present => "present",
@@ -24,5 +24,5 @@ pub(crate) async fn run(arguments: Provision) -> anyhow::Result<ExitCode> {
         output::print(format_args!("{outcome:<7}  {}: {}", step.name, step.message))?;
     }
     let failed = steps.iter().any(|step| step.outcome == StepOutcome::Failed);
-    Ok(if failed { ExitCode::from(NO) } else { ExitCode::SUCCESS })
+    Ok(if failed { ExitCode::from(NEGATIVE_RESULT) } else { ExitCode::SUCCESS })
 }

@@ -24,7 +24,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
     let sandbox = Sandbox::start(config).await?;
     output::print(serde_json::to_string(sandbox.announcement())?)?;
-    tokio::signal::ctrl_c().await.context("the signal to stop cannot be awaited")?;
+    tokio::signal::ctrl_c().await.context("cannot wait for the stop signal")?;
     sandbox.stop().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -27,10 +27,10 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-/// The default store.
-const SQLITE: &str = "handover.sqlite";
-/// Calls that one instance of a plugin serves.
-const REUSE: u32 = 1_000;
+/// The default SQLite file.
+const DEFAULT_SQLITE_FILE: &str = "handover.sqlite";
+/// The number of calls that one instance of a plugin serves.
+const CALLS_PER_INSTANCE: u32 = 1_000;
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if arguments.reference {
@@ -45,17 +45,17 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let config = &file.config;
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     let metrics = Metrics::default();
-    let _log = gateway_log::begin(&config.log, &metrics);
-    raise_descriptors();
+    let _log = gateway_log::start(&config.log, &metrics);
+    raise_open_file_limit();
     let (store, cache) = store(&file, &folder).await?;
     let mailboxes = Mailboxes::new(store);
     let trace = Trace::default();
     let services = connections(&file, &folder, cache, &mailboxes, &metrics, &trace).await?;
-    let at = || file.place(&["platform", "tokens"]);
-    let tokens = Tokens::new(&read_all(&config.platform.tokens, &folder).with_context(at)?).with_context(at)?;
+    let at = || file.position(&["platform", "tokens"]);
+    let tokens = Tokens::new(&read_secrets(&config.platform.tokens, &folder).with_context(at)?).with_context(at)?;
     let listener = TcpListener::bind(config.listen)
         .await
-        .with_context(|| format!("{}: cannot listen on {}", file.place(&["listen"]), config.listen))?;
+        .with_context(|| format!("{}: cannot listen on {}", file.position(&["listen"]), config.listen))?;
 
     let (stop, address) = (CancellationToken::new(), listener.local_addr()?);
     let gateway = Gateway::new(services.clone(), mailboxes.clone(), tokens, metrics, stop.clone());
@@ -66,38 +66,38 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         if let Some(reason) = why_unfetchable(&public) {
             tracing::warn!(
                 public,
-                "the contact center may be unable to fetch files of the demo page: {reason}; set demo.public to a public https origin"
+                "the contact center may be unable to fetch the files of the demo page: {reason}; set demo.public to a public https origin"
             );
         }
         let desk = config.demo.desk.as_ref().map(origin);
         router = router.merge(DemoContext { gateway, trace, desk, stop: stop.clone(), public }.router()?);
     }
-    // There may be no reader.
+    // Ignored because standard output may be closed.
     let _ = output::print(json!({ "listen": address.to_string() }));
     let keep_events = config.store.keep_events.0;
     run_gateway(Parts { services, mailboxes, keep_events, listener, router, stop }).await?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Raises the limit of open files as far as the system allows.
-fn raise_descriptors() {
+/// Raises the limit on open files as far as the system allows.
+fn raise_open_file_limit() {
     if let Err(error) = rlimit::increase_nofile_limit(rlimit::INFINITY) {
-        tracing::warn!(%error, "the limit of open files cannot be raised");
+        tracing::warn!(%error, "the limit on open files cannot be raised");
     }
 }
 
-/// Opens the store, and the cache that its gateways share if there can be several.
+/// Opens the store. Returns also the cache that several gateways share, if the store is NATS.
 async fn store(file: &ConfigFile, folder: &Path) -> anyhow::Result<(Arc<dyn Store>, Option<NatsCache>)> {
     let store = &file.config.store;
     let Some(servers) = &store.nats else {
-        let path = store.sqlite.as_deref().unwrap_or(Path::new(SQLITE));
-        let opened = SqliteStore::open(&folder.join(path)).with_context(|| file.place(&["store", "sqlite"]))?;
+        let path = store.sqlite.as_deref().unwrap_or(Path::new(DEFAULT_SQLITE_FILE));
+        let opened = SqliteStore::open(&folder.join(path)).with_context(|| file.position(&["store", "sqlite"]))?;
         return Ok((Arc::new(opened), None));
     };
-    let at = || file.place(&["store", "nats"]);
+    let at = || file.position(&["store", "nats"]);
     let servers = servers.read(folder).with_context(at)?;
     let credentials = store.nats_credentials.as_ref().map(|source| source.read(folder)).transpose();
-    let credentials = credentials.with_context(|| file.place(&["store", "nats-credentials"]))?;
+    let credentials = credentials.with_context(|| file.position(&["store", "nats-credentials"]))?;
     let layout = Layout { prefix: store.nats_prefix.clone(), replicas: store.nats_replicas.get() };
     let opened = NatsStore::connect(&servers, credentials.as_deref(), &layout).await.with_context(at)?;
     let cache = opened.cache(&layout).await.with_context(at)?;
@@ -116,7 +116,7 @@ async fn connections(
     let mut limits = Limits::default();
     limits.total_memory = usize::try_from(file.config.plugins.memory_mib)?.saturating_mul(1 << 20);
     limits.connection_calls = file.config.plugins.calls_per_connection.get();
-    let host = Host::builder().limits(limits).http(client).reuse(REUSE);
+    let host = Host::builder().limits(limits).http(client).reuse(CALLS_PER_INSTANCE);
     let host = match cache {
         Some(cache) => host.cache(cache),
         None => host,
@@ -125,7 +125,7 @@ async fn connections(
     let callback = callback(file, folder)?;
     let (mut services, mut loaded) = (Vec::new(), HashMap::new());
     for (name, connection) in &file.config.connection {
-        let at = |key| file.place(&["connection", name, key]);
+        let at = |key| file.position(&["connection", name, key]);
         let settings = SettingsFile::read(&folder.join(&connection.settings)).with_context(|| at("settings"))?;
         let (plugin, key) = match (&connection.plugin, &connection.precompiled) {
             (Some(path), _) => (Plugin::Component(folder.join(path)), "plugin"),
@@ -140,9 +140,9 @@ async fn connections(
         let connected = plugin::connect_with(provider, &settings, &connection.allow_origins, trusted)
             .await
             .with_context(|| at("settings"))?;
-        let observes = provider.description().abilities.contains(&Ability::Observation);
+        let can_poll = provider.description().abilities.contains(&Ability::Observation);
         let options = Options {
-            rules: connection.rules(observes, file.config.store.keep_events),
+            rules: connection.rules(can_poll, file.config.store.keep_events),
             callback: callback.clone(),
             path: Some(connection.path.clone()),
             integration_id: connection.integration_id.clone(),
@@ -150,20 +150,20 @@ async fn connections(
             polls: connection.polls_per_minute,
             trace: trace.clone(),
         };
-        let one = ConnectionService::new(name, connected, options, mailboxes.clone(), metrics);
-        services.push(one.with_context(|| file.place(&["connection", name]))?);
+        let service = ConnectionService::new(name, connected, options, mailboxes.clone(), metrics);
+        services.push(service.with_context(|| file.position(&["connection", name]))?);
     }
     Ok(services)
 }
 
 fn callback(file: &ConfigFile, folder: &Path) -> anyhow::Result<Option<Callback>> {
     let Some(callback) = &file.config.platform.callback else { return Ok(None) };
-    let at = || file.place(&["platform", "callback"]);
-    let secrets = read_all(&callback.secrets, folder).with_context(at)?;
+    let at = || file.position(&["platform", "callback"]);
+    let secrets = read_secrets(&callback.secrets, folder).with_context(at)?;
     Ok(Some(Callback::new(&callback.url, secrets).with_context(at)?))
 }
 
-fn read_all(sources: &[SecretSource], folder: &Path) -> anyhow::Result<Vec<String>> {
-    let read = sources.iter().enumerate();
-    read.map(|(index, source)| source.read(folder).with_context(|| format!("entry {}", index + 1))).collect()
+fn read_secrets(sources: &[SecretSource], folder: &Path) -> anyhow::Result<Vec<String>> {
+    let sources = sources.iter().enumerate();
+    sources.map(|(index, source)| source.read(folder).with_context(|| format!("entry {}", index + 1))).collect()
 }

@@ -1,11 +1,11 @@
-//! The reference of the configuration, generated from its types: their comments and defaults.
+//! The reference of the configuration, generated from the comments and defaults of its types.
 
 use super::Config;
 use serde_json::Value;
 use std::fmt::Write;
 use utoipa::{PartialSchema, ToSchema};
 
-/// A configuration with only the required keys, which shows the defaults of all others.
+/// A configuration with only the required keys, from which the defaults of the other keys are read.
 const MINIMAL: &str = r#"
 [platform]
 tokens = [{ env = "TOKEN" }]
@@ -20,30 +20,30 @@ pub(crate) fn reference() -> String {
     Config::schemas(&mut schemas);
     let mut schemas: Vec<(String, Value)> =
         schemas.into_iter().filter_map(|(name, schema)| Some((name, serde_json::to_value(schema).ok()?))).collect();
-    let own = serde_json::to_value(Config::schema()).unwrap_or_default();
-    schemas.push((Config::name().into_owned(), own.clone()));
+    let root = serde_json::to_value(Config::schema()).unwrap_or_default();
+    schemas.push((Config::name().into_owned(), root.clone()));
     let defaults = toml::from_str::<Config>(MINIMAL).ok().and_then(|config| serde_json::to_value(config).ok());
     let mut text = String::from(
-        "# Configuration\n\nThe file of `handover serve --config FILE`, in TOML. [gateway.example.toml](gateway.example.toml) is a commented \
-         example.\n\nSecrets are never in the file: `{ env = \"NAME\" }` names an environment variable, `{ file = \"PATH\" }` \
-         a file.\nA duration is a text such as `\"30s\"`, `\"5m\"` or `\"2h\"`.\n",
+        "# Configuration\n\nThe configuration file for `handover serve --config FILE`, in TOML. [gateway.example.toml](gateway.example.toml) is a commented \
+         example.\n\nSecrets are never in the file itself: `{ env = \"NAME\" }` names an environment variable, `{ file = \"PATH\" }` \
+         a file.\nA duration is a string such as `\"30s\"`, `\"5m\"` or `\"2h\"`.\n",
     );
-    section(&mut text, &schemas, "", &own, &defaults.unwrap_or_default());
+    section(&mut text, &schemas, "", &root, &defaults.unwrap_or_default());
     text
 }
 
 fn section(text: &mut String, schemas: &[(String, Value)], path: &str, schema: &Value, defaults: &Value) {
-    let heading = if path.is_empty() { "The file".to_owned() } else { format!("`[{path}]`") };
-    let about = schema["description"].as_str().unwrap_or_default();
-    let mut below = Vec::new();
+    let heading = if path.is_empty() { "Top level".to_owned() } else { format!("`[{path}]`") };
+    let description = schema["description"].as_str().unwrap_or_default();
+    let mut subsections = Vec::new();
     let mut rows = String::new();
     let none = serde_json::Map::new();
     for (key, property) in schema["properties"].as_object().unwrap_or(&none) {
         let default = &defaults[key.as_str()];
-        if let Some((inner, schema)) = refers(schemas, key, property) {
+        if let Some((inner, schema)) = find_table(schemas, key, property) {
             let path = if path.is_empty() { inner } else { format!("{path}.{inner}") };
             let defaults = if default["NAME"].is_object() { &default["NAME"] } else { default };
-            below.push((path, schema, defaults));
+            subsections.push((path, schema, defaults));
             continue;
         }
         let required = schema["required"].as_array().is_some_and(|required| required.iter().any(|name| name == key));
@@ -53,23 +53,24 @@ fn section(text: &mut String, schemas: &[(String, Value)], path: &str, schema: &
             Value::Array(list) if list.is_empty() => String::new(),
             default => format!("`{}`", default.to_string().replace('|', "\\|")),
         };
-        let about = property["description"].as_str().or_else(|| property["oneOf"].get(1)?["description"].as_str());
-        // Writing to a string cannot fail.
+        let description =
+            property["description"].as_str().or_else(|| property["oneOf"].get(1)?["description"].as_str());
         let kind = type_of(property);
-        let about = about.unwrap_or_default().replace('\n', " ");
-        let _ = writeln!(rows, "| `{key}` | {kind} | {shown} | {about} |");
+        let description = description.unwrap_or_default().replace('\n', " ");
+        // Ignored because writing to a string cannot fail.
+        let _ = writeln!(rows, "| `{key}` | {kind} | {shown} | {description} |");
     }
-    let _ = write!(text, "\n## {heading}\n\n{}\n", about.replace('\n', " "));
+    let _ = write!(text, "\n## {heading}\n\n{}\n", description.replace('\n', " "));
     if !rows.is_empty() {
         let _ = write!(text, "\n| Key | Type | Default | Description |\n|---|---|---|---|\n{rows}");
     }
-    for (path, schema, defaults) in below {
+    for (path, schema, defaults) in subsections {
         section(text, schemas, &path, schema, defaults);
     }
 }
 
-/// Returns the table of a property and its name; `None` if the property is a value.
-fn refers<'s>(schemas: &'s [(String, Value)], key: &str, property: &Value) -> Option<(String, &'s Value)> {
+/// Returns the path and the schema of the table that a property refers to. Returns `None` if the property is a value.
+fn find_table<'s>(schemas: &'s [(String, Value)], key: &str, property: &Value) -> Option<(String, &'s Value)> {
     let find = |reference: &Value| {
         let name = reference["$ref"].as_str()?.rsplit('/').next()?;
         let (_, schema) = schemas.iter().find(|(known, _)| known == name)?;
@@ -83,7 +84,7 @@ fn refers<'s>(schemas: &'s [(String, Value)], key: &str, property: &Value) -> Op
     Some((key.to_owned(), schema))
 }
 
-/// Returns the type of a value as an operator writes it.
+/// Returns the type of a value in the terms of the configuration file.
 fn type_of(property: &Value) -> String {
     let is_reference = |value: &Value, name: &str| value["$ref"].as_str().is_some_and(|path| path.ends_with(name));
     let mut candidates = vec![property];

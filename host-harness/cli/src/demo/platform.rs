@@ -1,4 +1,4 @@
-//! A minimal bot platform: receives webhooks and sends messages, one after the other.
+//! A minimal bot platform that receives webhooks and sends messages sequentially.
 
 use super::trace::Trace;
 use anyhow::{Context, bail, ensure};
@@ -18,10 +18,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
 
 const PATH: &str = "/handover/genesysCloudOM";
-/// The timeout for a webhook on this machine.
+/// The timeout for a webhook from the local Genesys Cloud.
 const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A platform that listens but has no connection yet.
+/// A platform that listens for webhooks but has no connection yet.
 pub(super) struct Listening {
     address: SocketAddr,
     receiver: Arc<Receiver>,
@@ -52,7 +52,7 @@ impl Platform {
     pub(super) async fn listen(trace: Trace) -> anyhow::Result<(Listening, SocketAddr)> {
         let (sender, events) = mpsc::unbounded_channel();
         let receiver = Arc::new(Receiver { connection: OnceLock::new(), events: sender, trace });
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.context("no port to listen on")?;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.context("cannot listen on a local port")?;
         let address = listener.local_addr()?;
         let router = Router::new()
             .route(PATH, post(receive))
@@ -62,7 +62,7 @@ impl Platform {
         Ok((Listening { address, receiver, events }, address))
     }
 
-    /// Builds a message and delivers its requests in order. Returns the last delivery.
+    /// Builds the requests for a message and delivers them in order. Returns the last delivery.
     pub(super) async fn send(&self, conversation: &Conversation, message: OutboundMessage) -> anyhow::Result<Delivery> {
         let outbound = Outbound { id: uuid::Uuid::new_v4().to_string(), time: now(), message };
         let built = self.connection.build_outbound_message(conversation, &outbound).await;
@@ -72,26 +72,26 @@ impl Platform {
             let delivered = self.connection.deliver(request).await;
             last = Some(delivered.context("the message cannot be delivered")?);
         }
-        last.context("the message became no request")
+        last.context("the message has no requests")
     }
 
-    /// Polls the conversation. Returns whether it has such an event.
-    pub(super) async fn observe(
+    /// Polls the conversation. Returns whether it contains a matching event.
+    pub(super) async fn poll(
         &self,
         conversation: &Conversation,
-        contains: impl Fn(&EventKind) -> bool,
+        matches: impl Fn(&EventKind) -> bool,
     ) -> anyhow::Result<bool> {
-        let observed = self.connection.observe_conversation(conversation).await;
-        let events = observed.context("the conversation cannot be polled")?;
-        Ok(events.iter().any(|event| contains(&event.kind)))
+        let polled = self.connection.observe_conversation(conversation).await;
+        let events = polled.context("the conversation cannot be polled")?;
+        Ok(events.iter().any(|event| matches(&event.kind)))
     }
 
-    /// Returns the next event of a webhook.
+    /// Returns the next event from a webhook.
     pub(super) async fn event(&mut self) -> anyhow::Result<AgentEvent> {
         match tokio::time::timeout(WEBHOOK_TIMEOUT, self.events.recv()).await {
             Ok(Some(event)) => Ok(event),
-            Ok(None) => bail!("the receiver is gone"),
-            Err(_) => bail!("no webhook within {} s", WEBHOOK_TIMEOUT.as_secs()),
+            Ok(None) => bail!("the webhook receiver has stopped"),
+            Err(_) => bail!("no webhook arrived within {} s", WEBHOOK_TIMEOUT.as_secs()),
         }
     }
 
@@ -102,14 +102,14 @@ impl Platform {
             .header("X-Hub-Signature-256", "sha256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
             .body(body);
         let status = request.send().await?.status();
-        ensure!(status == StatusCode::UNAUTHORIZED, "a forged webhook is answered {status}");
+        ensure!(status == StatusCode::UNAUTHORIZED, "expected 401 for a forged webhook, got {status}");
         self.trace.add(format!("  answered {status}"));
         Ok(())
     }
 }
 
 impl Listening {
-    /// Verifies webhooks with this connection from now on.
+    /// Sets the connection that verifies webhooks.
     pub(super) fn connect(self, connection: Connection) -> Platform {
         let trace = self.receiver.trace.clone();
         let connection = self.receiver.connection.get_or_init(|| connection).clone();
@@ -121,9 +121,9 @@ async fn receive(State(receiver): State<Arc<Receiver>>, parts: Parts, body: Byte
     let Some(connection) = receiver.connection.get() else { return StatusCode::SERVICE_UNAVAILABLE };
     let size = body.len();
     let webhook = Webhook::from_http(&parts, body);
-    let began = Instant::now();
+    let start = Instant::now();
     let verdict = connection.verify_webhook(&webhook).await;
-    let verified = began.elapsed().as_micros();
+    let verified = start.elapsed().as_micros();
     let how = match verdict {
         Ok(how) => how,
         Err(Error::Provider(rejection)) => {
@@ -135,16 +135,16 @@ async fn receive(State(receiver): State<Arc<Receiver>>, parts: Parts, body: Byte
             return StatusCode::INTERNAL_SERVER_ERROR;
         }
     };
-    let began = Instant::now();
+    let start = Instant::now();
     let Ok(events) = connection.map_agent_events(&EventSource::Webhook(webhook.body)).await else {
         receiver.trace.add(format!("← webhook {size} B  cannot be mapped"));
-        // Another attempt would bring the same.
+        // A retry would have the same result.
         return StatusCode::OK;
     };
-    let mapped = began.elapsed().as_micros();
+    let mapped = start.elapsed().as_micros();
     receiver.trace.add(format!("← webhook {size} B  {how:?}, verify {verified} µs, map {mapped} µs"));
     for event in events {
-        // There is no receiver when the demo is over.
+        // Ignored because the receiver is dropped when the demo ends.
         let _ = receiver.events.send(event);
     }
     StatusCode::OK

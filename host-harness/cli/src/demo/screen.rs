@@ -1,20 +1,20 @@
-//! The conversation, with a trace beside it.
+//! Prints the conversation in the left column and the trace in the right column.
 
 use super::trace::Trace;
 use crate::output::{OutputError, print};
 use anstyle::{AnsiColor, Style};
 
-/// Characters of the left column.
-const COLUMN: usize = 58;
+/// The width of the left column, in characters.
+const COLUMN_WIDTH: usize = 58;
 
 #[derive(Clone, Copy)]
-pub(super) enum Who {
+pub(super) enum Participant {
     User,
     Bot,
     Agent,
 }
 
-impl Who {
+impl Participant {
     fn name(self) -> &'static str {
         match self {
             Self::User => "Ada",
@@ -47,45 +47,47 @@ impl Screen {
     pub(super) fn title(&self, text: &str) -> Result<(), OutputError> {
         let bold = Style::new().bold();
         print(format_args!("\n{bold}{text}{bold:#}\n"))?;
-        print(format_args!("{DIM}{:<COLUMN$} │ on the trace{DIM:#}", "the conversation"))?;
-        print(format_args!("{DIM}{}─┼─{}{DIM:#}", "─".repeat(COLUMN), "─".repeat(COLUMN)))
+        print(format_args!("{DIM}{:<COLUMN_WIDTH$} │ trace{DIM:#}", "conversation"))?;
+        print(format_args!("{DIM}{}─┼─{}{DIM:#}", "─".repeat(COLUMN_WIDTH), "─".repeat(COLUMN_WIDTH)))
     }
 
-    /// A note.
+    /// Prints a note. Discards the trace.
     pub(super) fn note(&self, text: &str) -> Result<(), OutputError> {
         self.trace.take();
         print(format_args!("\n{DIM}{text}{DIM:#}\n"))
     }
 
-    /// A message, with its trace beside it.
-    pub(super) fn say(&self, who: Who, text: &str) -> Result<(), OutputError> {
-        let lines = wrap(text, COLUMN - 8);
+    /// Prints a message with its trace.
+    pub(super) fn message(&self, speaker: Participant, text: &str) -> Result<(), OutputError> {
+        let lines = wrap(text, COLUMN_WIDTH - 8);
         let left = lines.iter().enumerate().map(|(number, line)| {
-            let name = if number == 0 { who.name() } else { "" };
+            let name = if number == 0 { speaker.name() } else { "" };
             (format!("{name:<6}  "), line.clone())
         });
-        self.rows(left.collect(), who.style(), Style::new())
+        self.rows(left.collect(), speaker.style(), Style::new())
     }
 
-    /// An event.
-    pub(super) fn happened(&self, what: &str) -> Result<(), OutputError> {
-        let left = wrap(what, COLUMN - 8).into_iter().map(|line| ("   ·    ".to_owned(), line));
+    /// Prints an event with its trace.
+    pub(super) fn event(&self, text: &str) -> Result<(), OutputError> {
+        let left = wrap(text, COLUMN_WIDTH - 8).into_iter().map(|line| ("   ·    ".to_owned(), line));
         self.rows(left.collect(), DIM, DIM)
     }
 
-    fn rows(&self, left: Vec<(String, String)>, who: Style, words: Style) -> Result<(), OutputError> {
+    fn rows(&self, left: Vec<(String, String)>, name_style: Style, text_style: Style) -> Result<(), OutputError> {
         let right = self.trace.take();
         for row in 0..left.len().max(right.len()) {
             let (name, text) = left.get(row).cloned().unwrap_or_default();
-            let blanks = " ".repeat(COLUMN.saturating_sub(name.chars().count() + text.chars().count()));
+            let padding = " ".repeat(COLUMN_WIDTH.saturating_sub(name.chars().count() + text.chars().count()));
             let trace = right.get(row).map(String::as_str).unwrap_or_default();
-            print(format_args!("{who}{name}{who:#}{words}{text}{words:#}{blanks} {DIM}│ {trace}{DIM:#}"))?;
+            print(format_args!(
+                "{name_style}{name}{name_style:#}{text_style}{text}{text_style:#}{padding} {DIM}│ {trace}{DIM:#}"
+            ))?;
         }
         Ok(())
     }
 }
 
-/// Breaks a text between words.
+/// Wraps a text at word boundaries. `width` is in characters.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {

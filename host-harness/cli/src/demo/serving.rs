@@ -1,6 +1,6 @@
-//! The page, with a gateway and a local Genesys Cloud behind it.
+//! Serves the demo page with a gateway and a local Genesys Cloud.
 
-use super::{cloud, connect};
+use super::{connect, sandbox_config};
 use crate::{output, plugin};
 use anyhow::Context;
 use genesys_sandbox::Sandbox;
@@ -18,12 +18,12 @@ use tokio_util::sync::CancellationToken;
 
 const CONNECTION: &str = "demo";
 const PATH: &str = "genesysCloudOM";
-/// How long events are kept.
+/// The time for which events are kept.
 const KEEP_EVENTS: Duration = Duration::from_secs(24 * 60 * 60);
-/// The local Genesys Cloud has no limit.
+/// The maximum number of polls per minute. It is high because the local Genesys Cloud has no rate limit.
 const POLLS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(6_000).unwrap();
 
-/// Short times, because somebody watches.
+/// Returns rules with short times, because a person uses the demo interactively.
 fn rules() -> Rules {
     Rules {
         policy: Policy { observes: true, ..Policy::default() },
@@ -46,16 +46,16 @@ pub(crate) async fn serve(listen: SocketAddr) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {listen}; choose another address: --listen 127.0.0.1:0"))?;
     let address = listener.local_addr()?;
-    let mut config = cloud(&format!("http://{address}/handover/{PATH}"));
+    let mut config = sandbox_config(&format!("http://{address}/handover/{PATH}"));
     config.media.outbound = vec!["*/*".into()];
     config.requests_per_minute = 0;
     config.unconfirmed.inbound_receipts = true;
     let sandbox = Sandbox::start(config).await?;
-    let announced = sandbox.announcement();
+    let announcement = sandbox.announcement();
 
-    let connection = connect(&plugin::load(None).await?, announced).await?;
+    let connection = connect(&plugin::load(None).await?, announcement).await?;
 
-    let folder = tempfile::tempdir().context("no temporary folder can be created")?;
+    let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
     let mailboxes = Mailboxes::new(Arc::new(SqliteStore::open(&folder.path().join("handover.sqlite"))?));
     let (metrics, trace, stop) = (Metrics::default(), Trace::default(), CancellationToken::new());
     let options = Options {
@@ -72,12 +72,12 @@ pub(crate) async fn serve(listen: SocketAddr) -> anyhow::Result<()> {
     let tokens = Tokens::new(std::slice::from_ref(&token))?;
     let gateway = Gateway::new(services.clone(), mailboxes.clone(), tokens, metrics, stop.clone());
     let router = gateway.router();
-    let desk = Some(announced.origin.clone());
+    let desk = Some(announcement.origin.clone());
     let router = router
         .merge(DemoContext { gateway, trace, desk, stop: stop.clone(), public: format!("http://{address}") }.router()?);
 
     let page = format!("http://{address}/demo/#token={token}");
-    output::print(format_args!("The web chat and the agent's desk: {page}\nThey run until you press Ctrl-C."))?;
+    output::print(format_args!("The web chat and the agent's desk: {page}\nPress Ctrl-C to stop."))?;
     run(Parts { services, mailboxes, keep_events: KEEP_EVENTS, listener, router, stop }).await?;
     sandbox.stop().await;
     Ok(())

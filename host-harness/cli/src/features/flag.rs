@@ -1,9 +1,9 @@
-//! Feature flags from environment variables. A feature that is not switched on is off.
+//! Feature flags from environment variables. Features are off by default.
 
 use std::collections::BTreeSet;
 use std::env::VarError;
 
-/// A feature that an operator enables for no, some or all organizations.
+/// A feature that is enabled for no, some or all organizations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Feature {
     switch: Option<Switch>,
@@ -25,10 +25,10 @@ struct List {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Organizations {
     All,
-    These(BTreeSet<String>),
+    Listed(BTreeSet<String>),
 }
 
-/// The value of a variable is not valid.
+/// An error for a variable with an invalid value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the variable {variable} is malformed: expected {expected}")]
 pub(crate) struct InvalidVariable {
@@ -38,11 +38,11 @@ pub(crate) struct InvalidVariable {
     pub(crate) expected: &'static str,
 }
 
-/// Why an organization may not use a feature.
+/// The reason why an organization may not use a feature.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refused {
     /// The feature is off for all organizations.
-    #[error("the feature is switched off; set {variable} to `true` to switch it on")]
+    #[error("the feature is off; set {variable} to `true` to enable it")]
     SwitchedOff {
         /// The variable to change.
         variable: String,
@@ -52,20 +52,22 @@ pub(crate) enum Refused {
     NotListed {
         /// The variable to change.
         variable: String,
-        /// The organization that asked.
+        /// The organization that was checked.
         organization: String,
     },
 }
 
 impl Feature {
-    /// A feature with a switch, and where there is a list, for the organizations on it. `lookup` reads a variable:
+    /// Reads a feature with a switch variable and an optional list variable. `lookup` reads a variable, like
     /// `std::env::var`.
     ///
-    /// The switch is on if its value is `true`. The list has its organizations between commas, or is `*` for all; blanks
-    /// around a name and empty entries count for nothing. Absent, it names nobody.
+    /// The switch is on if its value is `true`. If `list` is given, only the organizations in the list may use the
+    /// feature. The list contains organizations separated by commas, or is `*` for all. Whitespace around names and
+    /// empty entries are ignored. If the list variable is not set, the list is empty.
     ///
     /// # Errors
-    /// A value that is not UTF-8; a list with `*` as or in one of several names; a control character in a name.
+    /// Returns an error if a value is not UTF-8, if a list contains `*` together with or within names, or if a name
+    /// contains a control character.
     pub(crate) fn from_variables(
         lookup: impl Fn(&str) -> Result<String, VarError>,
         switch: &str,
@@ -77,11 +79,11 @@ impl Feature {
         Ok(Self { switch, list })
     }
 
-    /// A feature without a switch of its own: on for the organizations on the list, which is like that of
-    /// [`from_variables`](Self::from_variables).
+    /// Reads a feature without a switch variable: it is on for the organizations in the list. The list has the format
+    /// that [`from_variables`](Self::from_variables) describes.
     ///
     /// # Errors
-    /// A list that is malformed.
+    /// Returns an error if the list is malformed.
     pub(crate) fn from_list(
         lookup: impl Fn(&str) -> Result<String, VarError>,
         list: &str,
@@ -89,16 +91,16 @@ impl Feature {
         Ok(Self { switch: None, list: Some(List::read(&lookup, list)?) })
     }
 
-    /// Whether an organization may use the feature. Names are compared exactly.
+    /// Checks whether an organization may use the feature. Names are case-sensitive.
     ///
     /// # Errors
-    /// Why not, and which variable would change that.
+    /// Returns the reason for a refusal, with the variable to change.
     pub(crate) fn permits(&self, organization: &str) -> Result<(), Refused> {
         if let Some(Switch { variable, on: false }) = &self.switch {
             return Err(Refused::SwitchedOff { variable: variable.clone() });
         }
         match &self.list {
-            Some(List { variable, organizations: Organizations::These(these) }) if !these.contains(organization) => {
+            Some(List { variable, organizations: Organizations::Listed(listed) }) if !listed.contains(organization) => {
                 Err(Refused::NotListed { variable: variable.clone(), organization: organization.to_owned() })
             }
             _ => Ok(()),
@@ -108,7 +110,7 @@ impl Feature {
 
 impl List {
     fn read(lookup: impl Fn(&str) -> Result<String, VarError>, variable: &str) -> Result<Self, InvalidVariable> {
-        let expected = "names of organizations between commas, or `*` alone for all";
+        let expected = "organization names separated by commas, or `*` alone for all";
         let value = read(lookup, variable, expected)?.unwrap_or_default();
         let names: Vec<_> = value.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
         let organizations = match *names {
@@ -116,7 +118,7 @@ impl List {
             _ if names.iter().any(|name| name.contains(|c: char| c == '*' || c.is_control())) => {
                 return Err(InvalidVariable { variable: variable.to_owned(), expected });
             }
-            _ => Organizations::These(names.into_iter().map(str::to_owned).collect()),
+            _ => Organizations::Listed(names.into_iter().map(str::to_owned).collect()),
         };
         Ok(Self { variable: variable.to_owned(), organizations })
     }
@@ -148,12 +150,12 @@ mod tests {
         }
     }
 
-    fn listed(list: Option<&str>) -> Feature {
+    fn feature(list: Option<&str>) -> Feature {
         Feature::from_variables(lookup(Some("true"), list), SWITCH, Some(LIST)).expect("well-formed")
     }
 
     #[test]
-    fn it_is_off_unless_it_is_on() {
+    fn is_on_only_if_the_switch_is_true() {
         for value in [None, Some(""), Some("false"), Some("TRUE"), Some("1"), Some("yes"), Some("true true")] {
             let feature = Feature::from_variables(lookup(value, Some("*")), SWITCH, Some(LIST)).expect("well-formed");
             let refused = feature.permits("acme").expect_err("off");
@@ -167,8 +169,8 @@ mod tests {
     }
 
     #[test]
-    fn a_list_permits_those_on_it() {
-        let feature = listed(Some(" acme ,, globex corp,"));
+    fn permits_only_listed_organizations() {
+        let feature = feature(Some(" acme ,, globex corp,"));
         assert_eq!(feature.permits("acme"), Ok(()));
         assert_eq!(feature.permits("globex corp"), Ok(()));
         for other in ["Acme", "acm", "", "*", "acme ,"] {
@@ -180,25 +182,25 @@ mod tests {
     }
 
     #[test]
-    fn a_star_alone_permits_all_and_no_list_nobody() {
+    fn star_permits_all_and_an_empty_list_permits_none() {
         for list in ["*", " * ", "*,"] {
-            assert_eq!(listed(Some(list)).permits("acme"), Ok(()));
+            assert_eq!(feature(Some(list)).permits("acme"), Ok(()));
         }
         for list in [None, Some(""), Some(" , ")] {
-            assert!(listed(list).permits("acme").is_err());
-            assert!(listed(list).permits("").is_err());
+            assert!(feature(list).permits("acme").is_err());
+            assert!(feature(list).permits("").is_err());
         }
     }
 
     #[test]
-    fn a_list_without_a_switch_is_enough() {
+    fn a_list_needs_no_switch() {
         let feature = Feature::from_list(lookup(None, Some("acme")), LIST).expect("well-formed");
         assert_eq!(feature.permits("acme"), Ok(()));
         assert!(feature.permits("globex").is_err());
     }
 
     #[test]
-    fn what_cannot_be_meant_is_an_error_that_names_the_variable() {
+    fn malformed_values_are_errors_that_name_the_variable() {
         for list in ["*,acme", "acme, *", "**", "acme*", "*,*", "acme\nglobex"] {
             let error = Feature::from_list(lookup(None, Some(list)), LIST).expect_err(list);
             assert_eq!(error.variable, LIST);

@@ -10,7 +10,7 @@ async fn build(subject: &Subject, message: &Outbound) -> Result<Result<Vec<Provi
     answered(connection.build_outbound_message(&conversation(), message).await)
 }
 
-/// What is promised can be built, and nothing else can.
+/// Verifies that a provider builds exactly the kinds of messages that its abilities include.
 pub(super) async fn abilities(subject: &Subject) -> Verdict {
     for (kind, message) in messages() {
         let ability = match message {
@@ -21,12 +21,12 @@ pub(super) async fn abilities(subject: &Subject) -> Verdict {
             OutboundMessage::Receipt(_) => Some(Ability::OutboundReceipts),
             OutboundMessage::Leave(_) => Some(Ability::Leave),
         };
-        let promised = ability.is_none_or(|ability| subject.description().abilities.contains(&ability));
-        match (build(subject, &outbound("m-1", message)).await?, promised) {
-            (Ok(requests), true) => ensure!(!requests.is_empty(), "{kind} becomes no request"),
+        let expected = ability.is_none_or(|ability| subject.description().abilities.contains(&ability));
+        match (build(subject, &outbound("m-1", message)).await?, expected) {
+            (Ok(requests), true) => ensure!(!requests.is_empty(), "{kind}: built no request"),
             (Err(Unsupported::Kind(_)), false) => {}
-            (Ok(_), false) => return Err(format!("{kind} can be built, and the description does not say so")),
-            (Err(refused), _) => return Err(format!("{kind} is refused: {refused:?}")),
+            (Ok(_), false) => return Err(format!("{kind}: built, but the description does not list the ability")),
+            (Err(error), _) => return Err(format!("{kind}: refused with {error:?}")),
         }
     }
     Ok(())
@@ -37,13 +37,13 @@ pub(super) async fn keys(subject: &Subject) -> Verdict {
     for (kind, message) in messages() {
         let first = build(subject, &outbound(&format!("{kind}-1"), message.clone())).await?;
         let again = build(subject, &outbound(&format!("{kind}-1"), message.clone())).await?;
-        ensure!(first == again, "{kind} built twice is not the same");
+        ensure!(first == again, "{kind}: building it twice returns different requests");
         let other = build(subject, &outbound(&format!("{kind}-2"), message)).await?;
         for request in first.unwrap_or_default().into_iter().chain(other.unwrap_or_default()) {
             let key = request.idempotency_key;
-            ensure!(seen.insert(key.clone()), "two requests have the key {key:?} ({kind})");
-            ensure!(!key.is_empty(), "a request has no key ({kind})");
-            ensure!(request.recipient == conversation().recipient, "a request is for another recipient ({kind})");
+            ensure!(seen.insert(key.clone()), "{kind}: the idempotency key {key:?} is not unique");
+            ensure!(!key.is_empty(), "{kind}: a request has an empty idempotency key");
+            ensure!(request.recipient == conversation().recipient, "{kind}: a request has another recipient");
         }
     }
     Ok(())
@@ -52,7 +52,7 @@ pub(super) async fn keys(subject: &Subject) -> Verdict {
 pub(super) async fn ids(subject: &Subject) -> Verdict {
     for id in ["", "a#b", "a b", "a\n", "\u{e4}", &"a".repeat(101)] {
         let built = build(subject, &outbound(id, OutboundMessage::Text("hello".into()))).await?;
-        ensure!(matches!(built, Err(Unsupported::Invalid(_))), "the id {id:?} is not refused");
+        ensure!(matches!(built, Err(Unsupported::Invalid(_))), "the id {id:?} is not refused as invalid");
     }
     let longest = build(subject, &outbound(&"a".repeat(100), OutboundMessage::Text("hello".into()))).await?;
     ensure!(longest.is_ok(), "an id of 100 characters is refused");
@@ -62,21 +62,21 @@ pub(super) async fn ids(subject: &Subject) -> Verdict {
 pub(super) async fn empty(subject: &Subject) -> Verdict {
     for text in ["", " ", "\n\t"] {
         let built = build(subject, &outbound("m-1", OutboundMessage::Text(text.into()))).await?;
-        ensure!(matches!(built, Err(Unsupported::Invalid(_))), "the text {text:?} is not refused");
+        ensure!(matches!(built, Err(Unsupported::Invalid(_))), "the text {text:?} is not refused as invalid");
     }
     Ok(())
 }
 
-/// Every word of a long text is in one of the requests, in order.
+/// Verifies that the requests contain every word of a long text, in order.
 pub(super) async fn long(subject: &Subject) -> Verdict {
     let words: Vec<String> = (0..20_000).map(|number| format!("w{number}e")).collect();
     let built = build(subject, &outbound("m-1", OutboundMessage::Text(words.join(" ")))).await?;
-    let requests = built.map_err(|refused| format!("a long text is refused: {refused:?}"))?;
+    let requests = built.map_err(|error| format!("a long text is refused: {error:?}"))?;
     let bodies: String = requests.iter().map(|request| String::from_utf8_lossy(&request.body)).collect();
     let mut rest = bodies.as_str();
     for word in &words {
-        rest =
-            rest.split_once(word.as_str()).ok_or_else(|| format!("{word} of a long text is lost or out of order"))?.1;
+        let after = rest.split_once(word.as_str()).map(|(_, after)| after);
+        rest = after.ok_or_else(|| format!("a long text: the word {word} is missing or out of order"))?;
     }
     Ok(())
 }
@@ -86,9 +86,13 @@ pub(super) async fn operations(subject: &Subject) -> Verdict {
         for request in build(subject, &outbound("m-1", message)).await?.unwrap_or_default() {
             let operation = request.operation;
             for personal in ["Ada", "Hello", "example.com", "user-1"] {
-                ensure!(!operation.contains(personal), "the operation of {kind} holds personal data");
+                ensure!(!operation.contains(personal), "{kind}: the operation contains personal data");
             }
-            ensure!((1..=64).contains(&operation.len()), "the operation of {kind} has {} bytes", operation.len());
+            ensure!(
+                (1..=64).contains(&operation.len()),
+                "{kind}: the operation has {} bytes instead of 1 to 64",
+                operation.len()
+            );
         }
     }
     Ok(())

@@ -1,9 +1,9 @@
-//! What a provider says of itself.
+//! `describe`.
 
 use crate::case::{Subject, Verdict, ensure};
 use std::collections::BTreeSet;
 
-/// Names are kebab-case, versions semantic.
+/// Verifies that names are kebab-case and that the version is semantic.
 pub(super) async fn names(subject: &Subject) -> Verdict {
     let description = subject.description();
     ensure!(is_kebab(&description.name), "the name {:?} is not kebab-case", description.name);
@@ -21,10 +21,10 @@ pub(super) async fn names(subject: &Subject) -> Verdict {
     Ok(())
 }
 
-/// Nothing that a form needs is missing, and nothing is there twice.
+/// Verifies that the description is sufficient for a settings form: texts are present, keys are unique.
 pub(super) async fn form(subject: &Subject) -> Verdict {
     let description = subject.description();
-    ensure!(!description.title.trim().is_empty(), "there is no title");
+    ensure!(!description.title.trim().is_empty(), "the title is empty");
     let mut keys = BTreeSet::new();
     for field in &description.settings {
         let key = &field.key;

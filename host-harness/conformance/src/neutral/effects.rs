@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 const CANARY: &str = "canary-5c0d1ce2b1f4";
 
-/// The example settings, with a canary for each secret that may be any text.
+/// Returns the example settings with the canary as every secret for which `check-settings` accepts it.
 async fn settings(subject: &Subject) -> Vec<Setting> {
     let mut settings = subject.examples();
     for field in subject.description().settings.iter().filter(|field| field.kind == SettingKind::Secret) {
@@ -33,9 +33,9 @@ async fn connect(subject: &Subject, answer: Answer) -> Result<(Connection, Scrip
 async fn text(connection: &Connection) -> Result<ProviderRequest, String> {
     let message = outbound("m-1", OutboundMessage::Text("Hello".into()));
     let built = answered(connection.build_outbound_message(&conversation(), &message).await)?;
-    let mut requests = built.map_err(|refused| format!("a text is refused: {refused:?}"))?;
-    ensure!(requests.len() == 1, "a short text becomes {} requests", requests.len());
-    requests.pop().ok_or_else(|| "a text becomes no request".into())
+    let mut requests = built.map_err(|error| format!("a text is refused: {error:?}"))?;
+    ensure!(requests.len() == 1, "a short text: built {} requests instead of 1", requests.len());
+    requests.pop().ok_or_else(|| "a short text: built no request".into())
 }
 
 fn answer(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Answer {
@@ -47,7 +47,8 @@ fn answer(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> 
     Ok(response)
 }
 
-/// Delivers a text, looks for it and observes a conversation while the contact center gives this answer to everything.
+/// Calls `deliver`, `find-delivery` and `observe-conversation` while the contact center answers every request with
+/// `answer`, and returns their failures.
 async fn failures(subject: &Subject, answer: Answer) -> Result<[Option<Failure>; 3], String> {
     let (connection, _) = connect(subject, answer).await?;
     let text = text(&connection).await?;
@@ -60,15 +61,15 @@ async fn failures(subject: &Subject, answer: Answer) -> Result<[Option<Failure>;
 fn retry(failure: Option<Failure>) -> Result<RetryAdvice, String> {
     match failure {
         Some(Failure::Retry(advice)) => Ok(advice),
-        other => Err(format!("{other:?} instead of retry")),
+        other => Err(format!("expected retry, got {other:?}")),
     }
 }
 
 pub(super) async fn unreachable(subject: &Subject) -> Verdict {
     for failure in failures(subject, Err(TransportError::Unreachable)).await? {
         let advice = retry(failure)?;
-        ensure!(advice.cause == RetryCause::Network, "the cause is {:?} instead of network", advice.cause);
-        ensure!(!advice.may_have_arrived, "it may have arrived, although nothing was sent");
+        ensure!(advice.cause == RetryCause::Network, "expected the cause network, got {:?}", advice.cause);
+        ensure!(!advice.may_have_arrived, "`may-have-arrived` is true, but nothing was sent");
     }
     Ok(())
 }
@@ -76,7 +77,7 @@ pub(super) async fn unreachable(subject: &Subject) -> Verdict {
 pub(super) async fn timed_out(subject: &Subject) -> Verdict {
     for failure in failures(subject, Err(TransportError::TimedOut)).await? {
         let advice = retry(failure)?;
-        ensure!(advice.cause == RetryCause::TimedOut, "the cause is {:?} instead of timed-out", advice.cause);
+        ensure!(advice.cause == RetryCause::TimedOut, "expected the cause timed-out, got {:?}", advice.cause);
     }
     for failure in failures(subject, Err(TransportError::Interrupted)).await? {
         retry(failure)?;
@@ -87,9 +88,9 @@ pub(super) async fn timed_out(subject: &Subject) -> Verdict {
 pub(super) async fn rate_limited(subject: &Subject) -> Verdict {
     for failure in failures(subject, answer(429, &[("retry-after", "42")], "{}")).await? {
         let advice = retry(failure)?;
-        ensure!(advice.cause == RetryCause::RateLimited, "the cause is {:?} instead of rate-limited", advice.cause);
-        ensure!(advice.after_seconds == Some(42), "Retry-After: 42 became {:?}", advice.after_seconds);
-        ensure!(!advice.may_have_arrived, "it may have arrived, although it was turned away");
+        ensure!(advice.cause == RetryCause::RateLimited, "expected the cause rate-limited, got {:?}", advice.cause);
+        ensure!(advice.after_seconds == Some(42), "Retry-After: 42: `after-seconds` is {:?}", advice.after_seconds);
+        ensure!(!advice.may_have_arrived, "`may-have-arrived` is true, but the response was 429");
     }
     Ok(())
 }
@@ -103,43 +104,46 @@ pub(super) async fn server_error(subject: &Subject) -> Verdict {
     Ok(())
 }
 
-/// Answers that no contact center should give. Nothing is delivered by accident, and nobody goes round in circles.
+/// Verifies that unexpected responses never count as a delivery, and that the number of requests is bounded.
 pub(super) async fn garbage(subject: &Subject) -> Verdict {
-    const ENOUGH: usize = 40;
+    const MAX_REQUESTS_PER_CALL: usize = 40;
     for status in [200, 201, 204, 301, 302, 400, 401, 403, 404, 409, 413, 418, 500, 599] {
         for body in ["", "{}", "[]", "null", "\u{0}", r#"{"entities":[{}],"pageCount":1e9,"access_token":5}"#] {
             let (connection, scripted) =
                 connect(subject, answer(status, &[("location", "https://evil.example")], body)).await?;
             let delivered = answered(connection.deliver(&text(&connection).await?).await)?;
-            ensure!(delivered.is_err(), "a text counts as delivered after nothing but {status} {body:?}");
+            ensure!(delivered.is_err(), "{status} {body:?}: `deliver` reports a delivery");
             let found = answered(connection.find_delivery(&conversation(), &text(&connection).await?).await)?;
             ensure!(
                 !matches!(found, Ok(DeliveryStatus::Delivered(_))),
-                "a text counts as arrived after nothing but {status} {body:?}"
+                "{status} {body:?}: `find-delivery` reports a delivery"
             );
             answered(connection.observe_conversation(&conversation()).await)?.ok();
             connection.check_connection(None).await.map_err(failed)?;
-            let asked = scripted.asked().len();
-            ensure!(asked <= 4 * ENOUGH, "{asked} requests for four calls, each answered with {status} {body:?}");
+            let (requests, allowed) = (scripted.requests().len(), 4 * MAX_REQUESTS_PER_CALL);
+            ensure!(
+                requests <= allowed,
+                "{status} {body:?}: four calls made {requests} requests instead of at most {allowed}"
+            );
         }
     }
     Ok(())
 }
 
 pub(super) async fn secrets(subject: &Subject) -> Verdict {
-    let repeated = format!(r#"{{"message":"{CANARY}","error":"{CANARY}","code":"x"}}"#);
-    let answers = [Err(TransportError::Unreachable), answer(401, &[], "{}"), answer(500, &[], &repeated)];
+    let echo = format!(r#"{{"message":"{CANARY}","error":"{CANARY}","code":"x"}}"#);
+    let answers = [Err(TransportError::Unreachable), answer(401, &[], "{}"), answer(500, &[], &echo)];
     for answer in answers {
         let (connection, _) = connect(subject, answer).await?;
-        let told = format!(
+        let results = format!(
             "{:?} {:?} {:?} {:?}",
             connection.deliver(&text(&connection).await?).await,
             connection.find_delivery(&conversation(), &text(&connection).await?).await,
             connection.observe_conversation(&conversation()).await,
             connection.check_connection(None).await
         );
-        ensure!(!told.contains(CANARY), "a failure repeats a secret: {}", told.replace(CANARY, "…"));
-        ensure!(!told.contains("Hello"), "a failure repeats a message's text");
+        ensure!(!results.contains(CANARY), "a result contains a secret: {}", results.replace(CANARY, "…"));
+        ensure!(!results.contains("Hello"), "a result contains the text of the message");
     }
     Ok(())
 }
@@ -154,11 +158,11 @@ pub(super) async fn foreign(subject: &Subject) -> Verdict {
         body: b"{}".to_vec(),
     };
     let delivered = answered(connection.deliver(&foreign).await)?;
-    ensure!(matches!(delivered, Err(Failure::Permanent(_))), "{delivered:?} instead of never");
+    ensure!(matches!(delivered, Err(Failure::Permanent(_))), "`deliver`: expected permanent, got {delivered:?}");
     let found = answered(connection.find_delivery(&conversation(), &foreign).await)?;
     ensure!(
         matches!(found, Err(Failure::Permanent(_)) | Ok(DeliveryStatus::Unknown)),
-        "{found:?} instead of never or unknown"
+        "`find-delivery`: expected permanent or unknown, got {found:?}"
     );
     Ok(())
 }
@@ -172,14 +176,14 @@ pub(super) async fn doctor(subject: &Subject) -> Verdict {
         let mut names = BTreeSet::new();
         for check in &checks {
             ensure!(is_kebab(&check.name), "the check {:?} is not kebab-case", check.name);
-            ensure!(names.insert(&check.name), "the check {} is there twice", check.name);
-            ensure!(!check.message.trim().is_empty(), "the check {} says nothing", check.name);
-            let mended =
+            ensure!(names.insert(&check.name), "the check {} is reported twice", check.name);
+            ensure!(!check.message.trim().is_empty(), "the check {} has no message", check.name);
+            let has_remedy =
                 check.outcome != CheckOutcome::Error || check.remedy.as_ref().is_some_and(|r| !r.trim().is_empty());
-            ensure!(mended, "the failed check {} has no remedy", check.name);
+            ensure!(has_remedy, "the failed check {} has no remedy", check.name);
         }
         let failed = checks.iter().any(|check| check.outcome == CheckOutcome::Error);
-        ensure!(failed, "nothing works, and no check failed");
+        ensure!(failed, "the contact center is not usable, but no check failed");
     }
     Ok(())
 }
@@ -191,20 +195,31 @@ pub(super) async fn provisioning(subject: &Subject) -> Verdict {
             let (connection, scripted) = connect(subject, answer.clone()).await?;
             let steps = connection.provision("https://bot.example.com/webhook", mode).await.map_err(failed)?;
             if !able {
-                ensure!(steps.is_empty(), "it provisions, although it does not name the ability");
-                ensure!(scripted.asked().is_empty(), "it asks, although it does not name the ability");
+                ensure!(steps.is_empty(), "`provision` returns steps, but the description does not list the ability");
+                let requests = scripted.requests();
+                ensure!(
+                    requests.is_empty(),
+                    "`provision` sends requests, but the description does not list the ability"
+                );
                 continue;
             }
             let mut names = BTreeSet::new();
             for step in &steps {
                 ensure!(is_kebab(&step.name), "the step {:?} is not kebab-case", step.name);
-                ensure!(names.insert(&step.name), "the step {} is there twice", step.name);
-                ensure!(!step.message.trim().is_empty(), "the step {} says nothing", step.name);
-                ensure!(step.outcome != StepOutcome::Applied, "the step {} is done, although nothing works", step.name);
+                ensure!(names.insert(&step.name), "the step {} is reported twice", step.name);
+                ensure!(!step.message.trim().is_empty(), "the step {} has no message", step.name);
+                ensure!(
+                    step.outcome != StepOutcome::Applied,
+                    "the step {} is applied, but every request failed",
+                    step.name
+                );
             }
-            let told = format!("{steps:?}");
-            ensure!(!told.contains(CANARY), "a step repeats a secret: {}", told.replace(CANARY, "…"));
-            ensure!(steps.iter().any(|step| step.outcome == StepOutcome::Failed), "nothing works, and no step failed");
+            let debug = format!("{steps:?}");
+            ensure!(!debug.contains(CANARY), "a step contains a secret: {}", debug.replace(CANARY, "…"));
+            ensure!(
+                steps.iter().any(|step| step.outcome == StepOutcome::Failed),
+                "every request failed, but no step failed"
+            );
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! `map-agent-events`.
 
 use crate::case::{Subject, Verdict, answered, ensure};
-use crate::inputs::{no_objects, odd_objects, sources};
+use crate::inputs::{non_objects, odd_objects, sources};
 use handover_host::Connection;
 use handover_host::contract::{AgentEvent, EventKind, EventSource, Malformed};
 
@@ -11,7 +11,7 @@ fn connection(subject: &Subject) -> Connection {
 
 async fn events(connection: &Connection, source: &EventSource, what: &str) -> Result<Vec<AgentEvent>, String> {
     let mapped = answered(connection.map_agent_events(source).await).map_err(|error| format!("{what}: {error}"))?;
-    mapped.map_err(|malformed| format!("{what}: an object is malformed: {malformed:?}"))
+    mapped.map_err(|malformed| format!("{what}: a JSON object is reported as malformed: {malformed:?}"))
 }
 
 pub(super) async fn total(subject: &Subject) -> Verdict {
@@ -19,9 +19,13 @@ pub(super) async fn total(subject: &Subject) -> Verdict {
     for (what, body) in odd_objects() {
         for source in sources(body.as_bytes()) {
             let events = events(&connection, &source, what).await?;
-            ensure!(!events.is_empty(), "{what}: there is no event, not even `ignored`");
+            ensure!(!events.is_empty(), "{what}: no events, not even `ignored`");
             for event in &events {
-                ensure!((1..=512).contains(&event.id.len()), "{what}: an event's id has {} bytes", event.id.len());
+                ensure!(
+                    (1..=512).contains(&event.id.len()),
+                    "{what}: an event id has {} bytes instead of 1 to 512",
+                    event.id.len()
+                );
             }
         }
     }
@@ -30,7 +34,7 @@ pub(super) async fn total(subject: &Subject) -> Verdict {
 
 pub(super) async fn malformed(subject: &Subject) -> Verdict {
     let connection = connection(subject);
-    for (what, body, expected) in no_objects() {
+    for (what, body, expected) in non_objects() {
         for source in sources(&body) {
             let mapped = answered(connection.map_agent_events(&source).await)?;
             let name = match &mapped {
@@ -41,9 +45,9 @@ pub(super) async fn malformed(subject: &Subject) -> Verdict {
                 Err(Malformed::NotAnObject) => "not-an-object",
                 Err(_) => "another error",
             };
-            ensure!(name == expected, "{what}: {name} instead of {expected}");
+            ensure!(name == expected, "{what}: expected {expected}, got {name}");
             if let Err(Malformed::NotUtf8(offset) | Malformed::NotJson(offset)) = mapped {
-                ensure!(offset <= body.len() as u64, "{what}: offset {offset} is past the end");
+                ensure!(offset <= body.len() as u64, "{what}: the offset {offset} is past the end");
             }
         }
     }
@@ -56,7 +60,7 @@ pub(super) async fn unknown(subject: &Subject) -> Verdict {
         for source in sources(body.as_bytes()) {
             let events = events(&connection, &source, body).await?;
             let ignored = events.iter().all(|event| matches!(event.kind, EventKind::Ignored(_)));
-            ensure!(ignored, "{body} is taken for something: {events:?}");
+            ensure!(ignored, "{body}: expected only ignored events, got {events:?}");
         }
     }
     Ok(())
@@ -72,10 +76,10 @@ pub(super) async fn reasons(subject: &Subject) -> Verdict {
         for source in sources(body.as_bytes()) {
             for event in events(&connection, &source, "a canary").await? {
                 if let EventKind::Ignored(why) = event.kind {
-                    ensure!(!why.contains(CANARY), "the reason for ignoring repeats the text");
-                    ensure!(!why.trim().is_empty(), "there is no reason for ignoring");
+                    ensure!(!why.contains(CANARY), "the reason of an ignored event contains the text");
+                    ensure!(!why.trim().is_empty(), "an ignored event has no reason");
                 }
-                ensure!(!event.id.contains(CANARY), "an event's id repeats the text");
+                ensure!(!event.id.contains(CANARY), "an event id contains the text");
             }
         }
     }
@@ -89,8 +93,8 @@ pub(super) async fn ids(subject: &Subject) -> Verdict {
         let again = events(&connection, &source(br#"{"id":"1","a":1}"#.to_vec()), "the same").await?;
         let other = events(&connection, &source(br#"{"id":"2","a":2}"#.to_vec()), "another").await?;
         let ids = |events: &[AgentEvent]| events.iter().map(|event| event.id.clone()).collect::<Vec<_>>();
-        ensure!(ids(&once) == ids(&again), "the same thing has other ids when it is delivered again");
-        ensure!(ids(&once).iter().all(|id| !ids(&other).contains(id)), "different things have the same id");
+        ensure!(ids(&once) == ids(&again), "the same body yields different event ids the second time");
+        ensure!(ids(&once).iter().all(|id| !ids(&other).contains(id)), "different bodies yield the same event id");
     }
     Ok(())
 }

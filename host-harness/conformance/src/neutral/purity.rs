@@ -1,5 +1,7 @@
-//! Pure functions are functions of their arguments: they call no import, and no call leaves anything behind for the
-//! next. In a fresh instance, WebAssembly leaves nothing else to depend on.
+//! Purity: the result of a pure function depends only on its arguments.
+//!
+//! A pure function calls no import and keeps no state for later calls. A fresh WebAssembly instance has no other source
+//! of variation.
 
 use crate::case::{Subject, Verdict, ensure};
 use crate::inputs::{conversation, messages, odd_objects, outbound, sources, unsigned_webhooks};
@@ -8,9 +10,9 @@ use handover_host::contract::{EventSource, Setting};
 use handover_host::{CallError, Error, Provider};
 use serde::Serialize;
 
-/// The answers of all pure functions to all kinds of input, or the failure that stands in an answer's place.
+/// Calls every pure function with every kind of input, and returns each result or the error of the call.
 async fn answers(provider: &Provider, examples: &[Setting]) -> Vec<(String, Result<String, CallError>)> {
-    // As JSON, for the debug form of what people say leaves the words out.
+    // As JSON, because the `Debug` output of message texts omits their content.
     fn json<T: Serialize, E: Serialize>(result: Result<T, Error<E>>) -> Result<String, CallError> {
         let answer = match result {
             Ok(value) => Ok(value),
@@ -44,7 +46,7 @@ async fn answers(provider: &Provider, examples: &[Setting]) -> Vec<(String, Resu
 }
 
 pub(super) async fn no_imports(subject: &Subject) -> Verdict {
-    // The host traps every import of a pure call; here is all kinds of input for it to happen with.
+    // The host traps every import that a pure function calls.
     for (call, answer) in answers(subject.provider(), &subject.examples()).await {
         if let Err(error) = answer {
             return Err(format!("{call}: {error}"));
@@ -55,11 +57,11 @@ pub(super) async fn no_imports(subject: &Subject) -> Verdict {
 
 pub(super) async fn warm(subject: &Subject) -> Verdict {
     let fresh = answers(subject.provider(), &subject.examples()).await;
-    // Twice, for state that the first round left behind.
+    // The second round detects state from the first one.
     for round in 1..=2 {
         let warm = answers(subject.warm(), &subject.examples()).await;
         for ((call, one), (_, other)) in fresh.iter().zip(&warm) {
-            ensure!(one == other, "{call} answers otherwise in a used instance (round {round})");
+            ensure!(one == other, "{call}: the result differs in a reused instance (round {round})");
         }
     }
     Ok(())

@@ -15,18 +15,18 @@ async fn check(subject: &Subject, settings: &[Setting]) -> Result<Checked, Strin
         let SettingsProblem { key, index, message, remedy, .. } = problem;
         ensure!(
             !message.trim().is_empty() && !remedy.trim().is_empty(),
-            "a problem with {key} has no message or remedy"
+            "the problem with {key} has no message or no remedy"
         );
         if let Some(index) = index {
             let named = settings.get(usize::try_from(*index).unwrap_or(usize::MAX));
             let fits = named.is_some_and(|setting| setting.key == *key || setting.key.starts_with(key.as_str()));
-            ensure!(fits, "a problem with {key} points at setting {index}, which is another one");
+            ensure!(fits, "the problem with {key} has the index {index}, which belongs to another setting");
         }
     }
     match &checked {
         Ok(accepted) => {
             let errors = accepted.warnings.iter().any(|problem| problem.severity == Severity::Error);
-            ensure!(!errors, "settings with an error are accepted");
+            ensure!(!errors, "settings are accepted despite an error");
         }
         Err(problems) => {
             let errors = problems.iter().any(|problem| problem.severity == Severity::Error);
@@ -36,7 +36,7 @@ async fn check(subject: &Subject, settings: &[Setting]) -> Result<Checked, Strin
     Ok(checked)
 }
 
-/// Checks settings that must be refused.
+/// Verifies that the settings are refused, and returns the problems.
 async fn refused(subject: &Subject, settings: &[Setting], what: &str) -> Result<Vec<SettingsProblem>, String> {
     check(subject, settings).await?.err().ok_or_else(|| format!("{what}: the settings are accepted"))
 }
@@ -48,7 +48,7 @@ fn has_error(problems: &[SettingsProblem], key: &str) -> bool {
 pub(super) async fn examples(subject: &Subject) -> Verdict {
     match check(subject, &subject.examples()).await? {
         Ok(_) => Ok(()),
-        Err(problems) => Err(format!("the examples are refused: {problems:?}")),
+        Err(problems) => Err(format!("the example settings are refused: {problems:?}")),
     }
 }
 
@@ -56,11 +56,11 @@ pub(super) async fn required(subject: &Subject) -> Verdict {
     for field in subject.description().settings.iter().filter(|field| field.required) {
         let without: Vec<_> = subject.examples().into_iter().filter(|setting| setting.key != field.key).collect();
         let problems = refused(subject, &without, &format!("without {}", field.key)).await?;
-        ensure!(has_error(&problems, &field.key), "without {}: it is not named", field.key);
-        // A form sends what was left empty as empty.
+        ensure!(has_error(&problems, &field.key), "without {}: no error has this key", field.key);
+        // A form submits an empty field as an empty value.
         let empty = Setting { key: field.key.clone(), value: String::new() };
         let problems = refused(subject, &[&without[..], &[empty]].concat(), &format!("{} empty", field.key)).await?;
-        ensure!(has_error(&problems, &field.key), "{} empty: it is not named", field.key);
+        ensure!(has_error(&problems, &field.key), "{} empty: no error has this key", field.key);
     }
     Ok(())
 }
@@ -68,9 +68,12 @@ pub(super) async fn required(subject: &Subject) -> Verdict {
 pub(super) async fn all_at_once(subject: &Subject) -> Verdict {
     let required = subject.description().settings.iter().filter(|field| field.required).count();
     let unknown = Setting { key: "no-such-setting".into(), value: "x".into() };
-    let problems = refused(subject, &[unknown], "with nothing but an unknown key").await?;
+    let problems = refused(subject, &[unknown], "with only an unknown key").await?;
     let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
-    ensure!(errors > required, "{required} required settings and an unknown one make only {errors} errors");
+    ensure!(
+        errors > required,
+        "{required} missing required settings and an unknown key: reported only {errors} errors"
+    );
     Ok(())
 }
 
@@ -78,7 +81,7 @@ pub(super) async fn unknown(subject: &Subject) -> Verdict {
     let unknown = Setting { key: "no-such-setting".into(), value: "x".into() };
     let settings = [&subject.examples()[..], &[unknown]].concat();
     let problems = refused(subject, &settings, "with an unknown key").await?;
-    ensure!(has_error(&problems, "no-such-setting"), "the unknown key is not named");
+    ensure!(has_error(&problems, "no-such-setting"), "with an unknown key: no error has this key");
     Ok(())
 }
 
@@ -89,14 +92,14 @@ pub(super) async fn repeated(subject: &Subject) -> Verdict {
         match (check(subject, &settings).await?, field.repeatable) {
             (Ok(_), true) => {}
             (Err(problems), false) if has_error(&problems, &field.key) => {}
-            (Ok(_), false) => return Err(format!("{} is accepted twice", field.key)),
-            (Err(_), _) => return Err(format!("{} twice: the problem is another one", field.key)),
+            (Ok(_), false) => return Err(format!("{} twice: the settings are accepted", field.key)),
+            (Err(_), _) => return Err(format!("{} twice: the problems do not match", field.key)),
         }
     }
     Ok(())
 }
 
-pub(super) async fn switches(subject: &Subject) -> Verdict {
+pub(super) async fn booleans(subject: &Subject) -> Verdict {
     for field in subject.description().settings.iter().filter(|field| field.kind == SettingKind::Boolean) {
         for value in ["yes", "1", "TRUE", "on"] {
             let mut settings = subject.examples();
@@ -105,7 +108,7 @@ pub(super) async fn switches(subject: &Subject) -> Verdict {
                 .filter(|setting| setting.key == field.key)
                 .for_each(|setting| setting.value = value.into());
             let problems = refused(subject, &settings, &format!("{} is {value}", field.key)).await?;
-            ensure!(has_error(&problems, &field.key), "{} is {value}: it is not named", field.key);
+            ensure!(has_error(&problems, &field.key), "{} is {value}: no error has this key", field.key);
         }
     }
     Ok(())
@@ -113,22 +116,23 @@ pub(super) async fn switches(subject: &Subject) -> Verdict {
 
 pub(super) async fn secrets(subject: &Subject) -> Verdict {
     const CANARY: &str = "canary-2bb80d537b1da3e3";
-    let secret: Vec<_> =
+    let secret_fields: Vec<_> =
         subject.description().settings.iter().filter(|field| field.kind == SettingKind::Secret).collect();
-    // As good as any secret, too short, with blanks; and twice, whether it repeats or not.
+    // A plausible secret, one with surrounding spaces, and one with a line break. Each is sent twice, even if the
+    // setting is not repeatable.
     for value in [CANARY.to_owned(), format!(" {CANARY} "), format!("{CANARY}\n{CANARY}")] {
-        let settings: Vec<_> = secret
+        let settings: Vec<_> = secret_fields
             .iter()
-            .chain(&secret)
+            .chain(&secret_fields)
             .map(|field| Setting { key: field.key.clone(), value: value.clone() })
             .collect();
-        let told = match check(subject, &settings).await? {
+        let problems = match check(subject, &settings).await? {
             Ok(accepted) => accepted.warnings,
             Err(problems) => problems,
         };
-        for problem in told {
+        for problem in problems {
             let text = format!("{}{}{}", problem.key, problem.message, problem.remedy);
-            ensure!(!text.contains(CANARY), "a problem with {} repeats the secret", problem.key);
+            ensure!(!text.contains(CANARY), "the problem with {} contains the secret", problem.key);
         }
     }
     Ok(())
@@ -136,16 +140,20 @@ pub(super) async fn secrets(subject: &Subject) -> Verdict {
 
 pub(super) async fn origins(subject: &Subject) -> Verdict {
     let Ok(accepted) = check(subject, &subject.examples()).await? else {
-        return Err("the examples are refused".into());
+        return Err("the example settings are refused".into());
     };
     let described = &subject.description().origins;
     for origin in &accepted.origins {
-        ensure!(described.contains(&origin.name), "the origin {} is not in the description", origin.name);
-        ensure!(origin.url.starts_with("https://"), "the origin {} of the examples is not https", origin.name);
+        ensure!(described.contains(&origin.name), "the description does not list the origin {}", origin.name);
+        ensure!(
+            origin.url.starts_with("https://"),
+            "the origin {} of the example settings does not use https",
+            origin.name
+        );
     }
     ensure!(
         accepted.origins.len() == described.len(),
-        "{} origins are described, {} named",
+        "the description lists {} origins, `check-settings` returns {}",
         described.len(),
         accepted.origins.len()
     );

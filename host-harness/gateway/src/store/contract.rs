@@ -92,9 +92,26 @@ pub enum StoreError {
     /// An operator must repair it.
     #[error("the store is broken: {0}")]
     Broken(String),
+    /// A later gateway wrote the record.
+    #[error(
+        "{what} has version {found}, but this gateway reads versions up to {}: upgrade this gateway",
+        crate::record::VERSION
+    )]
+    LaterVersion {
+        /// The record.
+        what: String,
+        /// Its version.
+        found: u32,
+    },
 }
 
 impl StoreError {
+    /// Whether another attempt fails in the same way until the record changes.
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        !matches!(self, Self::Unavailable(_))
+    }
+
     /// The error for an unreadable record. It leaves out the parser's message, which may contain message texts.
     pub(crate) fn unreadable(what: &str, error: &serde_json::Error) -> Self {
         let (kind, line, column) = (error.classify(), error.line(), error.column());
@@ -116,6 +133,16 @@ pub enum SaveError {
     Store(#[from] StoreError),
 }
 
+/// Returns `None` on a conflict. For callers to whom a value that is too large is a fault of the store.
+pub(crate) fn none_on_conflict<T>(result: Result<T, SaveError>) -> Result<Option<T>, StoreError> {
+    match result {
+        Ok(saved) => Ok(Some(saved)),
+        Err(SaveError::Conflict) => Ok(None),
+        Err(SaveError::Store(error)) => Err(error),
+        Err(error @ SaveError::TooLarge(_)) => Err(StoreError::Broken(error.to_string())),
+    }
+}
+
 /// Why an entry is not in the log.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
@@ -131,8 +158,6 @@ pub enum AppendError {
 ///
 /// A stream ends with its first error; subscribe again for more. The trait is sealed in effect: only this crate can
 /// create a [`Revision`].
-///
-/// A stream ends with its first error; whoever needs more asks anew.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Loads a record.

@@ -1,9 +1,10 @@
-//! The ways in which the guest harms its host.
+//! The attacks of the guest on its host.
 
 use alloc::vec::Vec;
 use guest_slot::{Slot, choose};
 
-/// Hands all cases to a macro. Whoever tests them has it name a test of each, so that a case without one does not compile.
+/// Calls a macro with all cases. The tests use it to reference one test function for each case, so a case without a
+/// test does not compile.
 #[macro_export]
 macro_rules! for_each_case {
     ($each:ident) => {
@@ -37,7 +38,7 @@ macro_rules! for_each_case {
             cache_get_from_a_pure_function
             cache_put_from_a_pure_function
             clock_from_a_pure_function
-            origin_that_is_not_lent
+            origin_that_is_not_granted
             paths_to_elsewhere
             forbidden_headers
             ten_thousand_requests
@@ -53,7 +54,7 @@ macro_rules! for_each_case {
 
 macro_rules! cases {
     ($($name:ident)*) => {
-        /// A way of harm; see its test for what comes of it.
+        /// An attack. The test with its name describes the result.
         #[allow(non_camel_case_types, missing_docs, reason = "names of tests")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Case {
@@ -61,7 +62,7 @@ macro_rules! cases {
         }
 
         impl Case {
-            /// All of them.
+            /// All cases.
             pub const ALL: &[Self] = &[$(Self::$name),*];
         }
     };
@@ -71,13 +72,13 @@ for_each_case!(cases);
 #[used]
 static SLOT: Slot = Slot::EMPTY;
 
-/// Whether this is what the guest does.
+/// Returns whether the case is on.
 pub(crate) fn on(case: Case) -> bool {
     SLOT.chosen().and_then(|number| Case::ALL.get(number)) == Some(&case)
 }
 
 impl Case {
-    /// The built guest, harming in this way; `None` if it is no such guest.
+    /// Returns the built guest with the case on; `None` if the component has no slot.
     #[must_use]
     pub fn of(self, component: &[u8]) -> Option<Vec<u8>> {
         choose(component, self as usize)

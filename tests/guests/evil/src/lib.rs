@@ -1,6 +1,6 @@
-//! A provider that harms its host, in one way of choice.
+//! A provider that attacks its host in a selectable way.
 //!
-//! Without a [`Case`] it is a well-behaved provider that does next to nothing.
+//! Without a [`Case`], it is a well-behaved provider that does almost nothing.
 
 #![cfg_attr(target_family = "wasm", no_std)]
 
@@ -22,18 +22,18 @@ mod bindings {
     });
 }
 mod cases;
-mod lie;
-mod reach;
+mod exhaust;
+mod imports;
+mod results;
 #[cfg(target_family = "wasm")]
 mod runtime;
-mod spend;
 
 pub use cases::Case;
 
 use alloc::{string::String, vec, vec::Vec};
 use bindings::exports::handover::provider::provider::Guest;
 use bindings::handover::provider::types::*;
-use spend::spend;
+use exhaust::exhaust;
 
 /// The provider.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ mod component {
 
 impl Guest for Evil {
     fn describe() -> Description {
-        spend(Case::loop_in_describe);
+        exhaust(Case::loop_in_describe);
         Description {
             name: "evil".into(),
             title: "Evil".into(),
@@ -59,22 +59,22 @@ impl Guest for Evil {
         }
     }
 
-    /// The first setting's value is where requests go.
+    /// Returns the value of the first setting as the origin `api`.
     fn check_settings(settings: Vec<Setting>) -> Result<AcceptedSettings, Vec<SettingsProblem>> {
-        spend(Case::loop_in_check_settings);
+        exhaust(Case::loop_in_check_settings);
         let origins = settings.into_iter().take(1).map(|setting| Origin { name: "api".into(), url: setting.value });
         Ok(AcceptedSettings { origins: origins.collect(), warnings: vec![] })
     }
 
     fn verify_webhook(_: Vec<Setting>, _: Webhook) -> Result<Authenticity, Rejection> {
-        spend(Case::loop_in_verify_webhook);
+        exhaust(Case::loop_in_verify_webhook);
         Ok(Authenticity::Unchecked)
     }
 
     fn map_agent_events(_: Vec<Setting>, _: EventSource) -> Result<Vec<AgentEvent>, Malformed> {
-        spend(Case::loop_in_map_agent_events);
-        reach::out_of_turn();
-        Ok(lie::events())
+        exhaust(Case::loop_in_map_agent_events);
+        imports::call_from_pure_function();
+        Ok(results::events())
     }
 
     fn build_outbound_message(
@@ -82,33 +82,33 @@ impl Guest for Evil {
         _: Conversation,
         _: Outbound,
     ) -> Result<Vec<ProviderRequest>, Unsupported> {
-        spend(Case::loop_in_build_outbound_message);
-        Ok(lie::requests())
+        exhaust(Case::loop_in_build_outbound_message);
+        Ok(results::requests())
     }
 
     fn deliver(_: Vec<Setting>, _: ProviderRequest) -> Result<Delivery, Failure> {
-        spend(Case::loop_in_deliver);
+        exhaust(Case::loop_in_deliver);
         Ok(Delivery { message_id: None, conversation_id: None })
     }
 
     fn find_delivery(_: Vec<Setting>, _: Conversation, _: ProviderRequest) -> Result<DeliveryStatus, Failure> {
-        spend(Case::loop_in_find_delivery);
+        exhaust(Case::loop_in_find_delivery);
         Ok(DeliveryStatus::NotDelivered)
     }
 
     fn observe_conversation(_: Vec<Setting>, _: Conversation) -> Result<Vec<AgentEvent>, Failure> {
-        spend(Case::loop_in_observe_conversation);
+        exhaust(Case::loop_in_observe_conversation);
         Ok(vec![])
     }
 
-    /// What it was answered, each thing as one check.
+    /// Calls the imports of the case, and returns one check for each result.
     fn check_connection(_: Vec<Setting>, _: Option<String>) -> Vec<Check> {
-        spend(Case::loop_in_check_connection);
-        reach::everywhere()
+        exhaust(Case::loop_in_check_connection);
+        imports::call_from_effect()
     }
 
     fn provision(_: Vec<Setting>, _: String, _: ProvisioningMode) -> Vec<ProvisioningStep> {
-        spend(Case::loop_in_provision);
+        exhaust(Case::loop_in_provision);
         vec![]
     }
 }

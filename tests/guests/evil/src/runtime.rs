@@ -1,4 +1,4 @@
-//! What a component without `std` has to bring along; some of it is evil.
+//! The runtime that a component without `std` must provide. Some cases attack from here.
 
 use crate::cases::{Case, on};
 use core::hint::black_box;
@@ -11,11 +11,11 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()
 }
 
-// dlmalloc and the compiler call memcpy and its kin, which are wasi-libc's.
+// dlmalloc and the compiler call memcpy and similar functions of wasi-libc.
 #[link(name = "c")]
 unsafe extern "C" {}
 
-/// Called when the instance is made, before any export.
+/// Runs when the instance is created, before any export.
 #[used]
 #[unsafe(link_section = ".init_array")]
 static START: extern "C" fn() = start;
@@ -41,8 +41,8 @@ unsafe extern "C" fn cabi_realloc(old: *mut u8, old_len: usize, align: usize, ne
     if new_len == 0 {
         return core::ptr::without_provenance_mut(align);
     }
-    // SAFETY: the canonical ABI gives a power of two as `align`, and for `old` a block that this very function
-    // returned, of `old_len` bytes with the same alignment.
+    // SAFETY: the canonical ABI passes a power of two as `align`. It passes as `old` a block from this function with
+    // `old_len` bytes and the same alignment.
     let new = unsafe {
         if old_len == 0 {
             alloc(Layout::from_size_align_unchecked(new_len, align))

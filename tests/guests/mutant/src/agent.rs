@@ -1,26 +1,26 @@
-//! Faults in what is told of an agent, whatever tells it.
+//! Faults in agent names and ids, for every source of events.
 
 use crate::fault::on;
 use crate::settings::{forget, is, set};
 use alloc::{string::String, vec::Vec};
 use handover_guest::contract::*;
 
-/// A setting that nobody but this module knows.
+/// A setting that only this module uses.
 const FIRST_WORD: &str = "first-word";
 
-/// What is wrong before anything is read.
-pub(crate) fn mislay(settings: &mut Vec<Setting>) {
-    if on("agent: the name is always told") {
+/// Applies the faults that change the settings.
+pub(crate) fn change_settings(settings: &mut Vec<Setting>) {
+    if on("agent: the name is always included") {
         forget(settings, "agent-name");
     }
-    if on("agent: a first name is the first word") && is(settings, "agent-name", "first") {
+    if on("agent: the first word is the first name") && is(settings, "agent-name", "first") {
         set(settings, "agent-name", "full");
         settings.push(Setting { key: FIRST_WORD.into(), value: "true".into() });
     }
 }
 
-/// What is wrong with one who is told.
-pub(crate) fn misname(settings: &[Setting], event: &mut AgentEvent) {
+/// Applies the faults that change the agent of an event.
+pub(crate) fn change_agent(settings: &[Setting], event: &mut AgentEvent) {
     let (EventKind::AgentJoined(agent) | EventKind::AgentLeft(agent) | EventKind::Transferred(agent)) = &mut event.kind
     else {
         return;

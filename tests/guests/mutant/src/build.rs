@@ -1,4 +1,4 @@
-//! Faults in `build-outbound-message`: of all messages here, of each kind in its module.
+//! Faults in `build-outbound-message`. The submodules contain the faults of one kind of message.
 
 mod answer;
 mod attachment;
@@ -9,62 +9,62 @@ use crate::fault::on;
 use crate::json::edit;
 use crate::settings::{forget, is, set};
 use alloc::{format, string::String, vec::Vec};
-use genesys_open_messaging::GenesysOpenMessaging as Sound;
+use genesys_open_messaging::GenesysOpenMessaging as Original;
 use handover_guest::contract::*;
 
 pub(crate) type Built = Result<Vec<ProviderRequest>, Unsupported>;
 
-/// What no connection is without.
-const NEEDED: [&str; 5] = ["host", "deployment-name", "webhook-secret", "client-id", "client-secret"];
+/// The settings that every connection has.
+const REQUIRED: [&str; 5] = ["host", "deployment-name", "webhook-secret", "client-id", "client-secret"];
 
 pub(crate) fn build(mut settings: Vec<Setting>, mut conversation: Conversation, mut message: Outbound) -> Built {
     let kind = kind(&message.message);
     if on("build: typing is not supported") && kind == "typing" {
         return Err(Unsupported::Kind(kind.into()));
     }
-    if on("build: nothing but words goes before the conversation is known")
+    if on("build: only texts are sent before the conversation is known")
         && matches!(kind, "attachment" | "answer" | "receipt")
         && conversation.id.is_none()
     {
         return Err(Unsupported::NoConversation);
     }
-    address(&mut settings, &mut conversation, &mut message);
-    name(&mut settings, &mut conversation, &mut message);
+    change_sender(&mut settings, &mut conversation, &mut message);
+    change_message(&mut settings, &mut conversation, &mut message);
     let mut built = match &message.message {
         OutboundMessage::Start(_) => start::build(settings, conversation, message),
         OutboundMessage::Text(_) => split::build(settings, conversation, message),
         OutboundMessage::Attachment(_) => attachment::build(settings, conversation, message),
         OutboundMessage::Answer(_) => answer::build_answer(settings, conversation, message),
         OutboundMessage::Receipt(_) => answer::build_receipt(settings, conversation, message),
-        OutboundMessage::Typing | OutboundMessage::Leave(_) => sound(settings, conversation, message),
+        OutboundMessage::Typing | OutboundMessage::Leave(_) => call_original(settings, conversation, message),
     }?;
-    if on("build: the first request only") {
+    if on("build: only the first request is returned") {
         built.truncate(1);
     }
     for request in &mut built {
-        if on("build: one key for everything") {
+        if on("build: all requests have the same idempotency key") {
             request.idempotency_key = "1".into();
         }
-        if on("build: the operation names the user") {
+        if on("build: the operation contains the recipient") {
             request.operation = format!("{} {}", request.operation, request.recipient);
         }
-        if on("build: attributes where they are refused") {
+        if on("build: attributes are in the wrong member") {
             edit(&mut request.body, |body| body.replace("customAttributes", "attributes"));
         }
     }
     Ok(built)
 }
 
-/// The sound provider, or what it builds without the settings that it cannot use.
-pub(crate) fn sound(settings: Vec<Setting>, conversation: Conversation, message: Outbound) -> Built {
-    if !on("build: settings that cannot be used are left out") {
-        return Sound::build_outbound_message(settings, conversation, message);
+/// Calls the original provider. With the fault, retries with only the required settings if the settings are invalid.
+pub(crate) fn call_original(settings: Vec<Setting>, conversation: Conversation, message: Outbound) -> Built {
+    if !on("build: invalid settings are ignored") {
+        return Original::build_outbound_message(settings, conversation, message);
     }
-    match Sound::build_outbound_message(settings.clone(), conversation.clone(), message.clone()) {
+    match Original::build_outbound_message(settings.clone(), conversation.clone(), message.clone()) {
         Err(Unsupported::InvalidSettings) => {
-            let mut needed = settings;
-            needed.retain(|setting| NEEDED.contains(&setting.key.as_str()));
-            Sound::build_outbound_message(needed, conversation, message)
+            let mut required = settings;
+            required.retain(|setting| REQUIRED.contains(&setting.key.as_str()));
+            Original::build_outbound_message(required, conversation, message)
         }
         built => built,
     }
@@ -82,21 +82,21 @@ fn kind(message: &OutboundMessage) -> &'static str {
     }
 }
 
-/// What is wrong with whom it is from.
-fn address(settings: &mut Vec<Setting>, conversation: &mut Conversation, message: &mut Outbound) {
-    if on("build: anybody is a recipient") && conversation.recipient.is_empty() {
+/// Applies the faults in the recipient, the handover and the profile.
+fn change_sender(settings: &mut Vec<Setting>, conversation: &mut Conversation, message: &mut Outbound) {
+    if on("build: the recipient may be empty") && conversation.recipient.is_empty() {
         conversation.recipient.push('-');
     }
-    if on("build: a conversation is made up") {
+    if on("build: a missing conversation id is invented") {
         conversation.id = conversation.id.take().filter(|id| !id.is_empty()).or(Some("conversation".into()));
     }
-    if on("build: the number of the handover gets lost") {
+    if on("build: the handover number is dropped") {
         forget(settings, "thread");
     }
-    if on("build: every address has a number") {
+    if on("build: every address has a handover number") {
         set(settings, "thread", "per-handover");
     }
-    if on("build: the address is taken for the user")
+    if on("build: the address with the handover number is the user id")
         && is(settings, "thread", "per-handover")
         && let OutboundMessage::Start(start) = &mut message.message
     {
@@ -112,9 +112,9 @@ fn address(settings: &mut Vec<Setting>, conversation: &mut Conversation, message
     }
 }
 
-/// What is wrong with its ids, its time and what it is.
-fn name(settings: &mut Vec<Setting>, conversation: &mut Conversation, message: &mut Outbound) {
-    if on("build: what is not supported becomes text") {
+/// Applies the faults in the ids, the time and the kind of message.
+fn change_message(settings: &mut Vec<Setting>, conversation: &mut Conversation, message: &mut Outbound) {
+    if on("build: other kinds become texts") {
         message.message = match core::mem::replace(&mut message.message, OutboundMessage::Typing) {
             OutboundMessage::Attachment(attachment) => OutboundMessage::Text(attachment.url),
             OutboundMessage::Answer(answer) => OutboundMessage::Text(answer.text),
@@ -122,13 +122,13 @@ fn name(settings: &mut Vec<Setting>, conversation: &mut Conversation, message: &
             supported => supported,
         };
     }
-    if on("build: any time is a time") {
+    if on("build: any time is accepted") {
         message.time = message.time.min(1_772_359_200_123);
     }
-    if on("build: the time without milliseconds") {
+    if on("build: the milliseconds are dropped") {
         message.time = message.time / 1000 * 1000;
     }
-    if on("build: any id is right") {
+    if on("build: any id is accepted") {
         message.id = format!("m-{}", message.id.len());
     }
     if on("build: empty texts are sent")
@@ -144,16 +144,16 @@ fn name(settings: &mut Vec<Setting>, conversation: &mut Conversation, message: &
     {
         text.push('.');
     }
-    if on("build: whoever leaves a conversation without an id says nothing")
+    if on("build: leaving without a conversation id uses an invented id")
         && matches!(message.message, OutboundMessage::Leave(_))
         && conversation.id.as_deref().unwrap_or_default().is_empty()
     {
         conversation.id = Some("conversation".into());
     }
-    if on("build: the queue gets lost") {
+    if on("build: the queue is dropped") {
         forget(settings, "queue");
     }
-    if on("build: an id may be empty") {
+    if on("build: a message id may be empty") {
         match &mut message.message {
             OutboundMessage::Answer(StructuredAnswer { message_id: id, .. })
             | OutboundMessage::Receipt(DeliveryReceipt { message_id: id, .. })
@@ -166,17 +166,17 @@ fn name(settings: &mut Vec<Setting>, conversation: &mut Conversation, message: &
     }
 }
 
-/// Puts a member behind another one.
-pub(crate) fn insert(request: &mut ProviderRequest, behind: &str, member: &str) {
-    edit(&mut request.body, |body| body.replacen(behind, &format!("{behind}{member}"), 1));
+/// Inserts a text after the first occurrence of another one.
+pub(crate) fn insert(request: &mut ProviderRequest, after: &str, text: &str) {
+    edit(&mut request.body, |body| body.replacen(after, &format!("{after}{text}"), 1));
 }
 
-/// Changes what a request says.
+/// Replaces a text in the body of a request.
 pub(crate) fn replace(request: &mut ProviderRequest, from: &str, to: &str) {
     edit(&mut request.body, |body| body.replace(from, to));
 }
 
-/// What a request says.
-pub(crate) fn said(request: &ProviderRequest) -> String {
+/// Returns the body of a request as text.
+pub(crate) fn body_text(request: &ProviderRequest) -> String {
     String::from_utf8_lossy(&request.body).into_owned()
 }

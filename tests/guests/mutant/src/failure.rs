@@ -1,10 +1,10 @@
-//! Faults in telling failures.
+//! Faults in failures.
 
 use crate::fault::on;
 use alloc::string::String;
 use handover_guest::contract::*;
 
-/// What a fault might tell.
+/// Returns the client secret, which one fault discloses.
 pub(crate) fn secret(settings: &[Setting]) -> String {
     let secret = settings.iter().find(|setting| setting.key == "client-secret");
     secret.map(|setting| setting.value.clone()).unwrap_or_default()
@@ -12,28 +12,28 @@ pub(crate) fn secret(settings: &[Setting]) -> String {
 
 pub(crate) fn fail(failure: Failure, secret: &str) -> Failure {
     let Failure::Retry(mut advice) = failure else { return failure };
-    let never = match advice.cause {
-        RetryCause::Network => on("failure: no network means never"),
-        RetryCause::ServerError => on("failure: a server error means never"),
-        RetryCause::RateLimited => on("failure: too many requests means never"),
+    let permanent = match advice.cause {
+        RetryCause::Network => on("failure: a network error is permanent"),
+        RetryCause::ServerError => on("failure: a server error is permanent"),
+        RetryCause::RateLimited => on("failure: a rate limit is permanent"),
         _ => false,
     };
-    if never {
+    if permanent {
         return Failure::Permanent(advice.message);
     }
-    if on("failure: silence is a broken network") && advice.cause == RetryCause::TimedOut {
+    if on("failure: a timeout is a network error") && advice.cause == RetryCause::TimedOut {
         advice.cause = RetryCause::Network;
     }
-    if on("failure: Retry-After gets lost") {
+    if on("failure: Retry-After is dropped") {
         advice.after_seconds = None;
     }
-    if on("failure: it surely did not arrive") {
+    if on("failure: may-have-arrived is always false") {
         advice.may_have_arrived = false;
     }
-    if on("failure: it may always have arrived") {
+    if on("failure: may-have-arrived is always true") {
         advice.may_have_arrived = true;
     }
-    if on("failure: a secret is told") {
+    if on("failure: the message contains a secret") {
         advice.message.push_str(secret);
     }
     Failure::Retry(advice)

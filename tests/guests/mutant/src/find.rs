@@ -4,7 +4,7 @@ use crate::failure::{fail, secret};
 use crate::fault::on;
 use crate::json::edit;
 use alloc::{string::String, vec::Vec};
-use genesys_open_messaging::GenesysOpenMessaging as Sound;
+use genesys_open_messaging::GenesysOpenMessaging as Original;
 use genesys_open_messaging::operations::EVENT;
 use handover_guest::contract::*;
 
@@ -13,32 +13,30 @@ pub(crate) fn find(
     conversation: Conversation,
     mut request: ProviderRequest,
 ) -> Result<DeliveryStatus, Failure> {
-    if on("find: nothing is ever there") {
+    if on("find: nothing is ever delivered") {
         return Ok(DeliveryStatus::NotDelivered);
     }
-    if on("find: whoever is not told knows") && conversation.id.is_none() {
+    if on("find: no conversation id means not delivered") && conversation.id.is_none() {
         return Ok(DeliveryStatus::NotDelivered);
     }
-    if on("find: typing is a message") && request.operation == EVENT {
+    if on("find: typing is searched as a message") && request.operation == EVENT {
         return Ok(DeliveryStatus::NotDelivered);
     }
-    if on("find: it is sent again") {
-        let delivered = Sound::deliver(settings, request);
+    if on("find: the request is sent again") {
+        let delivered = Original::deliver(settings, request);
         return delivered.map(DeliveryStatus::Delivered);
     }
-    if on("find: any message is the one") {
+    if on("find: another message id is searched") {
         edit(&mut request.body, |body| String::from(body).replace("m-1", "m-0"));
     }
     let secret = secret(&settings);
-    match Sound::find_delivery(settings, conversation, request).map_err(|failure| fail(failure, &secret)) {
-        Err(_) if on("find: a failure is an answer") => Ok(DeliveryStatus::NotDelivered),
-        Ok(DeliveryStatus::Unknown) if on("find: a conversation that is over had no message") => {
-            Ok(DeliveryStatus::NotDelivered)
-        }
-        Ok(DeliveryStatus::Delivered(delivery)) if on("find: the conversation is not told") => {
+    match Original::find_delivery(settings, conversation, request).map_err(|failure| fail(failure, &secret)) {
+        Err(_) if on("find: a failure becomes not delivered") => Ok(DeliveryStatus::NotDelivered),
+        Ok(DeliveryStatus::Unknown) if on("find: unknown becomes not delivered") => Ok(DeliveryStatus::NotDelivered),
+        Ok(DeliveryStatus::Delivered(delivery)) if on("find: the conversation id is dropped") => {
             Ok(DeliveryStatus::Delivered(Delivery { conversation_id: None, ..delivery }))
         }
-        Ok(DeliveryStatus::Delivered(delivery)) if on("find: the message is not told") => {
+        Ok(DeliveryStatus::Delivered(delivery)) if on("find: the message id is dropped") => {
             Ok(DeliveryStatus::Delivered(Delivery { message_id: None, ..delivery }))
         }
         found => found,

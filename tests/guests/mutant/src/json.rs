@@ -1,15 +1,15 @@
-//! Just enough of JSON to break it: bodies as text, of which the faults know how they are written.
+//! Edits JSON as text. The faults know how the bodies are serialized.
 
 use alloc::{format, string::String, vec::Vec};
 
-/// Changes a body, where it is text.
+/// Changes a body if it is UTF-8.
 pub(crate) fn edit(body: &mut Vec<u8>, change: impl FnOnce(&str) -> String) {
     if let Ok(text) = core::str::from_utf8(body) {
         *body = change(text).into_bytes();
     }
 }
 
-/// The first member of this name, at whatever depth: a text without its quotes, anything else as it stands there.
+/// Returns the first member with the name, at any depth: a string without its quotes, any other value as written.
 pub(crate) fn member<'t>(json: &'t str, name: &str) -> Option<&'t str> {
     let (_, value) = json.split_once(&format!("\"{name}\":"))?;
     match value.strip_prefix('"') {
@@ -18,12 +18,12 @@ pub(crate) fn member<'t>(json: &'t str, name: &str) -> Option<&'t str> {
     }
 }
 
-/// A text as JSON.
+/// Returns a text as a JSON string.
 pub(crate) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
 }
 
-/// Gives the first member of a name another one.
+/// Renames the first member with the name.
 pub(crate) fn rename(json: &str, name: &str, other: &str) -> String {
     json.replacen(&format!("\"{name}\":"), &format!("\"{other}\":"), 1)
 }

@@ -1,7 +1,7 @@
-//! The Genesys provider with one fault of choice, to test the conformance kit.
+//! The Genesys provider with a selectable fault, to test the conformance kit.
 //!
-//! Every fault is in the one component; [`with_fault`] switches one on by patching its slot. Each call's faults are
-//! in the module of its name.
+//! One component contains all faults. [`with_fault`] patches the component's slot to switch one on. The faults of a
+//! function are in the module with its name.
 
 #![cfg_attr(target_family = "wasm", no_std)]
 
@@ -21,12 +21,12 @@ mod verify;
 
 use alloc::{string::String, vec::Vec};
 use fault::on;
-use genesys_open_messaging::GenesysOpenMessaging as Sound;
+use genesys_open_messaging::GenesysOpenMessaging as Original;
 use handover_guest::contract::*;
 
 pub use fault::{FAULTS, with_fault};
 
-/// The provider with the fault.
+/// The provider with the selected fault.
 #[derive(Debug)]
 pub struct Mutant;
 
@@ -79,33 +79,33 @@ impl Guest for Mutant {
     }
 
     fn provision(settings: Vec<Setting>, webhook_url: String, mode: ProvisioningMode) -> Vec<ProvisioningStep> {
-        let mut steps = Sound::provision(settings, webhook_url, mode);
-        if on("provisioning: all is done") {
+        let mut steps = Original::provision(settings, webhook_url, mode);
+        if on("provisioning: every step is applied") {
             steps.iter_mut().for_each(|step| step.outcome = StepOutcome::Applied);
         }
         steps
     }
 
     fn check_connection(settings: Vec<Setting>, probe: Option<String>) -> Vec<Check> {
-        let mut checks = Sound::check_connection(settings, probe);
+        let mut checks = Original::check_connection(settings, probe);
         for check in &mut checks {
-            if on("doctor: all is well") {
+            if on("doctor: every check passes") {
                 check.outcome = CheckOutcome::Ok;
             }
             if check.name == "clock" {
-                if on("doctor: any clock is right")
-                    || on("doctor: a clock ahead is right") && check.message.contains("ahead")
+                if on("doctor: every clock passes")
+                    || on("doctor: a clock that is ahead passes") && check.message.contains("ahead")
                 {
                     check.outcome = CheckOutcome::Ok;
                 }
-                if on("doctor: any clock that is wrong is a failure") && check.outcome == CheckOutcome::Warning {
+                if on("doctor: every clock deviation is an error") && check.outcome == CheckOutcome::Warning {
                     check.outcome = CheckOutcome::Error;
                 }
-                if on("doctor: no clock is right") {
+                if on("doctor: every clock is an error") {
                     check.outcome = CheckOutcome::Error;
                 }
             }
-            if on("doctor: no remedies") {
+            if on("doctor: remedies are missing") {
                 check.remedy = None;
             }
         }

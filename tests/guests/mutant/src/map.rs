@@ -1,4 +1,4 @@
-//! Faults in `map-agent-events`: of all sources here, of each in its module.
+//! Faults in `map-agent-events`. The submodules contain the faults of messages and of the operator sources.
 
 mod content;
 mod detail;
@@ -8,19 +8,19 @@ use crate::agent;
 use crate::fault::{self, on};
 use crate::settings::{forget, is, set};
 use alloc::{string::String, string::ToString, vec, vec::Vec};
-use genesys_open_messaging::GenesysOpenMessaging as Sound;
+use genesys_open_messaging::GenesysOpenMessaging as Original;
 use handover_guest::bindings::wasi::clocks::wall_clock;
 use handover_guest::contract::*;
 
 pub(crate) fn map(mut settings: Vec<Setting>, mut source: EventSource) -> Result<Vec<AgentEvent>, Malformed> {
-    if on("purity: the clock in a pure function") {
+    if on("purity: a pure function reads the clock") {
         wall_clock::now();
     }
-    agent::mislay(&mut settings);
-    if on("map: the handover is not told") {
+    agent::change_settings(&mut settings);
+    if on("map: the handover number is dropped") {
         forget(&mut settings, "thread");
     }
-    if on("map: every address has a number") {
+    if on("map: every address has a handover number") {
         set(&mut settings, "thread", "per-handover");
     }
     if on("map: bots are always shown") {
@@ -31,14 +31,14 @@ pub(crate) fn map(mut settings: Vec<Setting>, mut source: EventSource) -> Result
     | EventSource::EventBus(bytes)
     | EventSource::Trigger(bytes)
     | EventSource::Notification(bytes)) = &mut source;
-    detail::misread(bytes, webhook);
+    detail::change_body(bytes, webhook);
     let body = String::from_utf8_lossy(bytes).into_owned();
 
-    let mut mapped = sound(&settings, &source);
-    if on("map: what cannot be mapped is ignored") && mapped.is_err() {
+    let mut mapped = call_original(&settings, &source);
+    if on("map: malformed input is ignored") && mapped.is_err() {
         mapped = Ok(vec![]);
     }
-    if on("map: what is odd is malformed") && body.contains("\\ud83d") {
+    if on("map: a lone surrogate is malformed") && body.contains("\\ud83d") {
         mapped = Err(Malformed::NotJson(0));
     }
     if on("map: a list is malformed") && !webhook && body.starts_with('[') {
@@ -48,7 +48,7 @@ pub(crate) fn map(mut settings: Vec<Setting>, mut source: EventSource) -> Result
         mapped = Err(Malformed::NotJson(0));
     }
     let mut events = mapped?;
-    if on("map: events get lost") {
+    if on("map: events are dropped") {
         events.clear();
     }
     if on("purity: calls are counted") {
@@ -56,29 +56,29 @@ pub(crate) fn map(mut settings: Vec<Setting>, mut source: EventSource) -> Result
     }
     for event in &mut events {
         if !webhook {
-            detail::mistake(&source, &body, event);
+            detail::change_event(&source, &body, event);
         }
-        message::mistake(&settings, &body, event);
-        agent::misname(&settings, event);
-        mistake(event);
+        message::change_event(&settings, &body, event);
+        agent::change_agent(&settings, event);
+        change_event(event);
     }
     Ok(events)
 }
 
-/// The sound provider, but for the place where an address is cut.
-fn sound(settings: &[Setting], source: &EventSource) -> Result<Vec<AgentEvent>, Malformed> {
-    let first = on("map: an address ends at its first colon");
-    let any = on("map: whatever is behind a colon is a number");
+/// Calls the original provider. With a fault, splits the address into recipient and handover number itself.
+fn call_original(settings: &[Setting], source: &EventSource) -> Result<Vec<AgentEvent>, Malformed> {
+    let first = on("map: an address is split at its first colon");
+    let any = on("map: any text after a colon is a handover number");
     if !(first || any) || !is(settings, "thread", "per-handover") {
-        return Sound::map_agent_events(settings.to_vec(), source.clone());
+        return Original::map_agent_events(settings.to_vec(), source.clone());
     }
     let mut whole = settings.to_vec();
     forget(&mut whole, "thread");
-    let mut events = Sound::map_agent_events(whole, source.clone())?;
+    let mut events = Original::map_agent_events(whole, source.clone())?;
     for event in &mut events {
         let address = event.recipient.take().unwrap_or_default();
         let parts = if first { address.split_once(':') } else { address.rsplit_once(':') };
-        let parts = parts.and_then(|(recipient, number)| Some((recipient, read(number, any)?)));
+        let parts = parts.and_then(|(recipient, number)| Some((recipient, parse_number(number, any)?)));
         event.handover = parts.map(|(_, number)| number);
         event.recipient = Some(parts.map_or(address.as_str(), |(recipient, _)| recipient).to_string());
         event.recipient.take_if(|recipient| recipient.is_empty());
@@ -86,8 +86,8 @@ fn sound(settings: &[Setting], source: &EventSource) -> Result<Vec<AgentEvent>, 
     Ok(events)
 }
 
-/// A number, or where any will do, the digits that there are.
-fn read(number: &str, any: bool) -> Option<u32> {
+/// Parses a number. With `any`, accepts any text and uses its leading digits.
+fn parse_number(number: &str, any: bool) -> Option<u32> {
     if !any {
         return number.parse().ok();
     }
@@ -95,18 +95,18 @@ fn read(number: &str, any: bool) -> Option<u32> {
     Some(digits.parse().unwrap_or(0))
 }
 
-/// What is wrong with an event of any kind.
-fn mistake(event: &mut AgentEvent) {
-    if on("map: one id for everything") {
+/// Applies the faults in events of any kind.
+fn change_event(event: &mut AgentEvent) {
+    if on("map: all events have the same id") {
         event.id = "1".into();
     }
-    if on("map: the recipient is not told") {
+    if on("map: the recipient is dropped") {
         event.recipient = None;
     }
-    if on("map: the conversation is not told") {
+    if on("map: the conversation id is dropped") {
         event.conversation_id = None;
     }
-    if on("map: the time in seconds") {
+    if on("map: times are in seconds") {
         event.time = event.time.map(|time| time / 1000);
     }
 }

@@ -4,30 +4,32 @@ use crate::agent;
 use crate::failure::{fail, secret};
 use crate::fault::on;
 use alloc::{vec, vec::Vec};
-use genesys_open_messaging::GenesysOpenMessaging as Sound;
+use genesys_open_messaging::GenesysOpenMessaging as Original;
 use handover_guest::contract::*;
 
 pub(crate) fn observe(mut settings: Vec<Setting>, conversation: Conversation) -> Result<Vec<AgentEvent>, Failure> {
-    if on("observe: any id is known") && !matches!(conversation.id.as_deref(), Some(id) if id.len() > 2) {
+    if on("observe: an invalid conversation id returns no events")
+        && !matches!(conversation.id.as_deref(), Some(id) if id.len() > 2)
+    {
         return Ok(vec![]);
     }
-    agent::mislay(&mut settings);
+    agent::change_settings(&mut settings);
     let (secret, handover) = (secret(&settings), conversation.handover);
     let mut events =
-        Sound::observe_conversation(settings.clone(), conversation).map_err(|failure| fail(failure, &secret))?;
-    if on("observe: no end is seen") {
+        Original::observe_conversation(settings.clone(), conversation).map_err(|failure| fail(failure, &secret))?;
+    if on("observe: ends are dropped") {
         events.retain(|event| !matches!(event.kind, EventKind::Ended(_)));
     }
     for event in &mut events {
-        agent::misname(&settings, event);
-        if on("observe: every handover is told") {
+        agent::change_agent(&settings, event);
+        if on("observe: every event has a handover number") {
             event.handover = Some(handover);
         }
         match &mut event.kind {
-            EventKind::Transferred(_) | EventKind::Queued(_) if on("observe: a transfer is an end") => {
+            EventKind::Transferred(_) | EventKind::Queued(_) if on("observe: a transfer becomes an end") => {
                 event.kind = EventKind::Ended(EndReason::Completed);
             }
-            EventKind::AgentJoined(agent) | EventKind::AgentLeft(agent) if on("observe: agents have no names") => {
+            EventKind::AgentJoined(agent) | EventKind::AgentLeft(agent) if on("observe: agent names are dropped") => {
                 agent.name = None;
             }
             _ => {}

@@ -1,40 +1,40 @@
-//! Faults in `describe`, `check-settings` and what is read from the settings.
+//! Faults in `describe` and `check-settings`, and helpers to read and change settings.
 
 use crate::fault::on;
 use alloc::{format, string::String, vec, vec::Vec};
-use genesys_open_messaging::GenesysOpenMessaging as Sound;
+use genesys_open_messaging::GenesysOpenMessaging as Original;
 use handover_guest::contract::*;
 
 type Checked = Result<AcceptedSettings, Vec<SettingsProblem>>;
 
-/// Problems that a fault does not see.
-const FORGIVEN: [(&str, &str); 15] = [
-    ("settings: nothing is required", "missing"),
-    ("settings: unknown keys are fine", "no such setting"),
-    ("settings: everything repeats", "more than once"),
-    ("settings: any word is a switch", "neither true nor false"),
-    ("settings: any word is a choice", "not one of the allowed words"),
-    ("settings: any number is in the range", "not an integer"),
-    ("settings: any text is a host", "not the domain of a region"),
-    ("settings: any text is an attribute", "not a name and a value"),
-    ("settings: a skill may have a comma", "has a comma"),
-    ("settings: any text is a link", "The link cannot begin with"),
-    ("settings: half a link is enough", "The link to the AI Copilot Workspace needs it"),
-    ("settings: one key for two sources", "has the same key"),
-    ("settings: blanks are a value", "consists of whitespace"),
-    ("settings: a secret is not needed", "no webhook secret"),
-    ("settings: any text is base64", "not base64"),
+/// Faults that suppress a problem, with a part of the message of that problem.
+const SUPPRESSED: [(&str, &str); 15] = [
+    ("settings: no setting is required", "missing"),
+    ("settings: unknown keys are accepted", "no such setting"),
+    ("settings: every setting may repeat", "more than once"),
+    ("settings: any text is accepted as a boolean", "neither true nor false"),
+    ("settings: any text is accepted as a choice", "not one of the allowed words"),
+    ("settings: any text is accepted as a number", "not an integer"),
+    ("settings: any text is accepted as a host", "not the domain of a region"),
+    ("settings: any text is accepted as an attribute", "not a name and a value"),
+    ("settings: a skill may contain a comma", "has a comma"),
+    ("settings: any text is accepted as a link", "The link cannot begin with"),
+    ("settings: an incomplete link is accepted", "The link to the AI Copilot Workspace needs it"),
+    ("settings: two sources may share a key", "has the same key"),
+    ("settings: whitespace is accepted as a value", "consists of whitespace"),
+    ("settings: the webhook secret is optional", "no webhook secret"),
+    ("settings: any text is accepted as base64", "not base64"),
 ];
 
 pub(crate) fn describe() -> Description {
-    let mut description = Sound::describe();
-    if on("describe: a version that is none") {
+    let mut description = Original::describe();
+    if on("describe: the version is not semantic") {
         description.version = "1".into();
     }
-    if on("describe: a setting without help") {
+    if on("describe: a setting has no help") {
         description.settings.iter_mut().take(1).for_each(|field| field.help.clear());
     }
-    if on("describe: an ability too few") {
+    if on("describe: an ability is missing") {
         description.abilities.retain(|ability| *ability != Ability::Answers);
     }
     description
@@ -43,7 +43,7 @@ pub(crate) fn describe() -> Description {
 pub(crate) fn check(mut settings: Vec<Setting>) -> Checked {
     let secret = settings.iter().map(|setting| setting.value.clone()).next_back().unwrap_or_default();
     let example = settings.iter().any(|setting| setting.value == "0a1b2c3d-0000-4000-8000-000000000002");
-    if on("settings: words in any case") {
+    if on("settings: keywords are case-insensitive") {
         for setting in &mut settings {
             let word = setting.value.to_lowercase();
             if ["true", "false", "full", "first", "alias", "per-recipient", "per-handover"].contains(&word.as_str()) {
@@ -53,49 +53,49 @@ pub(crate) fn check(mut settings: Vec<Setting>) -> Checked {
     }
     let repeated = repeated(&settings);
     let keyed = has(&settings, "event-bus-key") || has(&settings, "trigger-key");
-    let mut checked = Sound::check_settings(settings);
-    if on("settings: the examples are not good enough") && example {
+    let mut checked = Original::check_settings(settings);
+    if on("settings: the examples are refused") && example {
         checked = Err(vec![problem("host", None)]);
     }
-    if let Some((index, key)) = repeated.filter(|_| on("settings: nothing repeats") && checked.is_ok()) {
+    if let Some((index, key)) = repeated.filter(|_| on("settings: no setting may repeat") && checked.is_ok()) {
         checked = Err(vec![problem(&key, Some(index))]);
     }
-    if on("settings: only the first problem") {
+    if on("settings: only the first problem is reported") {
         checked = checked.map_err(|mut problems| {
             problems.truncate(1);
             problems
         });
     }
-    for (_, forgiven) in FORGIVEN.into_iter().filter(|(fault, _)| on(fault)) {
-        checked = forgive(checked, forgiven);
+    for (_, message) in SUPPRESSED.into_iter().filter(|(fault, _)| on(fault)) {
+        checked = suppress(checked, message);
     }
-    if on("settings: a key does for the secret") && keyed {
-        checked = forgive(checked, "no webhook secret");
+    if on("settings: a key replaces the webhook secret") && keyed {
+        checked = suppress(checked, "no webhook secret");
     }
-    if on("settings: problems repeat the value") {
+    if on("settings: problems contain the value") {
         checked = checked.map_err(|mut problems| {
             problems.iter_mut().for_each(|problem| problem.message.push_str(&secret));
             problems
         });
     }
     if let Ok(accepted) = &mut checked {
-        if on("settings: an origin of another name") {
+        if on("settings: an origin has another name") {
             accepted.origins.iter_mut().for_each(|origin| origin.name = "web".into());
         }
-        if on("settings: always the same region") {
+        if on("settings: the region is ignored") {
             accepted.origins.iter_mut().for_each(|origin| origin.url = "https://api.mypurecloud.com".into());
         }
-        if on("settings: warnings are kept back") {
+        if on("settings: warnings are dropped") {
             accepted.warnings.clear();
         }
     }
     checked
 }
 
-/// Takes problems with these words back, and accepts when none is left.
-fn forgive(checked: Checked, words: &str) -> Checked {
+/// Removes the problems whose message contains the text, and accepts the settings if no error remains.
+fn suppress(checked: Checked, text: &str) -> Checked {
     let Err(mut problems) = checked else { return checked };
-    problems.retain(|problem| !problem.message.contains(words));
+    problems.retain(|problem| !problem.message.contains(text));
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(problems);
     }
@@ -117,7 +117,7 @@ fn problem(key: &str, index: Option<u32>) -> SettingsProblem {
     SettingsProblem { severity: Severity::Error, key: key.into(), index, message, remedy }
 }
 
-/// The values of a setting that are not empty.
+/// Returns the values of a setting, without empty ones.
 pub(crate) fn values<'a>(settings: &'a [Setting], key: &str) -> impl Iterator<Item = &'a str> {
     settings
         .iter()
@@ -134,12 +134,12 @@ pub(crate) fn is(settings: &[Setting], key: &str, value: &str) -> bool {
     values(settings, key).any(|other| other == value)
 }
 
-/// As if it had not been entered.
+/// Removes all values of a setting.
 pub(crate) fn forget(settings: &mut Vec<Setting>, key: &str) {
     settings.retain(|setting| setting.key != key);
 }
 
-/// As if this had been entered.
+/// Replaces all values of a setting with one value.
 pub(crate) fn set(settings: &mut Vec<Setting>, key: &str, value: &str) {
     forget(settings, key);
     settings.push(Setting { key: key.into(), value: value.into() });

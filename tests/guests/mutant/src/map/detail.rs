@@ -1,13 +1,13 @@
-//! Faults in what comes by the event bus, by a trigger's callback and by a notification channel.
+//! Faults in events from the event bus, triggers and notification channels.
 
 use crate::fault::on;
 use crate::json::{edit, member, rename};
 use alloc::{format, string::String, string::ToString, vec::Vec};
 use handover_guest::contract::*;
 
-/// What is read wrongly.
-pub(super) fn misread(body: &mut Vec<u8>, webhook: bool) {
-    if on("map: of two members the last counts") {
+/// Applies the faults in reading a body.
+pub(super) fn change_body(body: &mut Vec<u8>, webhook: bool) {
+    if on("map: the last of two duplicate members is used") {
         for name in ["id", "text", "topic", "topicName", "disconnectType", "userId", "type"] {
             edit(body, |body| match body.matches(&format!("\"{name}\":")).count() {
                 2 => rename(body, name, "first"),
@@ -16,7 +16,7 @@ pub(super) fn misread(body: &mut Vec<u8>, webhook: bool) {
         }
     }
     if webhook {
-        if on("map: the words of parts get lost") {
+        if on("map: the texts of message parts are dropped") {
             for name in ["quickReplyV2", "richLink", "form", "interactiveApplication"] {
                 edit(body, |body| rename(body, name, "other"));
             }
@@ -24,19 +24,19 @@ pub(super) fn misread(body: &mut Vec<u8>, webhook: bool) {
         }
         return;
     }
-    if on("map: supervisors are agents") {
+    if on("map: supervisors become agents") {
         for name in ["mediaRoles", "monitoredParticipantId", "coachedParticipantId"] {
             edit(body, |body| rename(body, name, "other"));
         }
     }
-    if on("map: an object in a text is ignored") {
+    if on("map: a JSON object in a string is ignored") {
         edit(body, |body| {
             ["detail", "eventBody"]
                 .iter()
                 .fold(body.to_string(), |body, name| body.replace(&format!("\"{name}\":\""), "\"other\":\""))
         });
     }
-    if on("map: ids are texts") {
+    if on("map: numeric ids are ignored") {
         for name in ["userId", "conversationId", "addressTo", "disconnectType", "topicName"] {
             edit(body, |body| match member(body, name) {
                 Some(id) if id.starts_with(|first: char| first.is_ascii_digit()) => rename(body, name, "number"),
@@ -45,22 +45,22 @@ pub(super) fn misread(body: &mut Vec<u8>, webhook: bool) {
         }
     }
     for (fault, name, other) in [
-        ("map: the event in a callback is not read", "eventBody", "event"),
-        ("map: the kind of media is not looked at", "mediaType", "media"),
-        ("map: the kind of message is not looked at", "messageType", "message"),
-        ("map: how long somebody was there is not looked at", "interactingDurationMs", "interacting"),
+        ("map: the event in a callback is ignored", "eventBody", "event"),
+        ("map: the media type of a conversation is ignored", "mediaType", "media"),
+        ("map: the message type of a conversation is ignored", "messageType", "message"),
+        ("map: the interaction time is ignored", "interactingDurationMs", "interacting"),
     ] {
         if on(fault) {
             edit(body, |body| rename(body, name, other));
         }
     }
-    if on("map: nobody expires but in time") {
+    if on("map: only a timeout means expired") {
         edit(body, |body| {
             let words = ["INACTIVITY", "SESSION_EXPIRED", "SYSTEM", "UNKNOWN"];
             words.iter().fold(body.into(), |body: String, word| body.replace(word, "OTHER"))
         });
     }
-    if on("map: words in capitals only") {
+    if on("map: only uppercase keywords are recognized") {
         edit(body, |body| {
             let words =
                 ["disconnectType", "mediaType", "messageType"].into_iter().filter_map(|name| member(body, name));
@@ -68,7 +68,7 @@ pub(super) fn misread(body: &mut Vec<u8>, webhook: bool) {
             small.fold(body.to_string(), |changed, word| changed.replace(&format!("\"{word}\""), "\"?\""))
         });
     }
-    if on("map: what begins like a topic is one") {
+    if on("map: a prefix of a topic is sufficient") {
         edit(body, |body| match body.split_once("customer.end.") {
             Some((before, after)) => {
                 let (_, after) = after.split_once('"').unwrap_or(("", after));
@@ -83,85 +83,92 @@ fn topic(body: &str) -> &str {
     member(body, "topicName").or(member(body, "topic")).unwrap_or("")
 }
 
-/// What is wrong with an event.
-pub(super) fn mistake(source: &EventSource, body: &str, event: &mut AgentEvent) {
+/// Applies the faults in an event.
+pub(super) fn change_event(source: &EventSource, body: &str, event: &mut AgentEvent) {
     let topic = topic(body);
     let trigger = matches!(source, EventSource::Trigger(_));
     let participants = topic.contains("conversations");
-    kind(topic, body, event);
-    if on("map: what is in no envelope is ignored")
+    change_kind(topic, body, event);
+    if on("map: an event without an envelope is ignored")
         && matches!(source, EventSource::EventBus(_))
         && !body.contains("\"detail\":")
     {
         event.kind = EventKind::Ignored("no envelope".into());
     }
-    if on("map: participants are not read") && participants {
+    if on("map: participants are ignored") && participants {
         event.kind = EventKind::Ignored("participants".into());
     }
-    if on("map: what does not tell its channel is ignored")
+    if on("map: an event without a channel is ignored")
         && !participants
         && (member(body, "mediaType").is_none() || member(body, "messageType").is_none())
     {
         event.kind = EventKind::Ignored("an event of an unknown channel".into());
     }
-    if on("map: a callback's user is the agent") && trigger && member(body, "addressTo").is_none_or(|to| to == "null") {
+    if on("map: the user of a trigger callback is the agent")
+        && trigger
+        && member(body, "addressTo").is_none_or(|to| to == "null")
+    {
         event.recipient = None;
         if let EventKind::AgentJoined(agent) | EventKind::AgentLeft(agent) = &mut event.kind {
             agent.id = member(body, "userId").map(String::from);
         }
     }
-    if on("map: whoever is called is the user") && !trigger && !participants {
+    if on("map: the called address is the recipient") && !trigger && !participants {
         event.recipient = member(body, "addressTo").map(String::from);
     }
-    if on("map: the time is a number") && body.contains(r#""eventTime":""#) {
+    if on("map: times in strings are dropped") && body.contains(r#""eventTime":""#) {
         event.time = None;
     }
-    conversation(topic, body, event);
+    change_conversation(topic, body, event);
 }
 
-/// What is wrong with the conversation.
-fn conversation(topic: &str, body: &str, event: &mut AgentEvent) {
+/// Applies the faults in the conversation id.
+fn change_conversation(topic: &str, body: &str, event: &mut AgentEvent) {
     let Some(named) = topic.strip_prefix("v2.detail.events.conversation.").and_then(|rest| rest.split('.').next())
     else {
         return;
     };
-    if on("map: what stands for an id is one") {
+    if on("map: a placeholder is used as an id") {
         event.conversation_id.get_or_insert_with(|| named.into());
     }
-    if on("map: the topic tells the conversation") && named != "id" {
+    if on("map: the topic always identifies the conversation") && named != "id" {
         event.conversation_id = Some(named.into());
     }
-    if on("map: the topic does not tell the conversation") {
+    if on("map: the topic never identifies the conversation") {
         event.conversation_id = member(body, "conversationId").filter(|id| *id != "null").map(String::from);
     }
 }
 
-/// What is wrong with what happened.
-fn kind(topic: &str, body: &str, event: &mut AgentEvent) {
-    let nobody = || Agent { id: None, name: None, picture: None };
+/// Applies the faults in the kind of event.
+fn change_kind(topic: &str, body: &str, event: &mut AgentEvent) {
+    let unknown_agent = || Agent { id: None, name: None, picture: None };
     let of_customer = topic.ends_with("customer.end");
     let transfer = member(body, "disconnectType").is_some_and(|how| how.contains("TRANSFER"));
     match &mut event.kind {
-        EventKind::Transferred(agent) if on("map: whoever transfers leaves") => {
+        EventKind::Transferred(agent) if on("map: a transfer becomes a departure") => {
             event.kind = match of_customer {
                 true => EventKind::Ended(EndReason::Completed),
                 false => EventKind::AgentLeft(agent.clone()),
             };
         }
-        EventKind::AgentLeft(_) if on("map: whoever does not answer transfers") && transfer => {
-            event.kind = EventKind::Transferred(nobody());
+        EventKind::AgentLeft(_) if on("map: an unanswered offer becomes a transfer") && transfer => {
+            event.kind = EventKind::Transferred(unknown_agent());
         }
-        EventKind::Ended(EndReason::Error(_)) if on("map: errors are ends like any other") => {
+        EventKind::Ended(EndReason::Error(_)) if on("map: errors become completed") => {
             event.kind = EventKind::Ended(EndReason::Completed);
         }
-        EventKind::Ended(reason) if on("map: the two sides are mixed up") => match reason {
+        EventKind::Ended(reason) if on("map: completed and cancelled are swapped") => match reason {
             EndReason::Completed => *reason = EndReason::Cancelled,
             EndReason::Cancelled => *reason = EndReason::Completed,
             _ => {}
         },
-        EventKind::AgentJoined(agent) | EventKind::AgentLeft(agent) if on("map: agents have no ids") => agent.id = None,
-        EventKind::Queued(_) if on("map: nobody waits") => event.kind = EventKind::Ignored("a queue".into()),
-        EventKind::Ignored(_) if on("map: after-call work is an end") && topic.ends_with(".acw") => {
+        EventKind::AgentJoined(agent) | EventKind::AgentLeft(agent) if on("map: agent ids are dropped") => {
+            agent.id = None
+        }
+        EventKind::Queued(_) if on("map: queued events are ignored") => {
+            event.kind = EventKind::Ignored("a queue".into())
+        }
+        EventKind::Ignored(_) if on("map: after-call work ends the conversation") && topic.ends_with(".acw") => {
             event.kind = EventKind::Ended(EndReason::Completed);
         }
         _ => {}

@@ -1,4 +1,4 @@
-//! Reaches for what is not lent.
+//! Calls imports in ways that the host must refuse or limit.
 
 use crate::bindings::handover::provider::cache;
 use crate::bindings::handover::provider::http::{HttpError, Method, Request, Response, send};
@@ -36,8 +36,8 @@ const HEADERS: [(&str, &str); 9] = [
     ("a\nhost", "evil"),
 ];
 
-/// From a function that is called pure.
-pub(crate) fn out_of_turn() {
+/// Calls an import from a pure function.
+pub(crate) fn call_from_pure_function() {
     if on(Case::send_from_a_pure_function) {
         let _ = get("api", "/", vec![]);
     }
@@ -52,45 +52,45 @@ pub(crate) fn out_of_turn() {
     }
 }
 
-/// From a function that may.
-pub(crate) fn everywhere() -> Vec<Check> {
-    if on(Case::origin_that_is_not_lent) {
+/// Calls imports from a function that is permitted to call them.
+pub(crate) fn call_from_effect() -> Vec<Check> {
+    if on(Case::origin_that_is_not_granted) {
         return ["evil", "", "API", "https://evil"]
             .iter()
-            .map(|origin| told(origin, get(origin, "/", vec![])))
+            .map(|origin| response_check(origin, get(origin, "/", vec![])))
             .collect();
     }
     if on(Case::paths_to_elsewhere) {
-        return PATHS.iter().map(|path| told(path, get("api", path, vec![]))).collect();
+        return PATHS.iter().map(|path| response_check(path, get("api", path, vec![]))).collect();
     }
     if on(Case::forbidden_headers) {
-        let with = |(name, value): &(&str, &str)| get("api", "/", vec![((*name).into(), (*value).into())]);
-        return HEADERS.iter().map(|header| told(header.0, with(header))).collect();
+        let send_header = |(name, value): &(&str, &str)| get("api", "/", vec![((*name).into(), (*value).into())]);
+        return HEADERS.iter().map(|header| response_check(header.0, send_header(header))).collect();
     }
     if on(Case::ten_thousand_requests) {
-        let went = (0..10_000).filter(|_| get("api", "/", vec![]).is_ok()).count();
-        return vec![told("last", get("api", "/", vec![])), check("went", format!("{went}"))];
+        let sent = (0..10_000).filter(|_| get("api", "/", vec![]).is_ok()).count();
+        return vec![response_check("last", get("api", "/", vec![])), check("went", format!("{sent}"))];
     }
     if on(Case::a_request_too_large) {
         let request = Request { body: vec![0; (1 << 20) + 1], ..request("api", "/", vec![]) };
-        return vec![told("body", send(&request))];
+        return vec![response_check("body", send(&request))];
     }
     if on(Case::a_dripping_response) || on(Case::an_endless_response) || on(Case::redirect_to_elsewhere) {
-        return vec![told("/", get("api", "/", vec![]))];
+        return vec![response_check("/", get("api", "/", vec![]))];
     }
     if on(Case::the_cache_of_another_connection) {
-        let found = |key: &str| check(key, format!("{:?}", cache::get(key)));
-        let seen = vec![found("secret"), found("../a/secret"), found("a/secret"), found("a\0secret")];
+        let read = |key: &str| check(key, format!("{:?}", cache::get(key)));
+        let checks = vec![read("secret"), read("../a/secret"), read("a/secret"), read("a\0secret")];
         cache::put("secret", b"mine", 60);
-        return seen;
+        return checks;
     }
     if on(Case::cache_values_and_keys_too_long) {
         let long = "k".repeat(129);
         cache::put("large", &vec![0; (16 << 10) + 1], 60);
         cache::put(&long, &[1], 60);
         cache::put("largest", &vec![0; 16 << 10], 60);
-        let kept = |key: &str| check(key.get(..7).unwrap_or(key), format!("{}", cache::get(key).is_some()));
-        return vec![kept("large"), kept(&long), kept("largest")];
+        let is_cached = |key: &str| check(key.get(..7).unwrap_or(key), format!("{}", cache::get(key).is_some()));
+        return vec![is_cached("large"), is_cached(&long), is_cached("largest")];
     }
     vec![]
 }
@@ -103,13 +103,13 @@ fn get(origin: &str, path: &str, headers: Vec<(String, String)>) -> Result<Respo
     send(&request(origin, path, headers))
 }
 
-fn told(name: &str, answer: Result<Response, HttpError>) -> Check {
-    let said = match answer {
+fn response_check(name: &str, result: Result<Response, HttpError>) -> Check {
+    let message = match result {
         Ok(response) => format!("{}", response.status),
         Err(HttpError::InvalidRequest(part)) => format!("invalid {part}"),
         Err(error) => format!("{error:?}"),
     };
-    check(name, said)
+    check(name, message)
 }
 
 fn check(name: &str, message: String) -> Check {

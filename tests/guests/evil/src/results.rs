@@ -1,12 +1,12 @@
-//! Answers that are not what they say.
+//! Invalid and excessive results.
 
 use crate::bindings::handover::provider::types::{AgentEvent, EventKind, ProviderRequest};
 use crate::cases::{Case, on};
-use crate::spend::forged;
+use crate::exhaust::forged;
 use alloc::{format, string::String, vec, vec::Vec};
 use core::sync::atomic::{AtomicU32, Ordering};
 
-/// One event, or what is the case.
+/// Returns one event, or the events of the case.
 pub(crate) fn events() -> Vec<AgentEvent> {
     if on(Case::a_million_events) {
         return (0..1_000_000).map(|_| event("1".into(), String::new())).collect();
@@ -18,7 +18,7 @@ pub(crate) fn events() -> Vec<AgentEvent> {
         return vec![event("1".repeat(513), String::new())];
     }
     if on(Case::text_of_2_gigabytes) {
-        // SAFETY: as `forged` says; its bytes, where there are any, are ASCII.
+        // SAFETY: see `forged`. The bytes that exist are ASCII.
         return vec![event("1".into(), unsafe { String::from_utf8_unchecked(forged(i32::MAX as usize)) })];
     }
     if on(Case::memory_of_earlier_calls) {
@@ -26,13 +26,13 @@ pub(crate) fn events() -> Vec<AgentEvent> {
         return vec![event("1".into(), format!("{}", CALLS.fetch_add(1, Ordering::Relaxed)))];
     }
     if on(Case::text_that_is_not_utf8) {
-        // SAFETY: not sound, which is the point: whoever takes the text must look at it. Nothing here reads it.
+        // SAFETY: deliberately unsound. The host must validate the text. The guest does not read it.
         return vec![event("1".into(), unsafe { String::from_utf8_unchecked(vec![0xff, 0xfe]) })];
     }
     vec![event("1".into(), "nothing".into())]
 }
 
-/// No requests, or what is the case.
+/// Returns no requests, or the requests of the case.
 pub(crate) fn requests() -> Vec<ProviderRequest> {
     if on(Case::list_of_4_gigabytes) {
         let (idempotency_key, recipient, operation) = ("1".into(), "user-1".into(), "message".into());
@@ -42,6 +42,13 @@ pub(crate) fn requests() -> Vec<ProviderRequest> {
     vec![]
 }
 
-fn event(id: String, why: String) -> AgentEvent {
-    AgentEvent { id, recipient: None, handover: None, conversation_id: None, time: None, kind: EventKind::Ignored(why) }
+fn event(id: String, reason: String) -> AgentEvent {
+    AgentEvent {
+        id,
+        recipient: None,
+        handover: None,
+        conversation_id: None,
+        time: None,
+        kind: EventKind::Ignored(reason),
+    }
 }
