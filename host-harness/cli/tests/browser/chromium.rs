@@ -1,7 +1,7 @@
 //! A headless Chromium, controlled by chromedriver (Debian: `chromium`, `chromium-driver`).
 //!
-//! Sends WebDriver commands (W3C, "WebDriver") directly: the WebDriver client libraries depend on second versions of many
-//! HTTP crates.
+//! Sends WebDriver commands (W3C, "WebDriver") directly: the WebDriver client libraries depend on second versions of
+//! many HTTP crates.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -32,7 +32,8 @@ pub(crate) struct Chromium {
 
 impl Drop for Chromium {
     fn drop(&mut self) {
-        // The browser belongs to the same process group and would outlive its driver. The driver may have exited already.
+        // The browser belongs to the same process group and would outlive its driver. The driver may have exited
+        // already.
         if let Some(group) = i32::try_from(self.driver.id()).ok().and_then(Pid::from_raw) {
             let _ = kill_process_group(group, Signal::KILL);
         }

@@ -1,5 +1,5 @@
-//! Latency of a message between the user and the agent. `make browser-test` runs this test alone, because other tests keep
-//! the machine busy.
+//! Latency of a message between the user and the agent. `make browser-test` runs this test alone, because other tests
+//! keep the machine busy.
 
 use crate::page::Page;
 

@@ -1,5 +1,5 @@
-// A preloaded library that shifts the wall clock of a process. It adds the seconds in the file CLOCK_FILE, a signed 64-bit
-// number in native byte order, to the machine's clock.
+// A preloaded library that shifts the wall clock of a process. It adds the seconds in the file CLOCK_FILE, a signed
+// 64-bit number in native byte order, to the machine's clock.
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>

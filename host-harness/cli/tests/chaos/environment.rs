@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 /// Maximum time for all messages to arrive.
 const DELIVERY_TIMEOUT: Duration = Duration::from_secs(120);
-/// Maximum time for duplicates to arrive.
+/// Time to wait for duplicates.
 const DUPLICATE_WAIT: Duration = Duration::from_secs(5);
 
 /// The processes and servers of one test.
@@ -29,8 +29,8 @@ pub(crate) struct Environment {
 pub(crate) type Conversations = Vec<(String, String)>;
 
 impl Environment {
-    /// Starts the contact center and the platform, and writes the gateway's configuration. `rest` is TOML: further keys of the
-    /// connection, then further tables. `FOLDER` in it stands for the environment's folder.
+    /// Starts the contact center and the platform, and writes the gateway's configuration. `rest` is TOML: further keys
+    /// of the connection, then further tables. `FOLDER` in it stands for the environment's folder.
     pub(crate) async fn start(rest: &str) -> Self {
         let proxy = Proxy::bind().await;
         let center = Arc::new(Center::start(&proxy.url()).await);
@@ -78,8 +78,8 @@ impl Environment {
         talks
     }
 
-    /// Waits until all messages are sent and delivered. Asserts that each arrived once and in order, except those that the
-    /// contact center itself stopped retrying; returns the number of those.
+    /// Waits until all messages are sent and delivered. Asserts that each arrived once and in order, except those that
+    /// the contact center itself stopped retrying; returns the number of those.
     pub(crate) async fn settle(&self, talks: JoinSet<()>, conversations: &Conversations, each: usize) -> usize {
         tokio::time::timeout(DELIVERY_TIMEOUT, talks.join_all()).await.expect("all messages are sent in time");
         let deadline = Instant::now() + DELIVERY_TIMEOUT;

@@ -123,7 +123,8 @@ impl Center {
         *self.fault_task.lock().unwrap() = Some(task);
     }
 
-    /// Stops injecting faults. Sends one more text per conversation, which releases webhooks that the `disordered` fault held back.
+    /// Stops injecting faults. Sends one more text per conversation, which releases webhooks that the `disordered`
+    /// fault held back.
     pub(crate) async fn stop_faults(&self, conversations: &[(String, String)]) {
         if let Some(task) = self.fault_task.lock().unwrap().take() {
             task.abort();
@@ -152,7 +153,8 @@ impl Center {
         messages.map(message).collect()
     }
 
-    /// Returns how many lookups of deliveries with unknown outcome are in the request log, which keeps only recent requests.
+    /// Returns how many lookups of deliveries with unknown outcome are in the request log, which keeps only recent
+    /// requests.
     pub(crate) async fn lookups(&self) -> usize {
         let log = self.get("requests").await;
         let requests = log["requests"].as_array().unwrap().iter();

@@ -1,15 +1,17 @@
-//! Kills gateways repeatedly while messages flow in both directions, and counts lost, duplicated and reordered messages.
+//! Kills gateways repeatedly while messages flow in both directions, and counts lost, duplicated and reordered
+//! messages.
 //!
-//! The contact center is the local Genesys Cloud. It delivers webhooks twice, late and out of order, answers with 429, 503
-//! and truncated responses, and accepts a repeated message a second time. The platform accepts some callbacks but answers
-//! with an error, so that they are repeated, and refuses others. The gateways are processes that are killed with SIGKILL.
+//! The contact center is the local Genesys Cloud. It delivers webhooks twice, late and out of order, answers with 429,
+//! 503 and truncated responses, and accepts a repeated message a second time. The platform accepts some callbacks but
+//! answers with an error, so that they are repeated, and refuses others. The gateways are processes that are killed
+//! with SIGKILL.
 //!
 //! Environment variables:
 //!
 //! * `MESSAGES`: messages in each direction.
 //! * `KILLS`: number of kills.
-//! * `STORES`: any of `sqlite`, `nats` (three gateways, one of them killed for good) and `nats-restart` (the NATS server is
-//!   killed, too).
+//! * `STORES`: any of `sqlite`, `nats` (three gateways, one of them killed for good) and `nats-restart` (the NATS
+//!   server is killed, too).
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, clippy::panic, reason = "a test")]
 #![allow(dead_code, reason = "shared with the load test and the chaos test, which use the rest")]
@@ -35,7 +37,7 @@ const RECIPIENTS: usize = 20;
 const LIFETIME_MS: std::ops::Range<u64> = 1_000..5_000;
 /// Maximum time for all messages to arrive after the last kill, including lookups of unknown outcomes and retries.
 const DELIVERY_TIMEOUT: Duration = Duration::from_secs(180);
-/// Maximum time for duplicates to arrive.
+/// Time to wait for duplicates.
 const DUPLICATE_WAIT: Duration = Duration::from_secs(20);
 
 #[derive(Clone, Copy, PartialEq)]

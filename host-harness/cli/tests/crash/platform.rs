@@ -53,7 +53,8 @@ impl Event {
 }
 
 impl Platform {
-    /// Starts the platform. It refuses `failure_percent` of the callbacks, and accepts as many but answers with an error.
+    /// Starts the platform. It refuses `failure_percent` of the callbacks, and accepts as many but answers with an
+    /// error.
     pub(crate) async fn start(gateway: &str, failure_percent: u32) -> Self {
         let inbox = Arc::new(Mutex::new(Inbox { failure_percent, ..Inbox::default() }));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -179,6 +180,6 @@ async fn receive_callback(State(inbox): State<Arc<Mutex<Inbox>>>, headers: Heade
     } else {
         inbox.repeated += 1;
     }
-    // Accepted, but the gateway does not learn it.
+    // The event is accepted even if the answer is an error.
     if fastrand::u32(0..100) < failure_percent { StatusCode::BAD_GATEWAY } else { StatusCode::NO_CONTENT }
 }

@@ -39,8 +39,8 @@ impl Report {
             let expected: Vec<String> = delivered.iter().map(|message| message.text.clone()).collect();
             let events: Vec<&Event> = events.iter().filter(|event| event.recipient == *recipient).collect();
             let texts: Vec<String> = events.iter().filter_map(|event| event.text.clone()).collect();
-            // The contact center itself reorders webhooks. The event numbers show that the gateway publishes events in the
-            // order in which it accepted them.
+            // The contact center itself reorders webhooks. The event numbers show that the gateway publishes events in
+            // the order in which it accepted them.
             report.compare(&expected, &texts, false);
             let mut last = 0;
             for event in events {

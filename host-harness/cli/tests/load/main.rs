@@ -1,8 +1,8 @@
 //! Measures the webhook latency and the memory of the gateway while many handovers are open. Prints the figures without
 //! asserting any, because machines differ.
 //!
-//! Environment variables: `HANDOVERS`, `RATE` (webhooks per second), `SECONDS` and `STORE` (`sqlite`, or `nats` with three
-//! gateways). The contact center, the client and the platform share the machine with the gateway.
+//! Environment variables: `HANDOVERS`, `RATE` (webhooks per second), `SECONDS` and `STORE` (`sqlite`, or `nats` with
+//! three gateways). The contact center, the client and the platform share the machine with the gateway.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, clippy::panic, reason = "a measurement")]
 #![allow(dead_code, reason = "shared with the crash test, which uses the rest")]
