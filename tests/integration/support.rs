@@ -1,16 +1,16 @@
-//! What the tests have in common.
+//! Helpers shared by the tests.
 
 use handover_host::contract::{Setting, Webhook};
 use handover_host::{Connection, Host, Limits, Provider};
 
 pub(crate) fn limits() -> Limits {
     let mut limits = Limits::default();
-    // Many tests, and so many hosts, run side by side.
+    // Many tests run in parallel, each with its own host.
     limits.concurrent_calls = 4;
     limits
 }
 
-/// The real provider in a host without a network.
+/// Loads the real provider into a host without a network.
 pub(crate) async fn provider() -> Provider {
     let host = Host::builder().limits(limits()).build().expect("a host");
     host.load(handover_tests::GENESYS).await.expect("the provider loads")
@@ -33,8 +33,8 @@ pub(crate) fn webhook(headers: &[(&str, &str)], body: &[u8]) -> Webhook {
     }
 }
 
-/// Settings that can be used.
-pub(crate) fn usable() -> Vec<Setting> {
+/// Returns valid settings.
+pub(crate) fn valid_settings() -> Vec<Setting> {
     settings(&[
         ("host", "mypurecloud.de"),
         ("deployment-name", "BotHandover"),
