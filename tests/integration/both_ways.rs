@@ -112,7 +112,7 @@ async fn splits_a_long_text_in_order() {
     world.send(&conversation, "m-2", text(&words.join(" "))).await.expect("delivered");
     let seen = conversation_json(&world, conversation.id.as_deref().expect("an id")).await;
     let texts = seen["messages"].as_array().expect("a list").iter().skip(1);
-    let texts: Vec<_> = texts.map(|message| message["text"].as_str().expect("a text")).collect();
+    let texts: Vec<_> = texts.map(|message| message["text"].as_str().expect("a string")).collect();
     assert!(texts.iter().all(|text| text.chars().count() <= 100));
     assert_eq!(texts.join(" "), words.join(" "));
 }

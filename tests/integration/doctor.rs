@@ -144,16 +144,16 @@ async fn warns_of_an_http_webhook_url_disabled_typing_and_no_media() {
 #[tokio::test]
 async fn sends_a_probe_through_the_contact_center() {
     let world = World::new(valid_config()).await;
-    let checks = world.connection.check_connection(Some("nobody-42")).await.expect("no trap");
+    let checks = world.connection.check_connection(Some("probe-42")).await.expect("no trap");
     let probe = checks.iter().find(|check| check.name == "webhook-probe").expect("a check");
     assert_eq!(probe.outcome, CheckOutcome::Ok, "{probe:?}");
     let seen = world.sandbox_get("conversations").await;
-    assert_eq!(seen["conversations"][0]["from"]["id"], json!("nobody-42"));
+    assert_eq!(seen["conversations"][0]["from"]["id"], json!("probe-42"));
 
     let mut config = valid_config();
     config.clients[0].permissions.retain(|permission| *permission != Permission::MessageCreate);
     let world = World::new(config).await;
-    let checks = world.connection.check_connection(Some("nobody-42")).await.expect("no trap");
+    let checks = world.connection.check_connection(Some("probe-42")).await.expect("no trap");
     assert_eq!(
         checks.last().map(|check| (check.name.as_str(), check.outcome)),
         Some(("webhook-probe", CheckOutcome::Warning))

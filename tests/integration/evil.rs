@@ -229,8 +229,8 @@ async fn loop_in_find_delivery() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn loop_in_observe_conversation() {
-    let observe = async |evil: &Connection| answered(evil.observe_conversation(&conversation()).await);
-    assert_eq!(call_error(Case::loop_in_observe_conversation, observe).await, CPU_TIME_EXCEEDED);
+    let poll = async |evil: &Connection| answered(evil.observe_conversation(&conversation()).await);
+    assert_eq!(call_error(Case::loop_in_observe_conversation, poll).await, CPU_TIME_EXCEEDED);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -184,15 +184,15 @@ async fn refuses_invalid_requests_with_a_code() {
     let gateway = TestGateway::new().await;
     let long = format!("recipients/{}/handover", "x".repeat(257));
     for (method, path, body, status, code) in [
-        ("GET", "recipients/nobody/handover", Value::Null, 404, "no-handover"),
-        ("POST", "recipients/nobody/messages", json!({ "text": "x" }), 409, "no-handover"),
-        ("DELETE", "recipients/nobody/handover", Value::Null, 409, "no-handover"),
-        ("DELETE", "recipients/nobody/handover?reason=x", Value::Null, 400, "invalid-query"),
-        ("POST", "recipients/nobody/messages", json!({ "txt": "x" }), 400, "invalid-body"),
-        ("POST", "recipients/nobody/messages", json!({ "leave": "user-left" }), 422, "not-a-message"),
+        ("GET", "recipients/unknown/handover", Value::Null, 404, "no-handover"),
+        ("POST", "recipients/unknown/messages", json!({ "text": "x" }), 409, "no-handover"),
+        ("DELETE", "recipients/unknown/handover", Value::Null, 409, "no-handover"),
+        ("DELETE", "recipients/unknown/handover?reason=x", Value::Null, 400, "invalid-query"),
+        ("POST", "recipients/unknown/messages", json!({ "txt": "x" }), 400, "invalid-body"),
+        ("POST", "recipients/unknown/messages", json!({ "leave": "user-left" }), 422, "not-a-message"),
         ("POST", "recipients/a%0Ab/handover", json!({}), 400, "invalid-recipient"),
         ("POST", &long, json!({}), 400, "invalid-recipient"),
-        ("POST", "recipients/nobody/handover", json!({ "text": "x".repeat(1_100_000) }), 413, "too-large"),
+        ("POST", "recipients/unknown/handover", json!({ "text": "x".repeat(1_100_000) }), 413, "too-large"),
         ("GET", "dead-letters/none", Value::Null, 404, "no-dead-letter"),
         ("POST", "dead-letters/none/redrive", Value::Null, 404, "no-dead-letter"),
         ("PUT", "dead-letters", Value::Null, 405, "method-not-allowed"),

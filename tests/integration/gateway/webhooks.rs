@@ -79,7 +79,7 @@ async fn accepts_only_signed_webhooks_and_drops_duplicates() {
     let mut changed = body.to_vec();
     changed[0] = b' ';
     assert_eq!(gateway.webhook("genesysCloudOM", headers.clone(), changed).await, StatusCode::UNAUTHORIZED);
-    assert_eq!(gateway.webhook("nobody", headers.clone(), body.clone()).await, StatusCode::NOT_FOUND);
+    assert_eq!(gateway.webhook("unknown", headers.clone(), body.clone()).await, StatusCode::NOT_FOUND);
     let large = vec![b' '; 600_000];
     assert_eq!(gateway.webhook("genesysCloudOM", headers.clone(), large).await, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(gateway.webhooks("rejected").await, 2);
@@ -109,7 +109,7 @@ async fn a_trigger_needs_a_key_but_no_integration_id() {
     let body = r#"{"userId":"sess-42","topic":"v2.detail.events.conversation.id.user.end","disconnectType":"CLIENT"}"#;
     let headers = |key: &str| HeaderMap::from_iter([(AUTHORIZATION, key.parse().expect("a header"))]);
     assert_eq!(
-        gateway.webhook("genesysCloudOM", headers("another-key-of-nobody"), body).await,
+        gateway.webhook("genesysCloudOM", headers("another-key-of-the-trigger"), body).await,
         StatusCode::UNAUTHORIZED
     );
     let before = gateway.webhooks("accepted").await;
@@ -119,7 +119,7 @@ async fn a_trigger_needs_a_key_but_no_integration_id() {
     // a day.
     let again = body.replace("\"userId\"", "\"id\":\"another-delivery\",\"userId\"");
     assert_eq!(gateway.webhook("genesysCloudOM", headers(key), again).await, StatusCode::OK);
-    let other = body.replace("sess-42", "nobody");
+    let other = body.replace("sess-42", "unknown");
     assert_eq!(gateway.webhook("genesysCloudOM", headers(key), other).await, StatusCode::OK);
     assert_eq!(gateway.metric("handover_webhook_events_total{connection=\"acme\",outcome=\"unknown\"}").await, 1);
     assert_eq!(gateway.webhook("genesysCloudOM", headers(key), "{").await, StatusCode::OK);
@@ -161,7 +161,7 @@ async fn refuses_a_body_by_its_announced_length() {
 #[tokio::test]
 async fn counts_events_of_unknown_recipients() {
     let gateway = TestGateway::new().await;
-    let (headers, body) = capture_webhook(&gateway, "nobody").await;
+    let (headers, body) = capture_webhook(&gateway, "unknown").await;
     assert_eq!(gateway.webhook("genesysCloudOM", headers, body).await, StatusCode::OK);
     assert_eq!(gateway.metric("handover_webhook_events_total{connection=\"acme\",outcome=\"unknown\"}").await, 1);
 }

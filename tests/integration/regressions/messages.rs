@@ -95,18 +95,18 @@ async fn v4_74_shows_messages_of_the_flow_as_bot_messages() {
     platform.with_state("sess-42", |state| assert_eq!(state.handover.state(), State::Queued));
 
     let connection = connection(&[]).await;
-    let said = |by| json!({ "id": "1", "type": "Text", "text": "Connecting you", "originatingEntity": by });
-    assert_eq!(message(&connection, &said("Bot")).await.author, Author::Bot);
-    assert_eq!(message(&connection, &said("Human")).await.author, Author::Human);
+    let sent_by = |by| json!({ "id": "1", "type": "Text", "text": "Connecting you", "originatingEntity": by });
+    assert_eq!(message(&connection, &sent_by("Bot")).await.author, Author::Bot);
+    assert_eq!(message(&connection, &sent_by("Human")).await.author, Author::Human);
 }
 
 #[tokio::test]
 async fn v4_76_hides_messages_of_the_flow() {
     let connection = connection(&[("show-bot-messages", "false")]).await;
-    let said = |by| json!({ "id": "1", "type": "Text", "text": "Connecting you", "originatingEntity": by });
-    let hidden = kinds(&connection, webhook(&said("Bot"))).await;
+    let sent_by = |by| json!({ "id": "1", "type": "Text", "text": "Connecting you", "originatingEntity": by });
+    let hidden = kinds(&connection, webhook(&sent_by("Bot"))).await;
     assert!(matches!(hidden[..], [EventKind::Ignored(_)]), "{hidden:?}");
-    assert_eq!(message(&connection, &said("Human")).await.plain_text, "Connecting you");
+    assert_eq!(message(&connection, &sent_by("Human")).await.plain_text, "Connecting you");
 }
 
 #[tokio::test]
@@ -164,8 +164,8 @@ async fn v4_82_shows_unknown_content_as_plain_text() {
             "Invoice\nof March\nOpen: https://example.com/i",
         ),
     ] {
-        let said = message(&connection, &json!({ "id": "1", "type": "Structured", "content": [part] })).await;
-        assert_eq!(said.plain_text, plain);
+        let shown = message(&connection, &json!({ "id": "1", "type": "Structured", "content": [part] })).await;
+        assert_eq!(shown.plain_text, plain);
         let both = json!({ "id": "1", "type": "Structured", "text": "Look:", "content": [part] });
         assert_eq!(message(&connection, &both).await.plain_text, format!("Look:\n{plain}"));
     }

@@ -233,7 +233,7 @@ async fn v4_79_sends_the_messages_of_the_bot() {
     let mut conversation = Conversation { id: None, ..conversation("sess-42") };
     conversation.id = world.send(&conversation, "m-1", message).await.expect("delivered");
     let seen = world.sandbox_get(&path(&conversation)).await;
-    let first = seen["messages"][0]["text"].as_str().expect("a text");
+    let first = seen["messages"][0]["text"].as_str().expect("a string");
     assert!(first.contains("Bot: I cannot help with that.\n"), "{first}");
     assert!(first.ends_with("Bot: Sorry."), "{first}");
 }
@@ -263,7 +263,7 @@ async fn v4_89_sends_the_transcript_as_one_message_without_empty_lines() {
     transcript.insert(2, line(Speaker::Bot, TEN, " \n"));
     let text = Some("Help!".into());
     let bodies = started(&connection, HandoverStart { transcript, text, ..HandoverStart::default() }).await;
-    let texts: Vec<_> = bodies.iter().map(|body| body["text"].as_str().expect("a text")).collect();
+    let texts: Vec<_> = bodies.iter().map(|body| body["text"].as_str().expect("a string")).collect();
     let [transcript, "Help!"] = texts[..] else { panic!("{texts:?}") };
     let lines: Vec<_> = transcript.lines().collect();
     assert_eq!((lines.len(), lines[0]), (21, "Transcript (times in UTC)"));

@@ -128,7 +128,7 @@ fn keeps_serving_and_counts_lost_lines_if_the_log_cannot_be_written() {
         // With a full pipe, lines are lost only after the queue is full.
         let lost = (0..400).any(|_| {
             for _ in 0..50 {
-                assert!(get(&gateway, "/handover/nobody").starts_with("HTTP/1.1 "), "{target}");
+                assert!(get(&gateway, "/handover/unknown").starts_with("HTTP/1.1 "), "{target}");
             }
             let metrics = get(&gateway, "/metrics");
             let lost = metrics.lines().find_map(|line| line.strip_prefix("handover_log_lines_lost_total "));
