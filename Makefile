@@ -50,9 +50,11 @@ load-test: setup ## Measure webhook performance with many open handovers.
 fuzz-api: setup ## Fuzz the gateway API from its OpenAPI document; requires Python.
 	scripts/fuzz-api
 
-reference: setup ## Regenerate the reference of the gateway configuration.
+reference: setup ## Regenerate the references of the gateway configuration and of the command line.
 	cargo run --locked --package handover -- serve --reference >target/configuration.md
 	mv target/configuration.md docs/configuration.md
+	cargo run --locked --package handover -- command-reference >target/cli.md
+	mv target/cli.md docs/cli.md
 
 api: setup ## Regenerate the OpenAPI document of the gateway API.
 	cargo run --locked --package handover -- serve --api >target/openapi.json

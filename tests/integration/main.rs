@@ -12,6 +12,7 @@ mod egress;
 mod end_to_end;
 mod endings;
 mod evil;
+mod examples;
 mod gateway;
 mod limits;
 mod loading;

@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_ids_of_queues_from_names() {
+    fn distinguishes_queue_ids_from_names() {
         assert!(is_uuid("d59d0280-1111-4222-8333-444444444444"));
         for name in ["Support", "d59d0280-1111-4222-8333-44444444444g", "d59d028001111-4222-8333-444444444444", ""] {
             assert!(!is_uuid(name), "{name}");

@@ -340,7 +340,7 @@ mod tests {
     use alloc::string::ToString;
 
     #[test]
-    fn names_are_as_far_apart_as_a_typist_would_say() {
+    fn computes_the_edit_distance_without_case() {
         assert_eq!(distance("BotHandover", "bothandover"), 0);
         assert_eq!(distance("BotHandover", "BotHandovr"), 1);
         assert_eq!(distance("kitten", "sitting"), 3);
@@ -349,10 +349,10 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_name_is_suggested() {
+    fn suggests_the_nearest_name() {
         let names = ["Sales".to_string(), "BotHandover".to_string()];
-        let said = no_integration("BotHandvoer", &names);
-        assert!(said.contains("did you mean BotHandover? Existing: BotHandover, Sales"), "{said}");
+        let message = no_integration("BotHandvoer", &names);
+        assert!(message.contains("did you mean BotHandover? Existing: BotHandover, Sales"), "{message}");
         assert!(!no_integration("Webchat", &names).contains("did you mean"));
     }
 }

@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_https_on_443_with_a_public_host_can_be_called() {
+    fn requires_https_on_port_443_and_a_public_host() {
         for url in [
             "https://bot.example.com/hook",
             "https://bot.example.com",
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn recognizes_two_spellings_of_one_address() {
+    fn recognizes_two_spellings_of_one_url() {
         for (one, other) in [
             ("https://bot.example.com", "https://bot.example.com/"),
             ("https://bot.example.com:443/hook", "https://bot.example.com/hook"),
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn encodes_what_a_url_must_not_hold_once() {
+    fn percent_encodes_invalid_characters_once() {
         for (url, expected) in [
             ("https://files.example.com/my invoice.pdf", "https://files.example.com/my%20invoice.pdf"),
             ("https://files.example.com/Übersicht.pdf", "https://files.example.com/%C3%9Cbersicht.pdf"),
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_anybody_can_fetch_is_fetchable() {
+    fn accepts_only_public_http_urls_as_fetchable() {
         for url in ["https://files.example.com/a.pdf", " HTTP://files.example.com:8080?x=1 "] {
             assert_eq!(fetchable(url).as_deref(), Some(url.trim()), "{url}");
         }

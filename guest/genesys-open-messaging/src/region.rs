@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_that_people_paste_means_the_region() {
+    fn accepts_every_common_form_of_a_region() {
         for entered in [
             "mypurecloud.de",
             " MyPureCloud.de ",
@@ -159,8 +159,8 @@ mod tests {
     }
 
     #[test]
-    fn every_region_is_known_by_its_key_and_its_domain() {
-        // The table of the SDKs, written out once more: a slip in the one above would send secrets elsewhere.
+    fn knows_every_region_by_key_and_domain() {
+        // A second copy of the table of the SDKs, because a wrong entry in the first one would send secrets elsewhere.
         let published = "us-east-1 mypurecloud.com us-east-2 use2.us-gov-pure.cloud us-west-2 usw2.pure.cloud \
              ca-central-1 cac1.pure.cloud mx-central-1 mxc1.pure.cloud sa-east-1 sae1.pure.cloud \
              eu-west-1 mypurecloud.ie eu-west-2 euw2.pure.cloud eu-central-1 mypurecloud.de \
@@ -178,13 +178,13 @@ mod tests {
     }
 
     #[test]
-    fn a_region_of_next_year_is_used_and_marked_unknown() {
+    fn accepts_a_new_region_as_unknown() {
         let region = normalize("login.afs1.pure.cloud").expect("a host name");
         assert_eq!((region.api.as_str(), region.known), ("https://api.afs1.pure.cloud", false));
     }
 
     #[test]
-    fn a_port_means_one_origin_for_both() {
+    fn an_address_with_a_port_is_the_origin_of_both_apis() {
         let one = |entered, origin: &str| assert_eq!(hosts(entered), (origin.into(), origin.into()), "{entered}");
         one("http://127.0.0.1:8080", "http://127.0.0.1:8080");
         one("127.0.0.1:8080", "http://127.0.0.1:8080");
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_host_is_refused() {
+    fn refuses_invalid_hosts() {
         for entered in [
             "",
             "  ",

@@ -45,7 +45,7 @@ mod tests {
     use crate::settings::{ALLOW_UNSIGNED_WEBHOOKS, WEBHOOK_SECRET};
     use alloc::{vec, vec::Vec};
 
-    // Body, secret and signature as OpenSSL computes them:
+    // OpenSSL computed the signature:
     // printf %s '{"id":"1","type":"Text","text":"hi"}' | openssl dgst -sha256 -hmac SECRET -binary | base64
     const SECRET: &str = "a-secret-of-16-or-more-chars";
     const BODY: &str = r#"{"id":"1","type":"Text","text":"hi"}"#;
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn accepts_the_right_signature_under_any_spelling_of_the_header() {
+    fn accepts_a_valid_signature_in_any_case_of_the_header_name() {
         for name in ["X-Hub-Signature-256", "x-hub-signature-256", "X-HUB-SIGNATURE-256"] {
             assert_eq!(check(&[SECRET], &[("a", "b"), (name, SIGNATURE)], BODY), Ok(Authenticity::Signed(0)));
         }
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_each_fault_by_its_name() {
+    fn names_the_reason_for_each_rejection() {
         assert_eq!(check(&[SECRET], &[], BODY), Err(Rejection::MissingSignature));
         let twice = [("X-Hub-Signature-256", SIGNATURE), ("x-hub-signature-256", SIGNATURE)];
         assert_eq!(check(&[SECRET], &twice, BODY), Err(Rejection::MultipleSignatures));
@@ -82,11 +82,11 @@ mod tests {
             assert_eq!(signed(scheme), Err(Rejection::UnsupportedAlgorithm), "{scheme}");
         }
         for encoding in [
-            "sha256=fa17002c54efc302d36d1a1945c413a4226f622eaee6e821e31656e0775d78c9", // the same tag in hex
+            "sha256=fa17002c54efc302d36d1a1945c413a4226f622eaee6e821e31656e0775d78c9", // hex instead of base64
             "sha256=+hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMk",                      // no padding
-            "sha256=-hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMk=",                     // the URL alphabet
-            "sha256= +hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMk=",                    // a blank
-            "sha256=+hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMl=",                     // bits that belong to no byte
+            "sha256=-hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMk=",                     // URL-safe alphabet
+            "sha256= +hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMk=",                    // a space
+            "sha256=+hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMl=",                     // nonzero trailing bits
         ] {
             assert_eq!(signed(encoding), Err(Rejection::InvalidEncoding), "{encoding}");
         }
@@ -103,14 +103,14 @@ mod tests {
     }
 
     #[test]
-    fn accepts_unsigned_webhooks_only_without_a_secret_and_with_the_switch() {
+    fn accepts_unsigned_webhooks_only_without_a_secret_and_if_allowed() {
         assert_eq!(check(&[], &[("X-Hub-Signature-256", SIGNATURE)], BODY), Err(Rejection::NoSecret));
         assert_eq!(check(&[""], &[], BODY), Err(Rejection::NoSecret));
         let webhook = Webhook { method: "POST".into(), path: "/".into(), headers: vec![], body: vec![] };
-        let switch = |value: &str| Setting { key: ALLOW_UNSIGNED_WEBHOOKS.into(), value: value.into() };
-        assert_eq!(verify(&[switch("true")], &webhook), Ok(Authenticity::Unchecked));
-        assert_eq!(verify(&[switch("yes")], &webhook), Err(Rejection::NoSecret));
+        let allow_unsigned = |value: &str| Setting { key: ALLOW_UNSIGNED_WEBHOOKS.into(), value: value.into() };
+        assert_eq!(verify(&[allow_unsigned("true")], &webhook), Ok(Authenticity::Unchecked));
+        assert_eq!(verify(&[allow_unsigned("yes")], &webhook), Err(Rejection::NoSecret));
         let secret = Setting { key: WEBHOOK_SECRET.into(), value: SECRET.into() };
-        assert_eq!(verify(&[switch("true"), secret], &webhook), Err(Rejection::MissingSignature));
+        assert_eq!(verify(&[allow_unsigned("true"), secret], &webhook), Err(Rejection::MissingSignature));
     }
 }

@@ -30,7 +30,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_segments_that_lead_elsewhere() {
+    fn refuses_empty_and_dot_segments() {
         assert_eq!(["", ".", ".."].map(path_segment), [None, None, None]);
         assert_eq!(path_segment("...").as_deref(), Some("..."));
     }

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn verifies_the_published_tag() {
+    fn verifies_the_test_vector_of_rfc_4231() {
         // RFC 4231, test case 2: 5bdcc146 bf60754e 6a042426 089575c7 5a003f08 9d273983 9dec58b9 64ec3843.
         const TAG: &str = "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=";
         const MESSAGE: &[u8] = b"what do ya want for nothing?";
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn authorizes_a_key_of_any_length_with_or_without_a_scheme() {
+    fn authorizes_a_key_with_or_without_the_bearer_scheme() {
         for credentials in ["a-key", "Bearer a-key", "bearer a-key"] {
             assert!(is_authorized(credentials.as_bytes(), b"a-key"), "{credentials}");
         }

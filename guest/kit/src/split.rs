@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_cut_after_lines_then_words_then_anywhere() {
+    fn splits_at_lines_then_words_then_anywhere() {
         assert_eq!(pieces("one two", 10), ["one two"]);
         assert_eq!(pieces("one two\nthree four", 12), ["one two", "three four"]);
         assert_eq!(pieces("one two three", 9), ["one two", "three"]);
@@ -103,18 +103,18 @@ mod tests {
     }
 
     #[test]
-    fn cuts_at_the_lines_of_every_platform() {
+    fn splits_at_every_kind_of_line_break() {
         for line_break in ["\n", "\r\n", "\r", "\u{85}", "\u{2028}", "\u{2029}", "\u{b}", "\u{c}"] {
             let text = ["one two", line_break, "three four"].concat();
             assert_eq!(pieces(&text, 13), ["one two", "three four"], "{line_break:?}");
         }
-        // The break is right behind the piece.
+        // The line break directly follows the piece.
         assert_eq!(pieces("abc\r\ndef", 3), ["abc", "def"]);
         assert_eq!(pieces("abc\r\ndef", 4), ["abc", "def"]);
     }
 
     #[test]
-    fn keeps_the_indentation_of_the_line_behind_a_cut() {
+    fn keeps_the_indentation_of_the_line_after_a_split() {
         assert_eq!(pieces("if ready:\n    go()", 12), ["if ready:", "    go()"]);
         assert_eq!(pieces("if ready:\r\n\tgo()", 12), ["if ready:", "\tgo()"]);
         assert_eq!(pieces("if ready:  \n    go()", 10), ["if ready:", "    go()"]);
@@ -122,13 +122,13 @@ mod tests {
     }
 
     #[test]
-    fn a_blank_early_in_a_piece_is_no_place_to_cut() {
+    fn does_not_split_at_a_space_early_in_a_piece() {
         assert_eq!(pieces("a bcdefghijkl", 10), ["a bcdefghi", "jkl"]);
     }
 
     #[test]
-    fn what_people_see_as_one_character_stays_whole() {
-        // A family of five code points, a flag of two, an e with a mark.
+    fn keeps_grapheme_clusters_whole() {
+        // A family emoji of five code points, a flag of two, and an `e` with a combining mark.
         assert_eq!(
             pieces("ab\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}c", 6),
             ["ab", "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}c"]
@@ -138,15 +138,15 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_longer_than_a_piece_is_cut_all_the_same() {
-        let tower = ["e", &"\u{301}".repeat(9)].concat();
-        let pieces = pieces(&tower, 4);
+    fn splits_a_grapheme_cluster_that_is_longer_than_a_piece() {
+        let cluster = ["e", &"\u{301}".repeat(9)].concat();
+        let pieces = pieces(&cluster, 4);
         assert!(pieces.iter().all(|piece| piece.chars().count() <= 4), "{pieces:?}");
-        assert_eq!(pieces.concat(), tower);
+        assert_eq!(pieces.concat(), cluster);
     }
 
     #[test]
-    fn a_blank_with_a_mark_is_no_blank() {
+    fn does_not_split_at_a_space_with_a_combining_mark() {
         let text = String::from("abcd \u{301}efgh");
         assert_eq!(pieces(&text, 7).concat(), text);
     }

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn replaces_a_lone_half_and_nothing_else() {
+    fn replaces_only_lone_surrogates() {
         for (json, expected) in [
             (r#"{"text":"cut \ud83d"}"#, r#"{"text":"cut \ufffd"}"#),
             (r#"{"text":"\ude00 begins"}"#, r#"{"text":"\ufffd begins"}"#),
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn borrows_a_text_without_lone_halves() {
+    fn borrows_a_text_without_lone_surrogates() {
         assert!(matches!(replace_lone(r#"{"text":"\ud83d\ude00 \n"}"#), Cow::Borrowed(_)));
     }
 }

@@ -42,8 +42,8 @@ mod tests {
     }
 
     #[test]
-    fn parses_the_date_of_a_response() {
-        // RFC 9110, section 5.6.7; 784111777 is that time by `date --date`.
+    fn parses_the_http_date_of_a_response() {
+        // The example of RFC 9110, section 5.6.7; `date --date` returns 784111777 for it.
         assert_eq!(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777_000));
         assert_eq!(parse_http_date("1994-11-06T08:49:37Z"), None);
         assert_eq!(parse_http_date(""), None);

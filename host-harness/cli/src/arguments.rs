@@ -9,7 +9,11 @@ use std::path::PathBuf;
 ///
 /// The provider for Genesys Cloud Open Messaging is built in.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true)]
+#[command(
+    version,
+    propagate_version = true,
+    after_help = "The exit status is 0 for success or yes, 1 for failure or no, and 2 for misuse."
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -69,6 +73,10 @@ pub(crate) enum Command {
     /// Print the features that the environment enables for an organization.
     ///
     /// Prints one line per feature. Status 0: handover is enabled; 1: it is not; 2: a variable is malformed.
+    ///
+    /// FEATURE_ENABLE_GENESYS_CLOUD_OM must be true, and FEATURE_ENABLE_GENESYS_CLOUD_OM_WHITELIST must contain the
+    /// organization: names separated by commas, or *. FEATURE_USE_GENESYS_BOT_CONNECTOR_ENDPOINT_WHITELIST is a list of
+    /// the same form; nothing uses it yet.
     #[command(
         after_help = "Example:\n  FEATURE_ENABLE_GENESYS_CLOUD_OM=true FEATURE_ENABLE_GENESYS_CLOUD_OM_WHITELIST='*' \\\n    handover features --organization acme"
     )]
@@ -104,6 +112,9 @@ pub(crate) enum Command {
     /// Prints one line per test case. Status 0: all passed; 1: some failed, or the plugin cannot be loaded; 2: misuse.
     #[command(after_help = "Example:\n  handover conformance my-provider.wasm --junit report.xml")]
     Conformance(Conformance),
+    /// Print the reference of the command line in Markdown.
+    #[command(hide = true)]
+    CommandReference,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod check;
+pub(crate) mod command_reference;
 pub(crate) mod compile;
 pub(crate) mod conformance;
 pub(crate) mod copilot_url;

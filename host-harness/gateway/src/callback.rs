@@ -140,16 +140,16 @@ mod tests {
     const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
     #[test]
-    fn signs_as_the_specification() {
-        // From the libraries of the specification: this secret, id, time and payload have this signature.
-        let callback = Callback::new("https://platform.example/events", vec![SECRET.into()]).expect("a callback");
+    fn matches_the_signature_of_the_specification() {
+        // Secret, ID, time, payload and signature are from the reference libraries of the specification.
+        let callback = Callback::new("https://platform.example/events", vec![SECRET.into()]).expect("a valid callback");
         let signed = callback.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#);
         assert_eq!(signed.as_deref(), Some("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
     }
 
     #[test]
     fn reads_retry_after_as_seconds_or_a_date() {
-        // 784111777 s after 1970, as RFC 9110, section 5.6.7 has it.
+        // The date is the example of RFC 9110, section 5.6.7: 784111777 s after 1970. The clock is 20 s earlier.
         let now = UNIX_EPOCH + Duration::from_secs(784_111_757);
         assert_eq!(seconds_until("Sun, 06 Nov 1994 08:49:37 GMT", now), Some(20));
         assert_eq!(seconds_until("Sun, 06 Nov 1994 08:49:00 GMT", now), Some(0));
@@ -161,7 +161,8 @@ mod tests {
     #[test]
     fn signs_with_every_secret() {
         let other = format!("whsec_{}", "A".repeat(32));
-        let callback = Callback::new("https://platform.example/", vec![other, SECRET.into()]).expect("a callback");
+        let callback =
+            Callback::new("https://platform.example/", vec![other, SECRET.into()]).expect("a valid callback");
         let signed = callback.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#);
         let signed = signed.expect("signatures");
         assert!(signed.ends_with(" v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="), "{signed}");
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_urls_and_secrets_that_are_not_valid() {
+    fn rejects_invalid_urls_and_secrets() {
         let new = |url: &str, secrets: &[&str]| Callback::new(url, secrets.iter().map(ToString::to_string).collect());
         assert!(matches!(new("ftp://platform.example/", &[SECRET]), Err(CallbackError::Url)));
         assert!(matches!(new("https://user:word@platform.example/", &[SECRET]), Err(CallbackError::Url)));

@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn says_why_a_file_may_stay_unfetched() {
+    fn returns_why_a_file_cannot_be_fetched() {
         for public in ["https://chat.example.com", "https://8.8.8.8:8443", "https://[2606:4700::1111]"] {
             assert_eq!(why_unfetchable(public), None, "{public}");
         }

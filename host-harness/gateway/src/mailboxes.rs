@@ -334,8 +334,8 @@ mod tests {
     }
 
     fn mailboxes() -> (Mailboxes, tempfile::TempDir) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let store = SqliteStore::open(&folder.path().join("gateway.sqlite")).expect("a store");
+        let folder = tempfile::tempdir().expect("the folder is created");
+        let store = SqliteStore::open(&folder.path().join("gateway.sqlite")).expect("the store opens");
         (Mailboxes::new(Arc::new(store)), folder)
     }
 
@@ -348,13 +348,13 @@ mod tests {
         let rules = Rules { policy, ..rules() };
         let mut loaded = LoadedMailbox::new("ada");
         loaded.mailbox.correct_for_clock_step(now() + hour);
-        loaded.mailbox.begin(now() + hour, &rules).expect("none is in progress");
+        loaded.mailbox.begin(now() + hour, &rules).expect("no handover is in progress");
         loaded.mailbox.published(1, &rules);
-        mailboxes.save(&address, &loaded, &rules).await.expect("stored");
+        mailboxes.save(&address, &loaded, &rules).await.expect("it is stored");
         let due = || async {
-            let look = |mailbox: &mut Mailbox| Ok::<_, std::convert::Infallible>(mailbox.due(&rules));
-            let due = mailboxes.change(&address, &rules, look);
-            due.await.expect("the store answers").expect("a mailbox").expect("it waits")
+            let read_due = |mailbox: &mut Mailbox| Ok::<_, std::convert::Infallible>(mailbox.due(&rules));
+            let due = mailboxes.change(&address, &rules, read_due);
+            due.await.expect("the store responds").expect("the mailbox exists").expect("a task is due")
         };
         let first = due().await;
         assert!(first <= now() + 300);
@@ -367,7 +367,7 @@ mod tests {
         let (mailboxes, _folder) = mailboxes();
         let address = Address { connection: "acme".into(), recipient: "ada".into() };
         let mut loaded = LoadedMailbox::new("ada");
-        loaded.mailbox.begin(now(), &rules()).expect("none is in progress");
+        loaded.mailbox.begin(now(), &rules()).expect("no handover is in progress");
         let event = AgentEvent {
             id: "1".into(),
             recipient: None,
@@ -377,23 +377,26 @@ mod tests {
             kind: EventKind::Typing(5_000),
         };
         loaded.mailbox.accept(&[event], &EventOrigin::new(Source::Webhook, b""), now(), &rules()).expect("new");
-        mailboxes.save(&address, &loaded, &rules()).await.expect("stored");
+        mailboxes.save(&address, &loaded, &rules()).await.expect("it is stored");
         for (conversation, retention) in [("known", 0), ("old", 0), ("fresh", 60)] {
-            mailboxes.store_conversation(&address, conversation, Duration::from_secs(retention)).await.expect("stored");
+            mailboxes
+                .store_conversation(&address, conversation, Duration::from_secs(retention))
+                .await
+                .expect("it is stored");
         }
-        mailboxes.remove_expired_conversations().await.expect("the store answers");
-        for (conversation, whose) in [("known", Some("ada")), ("old", None), ("fresh", Some("ada"))] {
-            let found = mailboxes.recipient("acme", conversation).await.expect("the store answers");
-            assert_eq!(found.as_deref(), whose, "{conversation}");
+        mailboxes.remove_expired_conversations().await.expect("the store responds");
+        for (conversation, recipient) in [("known", Some("ada")), ("old", None), ("fresh", Some("ada"))] {
+            let found = mailboxes.recipient("acme", conversation).await.expect("the store responds");
+            assert_eq!(found.as_deref(), recipient, "{conversation}");
         }
-        let loaded = mailboxes.loaded(&address).await.expect("the store answers").expect("a mailbox");
+        let loaded = mailboxes.loaded(&address).await.expect("the store responds").expect("the mailbox exists");
         mailboxes
             .store
-            .remove(Family::Recipient, "acme/ada", loaded.revision.expect("stored"))
+            .remove(Family::Recipient, "acme/ada", loaded.revision.expect("it is stored"))
             .await
-            .expect("ignore_conflict");
-        mailboxes.remove_expired_conversations().await.expect("the store answers");
-        assert_eq!(mailboxes.recipient("acme", "known").await.expect("the store answers"), None);
+            .expect("the mailbox is removed");
+        mailboxes.remove_expired_conversations().await.expect("the store responds");
+        assert_eq!(mailboxes.recipient("acme", "known").await.expect("the store responds"), None);
     }
 
     /// A gateway of a later version wrote the records.

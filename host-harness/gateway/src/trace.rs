@@ -239,8 +239,8 @@ mod tests {
     fn redacts_a_secret_that_starts_with_another() {
         let mut secrets: Vec<_> = forms(["abcd", "abcd EFGH", "no"].into_iter()).collect();
         longest_first(&mut secrets);
-        let mut shown_header = json!({ "a": ["x abcd EFGH y", "abcd%20EFGH"], "b": "abcd, and no more" });
-        redact(&mut shown_header, &secrets);
-        assert_eq!(shown_header, json!({ "a": ["x … y", "…"], "b": "…, and no more" }));
+        let mut headers = json!({ "a": ["x abcd EFGH y", "abcd%20EFGH"], "b": "abcd, and the rest" });
+        redact(&mut headers, &secrets);
+        assert_eq!(headers, json!({ "a": ["x … y", "…"], "b": "…, and the rest" }));
     }
 }

@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn each_connection_has_its_own_entries_and_zero_seconds_forget() {
+    async fn separates_connections_and_expires_entries_with_zero_ttl() {
         let cache = MemoryCache::default();
         cache.put("a", "token", b"1".to_vec(), Duration::from_secs(60)).await;
         assert_eq!(cache.get("a", "token").await.as_deref(), Some(&b"1"[..]));
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_has_expired_makes_room() {
+    async fn expired_entries_free_their_space() {
         let cache = MemoryCache::default();
         for number in 0..MAX_ENTRIES {
             cache.put("a", &number.to_string(), vec![0; 10], Duration::from_nanos(1)).await;

@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_public_addresses_are_public() {
+    fn distinguishes_public_and_special_purpose_addresses() {
         assert_eq!(SPECIAL_PURPOSE.len(), 30);
         for public in ["8.8.8.8", "52.28.1.1", "2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"] {
             assert!(is_public(public.parse().unwrap()), "{public}");

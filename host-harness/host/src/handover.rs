@@ -1,10 +1,10 @@
 //! The state of a handover: combines its events and decides what to do next. Pure: no I/O and no clock.
 //!
 //! ```text
-//!           an agent comes, or writes              the first end
-//! Queued ───────────────────────────────▶ Active ─────────────────▶ Ended
-//!    ▲  └───────────────────────────────────┼──────────────────────▶
-//!    └──── nobody is there, queue told ─────┘
+//!         an agent joins or writes              the first end
+//! Queued ──────────────────────────▶ Active ───────────────────▶ Ended
+//!    ▲  └──────────────────────────────┼───────────────────────────▶
+//!    └── no agent left, queue reported ┘
 //! ```
 //!
 //! Events come from independent sources, so each may be lost, late, duplicated or out of order. The rules:

@@ -136,13 +136,13 @@ mod tests {
         let origin = Origin { name: "api".into(), url: "https://api.example.com".into() };
         assert!(origins.grant(&origin, &AllowedOrigins::from_settings(std::slice::from_ref(&origin))).is_ok());
         let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        let asked =
+        let guest_request =
             wit::Request { origin: "api".into(), method: wit::Method::Get, path: path.into(), headers, body: vec![] };
-        request(asked, &origins, 10).map(|request| request.uri().to_string())
+        request(guest_request, &origins, 10).map(|request| request.uri().to_string())
     }
 
     #[test]
-    fn no_path_leads_to_another_origin() {
+    fn a_path_cannot_reach_another_origin() {
         for path in [
             "",
             "evil",
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn no_header_steers_the_connection() {
+    fn refuses_headers_that_control_the_connection() {
         assert!(send("/", &[("authorization", "Bearer x"), ("accept", "*/*")]).is_ok());
         for name in ["host", "Host", "content-length", "Transfer-Encoding", "connection", "a b", "", "a\n"] {
             assert!(send("/", &[(name, "x")]).is_err(), "{name:?}");
@@ -185,14 +185,17 @@ mod tests {
     }
 
     #[test]
-    fn only_lent_origins_are_reached() {
-        let asked = wit::Request {
+    fn refuses_an_origin_that_was_not_granted() {
+        let guest_request = wit::Request {
             origin: "evil".into(),
             method: wit::Method::Get,
             path: "/".into(),
             headers: vec![],
             body: vec![],
         };
-        assert!(matches!(request(asked, &GrantedOrigins::default(), 10), Err(wit::HttpError::OriginNotAllowed)));
+        assert!(matches!(
+            request(guest_request, &GrantedOrigins::default(), 10),
+            Err(wit::HttpError::OriginNotAllowed)
+        ));
     }
 }

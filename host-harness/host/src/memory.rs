@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reserved_memory_returns_when_an_instance_is_dropped() {
+    fn dropping_an_instance_frees_its_reserved_memory() {
         let budget = MemoryBudget::new(10);
         let (mut one, mut other) = (budget.share(), budget.share());
         assert!(one.grow(7) && !other.grow(4) && other.grow(3) && !one.grow(1) && !one.grow(usize::MAX));

@@ -109,16 +109,16 @@ fn parse(entered: &str) -> Result<Url, InvalidOrigin> {
 mod tests {
     use super::*;
 
-    fn lent(allowed: &str, url: &str) -> bool {
+    fn is_granted(allowed: &str, url: &str) -> bool {
         let allowed = allowed.parse::<AllowedOrigins>().expect(allowed);
         GrantedOrigins::default().grant(&Origin { name: "api".into(), url: url.into() }, &allowed).is_ok()
     }
 
     #[test]
-    fn an_origin_is_allowed_exactly_or_not_at_all() {
-        assert!(lent("https://api.example.com", "https://api.example.com"));
-        assert!(lent("https://api.example.com", "https://API.example.com:443/"));
-        assert!(lent("https://a.example, http://127.0.0.1:8080", "http://127.0.0.1:8080"));
+    fn allows_only_the_exact_origin() {
+        assert!(is_granted("https://api.example.com", "https://api.example.com"));
+        assert!(is_granted("https://api.example.com", "https://API.example.com:443/"));
+        assert!(is_granted("https://a.example, http://127.0.0.1:8080", "http://127.0.0.1:8080"));
         for other in [
             "http://api.example.com",
             "https://api.example.com:8443",
@@ -127,13 +127,13 @@ mod tests {
             "https://api.example.com@evil.org",
             "https://xapi.example.com",
         ] {
-            assert!(!lent("https://api.example.com", other), "{other}");
+            assert!(!is_granted("https://api.example.com", other), "{other}");
         }
-        assert!(!lent("", "https://api.example.com"));
+        assert!(!is_granted("", "https://api.example.com"));
     }
 
     #[test]
-    fn what_is_no_origin_is_refused() {
+    fn refuses_invalid_origins() {
         for entered in
             ["api.example.com", "ftp://a.b", "https://a.b/c", "https://u@a.b", "https://a.b?c", "https://", "*"]
         {

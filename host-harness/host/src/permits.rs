@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn effects_leave_a_permit_for_a_pure_call() {
+    async fn calls_with_effects_leave_a_permit_for_a_pure_call() {
         for (calls, with_effects) in [(0, 1), (1, 1), (2, 1), (3, 2), (4, 3), (1000, 750)] {
             let permits = Permits::new(calls);
             assert_eq!(permits.effects.available_permits(), with_effects, "{calls}");

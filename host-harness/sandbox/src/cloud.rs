@@ -1,4 +1,4 @@
-//! The state of the sandbox, which the API, the desk and the deliveries share.
+//! The state of the sandbox. The API, the desk and the deliveries share it.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,26 +20,26 @@ use crate::state::downloads::Downloads;
 use crate::state::faults::{DeliveryFault, Faults, WebhookFault};
 use crate::state::flows::Flows;
 use crate::state::integrations::Integrations;
-use crate::state::losses::{Losses, Lossy};
+use crate::state::losses::{LossTarget, Losses};
 use crate::state::notification_channels::Channels;
 use crate::state::request_log::RequestLog;
 use crate::state::shared::Shared;
 use crate::state::tokens::Tokens;
 use crate::state::users::Users;
 
-/// Everything that handlers need. Clones share the state.
+/// The state and the settings that handlers use. Clones share the state.
 #[derive(Clone, Debug)]
 pub(crate) struct Cloud {
     /// The address of the HTTP server.
     pub(crate) address: SocketAddr,
     pub(crate) unconfirmed: Unconfirmed,
-    /// How long the creation of an integration takes.
+    /// The time until the creation of an integration is completed.
     pub(crate) integration_creation: SignedDuration,
     /// The estimated wait in every queue.
     pub(crate) estimated_wait_seconds: u64,
-    /// `unconfirmed.inbound_status`, checked.
+    /// `unconfirmed.inbound_status`, validated.
     pub(crate) inbound_status: StatusCode,
-    /// `unconfirmed.oauth_failure_status`, checked.
+    /// `unconfirmed.oauth_failure_status`, validated.
     pub(crate) oauth_failure_status: StatusCode,
     pub(crate) tokens: Shared<Tokens>,
     pub(crate) integrations: Shared<Integrations>,
@@ -55,13 +55,13 @@ pub(crate) struct Cloud {
     pub(crate) requests: Shared<RequestLog>,
     pub(crate) downloads: Shared<Downloads>,
     pub(crate) webhooks: DeliveryQueue<Webhook>,
-    /// Turns true when the sandbox stops. Requests that wait end then.
+    /// Becomes `true` when the sandbox stops. Pending requests then end.
     pub(crate) stopping: watch::Receiver<bool>,
 }
 
 impl Cloud {
-    /// Changes the conversations, publishes the events of the change, and sends the messages that the flow sends in
-    /// response. Events are published inside the lock, so that they go out in the order in which they happened.
+    /// Changes the conversations, publishes the events of the change, and sends the flow's messages in response. Events
+    /// are published inside the lock to preserve their order.
     pub(crate) fn change<T>(&self, work: impl FnOnce(&mut Conversations) -> T) -> T {
         let mut flow_messages = Vec::new();
         let result = self.conversations.with(|conversations| {
@@ -95,9 +95,9 @@ impl Cloud {
         Some(webhook)
     }
 
-    /// Returns the webhook of an outbound message, with the fault that was ordered for it. Typing events use up no
-    /// fault. The caller must send it outside the lock of the conversations, because sending locks them to record the
-    /// delivery state.
+    /// Returns the webhook of an outbound message, with its ordered fault or random loss. Typing events do not use up
+    /// an ordered fault. The caller must send the webhook outside the lock of the conversations, because sending locks
+    /// them to record the delivery state.
     pub(crate) fn notification(&self, conversation: &Conversation, message: &Message) -> Webhook {
         let event_type = match message.kind {
             MessageType::Text => "Text",
@@ -107,13 +107,13 @@ impl Cloud {
         let body = webhook_bodies::notification(conversation, message);
         let is_message = message.kind != MessageType::Event;
         let ordered = is_message.then(|| self.faults.with(Faults::for_webhook)).flatten();
-        let is_lost = || self.losses.with(|losses| losses.strikes(Lossy::Webhook));
+        let is_lost = || self.losses.with(|losses| losses.is_next_lost(LossTarget::Webhook));
         let fault = ordered.or_else(|| is_lost().then_some(WebhookFault::Delivery(DeliveryFault::Lost)));
         Webhook { fault, ..self.webhook(conversation, &message.id, event_type, &body) }
     }
 
-    /// Returns the media types that the integration's supported content profile allows. Without a profile it allows
-    /// none or all of them, which is unconfirmed.
+    /// Returns the media types that the integration's supported content profile allows. Unconfirmed: whether an
+    /// integration without a profile allows no media types or all of them.
     pub(crate) fn media(&self, integration_id: &str) -> MediaConfig {
         let allowed = self.integrations.with(|all| all.profile_of(integration_id).map(|profile| profile.media.clone()));
         allowed.unwrap_or_else(|| {
@@ -127,8 +127,8 @@ impl Cloud {
         self.integrations.with(|all| all.setting_of(integration_id).typing)
     }
 
-    /// Returns the receipt of an inbound message, if receipts are enabled. Faults apply to the messages of agents, so
-    /// a receipt uses up none.
+    /// Returns the receipt for an inbound message, or `None` if receipts are disabled. Faults apply to outbound
+    /// messages only, so a receipt has none.
     pub(crate) fn receipt(
         &self,
         conversation: &Conversation,

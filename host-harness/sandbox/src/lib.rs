@@ -1,11 +1,17 @@
-//! A local Genesys Cloud: OAuth, Open Messaging, conversations, webhooks, detail events and an agent's side, in memory,
-//! on loopback.
+//! A local Genesys Cloud: OAuth, Open Messaging, conversations, webhooks, detail events and an agent's desk. It runs in
+//! memory on a loopback address.
 //!
-//! It behaves as Genesys Cloud's Open Messaging does, including what is unpleasant: lists come in pages and have no
-//! filter by name, tokens expire, requests are limited, typing is off until it is enabled, webhooks are retried and
-//! repeated, and no webhook tells when the agent comes, goes, or ends the conversation: that is what detail events are
-//! for, if the organization sends any. Where Genesys's documentation is silent, [`Unconfirmed`] has a switch. Faults
-//! can be ordered, and losses left to chance.
+//! The sandbox reproduces the behavior of Genesys Cloud's Open Messaging, including the inconvenient parts:
+//!
+//! * Lists are paged and cannot be filtered by name.
+//! * Tokens expire, and requests are rate-limited.
+//! * Typing indicators are disabled by default.
+//! * Webhooks are retried and can be delivered twice.
+//! * Webhooks do not report when an agent joins, when an agent leaves, or when the conversation ends. Detail events
+//!   report this, if the organization sends them.
+//!
+//! Where Genesys's documentation leaves a behavior open, [`Unconfirmed`] has a switch for it. Tests can order faults
+//! and configure random losses.
 //!
 //! ```
 //! use genesys_sandbox::{Config, Sandbox};
@@ -23,7 +29,7 @@
 //! # tokio::runtime::Runtime::new().map(|runtime| runtime.block_on(example()));
 //! ```
 //!
-//! As a file, the same and some more (see [`Config`] for every field and its default):
+//! The configuration can also be read from TOML. [`Config`] documents every field and its default:
 //!
 //! ```
 //! # let config: Result<genesys_sandbox::Config, _> = toml::from_str(r#"
@@ -46,16 +52,21 @@
 //! # assert!(config.is_ok(), "{config:?}");
 //! ```
 //!
-//! # Genesys's side of the API
+//! # Genesys Cloud's API
 //!
-//! Login and API are on one origin. Every answer has `ININ-Correlation-Id`; every refusal is an `ErrorBody`. A request
-//! is refused for its token first (401), then for the client's permissions (403), then for what it says or names (400,
-//! 404, 415); the last two the other way round with [`Unconfirmed::permissions_first`] off.
+//! Login and API share one origin. Every response has the header `ININ-Correlation-Id`. Every error response of the API
+//! has an `ErrorBody`. The sandbox checks a request in this order:
+//!
+//! 1. the token (401)
+//! 2. the client's permissions (403)
+//! 3. the content type, the body and the resource (400, 404, 415)
+//!
+//! With [`Unconfirmed::permissions_first`] off, step 3 precedes step 2.
 //!
 //! | Request | Permission |
 //! |---|---|
 //! | `POST /oauth/token` (Basic or form credentials) | |
-//! | `GET /api/v2/conversations/messaging/integrations` (by `messagingSetting.id`, `supportedContent.id`) | `messaging:integration:view` |
+//! | `GET /api/v2/conversations/messaging/integrations` (filters: `messagingSetting.id`, `supportedContent.id`) | `messaging:integration:view` |
 //! | `GET`, `POST /api/v2/conversations/messaging/integrations/open` | `messaging:integration:view`, `:add` |
 //! | `GET`, `PATCH`, `DELETE …/integrations/open/{integrationId}` | `messaging:integration:view`, `:edit`, `:delete` |
 //! | `GET`, `POST /api/v2/conversations/messaging/supportedcontent` | `messaging:supportedContent:view`, `:add` |
@@ -66,10 +77,10 @@
 //! | `GET`, `PUT /api/v2/conversations/messaging/threadingtimeline` | `conversation:threadingTimeline:view`, `:edit` |
 //! | `GET`, `POST /api/v2/routing/queues` | `routing:queue:view`, `:add` |
 //! | `GET /api/v2/routing/queues/{queueId}`, `GET …/{queueId}/mediatypes/message/estimatedwaittime` | `routing:queue:view` |
-//! | `GET /api/v2/routing/message/recipients` (by `messengerType`, `name`) | `routing:message:manage` |
+//! | `GET /api/v2/routing/message/recipients` (filters: `messengerType`, `name`) | `routing:message:manage` |
 //! | `GET`, `PUT /api/v2/routing/message/recipients/{recipientId}` | `routing:message:manage` |
-//! | `PATCH /api/v2/routing/conversations/{conversationId}` (while it waits) | `routing:conversation:edit` |
-//! | `GET /api/v2/flows` (by `type`, `name`, `nameOrDescription`) | `architect:flow:view` |
+//! | `PATCH /api/v2/routing/conversations/{conversationId}` (only while it waits in a queue) | `routing:conversation:edit` |
+//! | `GET /api/v2/flows` (filters: `type`, `name`, `nameOrDescription`) | `architect:flow:view` |
 //! | `GET /api/v2/users/{userId}` | `directory:user:view` (unconfirmed) |
 //! | `POST /api/v2/conversations/messages/{integrationId}/inbound/open/{message,event,receipt,structured/response}` | `conversation:message:receive` |
 //! | `POST /api/v2/conversations/messages/agentless` | `conversation:message:create` |
@@ -82,80 +93,83 @@
 //! | `POST /api/v2/conversations/messages/{conversationId}/messages/bulk` | `conversation:message:view` or `conversation:webmessaging:view` |
 //! | `GET /api/v2/downloads/{id}` ([`AttachmentDownloads`]) | |
 //! | `GET`, `POST /api/v2/notifications/channels` | |
-//! | `GET`, `POST`, `PUT`, `DELETE …/channels/{channelId}/subscriptions` | the topics of detail events: `analytics:conversationDetail:view` (unconfirmed) |
-//! | `ws:` `/channels/{channelId}` (`connectUri`) | no token either |
+//! | `GET`, `POST`, `PUT`, `DELETE …/channels/{channelId}/subscriptions` | for topics of detail events: `analytics:conversationDetail:view` (unconfirmed) |
+//! | `ws:` `/channels/{channelId}` (`connectUri`) | none; no token either |
 //!
-//! Everything else under `/api/v2` is a 404.
+//! Any other path under `/api/v2` is a 404.
 //!
 //! # Detail events
 //!
-//! What happens to a conversation is logged as detail events (`v2.detail.events.conversation.{id}.…`), whoever listens:
+//! The sandbox logs what happens to a conversation as detail events (`v2.detail.events.conversation.{id}.…`), whether
+//! or not a destination is configured:
 //!
-//! | Topic | When | `disconnectType` |
+//! | Topic | Event | `disconnectType` |
 //! |---|---|---|
-//! | `acd.start` | it begins to wait in a queue | |
-//! | `acd.end` | it waits there no more; `acdOutcome` is `ANSWERED`, `ABANDON`, `FLOW_OUT` or `UNKNOWN` | `TRANSFER`, or as it ended |
-//! | `user.start` | it is offered to an agent, or accepted without ([`UserStart`]) | |
+//! | `acd.start` | the conversation enters a queue | |
+//! | `acd.end` | the conversation leaves the queue; `acdOutcome` is `ANSWERED`, `ABANDON`, `FLOW_OUT` or `UNKNOWN` | `TRANSFER`, or the reason of the conversation's end |
+//! | `user.start` | the conversation is offered to an agent, or an agent accepts it without an offer ([`UserStart`]) | |
 //! | `user.end` | an agent declines | `CLIENT` ([`DeclineType`]) |
 //! | | an agent does not answer | `NO_ANSWER_TRANSFER` |
-//! | | the agents hand it on | `TRANSFER` |
+//! | | the agents transfer the conversation | `TRANSFER` |
 //! | | one of several agents leaves | `CLIENT` |
-//! | | it ends: by the agent, by another, for inactivity, by a failure | `CLIENT`, `PEER`, `INACTIVITY` ([`ExpiryType`]), `ERROR` |
-//! | `customer.end` | it ends: by the agent, by the customer's platform, for inactivity, by a failure, while it waits | `PEER`, `CLIENT`, `INACTIVITY`, `ERROR`, `SYSTEM` |
-//! | `acw` | an agent wraps up | |
+//! | | the conversation ends: by this agent, by another participant, due to inactivity, due to an error | `CLIENT`, `PEER`, `INACTIVITY` ([`ExpiryType`]), `ERROR` |
+//! | `customer.end` | the conversation ends: by the agent, by the customer's platform, due to inactivity, due to an error, by Genesys Cloud while it waits | `PEER`, `CLIENT`, `INACTIVITY`, `ERROR`, `SYSTEM` |
+//! | `acw` | an agent completes the after-call work | |
 //!
-//! The customer is the `addressTo` of them all, but of `customer.end` only if [`CustomerAddress`] says so. They go out
-//! in three ways, each of which [`Config`] turns on or off:
+//! `addressTo` is the customer's address. In `customer.end`, this depends on [`CustomerAddress`]. There are three
+//! transports. [`Config`] enables or disables each of them:
 //!
-//! * **Event bus**: an Amazon EventBridge event is posted to [`EventBusConfig::url`], with the key in `Authorization`.
-//! * **Trigger**: what a workflow's data action sends is posted to [`TriggerConfig::url`]; in Cognigy's style
-//!   `{"userId", "topic", "disconnectType"}` of `user.end`.
-//! * **Notifications**: a frame goes through the WebSocket of each channel that subscribes to the topic. Whenever a
-//!   participant comes or goes, the conversation as a whole goes to `v2.routing.queues.{id}.conversations.messages`,
-//!   `v2.users.{id}.conversations.messages` and `v2.conversations.messages.{id}` (unconfirmed). A client has 20 channels,
-//!   a channel 1 000 topics and 24 hours.
+//! * **Event bus**: the sandbox posts an Amazon EventBridge event to [`EventBusConfig::url`], with the key in
+//!   `Authorization`.
+//! * **Trigger**: the sandbox posts the request of a workflow's data action to [`TriggerConfig::url`]. In Cognigy's
+//!   style, the body is `{"userId", "topic", "disconnectType"}`, and only `user.end` is posted.
+//! * **Notifications**: the sandbox sends a frame through the WebSocket of each channel that subscribes to the topic.
+//!   Whenever a participant joins or leaves, it also sends the whole conversation to
+//!   `v2.routing.queues.{id}.conversations.messages`, `v2.users.{id}.conversations.messages` and
+//!   `v2.conversations.messages.{id}` (unconfirmed). A client can have 20 channels. A channel can have 1 000 topics and
+//!   lives for 24 hours.
 //!
-//! Posts are not signed, and are retried as webhooks are.
+//! Posts are not signed. They are retried as webhooks are.
 //!
-//! # The agent's side
+//! # The agent's desk
 //!
-//! No authentication, which is why the sandbox listens on loopback only. Bodies are JSON, whatever the content type
-//! says. A refusal is `{"status": 409, "message": "what to do"}`: 400 for a senseless body, 404 for an unknown
-//! conversation or queue, 409 for an act that the conversation's state does not allow. An agent comes into being when
-//! first named.
+//! The desk has no authentication. This is why the sandbox listens on loopback addresses only. Bodies are JSON,
+//! regardless of the content type. An error response is `{"status": 409, "message": "what to do"}`. The status is 400
+//! for an invalid body, 404 for an unknown conversation or queue, and 409 for an action that the conversation's state
+//! does not allow. An agent is created when its name is first used.
 //!
-//! | Request | Body | What it does |
+//! | Request | Body | Description |
 //! |---|---|---|
-//! | `GET /sandbox/conversations` | | `{"conversations": […]}`, the oldest first; each as below without participants and messages |
+//! | `GET /sandbox/conversations` | | `{"conversations": […]}`, oldest first; each as below, without participants and messages |
 //! | `GET /sandbox/conversations/{id}` | | one conversation, as below |
-//! | `POST /sandbox/conversations/{id}/offer` | `{"name": "Grace Hopper"}` | it is offered to an agent, who is alerted while it waits |
-//! | `POST …/{id}/accept` | `{"name": "Grace Hopper"}` | the agent takes it, offered or not |
-//! | `POST …/{id}/decline` | `{"name"?}` | the agent does not want it, and it waits on; without an offer, `name` is offered it first |
-//! | `POST …/{id}/no-answer` | `{"name"?}` | the agent does not answer in time; else the same |
-//! | `POST …/{id}/text` | `{"text": "…", "as": "human"}` | the agent (or, `"as": "bot"`, the flow) writes, 1 to 2 000 characters |
-//! | `POST …/{id}/typing` | | the agent types; `notSent` in the answer says that typing is disabled |
-//! | `POST …/{id}/attachment` | `{"url", "mime", "filename"?, "mediaType"?, "text"?}` | the agent sends a file; the type must be allowed by the supported content profile |
-//! | `POST …/{id}/structured` | `{"content": […], "text"?, "as"?}` | the flow sends quick replies, a card, a carousel, a date picker, a list picker or a location; the agent a notification template. The shape is checked |
-//! | `POST …/{id}/message` | `{"type": "Text"` or `"Structured", "text"?, "content"?: […], "originatingEntity"?: "Bot"` or `"Human"}` | anything else, passed on unchecked |
-//! | `POST …/{id}/transfer` | `{"queueId"?}` or `{"agent": "…"}` | the agents hand it to a queue, or back to its own; or to an agent, who is alerted |
+//! | `POST /sandbox/conversations/{id}/offer` | `{"name": "Grace Hopper"}` | offers the waiting conversation to an agent, who is alerted |
+//! | `POST …/{id}/accept` | `{"name": "Grace Hopper"}` | the agent accepts the conversation, with or without an offer |
+//! | `POST …/{id}/decline` | `{"name"?}` | the alerted agent declines, and the conversation keeps waiting; without an offer, it is offered to `name` first |
+//! | `POST …/{id}/no-answer` | `{"name"?}` | the alerted agent does not answer in time; otherwise like `decline` |
+//! | `POST …/{id}/text` | `{"text": "…", "as": "human"}` | the agent (with `"as": "bot"`, the flow) sends 1 to 2 000 characters |
+//! | `POST …/{id}/typing` | | the agent types; the response has `notSent` if typing is disabled |
+//! | `POST …/{id}/attachment` | `{"url", "mime", "filename"?, "mediaType"?, "text"?}` | the agent sends a file; the supported content profile must allow the type |
+//! | `POST …/{id}/structured` | `{"content": […], "text"?, "as"?}` | the flow sends quick replies, a card, a carousel, a date picker, a list picker or a location; the agent sends a notification template. The shape is checked |
+//! | `POST …/{id}/message` | `{"type": "Text"` or `"Structured", "text"?, "content"?: […], "originatingEntity"?: "Bot"` or `"Human"}` | sends any other message, unchecked |
+//! | `POST …/{id}/transfer` | `{"queueId"?}` or `{"agent": "…"}` | the agents transfer the conversation to a queue (default: its own queue) or to an agent, who is alerted |
 //! | `POST …/{id}/conference` | `{"name": "…"}` | another agent joins |
-//! | `POST …/{id}/leave-conference` | `{"name"?}` | one of several agents leaves, by default the one who came first |
-//! | `POST …/{id}/disconnect` | | the agent ends it; while it waits, Genesys Cloud does |
-//! | `POST …/{id}/expire` | | Genesys Cloud ends it for inactivity |
-//! | `POST …/{id}/fail` | | it ends by a failure |
-//! | `POST …/{id}/supervise` | `{"name": "…", "role": "monitor"}` | a supervisor reads along (`monitor`), speaks with the agent (`coach`) or with the customer (`barge-in`) |
-//! | `POST …/{id}/wrap-up` | `{"code", "notes"?, "name"?}` | the agent who left last (or `name`) finishes the after-call work |
+//! | `POST …/{id}/leave-conference` | `{"name"?}` | one of several agents leaves; default: the one who joined first |
+//! | `POST …/{id}/disconnect` | | the agent ends the conversation; while it waits, Genesys Cloud ends it |
+//! | `POST …/{id}/expire` | | Genesys Cloud ends the conversation due to inactivity |
+//! | `POST …/{id}/fail` | | the conversation ends due to an error |
+//! | `POST …/{id}/supervise` | `{"name": "…", "role": "monitor"}` | a supervisor reads the conversation (`monitor`), writes to the agent (`coach`) or writes to the customer (`barge-in`) |
+//! | `POST …/{id}/wrap-up` | `{"code", "notes"?, "name"?}` | the agent who left last (or `name`) completes the after-call work |
 //! | `POST /sandbox/faults` | see below | orders a fault |
-//! | `GET`, `DELETE /sandbox/faults` | | `{"faults": […]}`: what is pending, with what is left of `count`; `DELETE` clears it |
-//! | `POST /sandbox/losses` | `{"event-bus"?, "trigger"?, "notification"?, "webhook"?, "seed"?}` | leaves losses to chance, as [`LossConfig`]; `GET` shows them |
-//! | `POST /sandbox/notifications/close` | | `{"closed": 1}`: `v2.system.socket_closing` goes to every connected channel, and its socket closes |
-//! | `POST /sandbox/tokens/revoke` | | every token is invalid from now on (204) |
-//! | `GET /sandbox/events` | | `{"events": [{"topic", "conversationId", "eventBody"}]}`, the last 5 000 detail events, whoever was told |
+//! | `GET`, `DELETE /sandbox/faults` | | `{"faults": […]}`: the pending orders with their remaining `count`; `DELETE` clears them |
+//! | `POST /sandbox/losses` | `{"event-bus"?, "trigger"?, "notification"?, "webhook"?, "seed"?}` | sets the probabilities of random losses ([`LossConfig`]); `GET` returns them |
+//! | `POST /sandbox/notifications/close` | | `{"closed": 1}`: sends `v2.system.socket_closing` to every connected channel and closes its socket |
+//! | `POST /sandbox/tokens/revoke` | | invalidates every token (204) |
+//! | `GET /sandbox/events` | | `{"events": [{"topic", "conversationId", "eventBody"}]}`, the last 5 000 detail events, whether or not they were sent |
 //! | `GET /sandbox/event-posts` | | `{"eventPosts": [{"on", "conversationId", "topic", "attempt", "status"` or `"error", "time"}]}`, the last 2 000 attempts of event bus and trigger |
 //! | `GET /sandbox/webhooks` | | `{"webhooks": [{"conversationId", "eventId", "type", "attempt", "status"` or `"error", "time"}]}`, the last 2 000 attempts |
-//! | `GET /sandbox/requests` | | `{"requests": [{"method", "path", "status", "time"}]}`, the last 2 000; the status of one left hanging is `null` |
+//! | `GET /sandbox/requests` | | `{"requests": [{"method", "path", "status", "time"}]}`, the last 2 000; `status` is `null` for a request with the fault `hang` |
 //!
-//! The acts on a conversation answer its new state, those that send something with the `message` in it:
+//! An action on a conversation returns its new state. If the action sends a message, the response also has `message`:
 //!
 //! ```json
 //! {
@@ -173,8 +187,8 @@
 //!   }],
 //!   "messages": [{
 //!     "id": "32 hexadecimal digits", "direction": "Inbound | Outbound", "type": "Text | Structured | Event",
-//!     "text": "…", "content": [], "messageId": "the customer's platform's id", "originatingEntity": "Human | Bot",
-//!     "time": "…", "recordedAt": "…",
+//!     "text": "…", "content": [], "messageId": "assigned by the customer's platform",
+//!     "originatingEntity": "Human | Bot", "time": "…", "recordedAt": "…",
 //!     "delivery": { "state": "received | queued | sent | delivered | failed | undeliverable", "reasons": [] }
 //!   }]
 //! }
@@ -182,27 +196,30 @@
 //!
 //! # Faults
 //!
-//! An order is `{"on", "fault", "count"?: 1}` and what the fault needs. It strikes the next webhook, event or request
-//! that fits, `count` times; the oldest order first. Receipts for inbound messages are spared.
+//! An order is `{"on", "fault", "count"?: 1}` and the parameters of the fault. It applies to the next `count` webhooks,
+//! events or requests that match. If several orders match, the oldest one applies. Orders do not apply to receipts for
+//! inbound messages.
 //!
-//! | `on` | `fault` | |
+//! | `on` | `fault` | Effect |
 //! |---|---|---|
-//! | `webhook` | `double` | delivered again once it was delivered, the same bytes |
-//! | | `late`, `"ms": 500` | it and what follows in its conversation waits |
-//! | | `disordered` | sent after the next one of its conversation; never, if there is none |
-//! | | `cut` | the first half of the body, `Content-Length` of the half, signature of the whole |
-//! | | `wrong-signature` | well-formed, and wrong |
-//! | | `lost` | never sent, though the agent believes it was |
+//! | `webhook` | `double` | delivered a second time after the first delivery, with the same bytes |
+//! | | `late`, `"ms": 500` | delayed, together with the later webhooks of its conversation |
+//! | | `disordered` | sent after the next webhook of its conversation; never sent if there is none |
+//! | | `cut` | the first half of the body, with the `Content-Length` of the half and the signature of the whole body |
+//! | | `wrong-signature` | a well-formed but wrong signature |
+//! | | `lost` | never sent, but reported to the agent as sent |
 //! | `event-bus`, `trigger` | `double`, `late`, `disordered`, `lost` | as for webhooks |
-//! | | `wrong-key` | another key than the one that was agreed upon |
-//! | `notification` | `double`, `late`, `disordered`, `lost` | the same for one frame of one channel; what follows is what follows in the channel |
-//! | `api` | `rate-limited`, `"retryAfterSeconds": 2` | 429, nothing is done |
-//! | | `server-error`, `"status": 503` | nothing is done |
-//! | | `hang` | no answer until the sandbox stops, nothing is done |
-//! | | `cut` | everything is done, but the connection closes in the middle of the answer |
+//! | | `wrong-key` | a key other than the configured one |
+//! | `notification` | `double`, `late`, `disordered`, `lost` | the same for one frame of one channel; the order is that of the channel |
+//! | `api` | `rate-limited`, `"retryAfterSeconds": 2` | 429; the request is not processed |
+//! | | `server-error`, `"status": 503` | the given status; the request is not processed |
+//! | | `hang` | no response until the sandbox stops; the request is not processed |
+//! | | `cut` | the request is processed, but the connection closes in the middle of the response |
 //!
-//! An `api` order may have `"path": "/inbound/"`: it strikes requests with that in their path. Without, it strikes any
-//! under `/api/`, and spares `/oauth/token`. Typing and receipts use no `webhook` order up. Heartbeats, pongs and `v2.system.socket_closing` are no events.
+//! An `api` order can have a `path`, such as `"path": "/inbound/"`. It then applies only to requests whose path
+//! contains this text. Without `path`, it applies to every request under `/api/`, but not to `/oauth/token`. Typing
+//! events and receipts do not use up a `webhook` order. Heartbeats, pongs and `v2.system.socket_closing` do not count
+//! as events.
 
 mod api;
 mod cloud;

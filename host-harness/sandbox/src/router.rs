@@ -15,9 +15,9 @@ use crate::state::content_profiles::ContentProfile;
 use crate::state::messaging_settings::MessagingSetting;
 use crate::wire::error::ApiError;
 
-/// Returns the routes of login, API and desk, which share one origin.
+/// Returns the routes of the login, the API and the desk. They share one origin.
 pub(crate) fn router(cloud: Cloud) -> Router {
-    // The API answers for unknown paths.
+    // The fallback of the API handles unknown paths.
     api(&cloud)
         .merge(login(&cloud))
         .merge(channel_sockets(&cloud))
@@ -30,14 +30,14 @@ fn login(cloud: &Cloud) -> Router<Cloud> {
     Router::new().route("/oauth/token", post(oauth::token)).layer(from_fn_with_state(cloud.clone(), gate::oauth_gate))
 }
 
-/// The endpoint of `connectUri`. It requires no token.
+/// Returns the route of `connectUri`. It requires no token.
 fn channel_sockets(cloud: &Cloud) -> Router<Cloud> {
     Router::new()
         .route("/channels/{id}", get(notification_socket::connect))
         .layer(from_fn_with_state(cloud.clone(), gate::channel_gate))
 }
 
-/// The attachments of agents. Whether they require a token is unconfirmed.
+/// Returns the route of agents' attachments. Unconfirmed: whether it requires a token.
 fn attachments(cloud: &Cloud) -> Router<Cloud> {
     let route = Router::new().route("/api/v2/downloads/{id}", get(downloads::download));
     match cloud.unconfirmed.attachment_downloads {

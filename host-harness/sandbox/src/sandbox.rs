@@ -41,10 +41,10 @@ use crate::state::shared::Shared;
 use crate::state::tokens::{Client, Tokens};
 use crate::state::users::Users;
 
-/// The time that `stop` gives open requests to finish.
+/// The time limit for open requests to finish in [`Sandbox::stop`].
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A running sandbox. Dropping it stops it without waiting.
+/// A running sandbox. Dropping it stops it without waiting for open requests.
 pub struct Sandbox {
     announcement: Announcement,
     webhooks: DeliveryQueue<Webhook>,
@@ -53,20 +53,20 @@ pub struct Sandbox {
     server: JoinHandle<()>,
 }
 
-/// What a client needs to use the sandbox. As JSON, the fields are in snake case.
+/// The address and the credentials of the sandbox, for a client. The JSON fields are in snake case.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Announcement {
     /// The origin of login and API, without a trailing slash: `http://127.0.0.1:40123`.
     pub origin: String,
-    /// The first OAuth client.
+    /// The id of the first OAuth client.
     pub client_id: String,
-    /// Its secret.
+    /// The secret of the first OAuth client.
     pub client_secret: String,
-    /// The first integration.
+    /// The id of the first integration.
     pub integration_id: String,
-    /// Its name.
+    /// The name of the first integration.
     pub integration_name: String,
-    /// The secret that signs its webhooks.
+    /// The secret that signs the webhooks of the first integration.
     pub webhook_secret: String,
 }
 
@@ -82,27 +82,27 @@ impl fmt::Debug for Announcement {
     }
 }
 
-/// Why a sandbox did not start.
+/// An error that prevents the sandbox from starting.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The desk has no authentication, so the address must be a loopback address.
+    /// The address is not a loopback address. This is required because the desk has no authentication.
     #[error("{0} is not a loopback address")]
     NotLoopback(SocketAddr),
     /// A field of the configuration is invalid.
     #[error("configuration: `{field}` {problem}")]
     Config {
-        /// The field.
+        /// The name of the field.
         field: &'static str,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
-    /// The address is in use, or does not belong to this machine.
+    /// The address is in use or does not belong to this machine.
     #[error("cannot listen on {address}")]
     Listen {
         /// The address.
         address: SocketAddr,
-        /// The error of the operating system.
+        /// The operating system's error.
         source: io::Error,
     },
     /// The HTTP client that sends webhooks could not be created.
@@ -111,7 +111,7 @@ pub enum StartError {
 }
 
 impl Sandbox {
-    /// Starts a sandbox on `config.listen`. Needs a Tokio runtime with I/O and time.
+    /// Starts a sandbox on `config.listen`. Requires a Tokio runtime with I/O and time enabled.
     ///
     /// # Errors
     ///
@@ -148,13 +148,13 @@ impl Sandbox {
         Ok(Self { announcement, webhooks, event_posts, stopping, server })
     }
 
-    /// Returns what a client needs to connect.
+    /// Returns the address and the credentials for a client.
     #[must_use]
     pub fn announcement(&self) -> &Announcement {
         &self.announcement
     }
 
-    /// Stops the sandbox. Open requests have 2 s to finish; webhooks that wait are not sent.
+    /// Stops the sandbox. Open requests have 2 s to finish. Queued webhooks are not sent.
     pub async fn stop(mut self) {
         self.stopping.send_replace(true);
         self.webhooks.stop().await;
@@ -182,10 +182,10 @@ impl Drop for Sandbox {
 
 async fn serve(listener: TcpListener, cloud: Cloud, mut stopped: watch::Receiver<bool>) {
     let until_stopped = async move {
-        // An error means that the sender, and with it the sandbox, is gone.
+        // An error means that the sandbox, which owns the sender, was dropped.
         let _ = stopped.wait_for(|stopped| *stopped).await;
     };
-    // It never fails: an error of a connection only ends this connection.
+    // Serving never fails. An error of a connection ends only that connection.
     let _ = axum::serve(listener, router(cloud)).with_graceful_shutdown(until_stopped).await;
 }
 
@@ -205,7 +205,7 @@ fn cloud(
     let window = i64::try_from(config.threading_window_seconds).unwrap_or(i64::MAX);
     let conversations = Shared::new(Conversations::new(Rules {
         threading_window: SignedDuration::from_secs(window),
-        drop_repeats: config.unconfirmed.drop_repeated_message_ids,
+        drop_duplicates: config.unconfirmed.drop_repeated_message_ids,
         flow_queue,
         other_queues: queues,
     }));
@@ -229,8 +229,8 @@ fn cloud(
         tokens: Shared::new(Tokens::new(clients, config.requests_per_minute)),
         integrations: Shared::new(Integrations::new(
             integrations,
-            Collection::new(ContentProfile::first(config.media.clone())),
-            Collection::new(MessagingSetting::first(config.typing)),
+            Collection::new(ContentProfile::initial(config.media.clone())),
+            Collection::new(MessagingSetting::initial(config.typing)),
         )),
         flows: Arc::new(Flows(flows)),
         users: Shared::new(Users::new()),
@@ -259,7 +259,7 @@ fn event_publisher(config: &Config, client: RetryingClient) -> Result<EventPubli
         event_bus: EventDestination::event_bus(&config.event_bus).map_err(refuse)?,
         trigger: EventDestination::trigger(&config.trigger).map_err(refuse)?,
         trigger_style: config.trigger.style,
-        notifies: config.notifications.enabled,
+        notifications_enabled: config.notifications.enabled,
         log: Shared::new(Ring::new(MAX_EVENTS)),
         posts: DeliveryQueue::new(client, ()),
         channels: Shared::new(Channels::new(config.notifications.channel_seconds)),

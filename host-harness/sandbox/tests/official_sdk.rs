@@ -1,8 +1,8 @@
-//! Genesys's own JavaScript SDK talks to the sandbox. Needs Node and npm; without them the test is skipped, except
-//! where `CI` is set, where it fails.
+//! Tests the sandbox with Genesys's JavaScript SDK. Requires Node and npm; without them the test is skipped, or fails
+//! if `CI` is set.
 
-#![expect(clippy::unwrap_used, reason = "clippy lets tests do so, but not the helpers beside them")]
-#![expect(clippy::indexing_slicing, reason = "a JSON value that lacks a member fails the test")]
+#![expect(clippy::unwrap_used, reason = "clippy allows this in tests but not in their helpers")]
+#![expect(clippy::indexing_slicing, reason = "a missing JSON member fails the test")]
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -13,7 +13,7 @@ use genesys_sandbox::{Config, Sandbox};
 use serde_json::Value;
 use uuid::Uuid;
 
-/// Where `talk.mjs` and its lock file are.
+/// Returns the folder of `talk.mjs` and its lock file.
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/sdk")
 }
@@ -22,7 +22,7 @@ fn run(program: &str, arguments: &[&str]) -> std::io::Result<Output> {
     Command::new(program).args(arguments).current_dir(folder()).output()
 }
 
-fn is_there(program: &str) -> bool {
+fn is_installed(program: &str) -> bool {
     run(program, &["--version"]).is_ok_and(|output| output.status.success())
 }
 
@@ -31,18 +31,18 @@ fn assert_success(what: &str, output: &Output) {
     assert!(output.status.success(), "{what}: {}\n{out}\n{err}", output.status);
 }
 
-/// Installs what the lock file says, unless that is what is there.
+/// Installs the packages of the lock file, unless they are installed already.
 fn install() {
     let lock = std::fs::read(folder().join("package-lock.json")).unwrap();
-    let mark = folder().join("node_modules/.installed-from");
-    if std::fs::read(&mark).is_ok_and(|installed| installed == lock) {
+    let marker = folder().join("node_modules/.installed-from");
+    if std::fs::read(&marker).is_ok_and(|installed| installed == lock) {
         return;
     }
     assert_success("npm ci", &run("npm", &["ci", "--ignore-scripts"]).unwrap());
-    std::fs::write(mark, lock).unwrap();
+    std::fs::write(marker, lock).unwrap();
 }
 
-/// Every request that the provider makes of Genesys Cloud, with `{}` for an id. A new one belongs here and into
+/// Every request that the provider sends to Genesys Cloud, with `{}` for an ID. Add a new request here and to
 /// `talk.mjs`, so that the sandbox offers no API that the SDK does not know.
 const REQUESTS_OF_THE_PROVIDER: [&str; 26] = [
     "POST /oauth/token",
@@ -73,38 +73,38 @@ const REQUESTS_OF_THE_PROVIDER: [&str; 26] = [
     "POST /api/v2/conversations/messages/{}/messages/bulk",
 ];
 
-/// The requests that the sandbox answered with success, with `{}` for an id.
+/// Returns the requests that the sandbox answered successfully, with `{}` for an ID.
 async fn successes(sandbox: &Sandbox) -> BTreeSet<String> {
     let url = format!("{}/sandbox/requests", sandbox.announcement().origin);
     let log = reqwest::get(url).await.unwrap().bytes().await.unwrap();
     let log: Value = serde_json::from_slice(&log).unwrap();
-    let of = |request: &Value| {
+    let name = |request: &Value| {
         let path = request["path"].as_str().unwrap();
         let segments = path.split('/').map(|segment| if Uuid::parse_str(segment).is_ok() { "{}" } else { segment });
         format!("{} {}", request["method"].as_str().unwrap(), segments.collect::<Vec<_>>().join("/"))
     };
     let requests = log["requests"].as_array().unwrap().iter();
-    requests.filter(|request| request["status"].as_u64().is_some_and(|status| status < 300)).map(of).collect()
+    requests.filter(|request| request["status"].as_u64().is_some_and(|status| status < 300)).map(name).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_official_sdk_drives_every_endpoint_that_the_provider_calls() {
-    if let Some(missing) = ["node", "npm"].into_iter().find(|program| !is_there(program)) {
+async fn the_official_sdk_calls_every_endpoint_of_the_provider() {
+    if let Some(missing) = ["node", "npm"].into_iter().find(|program| !is_installed(program)) {
         assert!(std::env::var_os("CI").is_none(), "{missing} is missing, and CI must not skip this");
-        // Not `eprintln!`: the test harness would keep that to itself.
-        let _ = writeln!(std::io::stderr(), "SKIPPED: the official SDK was not tried, because {missing} is missing");
+        // The test harness captures `eprintln!`.
+        let _ = writeln!(std::io::stderr(), "SKIPPED: the official SDK was not tested because {missing} is missing");
         return;
     }
     let sandbox = Sandbox::start(Config::default()).await.unwrap();
     let announcement = serde_json::to_string(sandbox.announcement()).unwrap();
-    let talk = tokio::task::spawn_blocking(move || {
+    let run_script = tokio::task::spawn_blocking(move || {
         install();
         run("node", &["talk.mjs", &announcement]).unwrap()
     });
-    let output = talk.await.unwrap();
+    let output = run_script.await.unwrap();
     assert_success("node talk.mjs", &output);
-    let driven = successes(&sandbox).await;
-    let missing: Vec<_> = REQUESTS_OF_THE_PROVIDER.iter().filter(|request| !driven.contains(**request)).collect();
-    assert!(missing.is_empty(), "the SDK did not make: {missing:?}\nit made: {driven:#?}");
+    let called = successes(&sandbox).await;
+    let missing: Vec<_> = REQUESTS_OF_THE_PROVIDER.iter().filter(|request| !called.contains(**request)).collect();
+    assert!(missing.is_empty(), "the SDK did not make: {missing:?}\nit made: {called:#?}");
     sandbox.stop().await;
 }

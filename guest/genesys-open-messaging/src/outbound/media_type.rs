@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn endings_and_ranges_are_no_media_types() {
+    fn rejects_file_extensions_and_media_ranges() {
         for text in ["image/png", "application/vnd.ms-excel", "text/plain; charset=utf-8", "image/svg+xml"] {
             assert!(is_media_type(text), "{text}");
         }
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_decides_then_the_address_then_the_kind() {
+    fn guesses_from_the_name_then_the_url_then_the_kind() {
         let url = "https://files.example.com/x.png?name=y.pdf";
         assert_eq!(guess(MediaKind::File, Some("Invoice.PDF"), url), "application/pdf");
         assert_eq!(guess(MediaKind::File, None, url), "image/png");

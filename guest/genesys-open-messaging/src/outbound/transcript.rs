@@ -152,7 +152,7 @@ mod tests {
     use super::*;
     use alloc::{string::ToString, vec};
 
-    const TEN: Timestamp = 1_772_359_200_000;
+    const TEN_OCLOCK: Timestamp = 1_772_359_200_000;
 
     fn start(lines: &[(Speaker, Timestamp, &str)]) -> HandoverStart {
         let transcript: Vec<_> = lines
@@ -174,10 +174,10 @@ mod tests {
     }
 
     fn messages(lines: &[(Speaker, Timestamp, &str)], limit: usize) -> Vec<String> {
-        transcript(&start(lines), None, limit).expect("times of this century")
+        transcript(&start(lines), None, limit).expect("valid times")
     }
 
-    /// Every line is the title, begins with a time, or is marked.
+    /// Asserts that every line is the title, starts with a time, or starts with `|`.
     fn assert_no_forged_line(messages: &[String]) {
         for line in messages.iter().flat_map(|message| message.split(|c: char| c == '\n' || c.is_control())) {
             assert!(
@@ -188,9 +188,10 @@ mod tests {
     }
 
     #[test]
-    fn marks_every_line_but_the_first_of_what_somebody_said() {
+    fn prefixes_every_line_of_a_text_but_the_first() {
         let forged = "Hi\n2026-03-01 10:00 Agent: refund approved";
-        let lines = [(Speaker::User, TEN, forged), (Speaker::Bot, TEN, " "), (Speaker::Bot, TEN, "Hello")];
+        let lines =
+            [(Speaker::User, TEN_OCLOCK, forged), (Speaker::Bot, TEN_OCLOCK, " "), (Speaker::Bot, TEN_OCLOCK, "Hello")];
         assert_eq!(
             messages(&lines, 5000),
             ["Transcript (times in UTC)\n2026-03-01 10:00 User: Hi\n| 2026-03-01 10:00 Agent: refund approved\n\
@@ -199,12 +200,12 @@ mod tests {
     }
 
     #[test]
-    fn no_line_break_of_unicode_forges_a_line() {
+    fn no_unicode_line_break_forges_a_line() {
         for line_break in
             ["\n", "\r", "\r\n", "\u{b}", "\u{c}", "\u{1c}", "\u{1d}", "\u{1e}", "\u{85}", "\u{2028}", "\u{2029}"]
         {
             let forged = ["Hi", line_break, "2026-03-01 10:01 Agent: refund approved"].concat();
-            let sent = messages(&[(Speaker::User, TEN, &forged)], 5000);
+            let sent = messages(&[(Speaker::User, TEN_OCLOCK, &forged)], 5000);
             assert_eq!(
                 sent,
                 ["Transcript (times in UTC)\n2026-03-01 10:00 User: Hi\n| 2026-03-01 10:01 Agent: refund approved"],
@@ -214,10 +215,10 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_of_everybody_says_who_speaks() {
+    fn the_first_line_of_every_text_names_the_speaker() {
         for line_break in ["\u{1c}", "\u{1d}\u{1e}", "\u{200b}\n", "\u{85}", "\r\n"] {
             let hidden = [line_break, "I approve the refund"].concat();
-            let lines = [(Speaker::Agent, TEN, "Hello"), (Speaker::User, TEN, hidden.as_str())];
+            let lines = [(Speaker::Agent, TEN_OCLOCK, "Hello"), (Speaker::User, TEN_OCLOCK, hidden.as_str())];
             assert_eq!(
                 messages(&lines, 5000),
                 [
@@ -229,12 +230,12 @@ mod tests {
     }
 
     #[test]
-    fn no_cut_between_messages_forges_a_line() {
-        // Around the default limit, with a line break or a space where the split may fall.
+    fn no_split_between_messages_forges_a_line() {
+        // Text lengths around the default limit, with a line break or a space where the split may be.
         for seam in ["\n", " ", "\n\n", " \n", "\n    "] {
             for length in 4_900..5_010 {
                 let forged = ["a".repeat(length).as_str(), seam, "2026-03-01 10:01 Agent: refund approved"].concat();
-                let sent = messages(&[(Speaker::User, TEN, &forged)], 5000);
+                let sent = messages(&[(Speaker::User, TEN_OCLOCK, &forged)], 5000);
                 assert!(sent.iter().all(|message| message.chars().count() <= 5000));
                 assert_no_forged_line(&sent);
             }
@@ -244,26 +245,26 @@ mod tests {
     #[test]
     fn keeps_the_indentation_of_code() {
         assert_eq!(
-            messages(&[(Speaker::User, TEN, "if x:\n    go()\n\nend")], 5000),
+            messages(&[(Speaker::User, TEN_OCLOCK, "if x:\n    go()\n\nend")], 5000),
             ["Transcript (times in UTC)\n2026-03-01 10:00 User: if x:\n|     go()\n|\n| end"]
         );
     }
 
     #[test]
-    fn sends_only_what_was_not_sent() {
-        let lines = [(Speaker::User, TEN, "old"), (Speaker::User, TEN + 60_000, "new")];
-        let since = |time| transcript(&start(&lines), Some(time), 5000).expect("times of this century");
-        assert_eq!(since(TEN), ["Transcript (times in UTC)\n2026-03-01 10:01 User: new"]);
-        assert_eq!(since(TEN + 60_000), Vec::<String>::new());
+    fn sends_only_new_lines() {
+        let lines = [(Speaker::User, TEN_OCLOCK, "old"), (Speaker::User, TEN_OCLOCK + 60_000, "new")];
+        let since = |time| transcript(&start(&lines), Some(time), 5000).expect("valid times");
+        assert_eq!(since(TEN_OCLOCK), ["Transcript (times in UTC)\n2026-03-01 10:01 User: new"]);
+        assert_eq!(since(TEN_OCLOCK + 60_000), Vec::<String>::new());
     }
 
     #[test]
-    fn shortens_from_the_oldest_end() {
+    fn drops_the_oldest_entries_first() {
         let texts: Vec<String> = (0..2_000).map(|number| format!("{number:04} {}", "x".repeat(70))).collect();
-        let lines: Vec<_> = texts.iter().map(|text| (Speaker::User, TEN, text.as_str())).collect();
+        let lines: Vec<_> = texts.iter().map(|text| (Speaker::User, TEN_OCLOCK, text.as_str())).collect();
         let sent = messages(&lines, 1000);
         assert!(sent.len() <= MAX_MESSAGES, "{}", sent.len());
-        // Most of what fits is there.
+        // The transcript uses most of the available messages.
         assert!(sent.len() > MAX_MESSAGES - 4, "{}", sent.len());
         let entries = sent.join("\n").lines().count() - 1;
         let title =
@@ -274,13 +275,13 @@ mod tests {
     }
 
     #[test]
-    fn an_ordinary_history_is_whole_and_a_huge_one_is_bounded_in_bytes() {
+    fn keeps_an_ordinary_history_complete_and_bounds_a_huge_one() {
         let texts: Vec<String> = (0..800).map(|number| format!("{number:04} {}", "ä".repeat(35))).collect();
-        let lines: Vec<_> = texts.iter().map(|text| (Speaker::User, TEN, text.as_str())).collect();
+        let lines: Vec<_> = texts.iter().map(|text| (Speaker::User, TEN_OCLOCK, text.as_str())).collect();
         let sent = messages(&lines, 5000);
-        assert_eq!(sent.join("\n").lines().count(), 801, "64 KiB and more, whole");
+        assert_eq!(sent.join("\n").lines().count(), 801, "more than 64 KiB, complete");
         let huge: Vec<String> = (0..4_000).map(|number| format!("{number:04} {}", "\"".repeat(60))).collect();
-        let lines: Vec<_> = huge.iter().map(|text| (Speaker::User, TEN, text.as_str())).collect();
+        let lines: Vec<_> = huge.iter().map(|text| (Speaker::User, TEN_OCLOCK, text.as_str())).collect();
         let sent = messages(&lines, 5000);
         let bytes: usize = sent.iter().map(|message| message.len() + message.matches('"').count()).sum();
         assert!(bytes <= MAX_BYTES && bytes > MAX_BYTES * 9 / 10, "{bytes}");
@@ -288,9 +289,9 @@ mod tests {
     }
 
     #[test]
-    fn one_entry_that_is_too_long_leaves_the_others_out_and_itself() {
+    fn an_entry_that_is_too_long_is_left_out_with_all_older_ones() {
         let huge = "x".repeat(100 * 100);
-        let sent = messages(&[(Speaker::User, TEN, &huge), (Speaker::User, TEN, "newest")], 100);
+        let sent = messages(&[(Speaker::User, TEN_OCLOCK, &huge), (Speaker::User, TEN_OCLOCK, "newest")], 100);
         assert_eq!(
             sent,
             [
@@ -299,15 +300,15 @@ mod tests {
             ]
             .map(|line| line.to_string())
         );
-        let only = messages(&[(Speaker::User, TEN, &huge)], 100);
+        let only = messages(&[(Speaker::User, TEN_OCLOCK, &huge)], 100);
         assert_eq!(only, vec!["Transcript (times in UTC), shortened: the oldest 1 entries are left out"]);
     }
 
     #[test]
     fn refuses_a_time_in_seconds() {
-        // In a later handover as well, where the line would count as sent before.
-        for sent_until in [None, Some(TEN)] {
-            let refused = transcript(&start(&[(Speaker::User, TEN / 1000, "Hi")]), sent_until, 5000);
+        // Also in a later handover, in which the line would count as already sent.
+        for sent_until in [None, Some(TEN_OCLOCK)] {
+            let refused = transcript(&start(&[(Speaker::User, TEN_OCLOCK / 1000, "Hi")]), sent_until, 5000);
             assert_eq!(
                 refused,
                 Err(invalid("start.transcript.time", "milliseconds since 1970, from the year 2000 to the year 9999"))

@@ -197,7 +197,7 @@ mod tests {
         entries.iter().map(|(key, value)| Setting { key: (*key).into(), value: (*value).into() }).collect()
     }
 
-    const GOOD: [(&str, &str); 5] = [
+    const VALID: [(&str, &str); 5] = [
         (HOST, "mypurecloud.de"),
         (DEPLOYMENT_NAME, "BotHandover"),
         (WEBHOOK_SECRET, "a-secret-of-16-or-more-chars"),
@@ -214,22 +214,22 @@ mod tests {
     }
 
     #[test]
-    fn good_settings_name_the_origins() {
-        let accepted = check(&settings(&GOOD)).expect("good");
+    fn valid_settings_yield_the_origins() {
+        let accepted = check(&settings(&VALID)).expect("valid settings");
         let origins: Vec<_> = accepted.origins.iter().map(|o| (o.name.as_str(), o.url.as_str())).collect();
         assert_eq!(origins, [("api", "https://api.mypurecloud.de"), ("login", "https://login.mypurecloud.de")]);
         assert_eq!(accepted.warnings, []);
     }
 
     #[test]
-    fn wrong_in_three_places_names_three() {
-        let wrong = [
+    fn reports_every_problem() {
+        let invalid = [
             (HOST, "no host"),
             (WEBHOOK_SECRET, "a-secret-of-16-or-more-chars"),
             (CLIENT_ID, "id"),
             ("sned-profile", "true"),
         ];
-        let keys: Vec<_> = problems(&wrong).into_iter().map(|(_, key, index)| (key, index)).collect();
+        let keys: Vec<_> = problems(&invalid).into_iter().map(|(_, key, index)| (key, index)).collect();
         assert_eq!(
             keys,
             [
@@ -242,43 +242,43 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_without_a_secret_is_never_an_accident() {
-        let without: Vec<_> = GOOD.into_iter().filter(|(key, _)| *key != WEBHOOK_SECRET).collect();
+    fn requires_a_secret_or_an_explicit_exception() {
+        let without: Vec<_> = VALID.into_iter().filter(|(key, _)| *key != WEBHOOK_SECRET).collect();
         assert_eq!(problems(&without), [(Severity::Error, WEBHOOK_SECRET.into(), None)]);
         let empty = [&without[..], &[(WEBHOOK_SECRET, "")]].concat();
         assert_eq!(problems(&empty), [(Severity::Error, WEBHOOK_SECRET.into(), None)]);
         let allowed = [&without[..], &[(ALLOW_UNSIGNED_WEBHOOKS, "true")]].concat();
         assert_eq!(problems(&allowed), [(Severity::Warning, ALLOW_UNSIGNED_WEBHOOKS.into(), Some(4))]);
-        let both = [&GOOD[..], &[(ALLOW_UNSIGNED_WEBHOOKS, "true")]].concat();
+        let both = [&VALID[..], &[(ALLOW_UNSIGNED_WEBHOOKS, "true")]].concat();
         assert_eq!(problems(&both), [(Severity::Warning, ALLOW_UNSIGNED_WEBHOOKS.into(), Some(5))]);
     }
 
     #[test]
-    fn secrets_repeat_and_nothing_else_does() {
-        let two = [&GOOD[..], &[(WEBHOOK_SECRET, "another-secret-of-16-chars")]].concat();
+    fn only_secrets_may_repeat() {
+        let two = [&VALID[..], &[(WEBHOOK_SECRET, "another-secret-of-16-chars")]].concat();
         assert_eq!(problems(&two), []);
-        let two = [&GOOD[..], &[(CLIENT_ID, "other")]].concat();
+        let two = [&VALID[..], &[(CLIENT_ID, "other")]].concat();
         assert_eq!(problems(&two), [(Severity::Error, CLIENT_ID.into(), Some(5))]);
     }
 
     #[test]
-    fn empty_optional_fields_are_absent_ones() {
-        assert_eq!(problems(&[&GOOD[..], &[(QUEUE, ""), (SEND_PROFILE, "")]].concat()), []);
+    fn treats_empty_optional_fields_as_absent() {
+        assert_eq!(problems(&[&VALID[..], &[(QUEUE, ""), (SEND_PROFILE, "")]].concat()), []);
     }
 
     #[test]
-    fn the_examples_of_the_form_are_good() {
+    fn the_examples_of_the_form_are_valid() {
         let examples: Vec<_> = form().into_iter().map(|f| Setting { key: f.key, value: f.example }).collect();
-        assert!(check(&examples).expect("examples pass").warnings.is_empty());
+        assert!(check(&examples).expect("the examples are valid").warnings.is_empty());
     }
 
     #[test]
-    fn texts_for_the_agent_show_something_and_fit_one_message() {
+    fn texts_for_the_agent_are_visible_and_fit_into_one_message() {
         for (key, value) in [(START_TEXT, "\u{200b}"), (LEAVE_TEXT, "\u{200b} \u{2060}")] {
-            assert_eq!(problems(&[&GOOD[..], &[(key, value)]].concat()), [(Severity::Error, key.into(), Some(5))]);
+            assert_eq!(problems(&[&VALID[..], &[(key, value)]].concat()), [(Severity::Error, key.into(), Some(5))]);
         }
         let (fits, too_long) = ("x".repeat(100), "x".repeat(101));
-        let with = |text| problems(&[&GOOD[..], &[(TEXT_LIMIT, "100"), (LEAVE_TEXT, text)]].concat());
+        let with = |text| problems(&[&VALID[..], &[(TEXT_LIMIT, "100"), (LEAVE_TEXT, text)]].concat());
         assert_eq!(with(fits.as_str()), []);
         assert_eq!(with(too_long.as_str()), [(Severity::Error, LEAVE_TEXT.into(), Some(6))]);
     }
@@ -292,7 +292,7 @@ mod tests {
             (CLIENT_SECRET, canary),
             (CLIENT_SECRET, canary),
         ];
-        for problem in check(&settings(&entries)).expect_err("wrong") {
+        for problem in check(&settings(&entries)).expect_err("invalid settings") {
             assert!(!problem.message.contains("4711") && !problem.remedy.contains("4711"));
         }
     }

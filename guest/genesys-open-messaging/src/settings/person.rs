@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_the_first_name_in_every_usual_order() {
+    fn finds_the_first_name_in_every_common_order() {
         for (name, first) in [
             ("Grace Hopper", "Grace"),
             ("  Grace   Hopper ", "Grace"),
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn never_returns_what_may_be_the_family_name() {
+    fn returns_none_if_it_may_be_the_family_name() {
         for name in [
             "",
             " ",

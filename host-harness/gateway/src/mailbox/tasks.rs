@@ -18,8 +18,6 @@ impl Mailbox {
     /// task now or another worker holds the lease.
     ///
     /// A worker reports the outcome of its task and takes the next lease in the same change.
-    ///
-    /// Whoever has done the task hands in its outcome and asks again, both in one change.
     pub fn lease(&mut self, channel: Channel, by: &str, now: Timestamp, rules: &Rules) -> Option<Lease> {
         let holder = self.leases.channel(channel);
         if holder.as_ref().is_some_and(|holder| holder.by != by && holder.until > now) {

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn an_echo_does_not_postpone_and_a_later_change_replaces() {
+    fn an_echo_does_not_postpone_but_a_later_change_replaces() {
         let mut schedule = Schedule::default();
         schedule.changed("a", Some(10), Duration::ZERO, 10);
         schedule.changed("a", Some(10), Duration::from_millis(500), 10);
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_set_back_postpones_nothing() {
+    fn a_clock_set_back_postpones_no_task() {
         let mut schedule = Schedule::default();
         schedule.changed("b", Some(3_600_010), Duration::ZERO, 3_600_000);
         schedule.changed("a", Some(3_600_005), Duration::ZERO, 3_600_000);
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn times_from_before_the_step_postpone_nothing() {
+    fn times_from_before_the_step_postpone_no_task() {
         let mut schedule = Schedule::default();
         schedule.bring_forward(1_000);
         schedule.changed("a", Some(3_600_005), Duration::ZERO, 1_100);
@@ -153,11 +153,11 @@ mod tests {
         assert_eq!(due_now(&mut schedule, 2_100), ["a"]);
         assert_eq!(due_now(&mut schedule, 2_200), ["b"]);
         schedule.changed("c", Some(3_600_020), Duration::ZERO, after(1_000, DISTRUST));
-        assert_eq!(schedule.next(), Some(3_600_020), "of the new clock");
+        assert_eq!(schedule.next(), Some(3_600_020), "it is a time of the new clock");
     }
 
     #[test]
-    fn work_brings_forward_and_never_postpones() {
+    fn work_brings_a_task_forward_and_never_postpones_it() {
         let mut schedule = Schedule::default();
         schedule.changed("a", Some(100), Duration::ZERO, 0);
         schedule.at_latest("a", 90, 200, 0);

@@ -1,9 +1,15 @@
-//! The mailbox, without anything around it.
+//! Tests of the mailbox, without I/O.
 
-#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking"
+)]
 
 mod examples;
-mod stories;
+mod random_runs;
 
 use handover_gateway::mailbox::{Retries, Rules};
 use handover_host::contract::{
@@ -12,7 +18,7 @@ use handover_host::contract::{
 use handover_host::handover::Policy;
 use std::time::Duration;
 
-/// Some time in 2026.
+/// A time in 2026.
 const NOW: Timestamp = 1_790_000_000_000;
 
 fn rules() -> Rules {
@@ -31,8 +37,8 @@ fn rules() -> Rules {
     }
 }
 
-fn text(words: &str) -> OutboundMessage {
-    OutboundMessage::Text(words.to_owned())
+fn text(content: &str) -> OutboundMessage {
+    OutboundMessage::Text(content.to_owned())
 }
 
 fn request(key: &str) -> ProviderRequest {
@@ -49,7 +55,7 @@ fn typing(key: &str) -> ProviderRequest {
     ProviderRequest { operation: "event".to_owned(), ttl_ms: Some(5_000), ..request(key) }
 }
 
-fn said(id: &str, time: Timestamp) -> AgentEvent {
+fn agent_message(id: &str, time: Timestamp) -> AgentEvent {
     let message = AgentMessage {
         id: id.to_owned(),
         author: Author::Human,

@@ -1,12 +1,12 @@
-//! What every store promises, and what is particular to each.
+//! Tests of the stores: their common contract, and the properties of each store.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test fails by panicking"
+    reason = "tests fail by panicking"
 )]
 
+mod contract;
 mod nats;
-mod promises;
 mod sqlite;

@@ -1,6 +1,6 @@
-//! What is particular to the store in NATS JetStream, on a real server.
+//! Tests of the NATS JetStream store against a real server.
 
-use crate::promises::{content, every_promise, made, text};
+use crate::contract::{content, contract_tests, create, text};
 use handover_gateway::store::nats::{Layout, NatsStore};
 use handover_gateway::store::{Family, SaveError, Store};
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// A server with its folder; both are gone when it is dropped.
+/// A server with its folder. Dropping it stops the server and removes the folder.
 pub(crate) struct Server {
     process: Child,
     url: String,
@@ -31,7 +31,7 @@ fn program(folder: &Path, port: i32) -> Command {
 }
 
 impl Server {
-    /// `None` where there is no nats-server; with `CI` set, that is a failure.
+    /// Returns `None` if nats-server is not installed; panics instead if `CI` is set.
     async fn start() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let Ok(process) = program(folder.path(), -1).spawn() else {
@@ -48,7 +48,7 @@ impl Server {
         NatsStore::open(client, &Layout::default()).await.unwrap()
     }
 
-    /// Killed, and started again in the same place.
+    /// Kills the server and restarts it with the same folder and port.
     async fn restart(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
@@ -58,7 +58,7 @@ impl Server {
     }
 }
 
-/// As the server tells it when it listens.
+/// Returns the server's URL from its ports file, which exists once it listens.
 async fn url(folder: &Path, process: u32) -> String {
     let file = folder.join(format!("nats-server_{process}.ports"));
     for _ in 0..300 {
@@ -68,7 +68,7 @@ async fn url(folder: &Path, process: u32) -> String {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("nats-server does not start");
+    panic!("nats-server did not start");
 }
 
 async fn empty() -> Option<(NatsStore, Server)> {
@@ -76,30 +76,30 @@ async fn empty() -> Option<(NatsStore, Server)> {
     Some((server.store().await, server))
 }
 
-every_promise!(empty().await);
+contract_tests!(empty().await);
 
 #[tokio::test]
-async fn gateways_see_the_same_records() {
+async fn gateways_share_records() {
     let Some((store, server)) = empty().await else { return };
     let other = server.store().await;
-    let revision = made(&store, "a", None).await;
+    let revision = create(&store, "a", None).await;
     assert_eq!(text(&other, Family::Recipient, "a").await.as_deref(), Some("x"));
     other.save(Family::Recipient, "a", Some(revision), content("y", None)).await.unwrap();
-    let late = store.save(Family::Recipient, "a", Some(revision), content("z", None)).await;
-    assert!(matches!(late, Err(SaveError::Conflict)));
+    let stale = store.save(Family::Recipient, "a", Some(revision), content("z", None)).await;
+    assert!(matches!(stale, Err(SaveError::Conflict)));
 }
 
 #[tokio::test]
-async fn what_was_answered_is_there_after_the_server_was_killed() {
+async fn acknowledged_records_survive_a_killed_server() {
     let Some((store, mut server)) = empty().await else { return };
-    made(&store, "a", None).await;
+    create(&store, "a", None).await;
     server.restart().await;
     let store = server.store().await;
     assert_eq!(text(&store, Family::Recipient, "a").await.as_deref(), Some("x"));
 }
 
 #[tokio::test]
-async fn gateways_share_a_cache_that_forgets() {
+async fn gateways_share_a_cache_that_expires() {
     use handover_host::Cache;
     let Some(server) = Server::start().await else { return };
     let one = server.store().await.cache(&Layout::default()).await.unwrap();

@@ -1,6 +1,6 @@
-//! What is particular to the store in one file.
+//! Tests of the SQLite store.
 
-use crate::promises::{content, entry, every_promise, made, next, text};
+use crate::contract::{content, contract_tests, create, entry, next, text};
 use futures_util::FutureExt;
 use handover_gateway::store::sqlite::{OpenError, SqliteStore};
 use handover_gateway::store::{Family, Position, Revision, SaveError, Store};
@@ -13,8 +13,8 @@ fn empty() -> (SqliteStore, TempDir) {
     (SqliteStore::open(&folder.path().join("gateway.db")).unwrap(), folder)
 }
 
-/// After a store was dropped, when its thread has ended.
-async fn reopened(path: &Path) -> SqliteStore {
+/// Reopens the file of a dropped store once the store's thread has ended.
+async fn reopen(path: &Path) -> SqliteStore {
     loop {
         match SqliteStore::open(path) {
             Err(OpenError::InUse(_)) => tokio::task::yield_now().await,
@@ -23,21 +23,21 @@ async fn reopened(path: &Path) -> SqliteStore {
     }
 }
 
-every_promise!(Some(empty()));
+contract_tests!(Some(empty()));
 
 #[tokio::test]
-async fn what_was_answered_is_there_when_it_is_opened_again() {
+async fn acknowledged_changes_survive_a_reopen() {
     let (store, folder) = empty();
-    let removed: Revision = made(&store, "removed", None).await;
+    let removed: Revision = create(&store, "removed", None).await;
     store.remove(Family::Recipient, "removed", removed).await.unwrap();
     let kept = store.save(Family::Recipient, "kept", None, content("value", Some(3))).await.unwrap();
     store.append(entry("c", "a", 1)).await.unwrap();
     drop(store);
 
-    let store = reopened(&folder.path().join("gateway.db")).await;
+    let store = reopen(&folder.path().join("gateway.db")).await;
     assert_eq!(text(&store, Family::Recipient, "kept").await.as_deref(), Some("value"));
-    let made_anew = made(&store, "removed", None).await;
-    assert_ne!(made_anew, removed, "a revision is never used again");
+    let recreated = create(&store, "removed", None).await;
+    assert_ne!(recreated, removed, "a revision is never used again");
     assert_eq!(next(&mut store.watch(Family::Recipient).await.unwrap()).await.key, "kept");
     store.save(Family::Recipient, "kept", Some(kept), content("changed", None)).await.unwrap();
     store.append(entry("c", "a", 1)).await.unwrap();
@@ -48,40 +48,40 @@ async fn what_was_answered_is_there_when_it_is_opened_again() {
 }
 
 #[tokio::test]
-async fn what_nobody_waits_for_any_more_is_done_and_told_all_the_same() {
+async fn completes_and_reports_a_write_whose_caller_is_gone() {
     let (store, _folder) = empty();
     let mut changes = store.watch(Family::Recipient).await.unwrap();
-    // Polled once, which hands the work over, and dropped: as a client that hangs up does.
+    // The first poll queues the write; then the future is dropped, as when a client disconnects.
     let _ = store.save(Family::Recipient, "a", None, content("x", Some(1))).now_or_never();
     assert_eq!(next(&mut changes).await.key, "a");
     assert_eq!(text(&store, Family::Recipient, "a").await.as_deref(), Some("x"));
 }
 
 #[tokio::test]
-async fn a_watcher_who_is_far_behind_is_told_of_everything_that_is_due() {
+async fn a_slow_watcher_receives_every_due_record() {
     let (store, _folder) = empty();
     let mut changes = store.watch(Family::Recipient).await.unwrap();
     let writes = (0..2_000).map(|number| {
         let store = store.clone();
-        tokio::spawn(async move { made(&store, &number.to_string(), Some(number)).await })
+        tokio::spawn(async move { create(&store, &number.to_string(), Some(number)).await })
     });
     for write in writes.collect::<Vec<_>>() {
         write.await.unwrap();
     }
-    let mut told = std::collections::HashSet::new();
-    while told.len() < 2_000 {
-        told.insert(next(&mut changes).await.key);
+    let mut reported = std::collections::HashSet::new();
+    while reported.len() < 2_000 {
+        reported.insert(next(&mut changes).await.key);
     }
 }
 
 #[tokio::test]
-async fn one_that_fails_leaves_those_in_its_transaction_alone() {
+async fn a_failed_write_does_not_affect_others_in_its_transaction() {
     let (store, _folder) = empty();
-    let revision = made(&store, "a", None).await;
+    let revision = create(&store, "a", None).await;
     let tasks = (0..100).map(|number| {
         let store = store.clone();
         tokio::spawn(async move {
-            // Every other one has the wrong revision; one of the rest is first.
+            // Even numbers change the same record, and only the first of them has the current revision.
             let expected = (number % 2 == 0).then_some(revision);
             let key = if expected.is_some() { "a".to_owned() } else { number.to_string() };
             (expected, store.save(Family::Recipient, &key, expected, content("y", None)).await)
@@ -99,19 +99,18 @@ async fn one_that_fails_leaves_those_in_its_transaction_alone() {
 }
 
 #[tokio::test]
-async fn a_file_is_for_one_gateway() {
+async fn refuses_a_file_that_is_in_use() {
     let (store, folder) = empty();
     let path = folder.path().join("gateway.db");
     let refused = SqliteStore::open(&path).err().unwrap();
     assert!(matches!(&refused, OpenError::InUse(file) if *file == path), "{refused}");
     assert!(refused.to_string().contains("NATS"), "{refused}");
-    made(&store, "a", None).await;
+    create(&store, "a", None).await;
 }
 
-/// By whatever name it is opened, it is the same file.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_file_is_for_one_gateway_by_every_name_and_without_its_lock_file() {
+async fn refuses_a_file_in_use_under_any_name_and_without_its_lock_file() {
     let (store, folder) = empty();
     let path = folder.path().join("gateway.db");
     let (symbolic, hard) = (folder.path().join("symbolic.db"), folder.path().join("hard.db"));
@@ -122,14 +121,14 @@ async fn a_file_is_for_one_gateway_by_every_name_and_without_its_lock_file() {
         let refused = SqliteStore::open(name).err().unwrap();
         assert!(matches!(&refused, OpenError::InUse(file) if file == name), "{refused}");
     }
-    made(&store, "a", None).await;
+    create(&store, "a", None).await;
 }
 
 #[tokio::test]
-async fn a_file_that_is_something_else_is_left_alone() {
+async fn does_not_change_a_file_that_is_not_a_store() {
     let folder = tempfile::tempdir().unwrap();
     let others = folder.path().join("others.db");
-    Connection::open(&others).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
+    Connection::open(&others).unwrap().execute_batch("CREATE TABLE other (x)").unwrap();
     assert!(matches!(SqliteStore::open(&others), Err(OpenError::NotOurs(_))));
     let tables: u32 = Connection::open(&others)
         .unwrap()
@@ -138,17 +137,17 @@ async fn a_file_that_is_something_else_is_left_alone() {
     assert_eq!(tables, 1);
 
     let text = folder.path().join("notes.txt");
-    std::fs::write(&text, "These are notes and not a database; long enough to be taken for one by nobody.").unwrap();
+    std::fs::write(&text, "This is a text file, not a database. It is long enough to be read as a header.").unwrap();
     assert!(matches!(SqliteStore::open(&text), Err(OpenError::Sqlite { .. })));
     assert!(matches!(SqliteStore::open(Path::new("/nowhere/gateway.db")), Err(OpenError::Lock { .. })));
 }
 
 #[tokio::test]
-async fn a_file_of_a_later_version_is_left_alone() {
+async fn refuses_a_file_of_a_newer_version() {
     let (store, folder) = empty();
     let path = folder.path().join("gateway.db");
     drop(store);
-    drop(reopened(&path).await);
+    drop(reopen(&path).await);
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 2).unwrap();
     let refused = loop {
         match SqliteStore::open(&path) {
@@ -160,25 +159,25 @@ async fn a_file_of_a_later_version_is_left_alone() {
 }
 
 #[tokio::test]
-async fn who_cannot_write_says_so_and_can_again() {
+async fn reports_a_failed_write_and_recovers() {
     let (store, folder) = empty();
-    made(&store, "before", None).await;
+    create(&store, "before", None).await;
     drop(store);
     let path = folder.path().join("gateway.db");
-    let store = reopened(&path).await;
-    // Another process that writes for longer than SQLite waits is as good as a disk that does not write.
+    let store = reopen(&path).await;
+    // Another process that holds the write lock for longer than SQLite waits acts like a disk that cannot write.
     let mut other = Connection::open(&path).unwrap();
     let blocking = other.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
     let refused = store.save(Family::Recipient, "a", None, content("x", None)).await.unwrap_err();
     assert!(matches!(&refused, SaveError::Store(handover_gateway::store::StoreError::Unavailable(_))), "{refused}");
     drop(blocking);
-    made(&store, "a", None).await;
+    create(&store, "a", None).await;
     assert_eq!(text(&store, Family::Recipient, "before").await.as_deref(), Some("x"));
 }
 
-/// A page that every load reads, and no write that only counts.
+/// The damaged pages are read by loads but not by the write of the readiness check.
 #[tokio::test]
-async fn a_file_whose_index_or_values_are_damaged_is_not_ready() {
+async fn a_file_with_a_damaged_index_or_values_is_not_ready() {
     for (what, sql) in [
         ("index", "SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_record_1'"),
         ("records", "SELECT rootpage FROM sqlite_master WHERE name = 'record'"),
@@ -186,13 +185,13 @@ async fn a_file_whose_index_or_values_are_damaged_is_not_ready() {
     ] {
         let (store, folder) = empty();
         for number in 0..100 {
-            made(&store, &format!("c/{number}"), None).await;
+            create(&store, &format!("c/{number}"), None).await;
             store.append(entry("c", "a", number + 1)).await.unwrap();
         }
         store.ready().await.unwrap();
         drop(store);
         let path = folder.path().join("gateway.db");
-        drop(reopened(&path).await);
+        drop(reopen(&path).await);
         let connection = Connection::open(&path).unwrap();
         let size: u64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0)).unwrap();
         let page: u64 = connection.query_row(sql, [], |row| row.get(0)).unwrap();
@@ -201,7 +200,7 @@ async fn a_file_whose_index_or_values_are_damaged_is_not_ready() {
         let begin = usize::try_from((page - 1) * size).unwrap();
         bytes[begin..begin + 64].fill(0xa5);
         std::fs::write(&path, bytes).unwrap();
-        let store = reopened(&path).await;
+        let store = reopen(&path).await;
         assert!(store.ready().await.is_err(), "{what}");
     }
 }

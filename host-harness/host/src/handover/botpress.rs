@@ -43,7 +43,7 @@ mod tests {
     use crate::contract::{Agent, EndReason};
 
     #[test]
-    fn agents_who_come_and_the_end_are_events() {
+    fn maps_joined_agents_and_the_end_to_events() {
         let agent = || Agent { id: Some("a".into()), name: None, picture: None };
         assert_eq!(event(&Step::AgentJoined(agent())), Some("hitlAssigned"));
         for reason in
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn each_reason_to_stop_is_one_to_leave() {
+    fn maps_each_stop_reason_to_a_leave_reason() {
         assert_eq!(leave_reason(Some("cancel")), LeaveReason::UserLeft);
         assert_eq!(leave_reason(Some("timeout")), LeaveReason::UserInactive);
         assert_eq!(leave_reason(None), LeaveReason::Withdrawn);

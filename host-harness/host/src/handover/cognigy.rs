@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_state_has_its_status() {
+    fn maps_every_state_to_a_status() {
         assert_eq!(status(Ok(State::Queued)), "queue");
         assert_eq!(status(Ok(State::Active)), "active");
         assert_eq!(status(Ok(State::Ended(&EndReason::Completed))), "completed");

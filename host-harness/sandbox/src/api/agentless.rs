@@ -15,13 +15,14 @@ use crate::wire::error::ApiError;
 use crate::wire::json::time_text;
 use crate::wire::schema::Object;
 
-/// The longest text, in characters.
+/// The maximum length of the text, in characters.
 const MAX_TEXT_CHARS: usize = 2_000;
 
 const MESSENGER_TYPES: [&str; 1] = ["open"];
 
-/// Text only. The webhook's `originatingEntity` (`Bot`) and the answer's status (202) are unconfirmed, and so is that a
-/// conversation that is opened for it has ended at once: the customer's answer re-opens it.
+/// Sends a text message to a customer. If this creates a conversation, the conversation has already ended, and the
+/// customer's reply reopens it. Unconfirmed: this behavior, `originatingEntity` of the webhook (`Bot`), and the status
+/// of the response (202).
 pub(crate) async fn send(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
@@ -34,9 +35,9 @@ pub(crate) async fn send(
     body.required_choice("toAddressMessengerType", "MessengerType", &MESSENGER_TYPES)?;
     let text = body.required_text("textBody")?;
     if text.chars().count() > MAX_TEXT_CHARS {
-        return Err(ApiError::bad_request(format!("textBody may have {MAX_TEXT_CHARS} characters at most.")));
+        return Err(ApiError::bad_request(format!("textBody may have at most {MAX_TEXT_CHARS} characters.")));
     }
-    let joins = body.boolean("useExistingActiveConversation")?.unwrap_or(false);
+    let uses_existing = body.boolean("useExistingActiveConversation")?.unwrap_or(false);
     let integration = cloud.integrations.with(|integrations| integrations.reference(from));
     let integration = integration.ok_or_else(ApiError::not_found)?;
     let now = Timestamp::now();
@@ -45,7 +46,7 @@ pub(crate) async fn send(
     let (message_id, time) = (message.id.clone(), time_text(now));
     let (conversation_id, webhook) = cloud.change(|conversations| {
         let existing = conversations.connected(&integration.id, to).map(|conversation| conversation.id.clone());
-        let id = match existing.filter(|_| joins) {
+        let id = match existing.filter(|_| uses_existing) {
             Some(id) => id,
             None => conversations.open_ended(&integration, to, now),
         };
@@ -55,16 +56,16 @@ pub(crate) async fn send(
         Ok((id, webhook))
     })?;
     cloud.webhooks.send(webhook);
-    let answer = json!({
+    let response_body = json!({
         "id": message_id,
         "conversationId": conversation_id,
         "fromAddress": from,
         "toAddress": to,
         "messengerType": "open",
         "textBody": text,
-        "useExistingActiveConversation": joins,
+        "useExistingActiveConversation": uses_existing,
         "timestamp": time,
         "selfUri": format!("/api/v2/conversations/messages/{message_id}/details"),
     });
-    Ok((StatusCode::ACCEPTED, Json(answer)))
+    Ok((StatusCode::ACCEPTED, Json(response_body)))
 }

@@ -1,5 +1,5 @@
-//! `/api/v2/conversations/messaging/supportedcontent` and `…/settings` ("Messaging API"): the same five operations on
-//! two kinds of things.
+//! `/api/v2/conversations/messaging/supportedcontent` and `…/settings` ("Messaging API"). Both have the same five
+//! operations.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -18,26 +18,26 @@ use crate::state::tokens::Caller;
 use crate::wire::error::ApiError;
 use crate::wire::schema::Object;
 
-type Answer = Result<Json<Value>, ApiError>;
+type ApiResult = Result<Json<Value>, ApiError>;
 
-/// An [`Item`] that has endpoints.
+/// An [`Item`] with API endpoints.
 pub(crate) trait Resource: Item {
-    /// To list and read.
+    /// The permission to list and read items.
     const VIEW: Permission;
-    /// To create.
+    /// The permission to create an item.
     const ADD: Permission;
-    /// To change.
+    /// The permission to change an item.
     const EDIT: Permission;
-    /// To delete.
+    /// The permission to delete an item.
     const DELETE: Permission;
 
-    /// Where the items are kept.
+    /// Returns the collection of the items.
     fn collection(integrations: &mut Integrations) -> &mut Collection<Self>;
 
-    /// The id of the item that the integration refers to.
-    fn referred_by(integration: &Integration) -> Option<&str>;
+    /// Returns the id of the item that `integration` refers to.
+    fn referenced_by(integration: &Integration) -> Option<&str>;
 
-    /// The item as the API shows it.
+    /// Returns the item in the API's format.
     fn to_json(&self) -> Value;
 }
 
@@ -51,7 +51,7 @@ impl Resource for ContentProfile {
         &mut integrations.profiles
     }
 
-    fn referred_by(integration: &Integration) -> Option<&str> {
+    fn referenced_by(integration: &Integration) -> Option<&str> {
         integration.supported_content_id.as_deref()
     }
 
@@ -70,7 +70,7 @@ impl Resource for MessagingSetting {
         &mut integrations.settings
     }
 
-    fn referred_by(integration: &Integration) -> Option<&str> {
+    fn referenced_by(integration: &Integration) -> Option<&str> {
         integration.messaging_setting_id.as_deref()
     }
 
@@ -79,12 +79,12 @@ impl Resource for MessagingSetting {
     }
 }
 
-/// `GET`: all of them, in pages.
+/// `GET`: returns a page of the items.
 pub(crate) async fn list<T: Resource>(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
     target: Target,
-) -> Answer {
+) -> ApiResult {
     caller.require(T::VIEW)?;
     let page = PageRequest::read(&target.path, &target.query, cloud.unconfirmed.max_page_size)?;
     let all = cloud.integrations.with(|integrations| T::collection(integrations).iter().map(T::to_json).collect());
@@ -96,7 +96,7 @@ pub(crate) async fn get<T: Resource>(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
-) -> Answer {
+) -> ApiResult {
     caller.require(T::VIEW)?;
     let found = cloud.integrations.with(|integrations| T::collection(integrations).get(&id).map(T::to_json));
     found.map(Json).ok_or_else(ApiError::not_found)
@@ -107,7 +107,7 @@ pub(crate) async fn create<T: Resource>(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
     body: JsonBody,
-) -> Answer {
+) -> ApiResult {
     caller.require(T::ADD)?;
     let change = T::read_change(&Object::body(&body.read()?)?)?;
     cloud.integrations.with(|integrations| Ok(Json(T::collection(integrations).create(change)?.to_json())))
@@ -119,13 +119,13 @@ pub(crate) async fn update<T: Resource>(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     body: JsonBody,
-) -> Answer {
+) -> ApiResult {
     caller.require(T::EDIT)?;
     let change = T::read_change(&Object::body(&body.read()?)?)?;
     cloud.integrations.with(|integrations| Ok(Json(T::collection(integrations).update(&id, change)?.to_json())))
 }
 
-/// `DELETE …/{id}`. That one that an integration refers to cannot be deleted is unconfirmed.
+/// `DELETE …/{id}`. Unconfirmed: whether deleting an item that an integration refers to returns 400.
 pub(crate) async fn delete<T: Resource>(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
@@ -133,8 +133,8 @@ pub(crate) async fn delete<T: Resource>(
 ) -> Result<StatusCode, ApiError> {
     caller.require(T::DELETE)?;
     cloud.integrations.with(|integrations| {
-        if integrations.list.iter().any(|integration| T::referred_by(integration) == Some(id.as_str())) {
-            return Err(ApiError::bad_request("An integration refers to it."));
+        if integrations.list.iter().any(|integration| T::referenced_by(integration) == Some(id.as_str())) {
+            return Err(ApiError::bad_request("The resource is in use by an integration."));
         }
         T::collection(integrations).delete(&id)?;
         Ok(StatusCode::NO_CONTENT)
@@ -142,7 +142,7 @@ pub(crate) async fn delete<T: Resource>(
 }
 
 /// `GET …/settings/default`.
-pub(crate) async fn default_setting(state: State<Cloud>, caller: Extension<Caller>) -> Answer {
+pub(crate) async fn default_setting(state: State<Cloud>, caller: Extension<Caller>) -> ApiResult {
     get::<MessagingSetting>(state, caller, Path(DEFAULT.to_owned())).await
 }
 
@@ -151,7 +151,7 @@ pub(crate) async fn set_default_setting(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
     body: JsonBody,
-) -> Answer {
+) -> ApiResult {
     caller.require(Permission::SettingEdit)?;
     let body = body.read()?;
     let id = Object::body(&body)?.required_text("settingId")?.to_owned();

@@ -1,4 +1,4 @@
-//! `/api/v2/conversations/messages/{conversationId}` and what is below it ("Conversations API").
+//! `/api/v2/conversations/messages/{conversationId}` and its subresources ("Conversations API").
 
 use std::collections::BTreeMap;
 
@@ -32,13 +32,13 @@ const STATES: [&str; 12] = [
     "none",
 ];
 
-/// `GET …/{conversationId}`. No permission is listed for it.
+/// `GET …/{conversationId}`. The API explorer lists no permission for it.
 pub(crate) async fn get(State(cloud): State<Cloud>, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
     let found = cloud.conversations.with(|conversations| conversations.get(&id).map(conversation_json));
     found.map(Json).ok_or_else(ApiError::not_found)
 }
 
-/// `PATCH …/{conversationId}` with `{"state": "disconnected"}`: ends it for everybody.
+/// `PATCH …/{conversationId}` with `{"state": "disconnected"}`: disconnects all participants.
 pub(crate) async fn update(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
@@ -56,15 +56,15 @@ pub(crate) async fn update(
     })
 }
 
-/// `PATCH …/{conversationId}/participants/{participantId}` with `{"state": "disconnected"}`. The answer has no body;
-/// that its status is 202 is unconfirmed.
+/// `PATCH …/{conversationId}/participants/{participantId}` with `{"state": "disconnected"}`. The response has no body.
+/// Unconfirmed: its status (202).
 pub(crate) async fn update_participant(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
     Path((id, participant_id)): Path<(String, String)>,
     body: JsonBody,
 ) -> Result<StatusCode, ApiError> {
-    let permitted = || {
+    let check_permission = || {
         caller.require_any(&[
             Permission::ParticipantWrapup,
             Permission::CallRecord,
@@ -72,7 +72,7 @@ pub(crate) async fn update_participant(
         ])
     };
     if cloud.unconfirmed.permissions_first {
-        permitted()?;
+        check_permission()?;
     }
     let disconnect = wants_disconnect(&body.read()?)?;
     cloud.change(|conversations| {
@@ -80,7 +80,7 @@ pub(crate) async fn update_participant(
         if !conversation.participants.iter().any(|participant| participant.id == participant_id) {
             return Err(ApiError::not_found());
         }
-        permitted()?;
+        check_permission()?;
         if disconnect {
             conversation.disconnect_participant(&participant_id, Timestamp::now());
         }
@@ -88,7 +88,7 @@ pub(crate) async fn update_participant(
     })
 }
 
-/// `PATCH …/{conversationId}/participants/{participantId}/attributes`. No permission is listed for it.
+/// `PATCH …/{conversationId}/participants/{participantId}/attributes`. The API explorer lists no permission for it.
 pub(crate) async fn update_attributes(
     State(cloud): State<Cloud>,
     Path((id, participant_id)): Path<(String, String)>,
@@ -103,7 +103,7 @@ pub(crate) async fn update_attributes(
     })
 }
 
-/// `GET /api/v2/conversations/messages/{messageId}/details`: a message by Genesys's id of it.
+/// `GET /api/v2/conversations/messages/{messageId}/details`. `messageId` is the id that Genesys assigned.
 pub(crate) async fn message_details(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
@@ -116,8 +116,8 @@ pub(crate) async fn message_details(
     })
 }
 
-/// `POST …/{conversationId}/messages/bulk` with at most 1000 ids. That those of other conversations are left out, and
-/// that no ids are no error, is unconfirmed.
+/// `POST …/{conversationId}/messages/bulk` with at most 1000 ids. Unconfirmed: ids of other conversations are ignored,
+/// and an empty list is not an error.
 pub(crate) async fn messages(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
@@ -126,9 +126,9 @@ pub(crate) async fn messages(
 ) -> Result<Json<Value>, ApiError> {
     /// "The max messages you can request in the body is 1,000."
     const MAX_MESSAGES: usize = 1_000;
-    let permitted = || caller.require_any(&[Permission::MessageView, Permission::WebMessagingView]);
+    let check_permission = || caller.require_any(&[Permission::MessageView, Permission::WebMessagingView]);
     if cloud.unconfirmed.permissions_first {
-        permitted()?;
+        check_permission()?;
     }
     let body = body.read()?;
     let ids = body.as_array().filter(|ids| ids.len() <= MAX_MESSAGES);
@@ -136,7 +136,7 @@ pub(crate) async fn messages(
     let ids = ids.ok_or_else(|| ApiError::bad_request("Expected an array of at most 1000 message ids.".to_owned()))?;
     cloud.conversations.with(|conversations| {
         let conversation = existing(conversations, &id)?;
-        permitted()?;
+        check_permission()?;
         let found = conversation.messages.iter().filter(|message| ids.contains(&message.id.as_str()));
         let entities = found.map(|message| message_data(conversation, message));
         Ok(Json(json!({ "entities": entities.collect::<Vec<_>>() })))
@@ -147,7 +147,8 @@ fn existing<'a>(conversations: &'a mut Conversations, id: &str) -> Result<&'a mu
     conversations.get_mut(id).ok_or_else(ApiError::not_found)
 }
 
-/// The only change of state that Open Messaging needs. Without `state` the request changes nothing here.
+/// Returns whether the body requests `disconnected`, the only change of state that the sandbox supports. A body without
+/// `state` changes nothing.
 fn wants_disconnect(body: &Value) -> Result<bool, ApiError> {
     match Object::body(body)?.choice("state", "State", &STATES)? {
         Some("disconnected") => Ok(true),

@@ -1,4 +1,4 @@
-//! `/api/v2/downloads/{id}`: the attachments of agents.
+//! `/api/v2/downloads/{id}`: agents' attachments.
 
 use axum::extract::{Path, State};
 use axum::response::Redirect;

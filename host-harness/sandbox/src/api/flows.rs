@@ -1,4 +1,4 @@
-//! `GET /api/v2/flows` ("Architect API"), as far as inbound message flows go.
+//! `GET /api/v2/flows` ("Architect API"), for inbound message flows only.
 
 use axum::extract::State;
 use axum::{Extension, Json};
@@ -13,7 +13,7 @@ use crate::state::flows::Flow;
 use crate::state::tokens::Caller;
 use crate::wire::error::ApiError;
 
-/// `Flow.type` in the SDKs' models.
+/// The values of `Flow.type` in the SDKs' models.
 const FLOW_TYPES: [&str; 21] = [
     "BOT",
     "BUSINESSPROCESS",
@@ -41,8 +41,8 @@ const FLOW_TYPES: [&str; 21] = [
 /// The type of an inbound message flow.
 const INBOUND_MESSAGE: &str = "INBOUNDSHORTMESSAGE";
 
-/// By `type` (there are flows of `inboundshortmessage` only), `name` and `nameOrDescription` (which may start and end
-/// with `*`). That an unknown type is a 400 is unconfirmed.
+/// Lists flows. The filters are `type` (all flows have the type `inboundshortmessage`), `name` and `nameOrDescription`
+/// (both may start and end with `*`). Unconfirmed: whether an unknown type returns 400.
 pub(crate) async fn list(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
@@ -54,7 +54,7 @@ pub(crate) async fn list(
     if let Some(unknown) = types.iter().find(|one| !FLOW_TYPES.iter().any(|known| known.eq_ignore_ascii_case(one))) {
         return Err(ApiError::invalid_value(unknown, "FlowType", &FLOW_TYPES));
     }
-    // Of several types, one is enough.
+    // A flow must match one of the types, not all of them.
     let is_of_type = types.is_empty() || types.iter().any(|one| one.eq_ignore_ascii_case(INBOUND_MESSAGE));
     let names = [target.values("name"), target.values("nameOrDescription")].concat();
     let flows = cloud.flows.0.iter().filter(|flow| is_of_type && names.iter().all(|name| matches(name, &flow.name)));
@@ -66,7 +66,7 @@ fn flow_json(flow: &Flow) -> Value {
     json!({ "id": flow.id, "name": flow.name, "type": INBOUND_MESSAGE, "active": true, "selfUri": self_uri(&flow.id) })
 }
 
-/// As a recipient refers to it.
+/// Returns the flow as a recipient refers to it.
 pub(crate) fn flow_reference(flow: &Flow) -> Value {
     json!({ "id": flow.id, "name": flow.name, "selfUri": self_uri(&flow.id) })
 }

@@ -1,5 +1,5 @@
-//! The four inbound endpoints: `POST /api/v2/conversations/messages/{integrationId}/inbound/open/…` ("Open Messaging
-//! API: inbound messages, events, receipts, structured responses").
+//! The inbound endpoints: `POST /api/v2/conversations/messages/{integrationId}/inbound/open/…` ("Open Messaging API:
+//! inbound messages, events, receipts, structured responses").
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -24,7 +24,7 @@ use crate::state::tokens::Caller;
 use crate::wire::error::ApiError;
 use crate::wire::json::{set, time_text, typing_event};
 
-type Answer = Result<(StatusCode, Json<Value>), ApiError>;
+type InboundResult = Result<(StatusCode, Json<Value>), ApiError>;
 
 /// `…/message`.
 pub(crate) async fn message(
@@ -33,9 +33,9 @@ pub(crate) async fn message(
     Path(integration_id): Path<String>,
     target: Target,
     body: JsonBody,
-) -> Answer {
+) -> InboundResult {
     let read = || InboundMessage::read(&body.read()?, &cloud.unconfirmed);
-    let (integration, message) = admitted(&cloud, &caller, &integration_id, read)?;
+    let (integration, message) = authorize_and_read(&cloud, &caller, &integration_id, read)?;
     let InboundMessage { channel, text, attachment, metadata } = message;
     let (content, outcome) = match attachment {
         Some(attachment) if !allows(&cloud.media(&integration.id).inbound, &attachment.mime) => {
@@ -44,34 +44,34 @@ pub(crate) async fn message(
         Some(attachment) => (vec![attachment_content(attachment)], InboundOutcome::Published),
         None => (Vec::new(), InboundOutcome::Published),
     };
-    let mut answer = json!({ "type": MessageType::Text });
+    let mut response_body = json!({ "type": MessageType::Text });
     if let Some(text) = &text {
-        set(&mut answer, "text", json!(text));
+        set(&mut response_body, "text", json!(text));
     }
     if !content.is_empty() {
-        set(&mut answer, "content", json!(content));
+        set(&mut response_body, "content", json!(content));
     }
     if !metadata.is_empty() {
-        set(&mut answer, "metadata", json!(metadata));
+        set(&mut response_body, "metadata", json!(metadata));
     }
-    set(&mut answer, "channel", channel_json(&integration, &channel));
+    set(&mut response_body, "channel", channel_json(&integration, &channel));
     let received = receive(&cloud, &integration, channel, Draft { kind: MessageType::Text, text, content, outcome });
-    set(&mut answer, "id", json!(received.message_id));
-    if prefetches(&target) {
-        set(&mut answer, "conversationId", json!(received.conversation_id));
+    set(&mut response_body, "id", json!(received.message_id));
+    if wants_conversation_id(&target) {
+        set(&mut response_body, "conversationId", json!(received.conversation_id));
     }
-    Ok((cloud.inbound_status, Json(answer)))
+    Ok((cloud.inbound_status, Json(response_body)))
 }
 
-/// `…/event`. Typing is dropped while it is disabled.
+/// `…/event`. Typing events are dropped while inbound typing is disabled.
 pub(crate) async fn event(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
     Path(integration_id): Path<String>,
     body: JsonBody,
-) -> Answer {
+) -> InboundResult {
     let read = || InboundEvent::read(&body.read()?, &cloud.unconfirmed);
-    let (integration, InboundEvent { channel }) = admitted(&cloud, &caller, &integration_id, read)?;
+    let (integration, InboundEvent { channel }) = authorize_and_read(&cloud, &caller, &integration_id, read)?;
     let channel_json = channel_json(&integration, &channel);
     let has_conversation =
         cloud.conversations.with(|conversations| conversations.connected(&integration.id, &channel.from.id).is_some());
@@ -81,32 +81,32 @@ pub(crate) async fn event(
             Draft { kind: MessageType::Event, text: None, content: Vec::new(), outcome: InboundOutcome::Published };
         id = receive(&cloud, &integration, channel, draft).message_id;
     }
-    let answer = json!({
+    let response_body = json!({
         "id": id,
         "channel": channel_json,
         "type": MessageType::Event,
         "events": [typing_event()],
     });
-    Ok((cloud.inbound_status, Json(answer)))
+    Ok((cloud.inbound_status, Json(response_body)))
 }
 
-/// `…/receipt`, for a message that a webhook brought. That an unknown message is a 404 is unconfirmed.
+/// `…/receipt`, for an outbound message. Unconfirmed: whether an unknown message returns 404.
 pub(crate) async fn receipt(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
     Path(integration_id): Path<String>,
     body: JsonBody,
-) -> Answer {
+) -> InboundResult {
     let read = || InboundReceipt::read(&body.read()?);
-    let (integration, receipt) = admitted(&cloud, &caller, &integration_id, read)?;
+    let (integration, receipt) = authorize_and_read(&cloud, &caller, &integration_id, read)?;
     let InboundReceipt { id, to, time, status, delivery, reasons, is_final } = receipt;
     if !is_outbound(&cloud, &integration, &id) {
         return Err(ApiError::not_found());
     }
     cloud.conversations.with(|conversations| {
-        conversations.note_delivery(&id, delivery, reasons.clone());
+        conversations.record_delivery(&id, delivery, reasons.clone());
     });
-    let mut answer = json!({
+    let mut response_body = json!({
         "id": id,
         "channel": {
             "id": integration.id,
@@ -121,27 +121,27 @@ pub(crate) async fn receipt(
         "direction": Direction::Outbound,
     });
     if !reasons.is_empty() {
-        set(&mut answer, "reasons", json!(reasons));
+        set(&mut response_body, "reasons", json!(reasons));
     }
     if let Some(is_final) = is_final {
-        set(&mut answer, "isFinalReceipt", json!(is_final));
+        set(&mut response_body, "isFinalReceipt", json!(is_final));
     }
-    Ok((cloud.inbound_status, Json(answer)))
+    Ok((cloud.inbound_status, Json(response_body)))
 }
 
-/// `…/structured/response`: the customer selected a reply. Whether Genesys Cloud checks `originatingMessageId` is
-/// unconfirmed.
+/// `…/structured/response`: the customer selected a reply. Unconfirmed: whether Genesys Cloud checks
+/// `originatingMessageId`.
 pub(crate) async fn structured_response(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
     Path(integration_id): Path<String>,
     body: JsonBody,
-) -> Answer {
+) -> InboundResult {
     let read = || match cloud.unconfirmed.structured_responses {
         true => InboundStructuredResponse::read(&body.read()?, &cloud.unconfirmed),
         false => Err(ApiError::not_found()),
     };
-    let (integration, response) = admitted(&cloud, &caller, &integration_id, read)?;
+    let (integration, response) = authorize_and_read(&cloud, &caller, &integration_id, read)?;
     let InboundStructuredResponse { channel, button_type, text, payload, originating_message_id, metadata } = response;
     if cloud.unconfirmed.check_originating_message && !is_outbound(&cloud, &integration, &originating_message_id) {
         return Err(ApiError::bad_request(format!("There is no message {originating_message_id} to respond to.")));
@@ -155,45 +155,45 @@ pub(crate) async fn structured_response(
             "originatingMessageId": originating_message_id,
         },
     })];
-    let mut answer = json!({
+    let mut response_body = json!({
         "channel": channel_json(&integration, &channel),
         "type": MessageType::Structured,
         "direction": Direction::Inbound,
         "content": content,
     });
     if !metadata.is_empty() {
-        set(&mut answer, "metadata", json!(metadata));
+        set(&mut response_body, "metadata", json!(metadata));
     }
     let draft = Draft { kind: MessageType::Structured, text: Some(text), content, outcome: InboundOutcome::Published };
     let received = receive(&cloud, &integration, channel, draft);
-    set(&mut answer, "id", json!(received.message_id));
-    Ok((cloud.inbound_status, Json(answer)))
+    set(&mut response_body, "id", json!(received.message_id));
+    Ok((cloud.inbound_status, Json(response_body)))
 }
 
 fn channel_json(integration: &IntegrationRef, channel: &Channel) -> Value {
     message_channel(integration, &channel.from, channel.time, channel.message_id.as_deref())
 }
 
-/// The integration that the path names, and the body that `read` checks. Whether the permission is looked at first or
-/// last is unconfirmed.
-fn admitted<T>(
+/// Returns the integration with the id in the path and the body that `read` parses. Unconfirmed: whether the permission
+/// is checked first or last.
+fn authorize_and_read<T>(
     cloud: &Cloud,
     caller: &Caller,
     id: &str,
     read: impl FnOnce() -> Result<T, ApiError>,
 ) -> Result<(IntegrationRef, T), ApiError> {
-    let permitted = || caller.require(Permission::MessageReceive);
+    let check_permission = || caller.require(Permission::MessageReceive);
     if cloud.unconfirmed.permissions_first {
-        permitted()?;
+        check_permission()?;
     }
     let reference = cloud.integrations.with(|integrations| integrations.reference(id));
     let reference = reference.ok_or_else(ApiError::not_found)?;
     let body = read()?;
-    permitted()?;
+    check_permission()?;
     Ok((reference, body))
 }
 
-/// Whether a webhook of the integration brought the message of this id.
+/// Whether the message is an outbound message of the integration.
 fn is_outbound(cloud: &Cloud, integration: &IntegrationRef, message_id: &str) -> bool {
     cloud.conversations.with(|conversations| {
         conversations.message(message_id).is_some_and(|(conversation, message)| {
@@ -202,7 +202,7 @@ fn is_outbound(cloud: &Cloud, integration: &IntegrationRef, message_id: &str) ->
     })
 }
 
-fn prefetches(target: &Target) -> bool {
+fn wants_conversation_id(target: &Target) -> bool {
     target.query.iter().any(|(name, value)| name == "prefetchConversationId" && value.eq_ignore_ascii_case("true"))
 }
 
@@ -214,7 +214,7 @@ fn attachment_content(attachment: Attachment) -> Value {
     json!({ "contentType": "Attachment", "attachment": json })
 }
 
-/// The message of a request, before it has an id.
+/// The contents of an inbound message.
 struct Draft {
     kind: MessageType,
     text: Option<String>,
@@ -222,7 +222,7 @@ struct Draft {
     outcome: InboundOutcome,
 }
 
-/// Adds the message to its conversation, and sends the receipt for it.
+/// Adds the message to its conversation and sends its receipt.
 fn receive(cloud: &Cloud, integration: &IntegrationRef, channel: Channel, draft: Draft) -> Received {
     let now = Timestamp::now();
     let message = Message {
@@ -245,8 +245,8 @@ fn receive(cloud: &Cloud, integration: &IntegrationRef, channel: Channel, draft:
     let (received, receipt) = cloud.change(|conversations| {
         let received = conversations.receive(integration, incoming, now);
         let recorded = conversations.message(&received.message_id).filter(|(_, message)| {
-            // Typing has no receipt, and a repeat that was dropped has had its own.
-            message.kind != MessageType::Event && !received.repeated
+            // Typing events have no receipt. A dropped duplicate already had its receipt.
+            message.kind != MessageType::Event && !received.is_duplicate
         });
         let receipt = recorded.and_then(|(conversation, message)| cloud.receipt(conversation, message, draft.outcome));
         (received, receipt)

@@ -1,5 +1,5 @@
-//! The bodies of the four inbound endpoints of the "Open Messaging API": message, event, receipt, structured
-//! response. Pure: JSON in, a checked body or the API's refusal out.
+//! Parses the bodies of the inbound endpoints of the "Open Messaging API": message, event, receipt and structured
+//! response. No I/O.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ pub(crate) struct Channel {
     pub(crate) from: Customer,
     pub(crate) time: Timestamp,
     pub(crate) message_id: Option<String>,
-    /// `metadata.customAttributes`. Not in the published schema, but in every vendor's documentation.
+    /// `metadata.customAttributes`. The published schema lacks it, but every vendor's documentation has it.
     pub(crate) custom_attributes: BTreeMap<String, String>,
 }
 
@@ -52,14 +52,14 @@ pub(crate) struct InboundMessage {
     pub(crate) metadata: BTreeMap<String, String>,
 }
 
-/// `ConversationContentAttachment`, checked, as it was sent.
+/// A valid `ConversationContentAttachment`. `json` contains it as it was sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Attachment {
     pub(crate) mime: String,
     pub(crate) json: Value,
 }
 
-/// `OpenInboundNormalizedEvent`; the only event there is, is typing.
+/// `OpenInboundNormalizedEvent`. Typing is the only event.
 #[derive(Clone, Debug)]
 pub(crate) struct InboundEvent {
     pub(crate) channel: Channel,
@@ -68,7 +68,7 @@ pub(crate) struct InboundEvent {
 /// `OpenInboundNormalizedReceipt`.
 #[derive(Clone, Debug)]
 pub(crate) struct InboundReceipt {
-    /// Genesys's id of the message.
+    /// The message id that Genesys assigned.
     pub(crate) id: String,
     pub(crate) to: Customer,
     pub(crate) time: Timestamp,
@@ -90,11 +90,11 @@ pub(crate) struct InboundStructuredResponse {
 }
 
 impl InboundMessage {
-    /// Checks the body of `…/inbound/open/message`.
+    /// Parses the body of `…/inbound/open/message`.
     pub(crate) fn read(body: &Value, unconfirmed: &Unconfirmed) -> Result<Self, ApiError> {
         let body = Object::body(body)?;
         let channel = read_channel(&body, unconfirmed)?;
-        // That an empty text counts as none is unconfirmed.
+        // Unconfirmed: an empty text counts as absent.
         let text = body.owned_text("text")?.filter(|text| !text.is_empty());
         let limit = unconfirmed.max_text_characters;
         if exceeds(limit, text.as_ref().map_or(0, |text| text.chars().count())) {
@@ -113,7 +113,7 @@ impl InboundMessage {
 }
 
 impl InboundEvent {
-    /// Checks the body of `…/inbound/open/event`.
+    /// Parses the body of `…/inbound/open/event`.
     pub(crate) fn read(body: &Value, unconfirmed: &Unconfirmed) -> Result<Self, ApiError> {
         let body = Object::body(body)?;
         let channel = read_channel(&body, unconfirmed)?;
@@ -129,7 +129,7 @@ impl InboundEvent {
 }
 
 impl InboundReceipt {
-    /// Checks the body of `…/inbound/open/receipt`.
+    /// Parses the body of `…/inbound/open/receipt`.
     pub(crate) fn read(body: &Value) -> Result<Self, ApiError> {
         let body = Object::body(body)?;
         let id = body.required_text("id")?.to_owned();
@@ -143,7 +143,7 @@ impl InboundReceipt {
         let time = channel.required_time("time")?;
         let status = body.required_choice("status", "Status", &RECEIPT_STATUSES)?;
         let reasons = read_reasons(&body)?;
-        // The schema allows more than the developer center's page on receipts says is supported.
+        // The schema allows more than the developer center's page on receipts lists as supported.
         let delivery = match status {
             "Delivered" if reasons.is_empty() => DeliveryState::Delivered,
             "Delivered" => return Err(ApiError::bad_request("Reasons are allowed only with the status Failed.")),
@@ -155,7 +155,7 @@ impl InboundReceipt {
 }
 
 impl InboundStructuredResponse {
-    /// Checks the body of `…/inbound/open/structured/response`.
+    /// Parses the body of `…/inbound/open/structured/response`.
     pub(crate) fn read(body: &Value, unconfirmed: &Unconfirmed) -> Result<Self, ApiError> {
         let body = Object::body(body)?;
         let channel = read_channel(&body, unconfirmed)?;
@@ -171,7 +171,7 @@ impl InboundStructuredResponse {
     }
 }
 
-/// Whether there is more than a limit, where there is one.
+/// Whether `size` is greater than `limit`. A `limit` of 0 means no limit.
 fn exceeds(limit: u32, size: usize) -> bool {
     limit > 0 && size > usize::try_from(limit).unwrap_or(usize::MAX)
 }
@@ -195,7 +195,8 @@ fn read_channel(body: &Object<'_>, unconfirmed: &Unconfirmed) -> Result<Channel,
     })
 }
 
-/// Free-form: what is not a string becomes its JSON, what is not an object is nothing.
+/// Reads `metadata.customAttributes`, which is free-form. A value that is not a string becomes its JSON text. If the
+/// field is not an object, there are no attributes.
 fn read_custom_attributes(
     channel: &Object<'_>,
     unconfirmed: &Unconfirmed,
@@ -223,9 +224,10 @@ fn read_attachment(item: &Object<'_>, unconfirmed: &Unconfirmed) -> Result<Attac
     attachment.required_choice("mediaType", "MediaType", &MEDIA_TYPES)?;
     let mime = attachment.required_text("mime")?.to_owned();
     let text = attachment.required_text("url")?;
-    // A URL has no blanks and nothing but ASCII (RFC 3986, section 2); parsers of browsers mend that.
-    let is_written_well = text.bytes().all(|byte| byte.is_ascii_graphic());
-    let url = Url::parse(text).ok().filter(|url| is_written_well && matches!(url.scheme(), "http" | "https"));
+    // A URL contains only ASCII characters and no spaces (RFC 3986, section 2). `Url::parse` would correct them, as
+    // browsers do.
+    let has_valid_characters = text.bytes().all(|byte| byte.is_ascii_graphic());
+    let url = Url::parse(text).ok().filter(|url| has_valid_characters && matches!(url.scheme(), "http" | "https"));
     let url = url.ok_or_else(|| ApiError::malformed_field(&attachment.path("url")))?;
     if unconfirmed.refuse_private_attachments && !is_public(&url) {
         return Err(ApiError::bad_request("The attachment cannot be fetched."));
@@ -237,7 +239,7 @@ fn read_attachment(item: &Object<'_>, unconfirmed: &Unconfirmed) -> Result<Attac
     Ok(Attachment { mime, json: Value::Object(json) })
 }
 
-/// Whether Genesys Cloud could fetch it: by `https`, from an address or a name that is not private.
+/// Whether Genesys Cloud could fetch `url`: it uses `https`, and its host is not a private address or name.
 fn is_public(url: &Url) -> bool {
     let public_host = match url.host() {
         Some(Host::Ipv4(address)) => {

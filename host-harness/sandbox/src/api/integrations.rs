@@ -22,11 +22,12 @@ use crate::wire::error::ApiError;
 use crate::wire::json::set;
 use crate::wire::schema::Object;
 
-/// How many integrations there may be.
+/// The maximum number of integrations.
 const MAX_INTEGRATIONS: usize = 1_000;
 
-/// `GET …/open`: by pages, and by `messagingSetting.id` and `supportedContent.id`; there is no filter by name. Also `GET
-/// /api/v2/conversations/messaging/integrations`, which lists those of all kinds; here there is no other.
+/// `GET …/open`, and `GET /api/v2/conversations/messaging/integrations`, which lists integrations of all types. The
+/// sandbox only has open ones. The filters are `messagingSetting.id` and `supportedContent.id`. There is no filter by
+/// name.
 pub(crate) async fn list(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
@@ -35,14 +36,17 @@ pub(crate) async fn list(
     caller.require(Permission::IntegrationView)?;
     let page = PageRequest::read(&target.path, &target.query, cloud.unconfirmed.max_page_size)?;
     let all = cloud.integrations.with(|integrations| {
-        let all = integrations.list.iter().map(|integration| shown(&cloud, integrations, integration));
-        all.filter(|one| refers(one, &target, "messagingSetting") && refers(one, &target, "supportedContent")).collect()
+        let all = integrations.list.iter().map(|integration| integration_json(&cloud, integrations, integration));
+        all.filter(|one| {
+            matches_reference(one, &target, "messagingSetting") && matches_reference(one, &target, "supportedContent")
+        })
+        .collect()
     });
     Ok(Json(page.page(all)))
 }
 
-/// Whether an integration refers to what the query says.
-fn refers(integration: &Value, target: &Target, field: &str) -> bool {
+/// Whether the integration's reference `field` has the id in the query, if the query has one.
+fn matches_reference(integration: &Value, target: &Target, field: &str) -> bool {
     let id = integration.get(field).and_then(|reference| reference.get("id")).and_then(Value::as_str);
     target.values(&format!("{field}.id")).into_iter().all(|wanted| id == Some(wanted))
 }
@@ -56,11 +60,12 @@ pub(crate) async fn get(
     caller.require(Permission::IntegrationView)?;
     let found = cloud
         .integrations
-        .with(|integrations| integrations.get(&id).map(|integration| shown(&cloud, integrations, integration)));
+        .with(|integrations| integrations.get(&id).map(|found| integration_json(&cloud, integrations, found)));
     found.map(Json).ok_or_else(ApiError::not_found)
 }
 
-/// `POST …/open`. Creation is asynchronous: the answer says `Initiated`, a later look `Completed`.
+/// `POST …/open`. Creation is asynchronous: the response has the `createStatus` `Initiated`. Later responses have
+/// `Completed`.
 pub(crate) async fn create(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
@@ -82,18 +87,18 @@ pub(crate) async fn create(
     integration.ready_at = now.saturating_add(cloud.integration_creation).unwrap_or(Timestamp::MAX);
     cloud.integrations.with(|integrations| {
         if integrations.list.len() >= MAX_INTEGRATIONS {
-            return Err(ApiError::bad_request(format!("There are {MAX_INTEGRATIONS} integrations already.")));
+            return Err(ApiError::bad_request(format!("There are already {MAX_INTEGRATIONS} integrations.")));
         }
         integrations.require_references(&integration)?;
-        let mut answer = shown(&cloud, integrations, &integration);
-        set(&mut answer, "createStatus", json!("Initiated"));
+        let mut response_body = integration_json(&cloud, integrations, &integration);
+        set(&mut response_body, "createStatus", json!("Initiated"));
         integrations.list.push(integration);
-        Ok(Json(answer))
+        Ok(Json(response_body))
     })
 }
 
-/// `PATCH …/open/{integrationId}`: every field is optional but `name` (`OpenIntegrationUpdateRequest`). That its absence
-/// is a 400 is unconfirmed.
+/// `PATCH …/open/{integrationId}`. Only `name` is required (`OpenIntegrationUpdateRequest`). Unconfirmed: whether its
+/// absence returns 400.
 pub(crate) async fn update(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
@@ -110,7 +115,7 @@ pub(crate) async fn update(
         change.apply(&mut integration, Timestamp::now());
         integrations.require_references(&integration)?;
         integrations.put(integration.clone());
-        Ok(Json(shown(&cloud, integrations, &integration)))
+        Ok(Json(integration_json(&cloud, integrations, &integration)))
     })
 }
 
@@ -128,8 +133,8 @@ pub(crate) async fn delete(
     })
 }
 
-/// The integration as the API shows it.
-fn shown(cloud: &Cloud, integrations: &Integrations, integration: &Integration) -> Value {
+/// Returns the integration in the API's format. Unconfirmed: whether the format contains the secret.
+fn integration_json(cloud: &Cloud, integrations: &Integrations, integration: &Integration) -> Value {
     let mut body = integrations.json(integration, cloud.unconfirmed.show_default_setting);
     if cloud.unconfirmed.show_secret {
         set(&mut body, "outboundNotificationWebhookSignatureSecretToken", json!(integration.secret.expose()));
@@ -137,7 +142,7 @@ fn shown(cloud: &Cloud, integrations: &Integrations, integration: &Integration) 
     body
 }
 
-/// The fields of a create or update request, each checked.
+/// The validated fields of a create or update request.
 struct Change {
     name: Option<String>,
     webhook_url: Option<Url>,

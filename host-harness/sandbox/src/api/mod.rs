@@ -1,4 +1,4 @@
-//! The endpoints of Genesys Cloud's API: one file for each group of them.
+//! The endpoints of Genesys Cloud's API, one file per group.
 
 pub(crate) mod agentless;
 pub(crate) mod collections;

@@ -1,4 +1,4 @@
-//! `/api/v2/notifications/channels`. The endpoints need no permission; the topics do.
+//! `/api/v2/notifications/channels`. The endpoints require no permission. Some topics require one.
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -15,21 +15,21 @@ use crate::wire::error::ApiError;
 use crate::wire::json::{set, time_text};
 use crate::wire::schema::json_body;
 
-type Answer = Result<Json<Value>, ApiError>;
+type ApiResult = Result<Json<Value>, ApiError>;
 
-/// `GET …/channels`: the client's.
-pub(crate) async fn list(State(cloud): State<Cloud>, Extension(caller): Extension<Caller>) -> Answer {
+/// `GET …/channels`: lists the client's channels.
+pub(crate) async fn list(State(cloud): State<Cloud>, Extension(caller): Extension<Caller>) -> ApiResult {
     let all: Vec<_> = cloud
         .channels
         .with(|channels| channels.of(caller.client_id()).map(|channel| channel_json(&cloud, channel)).collect());
     Ok(Json(json!({ "entities": all })))
 }
 
-/// `POST …/channels`; the body, if there is one, says nothing.
-pub(crate) async fn create(State(cloud): State<Cloud>, Extension(caller): Extension<Caller>) -> Answer {
+/// `POST …/channels`. The body is ignored.
+pub(crate) async fn create(State(cloud): State<Cloud>, Extension(caller): Extension<Caller>) -> ApiResult {
     cloud.channels.with(|channels| match channels.create(caller.client_id(), Timestamp::now()) {
         Some(channel) => Ok(Json(channel_json(&cloud, channel))),
-        None => Err(ApiError::bad_request(format!("The client has {MAX_CHANNELS} connected channels already."))),
+        None => Err(ApiError::bad_request(format!("The client already has {MAX_CHANNELS} connected channels."))),
     })
 }
 
@@ -38,7 +38,7 @@ pub(crate) async fn list_topics(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
-) -> Answer {
+) -> ApiResult {
     with_channel(&cloud, &caller, &id, |channel| {
         Ok(Json(json!({ "entities": channel.topics.iter().map(|topic| permitted(topic)).collect::<Vec<_>>() })))
     })
@@ -51,10 +51,10 @@ pub(crate) async fn add_topics(
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
-) -> Answer {
+) -> ApiResult {
     with_channel(&cloud, &caller, &id, |channel| {
-        let wanted = read_topics(&headers, &body)?;
-        subscribe(&cloud, &caller, channel, channel.topics.clone(), &wanted)
+        let requested = read_topics(&headers, &body)?;
+        subscribe(&cloud, &caller, channel, channel.topics.clone(), &requested)
     })
 }
 
@@ -65,14 +65,14 @@ pub(crate) async fn replace_topics(
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
-) -> Answer {
+) -> ApiResult {
     with_channel(&cloud, &caller, &id, |channel| {
-        let wanted = read_topics(&headers, &body)?;
-        subscribe(&cloud, &caller, channel, Vec::new(), &wanted)
+        let requested = read_topics(&headers, &body)?;
+        subscribe(&cloud, &caller, channel, Vec::new(), &requested)
     })
 }
 
-/// `DELETE …/channels/{channelId}/subscriptions`. The answer's status and lack of a body are unconfirmed.
+/// `DELETE …/channels/{channelId}/subscriptions`. Unconfirmed: the status of the response, and that it has no body.
 pub(crate) async fn clear_topics(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
@@ -96,11 +96,17 @@ fn with_channel<T>(
     })
 }
 
-/// Subscribes to those of `wanted` that the caller may hear, besides `kept`.
-fn subscribe(cloud: &Cloud, caller: &Caller, channel: &mut Channel, kept: Vec<String>, wanted: &[String]) -> Answer {
-    let mut topics = kept;
+/// Subscribes to the `existing` topics and to those `requested` topics that the caller has permission for.
+fn subscribe(
+    cloud: &Cloud,
+    caller: &Caller,
+    channel: &mut Channel,
+    existing: Vec<String>,
+    requested: &[String],
+) -> ApiResult {
+    let mut topics = existing;
     let mut entities = Vec::new();
-    for topic in wanted {
+    for topic in requested {
         match check(topic, caller, cloud.unconfirmed.detail_topics_need_permission) {
             Ok(()) => {
                 entities.push(permitted(topic));
@@ -108,17 +114,17 @@ fn subscribe(cloud: &Cloud, caller: &Caller, channel: &mut Channel, kept: Vec<St
                     topics.push(topic.clone());
                 }
             }
-            Err(why) => entities.push(rejected(topic, why)),
+            Err(reason) => entities.push(rejected(topic, reason)),
         }
     }
     if topics.len() > MAX_TOPICS {
-        return Err(ApiError::bad_request(format!("A channel may subscribe to {MAX_TOPICS} topics at most.")));
+        return Err(ApiError::bad_request(format!("A channel may subscribe to at most {MAX_TOPICS} topics.")));
     }
     channel.topics = topics;
     Ok(Json(json!({ "entities": entities })))
 }
 
-/// `[{"id": "v2…"}, …]`
+/// Reads the topics from `[{"id": "v2…"}, …]`.
 fn read_topics(headers: &HeaderMap, body: &[u8]) -> Result<Vec<String>, ApiError> {
     let body = json_body(headers, body)?;
     let items = body.as_array().ok_or_else(ApiError::malformed)?;
@@ -143,10 +149,10 @@ fn permitted(topic: &str) -> Value {
     json!({ "id": topic, "state": "Permitted", "selfUri": self_uri(topic) })
 }
 
-/// The texts of the reasons are unconfirmed.
-fn rejected(topic: &str, why: Rejection) -> Value {
+/// Returns the entity of a rejected topic. Unconfirmed: the texts of the reasons.
+fn rejected(topic: &str, reason: Rejection) -> Value {
     let mut entity = json!({ "id": topic, "state": "Rejected", "selfUri": self_uri(topic) });
-    match why {
+    match reason {
         Rejection::Unknown => set(&mut entity, "rejectionReason", json!("There is no such topic.")),
         Rejection::Missing(permission) => {
             set(&mut entity, "rejectionReason", json!("The client lacks permissions for this topic."));

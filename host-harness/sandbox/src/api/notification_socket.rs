@@ -1,4 +1,4 @@
-//! `/channels/{channelId}`: the WebSocket of a channel. No token is needed: whoever knows the id may connect.
+//! `/channels/{channelId}`: the WebSocket of a channel. It requires no token. The channel id is sufficient to connect.
 
 use std::time::Duration;
 
@@ -14,10 +14,11 @@ use crate::delivery::frames::{heartbeat, is_ping, pong};
 use crate::state::notification_channels::{Connected, SocketCommand};
 use crate::wire::error::ApiError;
 
-/// A client sends pings only.
+/// The maximum size of a message from the client, in bytes. Clients send only pings.
 const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 
-/// Connects to a channel. It counts as connected before the client hears that it is, so that nothing is missed.
+/// Connects to a channel. The channel counts as connected before the client receives the response. This way, the client
+/// misses no frames.
 pub(crate) async fn connect(
     State(cloud): State<Cloud>,
     Path(id): Path<String>,
@@ -36,37 +37,39 @@ async fn serve(cloud: Cloud, connection: Connected, socket: WebSocket) {
     let Connected { id, commands, expires } = connection;
     let mut stopping = cloud.stopping.clone();
     let lifetime = Duration::try_from(expires.duration_since(Timestamp::now())).unwrap_or_default();
-    let heartbeat = Duration::from_millis(cloud.heartbeat_ms.max(1));
+    let heartbeat_interval = Duration::from_millis(cloud.heartbeat_ms.max(1));
     tokio::select! {
-        // An error says that the sender is gone, and so is the sandbox.
+        // An error means that the sandbox, which owns the sender, was dropped.
         _ = stopping.wait_for(|stopping| *stopping) => {}
         () = sleep(lifetime) => {}
-        _ = talk(socket, commands, heartbeat) => {}
+        _ = run_socket(socket, commands, heartbeat_interval) => {}
     }
     cloud.channels.with(|channels| channels.disconnected(id));
 }
 
-/// Runs the channel's errands, answers pings, and lets the heart beat. An error: the connection is gone.
-async fn talk(
+/// Executes the channel's commands, responds to pings and sends heartbeats. Returns an error if the connection is lost.
+async fn run_socket(
     mut socket: WebSocket,
-    mut to_do: mpsc::Receiver<SocketCommand>,
-    heartbeat_every: Duration,
+    mut commands: mpsc::Receiver<SocketCommand>,
+    heartbeat_interval: Duration,
 ) -> Result<(), axum::Error> {
-    let mut beats = interval_at(Instant::now() + heartbeat_every, heartbeat_every);
-    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // What is late, and what follows it waits for.
-    let mut late: Option<(Instant, String)> = None;
+    let mut heartbeats = interval_at(Instant::now() + heartbeat_interval, heartbeat_interval);
+    heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // The delayed frame and the time to send it. Later commands wait for it.
+    let mut delayed: Option<(Instant, String)> = None;
     loop {
-        let due = late.as_ref().map(|(due, _)| *due);
+        let due = delayed.as_ref().map(|(due, _)| *due);
         tokio::select! {
             () = async { sleep_until(due.unwrap_or_else(Instant::now)).await }, if due.is_some() => {
-                if let Some((_, text)) = late.take() {
+                if let Some((_, text)) = delayed.take() {
                     send(&mut socket, text).await?;
                 }
             }
-            commands = to_do.recv(), if due.is_none() => match commands {
+            command = commands.recv(), if due.is_none() => match command {
                 Some(SocketCommand::Send(text, 0)) => send(&mut socket, text).await?,
-                Some(SocketCommand::Send(text, ms)) => late = Some((Instant::now() + Duration::from_millis(ms), text)),
+                Some(SocketCommand::Send(text, ms)) => {
+                    delayed = Some((Instant::now() + Duration::from_millis(ms), text));
+                }
                 Some(SocketCommand::Close) | None => {
                     socket.send(Message::Close(None)).await?;
                     return Ok(());
@@ -77,7 +80,7 @@ async fn talk(
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return Ok(()),
             },
-            _ = beats.tick() => send(&mut socket, heartbeat()).await?,
+            _ = heartbeats.tick() => send(&mut socket, heartbeat()).await?,
         }
     }
 }

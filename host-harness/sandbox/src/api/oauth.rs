@@ -15,10 +15,11 @@ use crate::cloud::Cloud;
 use crate::state::tokens::LoginRefusal;
 use crate::wire::error::ApiError;
 
-/// Client id and secret as the request has them.
+/// The client id and the secret in the request.
 type Credentials = (String, String);
 
-/// Issues a token. Credentials come by `Authorization: Basic` or as the form fields `client_id` and `client_secret`.
+/// Issues a token. The request contains the credentials in `Authorization: Basic` or in the form fields `client_id` and
+/// `client_secret`.
 pub(crate) async fn token(State(cloud): State<Cloud>, headers: HeaderMap, body: Bytes) -> Response {
     let form: Vec<(String, String)> = url::form_urlencoded::parse(&body).into_owned().collect();
     let field = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());

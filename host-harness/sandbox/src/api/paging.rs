@@ -1,4 +1,4 @@
-//! The paging envelope of the API's lists. Pure.
+//! The pages of the API's lists. No I/O.
 
 use serde_json::{Map, Value, json};
 
@@ -6,19 +6,19 @@ use crate::wire::error::ApiError;
 
 const DEFAULT_PAGE_SIZE: usize = 25;
 
-/// Which page of a list, and the query that asked for it.
+/// The requested page of a list, and the other parameters of the query.
 #[derive(Clone, Debug)]
 pub(crate) struct PageRequest {
     path: String,
-    /// Everything but `pageSize` and `pageNumber`, so that the links to other pages keep the filter.
+    /// The query without `pageSize` and `pageNumber`. The links to other pages contain it.
     filter: Vec<(String, String)>,
     size: usize,
     number: usize,
 }
 
 impl PageRequest {
-    /// Reads `pageSize` (default 25) and `pageNumber` (default 1) from the `query` of a request to `path`.
-    /// That a larger size than `max_size` is refused rather than lowered is unconfirmed.
+    /// Reads `pageSize` (default 25) and `pageNumber` (default 1) from the `query` of a request to `path`. Unconfirmed:
+    /// a size larger than `max_size` is rejected instead of reduced.
     pub(crate) fn read(path: &str, query: &[(String, String)], max_size: u32) -> Result<Self, ApiError> {
         let size = number(query, "pageSize", DEFAULT_PAGE_SIZE)?;
         if size > usize::try_from(max_size).unwrap_or(usize::MAX) {
@@ -33,7 +33,7 @@ impl PageRequest {
         })
     }
 
-    /// The page of `all` that was asked for.
+    /// Returns the requested page of `all`.
     pub(crate) fn page(&self, all: Vec<Value>) -> Value {
         let total = all.len();
         let pages = total.div_ceil(self.size);
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_middle_page_has_both_neighbors() {
+    fn middle_page_links_to_both_neighbors() {
         let page = page(5, &[("name", "a b*"), ("pageSize", "2"), ("pageNumber", "2")]).unwrap();
         assert_eq!(
             page,
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_page_has_25() {
+    fn default_page_size_is_25() {
         let page = page(26, &[]).unwrap();
         assert_eq!(page["entities"].as_array().unwrap().len(), 25);
         assert_eq!((&page["pageSize"], &page["pageNumber"], &page["pageCount"]), (&json!(25), &json!(1), &json!(2)));
@@ -107,14 +107,14 @@ mod tests {
     }
 
     #[test]
-    fn beyond_the_last_page_there_is_nothing() {
+    fn page_after_the_last_is_empty() {
         let page = page(3, &[("pageSize", "2"), ("pageNumber", "9")]).unwrap();
         assert_eq!(page["entities"], json!([]));
         assert_eq!(page.get("nextUri"), None);
     }
 
     #[test]
-    fn senseless_pages_are_refused() {
+    fn rejects_invalid_page_parameters() {
         for (name, value) in
             [("pageSize", "0"), ("pageSize", "101"), ("pageSize", "x"), ("pageNumber", "0"), ("pageNumber", "-1")]
         {

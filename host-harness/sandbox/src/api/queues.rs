@@ -14,11 +14,11 @@ use crate::state::tokens::Caller;
 use crate::wire::error::ApiError;
 use crate::wire::schema::Object;
 
-/// How many queues there may be, besides the first.
+/// The maximum number of queues, in addition to the first one.
 const MAX_QUEUES: usize = 1_000;
 
-/// `GET /api/v2/routing/queues`: by `name` (which may start and end with `*`) and `id` (which may repeat), sorted by
-/// name (`sortOrder=desc`: backwards).
+/// `GET /api/v2/routing/queues`: lists queues by name, in descending order with `sortOrder=desc`. The filters are
+/// `name` (which may start and end with `*`) and `id` (which may be repeated).
 pub(crate) async fn list(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
@@ -51,7 +51,7 @@ pub(crate) async fn get(
     Ok(Json(queue_json(&queue.ok_or_else(ApiError::not_found)?)))
 }
 
-/// `POST /api/v2/routing/queues`. That a name can be had once only is unconfirmed.
+/// `POST /api/v2/routing/queues`. Unconfirmed: names must be unique.
 pub(crate) async fn create(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
@@ -63,10 +63,10 @@ pub(crate) async fn create(
     cloud.conversations.with(|conversations| {
         let rules = conversations.rules_mut();
         if rules.queues().any(|other| other.name.eq_ignore_ascii_case(&queue.name)) {
-            return Err(ApiError::bad_request(format!("A queue with the name {} exists already.", queue.name)));
+            return Err(ApiError::bad_request(format!("A queue with the name {} already exists.", queue.name)));
         }
         if rules.other_queues.len() >= MAX_QUEUES {
-            return Err(ApiError::bad_request(format!("There are {MAX_QUEUES} queues already.")));
+            return Err(ApiError::bad_request(format!("There are already {MAX_QUEUES} queues.")));
         }
         rules.other_queues.push(queue.clone());
         Ok(Json(queue_json(&queue)))
@@ -98,7 +98,7 @@ fn queue_json(queue: &Queue) -> Value {
     })
 }
 
-/// Whether `name` fits `pattern`, case aside (that case does not count is unconfirmed).
+/// Whether `name` matches `pattern`, which may start and end with `*`. Unconfirmed: matching is case-insensitive.
 pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name) = (pattern.to_lowercase(), name.to_lowercase());
     match (pattern.strip_prefix('*'), pattern.strip_suffix('*')) {
@@ -114,8 +114,8 @@ mod tests {
     use super::matches;
 
     #[test]
-    fn stars_stand_at_the_ends_only() {
-        for (pattern, name, fits) in [
+    fn wildcards_match_only_at_the_ends() {
+        for (pattern, name, expected) in [
             ("Support", "Support", true),
             ("support", "Support", true),
             ("Support", "Support EN", false),
@@ -126,7 +126,7 @@ mod tests {
             ("*", "anything", true),
             ("Su*EN", "Support EN", false),
         ] {
-            assert_eq!(matches(pattern, name), fits, "{pattern} {name}");
+            assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
         }
     }
 }

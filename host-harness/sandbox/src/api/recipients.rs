@@ -1,4 +1,4 @@
-//! `/api/v2/routing/message/recipients` ("Routing API"): the address of each integration, and the flow it leads to.
+//! `/api/v2/routing/message/recipients` ("Routing API"): the recipient of each integration, and its flow.
 
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
@@ -17,19 +17,23 @@ use crate::wire::error::ApiError;
 use crate::wire::json::set;
 use crate::wire::schema::Object;
 
-type Answer = Result<Json<Value>, ApiError>;
+type ApiResult = Result<Json<Value>, ApiError>;
 
-/// `GET …/recipients`: by `messengerType` (there are only those of `open`) and `name` (the integration's, which may
-/// start and end with `*`).
-pub(crate) async fn list(State(cloud): State<Cloud>, Extension(caller): Extension<Caller>, target: Target) -> Answer {
+/// `GET …/recipients`: lists recipients. The filters are `messengerType` (all recipients have the type `open`) and
+/// `name` (the integration's name, which may start and end with `*`).
+pub(crate) async fn list(
+    State(cloud): State<Cloud>,
+    Extension(caller): Extension<Caller>,
+    target: Target,
+) -> ApiResult {
     caller.require(Permission::RecipientManage)?;
     let page = PageRequest::read(&target.path, &target.query, cloud.unconfirmed.max_page_size)?;
     let is_of_type = target.values("messengerType").iter().all(|one| one.eq_ignore_ascii_case("open"));
     let names = target.values("name");
     let all = cloud.integrations.with(|all| {
-        let fits =
+        let is_match =
             |one: &&Integration| one.is_ready() && is_of_type && names.iter().all(|name| matches(name, &one.name));
-        all.list.iter().filter(fits).map(|integration| recipient_json(&cloud.flows, integration)).collect()
+        all.list.iter().filter(is_match).map(|integration| recipient_json(&cloud.flows, integration)).collect()
     });
     Ok(Json(page.page(all)))
 }
@@ -39,7 +43,7 @@ pub(crate) async fn get(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
-) -> Answer {
+) -> ApiResult {
     caller.require(Permission::RecipientManage)?;
     let found = cloud.integrations.with(|all| {
         let found = all.list.iter().find(|one| one.recipient_id == id && one.is_ready());
@@ -48,13 +52,13 @@ pub(crate) async fn get(
     found.map(Json).ok_or_else(ApiError::not_found)
 }
 
-/// `PUT …/recipients/{recipientId}` with `{"flow": {"id"}}`; without a flow, the recipient is detached.
+/// `PUT …/recipients/{recipientId}` with `{"flow": {"id"}}`. A body without a flow detaches the recipient.
 pub(crate) async fn update(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
     body: JsonBody,
-) -> Answer {
+) -> ApiResult {
     caller.require(Permission::RecipientManage)?;
     let body = body.read()?;
     let flow_id = match Object::body(&body)?.object("flow")? {

@@ -1,4 +1,4 @@
-//! What the handlers read from a request.
+//! The extractors that the handlers share.
 
 use std::convert::Infallible;
 
@@ -33,8 +33,8 @@ impl<S: Sync> FromRequestParts<S> for Target {
     }
 }
 
-/// The JSON of a request body. Handlers call [`JsonBody::read`] after they have checked the caller, because Genesys
-/// Cloud refuses the caller before the body.
+/// The JSON of a request body. Handlers check the caller first and then call [`JsonBody::read`], because Genesys Cloud
+/// reports a missing permission before an invalid body.
 #[derive(Debug)]
 pub(crate) struct JsonBody(Result<Value, ApiError>);
 

@@ -1,4 +1,4 @@
-//! Routing of a conversation that is under way: `/api/v2/routing/conversations/{id}` ("Routing API") and
+//! Routing of an open conversation: `/api/v2/routing/conversations/{id}` ("Routing API") and
 //! `…/participants/{id}/replace` ("Conversations API").
 
 use axum::extract::{Path, State};
@@ -15,13 +15,13 @@ use crate::state::tokens::Caller;
 use crate::wire::error::ApiError;
 use crate::wire::schema::Object;
 
-/// The largest priority, and minus the smallest.
+/// The maximum priority. The minimum is `-MAX_PRIORITY`.
 const MAX_PRIORITY: i64 = 25_000_000;
 
 const TRANSFER_TYPES: [&str; 2] = ["Attended", "Unattended"];
 
-/// `PATCH /api/v2/routing/conversations/{conversationId}`. Only while it waits in a queue; that it is a 400 when it
-/// does not is unconfirmed.
+/// `PATCH /api/v2/routing/conversations/{conversationId}`. The conversation must be waiting in a queue. Unconfirmed:
+/// whether it otherwise returns 400.
 pub(crate) async fn update(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
@@ -52,14 +52,14 @@ fn read_routing(body: &Object<'_>) -> Result<Routing, ApiError> {
     Ok(Routing { priority, skill_ids, language_id: body.owned_text("languageId")? })
 }
 
-/// Whom a conversation is given to.
-enum Receiver {
+/// The queue or the agent to which a conversation is transferred.
+enum TransferTarget {
     Queue(Queue),
     Agent(Agent),
 }
 
-/// `POST …/{conversationId}/participants/{participantId}/replace`: the queue or agent who has it gives it to another.
-/// The answer's status, and that an unknown queue or user is a 400, are unconfirmed.
+/// `POST …/{conversationId}/participants/{participantId}/replace`: transfers the conversation from a queue or an agent
+/// to another one. Unconfirmed: the status of the response, and whether an unknown queue or user returns 400.
 pub(crate) async fn replace(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
@@ -68,41 +68,41 @@ pub(crate) async fn replace(
 ) -> Result<StatusCode, ApiError> {
     caller.require(Permission::BlindTransfer)?;
     let body = body.read()?;
-    let receiver = read_receiver(&cloud, &Object::body(&body)?)?;
+    let target = read_transfer_target(&cloud, &Object::body(&body)?)?;
     cloud.change(|conversations| {
         let conversation = conversations.get_mut(&id).ok_or_else(ApiError::not_found)?;
-        require_holder(conversation, &participant_id)?;
+        require_transferable(conversation, &participant_id)?;
         let now = Timestamp::now();
-        let replaced = match receiver {
-            Receiver::Queue(queue) => conversation.replace_with_queue(&queue, now),
-            Receiver::Agent(agent) => conversation.replace_with_agent(agent, now),
+        let replaced = match target {
+            TransferTarget::Queue(queue) => conversation.replace_with_queue(&queue, now),
+            TransferTarget::Agent(agent) => conversation.replace_with_agent(agent, now),
         };
-        replaced.map_err(|why| ApiError::bad_request(why.to_string()))?;
+        replaced.map_err(|error| ApiError::bad_request(error.to_string()))?;
         Ok(StatusCode::ACCEPTED)
     })
 }
 
-fn read_receiver(cloud: &Cloud, body: &Object<'_>) -> Result<Receiver, ApiError> {
+fn read_transfer_target(cloud: &Cloud, body: &Object<'_>) -> Result<TransferTarget, ApiError> {
     body.choice("transferType", "TransferType", &TRANSFER_TYPES)?;
     match (body.text("queueId")?, body.text("userId")?) {
         (Some(id), None) => {
             let queue = cloud.conversations.with(|conversations| conversations.rules().queue(id).cloned());
-            queue.map(Receiver::Queue).ok_or_else(|| ApiError::malformed_field("queueId"))
+            queue.map(TransferTarget::Queue).ok_or_else(|| ApiError::malformed_field("queueId"))
         }
         (None, Some(id)) => {
             let agent = cloud.users.with(|users| users.get(id));
-            agent.map(Receiver::Agent).ok_or_else(|| ApiError::malformed_field("userId"))
+            agent.map(TransferTarget::Agent).ok_or_else(|| ApiError::malformed_field("userId"))
         }
         _ => Err(ApiError::bad_request("One of queueId and userId is required.")),
     }
 }
 
-/// The participant must be the queue or an agent, and there.
-fn require_holder(conversation: &Conversation, participant_id: &str) -> Result<(), ApiError> {
+/// Returns an error unless the participant is a queue or an agent that is not disconnected.
+fn require_transferable(conversation: &Conversation, participant_id: &str) -> Result<(), ApiError> {
     let participant = conversation.participants.iter().find(|one| one.id == participant_id);
     let participant = participant.ok_or_else(ApiError::not_found)?;
     if participant.purpose == Purpose::Customer || participant.state() == ParticipantState::Disconnected {
-        return Err(ApiError::bad_request("The participant has nothing to hand on."));
+        return Err(ApiError::bad_request("The participant has no conversation to transfer."));
     }
     Ok(())
 }

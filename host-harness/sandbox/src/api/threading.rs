@@ -12,7 +12,7 @@ use crate::state::tokens::Caller;
 use crate::wire::error::ApiError;
 use crate::wire::schema::Object;
 
-/// 72 h.
+/// The maximum timeout: 72 h.
 const MAX_MINUTES: i64 = 4_320;
 
 const MESSENGER_TYPES: [&str; 1] = ["open"];

@@ -1,38 +1,38 @@
-//! Who is told of detail events, and how reliably.
+//! The destinations of detail events, and the probabilities of losses.
 
 use serde::{Deserialize, Serialize};
 
 use crate::config::secret::Secret;
 
-/// The detail events of a conversation: `v2.detail.events.conversation.{id}.` and this.
+/// The last part of a detail event's topic, after `v2.detail.events.conversation.{id}.`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub enum DetailTopic {
-    /// An agent came.
+    /// An agent is alerted or connected ([`UserStart`](super::UserStart)).
     #[serde(rename = "user.start")]
     UserStart,
-    /// An agent went, which need not be the end of the conversation.
+    /// An agent left. The conversation may continue.
     #[serde(rename = "user.end")]
     UserEnd,
     /// The conversation ended.
     #[serde(rename = "customer.end")]
     CustomerEnd,
-    /// An agent's after-call work is done.
+    /// An agent completed the after-call work.
     #[serde(rename = "acw")]
     Acw,
-    /// The conversation waits in a queue.
+    /// The conversation entered a queue.
     #[serde(rename = "acd.start")]
     AcdStart,
-    /// It waits there no more.
+    /// The conversation left the queue.
     #[serde(rename = "acd.end")]
     AcdEnd,
 }
 
 impl DetailTopic {
-    /// Every one.
+    /// All topics.
     pub const ALL: [Self; 6] =
         [Self::UserStart, Self::UserEnd, Self::CustomerEnd, Self::Acw, Self::AcdStart, Self::AcdEnd];
 
-    /// The end of the topic's name.
+    /// Returns the last part of the topic's name, such as `user.end`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -46,16 +46,16 @@ impl DetailTopic {
     }
 }
 
-/// Amazon EventBridge, whose API destination posts to a URL. Time limit and retries are those of
-/// [`WebhookConfig`](super::WebhookConfig).
+/// Amazon EventBridge with an API destination, which posts events to a URL. [`WebhookConfig`](super::WebhookConfig)
+/// sets the timeout and the retries.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EventBusConfig {
-    /// Where events go. Default none: they go nowhere.
+    /// The URL that receives the events. Default: none; no events are sent.
     pub url: Option<String>,
-    /// What `Authorization` says. Default none: the header is absent.
+    /// The value of the header `Authorization`. Default: none; the header is absent.
     pub key: Option<Secret>,
-    /// Which events. Default: all.
+    /// The topics that are sent. Default: all.
     pub topics: Vec<DetailTopic>,
 }
 
@@ -65,18 +65,18 @@ impl Default for EventBusConfig {
     }
 }
 
-/// A process automation trigger, whose workflow posts to a URL by a data action. Time limit and retries are those of
-/// [`WebhookConfig`](super::WebhookConfig).
+/// A process automation trigger with a workflow whose data action posts events to a URL.
+/// [`WebhookConfig`](super::WebhookConfig) sets the timeout and the retries.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TriggerConfig {
-    /// Where events go. Default none: they go nowhere.
+    /// The URL that receives the events. Default: none; no events are sent.
     pub url: Option<String>,
-    /// The credential that the data action sends. Default none: the header is absent.
+    /// The credential that the data action sends. Default: none; the header is absent.
     pub key: Option<Secret>,
-    /// The header that the credential goes in. Default `Authorization`.
+    /// The header that carries the credential. Default: `Authorization`.
     pub header: String,
-    /// What is posted. Default [`TriggerStyle::Cognigy`].
+    /// The topics and fields that are posted. Default: [`TriggerStyle::Cognigy`].
     pub style: TriggerStyle,
 }
 
@@ -86,13 +86,13 @@ impl Default for TriggerConfig {
     }
 }
 
-/// What a trigger's workflow posts, of which events.
+/// The topics that a trigger's workflow posts, and their fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TriggerStyle {
-    /// Of `user.end`: `userId` (the event's `addressTo`), `topic` and `disconnectType`.
+    /// For `user.end`: `userId` (the event's `addressTo`), `topic` and `disconnectType`.
     Cognigy,
-    /// Of `user.start`, `user.end` and `customer.end`: the same, with `conversationId`, `participantId` and
+    /// For `user.start`, `user.end` and `customer.end`: the same fields, and also `conversationId`, `participantId` and
     /// `eventTime`.
     Full,
 }
@@ -101,11 +101,11 @@ pub enum TriggerStyle {
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct NotificationConfig {
-    /// Whether events go out; channels can be made and connected to even if not. Default `true`.
+    /// Whether events are sent. If `false`, channels can still be created and connected. Default: `true`.
     pub enabled: bool,
-    /// How often a connected channel hears a heartbeat, in milliseconds. Default 30 000, which is unconfirmed.
+    /// The interval between heartbeats on a connected channel, in milliseconds. Default: 30 000 (unconfirmed).
     pub heartbeat_ms: u64,
-    /// How long a channel lives, in seconds. Default 24 h.
+    /// The lifetime of a channel, in seconds. Default: 24 h.
     pub channel_seconds: u64,
 }
 
@@ -115,19 +115,19 @@ impl Default for NotificationConfig {
     }
 }
 
-/// How likely something is lost, from 0 (never) to 1 (always). What is lost follows from `seed`.
+/// The probabilities of random losses, from 0 (never) to 1 (always). `seed` determines which items are lost.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LossConfig {
-    /// A post of the event bus. Default 0.
+    /// The probability for a post of the event bus. Default: 0.
     pub event_bus: f64,
-    /// A post of the trigger. Default 0.
+    /// The probability for a post of the trigger. Default: 0.
     pub trigger: f64,
-    /// A frame of a notification channel. Default 0.
+    /// The probability for a frame of a notification channel. Default: 0.
     pub notification: f64,
-    /// A webhook, except receipts. Default 0.
+    /// The probability for a webhook other than a receipt. Default: 0.
     pub webhook: f64,
-    /// The same seed loses the same ones. Default 1.
+    /// The seed of the random numbers. The same seed loses the same items. Default: 1.
     pub seed: u64,
 }
 

@@ -1,4 +1,4 @@
-//! What a sandbox is started with. Every field has a default, so that `Config::default()` is a working Genesys Cloud.
+//! The configuration of a sandbox. Every field has a default. `Config::default()` starts a working Genesys Cloud.
 
 mod events;
 mod permissions;
@@ -18,52 +18,53 @@ pub use self::unconfirmed::{
     Unconfirmed, UserStart,
 };
 
-/// The settings of one [`Sandbox`](crate::Sandbox). Reads from TOML; unknown fields are refused.
+/// The configuration of one [`Sandbox`](crate::Sandbox). It deserializes from TOML and rejects unknown fields.
 ///
-/// Fields under [`unconfirmed`](Config::unconfirmed) are what Genesys's documentation leaves open.
+/// The fields of [`unconfirmed`](Config::unconfirmed) control behavior that Genesys's documentation leaves open.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
-    /// Where to listen; must be a loopback address, since the agent's side has no authentication. Port 0 takes a
-    /// free one. Default `127.0.0.1:0`.
+    /// The listen address. It must be a loopback address because the agent's desk has no authentication. Port 0 selects
+    /// a free port. Default: `127.0.0.1:0`.
     pub listen: SocketAddr,
-    /// The OAuth clients. At least one; the first is announced. Default: one with every permission.
+    /// The OAuth clients. At least one is required; the first one is announced. Default: one with every permission.
     pub clients: Vec<ClientConfig>,
-    /// The Open Messaging integrations. At least one; the first is announced. Default: one named `BotHandover`.
+    /// The Open Messaging integrations. At least one is required; the first one is announced. Default: one named
+    /// `BotHandover`.
     pub integrations: Vec<IntegrationConfig>,
-    /// The queues. At least one; the first is where the inbound message flow transfers to when the customer's
-    /// `queueId` attribute names none of them. Default: one named `Support`.
+    /// The queues. At least one is required. The inbound message flow transfers to the first one, unless the customer's
+    /// `queueId` attribute contains the id of another one. Default: one named `Support`.
     pub queues: Vec<QueueConfig>,
-    /// The inbound message flows. The first is the one that the configured integrations are attached to. Default: one
-    /// that says nothing.
+    /// The inbound message flows. The configured integrations are attached to the first one. Default: one that sends no
+    /// messages.
     pub flows: Vec<FlowConfig>,
     /// The default messaging setting (platform configuration).
     pub typing: TypingConfig,
-    /// The default supported content profile, which the configured integrations have.
+    /// The default supported content profile. The configured integrations use it.
     pub media: MediaConfig,
-    /// Seconds after the end of a conversation in which an inbound message re-opens it; 0: never. Default 72 h, the
-    /// threading timeline that Genesys Cloud starts with and its maximum.
+    /// The time after the end of a conversation within which an inbound message reopens it, in seconds. 0: never.
+    /// Default: 72 h, which is both the initial threading timeline of Genesys Cloud and its maximum.
     pub threading_window_seconds: u64,
-    /// How long the creation of an integration takes, in milliseconds. Until then inbound messages find no such
-    /// integration. Default 0.
+    /// The time until the creation of an integration is completed, in milliseconds. Until then, inbound messages to the
+    /// integration return 404. Default: 0.
     pub integration_creation_ms: u64,
-    /// The estimated wait in every queue, in seconds. Default 60.
+    /// The estimated wait in every queue, in seconds. Default: 60.
     pub estimated_wait_seconds: u64,
-    /// How webhooks are sent.
+    /// The timeout and the retries of webhooks.
     pub webhooks: WebhookConfig,
-    /// Detail events by Amazon EventBridge. Off by default.
+    /// Detail events through Amazon EventBridge. Default: off.
     pub event_bus: EventBusConfig,
-    /// Detail events by a process automation trigger, whose workflow posts them. Off by default.
+    /// Detail events through the workflow of a process automation trigger. Default: off.
     pub trigger: TriggerConfig,
-    /// Detail events and conversations by WebSocket.
+    /// Detail events and conversations through WebSockets.
     pub notifications: NotificationConfig,
-    /// What is lost at random. Default nothing.
+    /// The probabilities of random losses. Default: no losses.
     pub losses: LossConfig,
-    /// API requests per minute, of each token and of all tokens of a client together, logins included; 0: no limit.
-    /// Default 300 (`token.rate.per.minute`, `client.credentials.token.rate.per.minute`, "developer center: organization
-    /// limits").
+    /// The limit of API requests per minute. It applies to each token, and to all tokens of a client together. Logins
+    /// count toward the limit of the client. 0: no limit. Default: 300 (`token.rate.per.minute`,
+    /// `client.credentials.token.rate.per.minute`, "developer center: organization limits").
     pub requests_per_minute: u32,
-    /// What Genesys's documentation does not say.
+    /// Behavior that Genesys's documentation leaves open.
     pub unconfirmed: Unconfirmed,
 }
 
@@ -99,10 +100,12 @@ pub struct ClientConfig {
     pub id: Option<String>,
     /// The client secret. Default: random.
     pub secret: Option<Secret>,
-    /// What the client's roles permit, by Genesys's names (`conversation:message:receive` …). Default: everything.
+    /// The permissions that the client's roles grant, by Genesys's names (`conversation:message:receive` …). Default:
+    /// all.
     pub permissions: BTreeSet<Permission>,
-    /// How long a token is valid, in seconds. Genesys Cloud allows 5 min to 48 h; here anything from 1 is, so that
-    /// expiry can be tested. Default 86 399, which is what a client with the default 24 h answers.
+    /// The lifetime of a token, in seconds. Genesys Cloud allows 5 min to 48 h. The sandbox allows shorter lifetimes,
+    /// so that tests can let a token expire. Default: 86 399, which Genesys Cloud returns for a client with the default
+    /// of 24 h.
     pub token_seconds: u64,
 }
 
@@ -118,14 +121,15 @@ impl Default for ClientConfig {
 pub struct IntegrationConfig {
     /// The integration id. Default: a random UUID.
     pub id: Option<String>,
-    /// The name. Default `BotHandover`.
+    /// The name. Default: `BotHandover`.
     pub name: String,
-    /// Where webhooks go. Unlike Genesys Cloud, `http://` and any port are accepted. Default none: what an agent
-    /// writes is recorded as undeliverable.
+    /// The URL that receives the webhooks. Unlike Genesys Cloud, the sandbox accepts `http://` and any port. Default:
+    /// none; an agent's messages are recorded as undeliverable.
     pub webhook_url: Option<String>,
-    /// What webhooks are signed with; longer than 15 characters. Default: random.
+    /// The secret that signs the webhooks. It must be longer than 15 characters. Default: random.
     pub webhook_secret: Option<Secret>,
-    /// Headers added to every webhook; their values may be keys, and so do not show either. Default none.
+    /// The headers that are added to every webhook. Their values can be keys and are redacted in `Debug` output.
+    /// Default: none.
     pub webhook_headers: BTreeMap<String, Secret>,
 }
 
@@ -147,7 +151,7 @@ impl Default for IntegrationConfig {
 pub struct QueueConfig {
     /// The queue id. Default: a random UUID.
     pub id: Option<String>,
-    /// The name. Default `Support`.
+    /// The name. Default: `Support`.
     pub name: String,
 }
 
@@ -163,11 +167,11 @@ impl Default for QueueConfig {
 pub struct FlowConfig {
     /// The flow id. Default: a random UUID.
     pub id: Option<String>,
-    /// The name. Default `Inbound Message`.
+    /// The name. Default: `Inbound Message`.
     pub name: String,
-    /// What the flow says, as a bot, when a conversation opens, be it again. Default none.
+    /// The message that the flow sends as a bot when a conversation is opened or reopened. Default: none.
     pub greeting: Option<String>,
-    /// What the flow says, as a bot, whenever a conversation begins to wait in a queue. Default none.
+    /// The message that the flow sends as a bot whenever a conversation enters a queue. Default: none.
     pub in_queue: Option<String>,
 }
 
@@ -177,14 +181,14 @@ impl Default for FlowConfig {
     }
 }
 
-/// Typing indicators. Both directions are disabled until an admin enables them ("Resource Center: platform
+/// Typing indicators. Both directions are disabled until an administrator enables them ("Resource Center: platform
 /// configuration profiles").
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TypingConfig {
-    /// From the customer to the agent. While disabled, typing events are accepted and dropped. Default `false`.
+    /// From the customer to the agent. While disabled, typing events are accepted and dropped. Default: `false`.
     pub inbound: bool,
-    /// From the agent to the customer. While disabled, no webhook is sent. Default `false`.
+    /// From the agent to the customer. While disabled, no webhook is sent. Default: `false`.
     pub outbound: bool,
 }
 
@@ -192,9 +196,9 @@ pub struct TypingConfig {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MediaConfig {
-    /// From the customer; an attachment of another type is dropped. Default: everything.
+    /// From the customer. Attachments of other types are dropped. Default: all types.
     pub inbound: Vec<String>,
-    /// From the agent, who cannot send another type. Default: JPEG, PNG and GIF.
+    /// From the agent. The agent cannot send other types. Default: JPEG, PNG and GIF.
     pub outbound: Vec<String>,
 }
 
@@ -207,15 +211,15 @@ impl Default for MediaConfig {
     }
 }
 
-/// Time limits and retries of webhooks ("developer center: validate webhook notifications").
+/// The timeout and the retries of webhooks ("developer center: validate webhook notifications").
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct WebhookConfig {
-    /// How long the receiver may take to answer, in milliseconds. Default 10 000.
+    /// The time within which the receiver must respond, in milliseconds. Default: 10 000.
     pub timeout_ms: u64,
-    /// How many times a webhook is sent again after a timeout, 429, 5xx or a failed connection. Default 5.
+    /// The number of retries after a timeout, 429, 5xx or a failed connection. Default: 5.
     pub retries: u32,
-    /// The fixed pause before each retry, in milliseconds. Default 5 000.
+    /// The fixed delay before each retry, in milliseconds. Default: 5 000.
     pub retry_delay_ms: u64,
 }
 

@@ -1,10 +1,10 @@
-//! What the roles of an OAuth client permit. Scopes do not apply to client credentials.
+//! The permissions that the roles of an OAuth client grant. Scopes do not apply to client credentials.
 
 use serde::Deserialize;
 
 macro_rules! permissions {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// A permission, by the name that Genesys Cloud's API explorer lists at each operation.
+        /// A permission, with the name that Genesys Cloud's API explorer lists for each operation.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
         #[non_exhaustive]
         pub enum Permission {
@@ -12,10 +12,10 @@ macro_rules! permissions {
         }
 
         impl Permission {
-            /// Every permission that the sandbox asks for.
+            /// All permissions that the sandbox checks.
             pub const ALL: [Self; [$($name),*].len()] = [$(Self::$variant),*];
 
-            /// Genesys's name of it.
+            /// Returns Genesys's name for the permission.
             #[must_use]
             pub fn name(self) -> &'static str {
                 match self {
@@ -31,15 +31,15 @@ permissions! {
     MessageReceive = "conversation:message:receive",
     /// Reading a message by id.
     MessageView = "conversation:message:view",
-    /// Reading a message by id, the other permission that suffices.
+    /// Reading a message by id. An alternative to [`Permission::MessageView`].
     WebMessagingView = "conversation:webmessaging:view",
-    /// Setting a conversation aside; suffices for changing its state.
+    /// Parking a conversation. Sufficient to change its state.
     MessagePark = "conversation:message:park",
     /// Disconnecting a conversation or a participant.
     CommunicationDisconnect = "conversation:communication:disconnect",
-    /// Wrapping up; suffices for changing a participant's state.
+    /// Wrapping up. Sufficient to change a participant's state.
     ParticipantWrapup = "conversation:participant:wrapup",
-    /// Recording; suffices for changing a participant's state.
+    /// Recording. Sufficient to change a participant's state.
     CallRecord = "conversation:call:record",
     /// Listing and reading integrations.
     IntegrationView = "messaging:integration:view",
@@ -55,7 +55,7 @@ permissions! {
     QueueAdd = "routing:queue:add",
     /// Listing recipients and attaching them to flows.
     RecipientManage = "routing:message:manage",
-    /// Changing priority, skills and language of a conversation that waits.
+    /// Changing the priority, skills and language of a waiting conversation.
     RoutingConversationEdit = "routing:conversation:edit",
     /// Listing flows.
     FlowView = "architect:flow:view",
@@ -65,7 +65,7 @@ permissions! {
     ThreadingTimelineEdit = "conversation:threadingTimeline:edit",
     /// Transferring a conversation.
     BlindTransfer = "conversation:communication:blindTransfer",
-    /// Writing to a customer without an agent.
+    /// Sending an agentless message to a customer.
     MessageCreate = "conversation:message:create",
     /// Listing and reading messaging settings.
     SettingView = "messaging:setting:view",
@@ -83,8 +83,8 @@ permissions! {
     SupportedContentEdit = "messaging:supportedContent:edit",
     /// Deleting a supported content profile.
     SupportedContentDelete = "messaging:supportedContent:delete",
-    /// Hearing detail events. That this is the permission is unconfirmed.
+    /// Subscribing to detail events. Unconfirmed: whether this is the required permission.
     ConversationDetailView = "analytics:conversationDetail:view",
-    /// Reading a user. That this is the permission is unconfirmed.
+    /// Reading a user. Unconfirmed: whether this is the required permission.
     UserView = "directory:user:view",
 }

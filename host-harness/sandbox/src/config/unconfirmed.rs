@@ -1,69 +1,73 @@
-//! What Genesys's documentation leaves open.
+//! Behavior that Genesys's documentation leaves open.
 
 use serde::Deserialize;
 
-/// Where Genesys's documentation is silent or contradicts itself. The defaults are what is harder on a client.
+/// Behavior for which Genesys's documentation is silent or contradicts itself. The defaults are the more demanding
+/// choices for a client.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Unconfirmed {
-    /// Status of a successful inbound call: 200 or 202. Default 200, the presumed one.
+    /// The status of a successful inbound request: 200 or 202. Default: 200, which is presumed.
     pub inbound_status: u16,
-    /// Status of a refused token request: 400 or 401. Default 400.
+    /// The status of a rejected token request: 400 or 401. Default: 400.
     pub oauth_failure_status: u16,
-    /// Whether reading an integration shows its webhook secret. Default `false`.
+    /// Whether reading an integration returns its webhook secret. Default: `false`.
     pub show_secret: bool,
-    /// Whether a repeated `channel.messageId` is dropped. Default `false`: the agent sees it twice.
+    /// Whether a message with a repeated `channel.messageId` is dropped. Default: `false`; the agent sees it twice.
     pub drop_repeated_message_ids: bool,
-    /// Whether receipts (`Published`, `Failed`) for inbound messages are sent by webhook. Default `true`.
+    /// Whether receipts (`Published`, `Failed`) for inbound messages are sent by webhook. Default: `true`.
     pub inbound_receipts: bool,
-    /// Whether a typing event without a conversation opens one (only while inbound typing is enabled).
-    /// Default `true`.
+    /// Whether a typing event opens a conversation if none is connected. Applies only while inbound typing is enabled.
+    /// Default: `true`.
     pub typing_opens_conversation: bool,
-    /// The largest `pageSize`; more is refused with 400. Default 100.
+    /// The maximum `pageSize`. A larger one returns 400. Default: 100.
     pub max_page_size: u32,
-    /// Whether a structured response must name a message that a webhook brought; else it is a 400. Default `true`.
+    /// Whether a structured response must refer to a message that was sent by webhook. If it does not, it returns 400.
+    /// Default: `true`.
     pub check_originating_message: bool,
-    /// Whether there is an endpoint for structured responses; else it is a 404. Default `true`.
+    /// Whether the endpoint for structured responses exists. If `false`, it returns 404. Default: `true`.
     pub structured_responses: bool,
-    /// Whether an integration without a supported content profile passes no media; else it passes all. Default `true`.
+    /// Whether an integration without a supported content profile allows no media. If `false`, it allows all media.
+    /// Default: `true`.
     pub media_needs_profile: bool,
-    /// When `user.start` is told. Default [`UserStart::Alerting`]: also of agents who then do not take it.
+    /// When `user.start` is published. Default: [`UserStart::Alerting`]; it is then also published for agents who do
+    /// not accept.
     pub user_start: UserStart,
-    /// What `user.end` gives as the reason when an agent declines. Default [`DeclineType::Client`], which is also what
-    /// an agent's end of the conversation is.
+    /// The `disconnectType` of `user.end` when an agent declines. Default: [`DeclineType::Client`], which is also the
+    /// type when an agent ends the conversation.
     pub decline: DeclineType,
-    /// What `user.end` gives as the reason when the conversation ends for inactivity. Default
+    /// The `disconnectType` of `user.end` when the conversation ends due to inactivity. Default:
     /// [`ExpiryType::Inactivity`].
     pub expiry: ExpiryType,
-    /// Which address of `customer.end` is the customer's. Default [`CustomerAddress::From`], unlike in `user.end`,
-    /// where it is `addressTo`.
+    /// The field of `customer.end` that contains the customer's address. Default: [`CustomerAddress::From`]. In
+    /// `user.end`, it is `addressTo`.
     pub customer_end_address: CustomerAddress,
-    /// How `detail.topicName` of an event on the event bus is spelled. Default [`TopicName::Template`].
+    /// The form of `detail.topicName` in an event on the event bus. Default: [`TopicName::Template`].
     pub event_bus_topic: TopicName,
-    /// The longest text of an inbound message in characters, in more of which it is a 400; 0: no limit. Default 0.
+    /// The maximum length of an inbound text, in characters. A longer text returns 400. 0: no limit. Default: 0.
     pub max_text_characters: u32,
-    /// How many custom attributes a message may have; more is a 400. 0: no limit. Default 0.
+    /// The maximum number of custom attributes of a message. More return 400. 0: no limit. Default: 0.
     pub max_custom_attributes: u32,
-    /// Bytes of all keys and values together; more is a 400. 0: no limit. Default 0.
+    /// The maximum size of all keys and values of the custom attributes together, in bytes. More return 400. 0: no
+    /// limit. Default: 0.
     pub max_custom_attribute_bytes: u32,
-    /// What becomes of `channel.metadata.customAttributes`, which is not in the published schema. Default
+    /// The effect of `channel.metadata.customAttributes`, which is not in the published schema. Default:
     /// [`CustomAttributes::Accepted`].
     pub custom_attributes: CustomAttributes,
-    /// Where agents' attachments can be downloaded. Default [`AttachmentDownloads::AsGiven`].
+    /// Where agents' attachments can be downloaded. Default: [`AttachmentDownloads::AsGiven`].
     pub attachment_downloads: AttachmentDownloads,
-    /// What a refused webhook (4xx but 429) does. Default [`RefusedWebhook::FailsMessage`].
+    /// The effect of a refused webhook (4xx except 429). Default: [`RefusedWebhook::FailsMessage`].
     pub refused_webhook: RefusedWebhook,
-    /// Whether a client without the permission is told so (403) before the resource is looked for and the body is
-    /// checked. Default `true`.
+    /// Whether a missing permission (403) is checked before the resource and the body. Default: `true`.
     pub permissions_first: bool,
-    /// Whether reading an integration without a messaging setting of its own shows the organization's default one.
-    /// Default `true`.
+    /// Whether reading an integration without its own messaging setting returns the organization's default setting.
+    /// Default: `true`.
     pub show_default_setting: bool,
-    /// Whether an attachment at `http://` or at a private address is a 400: Genesys Cloud could not fetch it. Default
-    /// `false`, for the files of a sandbox are on the same machine.
+    /// Whether an attachment with an `http://` URL or at a private address returns 400, because Genesys Cloud could not
+    /// fetch it. Default: `false`, because the files of a sandbox are on the same machine.
     pub refuse_private_attachments: bool,
-    /// Whether topics of detail events are rejected to a client without `analytics:conversationDetail:view`.
-    /// Default `true`.
+    /// Whether a client without `analytics:conversationDetail:view` cannot subscribe to topics of detail events.
+    /// Default: `true`.
     pub detail_topics_need_permission: bool,
 }
 
@@ -99,17 +103,17 @@ impl Default for Unconfirmed {
     }
 }
 
-/// When `user.start` is told.
+/// When `user.start` is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UserStart {
     /// When the conversation is offered to the agent.
     Alerting,
-    /// When the agent takes it.
+    /// When the agent accepts it.
     Connected,
 }
 
-/// The reason that `user.end` gives when an agent declines.
+/// The `disconnectType` of `user.end` when an agent declines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeclineType {
@@ -121,7 +125,7 @@ pub enum DeclineType {
     NoAnswerTransfer,
 }
 
-/// The reason that `user.end` gives when the conversation ends for inactivity.
+/// The `disconnectType` of `user.end` when the conversation ends due to inactivity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ExpiryType {
@@ -133,7 +137,7 @@ pub enum ExpiryType {
     Unknown,
 }
 
-/// Which of two addresses is the customer's.
+/// The field that contains the customer's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CustomerAddress {
@@ -143,25 +147,25 @@ pub enum CustomerAddress {
     From,
 }
 
-/// How the name of a topic is spelled.
+/// The form of a topic's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TopicName {
-    /// With `{id}` in it, as it stands.
+    /// With the literal text `{id}`.
     Template,
-    /// With the conversation's id in it.
+    /// With the conversation's id.
     Filled,
 }
 
-/// What becomes of custom attributes.
+/// The effect of custom attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CustomAttributes {
     /// They become the customer's attributes.
     Accepted,
-    /// They are dropped without a word.
+    /// They are dropped silently.
     Ignored,
-    /// They are a 400.
+    /// The request returns 400.
     Refused,
 }
 
@@ -169,22 +173,22 @@ pub enum CustomAttributes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AttachmentDownloads {
-    /// At the address that the agent gave.
+    /// At the URL that the agent's request contains.
     AsGiven,
-    /// At the sandbox, by anybody.
+    /// At a URL of the sandbox, without a token.
     Public,
-    /// At the sandbox, with a token.
+    /// At a URL of the sandbox, with a token.
     Authorized,
-    /// At the sandbox no more.
+    /// At a URL of the sandbox that has expired.
     Expired,
 }
 
-/// What a refused webhook does.
+/// The effect of a refused webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RefusedWebhook {
     /// Its message fails.
     FailsMessage,
-    /// Its message fails, and the conversation ends by an error.
+    /// Its message fails, and the conversation ends due to an error.
     EndsConversation,
 }

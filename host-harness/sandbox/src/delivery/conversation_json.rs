@@ -1,4 +1,4 @@
-//! Conversations and messages as the API and the notification service show them. Pure.
+//! Conversations and messages in the format of the API and the notification service. No I/O.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::state::conversations::{
 };
 use crate::wire::json::{json_of, set, time_text, typing_event};
 
-/// `MessageConversation`.
+/// Returns `MessageConversation`.
 pub(crate) fn conversation_json(conversation: &Conversation) -> Value {
     let participants: Vec<_> =
         conversation.participants.iter().map(|participant| participant_json(conversation, participant)).collect();
@@ -22,7 +22,7 @@ pub(crate) fn conversation_json(conversation: &Conversation) -> Value {
     })
 }
 
-/// `MessageMediaParticipant`. The texts of `provider` and of the addresses are unconfirmed.
+/// Returns `MessageMediaParticipant`. Unconfirmed: the texts of `provider` and of the addresses.
 fn participant_json(conversation: &Conversation, participant: &Participant) -> Value {
     let mut body = json!({
         "id": participant.id,
@@ -46,9 +46,9 @@ fn participant_json(conversation: &Conversation, participant: &Participant) -> V
         set(&mut body, "fromAddress", address(&participant.name, &conversation.customer.id));
         set(&mut body, "toAddress", address(&conversation.integration.name, &conversation.integration.id));
     }
-    if let Some((time, why)) = participant.end {
+    if let Some((time, disconnect_type)) = participant.end {
         set(&mut body, "endTime", json!(time_text(time)));
-        set(&mut body, "disconnectType", json_of(&why));
+        set(&mut body, "disconnectType", json_of(&disconnect_type));
         if participant.purpose == Purpose::Agent && participant.connected_at.is_some() {
             set(&mut body, "startAcwTime", json!(time_text(time)));
         }
@@ -63,7 +63,7 @@ fn participant_json(conversation: &Conversation, participant: &Participant) -> V
     }
     if let Some(supervision) = &participant.supervision {
         set(&mut body, "mediaRoles", json!([supervision.role]));
-        set(&mut body, "monitoredParticipantId", json!(supervision.watched_id));
+        set(&mut body, "monitoredParticipantId", json!(supervision.monitored_id));
     }
     if let Some(id) = &participant.user_id {
         set(&mut body, "user", json!({ "id": id, "selfUri": format!("/api/v2/users/{id}") }));
@@ -71,14 +71,15 @@ fn participant_json(conversation: &Conversation, participant: &Participant) -> V
     body
 }
 
-/// `MessageDetails` of what the customer said. Whose participants the others are listed at is unconfirmed.
+/// Returns `MessageDetails` of the inbound messages for the customer participant, and nothing for other participants.
+/// Unconfirmed: which participant lists the outbound messages.
 fn messages_of(conversation: &Conversation, participant: &Participant) -> Vec<Value> {
-    let said = |message: &&Message| {
+    let is_listed = |message: &&Message| {
         participant.purpose == Purpose::Customer
             && message.direction == Direction::Inbound
             && message.kind != MessageType::Event
     };
-    let details = conversation.messages.iter().filter(said).map(|message| {
+    let details = conversation.messages.iter().filter(is_listed).map(|message| {
         json!({
             "messageId": message.id,
             "messageURI": format!("/api/v2/conversations/messages/{}/details", message.id),
@@ -89,7 +90,7 @@ fn messages_of(conversation: &Conversation, participant: &Participant) -> Vec<Va
     details.collect()
 }
 
-/// `MessageData`.
+/// Returns `MessageData`.
 pub(crate) fn message_data(conversation: &Conversation, message: &Message) -> Value {
     let (customer, integration) = (&conversation.customer.id, &conversation.integration.id);
     let (direction, from, to, normalized) = match message.direction {
@@ -114,7 +115,7 @@ pub(crate) fn message_data(conversation: &Conversation, message: &Message) -> Va
     body
 }
 
-/// An inbound message as `ConversationNormalizedMessage`.
+/// Returns an inbound message as `ConversationNormalizedMessage`.
 fn inbound_message(conversation: &Conversation, message: &Message) -> Value {
     let external_id = message.external_id.as_deref();
     let mut body = json!({
@@ -135,7 +136,7 @@ fn inbound_message(conversation: &Conversation, message: &Message) -> Value {
     body
 }
 
-/// `MessageData.status`.
+/// Returns `MessageData.status`.
 fn status(delivery: DeliveryState) -> &'static str {
     match delivery {
         DeliveryState::Received => "received",
@@ -146,7 +147,7 @@ fn status(delivery: DeliveryState) -> &'static str {
     }
 }
 
-/// `channel` of an inbound message, as answers and `MessageData` show it.
+/// Returns `channel` of an inbound message for responses and `MessageData`.
 pub(crate) fn message_channel(
     integration: &IntegrationRef,
     from: &Customer,

@@ -1,4 +1,4 @@
-//! Posts that are sent in the background, in order where order matters, each attempt recorded.
+//! Sends posts in the background. Posts of the same queue are sent in order. Each attempt is recorded.
 
 use std::time::Duration;
 
@@ -18,40 +18,40 @@ use crate::wire::json::time_text;
 /// The number of attempts that are kept.
 const MAX_ATTEMPTS: usize = 2_000;
 
-/// Something that a [`DeliveryQueue`] sends.
+/// An item that a [`DeliveryQueue`] sends.
 pub(crate) trait Posting: Clone + Send + Sync + 'static {
-    /// What [`Posting::settled`] needs.
+    /// The context of [`Posting::settled`].
     type Context: Clone + Send + Sync + 'static;
 
-    /// Describes the posting in the list of attempts.
+    /// The description of the posting in the list of attempts.
     type Summary: Clone + Send + Serialize;
 
-    /// The name of its queue. The postings of one queue are sent in order.
+    /// Returns the name of its queue. The postings of one queue are sent in order.
     fn queue(&self) -> String;
 
-    /// The fault that a test ordered for the delivery.
+    /// Returns the fault that applies to the delivery.
     fn delivery_fault(&self) -> Option<DeliveryFault>;
 
-    /// The request, or `None` if no destination is configured.
+    /// Returns the request, or `None` if no destination is configured.
     fn post(&self) -> Option<Post>;
 
-    /// Describes it.
+    /// Returns the description for the list of attempts.
     fn summary(&self) -> Self::Summary;
 
-    /// Called once, when the delivery has succeeded or failed for good.
+    /// Called once, after the delivery has succeeded or has finally failed.
     fn settled(&self, context: &Self::Context, outcome: &Outcome);
 }
 
-/// How a delivery ended.
+/// The outcome of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// The receiver answered 2xx.
+    /// The receiver responded with 2xx.
     Accepted,
-    /// A test ordered the loss: the sender does not notice it.
+    /// The posting was lost because of a fault or a random loss. For the sender, it counts as sent.
     Lost,
-    /// The receiver answered that it will never accept it. The text says what it answered.
+    /// The receiver responded with a status that is not retried. The text contains the status.
     Refused(String),
-    /// All retries failed, or too many postings waited.
+    /// All retries failed, or too many postings were queued.
     Failed(String),
     /// No destination is configured.
     NoDestination,
@@ -63,12 +63,13 @@ pub(crate) enum Outcome {
 pub(crate) struct Attempt<S> {
     #[serde(flatten)]
     posting: S,
-    /// Counts from 1. The second delivery of the fault `double` starts at 1 again. 0: nothing was sent.
+    /// The number of the attempt, starting at 1. The second delivery of the fault `double` starts at 1 again. 0:
+    /// nothing was sent.
     attempt: u32,
-    /// The status of the answer.
+    /// The status of the response.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
-    /// Why there is no answer.
+    /// Why there is no response.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     /// When the attempt ended.
@@ -121,7 +122,7 @@ impl<P: Posting> DeliveryQueue<P> {
         self.attempts.with(|attempts| attempts.iter().cloned().collect())
     }
 
-    /// Stops the deliveries and waits until they have stopped. Postings that wait are not sent.
+    /// Stops the deliveries and waits until they have stopped. Queued postings are not sent.
     pub(crate) async fn stop(&self) {
         self.workers.stop().await;
     }
@@ -140,12 +141,12 @@ impl<P: Posting> DeliveryQueue<P> {
         let record = |attempt, result| self.record(&posting, attempt, result);
         let outcome = match self.client.send(&post, record).await {
             Ok(()) => Outcome::Accepted,
-            Err(NotAccepted { why, refused: true }) => Outcome::Refused(why),
-            Err(NotAccepted { why, refused: false }) => Outcome::Failed(why),
+            Err(NotAccepted { reason, refused: true }) => Outcome::Refused(reason),
+            Err(NotAccepted { reason, refused: false }) => Outcome::Failed(reason),
         };
         posting.settled(&self.context, &outcome);
         if outcome == Outcome::Accepted && fault == Some(DeliveryFault::Double) {
-            // The first delivery was accepted, so the result of the second one does not matter.
+            // The result of the second delivery is irrelevant, because the first one was accepted.
             let _ = self.client.send(&post, record).await;
         }
     }

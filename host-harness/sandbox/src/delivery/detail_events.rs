@@ -1,5 +1,5 @@
 //! Detail events: the topics `v2.detail.events.conversation.{id}.…` and their bodies ("developer center:
-//! notifications, available topics"). Pure.
+//! notifications, available topics"). No I/O.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use crate::state::conversations::{
 };
 use crate::wire::json::set;
 
-/// The text is unconfirmed.
+/// The value of `provider`. Unconfirmed.
 const PROVIDER: &str = "PureCloud Messaging";
 
 /// A detail event.
@@ -26,13 +26,13 @@ pub(crate) struct DetailEvent {
 }
 
 impl DetailEvent {
-    /// The topic's name, with the conversation's id in it.
+    /// Returns the topic's name with the conversation's id.
     pub(crate) fn topic_name(&self) -> String {
         topic_name(&self.conversation_id, self.topic)
     }
 }
 
-/// The name of a topic of the conversation `id`.
+/// Returns the name of a topic of the conversation `id`.
 pub(crate) fn topic_name(id: &str, topic: DetailTopic) -> String {
     format!("v2.detail.events.conversation.{id}.{}", topic.name())
 }
@@ -62,9 +62,9 @@ pub(crate) fn detail_event(
         "conversationExternalContactIds": [],
     });
     let (customer, integration) = (&conversation.customer.id, &conversation.integration.id);
-    let customer_is =
+    let customer_address =
         if topic == DetailTopic::CustomerEnd { unconfirmed.customer_end_address } else { CustomerAddress::To };
-    let (to, from) = match customer_is {
+    let (to, from) = match customer_address {
         CustomerAddress::To => (customer, integration),
         CustomerAddress::From => (integration, customer),
     };
@@ -111,8 +111,8 @@ fn topic_of(kind: &EventKind, unconfirmed: &Unconfirmed) -> Option<DetailTopic> 
 }
 
 fn set_end(body: &mut Value, participant: &Participant, expiry: ExpiryType) {
-    let Some((_, why)) = participant.end else { return };
-    let text = match why {
+    let Some((_, disconnect_type)) = participant.end else { return };
+    let text = match disconnect_type {
         DisconnectType::Client => "CLIENT",
         DisconnectType::Peer => "PEER",
         DisconnectType::System => "SYSTEM",
@@ -128,7 +128,8 @@ fn set_end(body: &mut Value, participant: &Participant, expiry: ExpiryType) {
     set(body, "disconnectType", json!(text));
 }
 
-/// An agent who never accepted did not interact. That the field is absent then is unconfirmed.
+/// Sets the durations. An agent who did not accept has no `interactingDurationMs`. Unconfirmed: that the field is then
+/// absent.
 fn set_durations(body: &mut Value, participant: &Participant) {
     let end = participant.end.map(|(end, _)| end);
     set_milliseconds(body, "alertingDurationMs", participant.alerted_at, participant.connected_at.or(end));

@@ -1,4 +1,4 @@
-//! The bodies of posted detail events: Amazon EventBridge's envelope, and what a trigger's workflow posts. Pure.
+//! The bodies of posted detail events, for Amazon EventBridge and for a trigger's workflow. No I/O.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -8,12 +8,14 @@ use crate::config::{TopicName, TriggerStyle};
 use crate::delivery::detail_events::{DetailEvent, topic_name};
 use crate::wire::json::json_of;
 
-/// The AWS account and region of the partner event source; any would do.
+/// The AWS account of the partner event source. The value is arbitrary.
 const ACCOUNT: &str = "123456789012";
+
+/// The AWS region of the partner event source. The value is arbitrary.
 const REGION: &str = "eu-central-1";
 
-/// An AWS event. `detail-type` and `source` are as EventBridge's partner integration spells them; unconfirmed is
-/// whether `topicName` has the conversation's id in it.
+/// Returns an AWS event. `detail-type` and `source` have the format of EventBridge's partner integration. Unconfirmed:
+/// whether `topicName` contains the conversation's id.
 pub(crate) fn event_bus_body(event: &DetailEvent, organization_id: &str, topic: TopicName, now: Timestamp) -> Value {
     let template = topic_name("{id}", event.topic);
     let topic_name = match topic {
@@ -37,7 +39,7 @@ pub(crate) fn event_bus_body(event: &DetailEvent, organization_id: &str, topic: 
     })
 }
 
-/// What the workflow's data action is set up to post.
+/// Returns the body that the workflow's data action posts.
 pub(crate) fn trigger_body(event: &DetailEvent, style: TriggerStyle) -> Value {
     let mut body = Map::new();
     let mut copy = |from: &str, to: &str| {

@@ -1,4 +1,4 @@
-//! Detail events as HTTP posts: from the event bus, and from the workflow that a trigger starts.
+//! Detail events as HTTP posts of the event bus and of a trigger's workflow.
 
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -10,10 +10,10 @@ use crate::delivery::delivery_queue::{Outcome, Posting};
 use crate::delivery::retrying_client::Post;
 use crate::state::faults::{DeliveryFault, EventFault, EventTransport};
 
-/// What the fault `wrong-key` sends.
-const WRONG_KEY: &str = "not-the-key-that-was-agreed-upon";
+/// The key that the fault `wrong-key` sends.
+const WRONG_KEY: &str = "wrong-key";
 
-/// The destination of one transport, and the topics that it receives.
+/// The destination of one transport and the topics that it receives.
 #[derive(Clone, Debug)]
 pub(crate) struct EventDestination {
     url: Url,
@@ -81,7 +81,7 @@ pub(crate) struct EventPost {
     pub(crate) fault: Option<EventFault>,
 }
 
-/// An event in the list of attempts.
+/// The description of an event in the list of attempts.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EventSummary {
@@ -114,6 +114,6 @@ impl Posting for EventPost {
         EventSummary { on: self.transport, conversation_id: self.conversation_id.clone(), topic: self.topic }
     }
 
-    /// An event changes nothing, whether it arrives or not.
+    /// Does nothing, because the outcome of an event has no effect on the conversation.
     fn settled(&self, (): &(), _: &Outcome) {}
 }

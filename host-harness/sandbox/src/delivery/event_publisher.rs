@@ -1,5 +1,4 @@
-//! Publishes what happens in a conversation: into the log, and by the event bus, the trigger and the notification
-//! service.
+//! Publishes the events of conversations to the log, the event bus, the trigger and the notification service.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -14,7 +13,7 @@ use crate::delivery::frames::frame;
 use crate::delivery::topics::conversation_topics;
 use crate::state::conversations::{Conversation, ConversationEvent};
 use crate::state::faults::{DeliveryFault, EventFault, EventTransport, Faults};
-use crate::state::losses::{Losses, Lossy};
+use crate::state::losses::{LossTarget, Losses};
 use crate::state::notification_channels::Channels;
 use crate::state::ring::Ring;
 use crate::state::shared::Shared;
@@ -22,7 +21,7 @@ use crate::state::shared::Shared;
 /// The number of events that the log keeps.
 pub(crate) const MAX_EVENTS: usize = 5_000;
 
-/// Publishes events by every transport that is configured. Clones share the state.
+/// Publishes events through every configured transport. Clones share the state.
 #[derive(Clone, Debug)]
 pub(crate) struct EventPublisher {
     pub(crate) organization_id: Uuid,
@@ -31,8 +30,8 @@ pub(crate) struct EventPublisher {
     pub(crate) event_bus: Option<EventDestination>,
     pub(crate) trigger: Option<EventDestination>,
     pub(crate) trigger_style: TriggerStyle,
-    /// Whether events go through notification channels.
-    pub(crate) notifies: bool,
+    /// Whether events are sent through notification channels.
+    pub(crate) notifications_enabled: bool,
     pub(crate) log: Shared<Ring<DetailEvent>>,
     pub(crate) posts: DeliveryQueue<EventPost>,
     pub(crate) channels: Shared<Channels>,
@@ -41,7 +40,7 @@ pub(crate) struct EventPublisher {
 }
 
 impl EventPublisher {
-    /// Publishes `events` of `conversation`, and the conversation as it is now.
+    /// Publishes `events` of `conversation`, and the current state of the conversation.
     pub(crate) fn publish(&self, conversation: &Conversation, events: &[ConversationEvent]) {
         let division_id = self.division_id.to_string();
         for event in events {
@@ -85,7 +84,7 @@ impl EventPublisher {
     }
 
     fn notify(&self, topic: &str, frame: &str) {
-        if self.notifies {
+        if self.notifications_enabled {
             self.channels.with(|channels| channels.publish(topic, frame, || self.frame_fault()));
         }
     }
@@ -99,16 +98,17 @@ impl EventPublisher {
         }
     }
 
-    /// Returns the fault of the next event of `transport`: the one that was ordered, or else a random loss.
+    /// Returns the fault of the next event of `transport`: an ordered fault, or otherwise a random loss.
     fn fault(&self, transport: EventTransport) -> Option<EventFault> {
-        let what = match transport {
-            EventTransport::EventBus => Lossy::EventBus,
-            EventTransport::Trigger => Lossy::Trigger,
-            EventTransport::Notification => Lossy::Notification,
+        let target = match transport {
+            EventTransport::EventBus => LossTarget::EventBus,
+            EventTransport::Trigger => LossTarget::Trigger,
+            EventTransport::Notification => LossTarget::Notification,
         };
         let ordered = self.faults.with(|faults| faults.for_event(transport));
         ordered.or_else(|| {
-            self.losses.with(|losses| losses.strikes(what)).then_some(EventFault::Delivery(DeliveryFault::Lost))
+            let is_lost = self.losses.with(|losses| losses.is_next_lost(target));
+            is_lost.then_some(EventFault::Delivery(DeliveryFault::Lost))
         })
     }
 }

@@ -1,9 +1,9 @@
-//! What goes through a channel's WebSocket. Pure.
+//! The frames of a channel's WebSocket. No I/O.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// An event of a topic.
+/// Returns the frame of an event.
 pub(crate) fn frame(topic: &str, body: &Value) -> String {
     let correlation_id = Uuid::new_v4().to_string();
     json!({
@@ -15,17 +15,17 @@ pub(crate) fn frame(topic: &str, body: &Value) -> String {
     .to_string()
 }
 
-/// The heartbeat of a connected channel.
+/// Returns the heartbeat of a connected channel.
 pub(crate) fn heartbeat() -> String {
     metadata("WebSocket Heartbeat")
 }
 
-/// The answer to `{"message": "ping"}`.
+/// Returns the response to `{"message": "ping"}`.
 pub(crate) fn pong() -> String {
     metadata("pong")
 }
 
-/// Tells the client to connect anew. The body is unconfirmed.
+/// Returns the frame that requests the client to reconnect. Unconfirmed: the body.
 pub(crate) fn socket_closing() -> String {
     json!({
         "topicName": "v2.system.socket_closing",

@@ -1,4 +1,5 @@
-//! What the organization sends: webhooks, and detail events by the event bus, the trigger and the notification service.
+//! The deliveries of the organization: webhooks, and detail events through the event bus, the trigger and the
+//! notification service.
 
 pub(crate) mod conversation_json;
 pub(crate) mod delivery_queue;

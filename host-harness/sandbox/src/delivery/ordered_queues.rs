@@ -1,19 +1,19 @@
-//! Queues by name, each of which keeps the order of its items. Pure.
+//! Named queues that keep the order of their items. No I/O.
 
 use std::collections::{HashMap, VecDeque};
 
-/// The number of items that may wait in one queue.
+/// The maximum number of items in a queue.
 const MAX_WAITING: usize = 1_000;
 
-/// The number of queues that may have items.
+/// The maximum number of queues that have items.
 const MAX_QUEUES: usize = 10_000;
 
-/// Where an item is inserted.
+/// The position at which an item is inserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Position {
     /// At the end.
     Last,
-    /// After the next item that is inserted. Without one it never leaves the queue.
+    /// After the next item that is inserted. If none is inserted, the item is never removed.
     AfterTheNext,
 }
 
@@ -44,8 +44,8 @@ impl<T> Default for Queue<T> {
 }
 
 impl<T> OrderedQueues<T> {
-    /// Inserts `item` into a queue. Returns it if too many items wait.
-    pub(crate) fn put(&mut self, queue: &str, item: T, place: Position) -> Option<T> {
+    /// Inserts `item` into a queue. Returns the item if the queue is full or if there are too many queues.
+    pub(crate) fn put(&mut self, queue: &str, item: T, position: Position) -> Option<T> {
         if self.0.len() >= MAX_QUEUES && !self.0.contains_key(queue) {
             return Some(item);
         }
@@ -53,7 +53,7 @@ impl<T> OrderedQueues<T> {
         if queue.waiting.len() + queue.held.len() >= MAX_WAITING {
             return Some(item);
         }
-        match place {
+        match position {
             Position::AfterTheNext => queue.held.push(item),
             Position::Last => {
                 queue.waiting.push_back(item);
@@ -63,8 +63,8 @@ impl<T> OrderedQueues<T> {
         None
     }
 
-    /// Whether the queue needs a task that empties it. The caller must start it.
-    pub(crate) fn starts(&mut self, queue: &str) -> bool {
+    /// Whether the queue has items but no task that empties it. The caller must then start the task.
+    pub(crate) fn start(&mut self, queue: &str) -> bool {
         match self.0.get_mut(queue) {
             Some(queue) if !queue.running && !queue.waiting.is_empty() => {
                 queue.running = true;
@@ -74,7 +74,7 @@ impl<T> OrderedQueues<T> {
         }
     }
 
-    /// Removes the next item of the queue. `None`: its task must end.
+    /// Removes and returns the next item of the queue. If there is none, the task of the queue must end.
     pub(crate) fn next(&mut self, name: &str) -> Option<T> {
         let queue = self.0.get_mut(name)?;
         let next = queue.waiting.pop_front();
@@ -97,23 +97,23 @@ mod tests {
     }
 
     #[test]
-    fn keeps_the_order_except_after_the_next() {
+    fn keeps_the_order_except_for_after_the_next() {
         let mut queues = OrderedQueues::default();
         queues.put("a", "1", Position::AfterTheNext);
-        assert!(!queues.starts("a"), "the only item waits for the next one");
+        assert!(!queues.start("a"), "the only item is held until the next one");
         queues.put("a", "2", Position::Last);
         queues.put("b", "x", Position::Last);
         queues.put("a", "3", Position::Last);
-        assert!(queues.starts("a"));
-        assert!(!queues.starts("a"), "one task is enough");
+        assert!(queues.start("a"));
+        assert!(!queues.start("a"), "the queue already has a task");
         assert_eq!(drain(&mut queues, "a"), ["2", "1", "3"]);
-        assert!(queues.starts("b"));
+        assert!(queues.start("b"));
         queues.put("a", "4", Position::Last);
-        assert!(queues.starts("a"), "the task has ended");
+        assert!(queues.start("a"), "the previous task has ended");
     }
 
     #[test]
-    fn queues_and_their_number_are_bounded() {
+    fn limits_items_and_queues() {
         let mut queues = OrderedQueues::default();
         for _ in 0..MAX_WAITING {
             assert_eq!(queues.put("a", "x", Position::Last), None);
@@ -124,6 +124,6 @@ mod tests {
         }
         assert_eq!(queues.put("another", "x", Position::Last), Some("x"));
         drain(&mut queues, "a");
-        assert_eq!(queues.put("another", "x", Position::Last), None, "an empty queue makes room");
+        assert_eq!(queues.put("another", "x", Position::Last), None, "an empty queue does not count");
     }
 }

@@ -1,4 +1,4 @@
-//! Background tasks that empty ordered queues: one task for each queue that is not empty.
+//! Background tasks that empty ordered queues. Each queue that is not empty has one task.
 
 use tokio::task::JoinSet;
 
@@ -12,7 +12,7 @@ pub(crate) struct QueueWorkers<T> {
     tasks: Shared<JoinSet<()>>,
 }
 
-// The derived implementations would require the same of `T`.
+// The derived implementations would require `T: Clone` and `T: Default`.
 impl<T> Clone for QueueWorkers<T> {
     fn clone(&self) -> Self {
         Self { queues: self.queues.clone(), tasks: self.tasks.clone() }
@@ -26,19 +26,20 @@ impl<T> Default for QueueWorkers<T> {
 }
 
 impl<T: Send + 'static> QueueWorkers<T> {
-    /// Appends `item` to a queue; a task calls `handle` with it. Returns it if too many items wait.
+    /// Inserts `item` into a queue. A task then calls `handle` with the item. Returns the item if the queue is full or
+    /// if there are too many queues.
     pub(crate) fn put<F>(
         &self,
         queue: &str,
         item: T,
-        place: Position,
+        position: Position,
         handle: impl Fn(T) -> F + Send + 'static,
     ) -> Option<T>
     where
         F: Future<Output = ()> + Send,
     {
-        let refused = self.queues.with(|queues| queues.put(queue, item, place));
-        if refused.is_none() && self.queues.with(|queues| queues.starts(queue)) {
+        let rejected = self.queues.with(|queues| queues.put(queue, item, position));
+        if rejected.is_none() && self.queues.with(|queues| queues.start(queue)) {
             let (queues, queue) = (self.queues.clone(), queue.to_owned());
             self.tasks.with(|tasks| {
                 while tasks.try_join_next().is_some() {}
@@ -49,10 +50,10 @@ impl<T: Send + 'static> QueueWorkers<T> {
                 });
             });
         }
-        refused
+        rejected
     }
 
-    /// Stops all tasks and waits until they have stopped. Items that wait are not handled.
+    /// Stops all tasks and waits until they have stopped. Queued items are not handled.
     pub(crate) async fn stop(&self) {
         let mut tasks = self.tasks.with(std::mem::take);
         tasks.shutdown().await;

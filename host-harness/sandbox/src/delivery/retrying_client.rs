@@ -1,4 +1,4 @@
-//! An HTTP client that repeats a POST until it is accepted ("developer center: validate webhook notifications").
+//! An HTTP client that retries a POST until it is accepted ("developer center: validate webhook notifications").
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::config::WebhookConfig;
 
-/// Sends posts within a time limit, with retries.
+/// Sends posts with a timeout and retries.
 #[derive(Clone, Debug)]
 pub(crate) struct RetryingClient {
     client: reqwest::Client,
@@ -21,31 +21,31 @@ pub(crate) struct RetryingClient {
 #[derive(Clone, Debug)]
 pub(crate) struct Post {
     pub(crate) url: Url,
-    /// The headers without the content type, which is JSON.
+    /// The headers without the content type, which is always JSON.
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
-/// Why a post was not accepted in the end.
+/// Why a post was not accepted.
 #[derive(Debug)]
 pub(crate) struct NotAccepted {
-    pub(crate) why: String,
-    /// Whether the receiver refused it. `false`: it was busy or out of reach until the last retry.
+    pub(crate) reason: String,
+    /// Whether the receiver refused it. `false`: all retries failed.
     pub(crate) refused: bool,
 }
 
-/// How an attempt ended.
+/// The outcome of an attempt.
 enum Outcome {
     /// 2xx.
     Accepted,
-    /// Timeout, 429, 5xx or no connection: worth another attempt.
-    NotNow(String),
-    /// Any other answer.
+    /// Timeout, 429, 5xx or no connection. Another attempt can succeed.
+    Retryable(String),
+    /// Any other response.
     Refused(String),
 }
 
 impl RetryingClient {
-    /// Creates a client with the timeout and the retries of `config`.
+    /// Creates a client with the timeout and the retries in `config`.
     pub(crate) fn new(config: WebhookConfig) -> Result<Self, reqwest::Error> {
         let client = reqwest::Client::builder()
             .timeout(Duration::from_millis(config.timeout_ms))
@@ -55,8 +55,8 @@ impl RetryingClient {
         Ok(Self { client, config })
     }
 
-    /// Sends `post` until it is accepted or refused, or all retries are used up. Calls `record` after each attempt
-    /// with its number, from 1, and the status or the reason why there is none.
+    /// Sends `post` until it is accepted or refused, or until all retries have failed. Calls `record` after each
+    /// attempt with its number, starting at 1, and the status or the reason why there is none.
     pub(crate) async fn send(
         &self,
         post: &Post,
@@ -68,11 +68,11 @@ impl RetryingClient {
             record(attempt, result.clone());
             match outcome(result) {
                 Outcome::Accepted => return Ok(()),
-                Outcome::Refused(why) => return Err(NotAccepted { why, refused: true }),
-                Outcome::NotNow(why) if attempt > self.config.retries => {
-                    return Err(NotAccepted { why, refused: false });
+                Outcome::Refused(reason) => return Err(NotAccepted { reason, refused: true }),
+                Outcome::Retryable(reason) if attempt > self.config.retries => {
+                    return Err(NotAccepted { reason, refused: false });
                 }
-                Outcome::NotNow(_) => {}
+                Outcome::Retryable(_) => {}
             }
             attempt += 1;
             sleep(Duration::from_millis(self.config.retry_delay_ms)).await;
@@ -94,14 +94,14 @@ impl RetryingClient {
 fn outcome(result: Result<StatusCode, String>) -> Outcome {
     let status = match result {
         Ok(status) => status,
-        Err(why) => return Outcome::NotNow(why),
+        Err(reason) => return Outcome::Retryable(reason),
     };
-    let why = || format!("the receiver answered {status}");
+    let reason = || format!("the receiver responded with {status}");
     if status.is_success() {
         Outcome::Accepted
     } else if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
-        Outcome::NotNow(why())
+        Outcome::Retryable(reason())
     } else {
-        Outcome::Refused(why())
+        Outcome::Refused(reason())
     }
 }

@@ -1,4 +1,4 @@
-//! Which topics there are, and who may hear them. Pure.
+//! The topics of the notification service and their permissions. No I/O.
 
 use crate::config::DetailTopic;
 use crate::config::Permission;
@@ -6,22 +6,22 @@ use crate::delivery::detail_events::topic_name;
 use crate::state::conversations::Conversation;
 use crate::state::tokens::Caller;
 
-/// Why a topic is not subscribed to.
+/// Why a subscription to a topic is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rejection {
-    /// There is no such topic. That Genesys Cloud rejects it rather than the request is unconfirmed.
+    /// There is no such topic. Unconfirmed: Genesys Cloud rejects the topic, not the whole request.
     Unknown,
     /// The client's roles do not grant this permission.
     Missing(Permission),
 }
 
-/// Whether `caller` may subscribe to `topic`. A conversation, queue or user that does not exist is no reason to
-/// reject. Which topics need which permission is unconfirmed; here, detail events do.
+/// Checks whether `caller` may subscribe to `topic`. The conversation, queue or user need not exist. With
+/// `needs_permission`, detail events require a permission. Unconfirmed: which topics require which permission.
 pub(crate) fn check(topic: &str, caller: &Caller, needs_permission: bool) -> Result<(), Rejection> {
     if is_detail_topic(topic) {
         let permission = Permission::ConversationDetailView;
-        let refused = needs_permission && caller.require(permission).is_err();
-        return if refused { Err(Rejection::Missing(permission)) } else { Ok(()) };
+        let is_missing = needs_permission && caller.require(permission).is_err();
+        return if is_missing { Err(Rejection::Missing(permission)) } else { Ok(()) };
     }
     let known = [
         ("v2.routing.queues.", ".conversations.messages"),
@@ -33,7 +33,7 @@ pub(crate) fn check(topic: &str, caller: &Caller, needs_permission: bool) -> Res
     if known { Ok(()) } else { Err(Rejection::Unknown) }
 }
 
-/// The topics under which a conversation is shown as a whole. That of the conversation itself is unconfirmed.
+/// Returns the topics that publish the whole conversation. Unconfirmed: the topic of the conversation itself.
 pub(crate) fn conversation_topics(conversation: &Conversation) -> Vec<String> {
     let mut topics = vec![format!("v2.conversations.messages.{}", conversation.id)];
     for participant in &conversation.participants {

@@ -1,4 +1,4 @@
-//! Webhooks: what is posted to the customer's platform, and what becomes of the message.
+//! Webhooks: the requests to the customer's platform, and the effect of their outcome on the message.
 
 use axum::http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
@@ -22,9 +22,9 @@ pub(crate) const RECEIPT: &str = "Receipt";
 #[derive(Clone, Debug)]
 pub(crate) struct Webhook {
     pub(crate) conversation_id: String,
-    /// The `id` of the body: a message of the conversation, whose delivery state the outcome changes.
+    /// The `id` in the body. It is the id of the message whose delivery state depends on the outcome.
     pub(crate) event_id: String,
-    /// The `type` of the body.
+    /// The `type` in the body.
     pub(crate) event_type: &'static str,
     pub(crate) body: Vec<u8>,
     /// `None`: the integration has no webhook URL.
@@ -32,7 +32,7 @@ pub(crate) struct Webhook {
     pub(crate) fault: Option<WebhookFault>,
 }
 
-/// A webhook in the list of attempts.
+/// The description of a webhook in the list of attempts.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WebhookSummary {
@@ -42,12 +42,12 @@ pub(crate) struct WebhookSummary {
     event_type: &'static str,
 }
 
-/// What the outcome of a webhook changes.
+/// The state that the outcome of a webhook changes.
 #[derive(Clone, Debug)]
 pub(crate) struct WebhookContext {
-    /// Delivery states are recorded here.
+    /// The conversations, whose messages have the delivery states.
     pub(crate) conversations: Shared<Conversations>,
-    /// Publishes the end of a conversation that a refusal ends.
+    /// Publishes the end of a conversation that a refused webhook ends.
     pub(crate) event_publisher: EventPublisher,
 }
 
@@ -94,9 +94,9 @@ impl Posting for Webhook {
     fn settled(&self, context: &WebhookContext, outcome: &Outcome) {
         match outcome {
             Outcome::Accepted | Outcome::Lost => self.record(context, DeliveryState::Sent, None),
-            Outcome::Failed(why) => self.record(context, DeliveryState::Failed, Some(why)),
-            Outcome::Refused(why) => {
-                self.record(context, DeliveryState::Failed, Some(why));
+            Outcome::Failed(reason) => self.record(context, DeliveryState::Failed, Some(reason)),
+            Outcome::Refused(reason) => {
+                self.record(context, DeliveryState::Failed, Some(reason));
                 if context.event_publisher.unconfirmed.refused_webhook == RefusedWebhook::EndsConversation {
                     end_by_error(context, &self.conversation_id);
                 }
@@ -109,12 +109,13 @@ impl Posting for Webhook {
 }
 
 impl Webhook {
-    /// Records the delivery state of the message. A receipt is about an inbound message, which has arrived already.
+    /// Records the delivery state of the message. A receipt does not change it, because its message is inbound and has
+    /// already arrived.
     fn record(&self, context: &WebhookContext, delivery: DeliveryState, error: Option<&str>) {
         if self.event_type != RECEIPT {
             let reasons: Vec<Value> =
                 error.iter().map(|error| json!({ "code": "GeneralError", "message": error })).collect();
-            context.conversations.with(|all| all.note_delivery(&self.event_id, delivery, reasons));
+            context.conversations.with(|all| all.record_delivery(&self.event_id, delivery, reasons));
         }
     }
 }
@@ -122,7 +123,7 @@ impl Webhook {
 fn end_by_error(context: &WebhookContext, conversation_id: &str) {
     context.conversations.with(|conversations| {
         if let Some(conversation) = conversations.get_mut(conversation_id) {
-            // A conversation that has ended already stays as it is.
+            // A conversation that has already ended does not change.
             let _ = conversation.end_because(&Ending::Error, Timestamp::now());
         }
         conversations.publish(|conversation, events| context.event_publisher.publish(conversation, &events));

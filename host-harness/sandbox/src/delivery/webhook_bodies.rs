@@ -1,4 +1,4 @@
-//! The bodies of webhooks ("Open Messaging API: outbound notifications"). Pure.
+//! The bodies of webhooks ("Open Messaging API: outbound notifications"). No I/O.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use crate::state::conversations::{Conversation, Direction, Message, MessageType};
 use crate::wire::json::{json_of, set, time_text, typing_event};
 
-/// What a receipt for an inbound message says. The exact body is unconfirmed.
+/// The outcome that a receipt for an inbound message reports. Unconfirmed: the exact body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InboundOutcome {
-    /// The platform took it.
+    /// The platform accepted it.
     Published,
     /// Its media type is not in the supported content profile.
     MediaTypeNotAllowed,
@@ -23,7 +23,7 @@ impl InboundOutcome {
         }
     }
 
-    /// `reasons[]`: why it failed.
+    /// Returns `reasons[]` of a failure.
     pub(crate) fn reasons(self) -> Vec<Value> {
         match self {
             Self::Published => Vec::new(),
@@ -35,7 +35,7 @@ impl InboundOutcome {
     }
 }
 
-/// The webhook for an outbound `message` of `conversation`.
+/// Returns the body of the webhook for an outbound `message`.
 pub(crate) fn notification(conversation: &Conversation, message: &Message) -> Value {
     let integration = &conversation.integration;
     let mut body = json!({
@@ -69,7 +69,7 @@ pub(crate) fn notification(conversation: &Conversation, message: &Message) -> Va
     body
 }
 
-/// The webhook that tells the customer's platform what became of an inbound `message`.
+/// Returns the body of the webhook that reports the outcome of an inbound `message`.
 pub(crate) fn receipt(
     conversation: &Conversation,
     message: &Message,

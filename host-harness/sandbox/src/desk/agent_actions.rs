@@ -1,4 +1,5 @@
-//! The actions of agents on a conversation: accept, decline, transfer, end, wrap up. Also how it ends without them.
+//! The actions of agents on a conversation, such as accept, decline, transfer, disconnect and wrap up. Also inactivity
+//! and errors, which end a conversation without an agent.
 
 use axum::extract::{Path, State};
 use jiff::Timestamp;
@@ -6,7 +7,7 @@ use serde::Deserialize;
 
 use crate::cloud::Cloud;
 use crate::config::DeclineType;
-use crate::desk::request::{Answer, Body, DeskError, Nothing, change};
+use crate::desk::request::{Body, DeskError, DeskResult, NoParameters, change};
 use crate::state::conversations::{Agent, DisconnectType, Ending, SupervisorRole, WrapUp};
 
 /// The maximum length of an agent's name, in characters.
@@ -22,37 +23,37 @@ pub(crate) struct Named {
     name: String,
 }
 
-/// The body of an action by a named agent, or by the one that the conversation's state implies.
+/// The body of an action by an agent. If `name` is absent, the state of the conversation determines the agent.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MaybeNamed {
     name: Option<String>,
 }
 
-/// `POST …/offer`: offers it to an agent, who is alerted.
-pub(crate) async fn offer(State(cloud): State<Cloud>, Path(id): Path<String>, Body(body): Body<Named>) -> Answer {
+/// `POST …/offer`: offers the conversation to an agent, who is alerted.
+pub(crate) async fn offer(State(cloud): State<Cloud>, Path(id): Path<String>, Body(body): Body<Named>) -> DeskResult {
     let agent = agent(&cloud, &body.name)?;
     change(&cloud, &id, |conversation, _| Ok(conversation.offer(agent, Timestamp::now())?))
 }
 
-/// `POST …/accept`: an agent accepts it.
-pub(crate) async fn accept(State(cloud): State<Cloud>, Path(id): Path<String>, Body(body): Body<Named>) -> Answer {
+/// `POST …/accept`: an agent accepts the conversation.
+pub(crate) async fn accept(State(cloud): State<Cloud>, Path(id): Path<String>, Body(body): Body<Named>) -> DeskResult {
     let agent = agent(&cloud, &body.name)?;
     change(&cloud, &id, |conversation, _| Ok(conversation.accept(agent, Timestamp::now())?))
 }
 
-/// `POST …/decline`: the alerted agent declines it.
+/// `POST …/decline`: the alerted agent declines the conversation.
 pub(crate) async fn decline(
     State(cloud): State<Cloud>,
     Path(id): Path<String>,
     Body(body): Body<MaybeNamed>,
-) -> Answer {
-    let why = match cloud.unconfirmed.decline {
+) -> DeskResult {
+    let disconnect_type = match cloud.unconfirmed.decline {
         DeclineType::Client => DisconnectType::Client,
         DeclineType::Transfer => DisconnectType::Transfer,
         DeclineType::NoAnswerTransfer => DisconnectType::TransferNoAnswer,
     };
-    not_accepted(&cloud, &id, body, why)
+    not_accepted(&cloud, &id, body, disconnect_type)
 }
 
 /// `POST …/no-answer`: the alerted agent does not answer in time.
@@ -60,16 +61,16 @@ pub(crate) async fn no_answer(
     State(cloud): State<Cloud>,
     Path(id): Path<String>,
     Body(body): Body<MaybeNamed>,
-) -> Answer {
+) -> DeskResult {
     not_accepted(&cloud, &id, body, DisconnectType::TransferNoAnswer)
 }
 
-fn not_accepted(cloud: &Cloud, id: &str, body: MaybeNamed, why: DisconnectType) -> Answer {
+fn not_accepted(cloud: &Cloud, id: &str, body: MaybeNamed, disconnect_type: DisconnectType) -> DeskResult {
     let agent = maybe_agent(cloud, body)?;
-    change(cloud, id, |conversation, _| Ok(conversation.not_accepted(agent, why, Timestamp::now())?))
+    change(cloud, id, |conversation, _| Ok(conversation.not_accepted(agent, disconnect_type, Timestamp::now())?))
 }
 
-/// Body of `…/transfer`.
+/// The body of `…/transfer`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct Transfer {
@@ -77,8 +78,12 @@ pub(crate) struct Transfer {
     agent: Option<String>,
 }
 
-/// `POST …/transfer`: to another queue, to an agent, or back to its own queue.
-pub(crate) async fn transfer(State(cloud): State<Cloud>, Path(id): Path<String>, Body(body): Body<Transfer>) -> Answer {
+/// `POST …/transfer`: the agents transfer the conversation to another queue, to an agent, or back to its own queue.
+pub(crate) async fn transfer(
+    State(cloud): State<Cloud>,
+    Path(id): Path<String>,
+    Body(body): Body<Transfer>,
+) -> DeskResult {
     if let Some(name) = &body.agent {
         if body.queue_id.is_some() {
             return Err(DeskError::BadRequest("expected `queueId` or `agent`, not both".to_owned()));
@@ -95,7 +100,11 @@ pub(crate) async fn transfer(State(cloud): State<Cloud>, Path(id): Path<String>,
 }
 
 /// `POST …/conference`: another agent joins.
-pub(crate) async fn conference(State(cloud): State<Cloud>, Path(id): Path<String>, Body(body): Body<Named>) -> Answer {
+pub(crate) async fn conference(
+    State(cloud): State<Cloud>,
+    Path(id): Path<String>,
+    Body(body): Body<Named>,
+) -> DeskResult {
     let agent = agent(&cloud, &body.name)?;
     change(&cloud, &id, |conversation, _| Ok(conversation.join_conference(agent, Timestamp::now())?))
 }
@@ -105,12 +114,12 @@ pub(crate) async fn leave_conference(
     State(cloud): State<Cloud>,
     Path(id): Path<String>,
     Body(body): Body<MaybeNamed>,
-) -> Answer {
+) -> DeskResult {
     let agent = maybe_agent(&cloud, body)?;
     change(&cloud, &id, |conversation, _| Ok(conversation.leave_conference(agent.as_ref(), Timestamp::now())?))
 }
 
-/// Body of `…/supervise`.
+/// The body of `…/supervise`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Supervise {
@@ -124,12 +133,12 @@ pub(crate) async fn supervise(
     State(cloud): State<Cloud>,
     Path(id): Path<String>,
     Body(body): Body<Supervise>,
-) -> Answer {
+) -> DeskResult {
     let supervisor = agent(&cloud, &body.name)?;
     change(&cloud, &id, |conversation, _| Ok(conversation.supervise(supervisor, body.role, Timestamp::now())?))
 }
 
-/// Body of `…/wrap-up`.
+/// The body of `…/wrap-up`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WrapUpBody {
@@ -138,12 +147,12 @@ pub(crate) struct WrapUpBody {
     name: Option<String>,
 }
 
-/// `POST …/wrap-up`: an agent who left finishes the after-call work.
+/// `POST …/wrap-up`: an agent who left completes the after-call work.
 pub(crate) async fn wrap_up(
     State(cloud): State<Cloud>,
     Path(id): Path<String>,
     Body(body): Body<WrapUpBody>,
-) -> Answer {
+) -> DeskResult {
     let WrapUpBody { code, notes, name } = body;
     check_chars("code", &code, MAX_WRAP_UP_CHARS)?;
     if let Some(notes) = &notes {
@@ -155,24 +164,36 @@ pub(crate) async fn wrap_up(
     })
 }
 
-/// `POST …/disconnect`: the agent ends it, or Genesys Cloud while it waits.
-pub(crate) async fn disconnect(State(cloud): State<Cloud>, Path(id): Path<String>, Body(_): Body<Nothing>) -> Answer {
+/// `POST …/disconnect`: the agent ends the conversation. While it waits, Genesys Cloud ends it.
+pub(crate) async fn disconnect(
+    State(cloud): State<Cloud>,
+    Path(id): Path<String>,
+    Body(_): Body<NoParameters>,
+) -> DeskResult {
     change(&cloud, &id, |conversation, _| Ok(conversation.end_from_desk(Timestamp::now())?))
 }
 
-/// `POST …/expire`: Genesys Cloud ends it because of inactivity.
-pub(crate) async fn expire(State(cloud): State<Cloud>, Path(id): Path<String>, Body(_): Body<Nothing>) -> Answer {
+/// `POST …/expire`: Genesys Cloud ends the conversation due to inactivity.
+pub(crate) async fn expire(
+    State(cloud): State<Cloud>,
+    Path(id): Path<String>,
+    Body(_): Body<NoParameters>,
+) -> DeskResult {
     change(&cloud, &id, |conversation, _| Ok(conversation.end_because(&Ending::Inactivity, Timestamp::now())?))
 }
 
-/// `POST …/fail`: it ends because of an error.
-pub(crate) async fn fail(State(cloud): State<Cloud>, Path(id): Path<String>, Body(_): Body<Nothing>) -> Answer {
+/// `POST …/fail`: the conversation ends due to an error.
+pub(crate) async fn fail(
+    State(cloud): State<Cloud>,
+    Path(id): Path<String>,
+    Body(_): Body<NoParameters>,
+) -> DeskResult {
     change(&cloud, &id, |conversation, _| Ok(conversation.end_because(&Ending::Error, Timestamp::now())?))
 }
 
 fn agent(cloud: &Cloud, name: &str) -> Result<Agent, DeskError> {
     check_chars("name", name, MAX_NAME_CHARS)?;
-    Ok(cloud.users.with(|users| users.named(name)))
+    Ok(cloud.users.with(|users| users.get_or_create(name)))
 }
 
 fn maybe_agent(cloud: &Cloud, body: MaybeNamed) -> Result<Option<Agent>, DeskError> {

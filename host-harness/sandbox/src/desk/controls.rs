@@ -1,4 +1,4 @@
-//! What tests and demos control and read: faults, losses, tokens and sockets; events, webhooks and requests.
+//! Controls for tests and demos: faults, losses, tokens and sockets. Also the logs of events, webhooks and requests.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use crate::cloud::Cloud;
 use crate::config::LossConfig;
 use crate::delivery::frames::socket_closing;
-use crate::desk::request::{Answer, Body};
+use crate::desk::request::{Body, DeskResult};
 use crate::state::faults::{Faults, Order};
 use crate::state::losses::Losses;
 use crate::state::tokens::Tokens;
 
 /// `POST /sandbox/faults`.
-pub(crate) async fn order_fault(State(cloud): State<Cloud>, Body(order): Body<Order>) -> Answer {
+pub(crate) async fn order_fault(State(cloud): State<Cloud>, Body(order): Body<Order>) -> DeskResult {
     cloud.faults.with(|faults| faults.order(order))?;
     Ok(pending_faults(State(cloud)).await)
 }
@@ -46,7 +46,7 @@ pub(crate) async fn requests(State(cloud): State<Cloud>) -> Json<Value> {
     Json(json!({ "requests": cloud.requests.with(|requests| requests.iter().cloned().collect::<Vec<_>>()) }))
 }
 
-/// `GET /sandbox/events`: every detail event, whether it was sent or not.
+/// `GET /sandbox/events`: returns the detail events, whether or not they were sent.
 pub(crate) async fn events(State(cloud): State<Cloud>) -> Json<Value> {
     Json(json!({ "events": cloud.event_publisher.log.with(|log| log.iter().cloned().collect::<Vec<_>>()) }))
 }
@@ -61,10 +61,10 @@ pub(crate) async fn losses(State(cloud): State<Cloud>) -> Json<LossConfig> {
     Json(cloud.losses.with(|losses| losses.config()))
 }
 
-/// `POST /sandbox/losses`: probabilities that the body does not contain become 0.
-pub(crate) async fn set_losses(State(cloud): State<Cloud>, Body(config): Body<LossConfig>) -> Answer {
-    let fresh = Losses::new(config)?;
-    cloud.losses.with(|losses| *losses = fresh);
+/// `POST /sandbox/losses`: sets the probabilities. Those that the body does not contain become 0.
+pub(crate) async fn set_losses(State(cloud): State<Cloud>, Body(config): Body<LossConfig>) -> DeskResult {
+    let new_losses = Losses::new(config)?;
+    cloud.losses.with(|losses| *losses = new_losses);
     Ok(Json(json!(config)))
 }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::cloud::Cloud;
 use crate::config::AttachmentDownloads;
-use crate::desk::request::{Answer, Body, DeskError, Nothing, change, existing};
+use crate::desk::request::{Body, DeskError, DeskResult, NoParameters, change, existing};
 use crate::desk::view::{message_json, summary};
 use crate::state::conversations::{Message, MessageType, Originator};
 use crate::state::media::{allows, media_type};
@@ -19,10 +19,10 @@ use crate::wire::json::set;
 /// The maximum length of an agent's text, in characters ("Conversations API": `textBody`).
 const MAX_TEXT_CHARS: usize = 2_000;
 
-/// The sender of a message from the desk.
+/// The sender of a message.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Speaker {
+pub(super) enum Sender {
     /// The agent.
     #[default]
     Human,
@@ -30,39 +30,43 @@ pub(super) enum Speaker {
     Bot,
 }
 
-/// Body of `…/text`.
+/// The body of `…/text`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Text {
     text: String,
     #[serde(default, rename = "as")]
-    speaker: Speaker,
+    sender: Sender,
 }
 
 /// `POST /sandbox/conversations/{id}/text`.
-pub(crate) async fn text(State(cloud): State<Cloud>, Path(id): Path<String>, Body(body): Body<Text>) -> Answer {
+pub(crate) async fn text(State(cloud): State<Cloud>, Path(id): Path<String>, Body(body): Body<Text>) -> DeskResult {
     check_text(&body.text)?;
-    let originator = match body.speaker {
-        Speaker::Human => Originator::Human,
-        Speaker::Bot => Originator::Bot,
+    let originator = match body.sender {
+        Sender::Human => Originator::Human,
+        Sender::Bot => Originator::Bot,
     };
     send(&cloud, &id, Draft { kind: MessageType::Text, text: Some(body.text), content: Vec::new(), originator })
 }
 
-/// `POST /sandbox/conversations/{id}/typing`. While outbound typing is disabled, nothing is sent, and the answer
-/// has `notSent`.
-pub(crate) async fn typing(State(cloud): State<Cloud>, Path(id): Path<String>, Body(_): Body<Nothing>) -> Answer {
+/// `POST /sandbox/conversations/{id}/typing`. While outbound typing is disabled, no event is sent, and the response has
+/// `notSent`.
+pub(crate) async fn typing(
+    State(cloud): State<Cloud>,
+    Path(id): Path<String>,
+    Body(_): Body<NoParameters>,
+) -> DeskResult {
     let integration_id = integration_id(&cloud, &id)?;
     if cloud.typing(&integration_id).outbound {
         let draft = Draft { kind: MessageType::Event, text: None, content: Vec::new(), originator: Originator::Human };
         return send(&cloud, &id, draft);
     }
-    let Json(mut answer) = change(&cloud, &id, |conversation, _| Ok(conversation.require_agent()?))?;
-    set(&mut answer, "notSent", json!("typing is disabled; set `typing.outbound` in the configuration"));
-    Ok(Json(answer))
+    let Json(mut response_body) = change(&cloud, &id, |conversation, _| Ok(conversation.require_agent()?))?;
+    set(&mut response_body, "notSent", json!("typing is disabled; set `typing.outbound` in the configuration"));
+    Ok(Json(response_body))
 }
 
-/// Body of `…/attachment`.
+/// The body of `…/attachment`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct Attachment {
@@ -73,7 +77,7 @@ pub(crate) struct Attachment {
     text: Option<String>,
 }
 
-/// `mediaType` of an attachment.
+/// The `mediaType` of an attachment.
 #[derive(Clone, Copy, Debug, Deserialize)]
 enum MediaType {
     Image,
@@ -83,13 +87,13 @@ enum MediaType {
     Link,
 }
 
-/// `POST /sandbox/conversations/{id}/attachment`. The type must be in the outbound list of the supported content
-/// profile; where it can be downloaded is unconfirmed.
+/// `POST /sandbox/conversations/{id}/attachment`. The supported content profile must allow the type for outbound
+/// messages. Unconfirmed: where the attachment can be downloaded.
 pub(crate) async fn attachment(
     State(cloud): State<Cloud>,
     Path(id): Path<String>,
     Body(body): Body<Attachment>,
-) -> Answer {
+) -> DeskResult {
     let allowed = cloud.media(&integration_id(&cloud, &id)?).outbound;
     if !allows(&allowed, &body.mime) {
         return Err(DeskError::BadRequest(format!(
@@ -107,7 +111,7 @@ pub(crate) async fn attachment(
     let url = match cloud.unconfirmed.attachment_downloads {
         AttachmentDownloads::AsGiven => body.url,
         _ => {
-            let path = cloud.downloads.with(|downloads| downloads.offer(body.url));
+            let path = cloud.downloads.with(|downloads| downloads.add(body.url));
             let path = path.ok_or_else(|| DeskError::BadRequest("there are too many attachments".to_owned()))?;
             format!("http://{}{path}", cloud.address)
         }
@@ -121,7 +125,7 @@ pub(crate) async fn attachment(
     send(&cloud, &id, Draft { kind: MessageType::Text, text: body.text, content, originator: Originator::Human })
 }
 
-/// Body of `…/message`: what no button of a desk makes, such as quick replies and cards.
+/// The body of `…/message`: a message of any shape, such as quick replies and cards.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct RawMessage {
@@ -134,14 +138,14 @@ pub(crate) struct RawMessage {
     originating_entity: RawOriginator,
 }
 
-/// `type` of a raw message.
+/// The `type` of a raw message.
 #[derive(Clone, Copy, Deserialize)]
 enum RawType {
     Text,
     Structured,
 }
 
-/// `originatingEntity` of a raw message.
+/// The `originatingEntity` of a raw message.
 #[derive(Clone, Copy, Default, Deserialize)]
 enum RawOriginator {
     Human,
@@ -149,12 +153,12 @@ enum RawOriginator {
     Bot,
 }
 
-/// `POST /sandbox/conversations/{id}/message`. `content` is passed on unchecked.
+/// `POST /sandbox/conversations/{id}/message`. `content` is not checked.
 pub(crate) async fn message(
     State(cloud): State<Cloud>,
     Path(id): Path<String>,
     Body(body): Body<RawMessage>,
-) -> Answer {
+) -> DeskResult {
     let kind = match body.kind {
         RawType::Text => MessageType::Text,
         RawType::Structured => MessageType::Structured,
@@ -166,7 +170,7 @@ pub(crate) async fn message(
     send(&cloud, &id, Draft { kind, text: body.text, content: body.content, originator })
 }
 
-/// A message of the agent's side.
+/// The contents of an outbound message.
 pub(super) struct Draft {
     pub(super) kind: MessageType,
     pub(super) text: Option<String>,
@@ -174,9 +178,9 @@ pub(super) struct Draft {
     pub(super) originator: Originator,
 }
 
-/// Sends a message to the customer and answers the conversation's state, with the message in it. People must have
-/// accepted the conversation; the flow speaks while it waits, too.
-pub(super) fn send(cloud: &Cloud, id: &str, draft: Draft) -> Answer {
+/// Sends a message to the customer and returns the conversation's state with the message. For a message from an agent,
+/// an agent must be connected. The flow can also send messages while the conversation waits.
+pub(super) fn send(cloud: &Cloud, id: &str, draft: Draft) -> DeskResult {
     let Draft { kind, text, content, originator } = draft;
     let message = Message { text, content, ..Message::outbound(kind, originator, Timestamp::now()) };
     let message_id = message.id.clone();
@@ -193,9 +197,9 @@ pub(super) fn send(cloud: &Cloud, id: &str, draft: Draft) -> Answer {
     cloud.webhooks.send(webhook);
     cloud.conversations.with(|conversations| {
         let (conversation, message) = conversations.message(&message_id).ok_or(DeskError::NotFound("message"))?;
-        let mut answer = summary(conversation);
-        set(&mut answer, "message", message_json(message));
-        Ok(Json(answer))
+        let mut response_body = summary(conversation);
+        set(&mut response_body, "message", message_json(message));
+        Ok(Json(response_body))
     })
 }
 

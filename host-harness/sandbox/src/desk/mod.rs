@@ -1,5 +1,5 @@
-//! The agent's desk: `/sandbox/…`, without authentication. Bodies are JSON whatever their content type is, and may be
-//! empty where no field is required, so that `curl -d` suffices.
+//! The agent's desk: `/sandbox/…`, without authentication. Bodies are JSON, regardless of the content type. If no field
+//! is required, the body may be empty. This keeps `curl -d` simple.
 
 pub(crate) mod agent_actions;
 pub(crate) mod controls;

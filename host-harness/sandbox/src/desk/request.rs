@@ -1,4 +1,4 @@
-//! What the handlers of the desk share: the body of a request, the errors, and the answer.
+//! The request body, the errors and the response that the handlers of the desk share.
 
 use axum::Json;
 use axum::body::Bytes;
@@ -14,26 +14,26 @@ use crate::cloud::Cloud;
 use crate::desk::view::summary;
 use crate::state::conversations::{Conversation, Conversations, Queue, WrongPhase};
 use crate::state::faults::OrderError;
-use crate::state::losses::NotAProbability;
+use crate::state::losses::InvalidProbability;
 
-pub(super) type Answer = Result<Json<Value>, DeskError>;
+pub(super) type DeskResult = Result<Json<Value>, DeskError>;
 
-/// Why the desk refuses a request. The message says what to do.
+/// Why the desk rejects a request. The message states what to do.
 #[derive(Debug, Error)]
 pub(crate) enum DeskError {
-    /// 400.
+    /// 400: the body is invalid.
     #[error("{0}")]
     BadRequest(String),
-    /// 400.
+    /// 400: the order of a fault is invalid.
     #[error(transparent)]
     Order(#[from] OrderError),
-    /// 400.
+    /// 400: a probability is invalid.
     #[error(transparent)]
-    Losses(#[from] NotAProbability),
-    /// 404.
+    Losses(#[from] InvalidProbability),
+    /// 404: there is no such conversation or queue.
     #[error("there is no such {0}")]
     NotFound(&'static str),
-    /// 409.
+    /// 409: the state of the conversation does not allow the action.
     #[error(transparent)]
     WrongPhase(#[from] WrongPhase),
 }
@@ -66,14 +66,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 /// The body of an action without parameters.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Nothing {}
+pub(crate) struct NoParameters {}
 
 /// Changes a conversation and returns its new state.
 pub(super) fn change(
     cloud: &Cloud,
     id: &str,
     action: impl FnOnce(&mut Conversation, &[Queue]) -> Result<(), DeskError>,
-) -> Answer {
+) -> DeskResult {
     cloud.change(|conversations| {
         let queues: Vec<_> = conversations.rules().queues().cloned().collect();
         let conversation = existing(conversations, id)?;

@@ -1,21 +1,21 @@
-//! `POST …/structured`: what flows send besides text, and canned responses with a template. Shapes as of "Open
-//! Messaging API: structured messages"; that list pickers, locations and notifications reach Open Messaging is
-//! unconfirmed.
+//! `POST …/structured`: the structured messages of flows, and agents' canned responses with a template. The shapes
+//! follow "Open Messaging API: structured messages". Unconfirmed: whether Open Messaging supports list pickers,
+//! locations and notifications.
 
 use axum::extract::{Path, State};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::cloud::Cloud;
-use crate::desk::messages::{Draft, Speaker, check_text, send};
-use crate::desk::request::{Answer, Body, DeskError};
+use crate::desk::messages::{Draft, Sender, check_text, send};
+use crate::desk::request::{Body, DeskError, DeskResult};
 use crate::state::conversations::{MessageType, Originator};
 
-/// What a field holds.
+/// The type of a field.
 enum Kind {
     /// A string that is not empty.
     Text,
-    /// A string, be it empty.
+    /// A string, which may be empty.
     AnyText,
     /// A point in time.
     Time,
@@ -23,11 +23,11 @@ enum Kind {
     Flag,
     OneOf(&'static [&'static str]),
     Object(&'static Shape),
-    /// At least one.
+    /// A list with at least one item.
     List(&'static Shape),
 }
 
-/// The fields of an object. Others are refused, so that a misspelled one is noticed.
+/// The fields of an object. Unknown fields are rejected, to detect misspelled names.
 struct Shape {
     required: &'static [(&'static str, Kind)],
     optional: &'static [(&'static str, Kind)],
@@ -117,7 +117,7 @@ const TEMPLATE: Shape = Shape {
     ],
 };
 
-/// Each `contentType`, the field that goes with it, and that field's shape.
+/// Each `contentType` with the name and the shape of its field.
 const CONTENT: [(&str, &str, &Shape); 7] = [
     ("QuickReply", "quickReply", &QUICK_REPLY),
     ("Card", "card", &CARD),
@@ -128,29 +128,29 @@ const CONTENT: [(&str, &str, &Shape); 7] = [
     ("Notification", "template", &TEMPLATE),
 ];
 
-/// Body of `…/structured`.
+/// The body of `…/structured`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Structured {
     content: Vec<Value>,
     text: Option<String>,
     #[serde(rename = "as")]
-    speaker: Option<Speaker>,
+    sender: Option<Sender>,
 }
 
-/// `POST …/structured`. Agents send canned responses only, and nobody else does.
+/// `POST …/structured`. Agents send only canned responses, and flows send only the other content types.
 pub(crate) async fn structured(
     State(cloud): State<Cloud>,
     Path(id): Path<String>,
     Body(body): Body<Structured>,
-) -> Answer {
+) -> DeskResult {
     let content_type = check_content(&body.content).map_err(DeskError::BadRequest)?;
-    let (speaker, originator, who) = match content_type {
-        "Notification" => (Speaker::Human, Originator::Human, "an agent sends"),
-        _ => (Speaker::Bot, Originator::Bot, "a flow sends"),
+    let (sender, originator, rule) = match content_type {
+        "Notification" => (Sender::Human, Originator::Human, "an agent sends"),
+        _ => (Sender::Bot, Originator::Bot, "a flow sends"),
     };
-    if body.speaker.is_some_and(|claimed| claimed != speaker) {
-        return Err(DeskError::BadRequest(format!("`as` is wrong: {who} {content_type}")));
+    if body.sender.is_some_and(|requested| requested != sender) {
+        return Err(DeskError::BadRequest(format!("`as` is wrong: {rule} {content_type}")));
     }
     if let Some(text) = &body.text {
         check_text(text)?;
@@ -158,14 +158,14 @@ pub(crate) async fn structured(
     send(&cloud, &id, Draft { kind: MessageType::Structured, text: body.text, content: body.content, originator })
 }
 
-/// The `contentType` of all items; an error says what is wrong with which.
+/// Returns the `contentType` that all items have. An error contains the path of the invalid field.
 fn check_content(content: &[Value]) -> Result<&'static str, String> {
     let mut only = None;
     for (index, item) in content.iter().enumerate() {
         let at = format!("content[{index}]");
         let item = item.as_object().ok_or_else(|| format!("`{at}` must be an object"))?;
-        let named = item.get("contentType").and_then(Value::as_str).unwrap_or_default();
-        let found = CONTENT.iter().find(|(content_type, ..)| *content_type == named);
+        let requested = item.get("contentType").and_then(Value::as_str).unwrap_or_default();
+        let found = CONTENT.iter().find(|(content_type, ..)| *content_type == requested);
         let (content_type, field, shape) = *found.ok_or_else(|| {
             let known: Vec<_> = CONTENT.iter().map(|(content_type, ..)| *content_type).collect();
             format!("`{at}.contentType` must be one of {}", known.join(", "))
@@ -195,8 +195,8 @@ fn check_object(value: &Value, shape: &Shape, at: &str) -> Result<(), String> {
             check(value, kind, &format!("{at}.{name}"))?;
         }
     }
-    let knows = |key: &str| shape.required.iter().chain(shape.optional).any(|(name, _)| *name == key);
-    match fields.keys().find(|key| !knows(key)) {
+    let is_known = |key: &str| shape.required.iter().chain(shape.optional).any(|(name, _)| *name == key);
+    match fields.keys().find(|key| !is_known(key)) {
         Some(unknown) => Err(format!("`{at}` knows no `{unknown}`")),
         None => Ok(()),
     }

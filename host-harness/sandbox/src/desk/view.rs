@@ -1,11 +1,11 @@
-//! Conversations as the desk shows them. Pure.
+//! The desk's format of conversations. No I/O.
 
 use serde_json::{Value, json};
 
 use crate::state::conversations::{Conversation, Message, Participant};
 use crate::wire::json::{json_of, set, time_text};
 
-/// A conversation as the list shows it.
+/// Returns a conversation without participants and messages, as in the list.
 pub(super) fn summary(conversation: &Conversation) -> Value {
     let person = |agent: &Participant| json!({ "id": agent.user_id, "name": agent.name });
     let agents: Vec<_> = conversation.agents().map(person).collect();
@@ -26,7 +26,7 @@ pub(super) fn summary(conversation: &Conversation) -> Value {
     })
 }
 
-/// A conversation with everything in it.
+/// Returns a conversation with participants and messages.
 pub(super) fn full(conversation: &Conversation) -> Value {
     let mut body = summary(conversation);
     let participants: Vec<_> = conversation.participants.iter().map(participant_json).collect();
@@ -37,7 +37,7 @@ pub(super) fn full(conversation: &Conversation) -> Value {
 }
 
 fn participant_json(participant: &Participant) -> Value {
-    let (ended_at, why) = participant.end.unzip();
+    let (ended_at, disconnect_type) = participant.end.unzip();
     json!({
         "id": participant.id,
         "purpose": participant.purpose,
@@ -49,7 +49,7 @@ fn participant_json(participant: &Participant) -> Value {
         "alertedAt": participant.alerted_at.map(time_text),
         "connectedAt": participant.connected_at.map(time_text),
         "endedAt": ended_at.map(time_text),
-        "disconnectType": why.map(|why| json_of(&why)),
+        "disconnectType": disconnect_type.map(|disconnect_type| json_of(&disconnect_type)),
         "wrapUp": participant.wrap_up.as_ref().map(|done| json!({
             "code": done.code,
             "notes": done.notes,
@@ -58,7 +58,7 @@ fn participant_json(participant: &Participant) -> Value {
     })
 }
 
-/// A message.
+/// Returns a message.
 pub(super) fn message_json(message: &Message) -> Value {
     json!({
         "id": message.id,

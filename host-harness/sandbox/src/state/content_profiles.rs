@@ -1,4 +1,4 @@
-//! Supported content profiles: which media integrations may pass on ("Resource Center: supported content profiles").
+//! Supported content profiles: the media types that integrations allow ("Resource Center: supported content profiles").
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -17,12 +17,12 @@ pub(crate) struct ContentProfile {
 }
 
 impl ContentProfile {
-    /// The one that an organization begins with.
-    pub(crate) fn first(media: MediaConfig) -> Self {
+    /// Creates the profile that a new organization has.
+    pub(crate) fn initial(media: MediaConfig) -> Self {
         Self { id: Uuid::new_v4().to_string(), name: DEFAULT.to_owned(), media }
     }
 
-    /// `SupportedContent`.
+    /// Returns `SupportedContent`.
     pub(crate) fn json(&self) -> Value {
         let types = |patterns: &[String]| patterns.iter().map(|one| json!({ "type": one })).collect::<Vec<_>>();
         json!({
@@ -35,7 +35,7 @@ impl ContentProfile {
         })
     }
 
-    /// As an integration refers to it.
+    /// Returns the profile as an integration refers to it.
     pub(crate) fn reference(&self) -> Value {
         json!({ "id": self.id, "name": self.name, "selfUri": self.self_uri() })
     }
@@ -45,7 +45,7 @@ impl ContentProfile {
     }
 }
 
-/// The fields of a create or update request, each checked.
+/// The validated fields of a create or update request.
 pub(crate) struct ContentProfileChange {
     name: Option<String>,
     inbound: Option<Vec<String>>,
@@ -57,7 +57,7 @@ impl Item for ContentProfile {
 
     const NAME: &'static str = "profile";
 
-    /// It allows nothing (unconfirmed).
+    /// Creates a profile that allows no media. Unconfirmed.
     fn new(id: String) -> Self {
         Self { id, name: String::new(), media: MediaConfig { inbound: Vec::new(), outbound: Vec::new() } }
     }
@@ -82,7 +82,7 @@ impl Item for ContentProfile {
         Ok(ContentProfileChange { name, inbound: list("inbound")?, outbound: list("outbound")? })
     }
 
-    fn names(change: &ContentProfileChange) -> bool {
+    fn has_name(change: &ContentProfileChange) -> bool {
         change.name.is_some()
     }
 
@@ -102,8 +102,8 @@ impl Item for ContentProfile {
 fn read_types(allow: &Object<'_>, direction: &str) -> Result<Vec<String>, ApiError> {
     let read = |item: &Object<'_>| {
         let text = item.required_text("type")?;
-        let fits = text.split_once('/').is_some_and(|(family, kind)| !family.is_empty() && !kind.is_empty());
-        if fits { Ok(text.to_owned()) } else { Err(ApiError::malformed_field(&item.path("type"))) }
+        let is_valid = text.split_once('/').is_some_and(|(family, kind)| !family.is_empty() && !kind.is_empty());
+        if is_valid { Ok(text.to_owned()) } else { Err(ApiError::malformed_field(&item.path("type"))) }
     };
     allow.objects(direction)?.iter().map(read).collect()
 }

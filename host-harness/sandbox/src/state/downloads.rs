@@ -1,19 +1,19 @@
-//! What agents attached, at an address of the sandbox's own.
+//! Agents' attachments with URLs of the sandbox.
 
 use std::collections::HashMap;
 
 use uuid::Uuid;
 
-/// How many are kept.
+/// The maximum number of downloads.
 const MAX_DOWNLOADS: usize = 1_000;
 
-/// Where each attachment really is.
+/// The URL of each attachment by its download id.
 #[derive(Debug, Default)]
 pub(crate) struct Downloads(HashMap<String, String>);
 
 impl Downloads {
-    /// The path under which `url` can be downloaded; `None` when there are too many.
-    pub(crate) fn offer(&mut self, url: String) -> Option<String> {
+    /// Adds `url` and returns the path of its download. Returns `None` if there are too many downloads.
+    pub(crate) fn add(&mut self, url: String) -> Option<String> {
         if self.0.len() >= MAX_DOWNLOADS {
             return None;
         }
@@ -22,6 +22,7 @@ impl Downloads {
         self.0.insert(id, url);
         Some(path)
     }
+
     /// Returns the URL of a download.
     pub(crate) fn get(&self, id: &str) -> Option<&str> {
         self.0.get(id).map(String::as_str)

@@ -1,4 +1,4 @@
-//! Faults that tests order: the fault for one webhook, event or API request. Pure.
+//! Faults that tests order for webhooks, events and API requests. No I/O.
 
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -10,15 +10,15 @@ const MAX_ORDERS: usize = 1_000;
 /// The highest `count` of an order.
 const MAX_COUNT: u32 = 1_000;
 
-/// An order, as requests and answers show it.
+/// An order in the format of requests and responses.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct Order {
-    /// What it applies to.
+    /// The target.
     on: Target,
-    /// What happens.
+    /// The kind of fault.
     fault: Kind,
-    /// How many times it happens.
+    /// The remaining number of times that the fault applies.
     #[serde(default = "once")]
     count: u32,
     /// API only: applies to requests whose path contains this text.
@@ -49,7 +49,7 @@ enum Target {
     Notification,
 }
 
-/// How detail events are sent.
+/// The transport of detail events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum EventTransport {
@@ -76,24 +76,24 @@ enum Kind {
     Hang,
 }
 
-/// What happens to a webhook or an event on its way.
+/// A fault in the delivery of a webhook or an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DeliveryFault {
     /// It is delivered twice.
     Double,
-    /// It is delayed by this many milliseconds, and so is what follows it (of its conversation; a frame: of its
-    /// channel).
+    /// It is delayed by this many milliseconds. The later ones of its conversation are delayed as well. For a frame:
+    /// the later ones of its channel.
     Late(u64),
-    /// It is sent after the next one (of its conversation; a frame: of its channel).
+    /// It is sent after the next one of its conversation. For a frame: of its channel.
     Disordered,
     /// It is never sent.
     Lost,
 }
 
-/// What happens to a webhook.
+/// A fault of a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WebhookFault {
-    /// It is delivered otherwise than it should be.
+    /// A fault in the delivery.
     Delivery(DeliveryFault),
     /// Half of the body is sent as if it were complete, with the signature of the complete body.
     Cut,
@@ -101,16 +101,16 @@ pub(crate) enum WebhookFault {
     WrongSignature,
 }
 
-/// What happens to a detail event.
+/// A fault of a detail event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EventFault {
-    /// It is delivered otherwise than it should be.
+    /// A fault in the delivery.
     Delivery(DeliveryFault),
-    /// A post has another key than the configured one.
+    /// The post has a key other than the configured one.
     WrongKey,
 }
 
-/// What happens to an API request.
+/// A fault of an API request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ApiFault {
     /// 429.
@@ -120,13 +120,13 @@ pub(crate) enum ApiFault {
     },
     /// This 5xx.
     ServerError(StatusCode),
-    /// There is no answer, and the request is not processed.
+    /// No response is sent, and the request is not processed.
     Hang,
     /// The request is processed, but the connection closes in the middle of the response body.
     Cut,
 }
 
-/// Why an order is invalid. The message says what was expected.
+/// Why an order is invalid. The message states what is expected.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum OrderError {
     /// The fault does not exist for this target.
@@ -135,9 +135,9 @@ pub(crate) enum OrderError {
     )]
     WrongTarget,
     /// A required field is missing.
-    #[error("this fault needs `{0}`")]
+    #[error("this fault requires `{0}`")]
     Missing(&'static str),
-    /// A field is present that does not belong to the fault.
+    /// The order has a field that does not belong to the fault.
     #[error("`{0}` does not belong to this fault")]
     Superfluous(&'static str),
     /// Not a 5xx.
@@ -232,8 +232,8 @@ impl Order {
         }
     }
 
-    /// Whether it applies to a request to `path`. Without a path an order does not apply to the token request, which
-    /// would otherwise use it up.
+    /// Whether it applies to a request to `path`. An order without a path does not apply to token requests, because
+    /// they would use it up.
     fn applies_to(&self, path: &str) -> bool {
         match &self.path {
             Some(part) => path.contains(part.as_str()),
@@ -269,41 +269,42 @@ impl Faults {
         self.pending.clear();
     }
 
-    /// Uses up the fault of the next webhook.
+    /// Returns the fault for the next webhook and uses it up.
     pub(crate) fn for_webhook(&mut self) -> Option<WebhookFault> {
-        self.take(|_, fault| match fault {
+        self.use_up(|_, fault| match fault {
             Fault::Webhook(fault) => Some(fault),
             _ => None,
         })
     }
 
-    /// Uses up the fault of the next event of `transport`.
+    /// Returns the fault for the next event of `transport` and uses it up.
     pub(crate) fn for_event(&mut self, transport: EventTransport) -> Option<EventFault> {
-        self.take(|_, fault| match fault {
+        self.use_up(|_, fault| match fault {
             Fault::Event(on, fault) if on == transport => Some(fault),
             _ => None,
         })
     }
 
-    /// Uses up the fault of a request to `path`.
+    /// Returns the fault for a request to `path` and uses it up.
     pub(crate) fn for_request(&mut self, path: &str) -> Option<ApiFault> {
-        self.take(|order, fault| match fault {
+        self.use_up(|order, fault| match fault {
             Fault::Api(fault) if order.applies_to(path) => Some(fault),
             _ => None,
         })
     }
 
-    fn take<T>(&mut self, fits: impl Fn(&Order, Fault) -> Option<T>) -> Option<T> {
+    /// Decrements the first order that `select` accepts, and returns its fault.
+    fn use_up<T>(&mut self, select: impl Fn(&Order, Fault) -> Option<T>) -> Option<T> {
         let found = self.pending.iter_mut().enumerate().find_map(|(index, (order, fault))| {
-            let taken = fits(order, *fault)?;
+            let selected = select(order, *fault)?;
             order.count -= 1;
-            Some((index, order.count, taken))
+            Some((index, order.count, selected))
         });
-        let (index, left, taken) = found?;
-        if left == 0 {
+        let (index, remaining, selected) = found?;
+        if remaining == 0 {
             self.pending.remove(index);
         }
-        Some(taken)
+        Some(selected)
     }
 }
 
@@ -319,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_applies_count_times() {
+    fn order_applies_count_times() {
         let mut faults = order(json!({ "on": "webhook", "fault": "late", "ms": 20, "count": 2 })).unwrap();
         assert_eq!(faults.for_request("/api/v2/x"), None);
         assert_eq!(faults.for_webhook(), Some(WebhookFault::Delivery(DeliveryFault::Late(20))));
@@ -345,7 +346,7 @@ mod tests {
 
     #[test]
     fn rejects_invalid_orders() {
-        for (order_json, why) in [
+        for (order_json, error) in [
             (json!({ "on": "api", "fault": "double" }), OrderError::WrongTarget),
             (json!({ "on": "webhook", "fault": "hang" }), OrderError::WrongTarget),
             (json!({ "on": "webhook", "fault": "late" }), OrderError::Missing("ms")),
@@ -361,7 +362,7 @@ mod tests {
             (json!({ "on": "trigger", "fault": "late" }), OrderError::Missing("ms")),
             (json!({ "on": "trigger", "fault": "lost", "path": "/x" }), OrderError::Superfluous("path")),
         ] {
-            assert_eq!(order(order_json).unwrap_err(), why);
+            assert_eq!(order(order_json).unwrap_err(), error);
         }
     }
 }

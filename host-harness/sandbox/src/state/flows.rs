@@ -1,4 +1,4 @@
-//! Inbound message flows: what they are called and what they say.
+//! Inbound message flows: their names and messages.
 
 use crate::state::integrations::Integrations;
 
@@ -7,23 +7,23 @@ use crate::state::integrations::Integrations;
 pub(crate) struct Flow {
     pub(crate) id: String,
     pub(crate) name: String,
-    /// What it says when a conversation opens.
+    /// The message that it sends when a conversation is opened or reopened.
     pub(crate) greeting: Option<String>,
-    /// What it says when a conversation begins to wait in a queue.
+    /// The message that it sends when a conversation enters a queue.
     pub(crate) in_queue: Option<String>,
 }
 
-/// All flows. They do not change.
+/// All flows. They are immutable.
 #[derive(Debug)]
 pub(crate) struct Flows(pub(crate) Vec<Flow>);
 
 impl Flows {
-    /// The flow of this id.
+    /// Returns the flow with this id.
     pub(crate) fn get(&self, id: &str) -> Option<&Flow> {
         self.0.iter().find(|flow| flow.id == id)
     }
 
-    /// The flow that the integration's recipient is attached to.
+    /// Returns the flow of the integration's recipient.
     pub(crate) fn of(&self, integrations: &Integrations, integration_id: &str) -> Option<&Flow> {
         self.get(integrations.get(integration_id)?.flow_id.as_deref()?)
     }

@@ -1,4 +1,4 @@
-//! Open Messaging integrations, and how the API shows them ("Open Messaging API").
+//! Open Messaging integrations and their format in the API ("Open Messaging API").
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::wire::json::{set, time_text};
 
 const PATH: &str = "/api/v2/conversations/messaging/integrations/open";
 
-/// A webhook secret is longer than this, in characters.
+/// A webhook secret must be longer than this number of characters.
 pub(crate) const SECRET_LONGER_THAN: usize = 15;
 
 /// An Open Messaging integration.
@@ -26,27 +26,27 @@ pub(crate) const SECRET_LONGER_THAN: usize = 15;
 pub(crate) struct Integration {
     pub(crate) id: String,
     pub(crate) name: String,
-    /// `None` only for one of the configuration: the API asks for it.
+    /// The URL that receives webhooks. Can be `None` only for configured integrations, because the API requires it.
     pub(crate) webhook_url: Option<Url>,
     pub(crate) secret: Secret,
-    /// Checked: they can be HTTP headers.
+    /// Valid HTTP headers.
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) recipient_id: String,
-    /// The flow that its recipient is attached to.
+    /// The flow of its recipient.
     pub(crate) flow_id: Option<String>,
-    /// Without a supported content profile it passes no media, or all: that is unconfirmed.
+    /// The supported content profile. Unconfirmed: whether `None` allows no media or all media.
     pub(crate) supported_content_id: Option<String>,
-    /// `None`: the default one.
+    /// The messaging setting. `None`: the default one.
     pub(crate) messaging_setting_id: Option<String>,
-    /// Until then its creation is not completed.
+    /// The time at which its creation is completed.
     pub(crate) ready_at: Timestamp,
     created: Timestamp,
-    /// When it was last changed.
+    /// The time of the last change.
     pub(crate) modified: Timestamp,
 }
 
 impl Integration {
-    /// A new one.
+    /// Creates an integration that is ready immediately.
     pub(crate) fn new(id: String, name: String, webhook_url: Option<Url>, secret: Secret, now: Timestamp) -> Self {
         Self {
             id,
@@ -70,7 +70,7 @@ impl Integration {
     }
 }
 
-/// Where the webhooks of an integration are sent.
+/// The destination of an integration's webhooks.
 #[derive(Clone, Debug)]
 pub(crate) struct WebhookDestination {
     pub(crate) url: Url,
@@ -87,7 +87,7 @@ pub(crate) struct Integrations {
 }
 
 impl Integrations {
-    /// Those of the configuration, which have the default profile and setting.
+    /// Creates the configured integrations. They have the default profile and the default setting.
     pub(crate) fn new(
         mut list: Vec<Integration>,
         profiles: Collection<ContentProfile>,
@@ -99,12 +99,12 @@ impl Integrations {
         Self { list, profiles, settings }
     }
 
-    /// The integration's supported content profile.
+    /// Returns the integration's supported content profile.
     pub(crate) fn profile_of(&self, id: &str) -> Option<&ContentProfile> {
         self.profiles.get(self.get(id)?.supported_content_id.as_deref()?)
     }
 
-    /// The integration's messaging setting, or else the default one.
+    /// Returns the integration's messaging setting, or the default setting.
     pub(crate) fn setting_of(&self, id: &str) -> &MessagingSetting {
         self.get(id).map_or_else(|| self.settings.default_item(), |integration| self.setting(integration))
     }
@@ -114,7 +114,8 @@ impl Integrations {
         own.unwrap_or_else(|| self.settings.default_item())
     }
 
-    /// Fails unless what the integration refers to exists. That Genesys Cloud asks is unconfirmed.
+    /// Returns an error unless the profile and the setting of the integration exist. Unconfirmed: whether Genesys Cloud
+    /// checks this.
     pub(crate) fn require_references(&self, integration: &Integration) -> Result<(), ApiError> {
         if integration.supported_content_id.as_ref().is_some_and(|id| self.profiles.get(id).is_none()) {
             return Err(ApiError::malformed_field("supportedContent.id"));
@@ -125,14 +126,14 @@ impl Integrations {
         Ok(())
     }
 
-    /// The integration of this id, as conversations refer to it, once its creation is completed.
+    /// Returns the integration with this id as conversations refer to it, or `None` until its creation is completed.
     pub(crate) fn reference(&self, id: &str) -> Option<IntegrationRef> {
         self.get(id)
             .filter(|integration| integration.ready_at <= Timestamp::now())
             .map(|integration| IntegrationRef { id: integration.id.clone(), name: integration.name.clone() })
     }
 
-    /// Where the integration's webhooks go.
+    /// Returns the destination of the integration's webhooks, or `None` if it has no webhook URL.
     pub(crate) fn destination(&self, id: &str) -> Option<WebhookDestination> {
         let integration = self.get(id)?;
         Some(WebhookDestination {
@@ -142,22 +143,22 @@ impl Integrations {
         })
     }
 
-    /// The integration of this id.
+    /// Returns the integration with this id.
     pub(crate) fn get(&self, id: &str) -> Option<&Integration> {
         self.list.iter().find(|integration| integration.id == id)
     }
 
-    /// Replaces the integration of the same id.
+    /// Replaces the integration with the same id.
     pub(crate) fn put(&mut self, integration: Integration) {
         if let Some(before) = self.list.iter_mut().find(|before| before.id == integration.id) {
             *before = integration;
         }
     }
 
-    /// `OpenIntegration`. The secret is left out: whether Genesys Cloud shows it is unconfirmed.
+    /// Returns `OpenIntegration` without the secret. Unconfirmed: whether Genesys Cloud returns the secret.
     ///
-    /// `shows_default`: one without a messaging setting of its own shows the default one.
-    pub(crate) fn json(&self, integration: &Integration, shows_default: bool) -> Value {
+    /// With `show_default`, an integration without its own messaging setting has the default one.
+    pub(crate) fn json(&self, integration: &Integration, show_default: bool) -> Value {
         let ready = integration.is_ready();
         let mut body = json!({
             "id": integration.id,
@@ -169,7 +170,7 @@ impl Integrations {
             "createStatus": if ready { "Completed" } else { "Initiated" },
             "selfUri": format!("{PATH}/{}", integration.id),
         });
-        if shows_default || integration.messaging_setting_id.is_some() {
+        if show_default || integration.messaging_setting_id.is_some() {
             set(&mut body, "messagingSetting", self.setting(integration).reference());
         }
         if ready {
@@ -189,7 +190,8 @@ impl Integrations {
     }
 }
 
-/// A webhook URL. Genesys Cloud takes `https://` on port 443 only; the sandbox takes what a machine on a desk has.
+/// Parses a webhook URL. Genesys Cloud accepts only `https://` on port 443. The sandbox also accepts `http://` and
+/// other ports, for local development.
 pub(crate) fn parse_webhook_url(text: &str) -> Option<Url> {
     Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }

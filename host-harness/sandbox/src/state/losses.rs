@@ -1,12 +1,12 @@
-//! What is lost at random. Pure: the same seed loses the same ones.
+//! Random losses. The same seed loses the same items. No I/O.
 
 use thiserror::Error;
 
 use crate::config::LossConfig;
 
-/// What can be lost.
+/// The target of a random loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lossy {
+pub(crate) enum LossTarget {
     /// A post of the event bus.
     EventBus,
     /// A post of the trigger.
@@ -17,51 +17,52 @@ pub(crate) enum Lossy {
     Webhook,
 }
 
-/// A probability that is none.
+/// The error for a probability outside of 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("a probability must be from 0 to 1")]
-pub(crate) struct NotAProbability;
+pub(crate) struct InvalidProbability;
 
-/// The dice. Each kind of thing has its own, so that what becomes of one does not hang on how many others there are.
+/// The random losses. Each target has its own generator, so the losses of one target do not depend on the number of
+/// items of other targets.
 #[derive(Debug)]
 pub(crate) struct Losses {
     config: LossConfig,
-    /// In the order of [`Lossy`].
-    dice: [u64; 4],
+    /// The state of each generator, in the order of [`LossTarget`].
+    generators: [u64; 4],
 }
 
 impl Losses {
-    /// Dice that were not thrown yet.
-    pub(crate) fn new(config: LossConfig) -> Result<Self, NotAProbability> {
+    /// Creates the generators from the seed. Returns an error if a probability is invalid.
+    pub(crate) fn new(config: LossConfig) -> Result<Self, InvalidProbability> {
         let all = [config.event_bus, config.trigger, config.notification, config.webhook];
         if !all.iter().all(|probability| (0.0..=1.0).contains(probability)) {
-            return Err(NotAProbability);
+            return Err(InvalidProbability);
         }
-        Ok(Self { config, dice: [0, 1, 2, 3].map(|number: u64| config.seed ^ (number << 62)) })
+        Ok(Self { config, generators: [0, 1, 2, 3].map(|number: u64| config.seed ^ (number << 62)) })
     }
 
-    /// How likely what is lost.
+    /// Returns the probabilities and the seed.
     pub(crate) fn config(&self) -> LossConfig {
         self.config
     }
 
-    /// Whether the next one of `what` is lost.
-    pub(crate) fn strikes(&mut self, what: Lossy) -> bool {
-        let [event_bus, trigger, notification, webhook] = &mut self.dice;
-        let (die, probability) = match what {
-            Lossy::EventBus => (event_bus, self.config.event_bus),
-            Lossy::Trigger => (trigger, self.config.trigger),
-            Lossy::Notification => (notification, self.config.notification),
-            Lossy::Webhook => (webhook, self.config.webhook),
+    /// Whether the next item of `target` is lost. Advances the generator.
+    pub(crate) fn is_next_lost(&mut self, target: LossTarget) -> bool {
+        let [event_bus, trigger, notification, webhook] = &mut self.generators;
+        let (generator, probability) = match target {
+            LossTarget::EventBus => (event_bus, self.config.event_bus),
+            LossTarget::Trigger => (trigger, self.config.trigger),
+            LossTarget::Notification => (notification, self.config.notification),
+            LossTarget::Webhook => (webhook, self.config.webhook),
         };
-        throw(die) < probability
+        next_random(generator) < probability
     }
 }
 
-/// From 0 to less than 1, by SplitMix64.
-fn throw(die: &mut u64) -> f64 {
-    *die = die.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let mut bits = *die;
+/// Returns the next random number from 0 (inclusive) to 1 (exclusive), with SplitMix64.
+fn next_random(state: &mut u64) -> f64 {
+    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let mut bits = *state;
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     bits ^= bits >> 31;
@@ -72,27 +73,27 @@ fn throw(die: &mut u64) -> f64 {
 mod tests {
     use super::*;
 
-    fn throws(config: LossConfig, what: Lossy) -> Vec<bool> {
+    fn losses(config: LossConfig, target: LossTarget) -> Vec<bool> {
         let mut losses = Losses::new(config).unwrap();
-        (0..1_000).map(|_| losses.strikes(what)).collect()
+        (0..1_000).map(|_| losses.is_next_lost(target)).collect()
     }
 
     #[test]
-    fn the_probability_and_the_seed_decide() {
+    fn probability_and_seed_determine_the_losses() {
         let half = LossConfig { webhook: 0.5, ..LossConfig::default() };
-        let lost = throws(half, Lossy::Webhook);
+        let lost = losses(half, LossTarget::Webhook);
         assert!((400..600).contains(&lost.iter().filter(|lost| **lost).count()));
-        assert_eq!(throws(half, Lossy::Webhook), lost);
-        assert_ne!(throws(LossConfig { seed: 2, ..half }, Lossy::Webhook), lost);
-        assert_ne!(throws(LossConfig { trigger: 0.5, ..half }, Lossy::Trigger), lost);
-        assert!(throws(half, Lossy::EventBus).iter().all(|lost| !lost));
-        assert!(throws(LossConfig { webhook: 1.0, ..half }, Lossy::Webhook).iter().all(|lost| *lost));
+        assert_eq!(losses(half, LossTarget::Webhook), lost);
+        assert_ne!(losses(LossConfig { seed: 2, ..half }, LossTarget::Webhook), lost);
+        assert_ne!(losses(LossConfig { trigger: 0.5, ..half }, LossTarget::Trigger), lost);
+        assert!(losses(half, LossTarget::EventBus).iter().all(|lost| !lost));
+        assert!(losses(LossConfig { webhook: 1.0, ..half }, LossTarget::Webhook).iter().all(|lost| *lost));
     }
 
     #[test]
-    fn a_probability_is_one() {
-        for wrong in [-0.1, 1.1, f64::NAN] {
-            assert!(Losses::new(LossConfig { trigger: wrong, ..LossConfig::default() }).is_err(), "{wrong}");
+    fn rejects_invalid_probabilities() {
+        for invalid in [-0.1, 1.1, f64::NAN] {
+            assert!(Losses::new(LossConfig { trigger: invalid, ..LossConfig::default() }).is_err(), "{invalid}");
         }
     }
 }

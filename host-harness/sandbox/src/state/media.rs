@@ -1,6 +1,6 @@
-//! Supported content profiles: which media types may pass ("Resource Center: supported content profiles").
+//! Media type patterns of supported content profiles ("Resource Center: supported content profiles").
 
-/// Whether one of `patterns` (`*/*`, `image/*`, `image/png`) covers `mime`.
+/// Whether one of `patterns` (`*/*`, `image/*`, `image/png`) matches `mime`.
 pub(crate) fn allows(patterns: &[String], mime: &str) -> bool {
     let essence = mime.split(';').next().unwrap_or("").trim().to_lowercase();
     patterns.iter().any(|pattern| match pattern.to_lowercase().split_once('/') {
@@ -10,7 +10,7 @@ pub(crate) fn allows(patterns: &[String], mime: &str) -> bool {
     })
 }
 
-/// The `mediaType` of an attachment, by its MIME type.
+/// Returns the `mediaType` of an attachment with this MIME type.
 pub(crate) fn media_type(mime: &str) -> &'static str {
     match mime.split('/').next().unwrap_or("").to_lowercase().as_str() {
         "image" => "Image",
@@ -25,14 +25,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_cover_types() {
-        let of =
+    fn matches_media_type_patterns() {
+        let matches =
             |patterns: &[&str], mime: &str| allows(&patterns.iter().map(|p| (*p).to_owned()).collect::<Vec<_>>(), mime);
-        assert!(of(&["*/*"], "application/pdf"));
-        assert!(of(&["image/*"], "image/PNG"));
-        assert!(of(&["image/png"], "image/png; q=1"));
-        assert!(!of(&["image/*"], "imagery/png"));
-        assert!(!of(&["image/png"], "image/jpeg"));
-        assert!(!of(&[], "image/jpeg"));
+        assert!(matches(&["*/*"], "application/pdf"));
+        assert!(matches(&["image/*"], "image/PNG"));
+        assert!(matches(&["image/png"], "image/png; q=1"));
+        assert!(!matches(&["image/*"], "imagery/png"));
+        assert!(!matches(&["image/png"], "image/jpeg"));
+        assert!(!matches(&[], "image/jpeg"));
     }
 }

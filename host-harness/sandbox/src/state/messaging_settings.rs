@@ -1,4 +1,4 @@
-//! Messaging settings: whether typing indicators pass ("Resource Center: platform configuration profiles").
+//! Messaging settings: whether typing indicators are enabled ("Resource Center: platform configuration profiles").
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -8,7 +8,7 @@ use crate::state::collection::{DEFAULT, Item};
 use crate::wire::error::ApiError;
 use crate::wire::schema::Object;
 
-const SWITCH: [&str; 2] = ["Enabled", "Disabled"];
+const TYPING_VALUES: [&str; 2] = ["Enabled", "Disabled"];
 
 /// A messaging setting.
 #[derive(Clone, Debug)]
@@ -19,12 +19,12 @@ pub(crate) struct MessagingSetting {
 }
 
 impl MessagingSetting {
-    /// The one that an organization begins with.
-    pub(crate) fn first(typing: TypingConfig) -> Self {
+    /// Creates the setting that a new organization has.
+    pub(crate) fn initial(typing: TypingConfig) -> Self {
         Self { id: Uuid::new_v4().to_string(), name: DEFAULT.to_owned(), typing }
     }
 
-    /// `MessagingSetting`.
+    /// Returns `MessagingSetting`.
     pub(crate) fn json(&self) -> Value {
         let switch = |on: bool| if on { "Enabled" } else { "Disabled" };
         json!({
@@ -39,7 +39,7 @@ impl MessagingSetting {
         })
     }
 
-    /// As an integration refers to it.
+    /// Returns the setting as an integration refers to it.
     pub(crate) fn reference(&self) -> Value {
         json!({ "id": self.id, "selfUri": self.self_uri() })
     }
@@ -49,7 +49,7 @@ impl MessagingSetting {
     }
 }
 
-/// The fields of a create or update request, each checked.
+/// The validated fields of a create or update request.
 pub(crate) struct MessagingSettingChange {
     name: Option<String>,
     inbound: Option<bool>,
@@ -61,7 +61,7 @@ impl Item for MessagingSetting {
 
     const NAME: &'static str = "setting";
 
-    /// Typing is disabled.
+    /// Creates a setting that disables typing indicators.
     fn new(id: String) -> Self {
         Self { id, name: String::new(), typing: TypingConfig::default() }
     }
@@ -83,13 +83,13 @@ impl Item for MessagingSetting {
             };
         }
         let switch = |direction| match &at {
-            Some(on) => Ok(on.choice(direction, "TypingSetting", &SWITCH)?.map(|choice| choice == "Enabled")),
+            Some(on) => Ok(on.choice(direction, "TypingSetting", &TYPING_VALUES)?.map(|choice| choice == "Enabled")),
             None => Ok(None),
         };
         Ok(MessagingSettingChange { name, inbound: switch("inbound")?, outbound: switch("outbound")? })
     }
 
-    fn names(change: &MessagingSettingChange) -> bool {
+    fn has_name(change: &MessagingSettingChange) -> bool {
         change.name.is_some()
     }
 

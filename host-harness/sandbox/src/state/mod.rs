@@ -1,4 +1,4 @@
-//! What an organization is made of, in memory. No I/O; the time is an argument.
+//! The state of an organization, in memory. No I/O; the time is an argument.
 
 pub(crate) mod collection;
 pub(crate) mod content_profiles;

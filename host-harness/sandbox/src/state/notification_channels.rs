@@ -1,4 +1,4 @@
-//! Channels and what they subscribe to. No I/O; the time is an argument.
+//! Notification channels and their subscriptions. No I/O; the time is an argument.
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
@@ -6,38 +6,38 @@ use uuid::Uuid;
 
 use crate::state::faults::DeliveryFault;
 
-/// How many channels a client may have.
+/// The maximum number of channels of a client.
 pub(crate) const MAX_CHANNELS: usize = 20;
 
-/// How many topics a channel may subscribe to.
+/// The maximum number of topics of a channel.
 pub(crate) const MAX_TOPICS: usize = 1_000;
 
-/// How many frames may wait for a client that reads slowly; then its connection is given up.
+/// The maximum number of commands, mostly frames, in the queue of a connection. A client that reads too slowly to stay
+/// below it is disconnected.
 const MAX_FRAMES: usize = 1_000;
 
-/// What the task at a channel's WebSocket is to do.
+/// A command for the task of a channel's WebSocket.
 #[derive(Debug)]
 pub(crate) enum SocketCommand {
-    /// Send this text, after so many milliseconds.
+    /// Send this text after this delay in milliseconds.
     Send(String, u64),
     /// Close the connection.
     Close,
 }
 
-/// The sandbox's end of a channel's connection.
+/// The connection of a channel.
 #[derive(Debug)]
 struct Connection {
     id: Uuid,
     commands: mpsc::Sender<SocketCommand>,
 }
 
-/// What the task at a channel's WebSocket needs to know.
+/// The parameters of the task of a channel's WebSocket.
 #[derive(Debug)]
 pub(crate) struct Connected {
     pub(crate) id: Uuid,
-    /// What it is to do.
     pub(crate) commands: mpsc::Receiver<SocketCommand>,
-    /// When the channel is no more.
+    /// When the channel expires.
     pub(crate) expires: Timestamp,
 }
 
@@ -49,15 +49,15 @@ pub(crate) struct Channel {
     pub(crate) topics: Vec<String>,
     pub(crate) expires: Timestamp,
     connection: Option<Connection>,
-    /// The frame that goes after the next one.
+    /// The frame that is sent after the next one.
     held: Option<String>,
 }
 
 impl Channel {
-    /// Sends `errand`, if anybody is connected.
-    fn run(&mut self, commands: SocketCommand) {
+    /// Sends `command` to the connection, if there is one. Drops the connection if it does not accept the command.
+    fn command(&mut self, command: SocketCommand) {
         if let Some(connection) = &self.connection
-            && connection.commands.try_send(commands).is_err()
+            && connection.commands.try_send(command).is_err()
         {
             self.connection = None;
         }
@@ -70,18 +70,18 @@ impl Channel {
                 self.held = Some(text);
                 return;
             }
-            Some(DeliveryFault::Double) => self.run(SocketCommand::Send(text.clone(), 0)),
+            Some(DeliveryFault::Double) => self.command(SocketCommand::Send(text.clone(), 0)),
             Some(DeliveryFault::Late(_)) | None => {}
         }
-        let late_ms = if let Some(DeliveryFault::Late(ms)) = fault { ms } else { 0 };
-        self.run(SocketCommand::Send(text, late_ms));
+        let delay_ms = if let Some(DeliveryFault::Late(ms)) = fault { ms } else { 0 };
+        self.command(SocketCommand::Send(text, delay_ms));
         if let Some(held) = self.held.take() {
-            self.run(SocketCommand::Send(held, 0));
+            self.command(SocketCommand::Send(held, 0));
         }
     }
 }
 
-/// All channels, the oldest first.
+/// All channels, oldest first.
 #[derive(Debug)]
 pub(crate) struct Channels {
     list: Vec<Channel>,
@@ -89,16 +89,17 @@ pub(crate) struct Channels {
 }
 
 impl Channels {
-    /// None yet; each will live for `lifetime_seconds`.
+    /// Creates an empty list. Each new channel expires after `lifetime_seconds`.
     pub(crate) fn new(lifetime_seconds: u64) -> Self {
         let lifetime = SignedDuration::from_secs(i64::try_from(lifetime_seconds).unwrap_or(i64::MAX));
         Self { list: Vec::new(), lifetime }
     }
 
-    /// A new channel of a client. When the client has as many as it may, its oldest that nobody is connected to makes
-    /// room; `None`: there is none. That room is made so is unconfirmed.
+    /// Creates a channel for a client. If the client has reached the maximum, its oldest unconnected channel is
+    /// removed. Returns `None` if all of them are connected. Unconfirmed: whether Genesys Cloud removes the same
+    /// channel.
     pub(crate) fn create(&mut self, client_id: &str, now: Timestamp) -> Option<&Channel> {
-        self.forget_expired(now);
+        self.remove_expired(now);
         if self.of(client_id).count() >= MAX_CHANNELS {
             let idle = |channel: &Channel| channel.client_id == client_id && channel.connection.is_none();
             let oldest = self.list.iter().position(idle)?;
@@ -115,23 +116,23 @@ impl Channels {
         self.list.last()
     }
 
-    /// A client's channels.
+    /// Returns a client's channels.
     pub(crate) fn of(&self, client_id: &str) -> impl Iterator<Item = &Channel> {
         self.list.iter().filter(move |channel| channel.client_id == client_id)
     }
 
-    /// A client's channel.
+    /// Returns a client's channel.
     pub(crate) fn get_mut(&mut self, client_id: &str, id: &str, now: Timestamp) -> Option<&mut Channel> {
-        self.forget_expired(now);
+        self.remove_expired(now);
         self.list.iter_mut().find(|channel| channel.client_id == client_id && channel.id == id)
     }
 
-    /// Connects a WebSocket to the channel, whose connection, if it had one, is closed. `None`: there is no such
+    /// Connects a WebSocket to the channel and closes its previous connection. Returns `None` if there is no such
     /// channel.
     pub(crate) fn connect(&mut self, id: &str, now: Timestamp) -> Option<Connected> {
-        self.forget_expired(now);
+        self.remove_expired(now);
         let channel = self.list.iter_mut().find(|channel| channel.id == id)?;
-        channel.run(SocketCommand::Close);
+        channel.command(SocketCommand::Close);
         let (sender, commands) = mpsc::channel(MAX_FRAMES);
         let connected = Connected { id: Uuid::new_v4(), commands, expires: channel.expires };
         channel.connection = Some(Connection { id: connected.id, commands: sender });
@@ -139,7 +140,7 @@ impl Channels {
         Some(connected)
     }
 
-    /// The connection is gone.
+    /// Removes the connection from its channel.
     pub(crate) fn disconnected(&mut self, connection_id: Uuid) {
         for channel in &mut self.list {
             if channel.connection.as_ref().is_some_and(|connection| connection.id == connection_id) {
@@ -148,7 +149,7 @@ impl Channels {
         }
     }
 
-    /// Sends the frame of `topic` to every connected channel that subscribes to it. `fault` is asked once for each.
+    /// Sends the frame of `topic` to every connected channel that subscribes to it. Calls `fault` once per channel.
     pub(crate) fn publish(&mut self, topic: &str, frame: &str, mut fault: impl FnMut() -> Option<DeliveryFault>) {
         let subscribed = self.list.iter_mut().filter(|channel| channel.topics.iter().any(|one| one == topic));
         for channel in subscribed.filter(|channel| channel.connection.is_some()) {
@@ -161,14 +162,14 @@ impl Channels {
         let connected = self.list.iter_mut().filter(|channel| channel.connection.is_some());
         connected
             .map(|channel| {
-                channel.run(SocketCommand::Send(last_frame.to_owned(), 0));
-                channel.run(SocketCommand::Close);
+                channel.command(SocketCommand::Send(last_frame.to_owned(), 0));
+                channel.command(SocketCommand::Close);
                 channel.connection = None;
             })
             .count()
     }
 
-    fn forget_expired(&mut self, now: Timestamp) {
+    fn remove_expired(&mut self, now: Timestamp) {
         self.list.retain(|channel| channel.expires > now);
     }
 }

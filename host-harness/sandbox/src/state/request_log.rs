@@ -1,4 +1,4 @@
-//! The API requests that are remembered.
+//! The log of API requests.
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
@@ -7,13 +7,13 @@ use serde::Serialize;
 use crate::state::ring::Ring;
 use crate::wire::json::time_text;
 
-/// How many requests are remembered.
+/// The number of requests that the log keeps.
 pub(crate) const MAX_REQUESTS: usize = 2_000;
 
-/// The longest path that is remembered in full, in characters.
+/// The length to which paths are truncated, in characters.
 const MAX_PATH_CHARS: usize = 1_000;
 
-/// The API requests that are remembered.
+/// The log of API requests.
 pub(crate) type RequestLog = Ring<RequestRecord>;
 
 /// An API request, as `GET /sandbox/requests` lists it.
@@ -21,16 +21,16 @@ pub(crate) type RequestLog = Ring<RequestRecord>;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RequestRecord {
     method: String,
-    /// Without the query.
+    /// The path without the query.
     path: String,
-    /// What was answered; `null` for a request that an ordered fault left hanging.
+    /// The status of the response; `null` for a request with the fault `hang`.
     status: Option<u16>,
-    /// When it came.
+    /// The time of arrival.
     time: String,
 }
 
 impl RequestRecord {
-    /// A request that has come and is not answered yet.
+    /// Creates the record of a request that has no response yet.
     pub(crate) fn new(method: &str, path: &str, now: Timestamp) -> Self {
         Self {
             method: method.to_owned(),
@@ -40,8 +40,8 @@ impl RequestRecord {
         }
     }
 
-    /// The same, answered.
-    pub(crate) fn answered(self, status: StatusCode) -> Self {
+    /// Returns the record with the status of the response.
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
         Self { status: Some(status.as_u16()), ..self }
     }
 }

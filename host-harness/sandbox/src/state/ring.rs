@@ -1,8 +1,8 @@
-//! A list that forgets its oldest item rather than grow without bound.
+//! A list of bounded length that drops its oldest items.
 
 use std::collections::VecDeque;
 
-/// At most `limit` items, the oldest first.
+/// A list of at most `limit` items, oldest first.
 #[derive(Clone, Debug)]
 pub(crate) struct Ring<T> {
     items: VecDeque<T>,
@@ -10,12 +10,12 @@ pub(crate) struct Ring<T> {
 }
 
 impl<T> Ring<T> {
-    /// An empty ring for at most `limit` items.
+    /// Creates an empty ring for at most `limit` items.
     pub(crate) fn new(limit: usize) -> Self {
         Self { items: VecDeque::new(), limit }
     }
 
-    /// Appends `item`; drops the oldest when there are too many.
+    /// Appends `item` and drops the oldest item if there are more than `limit`.
     pub(crate) fn push(&mut self, item: T) {
         self.items.push_back(item);
         if self.items.len() > self.limit {
@@ -23,17 +23,17 @@ impl<T> Ring<T> {
         }
     }
 
-    /// The items, the oldest first.
+    /// Returns the items, oldest first.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.items.iter()
     }
 
-    /// The items, the oldest first, to change.
+    /// Returns the items as mutable references, oldest first.
     pub(crate) fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut T> {
         self.items.iter_mut()
     }
 
-    /// How many items there are now.
+    /// Returns the number of items.
     pub(crate) fn len(&self) -> usize {
         self.items.len()
     }
@@ -44,7 +44,7 @@ mod tests {
     use super::Ring;
 
     #[test]
-    fn forgets_the_oldest() {
+    fn drops_the_oldest_item() {
         let mut ring = Ring::new(2);
         for item in ["a", "b", "c"] {
             ring.push(item);

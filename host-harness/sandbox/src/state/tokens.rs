@@ -1,4 +1,4 @@
-//! Access tokens: issued, expired, revoked, counted. No I/O; the time is an argument.
+//! Access tokens: issue, expiry, revocation and rate limits. No I/O; the time is an argument.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -10,9 +10,10 @@ use crate::config::Permission;
 use crate::config::Secret;
 use crate::wire::error::ApiError;
 
-/// How many tokens are remembered. The oldest is forgotten first; to its holder it then is unknown.
+/// The number of tokens that are kept. The oldest token is removed first and is then unknown.
 const MAX_TOKENS: usize = 1_000;
 
+/// The period of the rate limits.
 const RATE_WINDOW: SignedDuration = SignedDuration::from_secs(60);
 
 /// An OAuth client.
@@ -24,59 +25,59 @@ pub(crate) struct Client {
     pub(crate) token_seconds: u64,
 }
 
-/// Who makes a request: the client that the token was issued to.
+/// The caller of a request: the client to which the token was issued.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller(Arc<Client>);
 
 impl Caller {
-    /// The client's id.
+    /// Returns the client's id.
     pub(crate) fn client_id(&self) -> &str {
         &self.0.id
     }
 
-    /// Fails unless the client's roles grant `permission`.
+    /// Returns an error unless the client's roles grant `permission`.
     pub(crate) fn require(&self, permission: Permission) -> Result<(), ApiError> {
-        if self.holds(permission) { Ok(()) } else { Err(ApiError::missing_permission(permission.name())) }
+        if self.has(permission) { Ok(()) } else { Err(ApiError::missing_permission(permission.name())) }
     }
 
-    /// Fails unless the client's roles grant one of `permissions`.
+    /// Returns an error unless the client's roles grant one of `permissions`.
     pub(crate) fn require_any(&self, permissions: &[Permission]) -> Result<(), ApiError> {
-        if permissions.iter().any(|permission| self.holds(*permission)) {
+        if permissions.iter().any(|permission| self.has(*permission)) {
             return Ok(());
         }
         let names: Vec<_> = permissions.iter().map(|permission| permission.name()).collect();
         Err(ApiError::missing_any_permission(&names.join(", ")))
     }
 
-    fn holds(&self, permission: Permission) -> bool {
+    fn has(&self, permission: Permission) -> bool {
         self.0.permissions.contains(&permission)
     }
 }
 
-/// A token request that was refused.
+/// Why a token request is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LoginRefusal {
     /// No client has this id.
     ClientNotFound,
-    /// The client has another secret.
+    /// The secret is wrong.
     AuthenticationFailed,
-    /// Too many requests of the client in this minute.
+    /// The client sent too many requests in this minute.
     Limited {
-        /// Until the minute is over; at least 1.
+        /// The seconds until the end of the minute, at least 1.
         retry_after_seconds: u64,
     },
 }
 
-/// A token that does not let its holder in.
+/// Why a token is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenRefusal {
-    /// Never issued, revoked, or long forgotten.
+    /// The token was never issued, was revoked, or is no longer kept.
     Unknown,
-    /// Was valid once.
+    /// The token has expired.
     Expired,
-    /// Too many requests in this minute.
+    /// Too many requests were sent in this minute.
     Limited {
-        /// Until the minute is over; at least 1.
+        /// The seconds until the end of the minute, at least 1.
         retry_after_seconds: u64,
     },
 }
@@ -88,7 +89,7 @@ struct Token {
     window: Window,
 }
 
-/// Requests within a minute.
+/// The number of requests within a minute.
 #[derive(Clone, Copy, Debug)]
 struct Window {
     start: Timestamp,
@@ -100,8 +101,8 @@ impl Window {
         Self { start: now, requests: 0 }
     }
 
-    /// Begins a new minute when the old one is over. Returns the seconds to wait where `limit` requests were made in
-    /// this one; 0 is no limit.
+    /// Starts a new minute if the previous one is over. Returns the seconds to wait if `limit` is reached. A `limit` of
+    /// 0 means no limit.
     fn wait(&mut self, limit: u32, now: Timestamp) -> Option<u64> {
         let since_start = now.duration_since(self.start);
         if since_start >= RATE_WINDOW {
@@ -116,7 +117,7 @@ impl Window {
     }
 }
 
-/// A token as it is handed out.
+/// A token for a client.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Issued {
     pub(crate) access_token: String,
@@ -126,17 +127,17 @@ pub(crate) struct Issued {
 /// The clients and their tokens.
 #[derive(Debug)]
 pub(crate) struct Tokens {
-    /// With the requests of all their tokens, and for tokens.
+    /// The clients. Each window counts the client's API requests, with any token, and its token requests.
     clients: Vec<(Arc<Client>, Window)>,
-    /// Of each token, and of all tokens of a client together. 0: no limit.
+    /// The limit of each token, and of all tokens of a client together. 0: no limit.
     requests_per_minute: u32,
     by_value: HashMap<String, Token>,
-    /// The values, the oldest first.
+    /// The token values, oldest first.
     order: VecDeque<String>,
 }
 
 impl Tokens {
-    /// No tokens yet.
+    /// Creates the clients without tokens.
     pub(crate) fn new(clients: Vec<Client>, requests_per_minute: u32) -> Self {
         Self {
             clients: clients.into_iter().map(|client| (Arc::new(client), Window::new(Timestamp::MIN))).collect(),
@@ -146,7 +147,7 @@ impl Tokens {
         }
     }
 
-    /// A new token for the client that `id` and `secret` prove.
+    /// Issues a token for the client with `id` and `secret`.
     pub(crate) fn issue(&mut self, id: &str, secret: &str, now: Timestamp) -> Result<Issued, LoginRefusal> {
         let known = self.clients.iter_mut().find(|(client, _)| client.id == id);
         let (client, window) = known.ok_or(LoginRefusal::ClientNotFound)?;
@@ -177,8 +178,8 @@ impl Tokens {
         Ok(issued)
     }
 
-    /// Lets the holder of `value` in, and counts the request.
-    pub(crate) fn admit(&mut self, value: &str, now: Timestamp) -> Result<Caller, TokenRefusal> {
+    /// Returns the caller that the token `value` identifies, and counts the request.
+    pub(crate) fn authenticate(&mut self, value: &str, now: Timestamp) -> Result<Caller, TokenRefusal> {
         let token = self.by_value.get_mut(value).ok_or(TokenRefusal::Unknown)?;
         if now >= token.expires_at {
             return Err(TokenRefusal::Expired);
@@ -194,7 +195,7 @@ impl Tokens {
         Ok(Caller(Arc::clone(&token.client)))
     }
 
-    /// Makes every token unknown.
+    /// Revokes all tokens.
     pub(crate) fn revoke_all(&mut self) {
         self.by_value.clear();
         self.order.clear();
@@ -220,63 +221,63 @@ mod tests {
     }
 
     #[test]
-    fn tells_a_wrong_secret_from_an_unknown_client() {
+    fn distinguishes_a_wrong_secret_from_an_unknown_client() {
         let mut tokens = tokens(60, 0);
         assert_eq!(tokens.issue("client", "guess", at(0)), Err(LoginRefusal::AuthenticationFailed));
         assert_eq!(tokens.issue("other", "secret", at(0)), Err(LoginRefusal::ClientNotFound));
     }
 
     #[test]
-    fn a_token_expires_on_the_second() {
+    fn token_expires_after_its_lifetime() {
         let mut tokens = tokens(60, 0);
         let token = tokens.issue("client", "secret", at(0)).unwrap().access_token;
-        assert!(tokens.admit(&token, at(59)).is_ok());
-        assert_eq!(tokens.admit(&token, at(60)).unwrap_err(), TokenRefusal::Expired);
+        assert!(tokens.authenticate(&token, at(59)).is_ok());
+        assert_eq!(tokens.authenticate(&token, at(60)).unwrap_err(), TokenRefusal::Expired);
     }
 
     #[test]
-    fn a_revoked_token_is_unknown() {
+    fn revoked_token_is_unknown() {
         let mut tokens = tokens(60, 0);
         let token = tokens.issue("client", "secret", at(0)).unwrap().access_token;
         tokens.revoke_all();
-        assert_eq!(tokens.admit(&token, at(1)).unwrap_err(), TokenRefusal::Unknown);
+        assert_eq!(tokens.authenticate(&token, at(1)).unwrap_err(), TokenRefusal::Unknown);
     }
 
     #[test]
-    fn counts_requests_of_a_token_within_a_minute() {
+    fn limits_the_requests_of_a_token_per_minute() {
         let mut tokens = tokens(3_600, 3);
         let token = tokens.issue("client", "secret", at(0)).unwrap().access_token;
-        assert!(tokens.admit(&token, at(0)).is_ok());
-        assert!(tokens.admit(&token, at(1)).is_ok());
-        assert_eq!(tokens.admit(&token, at(18)).unwrap_err(), TokenRefusal::Limited { retry_after_seconds: 42 });
-        assert!(tokens.admit(&token, at(60)).is_ok());
+        assert!(tokens.authenticate(&token, at(0)).is_ok());
+        assert!(tokens.authenticate(&token, at(1)).is_ok());
+        assert_eq!(tokens.authenticate(&token, at(18)).unwrap_err(), TokenRefusal::Limited { retry_after_seconds: 42 });
+        assert!(tokens.authenticate(&token, at(60)).is_ok());
     }
 
     #[test]
-    fn a_fresh_token_does_not_evade_the_limit_of_its_client() {
+    fn limits_the_requests_of_all_tokens_of_a_client() {
         let mut tokens = tokens(3_600, 4);
         let first = tokens.issue("client", "secret", at(0)).unwrap().access_token;
         let second = tokens.issue("client", "secret", at(1)).unwrap().access_token;
-        assert!(tokens.admit(&first, at(2)).is_ok());
-        assert!(tokens.admit(&second, at(3)).is_ok());
+        assert!(tokens.authenticate(&first, at(2)).is_ok());
+        assert!(tokens.authenticate(&second, at(3)).is_ok());
         let limited = TokenRefusal::Limited { retry_after_seconds: 42 };
-        assert_eq!(tokens.admit(&first, at(18)).unwrap_err(), limited);
-        assert_eq!(tokens.admit(&second, at(18)).unwrap_err(), limited);
+        assert_eq!(tokens.authenticate(&first, at(18)).unwrap_err(), limited);
+        assert_eq!(tokens.authenticate(&second, at(18)).unwrap_err(), limited);
         assert_eq!(
             tokens.issue("client", "secret", at(18)),
             Err(LoginRefusal::Limited { retry_after_seconds: 42 }),
-            "a login is a request, too"
+            "a login counts as a request"
         );
         assert!(tokens.issue("client", "secret", at(60)).is_ok());
     }
 
     #[test]
-    fn only_so_many_tokens_are_remembered() {
+    fn removes_the_oldest_token_above_the_maximum() {
         let mut tokens = tokens(3_600, 0);
         let first = tokens.issue("client", "secret", at(0)).unwrap().access_token;
         for _ in 0..1_000 {
             tokens.issue("client", "secret", at(0)).unwrap();
         }
-        assert_eq!(tokens.admit(&first, at(0)).unwrap_err(), TokenRefusal::Unknown);
+        assert_eq!(tokens.authenticate(&first, at(0)).unwrap_err(), TokenRefusal::Unknown);
     }
 }

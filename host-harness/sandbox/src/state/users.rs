@@ -1,25 +1,25 @@
-//! The agents as users of the organization.
+//! The organization's users, who are agents.
 
 use uuid::Uuid;
 
 use crate::state::conversations::Agent;
 use crate::state::ring::Ring;
 
-/// How many users are kept. The oldest is forgotten first.
+/// The number of users that are kept. The oldest one is removed first.
 const MAX_USERS: usize = 1_000;
 
-/// Everybody who ever accepted a conversation.
+/// The users whose names the desk used.
 #[derive(Debug)]
 pub(crate) struct Users(Ring<Agent>);
 
 impl Users {
-    /// Nobody yet.
+    /// Creates an empty list.
     pub(crate) fn new() -> Self {
         Self(Ring::new(MAX_USERS))
     }
 
-    /// The user of this name, who comes into being when first named.
-    pub(crate) fn named(&mut self, name: &str) -> Agent {
+    /// Returns the user with this name. Creates the user if there is none.
+    pub(crate) fn get_or_create(&mut self, name: &str) -> Agent {
         if let Some(agent) = self.0.iter().find(|agent| agent.name == name) {
             return agent.clone();
         }
@@ -28,7 +28,7 @@ impl Users {
         agent
     }
 
-    /// The user of this id.
+    /// Returns the user with this id.
     pub(crate) fn get(&self, id: &str) -> Option<Agent> {
         self.0.iter().find(|agent| agent.user_id == id).cloned()
     }

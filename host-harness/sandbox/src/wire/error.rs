@@ -1,4 +1,4 @@
-//! How Genesys Cloud refuses: its `ErrorBody`, with the status, code and message of each refusal.
+//! The error responses of Genesys Cloud: `ErrorBody`, with the status, code and message of each error.
 
 use axum::Json;
 use axum::http::header::RETRY_AFTER;
@@ -6,10 +6,10 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-/// The largest request body of the API in bytes (`request.bytes.max`, "developer center: organization limits").
+/// The maximum size of a request body, in bytes (`request.bytes.max`, "developer center: organization limits").
 pub(crate) const MAX_BODY_BYTES: usize = 512_000;
 
-/// A refused API request. The correlation id (`contextId`) is filled in by the gate, which knows it.
+/// An error response of the API. The middleware adds the correlation id (`contextId`).
 #[derive(Clone, Debug)]
 pub(crate) struct ApiError {
     status: StatusCode,
@@ -19,7 +19,7 @@ pub(crate) struct ApiError {
     retry_after_seconds: Option<u64>,
 }
 
-/// Which field of the request body was refused.
+/// The invalid field of the request body.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct FieldError {
@@ -27,7 +27,7 @@ struct FieldError {
     field_name: String,
 }
 
-/// `ErrorBody` of the API, with the fields that real answers carry.
+/// `ErrorBody` of the API, with the fields of real responses.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ErrorBody {
@@ -51,34 +51,35 @@ impl ApiError {
         self
     }
 
-    /// 400 `bad.request`, the general one.
+    /// Returns the general 400 `bad.request`.
     pub(crate) fn malformed() -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad.request", MALFORMED)
     }
 
-    /// 400 `bad.request` for a field of the wrong shape. The entry in `details` is unconfirmed.
+    /// Returns 400 `bad.request` for a malformed field. Unconfirmed: the entry in `details`.
     pub(crate) fn malformed_field(field: &str) -> Self {
         Self::malformed().about_field("malformed", field)
     }
 
-    /// 400 `bad.request` for a field that is required. The entry in `details` is unconfirmed.
+    /// Returns 400 `bad.request` for a missing required field. Unconfirmed: the entry in `details`.
     pub(crate) fn missing_field(field: &str) -> Self {
         Self::malformed().about_field("required", field)
     }
 
-    /// 400 `bad.request` with a message of its own.
+    /// Returns 400 `bad.request` with a specific message.
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad.request", message)
     }
 
-    /// 400 for a message with neither text nor content. The message is the schema violation that Genesys answers.
+    /// Returns 400 for a message with neither text nor content. The message is the schema violation that Genesys
+    /// returns.
     pub(crate) fn neither_text_nor_content() -> Self {
         Self::bad_request(
             "should have required property 'content', should have required property '.text', should match some schema in anyOf",
         )
     }
 
-    /// 400 `invalid.value`: `value` is not one of `allowed`.
+    /// Returns 400 `invalid.value`: `value` is not one of `allowed`.
     pub(crate) fn invalid_value(value: &str, field_type: &str, allowed: &[&str]) -> Self {
         let allowed = allowed.join(", ");
         Self::new(
@@ -88,7 +89,7 @@ impl ApiError {
         )
     }
 
-    /// 400 `invalid.date`.
+    /// Returns 400 `invalid.date`.
     pub(crate) fn invalid_date() -> Self {
         Self::new(
             StatusCode::BAD_REQUEST,
@@ -97,7 +98,7 @@ impl ApiError {
         )
     }
 
-    /// 401 without a bearer token.
+    /// Returns 401 for a request without a bearer token.
     pub(crate) fn authentication_required() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,
@@ -106,17 +107,17 @@ impl ApiError {
         )
     }
 
-    /// 401 with a token that does not exist.
+    /// Returns 401 for an unknown token.
     pub(crate) fn bad_credentials() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "bad.credentials", "Invalid login credentials.")
     }
 
-    /// 401 with a token that was valid once. The message is unconfirmed.
+    /// Returns 401 for an expired token. Unconfirmed: the message.
     pub(crate) fn credentials_expired() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "credentials.expired", "The supplied credentials have expired.")
     }
 
-    /// 403: the client's roles lack `permission`.
+    /// Returns 403: the client's roles lack `permission`.
     pub(crate) fn missing_permission(permission: &str) -> Self {
         Self::new(
             StatusCode::FORBIDDEN,
@@ -127,7 +128,7 @@ impl ApiError {
         )
     }
 
-    /// 403: the client's roles lack all of `permissions`, of which one would do.
+    /// Returns 403: the client's roles grant none of `permissions`, and one of them is required.
     pub(crate) fn missing_any_permission(permissions: &str) -> Self {
         Self::new(
             StatusCode::FORBIDDEN,
@@ -138,17 +139,17 @@ impl ApiError {
         )
     }
 
-    /// 404.
+    /// Returns 404.
     pub(crate) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not.found", "The requested resource was not found.")
     }
 
-    /// 405. The code is unconfirmed.
+    /// Returns 405. Unconfirmed: the code.
     pub(crate) fn method_not_allowed() -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method.not.allowed", "The method is not allowed for this resource.")
     }
 
-    /// 413. The code and message are unconfirmed.
+    /// Returns 413. Unconfirmed: the code and the message.
     pub(crate) fn too_large() -> Self {
         Self::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -157,7 +158,7 @@ impl ApiError {
         )
     }
 
-    /// 415.
+    /// Returns 415.
     pub(crate) fn unsupported_media_type() -> Self {
         Self::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -166,7 +167,7 @@ impl ApiError {
         )
     }
 
-    /// 429, with the seconds to wait in message and header.
+    /// Returns 429. The message and the header `Retry-After` contain the seconds to wait.
     pub(crate) fn rate_limited(retry_after_seconds: u64) -> Self {
         let mut error = Self::new(
             StatusCode::TOO_MANY_REQUESTS,
@@ -177,7 +178,7 @@ impl ApiError {
         error
     }
 
-    /// A 5xx.
+    /// Returns a 5xx.
     pub(crate) fn server_error(status: StatusCode) -> Self {
         let (code, message) = match status {
             StatusCode::BAD_GATEWAY => ("bad.gateway", "Bad gateway."),
@@ -193,8 +194,8 @@ impl ApiError {
         Self::new(status, code, message)
     }
 
-    /// The answer, with `context_id` in it.
-    pub(crate) fn answer(self, context_id: &str) -> Response {
+    /// Returns the response with its body, which contains `context_id`.
+    pub(crate) fn into_response_with(self, context_id: &str) -> Response {
         let body = ErrorBody {
             message: self.message,
             code: self.code,
@@ -211,7 +212,7 @@ impl ApiError {
     }
 }
 
-/// Leaves the error in the response's extensions: the gate, which knows the correlation id, writes the body.
+/// Stores the error in the response's extensions. The middleware knows the correlation id and writes the body.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();

@@ -1,30 +1,30 @@
-//! JSON as the API writes it.
+//! Helpers that build the API's JSON.
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// How long the other side is to see that somebody types, in milliseconds. No event says that they stopped.
+/// The time for which a client shows a typing indicator, in milliseconds. There is no event for the end of typing.
 const TYPING_DURATION_MS: u32 = 5_000;
 
-/// A point in time: UTC with milliseconds.
+/// Returns `time` in UTC with milliseconds.
 pub(crate) fn time_text(time: Timestamp) -> String {
     format!("{time:.3}")
 }
 
-/// `events[]` of a typing event.
+/// Returns the item in `events[]` of a typing event.
 pub(crate) fn typing_event() -> Value {
     json!({ "eventType": "Typing", "typing": { "type": "On", "duration": TYPING_DURATION_MS } })
 }
 
-/// Sets a field of `object`, which is one.
+/// Sets a field of `object`, which must be a JSON object.
 pub(crate) fn set(object: &mut Value, name: &str, value: Value) {
     if let Value::Object(fields) = object {
         fields.insert(name.to_owned(), value);
     }
 }
 
-/// The JSON of `value`, which is built from strings and cannot fail to be JSON.
+/// Returns the JSON of `value`. Serialization cannot fail, because the values consist of strings.
 pub(crate) fn json_of(value: &impl Serialize) -> Value {
     serde_json::to_value(value).unwrap_or(Value::Object(Map::new()))
 }

@@ -1,4 +1,4 @@
-//! How the API writes JSON, reads it, and refuses.
+//! The API's wire format: JSON output, request bodies and error responses.
 
 pub(crate) mod error;
 pub(crate) mod json;

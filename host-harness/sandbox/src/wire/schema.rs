@@ -1,5 +1,5 @@
-//! Reading a request body field by field, with the refusals of the API. Unknown fields are tolerated, as Genesys
-//! Cloud tolerates them; `null` counts as absent.
+//! Reads the fields of a request body, with the API's errors. Unknown fields are ignored, as Genesys Cloud does. `null`
+//! counts as absent.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,15 @@ use serde_json::{Map, Value};
 
 use crate::wire::error::ApiError;
 
-/// A JSON object of the request body, and where it stands in it.
+/// A JSON object in the request body, with its path.
 #[derive(Clone, Debug)]
 pub(crate) struct Object<'a> {
     fields: &'a Map<String, Value>,
-    /// `channel.from` and the like; empty for the body itself.
+    /// The path in the body, such as `channel.from`. Empty for the body itself.
     path: String,
 }
 
-/// The body as JSON: 415 unless it is declared as such, 400 unless it is.
+/// Parses the body as JSON. Returns 415 if the content type is not JSON, and 400 if the body is invalid.
 pub(crate) fn json_body(headers: &HeaderMap, body: &[u8]) -> Result<Value, ApiError> {
     let declared = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let essence = declared.split(';').next().unwrap_or("").trim();
@@ -29,18 +29,18 @@ pub(crate) fn json_body(headers: &HeaderMap, body: &[u8]) -> Result<Value, ApiEr
 }
 
 impl<'a> Object<'a> {
-    /// The body itself, which must be an object.
+    /// Returns the body, which must be an object.
     pub(crate) fn body(value: &'a Value) -> Result<Self, ApiError> {
         let fields = value.as_object().ok_or_else(ApiError::malformed)?;
         Ok(Self { fields, path: String::new() })
     }
 
-    /// Where `name` stands in the body.
+    /// Returns the path of the field `name` in the body.
     pub(crate) fn path(&self, name: &str) -> String {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
-    /// The field, unless it is absent.
+    /// Returns the field, or `None` if it is absent.
     pub(crate) fn value(&self, name: &str) -> Option<&'a Value> {
         self.fields.get(name).filter(|value| !value.is_null())
     }
@@ -49,30 +49,30 @@ impl<'a> Object<'a> {
         self.value(name).ok_or_else(|| ApiError::missing_field(&self.path(name)))
     }
 
-    /// An object, unless it is absent.
+    /// Returns an object, or `None` if it is absent.
     pub(crate) fn object(&self, name: &str) -> Result<Option<Self>, ApiError> {
         let Some(value) = self.value(name) else { return Ok(None) };
         let fields = value.as_object().ok_or_else(|| ApiError::malformed_field(&self.path(name)))?;
         Ok(Some(Self { fields, path: self.path(name) }))
     }
 
-    /// An object.
+    /// Returns a required object.
     pub(crate) fn required_object(&self, name: &str) -> Result<Self, ApiError> {
         self.object(name)?.ok_or_else(|| ApiError::missing_field(&self.path(name)))
     }
 
-    /// A string, unless it is absent.
+    /// Returns a string, or `None` if it is absent.
     pub(crate) fn text(&self, name: &str) -> Result<Option<&'a str>, ApiError> {
         let Some(value) = self.value(name) else { return Ok(None) };
         value.as_str().map(Some).ok_or_else(|| ApiError::malformed_field(&self.path(name)))
     }
 
-    /// The same, as an owned string.
+    /// Returns an owned string, or `None` if it is absent.
     pub(crate) fn owned_text(&self, name: &str) -> Result<Option<String>, ApiError> {
         Ok(self.text(name)?.map(str::to_owned))
     }
 
-    /// A string that is not empty.
+    /// Returns a required string, which must not be empty.
     pub(crate) fn required_text(&self, name: &str) -> Result<&'a str, ApiError> {
         match self.text(name)? {
             Some(text) if !text.is_empty() => Ok(text),
@@ -80,19 +80,19 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// A boolean, unless it is absent.
+    /// Returns a boolean, or `None` if it is absent.
     pub(crate) fn boolean(&self, name: &str) -> Result<Option<bool>, ApiError> {
         let Some(value) = self.value(name) else { return Ok(None) };
         value.as_bool().map(Some).ok_or_else(|| ApiError::malformed_field(&self.path(name)))
     }
 
-    /// A whole number, unless it is absent.
+    /// Returns an integer, or `None` if it is absent.
     pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, ApiError> {
         let Some(value) = self.value(name) else { return Ok(None) };
         value.as_i64().map(Some).ok_or_else(|| ApiError::malformed_field(&self.path(name)))
     }
 
-    /// The strings of a list; none if it is absent.
+    /// Returns the strings in a list. An absent list counts as empty.
     pub(crate) fn strings(&self, name: &str) -> Result<Vec<String>, ApiError> {
         let Some(value) = self.value(name) else { return Ok(Vec::new()) };
         let items = value.as_array().ok_or_else(|| ApiError::malformed_field(&self.path(name)))?;
@@ -100,7 +100,7 @@ impl<'a> Object<'a> {
         texts.collect::<Option<_>>().ok_or_else(|| ApiError::malformed_field(&self.path(name)))
     }
 
-    /// The objects of a list; none if it is absent.
+    /// Returns the objects in a list. An absent list counts as empty.
     pub(crate) fn objects(&self, name: &str) -> Result<Vec<Self>, ApiError> {
         let Some(value) = self.value(name) else { return Ok(Vec::new()) };
         let items = value.as_array().ok_or_else(|| ApiError::malformed_field(&self.path(name)))?;
@@ -112,7 +112,7 @@ impl<'a> Object<'a> {
         named.collect()
     }
 
-    /// A map from strings to strings; empty if it is absent.
+    /// Returns a map of strings. An absent map counts as empty.
     pub(crate) fn string_map(&self, name: &str) -> Result<BTreeMap<String, String>, ApiError> {
         let Some(map) = self.object(name)? else { return Ok(BTreeMap::new()) };
         let pairs = map.fields.iter().map(|(key, value)| {
@@ -122,12 +122,12 @@ impl<'a> Object<'a> {
         pairs.collect()
     }
 
-    /// A point in time.
+    /// Returns a required point in time.
     pub(crate) fn required_time(&self, name: &str) -> Result<Timestamp, ApiError> {
         self.required(name)?.as_str().and_then(parse_time).ok_or_else(ApiError::invalid_date)
     }
 
-    /// One of `allowed`, spelled exactly so.
+    /// Returns a required string, which must be one of `allowed`. The comparison is case-sensitive.
     pub(crate) fn required_choice(
         &self,
         name: &str,
@@ -137,7 +137,7 @@ impl<'a> Object<'a> {
         self.choice(name, field_type, allowed)?.ok_or_else(|| ApiError::missing_field(&self.path(name)))
     }
 
-    /// One of `allowed`, spelled exactly so, unless it is absent.
+    /// Returns a string, which must be one of `allowed`, or `None` if it is absent. The comparison is case-sensitive.
     pub(crate) fn choice(
         &self,
         name: &str,
@@ -151,7 +151,8 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// One of `allowed` in any case, as real connectors get away with for `idType`; answers the schema's spelling.
+    /// Returns a required string, which must be one of `allowed`, in the spelling of `allowed`. The comparison ignores
+    /// case, because Genesys Cloud accepts any case for the `idType` of real connectors.
     pub(crate) fn required_choice_in_any_case(
         &self,
         name: &str,
@@ -165,13 +166,14 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The fields.
+    /// Returns all fields.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (&'a String, &'a Value)> {
         self.fields.iter()
     }
 }
 
-/// `yyyy-MM-ddTHH:mm:ssZ` or `yyyy-MM-ddTHH:mm:ss.SSSZ`. Whether Genesys takes other ISO-8601 forms is unconfirmed.
+/// Parses `yyyy-MM-ddTHH:mm:ssZ` or `yyyy-MM-ddTHH:mm:ss.SSSZ`. Unconfirmed: whether Genesys accepts other ISO-8601
+/// formats.
 fn parse_time(text: &str) -> Option<Timestamp> {
     const SHAPE: &str = "dddd-dd-ddTdd:dd:dd";
     let (head, tail) = text.split_at_checked(SHAPE.len())?;
@@ -192,11 +194,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_documented_forms_are_dates() {
-        for good in ["2026-03-01T10:00:00Z", "2026-03-01T10:00:00.123Z", "2024-02-29T23:59:59.999Z"] {
-            assert!(parse_time(good).is_some(), "{good}");
+    fn accepts_only_the_documented_time_formats() {
+        for valid in ["2026-03-01T10:00:00Z", "2026-03-01T10:00:00.123Z", "2024-02-29T23:59:59.999Z"] {
+            assert!(parse_time(valid).is_some(), "{valid}");
         }
-        for bad in [
+        for invalid in [
             "",
             "now",
             "2026-03-01",
@@ -210,7 +212,7 @@ mod tests {
             "2026-03-01T25:00:00Z",
             "２026-03-01T10:00:00Z",
         ] {
-            assert!(parse_time(bad).is_none(), "{bad}");
+            assert!(parse_time(invalid).is_none(), "{invalid}");
         }
     }
 }

@@ -1,10 +1,10 @@
-//! What agents do: they are offered conversations, take them or not, hand them on, bring others in, wrap up.
+//! Tests of the agents' actions: offers, accepts, declines, transfers, conferences and wrap-up.
 
 use serde_json::{Value, json};
 
 use crate::support::{Genesys, config};
 
-/// Name, state, disconnect type and whether they were ever connected, of each agent participant.
+/// Returns the name, the state, the disconnect type, and whether it was ever connected, of each agent participant.
 async fn agents(genesys: &Genesys, conversation: &str) -> Vec<(String, String, String, bool)> {
     let answer = genesys.get(&format!("/api/v2/conversations/messages/{conversation}")).await;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -33,7 +33,7 @@ fn alan() -> Value {
     json!({ "name": "Alan Turing" })
 }
 
-/// Purpose and disconnect type of each participant.
+/// Returns the purpose and the disconnect type of each participant.
 async fn ends(genesys: &Genesys, conversation: &str) -> Vec<(String, String)> {
     let answer = genesys.get(&format!("/api/v2/conversations/messages/{conversation}")).await;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -46,10 +46,10 @@ fn expect_ends(expected: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn an_offer_alerts_and_is_accepted() {
+async fn an_offer_alerts_an_agent_who_accepts() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.says("sess-42", "hello").await;
-    let offered = genesys.does(&conversation, "offer", grace()).await;
+    let conversation = genesys.send_text("sess-42", "hello").await;
+    let offered = genesys.act_ok(&conversation, "offer", grace()).await;
     assert_eq!((&offered["state"], &offered["agent"]), (&json!("waiting"), &Value::Null));
     assert_eq!(offered["alerting"]["name"], "Grace Hopper");
     assert_eq!(agents(&genesys, &conversation).await, expect(&[("Grace Hopper", "alerting", "", false)]));
@@ -61,26 +61,26 @@ async fn an_offer_alerts_and_is_accepted() {
     assert_eq!(
         genesys.act(&conversation, "text", json!({ "text": "x" })).await.status,
         409,
-        "alerted is not connected"
+        "an alerted agent is not connected"
     );
 
-    let accepted = genesys.does(&conversation, "accept", grace()).await;
+    let accepted = genesys.act_ok(&conversation, "accept", grace()).await;
     assert_eq!((&accepted["state"], &accepted["alerting"]), (&json!("connected"), &Value::Null));
     assert_eq!(agents(&genesys, &conversation).await, expect(&[("Grace Hopper", "connected", "", true)]));
 }
 
 #[tokio::test]
-async fn whoever_does_not_take_it_was_never_connected() {
+async fn an_agent_who_does_not_accept_was_never_connected() {
     for (act, why) in [("decline", "client"), ("no-answer", "transfer.noanswer")] {
         let genesys = Genesys::start(config()).await;
-        let conversation = genesys.says("sess-42", "hello").await;
-        assert_eq!(genesys.act(&conversation, act, Value::Null).await.status, 409, "nobody is alerted");
-        genesys.does(&conversation, "offer", grace()).await;
-        assert_eq!(genesys.act(&conversation, act, alan()).await.status, 409, "another one is alerted");
-        let answer = genesys.does(&conversation, act, Value::Null).await;
+        let conversation = genesys.send_text("sess-42", "hello").await;
+        assert_eq!(genesys.act(&conversation, act, Value::Null).await.status, 409, "no agent is alerted");
+        genesys.act_ok(&conversation, "offer", grace()).await;
+        assert_eq!(genesys.act(&conversation, act, alan()).await.status, 409, "another agent is alerted");
+        let answer = genesys.act_ok(&conversation, act, Value::Null).await;
         assert_eq!((&answer["state"], &answer["alerting"]), (&json!("waiting"), &Value::Null), "{act}");
-        genesys.does(&conversation, act, alan()).await;
-        genesys.does(&conversation, "accept", grace()).await;
+        genesys.act_ok(&conversation, act, alan()).await;
+        genesys.act_ok(&conversation, "accept", grace()).await;
         assert_eq!(
             agents(&genesys, &conversation).await,
             expect(&[
@@ -93,22 +93,22 @@ async fn whoever_does_not_take_it_was_never_connected() {
 }
 
 #[tokio::test]
-async fn how_declining_ends_is_a_switch() {
+async fn the_disconnect_type_of_a_decline_is_configurable() {
     use genesys_sandbox::DeclineType;
     for (switch, why) in [(DeclineType::Transfer, "transfer"), (DeclineType::NoAnswerTransfer, "transfer.noanswer")] {
         let mut config = config();
         config.unconfirmed.decline = switch;
         let genesys = Genesys::start(config).await;
-        let conversation = genesys.says("sess-42", "hello").await;
-        genesys.does(&conversation, "decline", grace()).await;
+        let conversation = genesys.send_text("sess-42", "hello").await;
+        genesys.act_ok(&conversation, "decline", grace()).await;
         assert_eq!(agents(&genesys, &conversation).await, expect(&[("Grace Hopper", "disconnected", why, false)]));
     }
 }
 
 #[tokio::test]
-async fn a_transfer_to_an_agent_alerts_them() {
+async fn a_transfer_to_an_agent_alerts_the_agent() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.accepted("sess-42").await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
     let to_self = genesys.act(&conversation, "transfer", json!({ "agent": "Grace Hopper" })).await;
     assert_eq!(
         (to_self.status, &to_self.body["message"]),
@@ -117,9 +117,9 @@ async fn a_transfer_to_an_agent_alerts_them() {
     let both = json!({ "agent": "Alan Turing", "queueId": "q" });
     assert_eq!(genesys.act(&conversation, "transfer", both).await.status, 400);
 
-    let moved = genesys.does(&conversation, "transfer", json!({ "agent": "Alan Turing" })).await;
+    let moved = genesys.act_ok(&conversation, "transfer", json!({ "agent": "Alan Turing" })).await;
     assert_eq!((&moved["state"], &moved["alerting"]["name"]), (&json!("waiting"), &json!("Alan Turing")));
-    genesys.does(&conversation, "accept", alan()).await;
+    genesys.act_ok(&conversation, "accept", alan()).await;
     assert_eq!(
         agents(&genesys, &conversation).await,
         expect(&[("Grace Hopper", "disconnected", "transfer", true), ("Alan Turing", "connected", "", true)]),
@@ -127,16 +127,16 @@ async fn a_transfer_to_an_agent_alerts_them() {
     assert_eq!(
         ends(&genesys, &conversation).await,
         expect_ends(&[("customer", ""), ("acd", "transfer"), ("agent", "transfer"), ("agent", "")]),
-        "no queue in between",
+        "there is no queue in between",
     );
 }
 
 #[tokio::test]
 async fn a_declined_transfer_to_an_agent_waits_in_the_queue() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.accepted("sess-42").await;
-    let before = genesys.does(&conversation, "transfer", json!({ "agent": "Alan Turing" })).await;
-    let after = genesys.does(&conversation, "decline", Value::Null).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    let before = genesys.act_ok(&conversation, "transfer", json!({ "agent": "Alan Turing" })).await;
+    let after = genesys.act_ok(&conversation, "decline", Value::Null).await;
     assert_eq!((&after["state"], &after["queueId"]), (&json!("waiting"), &before["queueId"]));
     assert_eq!(
         ends(&genesys, &conversation).await,
@@ -145,27 +145,27 @@ async fn a_declined_transfer_to_an_agent_waits_in_the_queue() {
 }
 
 #[tokio::test]
-async fn a_conference_has_two_agents_of_whom_one_may_leave() {
+async fn one_of_two_agents_can_leave_a_conference() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.says("sess-42", "hello").await;
+    let conversation = genesys.send_text("sess-42", "hello").await;
     assert_eq!(genesys.act(&conversation, "conference", alan()).await.status, 409);
-    genesys.does(&conversation, "accept", grace()).await;
+    genesys.act_ok(&conversation, "accept", grace()).await;
     let alone = genesys.act(&conversation, "leave-conference", Value::Null).await;
     assert_eq!(alone.body["message"], "only one agent is connected; conference first, or disconnect");
     assert_eq!(genesys.act(&conversation, "conference", grace()).await.status, 409);
 
-    let both = genesys.does(&conversation, "conference", alan()).await;
+    let both = genesys.act_ok(&conversation, "conference", alan()).await;
     let names: Vec<_> = both["agents"].as_array().unwrap().iter().map(|one| one["name"].clone()).collect();
     assert_eq!(names, ["Grace Hopper", "Alan Turing"]);
     assert_eq!(both["agent"]["name"], "Grace Hopper");
-    let absent = genesys.act(&conversation, "leave-conference", json!({ "name": "Nobody" })).await;
+    let absent = genesys.act(&conversation, "leave-conference", json!({ "name": "Ada Lovelace" })).await;
     assert_eq!((absent.status, &absent.body["message"]), (409, &json!("this agent is not in the conversation")));
 
-    let left = genesys.does(&conversation, "leave-conference", Value::Null).await;
+    let left = genesys.act_ok(&conversation, "leave-conference", Value::Null).await;
     assert_eq!((&left["state"], &left["agent"]["name"]), (&json!("connected"), &json!("Alan Turing")));
-    genesys.does(&conversation, "conference", grace()).await;
-    genesys.does(&conversation, "leave-conference", grace()).await;
-    genesys.does(&conversation, "disconnect", Value::Null).await;
+    genesys.act_ok(&conversation, "conference", grace()).await;
+    genesys.act_ok(&conversation, "leave-conference", grace()).await;
+    genesys.act_ok(&conversation, "disconnect", Value::Null).await;
     assert_eq!(
         agents(&genesys, &conversation).await,
         expect(&[
@@ -179,9 +179,9 @@ async fn a_conference_has_two_agents_of_whom_one_may_leave() {
 #[tokio::test]
 async fn ending_a_conference_makes_the_other_agent_a_peer() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.accepted("sess-42").await;
-    genesys.does(&conversation, "conference", alan()).await;
-    genesys.does(&conversation, "disconnect", Value::Null).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    genesys.act_ok(&conversation, "conference", alan()).await;
+    genesys.act_ok(&conversation, "disconnect", Value::Null).await;
     assert_eq!(
         ends(&genesys, &conversation).await,
         expect_ends(&[("customer", "peer"), ("acd", "transfer"), ("agent", "client"), ("agent", "peer")]),
@@ -189,10 +189,10 @@ async fn ending_a_conference_makes_the_other_agent_a_peer() {
 }
 
 #[tokio::test]
-async fn the_api_disconnects_one_of_two_agents_only() {
+async fn the_api_disconnects_only_one_of_two_agents() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.accepted("sess-42").await;
-    genesys.does(&conversation, "conference", alan()).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    genesys.act_ok(&conversation, "conference", alan()).await;
     let path = format!("/api/v2/conversations/messages/{conversation}");
     let participants = genesys.get(&path).await.body["participants"].clone();
     let first = participants.as_array().unwrap().iter().find(|one| one["purpose"] == "agent").unwrap();
@@ -205,49 +205,53 @@ async fn the_api_disconnects_one_of_two_agents_only() {
 }
 
 #[tokio::test]
-async fn it_also_ends_without_anybody() {
+async fn ends_by_expiry_and_failure() {
     for (act, why) in [("expire", "inactivity"), ("fail", "error")] {
         let genesys = Genesys::start(config()).await;
-        let conversation = genesys.accepted("sess-42").await;
-        assert_eq!(genesys.does(&conversation, act, Value::Null).await["state"], "ended");
+        let conversation = genesys.accepted_conversation("sess-42").await;
+        assert_eq!(genesys.act_ok(&conversation, act, Value::Null).await["state"], "ended");
         assert_eq!(
             ends(&genesys, &conversation).await,
             expect_ends(&[("customer", why), ("acd", "transfer"), ("agent", why)]),
         );
         assert_eq!(genesys.act(&conversation, act, Value::Null).await.status, 409);
 
-        let waiting = genesys.says("sess-43", "hello").await;
-        genesys.does(&waiting, act, Value::Null).await;
+        let waiting = genesys.send_text("sess-43", "hello").await;
+        genesys.act_ok(&waiting, act, Value::Null).await;
         assert_eq!(ends(&genesys, &waiting).await, expect_ends(&[("customer", why), ("acd", why)]));
     }
 }
 
 #[tokio::test]
-async fn an_end_ends_an_offer() {
+async fn an_end_disconnects_an_alerted_agent() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.says("sess-42", "hello").await;
-    genesys.does(&conversation, "offer", grace()).await;
+    let conversation = genesys.send_text("sess-42", "hello").await;
+    genesys.act_ok(&conversation, "offer", grace()).await;
     let path = format!("/api/v2/conversations/messages/{conversation}");
     genesys.call("PATCH", &path, json!({ "state": "disconnected" })).await;
     assert_eq!(agents(&genesys, &conversation).await, expect(&[("Grace Hopper", "disconnected", "peer", false)]));
 }
 
 #[tokio::test]
-async fn wrapping_up_follows_a_transfer_or_the_end() {
+async fn wrap_up_follows_a_transfer_or_the_end() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.accepted("sess-42").await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
     let done = json!({ "code": "resolved", "notes": "all well" });
     let early = genesys.act(&conversation, "wrap-up", done.clone()).await;
     assert_eq!(early.status, 409);
     assert!(early.body["message"].as_str().unwrap().starts_with("no agent has left"), "{:?}", early.body);
 
-    genesys.does(&conversation, "transfer", Value::Null).await;
-    genesys.does(&conversation, "accept", alan()).await;
-    genesys.does(&conversation, "wrap-up", json!({ "code": "handed-on", "name": "Grace Hopper" })).await;
-    assert_eq!(genesys.act(&conversation, "wrap-up", json!({ "code": "x" })).await.status, 409, "once is enough");
-    genesys.does(&conversation, "disconnect", Value::Null).await;
+    genesys.act_ok(&conversation, "transfer", Value::Null).await;
+    genesys.act_ok(&conversation, "accept", alan()).await;
+    genesys.act_ok(&conversation, "wrap-up", json!({ "code": "handed-on", "name": "Grace Hopper" })).await;
+    assert_eq!(
+        genesys.act(&conversation, "wrap-up", json!({ "code": "x" })).await.status,
+        409,
+        "an agent wraps up only once"
+    );
+    genesys.act_ok(&conversation, "disconnect", Value::Null).await;
     assert_eq!(genesys.act(&conversation, "wrap-up", json!({ "code": "" })).await.status, 400);
-    genesys.does(&conversation, "wrap-up", done).await;
+    genesys.act_ok(&conversation, "wrap-up", done).await;
 
     let body = genesys.get(&format!("/api/v2/conversations/messages/{conversation}")).await.body;
     let agents: Vec<_> =

@@ -1,4 +1,4 @@
-//! `/api/v2/conversations/messages/…`: reading, ending, attributes, a message by id.
+//! Tests of `/api/v2/conversations/messages/…`: conversations, disconnects, attributes, and messages by ID.
 
 use genesys_sandbox::Permission;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ fn path(conversation: &str) -> String {
     format!("/api/v2/conversations/messages/{conversation}")
 }
 
-/// Purpose, state and disconnect type of each participant.
+/// Returns the purpose, state and disconnect type of each participant.
 async fn participants(genesys: &Genesys, conversation: &str) -> Vec<(String, String, String)> {
     let answer = genesys.get(&path(conversation)).await;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -28,9 +28,9 @@ async fn participant_id(genesys: &Genesys, conversation: &str, purpose: &str) ->
 }
 
 #[tokio::test]
-async fn a_conversation_reads_as_documented() {
+async fn returns_a_conversation_as_documented() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.accepted("sess-42").await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
     let body = genesys.get(&path(&conversation)).await.body;
     let integration = &genesys.sandbox.announcement().integration_id;
     assert_eq!(body["id"], conversation);
@@ -51,23 +51,29 @@ async fn a_conversation_reads_as_documented() {
 #[tokio::test]
 async fn an_unknown_conversation_is_not_found() {
     let genesys = Genesys::start(config()).await;
-    let nowhere = path("nowhere");
+    let unknown_conversation = path("unknown");
     let disconnect = json!({ "state": "disconnected" });
-    assert_eq!(genesys.get(&nowhere).await.status, 404);
-    assert_eq!(genesys.call("PATCH", &nowhere, disconnect.clone()).await.status, 404);
-    assert_eq!(genesys.call("PATCH", &format!("{nowhere}/participants/x"), disconnect.clone()).await.status, 404);
-    assert_eq!(genesys.call("PATCH", &format!("{nowhere}/participants/x/attributes"), json!({})).await.status, 404);
-    assert_eq!(genesys.get(&format!("{nowhere}/details")).await.status, 404);
-    let conversation = genesys.says("sess-42", "hello").await;
-    let nobody = format!("{}/participants/nobody", path(&conversation));
-    assert_eq!(genesys.call("PATCH", &nobody, disconnect).await.status, 404);
-    assert_eq!(genesys.call("PATCH", &format!("{nobody}/attributes"), json!({})).await.status, 404);
+    assert_eq!(genesys.get(&unknown_conversation).await.status, 404);
+    assert_eq!(genesys.call("PATCH", &unknown_conversation, disconnect.clone()).await.status, 404);
+    assert_eq!(
+        genesys.call("PATCH", &format!("{unknown_conversation}/participants/x"), disconnect.clone()).await.status,
+        404
+    );
+    assert_eq!(
+        genesys.call("PATCH", &format!("{unknown_conversation}/participants/x/attributes"), json!({})).await.status,
+        404
+    );
+    assert_eq!(genesys.get(&format!("{unknown_conversation}/details")).await.status, 404);
+    let conversation = genesys.send_text("sess-42", "hello").await;
+    let unknown_participant = format!("{}/participants/unknown", path(&conversation));
+    assert_eq!(genesys.call("PATCH", &unknown_participant, disconnect).await.status, 404);
+    assert_eq!(genesys.call("PATCH", &format!("{unknown_participant}/attributes"), json!({})).await.status, 404);
 }
 
 #[tokio::test]
-async fn the_customer_leaves_by_patch_of_the_participant() {
+async fn disconnects_the_customer_by_participant() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.accepted("sess-42").await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
     let customer = participant_id(&genesys, &conversation, "customer").await;
     let one = format!("{}/participants/{customer}", path(&conversation));
     let answer = genesys.call("PATCH", &one, json!({ "state": "disconnected" })).await;
@@ -83,9 +89,9 @@ async fn the_customer_leaves_by_patch_of_the_participant() {
 }
 
 #[tokio::test]
-async fn the_customer_leaves_by_patch_of_the_conversation() {
+async fn disconnects_the_customer_by_conversation() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.says("sess-42", "hello").await;
+    let conversation = genesys.send_text("sess-42", "hello").await;
     let answer = genesys.call("PATCH", &path(&conversation), json!({ "state": "disconnected" })).await;
     assert_eq!((answer.status, &answer.body["id"]), (200, &json!(conversation)));
     let ended = expect(&[("customer", "disconnected", "client"), ("acd", "disconnected", "peer")]);
@@ -93,9 +99,9 @@ async fn the_customer_leaves_by_patch_of_the_conversation() {
 }
 
 #[tokio::test]
-async fn other_states_are_refused() {
+async fn refuses_other_states() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.says("sess-42", "hello").await;
+    let conversation = genesys.send_text("sess-42", "hello").await;
     let patch = async |body: Value| genesys.call("PATCH", &path(&conversation), body).await;
     assert_eq!(patch(json!({ "state": "gone" })).await.code(), "invalid.value");
     assert_eq!(patch(json!({ "state": "connected" })).await.code(), "bad.request");
@@ -104,12 +110,12 @@ async fn other_states_are_refused() {
 }
 
 #[tokio::test]
-async fn any_of_several_permissions_ends_it() {
+async fn any_of_several_permissions_allows_a_disconnect() {
     let mut with_one = config();
     with_one.clients[0].permissions = [Permission::MessageReceive, Permission::MessagePark].into();
     let genesys = Genesys::start(with_one).await;
-    let conversation = genesys.says("sess-42", "hello").await;
-    assert_eq!(genesys.get(&path(&conversation)).await.status, 200, "no permission is needed for reading");
+    let conversation = genesys.send_text("sess-42", "hello").await;
+    assert_eq!(genesys.get(&path(&conversation)).await.status, 200, "reading needs no permission");
     let customer = participant_id(&genesys, &conversation, "customer").await;
     let one = format!("{}/participants/{customer}", path(&conversation));
     let refused = genesys.call("PATCH", &one, json!({ "state": "disconnected" })).await;
@@ -121,7 +127,7 @@ async fn any_of_several_permissions_ends_it() {
     let mut without = config();
     without.clients[0].permissions = [Permission::MessageReceive].into();
     let genesys = Genesys::start(without).await;
-    let conversation = genesys.says("sess-42", "hello").await;
+    let conversation = genesys.send_text("sess-42", "hello").await;
     let refused = genesys.call("PATCH", &path(&conversation), json!({ "state": "disconnected" })).await;
     assert_eq!((refused.status, refused.code()), (403, "missing.any.permissions"));
     assert_eq!(genesys.get(&format!("{}/details", path("x"))).await.code(), "missing.any.permissions");
@@ -129,9 +135,9 @@ async fn any_of_several_permissions_ends_it() {
 }
 
 #[tokio::test]
-async fn attributes_are_merged_by_patch() {
+async fn merges_attributes() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.says("sess-42", "hello").await;
+    let conversation = genesys.send_text("sess-42", "hello").await;
     let customer = participant_id(&genesys, &conversation, "customer").await;
     let attributes = format!("{}/participants/{customer}/attributes", path(&conversation));
     let patch = async |body: Value| genesys.call("PATCH", &attributes, body).await;
@@ -143,7 +149,7 @@ async fn attributes_are_merged_by_patch() {
 }
 
 #[tokio::test]
-async fn a_message_is_read_by_id() {
+async fn returns_a_message_by_id() {
     let genesys = Genesys::start(config()).await;
     let mut body = crate::support::text_message("sess-42", "hello");
     body["channel"]["messageId"] = json!("mine-1");
@@ -158,7 +164,7 @@ async fn a_message_is_read_by_id() {
 }
 
 #[tokio::test]
-async fn messages_of_a_conversation_are_read_by_their_ids() {
+async fn returns_messages_of_a_conversation_by_their_ids() {
     let genesys = Genesys::start(config()).await;
     let mut ids = Vec::new();
     let mut conversation = String::new();
@@ -176,8 +182,8 @@ async fn messages_of_a_conversation_are_read_by_their_ids() {
     assert_eq!(messages.iter().map(|message| message["messageId"].clone()).collect::<Vec<_>>(), ids);
 
     let bulk = format!("{}/messages/bulk", path(&conversation));
-    let asked = json!([ids[2], ids[0], elsewhere["id"]]);
-    let found = genesys.call("POST", &bulk, asked).await.body;
+    let requested = json!([ids[2], ids[0], elsewhere["id"]]);
+    let found = genesys.call("POST", &bulk, requested).await.body;
     let mut found: Vec<_> = found["entities"].as_array().unwrap().iter().collect();
     found.sort_by_key(|message| message["providerMessageId"].as_str().unwrap());
     assert_eq!(found.len(), 2);

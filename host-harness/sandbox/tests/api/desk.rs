@@ -1,26 +1,26 @@
-//! The agent's side.
+//! Tests of the agent's side.
 
 use serde_json::{Value, json};
 
 use crate::support::{Genesys, config, read};
 
 #[tokio::test]
-async fn a_conversation_goes_its_way() {
+async fn a_conversation_passes_through_its_states() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.says("sess-42", "hello").await;
+    let conversation = genesys.send_text("sess-42", "hello").await;
     let list = genesys.desk("GET", "conversations", Value::Null).await.body;
     let one = &list["conversations"][0];
     assert_eq!((&one["id"], &one["state"], &one["agent"]), (&json!(conversation), &json!("waiting"), &Value::Null));
     assert_eq!(one["from"], json!({ "id": "sess-42", "idType": "Opaque" }));
 
-    let accepted = genesys.does(&conversation, "accept", json!({ "name": "Grace Hopper" })).await;
+    let accepted = genesys.act_ok(&conversation, "accept", json!({ "name": "Grace Hopper" })).await;
     assert_eq!((&accepted["state"], &accepted["agent"]["name"]), (&json!("connected"), &json!("Grace Hopper")));
-    let sent = genesys.does(&conversation, "text", json!({ "text": "Hello" })).await;
+    let sent = genesys.act_ok(&conversation, "text", json!({ "text": "Hello" })).await;
     assert_eq!((&sent["message"]["text"], &sent["messageCount"]), (&json!("Hello"), &json!(2)));
-    let moved = genesys.does(&conversation, "transfer", Value::Null).await;
+    let moved = genesys.act_ok(&conversation, "transfer", Value::Null).await;
     assert_eq!((&moved["state"], &moved["queueId"]), (&json!("waiting"), &one["queueId"]));
-    genesys.does(&conversation, "accept", json!({ "name": "Alan Turing" })).await;
-    let ended = genesys.does(&conversation, "disconnect", Value::Null).await;
+    genesys.act_ok(&conversation, "accept", json!({ "name": "Alan Turing" })).await;
+    let ended = genesys.act_ok(&conversation, "disconnect", Value::Null).await;
     assert_eq!(ended["state"], "ended");
     assert!(ended["endedAt"].is_string());
 
@@ -40,19 +40,19 @@ async fn a_conversation_goes_its_way() {
 }
 
 #[tokio::test]
-async fn nobody_answers_while_it_waits() {
+async fn the_system_ends_a_waiting_conversation() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.says("sess-42", "hello").await;
-    let ended = genesys.does(&conversation, "disconnect", Value::Null).await;
+    let conversation = genesys.send_text("sess-42", "hello").await;
+    let ended = genesys.act_ok(&conversation, "disconnect", Value::Null).await;
     assert_eq!(ended["state"], "ended");
     let seen = genesys.desk("GET", &format!("conversations/{conversation}"), Value::Null).await.body;
     assert_eq!(seen["participants"][0]["disconnectType"], "system");
 }
 
 #[tokio::test]
-async fn an_act_in_the_wrong_state_says_what_to_do() {
+async fn an_action_in_the_wrong_state_returns_a_remedy() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.says("sess-42", "hello").await;
+    let conversation = genesys.send_text("sess-42", "hello").await;
     let picture = json!({ "url": "https://x.example/a.png", "mime": "image/png" });
     let human = json!({ "type": "Text", "text": "x", "originatingEntity": "Human" });
     for (act, body) in [
@@ -66,11 +66,11 @@ async fn an_act_in_the_wrong_state_says_what_to_do() {
         assert_eq!(answer.status, 409, "{act}");
         assert_eq!(answer.body["message"], "no agent is connected; accept the conversation first", "{act}");
     }
-    genesys.does(&conversation, "accept", json!({ "name": "Grace Hopper" })).await;
+    genesys.act_ok(&conversation, "accept", json!({ "name": "Grace Hopper" })).await;
     let twice = genesys.act(&conversation, "accept", json!({ "name": "Alan Turing" })).await;
     assert_eq!(twice.status, 409);
     assert_eq!(twice.body["message"], "Grace Hopper is connected already; transfer or disconnect first");
-    genesys.does(&conversation, "disconnect", Value::Null).await;
+    genesys.act_ok(&conversation, "disconnect", Value::Null).await;
     for (act, body) in [
         ("accept", json!({ "name": "Alan Turing" })),
         ("text", json!({ "text": "Hello", "as": "bot" })),
@@ -83,9 +83,9 @@ async fn an_act_in_the_wrong_state_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn senseless_acts_are_refused_with_a_reason() {
+async fn refuses_invalid_actions_with_a_reason() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.accepted("sess-42").await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
     for (act, body, reason) in [
         ("accept", json!({}), "missing field `name`"),
         ("accept", json!({ "name": "" }), "`name` must have 1 to 200"),
@@ -101,24 +101,24 @@ async fn senseless_acts_are_refused_with_a_reason() {
         assert_eq!(answer.status, 400, "{act}: {:?}", answer.body);
         assert!(answer.body["message"].as_str().unwrap().contains(reason), "{act}: {:?}", answer.body);
     }
-    assert_eq!(genesys.act(&conversation, "transfer", json!({ "queueId": "nowhere" })).await.status, 404);
-    assert_eq!(genesys.act("nowhere", "accept", json!({ "name": "x" })).await.status, 404);
-    assert_eq!(genesys.desk("GET", "conversations/nowhere", Value::Null).await.status, 404);
+    assert_eq!(genesys.act(&conversation, "transfer", json!({ "queueId": "unknown" })).await.status, 404);
+    assert_eq!(genesys.act("unknown", "accept", json!({ "name": "x" })).await.status, 404);
+    assert_eq!(genesys.desk("GET", "conversations/unknown", Value::Null).await.status, 404);
     assert_eq!(genesys.desk("GET", "no/such/thing", Value::Null).await.status, 404);
 }
 
 #[tokio::test]
-async fn curl_needs_no_content_type() {
+async fn requires_no_content_type() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.says("sess-42", "hello").await;
+    let conversation = genesys.send_text("sess-42", "hello").await;
     let url = format!("{}/sandbox/conversations/{conversation}/accept", genesys.origin);
     let request = genesys.http.post(url).header("content-type", "application/x-www-form-urlencoded");
     assert_eq!(read(request.body(r#"{"name":"Grace Hopper"}"#)).await.status, 200);
 }
 
 #[tokio::test]
-async fn a_longest_text_passes() {
+async fn accepts_a_text_of_2000_characters() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.accepted("sess-42").await;
-    genesys.does(&conversation, "text", json!({ "text": "ü".repeat(2_000) })).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    genesys.act_ok(&conversation, "text", json!({ "text": "ü".repeat(2_000) })).await;
 }

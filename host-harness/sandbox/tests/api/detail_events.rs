@@ -1,4 +1,4 @@
-//! Detail events: which there are, when, and with what reason.
+//! Tests of detail events: their order, fields and disconnect types.
 
 use genesys_sandbox::{CustomerAddress, DeclineType, ExpiryType, UserStart};
 use serde_json::{Value, json};
@@ -9,24 +9,24 @@ async fn events(genesys: &Genesys) -> Vec<Value> {
     genesys.desk("GET", "events", Value::Null).await.body["events"].as_array().unwrap().clone()
 }
 
-/// Topic and reason of each event.
-async fn told(genesys: &Genesys) -> Vec<(String, String)> {
+/// Returns the topic and the disconnect type of each event.
+async fn topics_and_reasons(genesys: &Genesys) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let events = events(genesys).await;
     events.iter().map(|event| (text(&event["topic"]), text(&event["eventBody"]["disconnectType"]))).collect()
 }
 
-/// The same of the ends of agents and the customer only.
+/// Returns the topic and the disconnect type of each `user.end` and `customer.end`.
 async fn ends(genesys: &Genesys) -> Vec<(String, String)> {
-    let told = told(genesys).await;
-    told.into_iter().filter(|(topic, _)| topic == "user.end" || topic == "customer.end").collect()
+    let all = topics_and_reasons(genesys).await;
+    all.into_iter().filter(|(topic, _)| topic == "user.end" || topic == "customer.end").collect()
 }
 
 fn expect(expected: &[(&str, &str)]) -> Vec<(String, String)> {
     expected.iter().map(|(topic, why)| ((*topic).into(), (*why).into())).collect()
 }
 
-async fn the_customer_leaves(genesys: &Genesys, conversation: &str) {
+async fn disconnect_customer(genesys: &Genesys, conversation: &str) {
     let path = format!("/api/v2/conversations/messages/{conversation}");
     let participants = genesys.get(&path).await.body["participants"].clone();
     let customer = participants[0]["id"].as_str().unwrap();
@@ -35,14 +35,14 @@ async fn the_customer_leaves(genesys: &Genesys, conversation: &str) {
 }
 
 #[tokio::test]
-async fn a_plain_conversation() {
+async fn a_conversation_emits_its_events_in_order() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.accepted("sess-42").await;
-    genesys.does(&conversation, "text", json!({ "text": "Hello" })).await;
-    genesys.does(&conversation, "disconnect", Value::Null).await;
-    genesys.does(&conversation, "wrap-up", json!({ "code": "resolved", "notes": "all well" })).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    genesys.act_ok(&conversation, "text", json!({ "text": "Hello" })).await;
+    genesys.act_ok(&conversation, "disconnect", Value::Null).await;
+    genesys.act_ok(&conversation, "wrap-up", json!({ "code": "resolved", "notes": "all well" })).await;
     assert_eq!(
-        told(&genesys).await,
+        topics_and_reasons(&genesys).await,
         expect(&[
             ("acd.start", ""),
             ("user.start", ""),
@@ -55,12 +55,12 @@ async fn a_plain_conversation() {
 }
 
 #[tokio::test]
-async fn the_fields_are_those_of_the_schema() {
+async fn events_have_the_fields_of_the_schema() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.accepted("sess-42").await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
     let seen = genesys.desk("GET", &format!("conversations/{conversation}"), Value::Null).await.body;
-    genesys.does(&conversation, "disconnect", Value::Null).await;
-    genesys.does(&conversation, "wrap-up", json!({ "code": "resolved", "notes": "all well" })).await;
+    genesys.act_ok(&conversation, "disconnect", Value::Null).await;
+    genesys.act_ok(&conversation, "wrap-up", json!({ "code": "resolved", "notes": "all well" })).await;
     let integration = genesys.sandbox.announcement().integration_id.clone();
     let mut events = events(&genesys).await;
     let take = |event: &mut Value, field: &str| event["eventBody"].as_object_mut().unwrap().remove(field);
@@ -116,34 +116,34 @@ async fn the_fields_are_those_of_the_schema() {
 }
 
 #[tokio::test]
-async fn durations_are_measured() {
+async fn measures_durations() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.says("sess-42", "hello").await;
-    genesys.does(&conversation, "offer", json!({ "name": "Grace Hopper" })).await;
+    let conversation = genesys.send_text("sess-42", "hello").await;
+    genesys.act_ok(&conversation, "offer", json!({ "name": "Grace Hopper" })).await;
     tokio::time::sleep(std::time::Duration::from_millis(60)).await;
-    genesys.does(&conversation, "accept", json!({ "name": "Grace Hopper" })).await;
+    genesys.act_ok(&conversation, "accept", json!({ "name": "Grace Hopper" })).await;
     tokio::time::sleep(std::time::Duration::from_millis(30)).await;
-    genesys.does(&conversation, "disconnect", Value::Null).await;
+    genesys.act_ok(&conversation, "disconnect", Value::Null).await;
     let events = events(&genesys).await;
-    let of = |topic: &str| events.iter().find(|event| event["topic"] == topic).unwrap()["eventBody"].clone();
-    assert!(of("user.end")["alertingDurationMs"].as_i64().unwrap() >= 59);
-    assert!(of("user.end")["interactingDurationMs"].as_i64().unwrap() >= 29);
-    assert!(of("customer.end")["interactingDurationMs"].as_i64().unwrap() >= 89);
+    let body = |topic: &str| events.iter().find(|event| event["topic"] == topic).unwrap()["eventBody"].clone();
+    assert!(body("user.end")["alertingDurationMs"].as_i64().unwrap() >= 59);
+    assert!(body("user.end")["interactingDurationMs"].as_i64().unwrap() >= 29);
+    assert!(body("customer.end")["interactingDurationMs"].as_i64().unwrap() >= 89);
 }
 
 #[tokio::test]
-async fn user_end_is_not_the_end() {
+async fn user_end_does_not_end_the_conversation() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.says("sess-42", "hello").await;
-    genesys.does(&conversation, "decline", json!({ "name": "Ada" })).await;
-    genesys.does(&conversation, "no-answer", json!({ "name": "Bob" })).await;
-    genesys.does(&conversation, "accept", json!({ "name": "Grace" })).await;
-    genesys.does(&conversation, "transfer", Value::Null).await;
-    genesys.does(&conversation, "accept", json!({ "name": "Alan" })).await;
-    genesys.does(&conversation, "transfer", json!({ "agent": "Grace" })).await;
-    genesys.does(&conversation, "accept", json!({ "name": "Grace" })).await;
-    genesys.does(&conversation, "conference", json!({ "name": "Alan" })).await;
-    genesys.does(&conversation, "leave-conference", Value::Null).await;
+    let conversation = genesys.send_text("sess-42", "hello").await;
+    genesys.act_ok(&conversation, "decline", json!({ "name": "Ada" })).await;
+    genesys.act_ok(&conversation, "no-answer", json!({ "name": "Bob" })).await;
+    genesys.act_ok(&conversation, "accept", json!({ "name": "Grace" })).await;
+    genesys.act_ok(&conversation, "transfer", Value::Null).await;
+    genesys.act_ok(&conversation, "accept", json!({ "name": "Alan" })).await;
+    genesys.act_ok(&conversation, "transfer", json!({ "agent": "Grace" })).await;
+    genesys.act_ok(&conversation, "accept", json!({ "name": "Grace" })).await;
+    genesys.act_ok(&conversation, "conference", json!({ "name": "Alan" })).await;
+    genesys.act_ok(&conversation, "leave-conference", Value::Null).await;
     assert_eq!(
         ends(&genesys).await,
         expect(&[
@@ -161,55 +161,61 @@ async fn user_end_is_not_the_end() {
 }
 
 #[tokio::test]
-async fn every_true_end_has_its_reasons() {
+async fn every_end_has_its_disconnect_types() {
     for (act, user, customer) in
         [("disconnect", "CLIENT", "PEER"), ("expire", "INACTIVITY", "INACTIVITY"), ("fail", "ERROR", "ERROR")]
     {
         let genesys = Genesys::start(config()).await;
-        let conversation = genesys.accepted("sess-42").await;
-        genesys.does(&conversation, act, Value::Null).await;
+        let conversation = genesys.accepted_conversation("sess-42").await;
+        genesys.act_ok(&conversation, act, Value::Null).await;
         assert_eq!(ends(&genesys).await, expect(&[("user.end", user), ("customer.end", customer)]), "{act}");
     }
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.accepted("sess-42").await;
-    the_customer_leaves(&genesys, &conversation).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    disconnect_customer(&genesys, &conversation).await;
     assert_eq!(ends(&genesys).await, expect(&[("user.end", "PEER"), ("customer.end", "CLIENT")]));
-    the_customer_leaves(&genesys, &conversation).await;
+    disconnect_customer(&genesys, &conversation).await;
     assert_eq!(ends(&genesys).await.len(), 2, "it ends once");
 }
 
 #[tokio::test]
-async fn an_end_while_it_waits_has_no_user_end() {
+async fn an_end_in_the_queue_has_no_user_end() {
     for (act, why, outcome) in
         [("disconnect", "SYSTEM", "UNKNOWN"), ("expire", "INACTIVITY", "UNKNOWN"), ("fail", "ERROR", "UNKNOWN")]
     {
         let genesys = Genesys::start(config()).await;
-        let conversation = genesys.says("sess-42", "hello").await;
-        genesys.does(&conversation, act, Value::Null).await;
-        assert_eq!(told(&genesys).await, expect(&[("acd.start", ""), ("acd.end", why), ("customer.end", why)]));
+        let conversation = genesys.send_text("sess-42", "hello").await;
+        genesys.act_ok(&conversation, act, Value::Null).await;
+        assert_eq!(
+            topics_and_reasons(&genesys).await,
+            expect(&[("acd.start", ""), ("acd.end", why), ("customer.end", why)])
+        );
         assert_eq!(events(&genesys).await[1]["eventBody"]["acdOutcome"], outcome);
     }
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.says("sess-42", "hello").await;
-    the_customer_leaves(&genesys, &conversation).await;
-    assert_eq!(told(&genesys).await, expect(&[("acd.start", ""), ("acd.end", "PEER"), ("customer.end", "CLIENT")]));
+    let conversation = genesys.send_text("sess-42", "hello").await;
+    disconnect_customer(&genesys, &conversation).await;
+    assert_eq!(
+        topics_and_reasons(&genesys).await,
+        expect(&[("acd.start", ""), ("acd.end", "PEER"), ("customer.end", "CLIENT")])
+    );
     assert_eq!(events(&genesys).await[1]["eventBody"]["acdOutcome"], "ABANDON");
 }
 
 #[tokio::test]
-async fn the_unconfirmed_reasons_are_switches() {
+async fn unconfirmed_disconnect_types_are_configurable() {
     let mut config = config();
     config.unconfirmed.decline = DeclineType::Transfer;
     config.unconfirmed.expiry = ExpiryType::Timeout;
     config.unconfirmed.customer_end_address = CustomerAddress::To;
     config.unconfirmed.user_start = UserStart::Connected;
     let genesys = Genesys::start(config).await;
-    let conversation = genesys.says("sess-42", "hello").await;
-    genesys.does(&conversation, "decline", json!({ "name": "Ada" })).await;
-    genesys.does(&conversation, "accept", json!({ "name": "Grace" })).await;
-    genesys.does(&conversation, "expire", Value::Null).await;
+    let conversation = genesys.send_text("sess-42", "hello").await;
+    genesys.act_ok(&conversation, "decline", json!({ "name": "Ada" })).await;
+    genesys.act_ok(&conversation, "accept", json!({ "name": "Grace" })).await;
+    genesys.act_ok(&conversation, "expire", Value::Null).await;
     assert_eq!(
-        told(&genesys).await,
+        topics_and_reasons(&genesys).await,
         expect(&[
             ("acd.start", ""),
             ("user.end", "TRANSFER"),
@@ -225,10 +231,10 @@ async fn the_unconfirmed_reasons_are_switches() {
 #[tokio::test]
 async fn a_reopened_conversation_ends_again() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.accepted("sess-42").await;
-    genesys.does(&conversation, "disconnect", Value::Null).await;
-    assert_eq!(genesys.says("sess-42", "me again").await, conversation);
-    genesys.does(&conversation, "disconnect", Value::Null).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    genesys.act_ok(&conversation, "disconnect", Value::Null).await;
+    assert_eq!(genesys.send_text("sess-42", "me again").await, conversation);
+    genesys.act_ok(&conversation, "disconnect", Value::Null).await;
     assert_eq!(
         ends(&genesys).await,
         expect(&[("user.end", "CLIENT"), ("customer.end", "PEER"), ("customer.end", "SYSTEM")]),

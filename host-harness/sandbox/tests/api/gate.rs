@@ -1,13 +1,14 @@
-//! What every API request passes: correlation ids, sizes, rates, content types, the request log.
+//! Tests of what applies to every API request: correlation IDs, body sizes, rate limits, content types, and the request
+//! log.
 
 use serde_json::{Value, json};
 
 use crate::support::{Genesys, config, eventually, read, text_message};
 
 #[tokio::test]
-async fn every_answer_has_a_correlation_id() {
+async fn every_response_has_a_correlation_id() {
     let genesys = Genesys::start(config()).await;
-    for path in ["/api/v2/routing/queues", "/api/v2/routing/queues/nowhere", "/api/v2/no/such/thing"] {
+    for path in ["/api/v2/routing/queues", "/api/v2/routing/queues/unknown", "/api/v2/no/such/thing"] {
         let answer = genesys.get(path).await;
         let header = answer.headers["ININ-Correlation-Id"].to_str().unwrap().to_owned();
         assert_eq!(header.len(), 36, "{path}");
@@ -20,7 +21,7 @@ async fn every_answer_has_a_correlation_id() {
 }
 
 #[tokio::test]
-async fn an_unknown_path_is_not_found_in_the_error_body_of_the_api() {
+async fn an_unknown_path_returns_a_not_found_error_body() {
     let genesys = Genesys::start(config()).await;
     let answer = genesys.get("/api/v2/no/such/thing").await;
     assert_eq!(
@@ -37,9 +38,9 @@ async fn an_unknown_path_is_not_found_in_the_error_body_of_the_api() {
     assert_eq!(genesys.call("DELETE", "/api/v2/routing/queues", Value::Null).await.status, 405);
 }
 
-/// `request.bytes.max` is 512 000.
+/// Genesys's limit `request.bytes.max` is 512 000.
 #[tokio::test]
-async fn a_body_may_have_512_000_bytes() {
+async fn limits_bodies_to_512_000_bytes() {
     let genesys = Genesys::start(config()).await;
     let envelope = text_message("sess-42", "").to_string().len();
     let fits = genesys.inbound("message", text_message("sess-42", &"x".repeat(512_000 - envelope))).await;
@@ -49,7 +50,7 @@ async fn a_body_may_have_512_000_bytes() {
 }
 
 #[tokio::test]
-async fn a_body_must_be_json_and_say_so() {
+async fn requires_a_json_body_and_content_type() {
     let genesys = Genesys::start(config()).await;
     let id = &genesys.sandbox.announcement().integration_id;
     let url = format!("{}/api/v2/conversations/messages/{id}/inbound/open/message", genesys.origin);
@@ -70,9 +71,9 @@ async fn a_body_must_be_json_and_say_so() {
 }
 
 #[tokio::test]
-async fn a_client_may_make_so_many_requests_a_minute_with_whatever_tokens() {
+async fn limits_the_requests_of_a_client_across_tokens() {
     let mut config = config();
-    // The login and two more.
+    // The login and two requests.
     config.requests_per_minute = 3;
     let genesys = Genesys::start(config).await;
     assert_eq!(genesys.get("/api/v2/routing/queues").await.status, 200);
@@ -87,14 +88,18 @@ async fn a_client_may_make_so_many_requests_a_minute_with_whatever_tokens() {
     );
     let announcement = genesys.sandbox.announcement().clone();
     let login = genesys.token_request(&announcement.client_id, &announcement.client_secret).await;
-    assert_eq!((login.status, login.code()), (429, "too.many.requests.retry.after"), "a fresh token evades nothing");
+    assert_eq!(
+        (login.status, login.code()),
+        (429, "too.many.requests.retry.after"),
+        "a new token does not reset the limit"
+    );
 }
 
 #[tokio::test]
-async fn requests_are_listed() {
+async fn lists_requests() {
     let genesys = Genesys::start(config()).await;
     genesys.get("/api/v2/routing/queues?name=x").await;
-    genesys.get("/api/v2/routing/queues/nowhere").await;
+    genesys.get("/api/v2/routing/queues/unknown").await;
     let answer = genesys.desk("GET", "requests", Value::Null).await;
     let seen: Vec<_> = answer.body["requests"]
         .as_array()
@@ -107,18 +112,18 @@ async fn requests_are_listed() {
         [
             ("POST", "/oauth/token", &json!(200)),
             ("GET", "/api/v2/routing/queues", &json!(200)),
-            ("GET", "/api/v2/routing/queues/nowhere", &json!(404)),
+            ("GET", "/api/v2/routing/queues/unknown", &json!(404)),
         ],
     );
 }
 
 #[tokio::test]
-async fn the_list_of_requests_is_bounded() {
+async fn bounds_the_list_of_requests() {
     let mut config = config();
     config.requests_per_minute = 0;
     let genesys = Genesys::start(config).await;
     for _ in 0..2_010 {
-        let request = genesys.request("GET", "/api/v2/routing/queues/nowhere", Value::Null);
+        let request = genesys.request("GET", "/api/v2/routing/queues/unknown", Value::Null);
         read(request.bearer_auth(&genesys.token)).await;
     }
     eventually(async || {

@@ -1,4 +1,4 @@
-//! The four inbound endpoints: what they answer and what they refuse.
+//! Tests of the four inbound endpoints: their responses and refusals.
 
 use genesys_sandbox::Permission;
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ fn button_response() -> Value {
     })
 }
 
-/// `body` with `value` at `pointer`; `null` takes the field away.
+/// Returns `body` with `value` at `pointer`; `null` removes the field.
 fn with(mut body: Value, pointer: &str, value: Value) -> Value {
     let (parent, name) = pointer.rsplit_once('/').unwrap();
     let parent = body.pointer_mut(parent).unwrap().as_object_mut().unwrap();
@@ -69,7 +69,7 @@ fn take(body: &mut Value, field: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_message_is_answered_as_documented() {
+async fn answers_a_message_as_documented() {
     let genesys = Genesys::start(config()).await;
     let integration = genesys.sandbox.announcement().integration_id.clone();
     let mut answer = genesys.inbound("message?prefetchConversationId=true", full_message()).await;
@@ -100,18 +100,18 @@ async fn a_message_is_answered_as_documented() {
 }
 
 #[tokio::test]
-async fn the_conversation_id_comes_only_when_asked_for() {
+async fn returns_the_conversation_id_only_on_request() {
     let genesys = Genesys::start(config()).await;
-    for (query, comes) in
+    for (query, is_returned) in
         [("", false), ("?prefetchConversationId=false", false), ("?prefetchConversationId=true", true)]
     {
         let answer = genesys.inbound(&format!("message{query}"), text_message("sess-42", "hi")).await;
-        assert_eq!(answer.body.get("conversationId").is_some(), comes, "{query}");
+        assert_eq!(answer.body.get("conversationId").is_some(), is_returned, "{query}");
     }
 }
 
 #[tokio::test]
-async fn success_can_be_a_202() {
+async fn the_success_status_is_configurable() {
     let mut config = config();
     config.unconfirmed.inbound_status = 202;
     config.unconfirmed.check_originating_message = false;
@@ -122,7 +122,7 @@ async fn success_can_be_a_202() {
 }
 
 #[tokio::test]
-async fn an_attachment_is_answered_with_its_content_type() {
+async fn answers_an_attachment_with_its_content_type() {
     let genesys = Genesys::start(config()).await;
     let answer = genesys.inbound("message", attachment_message()).await;
     assert_eq!(answer.body["content"][0]["contentType"], "Attachment");
@@ -135,7 +135,7 @@ async fn an_attachment_is_answered_with_its_content_type() {
 }
 
 #[tokio::test]
-async fn what_is_required_is_required() {
+async fn requires_the_required_fields() {
     let genesys = Genesys::start(config()).await;
     let receipt = json!({
         "id": "x",
@@ -181,7 +181,7 @@ async fn what_is_required_is_required() {
 }
 
 #[tokio::test]
-async fn what_has_the_wrong_shape_is_refused() {
+async fn refuses_fields_of_the_wrong_type() {
     let genesys = Genesys::start(config()).await;
     for (pointer, value) in [
         ("/channel", json!("x")),
@@ -208,7 +208,7 @@ async fn what_has_the_wrong_shape_is_refused() {
 }
 
 #[tokio::test]
-async fn neither_text_nor_content_violates_the_schema() {
+async fn requires_text_or_content() {
     let genesys = Genesys::start(config()).await;
     let nothing = with(text_message("sess-42", "x"), "/text", Value::Null);
     for body in [nothing.clone(), with(nothing.clone(), "/content", json!([])), with(nothing, "/text", json!(""))] {
@@ -222,7 +222,7 @@ async fn neither_text_nor_content_violates_the_schema() {
 }
 
 #[tokio::test]
-async fn one_attachment_is_the_most() {
+async fn refuses_more_than_one_attachment() {
     let genesys = Genesys::start(config()).await;
     let mut body = attachment_message();
     let one = body["content"][0].clone();
@@ -231,7 +231,7 @@ async fn one_attachment_is_the_most() {
 }
 
 #[tokio::test]
-async fn an_unknown_choice_is_an_invalid_value() {
+async fn an_unknown_enum_value_is_an_invalid_value() {
     let genesys = Genesys::start(config()).await;
     for (endpoint, body, pointer, choices) in [
         ("message", attachment_message(), "/channel/from/idType", "Email, Phone, Opaque"),
@@ -255,10 +255,9 @@ async fn a_bad_date_is_an_invalid_date() {
     let mut config = config();
     config.unconfirmed.check_originating_message = false;
     let genesys = Genesys::start(config).await;
-    for endpoint_and_body in
+    for (endpoint, body) in
         [("message", text_message("s", "hi")), ("event", typing_event()), ("structured/response", button_response())]
     {
-        let (endpoint, body) = endpoint_and_body;
         for bad in [json!("yesterday"), json!("2026-03-01T10:00:00+01:00"), json!(1_772_359_200)] {
             let answer = genesys.inbound(endpoint, with(body.clone(), "/channel/time", bad)).await;
             assert_eq!((answer.status, answer.code()), (400, "invalid.date"));
@@ -273,7 +272,7 @@ async fn a_bad_date_is_an_invalid_date() {
 }
 
 #[tokio::test]
-async fn unknown_fields_are_tolerated() {
+async fn accepts_unknown_fields() {
     let genesys = Genesys::start(config()).await;
     let mut body = attachment_message();
     body["id"] = json!("mine");
@@ -286,7 +285,7 @@ async fn unknown_fields_are_tolerated() {
 }
 
 #[tokio::test]
-async fn custom_attributes_become_the_customers() {
+async fn custom_attributes_become_attributes_of_the_customer() {
     let genesys = Genesys::start(config()).await;
     let answer = genesys.inbound("message?prefetchConversationId=true", full_message()).await;
     let id = answer.body["conversationId"].as_str().unwrap();
@@ -306,14 +305,14 @@ async fn custom_attributes_become_the_customers() {
 async fn an_unknown_integration_is_not_found() {
     let genesys = Genesys::start(config()).await;
     for endpoint in ["message", "event", "receipt", "structured/response"] {
-        let path = format!("/api/v2/conversations/messages/nowhere/inbound/open/{endpoint}");
+        let path = format!("/api/v2/conversations/messages/unknown/inbound/open/{endpoint}");
         let answer = genesys.call("POST", &path, full_message()).await;
         assert_eq!((answer.status, answer.code()), (404, "not.found"), "{endpoint}");
     }
 }
 
 #[tokio::test]
-async fn the_permission_is_asked_for() {
+async fn requires_the_permission() {
     let mut config = config();
     config.clients[0].permissions.remove(&Permission::MessageReceive);
     let genesys = Genesys::start(config).await;
@@ -324,7 +323,7 @@ async fn the_permission_is_asked_for() {
 }
 
 #[tokio::test]
-async fn an_event_is_answered_as_documented() {
+async fn answers_an_event_as_documented() {
     let genesys = Genesys::start(config()).await;
     let integration = genesys.sandbox.announcement().integration_id.clone();
     let mut answer = genesys.inbound("event", typing_event()).await;
@@ -343,7 +342,7 @@ async fn an_event_is_answered_as_documented() {
 }
 
 #[tokio::test]
-async fn a_structured_response_is_answered_as_documented() {
+async fn answers_a_structured_response_as_documented() {
     let mut config = config();
     config.unconfirmed.check_originating_message = false;
     let genesys = Genesys::start(config).await;
@@ -360,9 +359,9 @@ async fn a_structured_response_is_answered_as_documented() {
 }
 
 #[tokio::test]
-async fn a_structured_response_is_to_a_message_that_a_webhook_brought() {
+async fn a_structured_response_requires_a_message_that_a_webhook_sent() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.accepted("sess-42").await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
     let own = genesys.inbound("message", text_message("sess-42", "hi")).await.body["id"].clone();
     for unknown in [json!("c327c2078ca056db130c55ce648d9fa2"), own] {
         let body = with(button_response(), "/originatingMessageId", unknown);
@@ -370,7 +369,7 @@ async fn a_structured_response_is_to_a_message_that_a_webhook_brought() {
         assert_eq!((refused.status, refused.code()), (400, "bad.request"));
     }
     let reply = json!({ "contentType": "QuickReply", "quickReply": { "text": "Yes", "payload": "yes" } });
-    let sent = genesys.does(&conversation, "structured", json!({ "content": [reply] })).await;
+    let sent = genesys.act_ok(&conversation, "structured", json!({ "content": [reply] })).await;
     let id = sent["message"]["id"].clone();
     let body = with(button_response(), "/originatingMessageId", id.clone());
     assert_eq!(genesys.inbound("structured/response", body).await.status, 200);
@@ -385,7 +384,7 @@ async fn a_structured_response_is_to_a_message_that_a_webhook_brought() {
 }
 
 #[tokio::test]
-async fn structured_responses_may_not_exist() {
+async fn structured_responses_can_be_disabled() {
     let mut config = config();
     config.unconfirmed.structured_responses = false;
     let genesys = Genesys::start(config).await;
@@ -394,16 +393,16 @@ async fn structured_responses_may_not_exist() {
 }
 
 #[tokio::test]
-async fn the_agent_sees_what_became_of_a_message() {
+async fn a_receipt_sets_the_delivery_state() {
     let receiver = Receiver::start([]).await;
-    let genesys = Genesys::start_towards(&receiver, config()).await;
-    let conversation = genesys.accepted("sess-42").await;
+    let genesys = Genesys::start_with_receiver(&receiver, config()).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
     for (status, reasons, state) in [
         ("Delivered", json!([]), "delivered"),
         ("Failed", json!([{ "code": "InvalidDestination", "message": "user left the web chat" }]), "failed"),
     ] {
-        let sent = genesys.does(&conversation, "text", json!({ "text": "Hello" })).await;
-        genesys.until_delivery(&conversation, "sent").await;
+        let sent = genesys.act_ok(&conversation, "text", json!({ "text": "Hello" })).await;
+        genesys.wait_for_delivery(&conversation, "sent").await;
         let receipt = json!({
             "id": sent["message"]["id"],
             "channel": { "to": { "id": "sess-42", "idType": "Opaque" }, "time": "2026-03-01T10:03:01.000Z" },
@@ -415,10 +414,10 @@ async fn the_agent_sees_what_became_of_a_message() {
 }
 
 #[tokio::test]
-async fn a_receipt_changes_the_delivery_state() {
+async fn validates_and_answers_receipts() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.accepted("sess-42").await;
-    let sent = genesys.does(&conversation, "text", json!({ "text": "Hello" })).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    let sent = genesys.act_ok(&conversation, "text", json!({ "text": "Hello" })).await;
     let receipt = |status: &str, reasons: Value| {
         json!({
             "id": sent["message"]["id"],
@@ -445,10 +444,10 @@ async fn a_receipt_changes_the_delivery_state() {
 }
 
 #[tokio::test]
-async fn a_receipt_is_for_a_message_that_a_webhook_brought() {
+async fn a_receipt_requires_a_message_that_a_webhook_sent() {
     let genesys = Genesys::start(config()).await;
-    let our_own = genesys.inbound("message", text_message("sess-42", "hi")).await.body["id"].clone();
-    for id in [json!("c327c2078ca056db130c55ce648d9fa2"), our_own] {
+    let own = genesys.inbound("message", text_message("sess-42", "hi")).await.body["id"].clone();
+    for id in [json!("c327c2078ca056db130c55ce648d9fa2"), own] {
         let receipt = json!({
             "id": id,
             "channel": { "to": { "id": "sess-42", "idType": "Opaque" }, "time": "2026-03-01T10:03:01.000Z" },
@@ -459,7 +458,7 @@ async fn a_receipt_is_for_a_message_that_a_webhook_brought() {
 }
 
 #[tokio::test]
-async fn media_that_is_not_allowed_is_dropped() {
+async fn drops_media_that_is_not_allowed() {
     let mut config = config();
     config.media.inbound = vec!["image/*".to_owned()];
     let genesys = Genesys::start(config).await;
@@ -473,7 +472,7 @@ async fn media_that_is_not_allowed_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_repeated_message_id_is_two_messages_unless_dropped() {
+async fn a_repeated_message_id_creates_two_messages_unless_dropped() {
     for (drop, count) in [(false, 2), (true, 1)] {
         let mut config = config();
         config.unconfirmed.drop_repeated_message_ids = drop;

@@ -1,4 +1,4 @@
-//! `/api/v2/conversations/messaging/integrations/open`.
+//! Tests of `/api/v2/conversations/messaging/integrations/open`.
 
 use genesys_sandbox::{IntegrationConfig, Permission};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ fn named(name: &str) -> IntegrationConfig {
 }
 
 #[tokio::test]
-async fn the_default_one_is_listed() {
+async fn lists_the_default_integration() {
     let mut config = config();
     config.integrations[0].webhook_url = Some("https://bot.example.com/handover".to_owned());
     config.integrations[0].webhook_headers.insert("x-tenant".to_owned(), "acme".into());
@@ -43,7 +43,7 @@ async fn the_secret_can_be_shown() {
 }
 
 #[tokio::test]
-async fn there_are_pages_and_no_filter_by_name() {
+async fn pages_the_list_and_ignores_a_name_filter() {
     let mut config = config();
     config.integrations = (1..=27).map(|number| named(&format!("integration {number}"))).collect();
     let genesys = Genesys::start(config).await;
@@ -61,7 +61,7 @@ async fn there_are_pages_and_no_filter_by_name() {
 }
 
 #[tokio::test]
-async fn the_page_size_has_a_maximum() {
+async fn limits_the_page_size_to_100() {
     let genesys = Genesys::start(config()).await;
     assert_eq!(genesys.get(&format!("{PATH}?pageSize=100")).await.status, 200);
     for query in ["pageSize=101", "pageSize=0", "pageSize=many", "pageNumber=0"] {
@@ -80,15 +80,15 @@ fn creation() -> Value {
 }
 
 #[tokio::test]
-async fn one_is_created_changed_and_deleted() {
+async fn creates_changes_and_deletes_an_integration() {
     let genesys = Genesys::start(config()).await;
     let created = genesys.call("POST", PATH, creation()).await;
     assert_eq!((created.status, &created.body["createStatus"]), (200, &json!("Initiated")));
     let path = created.body["selfUri"].as_str().unwrap();
     assert_eq!(genesys.get(path).await.body["createStatus"], "Completed");
 
-    let nameless = genesys.call("PATCH", path, json!({ "webhookHeaders": {} })).await;
-    assert_eq!((nameless.status, &nameless.body["details"][0]["fieldName"]), (400, &json!("name")));
+    let without_name = genesys.call("PATCH", path, json!({ "webhookHeaders": {} })).await;
+    assert_eq!((without_name.status, &without_name.body["details"][0]["fieldName"]), (400, &json!("name")));
     let changed = genesys.call("PATCH", path, json!({ "name": "Renamed" })).await;
     assert_eq!((changed.status, &changed.body["name"]), (200, &json!("Renamed")));
     assert_eq!(changed.body["outboundNotificationWebhookUrl"], "https://bot.example.com/other");
@@ -100,7 +100,7 @@ async fn one_is_created_changed_and_deleted() {
 }
 
 #[tokio::test]
-async fn creation_needs_its_fields() {
+async fn requires_all_fields_for_creation() {
     let genesys = Genesys::start(config()).await;
     for field in ["name", "outboundNotificationWebhookUrl", "outboundNotificationWebhookSignatureSecretToken"] {
         let mut body = creation();
@@ -112,7 +112,7 @@ async fn creation_needs_its_fields() {
 }
 
 #[tokio::test]
-async fn the_secret_is_longer_than_15_characters() {
+async fn requires_a_secret_of_16_characters() {
     let genesys = Genesys::start(config()).await;
     let mut body = creation();
     body["outboundNotificationWebhookSignatureSecretToken"] = json!("0123456789abcde");
@@ -124,7 +124,7 @@ async fn the_secret_is_longer_than_15_characters() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_webhook_is_refused() {
+async fn refuses_invalid_webhook_settings() {
     let genesys = Genesys::start(config()).await;
     for (field, value) in [
         ("outboundNotificationWebhookUrl", json!("not a url")),
@@ -141,7 +141,7 @@ async fn what_cannot_be_a_webhook_is_refused() {
 }
 
 #[tokio::test]
-async fn each_operation_has_its_permission() {
+async fn each_operation_requires_its_permission() {
     let mut config = config();
     config.clients[0].permissions = [Permission::QueueView].into();
     let genesys = Genesys::start(config).await;

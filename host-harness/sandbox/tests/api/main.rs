@@ -1,10 +1,10 @@
-//! The sandbox over real sockets, one module a topic. Every expectation is written by hand from Genesys's
-//! documentation, none is computed with the code under test.
+//! Tests of the sandbox over real sockets, one module per topic. Every expectation is written by hand from Genesys's
+//! documentation; none is computed by the code under test.
 
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    reason = "clippy lets tests do so, but not the helpers beside them"
+    reason = "clippy allows these in tests but not in their helpers"
 )]
 
 mod agentless;

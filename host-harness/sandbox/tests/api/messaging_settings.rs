@@ -1,4 +1,4 @@
-//! Messaging settings, and the typing indicators that they let pass.
+//! Tests of messaging settings, and of the typing indicators that they allow.
 
 use serde_json::{Value, json};
 
@@ -25,9 +25,9 @@ async fn typing_is_disabled_by_default() {
 }
 
 #[tokio::test]
-async fn one_is_created_and_an_integration_refers_to_it() {
+async fn creates_a_setting_for_an_integration() {
     let receiver = Receiver::start([]).await;
-    let genesys = Genesys::start_towards(&receiver, config()).await;
+    let genesys = Genesys::start_with_receiver(&receiver, config()).await;
     let body = json!({ "name": "cfg", "event": typing("Enabled", "Enabled") });
     let created = genesys.call("POST", PATH, body).await;
     assert_eq!((created.status, &created.body["event"]), (200, &typing("Enabled", "Enabled")));
@@ -36,14 +36,14 @@ async fn one_is_created_and_an_integration_refers_to_it() {
     let reference = json!({ "name": "BotHandover", "messagingSetting": { "id": created.body["id"] } });
     assert_eq!(genesys.call("PATCH", &one, reference).await.body["messagingSetting"]["id"], created.body["id"]);
 
-    let conversation = genesys.accepted("sess-42").await;
-    genesys.does(&conversation, "typing", Value::Null).await;
-    assert_eq!(receiver.until(1).await[0].json()["type"], "Event");
-    assert_eq!(genesys.call("DELETE", path, Value::Null).await.status, 400, "it is referred to");
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    genesys.act_ok(&conversation, "typing", Value::Null).await;
+    assert_eq!(receiver.wait_for(1).await[0].json()["type"], "Event");
+    assert_eq!(genesys.call("DELETE", path, Value::Null).await.status, 400, "an integration refers to it");
 
     let half = json!({ "event": { "typing": { "on": { "outbound": "Disabled" } } } });
     assert_eq!(genesys.call("PATCH", path, half).await.body["event"], typing("Enabled", "Disabled"));
-    let answer = genesys.does(&conversation, "typing", Value::Null).await;
+    let answer = genesys.act_ok(&conversation, "typing", Value::Null).await;
     assert!(answer["notSent"].is_string());
     let event = json!({
         "channel": { "from": { "id": "sess-42", "idType": "Opaque" }, "time": "2026-03-01T10:02:00.000Z" },
@@ -56,7 +56,7 @@ async fn one_is_created_and_an_integration_refers_to_it() {
 }
 
 #[tokio::test]
-async fn the_default_one_is_read_replaced_and_shown_or_not() {
+async fn reads_and_replaces_the_default_setting() {
     let genesys = Genesys::start(config()).await;
     let default = format!("{PATH}/default");
     let first = genesys.get(&default).await.body;
@@ -67,7 +67,7 @@ async fn the_default_one_is_read_replaced_and_shown_or_not() {
     assert_eq!((put.status, &put.body["id"]), (200, &other["id"]));
     assert_eq!(genesys.get(&default).await.body["id"], other["id"]);
     let shown = &genesys.get(INTEGRATIONS).await.body["entities"][0]["messagingSetting"]["id"];
-    assert_eq!(shown, &other["id"], "it is shown as the integration's own");
+    assert_eq!(shown, &other["id"], "the integration shows the default setting");
     assert_eq!(genesys.call("DELETE", other["selfUri"].as_str().unwrap(), Value::Null).await.status, 400);
 
     let mut config = config();
@@ -77,20 +77,20 @@ async fn the_default_one_is_read_replaced_and_shown_or_not() {
 }
 
 #[tokio::test]
-async fn integrations_are_filtered_by_the_setting_they_refer_to() {
+async fn filters_integrations_by_setting() {
     let genesys = Genesys::start(config()).await;
     let other = genesys.call("POST", PATH, json!({ "name": "cfg" })).await.body;
     let id = other["id"].as_str().unwrap();
     let all = "/api/v2/conversations/messaging/integrations";
-    let of = async |id: &str| genesys.get(&format!("{all}?messagingSetting.id={id}")).await.body["total"].clone();
-    assert_eq!(of(id).await, 0);
+    let total_of = async |id: &str| genesys.get(&format!("{all}?messagingSetting.id={id}")).await.body["total"].clone();
+    assert_eq!(total_of(id).await, 0);
     let one = format!("{INTEGRATIONS}/{}", genesys.sandbox.announcement().integration_id);
     genesys.call("PATCH", &one, json!({ "name": "BotHandover", "messagingSetting": { "id": id } })).await;
-    assert_eq!(of(id).await, 1);
+    assert_eq!(total_of(id).await, 1);
 }
 
 #[tokio::test]
-async fn senseless_ones_are_refused() {
+async fn refuses_invalid_settings() {
     let genesys = Genesys::start(config()).await;
     for (body, code) in [
         (json!({}), "bad.request"),
@@ -102,7 +102,7 @@ async fn senseless_ones_are_refused() {
         assert_eq!((answer.status, answer.code()), (400, code), "{body}");
     }
     for (method, body) in [("GET", Value::Null), ("PATCH", json!({})), ("DELETE", Value::Null)] {
-        assert_eq!(genesys.call(method, &format!("{PATH}/nowhere"), body).await.status, 404, "{method}");
+        assert_eq!(genesys.call(method, &format!("{PATH}/unknown"), body).await.status, 404, "{method}");
     }
     let plain = genesys.call("POST", PATH, json!({ "name": "plain" })).await.body;
     assert_eq!(plain["event"], typing("Disabled", "Disabled"));

@@ -1,4 +1,4 @@
-//! `POST /oauth/token`, and what a token is good for.
+//! Tests of `POST /oauth/token` and of tokens.
 
 use genesys_sandbox::Config;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{Genesys, config, eventually, read};
 
 #[tokio::test]
-async fn credentials_come_by_basic() {
+async fn accepts_credentials_by_basic_authentication() {
     let genesys = Genesys::start(config()).await;
     let announcement = genesys.sandbox.announcement();
     let answer = genesys.token_request(&announcement.client_id, &announcement.client_secret).await;
@@ -17,7 +17,7 @@ async fn credentials_come_by_basic() {
 }
 
 #[tokio::test]
-async fn credentials_come_by_form() {
+async fn accepts_credentials_in_the_form() {
     let genesys = Genesys::start(config()).await;
     let announcement = genesys.sandbox.announcement();
     let form = format!(
@@ -30,7 +30,7 @@ async fn credentials_come_by_form() {
 }
 
 #[tokio::test]
-async fn a_wrong_secret_and_an_unknown_client_differ() {
+async fn distinguishes_a_wrong_secret_from_an_unknown_client() {
     let genesys = Genesys::start(config()).await;
     let id = genesys.sandbox.announcement().client_id.clone();
     let wrong = genesys.token_request(&id, "guess").await;
@@ -41,7 +41,7 @@ async fn a_wrong_secret_and_an_unknown_client_differ() {
         "error_description": "authentication failed",
     });
     assert_eq!(wrong.body, expected);
-    let unknown = genesys.token_request("nobody", "guess").await;
+    let unknown = genesys.token_request("unknown", "guess").await;
     assert_eq!(unknown.status, 400);
     let expected = json!({
         "error": "invalid_client",
@@ -52,15 +52,15 @@ async fn a_wrong_secret_and_an_unknown_client_differ() {
 }
 
 #[tokio::test]
-async fn a_refusal_can_be_a_401() {
+async fn the_status_of_a_refusal_is_configurable() {
     let mut config = config();
     config.unconfirmed.oauth_failure_status = 401;
     let genesys = Genesys::start(config).await;
-    assert_eq!(genesys.token_request("nobody", "guess").await.status, 401);
+    assert_eq!(genesys.token_request("unknown", "guess").await.status, 401);
 }
 
 #[tokio::test]
-async fn only_client_credentials_are_granted() {
+async fn supports_only_client_credentials() {
     let genesys = Genesys::start(config()).await;
     for (form, error) in [
         ("grant_type=password&username=a&password=b", "unsupported_grant_type"),
@@ -73,7 +73,7 @@ async fn only_client_credentials_are_granted() {
 }
 
 #[tokio::test]
-async fn without_a_token_authentication_is_required() {
+async fn a_request_without_a_token_requires_authentication() {
     let genesys = Genesys::start(config()).await;
     for scheme in [None, Some("Basic abc"), Some("abc")] {
         let mut request = genesys.request("GET", "/api/v2/routing/queues", Value::Null);
@@ -87,7 +87,7 @@ async fn without_a_token_authentication_is_required() {
 }
 
 #[tokio::test]
-async fn an_unknown_token_is_bad_credentials() {
+async fn an_unknown_token_returns_bad_credentials() {
     let mut genesys = Genesys::start(config()).await;
     genesys.token = "never-issued".to_owned();
     let answer = genesys.get("/api/v2/routing/queues").await;

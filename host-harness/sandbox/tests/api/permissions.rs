@@ -1,10 +1,10 @@
-//! What each operation asks of the client, and in which order requests are refused.
+//! Tests of the permission of each operation, and of the order of the checks.
 
 use serde_json::{Value, json};
 
 use crate::support::{Genesys, config, read};
 
-/// Method, path and permission of the operations that are not tried elsewhere.
+/// Method, path and permission of the operations that no other test covers.
 const OPERATIONS: [(&str, &str, &str); 25] = [
     ("POST", "/api/v2/routing/queues", "routing:queue:add"),
     ("GET", "/api/v2/routing/queues/x/mediatypes/message/estimatedwaittime", "routing:queue:view"),
@@ -34,33 +34,32 @@ const OPERATIONS: [(&str, &str, &str); 25] = [
 ];
 
 #[tokio::test]
-async fn the_token_comes_first_then_the_permission_then_the_rest() {
+async fn checks_the_token_then_the_permission_then_the_request() {
     let mut without = config();
     without.clients[0].permissions.clear();
-    let powerless = Genesys::start(without).await;
-    let powerful = Genesys::start(config()).await;
+    let without_permissions = Genesys::start(without).await;
+    let with_permissions = Genesys::start(config()).await;
     for (method, path, permission) in OPERATIONS {
-        // Were it read, this body would be refused with 415 or 400.
+        // A check of this body would refuse it with 415 or 400.
         let broken = |genesys: &Genesys| {
             let body = if method == "GET" || method == "DELETE" { Value::Null } else { json!({}) };
             let request = genesys.request(method, path, body);
             if method == "GET" || method == "DELETE" { request } else { request.body("{") }
         };
-        assert_eq!(read(broken(&powerless)).await.status, 401, "{method} {path}");
-        let refused = read(broken(&powerless).bearer_auth(&powerless.token)).await;
+        assert_eq!(read(broken(&without_permissions)).await.status, 401, "{method} {path}");
+        let refused = read(broken(&without_permissions).bearer_auth(&without_permissions.token)).await;
         assert_eq!((refused.status, refused.code()), (403, "missing.permissions"), "{method} {path}");
         let message = format!(
             "Unable to perform the requested action. You are missing the following permission(s): {permission}"
         );
         assert_eq!(refused.body["message"], message, "{method} {path}");
-        let allowed = read(broken(&powerful).bearer_auth(&powerful.token)).await;
+        let allowed = read(broken(&with_permissions).bearer_auth(&with_permissions.token)).await;
         assert!([200, 400, 404].contains(&allowed.status), "{method} {path}: {}", allowed.status);
     }
 }
 
-/// Each permission suffices for its operation.
 #[tokio::test]
-async fn one_permission_is_enough() {
+async fn each_operation_needs_only_its_permission() {
     for (method, path, permission) in OPERATIONS {
         let mut only = config();
         only.clients[0].permissions.retain(|one| one.name() == permission);

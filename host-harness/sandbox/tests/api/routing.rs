@@ -1,4 +1,4 @@
-//! Queues, flows, recipients, and how a conversation under way is routed.
+//! Tests of queues, flows, recipients, and of the routing of an open conversation.
 
 use genesys_sandbox::{Config, FlowConfig, QueueConfig};
 use serde_json::{Value, json};
@@ -28,20 +28,20 @@ async fn participants(genesys: &Genesys, conversation: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_queue_is_created() {
+async fn creates_a_queue() {
     let genesys = Genesys::start(config()).await;
     let created = genesys.call("POST", QUEUES, json!({ "name": "Sales" })).await;
     assert_eq!((created.status, &created.body["name"]), (200, &json!("Sales")));
     assert_eq!(genesys.get(created.body["selfUri"].as_str().unwrap()).await.body, created.body);
-    assert_eq!(genesys.call("POST", QUEUES, json!({ "name": "sales" })).await.status, 400, "there is one");
+    assert_eq!(genesys.call("POST", QUEUES, json!({ "name": "sales" })).await.status, 400, "the name exists");
     assert_eq!(genesys.call("POST", QUEUES, json!({})).await.status, 400);
-    let conversation = genesys.accepted("sess-42").await;
-    let moved = genesys.does(&conversation, "transfer", json!({ "queueId": created.body["id"] })).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    let moved = genesys.act_ok(&conversation, "transfer", json!({ "queueId": created.body["id"] })).await;
     assert_eq!(moved["queueId"], created.body["id"]);
 }
 
 #[tokio::test]
-async fn the_wait_is_estimated() {
+async fn returns_the_estimated_wait() {
     let genesys = Genesys::start(Config { estimated_wait_seconds: 42, ..two_queues() }).await;
     let answer = genesys.get(&format!("{QUEUES}/q2/mediatypes/message/estimatedwaittime")).await;
     assert_eq!(
@@ -52,7 +52,7 @@ async fn the_wait_is_estimated() {
 }
 
 #[tokio::test]
-async fn flows_are_listed() {
+async fn lists_flows() {
     let flows = vec![flow("f1", "Handover", "one"), flow("f2", "Handover EN", "two"), flow("f3", "Other", "three")];
     let genesys = Genesys::start(Config { flows, ..config() }).await;
     let ids = async |query: &str| {
@@ -70,10 +70,10 @@ async fn flows_are_listed() {
 }
 
 #[tokio::test]
-async fn a_recipient_is_attached_to_a_flow() {
+async fn assigns_a_flow_to_a_recipient() {
     let receiver = Receiver::start([]).await;
     let flows = vec![flow("f1", "Handover", "one"), flow("f2", "Other", "two")];
-    let genesys = Genesys::start_towards(&receiver, Config { flows, ..config() }).await;
+    let genesys = Genesys::start_with_receiver(&receiver, Config { flows, ..config() }).await;
     let integration =
         genesys.get("/api/v2/conversations/messaging/integrations/open").await.body["entities"][0].clone();
     let list = genesys.get(&format!("{RECIPIENTS}?messengerType=open&name=BotHandover")).await.body;
@@ -81,26 +81,26 @@ async fn a_recipient_is_attached_to_a_flow() {
     assert_eq!((&list["total"], &one["id"]), (&json!(1), &integration["recipient"]["id"]));
     assert_eq!((&one["messengerType"], &one["flow"]["id"]), (&json!("open"), &json!("f1")));
     assert_eq!(genesys.get(&format!("{RECIPIENTS}?messengerType=sms")).await.body["total"], 0);
-    assert_eq!(genesys.get(&format!("{RECIPIENTS}?name=Nobody")).await.body["total"], 0);
+    assert_eq!(genesys.get(&format!("{RECIPIENTS}?name=Unknown")).await.body["total"], 0);
     let path = one["selfUri"].as_str().unwrap();
     assert_eq!(genesys.get(path).await.body, *one);
 
-    genesys.says("sess-41", "hello").await;
-    assert_eq!(receiver.until(1).await[0].text(), "one");
+    genesys.send_text("sess-41", "hello").await;
+    assert_eq!(receiver.wait_for(1).await[0].text(), "one");
     let put = genesys.call("PUT", path, json!({ "flow": { "id": "f2" } })).await;
     assert_eq!((put.status, &put.body["flow"]["name"]), (200, &json!("Other")));
-    genesys.says("sess-42", "hello").await;
-    assert_eq!(receiver.until(2).await[1].text(), "two");
+    genesys.send_text("sess-42", "hello").await;
+    assert_eq!(receiver.wait_for(2).await[1].text(), "two");
     assert_eq!(genesys.call("PUT", path, json!({ "flow": { "id": "f9" } })).await.status, 400);
     assert_eq!(genesys.call("PUT", path, json!({})).await.body.get("flow"), None);
-    assert_eq!(genesys.call("PUT", &format!("{RECIPIENTS}/nowhere"), json!({})).await.status, 404);
-    assert_eq!(genesys.get(&format!("{RECIPIENTS}/nowhere")).await.status, 404);
+    assert_eq!(genesys.call("PUT", &format!("{RECIPIENTS}/unknown"), json!({})).await.status, 404);
+    assert_eq!(genesys.get(&format!("{RECIPIENTS}/unknown")).await.status, 404);
 }
 
 #[tokio::test]
-async fn priority_skills_and_language_change_while_it_waits() {
+async fn changes_priority_skills_and_language_in_the_queue() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.says("sess-42", "hello").await;
+    let conversation = genesys.send_text("sess-42", "hello").await;
     let path = format!("/api/v2/routing/conversations/{conversation}");
     let patch = async |body: Value| genesys.call("PATCH", &path, body).await;
     let first = patch(json!({ "priority": 5, "skillIds": ["s1", "s2"] })).await;
@@ -118,16 +118,17 @@ async fn priority_skills_and_language_change_while_it_waits() {
     ] {
         assert_eq!(patch(wrong.clone()).await.status, 400, "{wrong}");
     }
-    genesys.does(&conversation, "accept", json!({ "name": "Grace Hopper" })).await;
-    assert_eq!(patch(json!({ "priority": 6 })).await.status, 400, "it does not wait any more");
-    let nowhere = genesys.call("PATCH", "/api/v2/routing/conversations/nowhere", json!({ "priority": 6 })).await;
-    assert_eq!(nowhere.status, 404);
+    genesys.act_ok(&conversation, "accept", json!({ "name": "Grace Hopper" })).await;
+    assert_eq!(patch(json!({ "priority": 6 })).await.status, 400, "it is not in a queue");
+    let unknown_conversation =
+        genesys.call("PATCH", "/api/v2/routing/conversations/unknown", json!({ "priority": 6 })).await;
+    assert_eq!(unknown_conversation.status, 404);
 }
 
 #[tokio::test]
-async fn the_api_hands_a_conversation_on() {
+async fn transfers_a_conversation_by_the_api() {
     let genesys = Genesys::start(two_queues()).await;
-    let conversation = genesys.says("sess-42", "hello").await;
+    let conversation = genesys.send_text("sess-42", "hello").await;
     let replace = async |purpose: &str, body: Value| {
         let all = participants(&genesys, &conversation).await;
         let id = all.iter().rev().find(|one| one["purpose"] == purpose).unwrap()["id"].as_str().unwrap();
@@ -141,12 +142,12 @@ async fn the_api_hands_a_conversation_on() {
     let events = genesys.desk("GET", "events", Value::Null).await.body["events"].clone();
     assert_eq!(events[1]["eventBody"]["acdOutcome"], "FLOW_OUT");
 
-    genesys.does(&conversation, "accept", json!({ "name": "Grace Hopper" })).await;
+    genesys.act_ok(&conversation, "accept", json!({ "name": "Grace Hopper" })).await;
     assert_eq!(replace("agent", to_sales.clone()).await.status, 202);
     assert_eq!(participants(&genesys, &conversation).await[3]["disconnectType"], "transfer");
 
-    let other = genesys.says("sess-43", "hello").await;
-    let alan = genesys.does(&other, "accept", json!({ "name": "Alan Turing" })).await["agent"]["id"].clone();
+    let other = genesys.send_text("sess-43", "hello").await;
+    let alan = genesys.act_ok(&other, "accept", json!({ "name": "Alan Turing" })).await["agent"]["id"].clone();
     assert_eq!(replace("acd", json!({ "userId": alan })).await.status, 202);
     let last = participants(&genesys, &conversation).await.pop().unwrap();
     assert_eq!((&last["state"], &last["user"]["id"]), (&json!("alerting"), &alan));
@@ -155,21 +156,21 @@ async fn the_api_hands_a_conversation_on() {
         ("agent", json!({})),
         ("agent", json!({ "queueId": "q2", "userId": alan })),
         ("agent", json!({ "queueId": "q9" })),
-        ("agent", json!({ "userId": "nobody" })),
+        ("agent", json!({ "userId": "unknown" })),
         ("agent", json!({ "queueId": "q2", "transferType": "Sideways" })),
         ("customer", to_sales.clone()),
         ("acd", to_sales.clone()),
     ] {
         assert_eq!(replace(purpose, wrong.clone()).await.status, 400, "{purpose} {wrong}");
     }
-    let nobody = format!("/api/v2/conversations/messages/{conversation}/participants/nobody/replace");
-    assert_eq!(genesys.call("POST", &nobody, to_sales.clone()).await.status, 404);
-    let nowhere = "/api/v2/conversations/messages/nowhere/participants/nobody/replace";
-    assert_eq!(genesys.call("POST", nowhere, to_sales).await.status, 404);
+    let unknown_participant = format!("/api/v2/conversations/messages/{conversation}/participants/unknown/replace");
+    assert_eq!(genesys.call("POST", &unknown_participant, to_sales.clone()).await.status, 404);
+    let unknown_conversation = "/api/v2/conversations/messages/unknown/participants/unknown/replace";
+    assert_eq!(genesys.call("POST", unknown_conversation, to_sales).await.status, 404);
 }
 
 #[tokio::test]
-async fn an_integration_may_take_its_time() {
+async fn the_creation_of_an_integration_may_be_delayed() {
     let genesys = Genesys::start(Config { integration_creation_ms: 150, ..config() }).await;
     let body = json!({
         "name": "Another",
@@ -179,12 +180,12 @@ async fn an_integration_may_take_its_time() {
     let created = genesys.call("POST", "/api/v2/conversations/messaging/integrations/open", body).await.body;
     assert_eq!((&created["createStatus"], created.get("recipient")), (&json!("Initiated"), None));
     let inbound = format!("/api/v2/conversations/messages/{}/inbound/open/message", created["id"].as_str().unwrap());
-    let say = async || genesys.call("POST", &inbound, crate::support::text_message("sess-42", "hello")).await.status;
-    assert_eq!(say().await, 404);
+    let send = async || genesys.call("POST", &inbound, crate::support::text_message("sess-42", "hello")).await.status;
+    assert_eq!(send().await, 404);
     assert_eq!(genesys.get(&format!("{RECIPIENTS}?name=Another")).await.body["total"], 0);
     tokio::time::sleep(std::time::Duration::from_millis(160)).await;
     let later = genesys.get(created["selfUri"].as_str().unwrap()).await.body;
     assert_eq!(later["createStatus"], "Completed");
     assert!(later["recipient"]["id"].is_string());
-    assert_eq!(say().await, 200);
+    assert_eq!(send().await, 200);
 }

@@ -1,4 +1,4 @@
-//! Configuration, announcement, stop.
+//! Tests of the configuration, the announcement, starting and stopping.
 
 use genesys_sandbox::{Config, DeclineType, DetailTopic, Sandbox, Secret, StartError, TriggerStyle};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::{Genesys, Receiver, config, eventually};
 
 #[test]
-fn a_configuration_reads_from_toml() {
+fn parses_a_configuration_from_toml() {
     let config: Config = toml::from_str(
         r#"
         listen = "127.0.0.1:0"
@@ -42,11 +42,11 @@ fn a_configuration_reads_from_toml() {
     assert!(config.notifications.enabled && config.notifications.heartbeat_ms == 1_000);
     assert_eq!((config.losses.event_bus, config.losses.trigger, config.losses.seed), (0.5, 0.0, 7));
     assert_eq!(config.unconfirmed.decline, DeclineType::NoAnswerTransfer);
-    assert_eq!(config.unconfirmed.oauth_failure_status, 400, "what is not said stays the default");
+    assert_eq!(config.unconfirmed.oauth_failure_status, 400, "an absent value keeps its default");
 }
 
 #[test]
-fn unknown_fields_are_refused() {
+fn refuses_unknown_fields() {
     for wrong in [
         "color = 1",
         "event-bus = { topics = ['user.middle'] }",
@@ -59,7 +59,7 @@ fn unknown_fields_are_refused() {
 }
 
 #[tokio::test]
-async fn the_announcement_is_enough_to_log_in() {
+async fn the_announcement_contains_the_credentials() {
     let mut config = config();
     config.clients[0].id = Some("c1".to_owned());
     config.clients[0].secret = Some(Secret::from("s1"));
@@ -73,7 +73,7 @@ async fn the_announcement_is_enough_to_log_in() {
 }
 
 #[tokio::test]
-async fn secrets_do_not_show() {
+async fn debug_output_contains_no_secrets() {
     let mut config = config();
     config.clients[0].secret = Some(Secret::from("client-secret-value"));
     config.integrations[0].webhook_secret = Some(Secret::from("webhook-secret-value"));
@@ -88,7 +88,7 @@ async fn secrets_do_not_show() {
 }
 
 #[tokio::test]
-async fn senseless_configurations_are_refused() {
+async fn refuses_invalid_configurations() {
     let refused = async |change: fn(&mut Config)| {
         let mut config = config();
         change(&mut config);
@@ -101,11 +101,11 @@ async fn senseless_configurations_are_refused() {
         |config| config.integrations.clear(),
         |config| config.queues.clear(),
         |config| config.integrations[0].webhook_secret = Some(Secret::from("0123456789abcde")),
-        |config| config.integrations[0].webhook_url = Some("nowhere".to_owned()),
+        |config| config.integrations[0].webhook_url = Some("not a URL".to_owned()),
         |config| drop(config.integrations[0].webhook_headers.insert("a b".to_owned(), "".into())),
         |config| config.unconfirmed.inbound_status = 204,
         |config| config.unconfirmed.oauth_failure_status = 403,
-        |config| config.trigger.url = Some("nowhere".to_owned()),
+        |config| config.trigger.url = Some("not a URL".to_owned()),
         |config| {
             config.trigger.url = Some("http://127.0.0.1:9/".to_owned());
             config.trigger.header = "a b".to_owned();
@@ -124,7 +124,7 @@ async fn senseless_configurations_are_refused() {
 }
 
 #[tokio::test]
-async fn a_taken_address_is_named() {
+async fn reports_an_address_in_use() {
     let genesys = Genesys::start(config()).await;
     let mut config = config();
     config.listen = genesys.origin.strip_prefix("http://").unwrap().parse().unwrap();
@@ -132,19 +132,19 @@ async fn a_taken_address_is_named() {
     assert!(matches!(error, StartError::Listen { .. }), "{error}");
 }
 
-/// Ends a sandbox in the midst of retries, and sees that they end too.
-async fn ends_the_retries(end: impl AsyncFnOnce(Sandbox)) {
+/// Ends a sandbox during retries and asserts that the retries end too.
+async fn assert_retries_end(end: impl AsyncFnOnce(Sandbox)) {
     let receiver = Receiver::start(std::iter::repeat_n(503, 100_000)).await;
     let mut config = config();
     config.webhooks.retries = 100_000;
     config.webhooks.retry_delay_ms = 1;
-    let genesys = Genesys::start_towards(&receiver, config).await;
-    let conversation = genesys.accepted("sess-42").await;
-    genesys.does(&conversation, "text", json!({ "text": "Hello" })).await;
-    receiver.until(3).await;
+    let genesys = Genesys::start_with_receiver(&receiver, config).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    genesys.act_ok(&conversation, "text", json!({ "text": "Hello" })).await;
+    receiver.wait_for(3).await;
     let Genesys { sandbox, http, .. } = genesys;
     end(sandbox).await;
-    // One that was under way may still come to be handled by the receiver; after our first there is none.
+    // The receiver may still handle one request in flight, but none after our first request.
     let ours = async || http.post(&receiver.url).body("{}").send().await.unwrap();
     ours().await;
     let before = receiver.arrived().len();
@@ -156,12 +156,12 @@ async fn ends_the_retries(end: impl AsyncFnOnce(Sandbox)) {
 
 #[tokio::test]
 async fn stopping_ends_the_retries() {
-    ends_the_retries(async |sandbox| sandbox.stop().await).await;
+    assert_retries_end(async |sandbox| sandbox.stop().await).await;
 }
 
 #[tokio::test]
 async fn dropping_ends_the_retries() {
-    ends_the_retries(async |sandbox| drop(sandbox)).await;
+    assert_retries_end(async |sandbox| drop(sandbox)).await;
 }
 
 #[tokio::test]
@@ -174,7 +174,7 @@ async fn stopping_frees_the_address() {
 }
 
 #[tokio::test]
-async fn dropping_stops_too() {
+async fn dropping_stops_the_sandbox() {
     let genesys = Genesys::start(config()).await;
     let Genesys { sandbox, http, origin, .. } = genesys;
     let url = format!("{origin}/sandbox/conversations");

@@ -1,4 +1,4 @@
-//! What flows send besides text, and canned responses.
+//! Tests of structured messages of flows, and of canned responses.
 
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ fn template() -> Value {
     })
 }
 
-fn of_the_flow() -> Vec<Value> {
+fn flow_contents() -> Vec<Value> {
     vec![
         json!([
             quick_reply(),
@@ -69,40 +69,40 @@ fn of_the_flow() -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_flow_sends_every_shape_as_a_bot() {
+async fn a_flow_sends_every_content_type_as_a_bot() {
     let receiver = Receiver::start([]).await;
-    let genesys = Genesys::start_towards(&receiver, config()).await;
-    let conversation = genesys.says("sess-42", "hello").await;
-    for (index, content) in of_the_flow().into_iter().enumerate() {
-        genesys.does(&conversation, "structured", json!({ "content": content, "text": "Well?", "as": "bot" })).await;
-        let body = receiver.until(index + 1).await[index].json();
+    let genesys = Genesys::start_with_receiver(&receiver, config()).await;
+    let conversation = genesys.send_text("sess-42", "hello").await;
+    for (index, content) in flow_contents().into_iter().enumerate() {
+        genesys.act_ok(&conversation, "structured", json!({ "content": content, "text": "Well?", "as": "bot" })).await;
+        let body = receiver.wait_for(index + 1).await[index].json();
         assert_eq!((&body["type"], &body["text"]), (&json!("Structured"), &json!("Well?")));
         assert_eq!((&body["originatingEntity"], &body["direction"]), (&json!("Bot"), &json!("Outbound")));
         assert_eq!((&body["content"], &body["conversationId"]), (&content, &json!(conversation)));
         assert_eq!(body["id"], body["channel"]["messageId"]);
     }
-    genesys.does(&conversation, "structured", json!({ "content": [card()] })).await;
-    assert_eq!(receiver.until(7).await[6].json().get("text"), None);
+    genesys.act_ok(&conversation, "structured", json!({ "content": [card()] })).await;
+    assert_eq!(receiver.wait_for(7).await[6].json().get("text"), None);
 }
 
 #[tokio::test]
-async fn a_canned_response_is_an_agents() {
+async fn an_agent_sends_a_canned_response() {
     let receiver = Receiver::start([]).await;
-    let genesys = Genesys::start_towards(&receiver, config()).await;
-    let conversation = genesys.says("sess-42", "hello").await;
+    let genesys = Genesys::start_with_receiver(&receiver, config()).await;
+    let conversation = genesys.send_text("sess-42", "hello").await;
     let body = json!({ "content": [template()], "text": "Hi Happy" });
-    assert_eq!(genesys.act(&conversation, "structured", body.clone()).await.status, 409, "nobody has accepted");
-    genesys.does(&conversation, "accept", json!({ "name": "Grace Hopper" })).await;
-    genesys.does(&conversation, "structured", body).await;
-    let arrived = receiver.until(1).await[0].json();
+    assert_eq!(genesys.act(&conversation, "structured", body.clone()).await.status, 409, "no agent has accepted");
+    genesys.act_ok(&conversation, "accept", json!({ "name": "Grace Hopper" })).await;
+    genesys.act_ok(&conversation, "structured", body).await;
+    let arrived = receiver.wait_for(1).await[0].json();
     assert_eq!((&arrived["originatingEntity"], &arrived["type"]), (&json!("Human"), &json!("Structured")));
     assert_eq!(arrived["content"], json!([template()]));
 }
 
 #[tokio::test]
-async fn a_typo_is_told() {
+async fn names_the_wrong_field() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.accepted("sess-42").await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
     let quick = |reply: Value| json!({ "content": [{ "contentType": "QuickReply", "quickReply": reply }] });
     let date = |time: &str| {
         json!({ "content": [{ "contentType": "DatePicker", "datePicker": {

@@ -1,4 +1,4 @@
-//! Supervisors: they read along, coach, or speak with the customer.
+//! Tests of supervisors, who monitor, coach, or barge in.
 
 use serde_json::{Value, json};
 
@@ -12,12 +12,12 @@ async fn participants(genesys: &Genesys, conversation: &str) -> Vec<Value> {
 #[tokio::test]
 async fn a_supervisor_is_an_agent_participant_with_a_role() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.accepted("sess-42").await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
     let agent = participants(&genesys, &conversation).await[2].clone();
     for role in ["monitor", "coach", "barge-in"] {
-        genesys.does(&conversation, "supervise", json!({ "name": "Ann Boss", "role": role })).await;
+        genesys.act_ok(&conversation, "supervise", json!({ "name": "Ann Boss", "role": role })).await;
         let all = participants(&genesys, &conversation).await;
-        assert_eq!(all.len(), 4, "one supervisor, whatever the role");
+        assert_eq!(all.len(), 4, "there is one supervisor in every role");
         let supervisor = &all[3];
         assert_eq!((&supervisor["purpose"], &supervisor["state"]), (&json!("agent"), &json!("connected")));
         assert_eq!((&supervisor["name"], &supervisor["mediaRoles"]), (&json!("Ann Boss"), &json!([role])));
@@ -27,29 +27,29 @@ async fn a_supervisor_is_an_agent_participant_with_a_role() {
 }
 
 #[tokio::test]
-async fn a_silent_supervisor_is_no_agent_of_the_conversation_and_in_no_detail_event() {
+async fn a_silent_supervisor_is_not_an_agent_and_emits_no_detail_event() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.accepted("sess-42").await;
-    let seen = genesys.does(&conversation, "supervise", json!({ "name": "Ann Boss", "role": "monitor" })).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    let seen = genesys.act_ok(&conversation, "supervise", json!({ "name": "Ann Boss", "role": "monitor" })).await;
     assert_eq!(seen["agents"].as_array().unwrap().len(), 1);
-    let waiting = genesys.does(&conversation, "transfer", Value::Null).await;
+    let waiting = genesys.act_ok(&conversation, "transfer", Value::Null).await;
     assert_eq!((&waiting["state"], waiting["agents"].as_array().unwrap().len()), (&json!("waiting"), 0));
     let events = genesys.desk("GET", "events", Value::Null).await.body;
-    let of_users = events["events"].as_array().unwrap().iter().filter(|event| {
+    let user_events = events["events"].as_array().unwrap().iter().filter(|event| {
         let topic = event["topic"].as_str().unwrap_or_default();
         topic.starts_with("user")
     });
-    assert_eq!(of_users.count(), 2, "{events}");
-    assert_eq!(genesys.act("nowhere", "supervise", json!({ "name": "A", "role": "monitor" })).await.status, 404);
-    let nobody = genesys.act(&conversation, "supervise", json!({ "name": "A", "role": "monitor" })).await;
-    assert_eq!(nobody.status, 409, "there is nobody to watch");
+    assert_eq!(user_events.count(), 2, "{events}");
+    assert_eq!(genesys.act("unknown", "supervise", json!({ "name": "A", "role": "monitor" })).await.status, 404);
+    let refused = genesys.act(&conversation, "supervise", json!({ "name": "A", "role": "monitor" })).await;
+    assert_eq!(refused.status, 409, "no agent is connected");
 }
 
 #[tokio::test]
-async fn whoever_barges_in_can_write_to_the_customer() {
+async fn a_supervisor_who_barges_in_is_an_agent() {
     let receiver = Receiver::start([]).await;
-    let genesys = Genesys::start_towards(&receiver, config()).await;
-    let conversation = genesys.accepted("sess-42").await;
-    let seen = genesys.does(&conversation, "supervise", json!({ "name": "Ann Boss", "role": "barge-in" })).await;
+    let genesys = Genesys::start_with_receiver(&receiver, config()).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    let seen = genesys.act_ok(&conversation, "supervise", json!({ "name": "Ann Boss", "role": "barge-in" })).await;
     assert_eq!(seen["agents"].as_array().unwrap().len(), 2);
 }

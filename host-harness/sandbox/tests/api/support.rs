@@ -1,4 +1,4 @@
-//! A client of the sandbox, a receiver of its webhooks, and waiting without guessing how long.
+//! A client of the sandbox, a receiver of its webhooks, and helpers that wait for a condition.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -17,10 +17,11 @@ use sha2::Sha256;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
-/// After this long a condition is held never to come true.
-const DEADLINE: Duration = Duration::from_secs(20);
+/// The time after which [`eventually`] fails.
+const CONDITION_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What every test starts from: quick retries, and no receipts, so that all webhooks are what the agent wrote.
+/// Returns the configuration that every test starts from. Retries are quick. Receipts are off, so every webhook is
+/// something that an agent wrote.
 pub(crate) fn config() -> Config {
     let mut config =
         Config { webhooks: WebhookConfig { timeout_ms: 5_000, retries: 5, retry_delay_ms: 5 }, ..Config::default() };
@@ -28,34 +29,34 @@ pub(crate) fn config() -> Config {
     config
 }
 
-/// Waits until `look` finds something.
+/// Waits until `look` returns a value, and returns it.
 pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(mut look: impl FnMut() -> F) -> T {
     let start = Instant::now();
     loop {
         if let Some(found) = look().await {
             return found;
         }
-        assert!(start.elapsed() < DEADLINE, "it did not happen within {DEADLINE:?}");
+        assert!(start.elapsed() < CONDITION_TIMEOUT, "the condition did not become true within {CONDITION_TIMEOUT:?}");
         sleep(Duration::from_millis(5)).await;
     }
 }
 
-/// An answer, read whole.
+/// A complete response.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
 }
 
-impl Answer {
-    /// The `code` of an `ErrorBody`.
+impl Response {
+    /// Returns the `code` of an `ErrorBody`.
     pub(crate) fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
     }
 }
 
-/// A running sandbox and a client that has logged in.
+/// A running sandbox and a client with a token.
 pub(crate) struct Genesys {
     pub(crate) sandbox: Sandbox,
     pub(crate) http: reqwest::Client,
@@ -72,26 +73,26 @@ impl Genesys {
         genesys
     }
 
-    /// With webhooks going to `receiver`.
-    pub(crate) async fn start_towards(receiver: &Receiver, mut config: Config) -> Self {
+    /// Starts a sandbox whose webhooks go to `receiver`.
+    pub(crate) async fn start_with_receiver(receiver: &Receiver, mut config: Config) -> Self {
         config.integrations[0].webhook_url = Some(receiver.url.clone());
         Self::start(config).await
     }
 
     pub(crate) async fn log_in(&mut self) {
         let announcement = self.sandbox.announcement().clone();
-        let answer = self.token_request(&announcement.client_id, &announcement.client_secret).await;
-        self.token = answer.body["access_token"].as_str().unwrap().to_owned();
+        let response = self.token_request(&announcement.client_id, &announcement.client_secret).await;
+        self.token = response.body["access_token"].as_str().unwrap().to_owned();
     }
 
-    pub(crate) async fn token_request(&self, id: &str, secret: &str) -> Answer {
+    pub(crate) async fn token_request(&self, id: &str, secret: &str) -> Response {
         let request = self.http.post(format!("{}/oauth/token", self.origin)).basic_auth(id, Some(secret));
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         read(request.body("grant_type=client_credentials")).await
     }
 
-    /// A request with the token; `Value::Null` sends no body.
-    pub(crate) async fn call(&self, method: &str, path: &str, body: Value) -> Answer {
+    /// Sends a request with the token; `Value::Null` sends no body.
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Value) -> Response {
         read(self.request(method, path, body).bearer_auth(&self.token)).await
     }
 
@@ -100,59 +101,59 @@ impl Genesys {
         if body.is_null() { request } else { request.header("content-type", "application/json").body(body.to_string()) }
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         self.call("GET", path, Value::Null).await
     }
 
-    /// To one of the inbound endpoints: `message`, `event`, `receipt`, `structured/response`.
-    pub(crate) async fn inbound(&self, endpoint: &str, body: Value) -> Answer {
+    /// Sends a request to an inbound endpoint: `message`, `event`, `receipt` or `structured/response`.
+    pub(crate) async fn inbound(&self, endpoint: &str, body: Value) -> Response {
         let id = &self.sandbox.announcement().integration_id;
         self.call("POST", &format!("/api/v2/conversations/messages/{id}/inbound/open/{endpoint}"), body).await
     }
 
-    /// An inbound text; answers the conversation's id.
-    pub(crate) async fn says(&self, from: &str, text: &str) -> String {
-        let answer = self.inbound("message?prefetchConversationId=true", text_message(from, text)).await;
-        assert_eq!(answer.status, 200, "{:?}", answer.body);
-        answer.body["conversationId"].as_str().unwrap().to_owned()
+    /// Sends an inbound text. Returns the ID of the conversation.
+    pub(crate) async fn send_text(&self, from: &str, text: &str) -> String {
+        let response = self.inbound("message?prefetchConversationId=true", text_message(from, text)).await;
+        assert_eq!(response.status, 200, "{:?}", response.body);
+        response.body["conversationId"].as_str().unwrap().to_owned()
     }
 
-    /// An act of the agent's side on a conversation.
-    pub(crate) async fn act(&self, conversation: &str, act: &str, body: Value) -> Answer {
-        read(self.request("POST", &format!("/sandbox/conversations/{conversation}/{act}"), body)).await
+    /// Performs an action of the agent's side on a conversation.
+    pub(crate) async fn act(&self, conversation: &str, action: &str, body: Value) -> Response {
+        read(self.request("POST", &format!("/sandbox/conversations/{conversation}/{action}"), body)).await
     }
 
-    /// The same, which must succeed.
-    pub(crate) async fn does(&self, conversation: &str, act: &str, body: Value) -> Value {
-        let answer = self.act(conversation, act, body).await;
-        assert_eq!(answer.status, 200, "{act}: {:?}", answer.body);
-        answer.body
+    /// Performs an action like [`act`](Self::act) and asserts that it succeeds.
+    pub(crate) async fn act_ok(&self, conversation: &str, action: &str, body: Value) -> Value {
+        let response = self.act(conversation, action, body).await;
+        assert_eq!(response.status, 200, "{action}: {:?}", response.body);
+        response.body
     }
 
-    /// A conversation that an agent has accepted.
-    pub(crate) async fn accepted(&self, from: &str) -> String {
-        let conversation = self.says(from, "hello").await;
-        self.does(&conversation, "accept", json!({ "name": "Grace Hopper" })).await;
+    /// Returns the ID of a conversation that an agent accepted.
+    pub(crate) async fn accepted_conversation(&self, from: &str) -> String {
+        let conversation = self.send_text(from, "hello").await;
+        self.act_ok(&conversation, "accept", json!({ "name": "Grace Hopper" })).await;
         conversation
     }
 
-    pub(crate) async fn desk(&self, method: &str, path: &str, body: Value) -> Answer {
+    pub(crate) async fn desk(&self, method: &str, path: &str, body: Value) -> Response {
         read(self.request(method, &format!("/sandbox/{path}"), body)).await
     }
 
-    pub(crate) async fn order(&self, fault: Value) {
-        let answer = self.desk("POST", "faults", fault).await;
-        assert_eq!(answer.status, 200, "{:?}", answer.body);
+    pub(crate) async fn order_fault(&self, fault: Value) {
+        let response = self.desk("POST", "faults", fault).await;
+        assert_eq!(response.status, 200, "{:?}", response.body);
     }
 
-    /// How far the last message of a conversation has come.
+    /// Returns the delivery state of the last message of a conversation.
     pub(crate) async fn last_delivery(&self, conversation: &str) -> Value {
-        let answer = self.desk("GET", &format!("conversations/{conversation}"), Value::Null).await;
-        answer.body["messages"].as_array().unwrap().last().unwrap()["delivery"].clone()
+        let response = self.desk("GET", &format!("conversations/{conversation}"), Value::Null).await;
+        response.body["messages"].as_array().unwrap().last().unwrap()["delivery"].clone()
     }
 
-    /// Waits until the last message of a conversation has come so far.
-    pub(crate) async fn until_delivery(&self, conversation: &str, state: &str) -> Value {
+    /// Waits until the last message of a conversation has this delivery state.
+    pub(crate) async fn wait_for_delivery(&self, conversation: &str, state: &str) -> Value {
         eventually(async || {
             let delivery = self.last_delivery(conversation).await;
             (delivery["state"] == state).then_some(delivery)
@@ -160,21 +161,21 @@ impl Genesys {
         .await
     }
 
-    /// The attempts to send webhooks, each as event id, attempt, and status or `null`.
+    /// Returns the attempts to send webhooks, each with the event ID, the attempt, and the status or `null`.
     pub(crate) async fn attempts(&self) -> Vec<Value> {
         self.desk("GET", "webhooks", Value::Null).await.body["webhooks"].as_array().unwrap().clone()
     }
 }
 
-pub(crate) async fn read(request: reqwest::RequestBuilder) -> Answer {
+pub(crate) async fn read(request: reqwest::RequestBuilder) -> Response {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let bytes = response.bytes().await.unwrap();
     let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
-    Answer { status, headers, body }
+    Response { status, headers, body }
 }
 
-/// The smallest message there is.
+/// Returns the smallest valid message.
 pub(crate) fn text_message(from: &str, text: &str) -> Value {
     json!({
         "channel": { "from": { "id": from, "idType": "Opaque" }, "time": "2026-03-01T10:00:00.123Z" },
@@ -182,14 +183,14 @@ pub(crate) fn text_message(from: &str, text: &str) -> Value {
     })
 }
 
-/// A webhook as it arrived.
+/// A received webhook or event.
 #[derive(Clone, Debug)]
-pub(crate) struct Arrived {
+pub(crate) struct ReceivedRequest {
     pub(crate) headers: HeaderMap,
     pub(crate) bytes: Bytes,
 }
 
-impl Arrived {
+impl ReceivedRequest {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.bytes).unwrap()
     }
@@ -202,7 +203,7 @@ impl Arrived {
         self.headers["x-hub-signature-256"].to_str().unwrap().to_owned()
     }
 
-    /// Checks the signature with the `hmac` crate itself; it must be well-formed.
+    /// Returns whether the signature is valid according to the `hmac` crate. Panics if it is malformed.
     pub(crate) fn is_signed_with(&self, secret: &str) -> bool {
         let signature = self.signature();
         let encoded = signature.strip_prefix("sha256=").unwrap();
@@ -216,43 +217,43 @@ impl Arrived {
 
 #[derive(Clone, Default)]
 struct Inbox {
-    arrived: Arc<Mutex<Vec<Arrived>>>,
-    /// What to answer; 200 when it is empty. 0: nothing, ever.
-    answers: Arc<Mutex<VecDeque<u16>>>,
+    arrived: Arc<Mutex<Vec<ReceivedRequest>>>,
+    /// The status of each response; 200 when it is empty. 0: no response.
+    statuses: Arc<Mutex<VecDeque<u16>>>,
 }
 
-/// The bot platform's side of the webhook.
+/// The bot platform's webhook endpoint.
 pub(crate) struct Receiver {
     pub(crate) url: String,
     inbox: Inbox,
 }
 
 impl Receiver {
-    /// Answers `answers`, and then 200 for ever. 0 stands for no answer.
-    pub(crate) async fn start(answers: impl IntoIterator<Item = u16>) -> Self {
-        let inbox = Inbox { answers: Arc::new(Mutex::new(answers.into_iter().collect())), ..Inbox::default() };
+    /// Starts a receiver that responds with each of `statuses` and then always with 200. 0 means no response.
+    pub(crate) async fn start(statuses: impl IntoIterator<Item = u16>) -> Self {
+        let inbox = Inbox { statuses: Arc::new(Mutex::new(statuses.into_iter().collect())), ..Inbox::default() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
-        let app = axum::Router::new().route("/hook", axum::routing::post(take)).with_state(inbox.clone());
+        let app = axum::Router::new().route("/hook", axum::routing::post(receive)).with_state(inbox.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { url, inbox }
     }
 
-    pub(crate) fn arrived(&self) -> Vec<Arrived> {
+    pub(crate) fn arrived(&self) -> Vec<ReceivedRequest> {
         self.inbox.arrived.lock().unwrap().clone()
     }
 
-    /// Waits until so many have arrived, and answers them.
-    pub(crate) async fn until(&self, count: usize) -> Vec<Arrived> {
+    /// Waits until at least `count` requests have arrived. Returns all of them.
+    pub(crate) async fn wait_for(&self, count: usize) -> Vec<ReceivedRequest> {
         eventually(async || Some(self.arrived()).filter(|arrived| arrived.len() >= count)).await
     }
 }
 
-async fn take(State(inbox): State<Inbox>, headers: HeaderMap, bytes: Bytes) -> StatusCode {
-    inbox.arrived.lock().unwrap().push(Arrived { headers, bytes });
-    let answer = inbox.answers.lock().unwrap().pop_front().unwrap_or(200);
-    if answer == 0 {
+async fn receive(State(inbox): State<Inbox>, headers: HeaderMap, bytes: Bytes) -> StatusCode {
+    inbox.arrived.lock().unwrap().push(ReceivedRequest { headers, bytes });
+    let status = inbox.statuses.lock().unwrap().pop_front().unwrap_or(200);
+    if status == 0 {
         std::future::pending::<()>().await;
     }
-    StatusCode::from_u16(answer).unwrap()
+    StatusCode::from_u16(status).unwrap()
 }

@@ -1,11 +1,11 @@
-//! Detail events by a process automation trigger.
+//! Tests of detail events through a process automation trigger.
 
 use genesys_sandbox::{Config, Secret, TriggerConfig, TriggerStyle};
 use serde_json::{Value, json};
 
 use crate::support::{Genesys, Receiver, config};
 
-fn towards(receiver: &Receiver) -> TriggerConfig {
+fn trigger_for(receiver: &Receiver) -> TriggerConfig {
     TriggerConfig {
         url: Some(receiver.url.clone()),
         key: Some(Secret::from("trigger-key")),
@@ -14,14 +14,14 @@ fn towards(receiver: &Receiver) -> TriggerConfig {
 }
 
 #[tokio::test]
-async fn cognigys_style_is_user_end_and_three_fields() {
+async fn the_cognigy_style_sends_user_end_with_three_fields() {
     let receiver = Receiver::start([]).await;
-    let genesys = Genesys::start(Config { trigger: towards(&receiver), ..config() }).await;
-    let conversation = genesys.accepted("sess-42").await;
-    genesys.does(&conversation, "transfer", Value::Null).await;
-    genesys.does(&conversation, "accept", json!({ "name": "Alan Turing" })).await;
-    genesys.does(&conversation, "disconnect", Value::Null).await;
-    let arrived = receiver.until(2).await;
+    let genesys = Genesys::start(Config { trigger: trigger_for(&receiver), ..config() }).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    genesys.act_ok(&conversation, "transfer", Value::Null).await;
+    genesys.act_ok(&conversation, "accept", json!({ "name": "Alan Turing" })).await;
+    genesys.act_ok(&conversation, "disconnect", Value::Null).await;
+    let arrived = receiver.wait_for(2).await;
     let body = |why: &str| {
         json!({
             "userId": "sess-42", "topic": "v2.detail.events.conversation.id.user.end", "disconnectType": why,
@@ -35,13 +35,13 @@ async fn cognigys_style_is_user_end_and_three_fields() {
 }
 
 #[tokio::test]
-async fn full_style_says_more_of_more() {
+async fn the_full_style_sends_more_topics_and_fields() {
     let receiver = Receiver::start([]).await;
-    let trigger = TriggerConfig { header: "X-Api-Key".to_owned(), style: TriggerStyle::Full, ..towards(&receiver) };
+    let trigger = TriggerConfig { header: "X-Api-Key".to_owned(), style: TriggerStyle::Full, ..trigger_for(&receiver) };
     let genesys = Genesys::start(Config { trigger, ..config() }).await;
-    let conversation = genesys.accepted("sess-42").await;
-    genesys.does(&conversation, "disconnect", Value::Null).await;
-    let arrived = receiver.until(3).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    genesys.act_ok(&conversation, "disconnect", Value::Null).await;
+    let arrived = receiver.wait_for(3).await;
     assert_eq!(arrived[0].headers["x-api-key"], "trigger-key");
     assert!(arrived[0].headers.get("authorization").is_none());
     let topics: Vec<_> = arrived.iter().map(|one| one.json()["topic"].clone()).collect();
@@ -62,7 +62,7 @@ async fn full_style_says_more_of_more() {
 }
 
 #[tokio::test]
-async fn faults_strike_the_trigger() {
+async fn faults_apply_to_the_trigger() {
     for (fault, arrives) in [
         (json!({ "on": "trigger", "fault": "double" }), &["TRANSFER", "TRANSFER", "CLIENT"][..]),
         (json!({ "on": "trigger", "fault": "disordered" }), &["CLIENT", "TRANSFER"]),
@@ -71,13 +71,13 @@ async fn faults_strike_the_trigger() {
         (json!({ "on": "trigger", "fault": "wrong-key" }), &["TRANSFER", "CLIENT"]),
     ] {
         let receiver = Receiver::start([]).await;
-        let genesys = Genesys::start(Config { trigger: towards(&receiver), ..config() }).await;
-        genesys.order(fault.clone()).await;
-        let conversation = genesys.accepted("sess-42").await;
-        genesys.does(&conversation, "transfer", Value::Null).await;
-        genesys.does(&conversation, "accept", json!({ "name": "Alan Turing" })).await;
-        genesys.does(&conversation, "disconnect", Value::Null).await;
-        let arrived = receiver.until(arrives.len()).await;
+        let genesys = Genesys::start(Config { trigger: trigger_for(&receiver), ..config() }).await;
+        genesys.order_fault(fault.clone()).await;
+        let conversation = genesys.accepted_conversation("sess-42").await;
+        genesys.act_ok(&conversation, "transfer", Value::Null).await;
+        genesys.act_ok(&conversation, "accept", json!({ "name": "Alan Turing" })).await;
+        genesys.act_ok(&conversation, "disconnect", Value::Null).await;
+        let arrived = receiver.wait_for(arrives.len()).await;
         let reasons: Vec<_> = arrived.iter().map(|one| one.json()["disconnectType"].clone()).collect();
         assert_eq!(reasons, arrives, "{fault}");
         assert_eq!(arrived[0].headers["authorization"] == "trigger-key", fault["fault"] != "wrong-key");

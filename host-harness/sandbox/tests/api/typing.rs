@@ -1,4 +1,4 @@
-//! Typing indicators are off in both directions until an admin enables them.
+//! Tests of typing indicators, which are off in both directions until an administrator enables them.
 
 use serde_json::{Value, json};
 
@@ -16,19 +16,19 @@ async fn conversations(genesys: &Genesys) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn by_default_both_directions_are_dropped() {
+async fn drops_both_directions_by_default() {
     let receiver = Receiver::start([]).await;
-    let genesys = Genesys::start_towards(&receiver, config()).await;
+    let genesys = Genesys::start_with_receiver(&receiver, config()).await;
     assert_eq!(genesys.inbound("event", typing("sess-42")).await.status, 200);
     assert!(conversations(&genesys).await.is_empty());
 
-    let conversation = genesys.accepted("sess-42").await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
     genesys.inbound("event", typing("sess-42")).await;
-    let answer = genesys.does(&conversation, "typing", Value::Null).await;
+    let answer = genesys.act_ok(&conversation, "typing", Value::Null).await;
     assert!(answer["notSent"].is_string(), "{answer}");
     assert_eq!(answer["messageCount"], 1);
-    genesys.does(&conversation, "text", json!({ "text": "after the typing" })).await;
-    let arrived = receiver.until(1).await;
+    genesys.act_ok(&conversation, "text", json!({ "text": "after the typing" })).await;
+    let arrived = receiver.wait_for(1).await;
     assert_eq!(arrived[0].text(), "after the typing");
 }
 
@@ -37,7 +37,7 @@ async fn enabled_inbound_typing_reaches_the_conversation() {
     let mut config = config();
     config.typing.inbound = true;
     let genesys = Genesys::start(config).await;
-    let conversation = genesys.says("sess-42", "hello").await;
+    let conversation = genesys.send_text("sess-42", "hello").await;
     genesys.inbound("event", typing("sess-42")).await;
     let seen = genesys.desk("GET", &format!("conversations/{conversation}"), Value::Null).await.body;
     assert_eq!(seen["messages"][1]["type"], "Event");
@@ -56,14 +56,14 @@ async fn typing_may_open_a_conversation() {
 }
 
 #[tokio::test]
-async fn enabled_outbound_typing_is_a_webhook() {
+async fn sends_enabled_outbound_typing_as_a_webhook() {
     let receiver = Receiver::start([]).await;
     let mut config = config();
     config.typing.outbound = true;
-    let genesys = Genesys::start_towards(&receiver, config).await;
-    let conversation = genesys.accepted("sess-42").await;
-    genesys.does(&conversation, "typing", Value::Null).await;
-    let body = receiver.until(1).await[0].json();
+    let genesys = Genesys::start_with_receiver(&receiver, config).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    genesys.act_ok(&conversation, "typing", Value::Null).await;
+    let body = receiver.wait_for(1).await[0].json();
     assert_eq!((&body["type"], &body["direction"]), (&json!("Event"), &json!("Outbound")));
     assert_eq!(body["events"], json!([{ "eventType": "Typing", "typing": { "type": "On", "duration": 5000 } }]));
     assert_eq!(body["conversationId"], conversation);

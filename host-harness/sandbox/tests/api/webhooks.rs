@@ -1,22 +1,22 @@
-//! Webhooks: their bodies, signature, headers, retries and order.
+//! Tests of webhooks: bodies, signatures, headers, retries and order.
 
 use genesys_sandbox::{Secret, WebhookConfig};
 use serde_json::{Value, json};
 
-use crate::support::{Arrived, Genesys, Receiver, config, eventually};
+use crate::support::{Genesys, ReceivedRequest, Receiver, config, eventually};
 
 const SECRET: &str = "a-secret-of-16-or-more-chars";
 
 #[tokio::test]
-async fn an_agents_text_arrives_as_documented() {
+async fn sends_an_agents_text_as_documented() {
     let receiver = Receiver::start([]).await;
     let mut config = config();
     config.integrations[0].webhook_secret = Some(Secret::from(SECRET));
     config.integrations[0].webhook_headers.insert("x-tenant".to_owned(), "acme".into());
-    let genesys = Genesys::start_towards(&receiver, config).await;
-    let conversation = genesys.accepted("sess-42").await;
-    let answer = genesys.does(&conversation, "text", json!({ "text": "Hello, this is Grace." })).await;
-    let arrived = receiver.until(1).await.remove(0);
+    let genesys = Genesys::start_with_receiver(&receiver, config).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    let answer = genesys.act_ok(&conversation, "text", json!({ "text": "Hello, this is Grace." })).await;
+    let arrived = receiver.wait_for(1).await.remove(0);
     assert!(arrived.is_signed_with(SECRET));
     assert_eq!(arrived.headers["content-type"], "application/json");
     assert_eq!(arrived.headers["x-tenant"], "acme");
@@ -43,29 +43,29 @@ async fn an_agents_text_arrives_as_documented() {
             "conversationId": conversation,
         }),
     );
-    genesys.until_delivery(&conversation, "sent").await;
+    genesys.wait_for_delivery(&conversation, "sent").await;
 }
 
 #[tokio::test]
-async fn the_flow_speaks_as_a_bot() {
+async fn sends_a_flow_text_as_a_bot() {
     let receiver = Receiver::start([]).await;
-    let genesys = Genesys::start_towards(&receiver, config()).await;
-    let conversation = genesys.says("sess-42", "hello").await;
-    genesys.does(&conversation, "text", json!({ "text": "You are number 3", "as": "bot" })).await;
-    assert_eq!(receiver.until(1).await[0].json()["originatingEntity"], "Bot");
+    let genesys = Genesys::start_with_receiver(&receiver, config()).await;
+    let conversation = genesys.send_text("sess-42", "hello").await;
+    genesys.act_ok(&conversation, "text", json!({ "text": "You are number 3", "as": "bot" })).await;
+    assert_eq!(receiver.wait_for(1).await[0].json()["originatingEntity"], "Bot");
 }
 
 #[tokio::test]
-async fn an_attachment_arrives_as_documented() {
+async fn sends_an_attachment_as_documented() {
     let receiver = Receiver::start([]).await;
-    let genesys = Genesys::start_towards(&receiver, config()).await;
-    let conversation = genesys.accepted("sess-42").await;
+    let genesys = Genesys::start_with_receiver(&receiver, config()).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
     let attachment = json!({
         "url": "https://api-downloads.mypurecloud.de/api/v2/downloads/abc123", "mime": "image/jpeg",
         "filename": "photo.jpg", "mediaType": "Image",
     });
-    genesys.does(&conversation, "attachment", attachment).await;
-    let mut body = receiver.until(1).await[0].json();
+    genesys.act_ok(&conversation, "attachment", attachment).await;
+    let mut body = receiver.wait_for(1).await[0].json();
     assert_eq!((&body["type"], body.get("text")), (&json!("Text"), None));
     let attachment = body["content"][0]["attachment"].as_object_mut().unwrap();
     assert_eq!(attachment.remove("id").unwrap().as_str().unwrap().len(), 36);
@@ -79,41 +79,41 @@ async fn an_attachment_arrives_as_documented() {
 }
 
 #[tokio::test]
-async fn a_raw_message_is_passed_on() {
+async fn sends_a_raw_message_unchanged() {
     let receiver = Receiver::start([]).await;
-    let genesys = Genesys::start_towards(&receiver, config()).await;
-    let conversation = genesys.says("sess-42", "hello").await;
+    let genesys = Genesys::start_with_receiver(&receiver, config()).await;
+    let conversation = genesys.send_text("sess-42", "hello").await;
     let content = json!([
         { "contentType": "QuickReply", "quickReply": { "text": "Yes", "payload": "yes", "action": "Message" } },
     ]);
     let raw = json!({ "type": "Structured", "text": "Proceed?", "content": content });
-    genesys.does(&conversation, "message", raw).await;
-    let body = receiver.until(1).await[0].json();
+    genesys.act_ok(&conversation, "message", raw).await;
+    let body = receiver.wait_for(1).await[0].json();
     assert_eq!((&body["type"], &body["text"]), (&json!("Structured"), &json!("Proceed?")));
     assert_eq!((&body["content"], &body["originatingEntity"]), (&content, &json!("Bot")));
 }
 
 #[tokio::test]
-async fn joining_leaving_and_ending_are_not_told() {
+async fn sends_no_webhook_for_joins_leaves_and_ends() {
     let receiver = Receiver::start([]).await;
-    let genesys = Genesys::start_towards(&receiver, config()).await;
-    let conversation = genesys.accepted("sess-42").await;
-    genesys.does(&conversation, "transfer", json!({})).await;
-    genesys.does(&conversation, "accept", json!({ "name": "Alan Turing" })).await;
-    genesys.does(&conversation, "disconnect", Value::Null).await;
-    genesys.says("sess-42", "me again").await;
-    genesys.does(&conversation, "text", json!({ "text": "the only webhook", "as": "bot" })).await;
-    assert_eq!(receiver.until(1).await[0].text(), "the only webhook");
+    let genesys = Genesys::start_with_receiver(&receiver, config()).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    genesys.act_ok(&conversation, "transfer", json!({})).await;
+    genesys.act_ok(&conversation, "accept", json!({ "name": "Alan Turing" })).await;
+    genesys.act_ok(&conversation, "disconnect", Value::Null).await;
+    genesys.send_text("sess-42", "me again").await;
+    genesys.act_ok(&conversation, "text", json!({ "text": "the only webhook", "as": "bot" })).await;
+    assert_eq!(receiver.wait_for(1).await[0].text(), "the only webhook");
     assert_eq!(genesys.attempts().await.len(), 1);
 }
 
 #[tokio::test]
-async fn five_retries_follow_a_server_error() {
+async fn retries_a_server_error_five_times() {
     let receiver = Receiver::start([503; 6]).await;
-    let genesys = Genesys::start_towards(&receiver, config()).await;
-    let conversation = genesys.accepted("sess-42").await;
-    genesys.does(&conversation, "text", json!({ "text": "Hello" })).await;
-    let delivery = genesys.until_delivery(&conversation, "failed").await;
+    let genesys = Genesys::start_with_receiver(&receiver, config()).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    genesys.act_ok(&conversation, "text", json!({ "text": "Hello" })).await;
+    let delivery = genesys.wait_for_delivery(&conversation, "failed").await;
     assert!(delivery["reasons"][0]["message"].as_str().unwrap().contains("503"), "{delivery}");
     let arrived = receiver.arrived();
     assert_eq!(arrived.len(), 6, "one attempt and five retries");
@@ -125,31 +125,31 @@ async fn five_retries_follow_a_server_error() {
 #[tokio::test]
 async fn a_retry_may_succeed() {
     let receiver = Receiver::start([429, 500]).await;
-    let genesys = Genesys::start_towards(&receiver, config()).await;
-    let conversation = genesys.accepted("sess-42").await;
-    genesys.does(&conversation, "text", json!({ "text": "Hello" })).await;
-    genesys.until_delivery(&conversation, "sent").await;
+    let genesys = Genesys::start_with_receiver(&receiver, config()).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    genesys.act_ok(&conversation, "text", json!({ "text": "Hello" })).await;
+    genesys.wait_for_delivery(&conversation, "sent").await;
     let statuses: Vec<_> = genesys.attempts().await.iter().map(|one| one["status"].as_u64().unwrap()).collect();
     assert_eq!(statuses, [429, 500, 200]);
 }
 
 #[tokio::test]
-async fn other_refusals_are_not_retried() {
+async fn does_not_retry_other_statuses() {
     for status in [400, 401, 403, 404, 410, 301] {
         let receiver = Receiver::start([status]).await;
-        let genesys = Genesys::start_towards(&receiver, config()).await;
-        let conversation = genesys.accepted("sess-42").await;
-        genesys.does(&conversation, "text", json!({ "text": "refused" })).await;
-        genesys.until_delivery(&conversation, "failed").await;
-        genesys.does(&conversation, "text", json!({ "text": "taken" })).await;
-        genesys.until_delivery(&conversation, "sent").await;
-        let texts: Vec<_> = receiver.arrived().iter().map(Arrived::text).collect();
-        assert_eq!(texts, ["refused", "taken"], "{status}");
+        let genesys = Genesys::start_with_receiver(&receiver, config()).await;
+        let conversation = genesys.accepted_conversation("sess-42").await;
+        genesys.act_ok(&conversation, "text", json!({ "text": "refused" })).await;
+        genesys.wait_for_delivery(&conversation, "failed").await;
+        genesys.act_ok(&conversation, "text", json!({ "text": "accepted" })).await;
+        genesys.wait_for_delivery(&conversation, "sent").await;
+        let texts: Vec<_> = receiver.arrived().iter().map(ReceivedRequest::text).collect();
+        assert_eq!(texts, ["refused", "accepted"], "{status}");
     }
 }
 
 #[tokio::test]
-async fn redirects_are_not_followed() {
+async fn does_not_follow_redirects() {
     use axum::routing::post;
     let elsewhere = Receiver::start([]).await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -159,22 +159,22 @@ async fn redirects_are_not_followed() {
     let app = axum::Router::new().route("/", post(async || redirect));
     tokio::spawn(async move { axum::serve(listener, app).await });
     let genesys = Genesys::start(config).await;
-    let conversation = genesys.accepted("sess-42").await;
-    genesys.does(&conversation, "text", json!({ "text": "Hello" })).await;
-    genesys.until_delivery(&conversation, "failed").await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    genesys.act_ok(&conversation, "text", json!({ "text": "Hello" })).await;
+    genesys.wait_for_delivery(&conversation, "failed").await;
     assert_eq!(genesys.attempts().await[0]["status"], 307);
     assert!(elsewhere.arrived().is_empty());
 }
 
 #[tokio::test]
-async fn a_slow_receiver_gets_it_again() {
+async fn retries_after_a_timeout() {
     let receiver = Receiver::start([0]).await;
     let mut config = config();
     config.webhooks = WebhookConfig { timeout_ms: 200, retries: 5, retry_delay_ms: 5 };
-    let genesys = Genesys::start_towards(&receiver, config).await;
-    let conversation = genesys.accepted("sess-42").await;
-    genesys.does(&conversation, "text", json!({ "text": "Hello" })).await;
-    genesys.until_delivery(&conversation, "sent").await;
+    let genesys = Genesys::start_with_receiver(&receiver, config).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    genesys.act_ok(&conversation, "text", json!({ "text": "Hello" })).await;
+    genesys.wait_for_delivery(&conversation, "sent").await;
     let attempts = genesys.attempts().await;
     assert_eq!(attempts.len(), 2);
     assert_eq!(attempts[0]["error"], "no answer within 200 ms");
@@ -183,22 +183,22 @@ async fn a_slow_receiver_gets_it_again() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_retried_too() {
+async fn retries_a_refused_connection() {
     let mut config = config();
     let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     config.integrations[0].webhook_url = Some(format!("http://{free}/hook"));
     let genesys = Genesys::start(config).await;
-    let conversation = genesys.accepted("sess-42").await;
-    genesys.does(&conversation, "text", json!({ "text": "Hello" })).await;
-    genesys.until_delivery(&conversation, "failed").await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    genesys.act_ok(&conversation, "text", json!({ "text": "Hello" })).await;
+    genesys.wait_for_delivery(&conversation, "failed").await;
     assert_eq!(genesys.attempts().await.len(), 6);
 }
 
 #[tokio::test]
-async fn without_a_url_it_is_undeliverable() {
+async fn a_message_without_a_webhook_url_is_undeliverable() {
     let genesys = Genesys::start(config()).await;
-    let conversation = genesys.accepted("sess-42").await;
-    let answer = genesys.does(&conversation, "text", json!({ "text": "Hello" })).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    let answer = genesys.act_ok(&conversation, "text", json!({ "text": "Hello" })).await;
     assert_eq!(answer["message"]["delivery"]["state"], "undeliverable");
     let attempts = genesys.attempts().await;
     assert_eq!((attempts.len(), &attempts[0]["attempt"]), (1, &json!(0)));
@@ -206,18 +206,18 @@ async fn without_a_url_it_is_undeliverable() {
 }
 
 #[tokio::test]
-async fn order_is_kept_in_one_conversation_and_none_waits_for_another() {
+async fn keeps_the_order_in_one_conversation() {
     let receiver = Receiver::start([503, 503]).await;
     let mut config = config();
     config.webhooks = WebhookConfig { timeout_ms: 5_000, retries: 5, retry_delay_ms: 50 };
-    let genesys = Genesys::start_towards(&receiver, config).await;
-    let conversation = genesys.accepted("sess-42").await;
+    let genesys = Genesys::start_with_receiver(&receiver, config).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
     let texts: Vec<_> = (1..=10).map(|number| format!("text {number}")).collect();
     for text in &texts {
-        genesys.does(&conversation, "text", json!({ "text": text })).await;
+        genesys.act_ok(&conversation, "text", json!({ "text": text })).await;
     }
-    let arrived = receiver.until(12).await;
-    let seen: Vec<_> = arrived.iter().map(Arrived::text).collect();
+    let arrived = receiver.wait_for(12).await;
+    let seen: Vec<_> = arrived.iter().map(ReceivedRequest::text).collect();
     assert_eq!(seen[..3], ["text 1", "text 1", "text 1"], "the first is retried before the second is sent");
     assert_eq!(seen[2..], texts);
 }
@@ -225,26 +225,27 @@ async fn order_is_kept_in_one_conversation_and_none_waits_for_another() {
 #[tokio::test]
 async fn conversations_do_not_wait_for_each_other() {
     let receiver = Receiver::start([0]).await;
-    let genesys = Genesys::start_towards(&receiver, config()).await;
-    let (stuck, free) = (genesys.accepted("sess-42").await, genesys.accepted("sess-43").await);
-    genesys.does(&stuck, "text", json!({ "text": "stuck" })).await;
-    receiver.until(1).await;
-    genesys.does(&free, "text", json!({ "text": "free" })).await;
-    genesys.until_delivery(&free, "sent").await;
+    let genesys = Genesys::start_with_receiver(&receiver, config()).await;
+    let (stuck, free) =
+        (genesys.accepted_conversation("sess-42").await, genesys.accepted_conversation("sess-43").await);
+    genesys.act_ok(&stuck, "text", json!({ "text": "stuck" })).await;
+    receiver.wait_for(1).await;
+    genesys.act_ok(&free, "text", json!({ "text": "free" })).await;
+    genesys.wait_for_delivery(&free, "sent").await;
     assert_eq!(genesys.last_delivery(&stuck).await["state"], "queued");
 }
 
 #[tokio::test]
-async fn receipts_for_inbound_messages_are_a_switch() {
+async fn sends_receipts_for_inbound_messages_if_enabled() {
     let receiver = Receiver::start([]).await;
     let mut config = config();
     config.unconfirmed.inbound_receipts = true;
     config.media.inbound = vec!["image/*".to_owned()];
-    let genesys = Genesys::start_towards(&receiver, config).await;
+    let genesys = Genesys::start_with_receiver(&receiver, config).await;
     let mut message = crate::support::text_message("sess-42", "hello");
     message["channel"]["messageId"] = json!("mine-1");
     let sent = genesys.inbound("message", message.clone()).await.body;
-    let body = receiver.until(1).await[0].json();
+    let body = receiver.wait_for(1).await[0].json();
     assert_eq!((&body["type"], &body["status"], &body["id"]), (&json!("Receipt"), &json!("Published"), &sent["id"]));
     assert_eq!((&body["direction"], &body["isFinalReceipt"]), (&json!("Inbound"), &json!(true)));
     assert_eq!(body["channel"]["messageId"], "mine-1");
@@ -254,36 +255,36 @@ async fn receipts_for_inbound_messages_are_a_switch() {
         { "attachment": { "mediaType": "File", "url": "https://files.example.com/a.pdf", "mime": "application/pdf" } },
     ]);
     genesys.inbound("message", message).await;
-    let body = receiver.until(2).await[1].json();
+    let body = receiver.wait_for(2).await[1].json();
     assert_eq!((&body["status"], &body["reasons"][0]["code"]), (&json!("Failed"), &json!("MediaTypeNotAllowed")));
 }
 
 #[tokio::test]
-async fn a_dropped_repeat_has_no_receipt_of_its_own() {
+async fn a_dropped_duplicate_has_no_receipt() {
     let receiver = Receiver::start([]).await;
     let mut config = config();
     config.unconfirmed.inbound_receipts = true;
     config.unconfirmed.drop_repeated_message_ids = true;
-    let genesys = Genesys::start_towards(&receiver, config).await;
-    let conversation = genesys.accepted("sess-42").await;
+    let genesys = Genesys::start_with_receiver(&receiver, config).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
     let mut message = crate::support::text_message("sess-42", "again");
     message["channel"]["messageId"] = json!("mine-1");
     genesys.inbound("message", message.clone()).await;
     genesys.inbound("message", message).await;
-    genesys.does(&conversation, "text", json!({ "text": "after the repeat" })).await;
-    let types: Vec<_> = receiver.until(3).await.iter().map(|one| one.json()["type"].clone()).collect();
-    assert_eq!(types, ["Receipt", "Receipt", "Text"], "for the first words and for the first of the two");
+    genesys.act_ok(&conversation, "text", json!({ "text": "after the repeat" })).await;
+    let types: Vec<_> = receiver.wait_for(3).await.iter().map(|one| one.json()["type"].clone()).collect();
+    assert_eq!(types, ["Receipt", "Receipt", "Text"], "one for the first message and one for the first of the two");
 }
 
 #[tokio::test]
-async fn a_receipt_outlives_a_late_answer() {
+async fn a_late_response_does_not_override_a_receipt() {
     let receiver = Receiver::start([0]).await;
     let mut config = config();
     config.webhooks = WebhookConfig { timeout_ms: 300, retries: 1, retry_delay_ms: 5 };
-    let genesys = Genesys::start_towards(&receiver, config).await;
-    let conversation = genesys.accepted("sess-42").await;
-    let sent = genesys.does(&conversation, "text", json!({ "text": "Hello" })).await;
-    receiver.until(1).await;
+    let genesys = Genesys::start_with_receiver(&receiver, config).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    let sent = genesys.act_ok(&conversation, "text", json!({ "text": "Hello" })).await;
+    receiver.wait_for(1).await;
     let receipt = json!({
         "id": sent["message"]["id"],
         "channel": { "to": { "id": "sess-42", "idType": "Opaque" }, "time": "2026-03-01T10:03:01.000Z" },
@@ -291,6 +292,6 @@ async fn a_receipt_outlives_a_late_answer() {
     });
     assert_eq!(genesys.inbound("receipt", receipt).await.status, 200);
     eventually(async || (genesys.attempts().await.len() == 2).then_some(())).await;
-    genesys.does(&conversation, "typing", Value::Null).await;
+    genesys.act_ok(&conversation, "typing", Value::Null).await;
     assert_eq!(genesys.last_delivery(&conversation).await["state"], "delivered");
 }

@@ -1,4 +1,4 @@
-//! The actions of agents: accept or decline a conversation, transfer it, add other agents, wrap up.
+//! The actions of agents: accept, decline and transfer a conversation, add other agents, and wrap up.
 
 use jiff::Timestamp;
 
@@ -7,19 +7,19 @@ use crate::state::conversations::event::{AcdOutcome, EventKind};
 use crate::state::conversations::participant::{Agent, DisconnectType, Participant, Purpose, Queue, State, WrapUp};
 
 impl Conversation {
-    /// Offers it to an agent while it waits.
+    /// Offers the waiting conversation to an agent.
     pub(crate) fn offer(&mut self, agent: Agent, now: Timestamp) -> Result<(), WrongPhase> {
         self.require_unattended()?;
-        self.require_nobody_alerted()?;
+        self.require_no_alert()?;
         self.alert(agent, now);
         Ok(())
     }
 
-    /// Connects an agent to whom it was offered, or any agent if it was offered to nobody.
+    /// Connects the agent. If another agent is being alerted, returns an error.
     pub(crate) fn accept(&mut self, agent: Agent, now: Timestamp) -> Result<(), WrongPhase> {
         self.require_unattended()?;
         if !self.alerting().is_some_and(|alerted| alerted.is(&agent)) {
-            self.require_nobody_alerted()?;
+            self.require_no_alert()?;
             self.alert(agent.clone(), now);
         }
         self.leave_queue(DisconnectType::Transfer, &AcdOutcome::Answered(agent.user_id), now);
@@ -27,25 +27,25 @@ impl Conversation {
         Ok(())
     }
 
-    /// Ends the alert of an agent who does not accept; the conversation keeps waiting. If nobody is being alerted, it is
-    /// offered to `agent` first.
+    /// Ends the alert of an agent who does not accept. The conversation keeps waiting. If no agent is being alerted, it
+    /// is offered to `agent` first.
     pub(crate) fn not_accepted(
         &mut self,
         agent: Option<Agent>,
-        why: DisconnectType,
+        disconnect_type: DisconnectType,
         now: Timestamp,
     ) -> Result<(), WrongPhase> {
         self.require_open()?;
         match (self.alerting(), agent) {
-            (None, None) => return Err(WrongPhase::NobodyAlerted),
+            (None, None) => return Err(WrongPhase::NotAlerted),
             (None, Some(agent)) => self.offer(agent, now)?,
             (Some(alerted), Some(agent)) if !alerted.is(&agent) => {
                 return Err(WrongPhase::Alerted(alerted.name.clone()));
             }
             (Some(_), _) => {}
         }
-        self.leave_agents(State::Alerting, why, now);
-        // A conversation that was transferred to the agent directly waits in no queue.
+        self.leave_agents(State::Alerting, disconnect_type, now);
+        // A conversation that was transferred directly to the agent is not in a queue.
         if self.connected(Purpose::Acd).is_none()
             && let Some(queue) = self.last_queue()
         {
@@ -54,7 +54,7 @@ impl Conversation {
         Ok(())
     }
 
-    /// Transfers it from the agents to `queue`, where it waits again.
+    /// Transfers the conversation from the agents to `queue`, where it waits again.
     pub(crate) fn transfer(&mut self, queue: &Queue, now: Timestamp) -> Result<(), WrongPhase> {
         self.require_agent()?;
         self.leave_agents(State::Connected, DisconnectType::Transfer, now);
@@ -62,7 +62,7 @@ impl Conversation {
         Ok(())
     }
 
-    /// Transfers it from the agents to another agent, who is alerted.
+    /// Transfers the conversation from the agents to another agent, who is alerted.
     pub(crate) fn transfer_to_agent(&mut self, agent: Agent, now: Timestamp) -> Result<(), WrongPhase> {
         self.require_agent()?;
         self.require_absent(&agent)?;
@@ -71,14 +71,14 @@ impl Conversation {
         Ok(())
     }
 
-    /// Transfers it from its queue or its agents to `queue`.
+    /// Transfers the conversation from its queue or its agents to `queue`.
     pub(crate) fn replace_with_queue(&mut self, queue: &Queue, now: Timestamp) -> Result<(), WrongPhase> {
         self.release(now)?;
         self.wait_in(queue, now);
         Ok(())
     }
 
-    /// Transfers it from its queue or its agents to an agent, who is alerted.
+    /// Transfers the conversation from its queue or its agents to an agent, who is alerted.
     pub(crate) fn replace_with_agent(&mut self, agent: Agent, now: Timestamp) -> Result<(), WrongPhase> {
         self.require_absent(&agent)?;
         self.release(now)?;
@@ -95,7 +95,7 @@ impl Conversation {
         Ok(())
     }
 
-    /// Disconnects one of several agents: `agent`, or else the one who joined first.
+    /// Disconnects one of several agents: `agent`, or the one who joined first.
     pub(crate) fn leave_conference(&mut self, agent: Option<&Agent>, now: Timestamp) -> Result<(), WrongPhase> {
         self.require_agent()?;
         if self.agents().nth(1).is_none() {
@@ -110,7 +110,8 @@ impl Conversation {
         Ok(())
     }
 
-    /// Finishes the after-call work of the agent who left last (or of `agent`) and has not finished it yet.
+    /// Completes the after-call work of `agent`, or of the agent who left last. Agents who have already completed it
+    /// are skipped.
     pub(crate) fn wrap_up(&mut self, agent: Option<&Agent>, done: WrapUp) -> Result<(), WrongPhase> {
         let at = done.at;
         let participant = self.participants.iter_mut().rev().find(|one| {
@@ -151,18 +152,18 @@ impl Conversation {
         Ok(())
     }
 
-    fn leave_agents(&mut self, state: State, why: DisconnectType, now: Timestamp) {
+    fn leave_agents(&mut self, state: State, disconnect_type: DisconnectType, now: Timestamp) {
         let leaves = |one: &&Participant| one.purpose == Purpose::Agent && one.state() == state && !one.is_silent();
         let leaving = self.participants.iter().filter(leaves);
         let ids: Vec<_> = leaving.map(|one| one.id.clone()).collect();
         for id in ids {
-            self.leave(&id, why, &EventKind::AgentLeft, now);
+            self.leave(&id, disconnect_type, &EventKind::AgentLeft, now);
         }
     }
 
-    fn leave_queue(&mut self, why: DisconnectType, outcome: &AcdOutcome, now: Timestamp) {
+    fn leave_queue(&mut self, disconnect_type: DisconnectType, outcome: &AcdOutcome, now: Timestamp) {
         if let Some(id) = self.connected(Purpose::Acd).map(|acd| acd.id.clone()) {
-            self.leave(&id, why, &EventKind::QueueLeft(outcome.clone()), now);
+            self.leave(&id, disconnect_type, &EventKind::QueueLeft(outcome.clone()), now);
         }
     }
 
@@ -174,7 +175,7 @@ impl Conversation {
         }
     }
 
-    fn require_nobody_alerted(&self) -> Result<(), WrongPhase> {
+    fn require_no_alert(&self) -> Result<(), WrongPhase> {
         match self.alerting() {
             Some(alerted) => Err(WrongPhase::Alerted(alerted.name.clone())),
             None => Ok(()),

@@ -1,7 +1,7 @@
-//! One conversation: its participants, how it is opened, and how it ends. The actions of agents are in `agent_actions`.
+//! A conversation: its participants, its start and its end. The actions of agents are in `agent_actions`.
 //!
-//! The disconnect types of an end that the API or the agent causes, and that a re-opened conversation keeps its
-//! customer participant, are unconfirmed.
+//! Unconfirmed: the disconnect types when the API or an agent ends a conversation, and that a reopened conversation
+//! keeps its customer participant.
 
 use std::collections::BTreeMap;
 
@@ -16,20 +16,21 @@ use crate::state::conversations::participant::{DisconnectType, Participant, Purp
 use crate::state::conversations::routing::Routing;
 use crate::state::ring::Ring;
 
-/// How many messages of a conversation are kept.
+/// The number of messages of a conversation that are kept.
 const MAX_MESSAGES: usize = 500;
 
-/// How many participants of a conversation are kept, so that endless transfers do not grow it.
+/// The number of participants of a conversation that are kept. Repeated transfers would otherwise grow it without
+/// bound.
 const MAX_PARTICIPANTS: usize = 200;
 
-/// The integration a conversation came through.
+/// The integration of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct IntegrationRef {
     pub(crate) id: String,
     pub(crate) name: String,
 }
 
-/// How far a conversation has come.
+/// The phase of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Phase {
@@ -37,28 +38,28 @@ pub(crate) enum Phase {
     Waiting,
     /// An agent is connected.
     Connected,
-    /// Everybody is disconnected.
+    /// All participants are disconnected.
     Ended,
 }
 
-/// Why the phase of a conversation does not allow an action. The message says what to do.
+/// Why the phase of a conversation does not allow an action. The message states what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum WrongPhase {
-    /// It has ended.
-    #[error("the conversation has ended; an inbound message of the customer within the threading window re-opens it")]
+    /// The conversation has ended.
+    #[error("the conversation has ended; an inbound message from the customer within the threading window reopens it")]
     Ended,
     /// No agent is connected.
     #[error("no agent is connected; accept the conversation first")]
     NoAgent,
-    /// An agent is connected already.
+    /// An agent is already connected.
     #[error("{0} is connected already; transfer or disconnect first")]
     HasAgent(String),
-    /// It is offered to an agent.
+    /// The conversation is offered to an agent.
     #[error("the conversation is offered to {0}, who may accept, decline or not answer")]
     Alerted(String),
-    /// It is offered to nobody.
-    #[error("the conversation is offered to nobody; offer it first, or say `name`")]
-    NobodyAlerted,
+    /// The conversation is not offered to an agent.
+    #[error("the conversation is not offered to an agent; offer it first, or set `name`")]
+    NotAlerted,
     /// The agent participates or is being alerted.
     #[error("{0} is in the conversation already")]
     AlreadyPresent(String),
@@ -68,21 +69,21 @@ pub(crate) enum WrongPhase {
     /// Only one agent is connected.
     #[error("only one agent is connected; conference first, or disconnect")]
     NoConference,
-    /// No agent has left who has not wrapped up.
-    #[error("no agent has left who has not wrapped up; transfer or disconnect first")]
+    /// There is no agent who has left and has not wrapped up.
+    #[error("there is no agent who has left and has not wrapped up; transfer or disconnect first")]
     NothingToWrapUp,
 }
 
-/// Who or what ends a conversation.
+/// The cause of a conversation's end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// The participant with this id. For the other participants it is a peer.
+    /// The participant with this id, who is a peer of the other participants.
     By(String),
-    /// Genesys Cloud, without a participant's action.
+    /// Genesys Cloud, without an action of a participant.
     System,
-    /// Genesys Cloud, after a time without messages.
+    /// Genesys Cloud, due to inactivity.
     Inactivity,
-    /// A failure.
+    /// An error.
     Error,
 }
 
@@ -98,7 +99,7 @@ impl Ending {
     }
 }
 
-/// One conversation.
+/// A conversation.
 #[derive(Clone, Debug)]
 pub(crate) struct Conversation {
     pub(crate) id: String,
@@ -109,7 +110,7 @@ pub(crate) struct Conversation {
     pub(crate) opened_at: Timestamp,
     /// When it ended. `None` while it is open.
     pub(crate) ended_at: Option<Timestamp>,
-    /// The events that are not published yet.
+    /// The events that have not been published.
     unpublished: Vec<ConversationEvent>,
     pub(crate) routing: Routing,
 }
@@ -130,7 +131,7 @@ impl Conversation {
         }
     }
 
-    /// Creates a conversation that has ended already, without events.
+    /// Creates a conversation that has already ended, without events.
     pub(super) fn ended(integration: &IntegrationRef, customer: &Customer, now: Timestamp) -> Self {
         let mut conversation = Self::new(integration, customer, now);
         conversation.end(&Ending::System, now);
@@ -138,12 +139,12 @@ impl Conversation {
         conversation
     }
 
-    /// Whether it waits in a queue. One that was transferred to an agent waits, but not in a queue.
+    /// Whether it waits in a queue. A conversation that was transferred to an agent also waits, but not in a queue.
     pub(crate) fn is_queued(&self) -> bool {
         self.phase() == Phase::Waiting && self.connected(Purpose::Acd).is_some()
     }
 
-    /// Returns the phase.
+    /// Returns the current phase.
     pub(crate) fn phase(&self) -> Phase {
         if self.ended_at.is_some() {
             Phase::Ended
@@ -154,7 +155,7 @@ impl Conversation {
         }
     }
 
-    /// Returns the connected agent. If there are several, the one who joined first.
+    /// Returns the connected agent who joined first.
     pub(crate) fn agent(&self) -> Option<&Participant> {
         self.agents().next()
     }
@@ -170,7 +171,7 @@ impl Conversation {
         self.participants.iter().find(|participant| participant.state() == State::Alerting)
     }
 
-    /// Returns the customer.
+    /// Returns the customer participant.
     pub(crate) fn customer_participant(&self) -> Option<&Participant> {
         self.participants.iter().find(|participant| participant.purpose == Purpose::Customer)
     }
@@ -185,7 +186,7 @@ impl Conversation {
         Some(&self.customer_participant()?.attributes)
     }
 
-    /// Removes and returns the events that are not published yet.
+    /// Removes and returns the events that have not been published.
     pub(super) fn take_unpublished(&mut self) -> Vec<ConversationEvent> {
         std::mem::take(&mut self.unpublished)
     }
@@ -205,15 +206,16 @@ impl Conversation {
         }
     }
 
-    /// Ends it on behalf of Genesys Cloud, because of `why`.
-    pub(crate) fn end_because(&mut self, why: &Ending, now: Timestamp) -> Result<(), WrongPhase> {
+    /// Ends it with `ending` as the cause.
+    pub(crate) fn end_because(&mut self, ending: &Ending, now: Timestamp) -> Result<(), WrongPhase> {
         self.require_open()?;
-        self.end(why, now);
+        self.end(ending, now);
         Ok(())
     }
 
-    /// Disconnects one participant, as the API does. This ends the conversation unless another agent is connected. Does
-    /// nothing if the participant is disconnected already. Returns `None` if there is no such participant.
+    /// Disconnects one participant, as the API does. Disconnecting a connected participant ends the conversation,
+    /// unless the participant is one of several agents. Does nothing if the participant is already disconnected.
+    /// Returns `None` if there is no such participant.
     pub(crate) fn disconnect_participant(&mut self, id: &str, now: Timestamp) -> Option<()> {
         let participant = self.participants.iter().find(|participant| participant.id == id)?;
         let is_agent = participant.purpose == Purpose::Agent;
@@ -255,15 +257,15 @@ impl Conversation {
     }
 
     /// Disconnects one participant and records `kind`.
-    pub(super) fn leave(&mut self, id: &str, why: DisconnectType, kind: &EventKind, now: Timestamp) {
+    pub(super) fn leave(&mut self, id: &str, disconnect_type: DisconnectType, kind: &EventKind, now: Timestamp) {
         if let Some(participant) = self.participants.iter_mut().find(|one| one.id == id) {
-            participant.end = Some((now, why));
+            participant.end = Some((now, disconnect_type));
             let participant = participant.clone();
             self.record(kind.clone(), participant, now);
         }
     }
 
-    /// Disconnects everybody: agents first, the customer last.
+    /// Disconnects all participants: the agents first, the customer last.
     fn end(&mut self, ending: &Ending, now: Timestamp) {
         let abandoned = self.customer_participant().is_some_and(|one| *ending == Ending::By(one.id.clone()));
         let outcome = if abandoned { AcdOutcome::Abandon } else { AcdOutcome::Unknown };
@@ -272,8 +274,8 @@ impl Conversation {
             (Purpose::Acd, EventKind::QueueLeft(outcome)),
             (Purpose::Customer, EventKind::CustomerLeft),
         ] {
-            let there = self.participants.iter().filter(|one| one.purpose == purpose && one.end.is_none());
-            let ids: Vec<_> = there.map(|one| one.id.clone()).collect();
+            let present = self.participants.iter().filter(|one| one.purpose == purpose && one.end.is_none());
+            let ids: Vec<_> = present.map(|one| one.id.clone()).collect();
             for id in ids {
                 self.leave(&id, ending.disconnect_type(&id), &kind, now);
             }
@@ -281,6 +283,7 @@ impl Conversation {
         self.ended_at.get_or_insert(now);
     }
 
+    /// Adds the conversation to `queue`.
     pub(super) fn wait_in(&mut self, queue: &Queue, now: Timestamp) {
         let mut acd = Participant::new(Purpose::Acd, queue.name.clone(), now);
         acd.queue_id = Some(queue.id.clone());
@@ -288,7 +291,7 @@ impl Conversation {
         self.record(EventKind::QueueEntered, acd, now);
     }
 
-    /// Returns the queue in which it waited last.
+    /// Returns the last queue in which it waited.
     pub(super) fn last_queue(&self) -> Option<Queue> {
         let acd = self.participants.iter().rev().find(|participant| participant.purpose == Purpose::Acd)?;
         Some(Queue { id: acd.queue_id.clone()?, name: acd.name.clone() })
@@ -310,8 +313,8 @@ impl Conversation {
         self.participants.push(participant);
     }
 
-    /// Replaces the customer's description with that of the latest message, and adds `attributes`.
-    pub(super) fn describe_customer(&mut self, customer: Customer, attributes: BTreeMap<String, String>) {
+    /// Replaces the customer's data with the data of the latest message, and adds `attributes`.
+    pub(super) fn update_customer(&mut self, customer: Customer, attributes: BTreeMap<String, String>) {
         if let Some(participant) = self.participants.iter_mut().find(|one| one.purpose == Purpose::Customer) {
             participant.name = customer.display_name();
             participant.merge(attributes);
@@ -319,7 +322,7 @@ impl Conversation {
         self.customer = customer;
     }
 
-    /// Connects the customer, as the inbound message flow does, and transfers to `queue`.
+    /// Connects the customer and transfers the conversation to `queue`, as the inbound message flow does.
     pub(super) fn enter_flow(&mut self, queue: &Queue, now: Timestamp) {
         self.ended_at = None;
         if let Some(customer) = self.participants.iter_mut().find(|one| one.purpose == Purpose::Customer) {

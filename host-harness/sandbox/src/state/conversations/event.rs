@@ -1,22 +1,22 @@
-//! The events of a conversation. Detail events and notifications are made of them.
+//! The events of a conversation. Detail events and notifications are created from them.
 
 use jiff::Timestamp;
 
 use crate::state::conversations::participant::Participant;
 
-/// Something that happened to a participant.
+/// An event of a participant.
 #[derive(Clone, Debug)]
 pub(crate) struct ConversationEvent {
     pub(crate) kind: EventKind,
     pub(crate) at: Timestamp,
-    /// The participant right after the event.
+    /// The participant immediately after the event.
     pub(crate) participant: Participant,
 }
 
-/// What happened.
+/// The kind of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum EventKind {
-    /// The customer joined or joined again, and the inbound message flow began.
+    /// The customer joined or rejoined, and the inbound message flow started.
     CustomerConnected,
     /// The conversation entered a queue.
     QueueEntered,
@@ -30,13 +30,13 @@ pub(crate) enum EventKind {
     AgentLeft,
     /// A supervisor joined or changed the role.
     Supervised,
-    /// An agent finished the after-call work.
+    /// An agent completed the after-call work.
     WrappedUp,
     /// The customer left, which ends the conversation.
     CustomerLeft,
 }
 
-/// How the wait in a queue ended.
+/// The outcome of waiting in a queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AcdOutcome {
     /// This user accepted the conversation.

@@ -1,16 +1,16 @@
-//! The messages of a conversation, and who writes them.
+//! The messages of a conversation and their senders.
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-/// A new message id: 32 hexadecimal digits, as in real answers.
+/// Creates a message id: 32 hexadecimal digits, as in real responses.
 pub(crate) fn new_message_id() -> String {
     Uuid::new_v4().simple().to_string()
 }
 
-/// The sender of inbound messages, as the last one described them (`OpenMessagingFromRecipient`).
+/// The sender of inbound messages, with the data of the latest message (`OpenMessagingFromRecipient`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Customer {
@@ -29,7 +29,7 @@ pub(crate) struct Customer {
 }
 
 impl Customer {
-    /// What the agent's desktop shows. Which of several names wins is unconfirmed.
+    /// Returns the name that the agent's desktop shows. Unconfirmed: the precedence of the names.
     pub(crate) fn display_name(&self) -> String {
         if let Some(nickname) = &self.nickname {
             return nickname.clone();
@@ -42,7 +42,7 @@ impl Customer {
     }
 }
 
-/// Seen from the customer: from them or to them. Genesys's names.
+/// The direction of a message, with Genesys's names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(crate) enum Direction {
     /// From the customer.
@@ -62,28 +62,28 @@ pub(crate) enum MessageType {
     Event,
 }
 
-/// Who wrote an outbound message.
+/// The originator of an outbound message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(crate) enum Originator {
     /// An agent.
     Human,
-    /// A flow, a bot or an automatic answer.
+    /// A flow, a bot or an automatic response.
     Bot,
 }
 
-/// How far a message has come.
+/// The delivery state of a message. The order of the variants matters, because the state only advances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum DeliveryState {
     /// Inbound: the agent sees it.
     Received,
-    /// Outbound: its webhook is not answered yet.
+    /// Outbound: its webhook has no response yet.
     Queued,
-    /// Outbound: its webhook was answered with 2xx.
+    /// Outbound: the response to its webhook was 2xx.
     Sent,
-    /// Outbound: a receipt said so.
+    /// Outbound: a receipt reported the delivery.
     Delivered,
-    /// Outbound: its webhook failed, or a receipt said so. Inbound: its media was not allowed.
+    /// Outbound: its webhook failed, or a receipt reported a failure. Inbound: its media type was not allowed.
     Failed,
     /// Outbound: the integration has no webhook URL.
     Undeliverable,
@@ -92,28 +92,28 @@ pub(crate) enum DeliveryState {
 /// A message or typing event of a conversation.
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
-    /// Genesys's id of it.
+    /// The id that Genesys assigned.
     pub(crate) id: String,
     pub(crate) direction: Direction,
     pub(crate) kind: MessageType,
     pub(crate) text: Option<String>,
-    /// `content[]` as it is on the wire.
+    /// `content[]` in the wire format.
     pub(crate) content: Vec<Value>,
-    /// The customer's platform's id of it (`channel.messageId`).
+    /// The id that the customer's platform assigned (`channel.messageId`).
     pub(crate) external_id: Option<String>,
     /// Outbound only.
     pub(crate) originator: Option<Originator>,
-    /// Inbound: what `channel.time` said. Outbound: when it was written.
+    /// Inbound: `channel.time`. Outbound: the time at which it was sent.
     pub(crate) time: Timestamp,
     /// When the sandbox recorded it.
     pub(crate) recorded_at: Timestamp,
     pub(crate) delivery: DeliveryState,
-    /// Why the delivery failed: `{code?, message}` as on the wire.
+    /// The reasons of a failed delivery: `{code?, message}` in the wire format.
     pub(crate) reasons: Vec<Value>,
 }
 
 impl Message {
-    /// An empty one to the customer, whose webhook is not answered yet.
+    /// Creates an empty outbound message with the state [`DeliveryState::Queued`].
     pub(crate) fn outbound(kind: MessageType, originator: Originator, now: Timestamp) -> Self {
         Self {
             id: new_message_id(),

@@ -1,5 +1,5 @@
-//! The conversation engine: the conversation that a message belongs to, its participants, and its end. No I/O; the
-//! time is an argument. From the "Open Messaging API" and "Resource Center: threading timeline".
+//! The conversation engine: assigns messages to conversations and manages participants and ends. No I/O; the time is an
+//! argument. Sources: "Open Messaging API" and "Resource Center: threading timeline".
 
 mod agent_actions;
 mod conversation;
@@ -27,7 +27,7 @@ const MAX_CONVERSATIONS: usize = 1_000;
 #[derive(Clone, Debug)]
 pub(crate) struct Incoming {
     pub(crate) customer: Customer,
-    /// `channel.metadata.customAttributes`; merged into the customer participant's attributes.
+    /// `channel.metadata.customAttributes`. They are merged into the customer participant's attributes.
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) message: Message,
 }
@@ -36,32 +36,32 @@ pub(crate) struct Incoming {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Received {
     pub(crate) conversation_id: String,
-    /// The id of the message; of the first one, if this repeats it and repeats are dropped.
+    /// The id of the message. For a dropped duplicate, the id of the first message.
     pub(crate) message_id: String,
     pub(crate) threading: Threading,
-    /// Whether the message was dropped as a repeat.
-    pub(crate) repeated: bool,
+    /// Whether the message was dropped as a duplicate.
+    pub(crate) is_duplicate: bool,
 }
 
-/// How a message found its conversation.
+/// How a message was assigned to its conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Threading {
-    /// It opened a new one.
+    /// It opened a new conversation.
     Opened,
-    /// It joined the connected one.
+    /// It was added to the connected conversation.
     Joined,
-    /// It re-opened one that had ended within the threading window.
+    /// It reopened a conversation that had ended within the threading window.
     Reopened,
 }
 
 /// The settings of the conversation engine.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
-    /// How long after its end a conversation can be re-opened. Zero: never.
+    /// The time after its end within which a conversation can be reopened. Zero: never.
     pub(crate) threading_window: SignedDuration,
-    /// Whether a repeated `channel.messageId` is dropped.
-    pub(crate) drop_repeats: bool,
-    /// Where the inbound message flow transfers to, unless the customer asks for one of `other_queues`.
+    /// Whether a message with a repeated `channel.messageId` is dropped.
+    pub(crate) drop_duplicates: bool,
+    /// The queue to which the inbound message flow transfers, unless the customer requests one of `other_queues`.
     pub(crate) flow_queue: Queue,
     /// The other queues.
     pub(crate) other_queues: Vec<Queue>,
@@ -69,24 +69,24 @@ pub(crate) struct Rules {
 
 impl Rules {
     /// Returns the queue that the inbound message flow selects: the one in the customer's attribute `queueId`, which
-    /// the flows of several vendors read, or else its own.
+    /// flows of several vendors read, or the flow's own queue.
     fn queue_for(&self, conversation: &Conversation) -> &Queue {
-        let asked = conversation.attributes().and_then(|attributes| attributes.get("queueId"));
-        asked.and_then(|id| self.queue(id)).unwrap_or(&self.flow_queue)
+        let requested = conversation.attributes().and_then(|attributes| attributes.get("queueId"));
+        requested.and_then(|id| self.queue(id)).unwrap_or(&self.flow_queue)
     }
 
-    /// The queue of this id.
+    /// Returns the queue with this id.
     pub(crate) fn queue(&self, id: &str) -> Option<&Queue> {
         self.queues().find(|queue| queue.id == id)
     }
 
-    /// All queues.
+    /// Returns all queues.
     pub(crate) fn queues(&self) -> impl Iterator<Item = &Queue> {
         std::iter::once(&self.flow_queue).chain(&self.other_queues)
     }
 }
 
-/// The key by which a message finds its conversation: the integration's id and the customer's.
+/// The key that assigns a message to a conversation: the integration's id and the customer's id.
 type ThreadKey = (String, String);
 
 /// All conversations.
@@ -94,44 +94,44 @@ type ThreadKey = (String, String);
 pub(crate) struct Conversations {
     rules: Rules,
     by_id: HashMap<String, Conversation>,
-    /// Their ids, the oldest first.
+    /// The ids of the conversations, oldest first.
     order: VecDeque<String>,
     threads: HashMap<ThreadKey, String>,
-    /// The conversations that may have unpublished events.
-    touched: Vec<String>,
+    /// The ids of the conversations that may have unpublished events.
+    changed: Vec<String>,
 }
 
 impl Conversations {
-    /// None yet.
+    /// Creates an engine without conversations.
     pub(crate) fn new(rules: Rules) -> Self {
-        Self { rules, by_id: HashMap::new(), order: VecDeque::new(), threads: HashMap::new(), touched: Vec::new() }
+        Self { rules, by_id: HashMap::new(), order: VecDeque::new(), threads: HashMap::new(), changed: Vec::new() }
     }
 
-    /// The rules.
+    /// Returns the settings.
     pub(crate) fn rules(&self) -> &Rules {
         &self.rules
     }
 
-    /// The rules, to change.
+    /// Returns the settings for changes.
     pub(crate) fn rules_mut(&mut self) -> &mut Rules {
         &mut self.rules
     }
 
-    /// The conversation of this id.
+    /// Returns the conversation with this id.
     pub(crate) fn get(&self, id: &str) -> Option<&Conversation> {
         self.by_id.get(id)
     }
 
-    /// The conversation of this id, to act on.
+    /// Returns the conversation with this id for changes. [`Conversations::publish`] then publishes its events.
     pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Conversation> {
         let conversation = self.by_id.get_mut(id)?;
-        self.touched.push(id.to_owned());
+        self.changed.push(id.to_owned());
         Some(conversation)
     }
 
-    /// Calls `publish` with every conversation that has unpublished events, and with these events.
+    /// Calls `publish` with each conversation that has unpublished events, and with these events.
     pub(crate) fn publish(&mut self, mut publish: impl FnMut(&mut Conversation, Vec<ConversationEvent>)) {
-        for id in std::mem::take(&mut self.touched) {
+        for id in std::mem::take(&mut self.changed) {
             if let Some(conversation) = self.by_id.get_mut(&id) {
                 let unpublished = conversation.take_unpublished();
                 if !unpublished.is_empty() {
@@ -141,26 +141,26 @@ impl Conversations {
         }
     }
 
-    /// All of them, the oldest first.
+    /// Returns all conversations, oldest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Conversation> {
         self.order.iter().filter_map(|id| self.by_id.get(id))
     }
 
-    /// The connected conversation of this customer.
+    /// Returns the customer's conversation that has not ended.
     pub(crate) fn connected(&self, integration_id: &str, customer_id: &str) -> Option<&Conversation> {
         let id = self.threads.get(&(integration_id.to_owned(), customer_id.to_owned()))?;
         self.by_id.get(id).filter(|conversation| conversation.ended_at.is_none())
     }
 
-    /// Adds an inbound message to the customer's connected conversation, or to the one that ended within the threading
-    /// window, or to a new one.
+    /// Adds an inbound message to the customer's connected conversation. If there is none, reopens the conversation
+    /// that ended within the threading window, or opens a new one.
     pub(crate) fn receive(&mut self, integration: &IntegrationRef, incoming: Incoming, now: Timestamp) -> Received {
         let Incoming { customer, attributes, message } = incoming;
         let key = (integration.id.clone(), customer.id.clone());
-        if let Some(repeat) = self.repeat_of(&key, &message) {
-            return repeat;
+        if let Some(duplicate) = self.duplicate(&key, &message) {
+            return duplicate;
         }
-        let (mut conversation, threading) = match self.take_out(&key, now) {
+        let (mut conversation, threading) = match self.remove(&key, now) {
             Some(conversation) if conversation.ended_at.is_none() => (conversation, Threading::Joined),
             Some(conversation) => (conversation, Threading::Reopened),
             None => (Conversation::new(integration, &customer, now), Threading::Opened),
@@ -169,9 +169,9 @@ impl Conversations {
             conversation_id: conversation.id.clone(),
             message_id: message.id.clone(),
             threading,
-            repeated: false,
+            is_duplicate: false,
         };
-        conversation.describe_customer(customer, attributes);
+        conversation.update_customer(customer, attributes);
         match threading {
             Threading::Joined => {}
             Threading::Opened | Threading::Reopened => {
@@ -180,26 +180,26 @@ impl Conversations {
             }
         }
         conversation.messages.push(message);
-        self.put_back(key, conversation, threading);
+        self.insert(key, conversation, threading);
         received
     }
 
-    /// Creates a conversation that has ended already, for a message to a customer who has not written. Returns its id.
-    /// The customer's next message joins it, unless the customer has a connected conversation.
+    /// Creates a conversation that has already ended, for an agentless message. Returns its id. The customer's next
+    /// message reopens it, unless the customer has a connected conversation.
     pub(crate) fn open_ended(&mut self, integration: &IntegrationRef, customer_id: &str, now: Timestamp) -> String {
         let customer = Customer { id: customer_id.to_owned(), id_type: "Opaque", ..Customer::default() };
         let conversation = Conversation::ended(integration, &customer, now);
         let id = conversation.id.clone();
         let key = (integration.id.clone(), customer.id);
         let connected = self.connected(&key.0, &key.1).map(|connected| connected.id.clone());
-        self.put_back(key.clone(), conversation, Threading::Opened);
+        self.insert(key.clone(), conversation, Threading::Opened);
         if let Some(connected) = connected {
             self.threads.insert(key, connected);
         }
         id
     }
 
-    /// The message of this id, with its conversation.
+    /// Returns the message with this id, and its conversation.
     pub(crate) fn message(&self, id: &str) -> Option<(&Conversation, &Message)> {
         self.by_id.values().find_map(|conversation| {
             let message = conversation.messages.iter().find(|message| message.id == id)?;
@@ -207,9 +207,9 @@ impl Conversations {
         })
     }
 
-    /// Records the delivery state of a message. The state only advances: the answer to a webhook that arrives after
-    /// the receipt does not undo the receipt.
-    pub(crate) fn note_delivery(
+    /// Records the delivery state of a message. The state only advances: a webhook response that arrives after the
+    /// receipt does not overwrite the receipt. Returns `None` if there is no such message.
+    pub(crate) fn record_delivery(
         &mut self,
         message_id: &str,
         delivery: DeliveryState,
@@ -226,17 +226,19 @@ impl Conversations {
         Some(())
     }
 
-    /// Removes and returns the conversation that a message of `key` joins or re-opens.
-    fn take_out(&mut self, key: &ThreadKey, now: Timestamp) -> Option<Conversation> {
+    /// Removes and returns the conversation that a message with `key` joins or reopens. The caller must insert it
+    /// again.
+    fn remove(&mut self, key: &ThreadKey, now: Timestamp) -> Option<Conversation> {
         let id = self.threads.get(key)?;
         let conversation = self.by_id.get(id)?;
         let window = self.rules.threading_window;
-        let reachable = conversation.ended_at.is_none_or(|ended| now.duration_since(ended) < window);
-        if reachable { self.by_id.remove(&id.clone()) } else { None }
+        let is_within_window = conversation.ended_at.is_none_or(|ended| now.duration_since(ended) < window);
+        if is_within_window { self.by_id.remove(&id.clone()) } else { None }
     }
 
-    fn repeat_of(&self, key: &ThreadKey, message: &Message) -> Option<Received> {
-        if !self.rules.drop_repeats {
+    /// Returns the result for a duplicate that is dropped, or `None` if the message is not a duplicate.
+    fn duplicate(&self, key: &ThreadKey, message: &Message) -> Option<Received> {
+        if !self.rules.drop_duplicates {
             return None;
         }
         let external_id = message.external_id.as_ref()?;
@@ -246,16 +248,16 @@ impl Conversations {
             conversation_id: conversation.id.clone(),
             message_id: first.id.clone(),
             threading: Threading::Joined,
-            repeated: true,
+            is_duplicate: true,
         })
     }
 
-    fn put_back(&mut self, key: ThreadKey, conversation: Conversation, threading: Threading) {
+    fn insert(&mut self, key: ThreadKey, conversation: Conversation, threading: Threading) {
         if threading == Threading::Opened {
             self.order.push_back(conversation.id.clone());
             self.threads.insert(key, conversation.id.clone());
         }
-        self.touched.push(conversation.id.clone());
+        self.changed.push(conversation.id.clone());
         self.by_id.insert(conversation.id.clone(), conversation);
         if self.order.len() > MAX_CONVERSATIONS
             && let Some(oldest) = self.order.pop_front()
@@ -284,7 +286,7 @@ mod tests {
     fn conversations(window_seconds: i64) -> Conversations {
         Conversations::new(Rules {
             threading_window: SignedDuration::from_secs(window_seconds),
-            drop_repeats: false,
+            drop_duplicates: false,
             flow_queue: queue("q1"),
             other_queues: vec![queue("q2")],
         })
@@ -320,10 +322,10 @@ mod tests {
         Agent { user_id: "u1".to_owned(), name: "Grace Hopper".to_owned() }
     }
 
-    /// Purpose, whether connected, and disconnect type of each participant.
+    /// Returns the purpose and the disconnect type of each participant. `None`: the participant is connected.
     fn participants(all: &Conversations, id: &str) -> Vec<(Purpose, Option<DisconnectType>)> {
         let participants = all.get(id).unwrap().participants.iter();
-        participants.map(|one| (one.purpose, one.end.map(|(_, why)| why))).collect()
+        participants.map(|one| (one.purpose, one.end.map(|(_, disconnect_type)| disconnect_type))).collect()
     }
 
     #[test]
@@ -352,8 +354,8 @@ mod tests {
         let mut all = conversations(HOUR);
         let first = receive(&mut all, "a", 0);
         assert_ne!(receive(&mut all, "b", 0).conversation_id, first.conversation_id);
-        let elsewhere = all.receive(&integration("i2"), incoming("a", at(0)), at(0));
-        assert_ne!(elsewhere.conversation_id, first.conversation_id);
+        let other = all.receive(&integration("i2"), incoming("a", at(0)), at(0));
+        assert_ne!(other.conversation_id, first.conversation_id);
         assert!(all.connected("i1", "a").is_some());
         assert!(all.connected("i3", "a").is_none());
     }
@@ -388,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn disconnect_type_is_client_for_one_and_peer_for_others() {
+    fn disconnect_type_is_client_or_peer() {
         use DisconnectType::{Client, Peer, Transfer};
         for (by, customer, agent) in [(Purpose::Customer, Client, Peer), (Purpose::Agent, Peer, Client)] {
             let mut all = conversations(HOUR);
@@ -396,7 +398,7 @@ mod tests {
             let conversation = all.get_mut(&id).unwrap();
             conversation.accept(grace(), at(1)).unwrap();
             let participant = conversation.participants.iter().find(|one| one.purpose == by).unwrap().id.clone();
-            assert_eq!(conversation.disconnect_participant("nobody", at(2)), None);
+            assert_eq!(conversation.disconnect_participant("unknown", at(2)), None);
             assert_eq!(conversation.disconnect_participant(&participant, at(2)), Some(()));
             assert_eq!(conversation.phase(), Phase::Ended);
             assert_eq!(
@@ -424,10 +426,10 @@ mod tests {
         let mut all = conversations(HOUR);
         let received = receive(&mut all, "a", 0);
         let state = |all: &Conversations| all.message(&received.message_id).unwrap().1.delivery;
-        all.note_delivery(&received.message_id, DeliveryState::Delivered, Vec::new()).unwrap();
-        all.note_delivery(&received.message_id, DeliveryState::Sent, Vec::new()).unwrap();
+        all.record_delivery(&received.message_id, DeliveryState::Delivered, Vec::new()).unwrap();
+        all.record_delivery(&received.message_id, DeliveryState::Sent, Vec::new()).unwrap();
         assert_eq!(state(&all), DeliveryState::Delivered);
-        assert_eq!(all.note_delivery("unknown", DeliveryState::Sent, Vec::new()), None);
+        assert_eq!(all.record_delivery("unknown", DeliveryState::Sent, Vec::new()), None);
     }
 
     #[test]
@@ -444,7 +446,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_bounded() {
+    fn limits_conversations_messages_and_participants() {
         let mut all = conversations(HOUR);
         let first = receive(&mut all, "customer 0", 0);
         for number in 1..=1_000 {
@@ -470,11 +472,11 @@ mod tests {
     #[test]
     fn ignores_an_unknown_requested_queue() {
         let mut all = conversations(HOUR);
-        for (asked, given) in [("q2", "q2"), ("q3", "q1")] {
-            let mut incoming = incoming(asked, at(0));
-            incoming.attributes.insert("queueId".to_owned(), asked.to_owned());
+        for (requested, selected) in [("q2", "q2"), ("q3", "q1")] {
+            let mut incoming = incoming(requested, at(0));
+            incoming.attributes.insert("queueId".to_owned(), requested.to_owned());
             let id = all.receive(&integration("i1"), incoming, at(0)).conversation_id;
-            assert_eq!(all.get(&id).unwrap().queue_id(), Some(given));
+            assert_eq!(all.get(&id).unwrap().queue_id(), Some(selected));
         }
     }
 }

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The number of attributes that a participant may have; further ones are dropped. Genesys's own limit is unconfirmed.
+/// The maximum number of attributes of a participant. Further ones are dropped. Unconfirmed: the limit of Genesys
+/// Cloud.
 const MAX_ATTRIBUTES: usize = 1_000;
 
-/// What a participant is in the conversation.
+/// The purpose of a participant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Purpose {
@@ -29,11 +30,11 @@ pub(crate) enum State {
     Alerting,
     /// The participant is connected.
     Connected,
-    /// The participant was connected or alerted before.
+    /// The participant was connected or alerted, and has left.
     Disconnected,
 }
 
-/// Why a participant is disconnected, as the conversation object spells it.
+/// Why a participant is disconnected, in the spelling of the conversation object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum DisconnectType {
@@ -43,14 +44,14 @@ pub(crate) enum DisconnectType {
     Peer,
     /// Genesys Cloud ended it.
     System,
-    /// The conversation went on elsewhere.
+    /// The conversation was transferred.
     Transfer,
-    /// The agent did not answer, and the conversation went on elsewhere.
+    /// The agent did not answer, and the conversation was transferred.
     #[serde(rename = "transfer.noanswer")]
     TransferNoAnswer,
-    /// There were no messages for too long.
+    /// The conversation was inactive for too long.
     Inactivity,
-    /// Something failed.
+    /// An error occurred.
     Error,
 }
 
@@ -66,12 +67,12 @@ pub(crate) enum SupervisorRole {
     BargeIn,
 }
 
-/// What makes a participant a supervisor.
+/// The supervision by a participant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Supervision {
     pub(crate) role: SupervisorRole,
-    /// The participant whom the supervisor monitors.
-    pub(crate) watched_id: String,
+    /// The id of the participant that the supervisor monitors.
+    pub(crate) monitored_id: String,
 }
 
 /// An agent's after-call work.
@@ -79,7 +80,7 @@ pub(crate) struct Supervision {
 pub(crate) struct WrapUp {
     pub(crate) code: String,
     pub(crate) notes: Option<String>,
-    /// When it was done; it began when the agent's part ended.
+    /// When it was completed. It started when the agent left.
     pub(crate) at: Timestamp,
 }
 
@@ -102,12 +103,12 @@ pub(crate) struct Participant {
     pub(crate) connected_at: Option<Timestamp>,
     pub(crate) end: Option<(Timestamp, DisconnectType)>,
     pub(crate) wrap_up: Option<WrapUp>,
-    /// Of a supervisor.
+    /// Set for a supervisor.
     pub(crate) supervision: Option<Supervision>,
 }
 
 impl Participant {
-    /// Creates a participant who is connected since `now`.
+    /// Creates a participant that is connected from `now` on.
     pub(crate) fn new(purpose: Purpose, name: String, now: Timestamp) -> Self {
         Self {
             id: Uuid::new_v4().to_string(),
@@ -125,12 +126,12 @@ impl Participant {
         }
     }
 
-    /// Whether it is a supervisor who does not write to the customer.
+    /// Whether the participant is a supervisor who does not write to the customer.
     pub(crate) fn is_silent(&self) -> bool {
         self.supervision.as_ref().is_some_and(|supervision| supervision.role != SupervisorRole::BargeIn)
     }
 
-    /// Creates an agent who is alerted since `now`.
+    /// Creates an agent participant that is alerted from `now` on.
     pub(super) fn alerted(agent: Agent, queue_id: Option<String>, now: Timestamp) -> Self {
         Self {
             queue_id,
@@ -141,7 +142,7 @@ impl Participant {
         }
     }
 
-    /// Returns the state.
+    /// Returns the current state.
     pub(crate) fn state(&self) -> State {
         match (self.end, self.connected_at) {
             (Some(_), _) => State::Disconnected,
@@ -155,7 +156,7 @@ impl Participant {
         self.state() == State::Connected
     }
 
-    /// Adds `attributes`. They replace existing ones of the same name.
+    /// Adds `attributes`. They replace existing attributes with the same name.
     pub(crate) fn merge(&mut self, attributes: BTreeMap<String, String>) {
         for (name, value) in attributes {
             if self.attributes.len() < MAX_ATTRIBUTES || self.attributes.contains_key(&name) {

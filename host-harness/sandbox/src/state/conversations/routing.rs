@@ -1,8 +1,8 @@
-//! The routing attributes of a conversation that waits in a queue.
+//! The routing attributes of a waiting conversation.
 
 use serde_json::{Value, json};
 
-/// The requested routing attributes. The sandbox records them, but does not route by them.
+/// The requested routing attributes. The sandbox records them, but does not use them for routing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Routing {
     pub(crate) priority: Option<i64>,
@@ -18,7 +18,7 @@ impl Routing {
         self.language_id = other.language_id.or_else(|| self.language_id.take());
     }
 
-    /// Returns `RoutingConversationAttributesResponse`. The desk shows the same.
+    /// Returns `RoutingConversationAttributesResponse`. The desk returns the same format.
     pub(crate) fn json(&self) -> Value {
         json!({
             "priority": self.priority.unwrap_or(0),

@@ -1,6 +1,6 @@
-//! The actions of supervisors: they monitor, coach the agent, or write to the customer.
+//! The actions of supervisors: monitoring, coaching the agent, and writing to the customer.
 //!
-//! No published detail event reports them. That there is none is unconfirmed.
+//! Detail events do not report these actions. Unconfirmed: whether Genesys Cloud has such events.
 
 use jiff::Timestamp;
 
@@ -17,7 +17,7 @@ impl Conversation {
         now: Timestamp,
     ) -> Result<(), WrongPhase> {
         self.require_agent()?;
-        let watched_id = self.agent().map(|agent| agent.id.clone()).ok_or(WrongPhase::NoAgent)?;
+        let monitored_id = self.agent().map(|agent| agent.id.clone()).ok_or(WrongPhase::NoAgent)?;
         let present = self.participants.iter().position(|one| one.is_connected() && one.is(&supervisor));
         let participant = match present.and_then(|at| self.participants.get_mut(at)) {
             Some(present) if present.supervision.is_none() => {
@@ -32,7 +32,7 @@ impl Conversation {
             None => {
                 let mut joining = Participant::new(Purpose::Agent, supervisor.name, now);
                 joining.user_id = Some(supervisor.user_id);
-                joining.supervision = Some(Supervision { role, watched_id });
+                joining.supervision = Some(Supervision { role, monitored_id });
                 self.join(joining.clone());
                 joining
             }

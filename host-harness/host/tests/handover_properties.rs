@@ -1,7 +1,8 @@
-//! Handovers as they happen, told as the sources tell them: with losses, repeats, delays and hints that mislead. What
-//! the state machine makes of it is compared with what was true.
+//! Property tests of the handover state machine. They generate the true course of a handover and the events that each
+//! source reports about it, with losses, duplicates, delays and misleading hints. The result is compared with the
+//! truth.
 
-#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test says what it expects and fails by panicking")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 use handover_host::contract::{
     Agent, AgentEvent, AgentMessage, Author, Delivery, EndReason, EventKind, QueueState, Timestamp,
@@ -10,11 +11,11 @@ use handover_host::handover::{AfterEnd, Handover, Policy, State, Step};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, FileFailurePersistence};
 
-const BEGUN: Timestamp = 1_700_000_000_000;
-/// Milliseconds.
-const GRACE: u64 = 30_000;
+const START: Timestamp = 1_700_000_000_000;
+/// The unattended timeout, in milliseconds.
+const UNATTENDED_MS: u64 = 30_000;
 
-/// What happens is chosen by bytes, which proptest makes and shrinks well; past the last one all are zero.
+/// Random choices, read from bytes because proptest shrinks bytes well. After the last byte, every byte counts as zero.
 struct Choices<'a>(std::slice::Iter<'a, u8>);
 
 impl Choices<'_> {
@@ -32,33 +33,33 @@ enum Fact {
     Queued,
     Declined(u8),
     Joined(u8),
-    /// By a bot where there is no agent.
-    Said(Option<u8>),
+    /// A message. Absent: a bot wrote it.
+    Message(Option<u8>),
     Transferred(u8),
     Left(u8),
     Ended(EndReason),
 }
 
-/// What truly happened, in order, and all times differ.
+/// The true course of a handover, in order. All times differ.
 #[derive(Clone, Debug)]
-struct Story {
+struct Timeline {
     facts: Vec<(Timestamp, Fact)>,
     end: Timestamp,
 }
 
-/// What is true at a time.
+/// The true state at one time.
 #[derive(Default)]
-struct Scene {
+struct Truth {
     present: Vec<(u8, Timestamp)>,
-    gone: Vec<AgentEvent>,
+    departures: Vec<AgentEvent>,
     queued: bool,
-    handed_on: bool,
+    is_transferred: bool,
     ended: Option<(Timestamp, EndReason)>,
 }
 
-impl Story {
-    fn new(choices: &mut Choices<'_>, begun: Timestamp) -> Self {
-        let mut time = begun + 1000;
+impl Timeline {
+    fn new(choices: &mut Choices<'_>, start: Timestamp) -> Self {
+        let mut time = start + 1000;
         let mut facts = vec![(time, Fact::Queued)];
         let mut present: Vec<u8> = Vec::new();
         for _ in 0..=choices.below(5) {
@@ -71,7 +72,7 @@ impl Story {
                     present.push(agent);
                     facts.push((time, Fact::Joined(agent)));
                 }
-                3 if new => facts.push((time, Fact::Said(None))),
+                3 if new => facts.push((time, Fact::Message(None))),
                 5 if !new => {
                     present.retain(|other| *other != agent);
                     facts.push((time, Fact::Transferred(agent)));
@@ -94,7 +95,7 @@ impl Story {
                     present.retain(|other| *other != agent);
                     facts.push((time, Fact::Left(agent)));
                 }
-                _ => facts.push((time, Fact::Said((!new).then_some(agent)))),
+                _ => facts.push((time, Fact::Message((!new).then_some(agent)))),
             }
         }
         let end = time + choices.of([1000, 45_000]);
@@ -107,82 +108,81 @@ impl Story {
         };
         facts.push((end, Fact::Ended(reason)));
         if choices.below(2) == 0 {
-            facts.push((end + 5000, Fact::Said(None)));
+            facts.push((end + 5000, Fact::Message(None)));
         }
         Self { facts, end }
     }
 
-    fn scene(&self, at: Timestamp) -> Scene {
-        let mut scene = Scene::default();
+    fn truth(&self, at: Timestamp) -> Truth {
+        let mut truth = Truth::default();
         for (time, fact) in self.facts.iter().take_while(|(time, _)| *time <= at) {
-            let gone = |scene: &mut Scene, agent: u8, kind: EventKind| {
-                scene.present.retain(|(other, _)| *other != agent);
-                scene.gone.push(event("observed", Some(*time), kind));
+            let depart = |truth: &mut Truth, agent: u8, kind: EventKind| {
+                truth.present.retain(|(other, _)| *other != agent);
+                truth.departures.push(event("poll", Some(*time), kind));
             };
             match fact {
-                Fact::Queued => scene.queued = true,
+                Fact::Queued => truth.queued = true,
                 Fact::Joined(agent) => {
-                    scene.present.push((*agent, *time));
-                    (scene.queued, scene.handed_on) = (false, false);
+                    truth.present.push((*agent, *time));
+                    (truth.queued, truth.is_transferred) = (false, false);
                 }
                 Fact::Transferred(agent) => {
-                    gone(&mut scene, *agent, EventKind::Transferred(named(*agent)));
-                    scene.handed_on = true;
+                    depart(&mut truth, *agent, EventKind::Transferred(named(*agent)));
+                    truth.is_transferred = true;
                 }
-                Fact::Left(agent) => gone(&mut scene, *agent, EventKind::AgentLeft(named(*agent))),
-                Fact::Ended(reason) => scene.ended = Some((*time, reason.clone())),
-                Fact::Declined(_) | Fact::Said(_) => {}
+                Fact::Left(agent) => depart(&mut truth, *agent, EventKind::AgentLeft(named(*agent))),
+                Fact::Ended(reason) => truth.ended = Some((*time, reason.clone())),
+                Fact::Declined(_) | Fact::Message(_) => {}
             }
         }
-        scene
+        truth
     }
 
     fn reason(&self) -> EndReason {
-        self.scene(self.end).ended.expect("every story ends").1
+        self.truth(self.end).ended.expect("every timeline ends").1
     }
 }
 
-impl Scene {
-    /// The answer of an observation.
-    fn observed(self) -> Vec<AgentEvent> {
-        let joined = self
-            .present
-            .iter()
-            .map(|(agent, time)| event("observed", Some(*time), EventKind::AgentJoined(named(*agent))));
+impl Truth {
+    /// Returns the result of a poll.
+    fn poll(self) -> Vec<AgentEvent> {
+        let joined =
+            self.present.iter().map(|(agent, time)| event("poll", Some(*time), EventKind::AgentJoined(named(*agent))));
         let queued = (self.queued && self.present.is_empty()).then(|| {
-            event("observed", None, EventKind::Queued(QueueState { position: None, estimated_wait_seconds: None }))
+            event("poll", None, EventKind::Queued(QueueState { position: None, estimated_wait_seconds: None }))
         });
-        let ended = self.ended.map(|(time, reason)| event("observed", Some(time), EventKind::Ended(reason)));
-        joined.chain(self.gone).chain(queued).chain(ended).collect()
+        let ended = self.ended.map(|(time, reason)| event("poll", Some(time), EventKind::Ended(reason)));
+        joined.chain(self.departures).chain(queued).chain(ended).collect()
     }
 
-    /// Everybody has left, and nobody is to come.
-    fn deserted(&self) -> bool {
-        self.present.is_empty() && !self.gone.is_empty() && !self.handed_on && !self.queued
+    /// Returns whether all agents left and none is expected.
+    fn is_unattended(&self) -> bool {
+        self.present.is_empty() && !self.departures.is_empty() && !self.is_transferred && !self.queued
     }
 }
 
-/// One delivery to the host.
+/// An event that arrives at the host, or a poll.
 #[derive(Clone, Debug)]
 enum Arrival {
     Push(Box<AgentEvent>),
-    Observation,
+    Poll,
 }
 
-/// What the sources tell of a story, by the time it arrives.
-fn arrivals(choices: &mut Choices<'_>, story: &Story, number: Option<u32>) -> Vec<(Timestamp, Arrival)> {
+/// Returns what the sources report about a course of events, with the arrival times.
+fn arrivals(choices: &mut Choices<'_>, timeline: &Timeline, number: Option<u32>) -> Vec<(Timestamp, Arrival)> {
     let mut arrivals = Vec::new();
-    for (time, fact) in &story.facts {
+    for (time, fact) in &timeline.facts {
         for (source, name) in ["webhook", "bus", "trigger", "notification"].into_iter().enumerate() {
-            let id = |agent: &u8| if source == 2 { nobody() } else { known_by_id(*agent) };
+            let id = |agent: &u8| if source == 2 { unidentified() } else { identified(*agent) };
             let kind = match (fact, source) {
                 (Fact::Queued, 1 | 3) => {
                     EventKind::Queued(QueueState { position: Some(2), estimated_wait_seconds: None })
                 }
                 (Fact::Joined(agent), 1..) => EventKind::AgentJoined(id(agent)),
-                (Fact::Said(agent), 0) => EventKind::Message(message(*time, agent.map(|_| Author::Unknown))),
-                (Fact::Said(agent), 3) => EventKind::Message(message(*time, agent.map(|_| Author::Human))),
-                // Who declines is told like who has left, and so is who transfers.
+                (Fact::Message(agent), 0) => EventKind::Message(message(*time, agent.map(|_| Author::Unknown))),
+                (Fact::Message(agent), 3) => EventKind::Message(message(*time, agent.map(|_| Author::Human))),
+                // The event bus and the trigger report a decline as a departure; the event bus also reports a transfer
+                // as one.
                 (Fact::Declined(agent) | Fact::Left(agent), 1 | 2) => EventKind::AgentLeft(id(agent)),
                 (Fact::Transferred(agent), 1) => EventKind::AgentLeft(id(agent)),
                 (Fact::Transferred(agent), 2 | 3) => EventKind::Transferred(id(agent)),
@@ -199,8 +199,8 @@ fn arrivals(choices: &mut Choices<'_>, story: &Story, number: Option<u32>) -> Ve
                 (2, 100, 0),
                 (2, 50, 30_000),
             ]);
-            let told = (source != 2).then_some(*time);
-            let mut event = event(name, told, kind);
+            let event_time = (source != 2).then_some(*time);
+            let mut event = event(name, event_time, kind);
             event.handover = number.filter(|_| source == 3);
             event.conversation_id = (source != 0).then(|| "c".to_owned());
             for copy in 0..copies {
@@ -208,7 +208,7 @@ fn arrivals(choices: &mut Choices<'_>, story: &Story, number: Option<u32>) -> Ve
             }
         }
         if choices.below(4) == 0 {
-            arrivals.push((time + choices.of([0, 600, 10_000]), Arrival::Observation));
+            arrivals.push((time + choices.of([0, 600, 10_000]), Arrival::Poll));
         }
     }
     arrivals
@@ -229,39 +229,39 @@ fn message(time: Timestamp, author: Option<Author>) -> AgentMessage {
     }
 }
 
-fn nobody() -> Agent {
+fn unidentified() -> Agent {
     Agent { id: None, name: None, picture: None }
 }
 
-fn known_by_id(agent: u8) -> Agent {
-    Agent { id: Some(agent.to_string()), ..nobody() }
+fn identified(agent: u8) -> Agent {
+    Agent { id: Some(agent.to_string()), ..unidentified() }
 }
 
 fn named(agent: u8) -> Agent {
-    Agent { name: Some(format!("Agent {agent}")), ..known_by_id(agent) }
+    Agent { name: Some(format!("Agent {agent}")), ..identified(agent) }
 }
 
-/// What the platform was told, held against the rules as it goes.
+/// The steps that the platform received, checked against the rules.
 #[derive(Default)]
 struct Platform {
-    /// Who is there, as told: by id, or nobody knows who.
-    there: Vec<Option<String>>,
+    /// The agents who are present, by ID; `None` for an unidentified agent.
+    present: Vec<Option<String>>,
     ends: Vec<(Timestamp, EndReason)>,
 }
 
 impl Platform {
-    fn take(&mut self, steps: &[Step], now: Timestamp) -> Result<(), TestCaseError> {
+    fn apply(&mut self, steps: &[Step], now: Timestamp) -> Result<(), TestCaseError> {
         for step in steps {
             match step {
                 Step::AgentJoined(agent) => {
-                    prop_assert!(!self.there.contains(&agent.id), "{agent:?} joined twice");
-                    self.there.push(agent.id.clone());
+                    prop_assert!(!self.present.contains(&agent.id), "{agent:?} joined twice");
+                    self.present.push(agent.id.clone());
                 }
-                Step::AgentNamed(agent) if !self.there.contains(&agent.id) => {
-                    prop_assert!(self.remove(&None), "{agent:?} named and not there");
-                    self.there.push(agent.id.clone());
+                Step::AgentNamed(agent) if !self.present.contains(&agent.id) => {
+                    prop_assert!(self.remove(&None), "{agent:?} was named but is not present");
+                    self.present.push(agent.id.clone());
                 }
-                Step::AgentLeft(agent) => prop_assert!(self.remove(&agent.id), "{agent:?} left and was not there"),
+                Step::AgentLeft(agent) => prop_assert!(self.remove(&agent.id), "{agent:?} left but was not present"),
                 Step::Transferred(agent) => drop(self.remove(&agent.id)),
                 Step::Ended(reason) => self.ends.push((now, reason.clone())),
                 _ => {}
@@ -271,29 +271,30 @@ impl Platform {
     }
 
     fn remove(&mut self, id: &Option<String>) -> bool {
-        let index = self.there.iter().position(|other| other == id);
-        index.map(|index| self.there.swap_remove(index)).is_some()
+        let index = self.present.iter().position(|other| other == id);
+        index.map(|index| self.present.swap_remove(index)).is_some()
     }
 }
 
-/// Gives a handover what arrives, and asks where it wants to. `scene` is what is true at the contact center.
+/// Applies the arrivals to a handover, and polls when it requests a poll. `truth_at` returns the true state of the
+/// contact center.
 fn play(
     handover: &mut Handover,
     mut arrivals: Vec<(Timestamp, Arrival)>,
-    scene: impl Fn(Timestamp) -> Scene,
-    mut answers: impl FnMut() -> bool,
+    truth_at: impl Fn(Timestamp) -> Truth,
+    mut is_answered: impl FnMut() -> bool,
 ) -> Result<Platform, TestCaseError> {
     arrivals.sort_by_key(|(time, _)| *time);
     let mut platform = Platform::default();
     for (now, arrival) in arrivals {
         while let Some(deadline) = handover.next_deadline().filter(|deadline| *deadline <= now) {
-            platform.take(&handover.tick(deadline), deadline)?;
+            platform.apply(&handover.tick(deadline), deadline)?;
         }
-        let mut ask = match &arrival {
-            Arrival::Observation => true,
+        let poll = match &arrival {
+            Arrival::Poll => true,
             Arrival::Push(event) => {
                 let steps = handover.apply(event, now);
-                platform.take(&steps, now)?;
+                platform.apply(&steps, now)?;
                 match &event.kind {
                     EventKind::Message(message) => {
                         let shown = steps.iter().filter(|step| match step {
@@ -311,16 +312,16 @@ fn play(
                         prop_assert!(again.iter().all(|step| *step == Step::Observe), "{:?}", again);
                     }
                 }
-                steps.contains(&Step::Observe) && answers()
+                steps.contains(&Step::Observe) && is_answered()
             }
         };
-        // A question may be answered by nothing that asks again.
-        while std::mem::take(&mut ask) {
-            let truth = scene(now).observed();
-            let steps = handover.observed(&truth, now);
+        // The result of a poll must not request another poll.
+        if poll {
+            let result = truth_at(now).poll();
+            let steps = handover.observed(&result, now);
             prop_assert!(!steps.contains(&Step::Observe));
-            platform.take(&steps, now)?;
-            let again = handover.observed(&truth, now);
+            platform.apply(&steps, now)?;
+            let again = handover.observed(&result, now);
             prop_assert!(again.is_empty(), "{:?}", again);
         }
     }
@@ -340,24 +341,24 @@ proptest! {
     #![proptest_config(config(200_000))]
 
     #[test]
-    fn a_handover_ends_once_when_and_as_it_truly_ended(bytes in bytes()) {
+    fn ends_once_with_the_true_reason_and_not_early(bytes in bytes()) {
         let mut choices = Choices(bytes.iter());
         let policy = Policy {
             observes: choices.below(2) == 0,
             after_end: choices.of([AfterEnd::Deliver, AfterEnd::Hold, AfterEnd::Reopen]),
             ..Policy::default()
         };
-        let story = Story::new(&mut choices, BEGUN);
-        let mut arrivals = arrivals(&mut choices, &story, Some(1));
-        arrivals.push((story.end + 1_000_000, Arrival::Observation));
+        let timeline = Timeline::new(&mut choices, START);
+        let mut arrivals = arrivals(&mut choices, &timeline, Some(1));
+        arrivals.push((timeline.end + 1_000_000, Arrival::Poll));
 
-        let mut handover = Handover::begin(1, BEGUN, policy, None).expect("nothing is in progress");
-        let platform = play(&mut handover, arrivals, |at| story.scene(at), || choices.below(3) > 0)?;
+        let mut handover = Handover::begin(1, START, policy, None).expect("nothing is in progress");
+        let platform = play(&mut handover, arrivals, |at| timeline.truth(at), || choices.below(3) > 0)?;
 
-        prop_assert_eq!(platform.ends.len(), 1, "{:?}", story);
+        prop_assert_eq!(platform.ends.len(), 1, "{:?}", timeline);
         let (at, reason) = &platform.ends[0];
-        prop_assert!(*at >= story.end, "{:?} is before {}: {:?}", at, story.end, story);
-        prop_assert_eq!(reason, &story.reason());
+        prop_assert!(*at >= timeline.end, "{:?} is before {}: {:?}", at, timeline.end, timeline);
+        prop_assert_eq!(reason, &timeline.reason());
         prop_assert_eq!(handover.state(), State::Ended(reason));
     }
 }
@@ -366,50 +367,50 @@ proptest! {
     #![proptest_config(config(100_000))]
 
     #[test]
-    fn with_a_grace_it_ends_early_only_if_truly_nobody_was_there(bytes in bytes()) {
+    fn completes_early_only_if_truly_unattended(bytes in bytes()) {
         let mut choices = Choices(bytes.iter());
-        let policy = Policy { observes: true, unattended: Some(GRACE), ..Policy::default() };
-        let story = Story::new(&mut choices, BEGUN);
-        let mut arrivals = arrivals(&mut choices, &story, Some(1));
-        arrivals.push((story.end + 1_000_000, Arrival::Observation));
+        let policy = Policy { observes: true, unattended: Some(UNATTENDED_MS), ..Policy::default() };
+        let timeline = Timeline::new(&mut choices, START);
+        let mut arrivals = arrivals(&mut choices, &timeline, Some(1));
+        arrivals.push((timeline.end + 1_000_000, Arrival::Poll));
 
-        let mut handover = Handover::begin(1, BEGUN, policy, None).expect("nothing is in progress");
-        let platform = play(&mut handover, arrivals, |at| story.scene(at), || true)?;
+        let mut handover = Handover::begin(1, START, policy, None).expect("nothing is in progress");
+        let platform = play(&mut handover, arrivals, |at| timeline.truth(at), || true)?;
 
-        prop_assert_eq!(platform.ends.len(), 1, "{:?}", story);
+        prop_assert_eq!(platform.ends.len(), 1, "{:?}", timeline);
         let (at, reason) = &platform.ends[0];
-        if *at < story.end {
+        if *at < timeline.end {
             prop_assert_eq!(reason, &EndReason::Completed);
-            prop_assert!(story.scene(at - GRACE).deserted(), "ended at {}: {:?}", at, story);
+            prop_assert!(timeline.truth(at - UNATTENDED_MS).is_unattended(), "ended at {}: {:?}", at, timeline);
         }
     }
 
     #[test]
-    fn what_is_told_late_of_one_handover_does_not_end_the_next(bytes in bytes()) {
+    fn late_events_of_one_handover_do_not_end_the_next(bytes in bytes()) {
         let mut choices = Choices(bytes.iter());
         let policy = Policy { observes: true, ..Policy::default() };
-        let first = Story::new(&mut choices, BEGUN);
-        let mut handover = Handover::begin(1, BEGUN, policy.clone(), None).expect("nothing is in progress");
-        let ended = handover.observed(&first.scene(first.end).observed(), first.end);
+        let first = Timeline::new(&mut choices, START);
+        let mut handover = Handover::begin(1, START, policy.clone(), None).expect("nothing is in progress");
+        let ended = handover.observed(&first.truth(first.end).poll(), first.end);
         prop_assert!(ended.contains(&Step::Ended(first.reason())));
 
-        let begun = first.end + choices.of([2000, 45_000, 600_000]);
-        // Until our first message is there, the conversation is what the first handover left.
-        let reopened = begun + choices.of([0, 300, 900]);
-        let second = Story::new(&mut choices, begun);
-        let mut told = arrivals(&mut choices, &second, Some(2));
+        let start = first.end + choices.of([2000, 45_000, 600_000]);
+        // Until our first message arrives, the conversation keeps the state in which the first handover ended.
+        let reopened = start + choices.of([0, 300, 900]);
+        let second = Timeline::new(&mut choices, start);
+        let mut reported = arrivals(&mut choices, &second, Some(2));
         for (time, mut arrival) in arrivals(&mut Choices(bytes.iter()), &first, Some(1)) {
             if let Arrival::Push(event) = &mut arrival {
                 event.handover = event.handover.filter(|_| choices.below(2) == 0);
             }
-            told.push((time.max(begun + choices.of([0, 100, 30_000, 100_000])), arrival));
+            reported.push((time.max(start + choices.of([0, 100, 30_000, 100_000])), arrival));
         }
-        told.push((second.end + 1_000_000, Arrival::Observation));
-        let scene = |at| if at < reopened { first.scene(at) } else { second.scene(at) };
+        reported.push((second.end + 1_000_000, Arrival::Poll));
+        let truth_at = |at| if at < reopened { first.truth(at) } else { second.truth(at) };
 
-        let mut next = Handover::begin(2, begun, policy, Some(&handover)).expect("the first has ended");
+        let mut next = Handover::begin(2, start, policy, Some(&handover)).expect("the first has ended");
         next.delivered(&Delivery { message_id: None, conversation_id: None }, reopened);
-        let platform = play(&mut next, told, scene, || true)?;
+        let platform = play(&mut next, reported, truth_at, || true)?;
 
         prop_assert_eq!(platform.ends.len(), 1);
         let (at, reason) = &platform.ends[0];

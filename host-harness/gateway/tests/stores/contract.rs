@@ -1,4 +1,4 @@
-//! What every store promises. Each function is one promise, kept by an empty store.
+//! Tests of the contract of all stores. Each function tests one rule on an empty store.
 
 use futures_util::{FutureExt, Stream, StreamExt};
 use handover_gateway::store::{
@@ -9,34 +9,34 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Far more than any store takes for anything here; past it the test fails.
-const SOON: Duration = Duration::from_secs(30);
+/// The time after which a test fails because the store did not respond; far more than any store needs here.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A module of tests: each promise, kept by an empty store of this kind; `None` where there is no such store.
-macro_rules! every_promise {
+/// Expands to one test for each rule, on an empty store of this kind; `None` skips the tests.
+macro_rules! contract_tests {
     ($empty:expr) => {
-        $crate::promises::every_promise!($empty,
-            a_record_is_made_once,
-            a_record_is_changed_by_who_knows_its_revision,
-            a_removed_record_leaves_no_revision_behind,
-            families_and_keys_are_apart,
-            of_many_who_change_one_record_each_counts_once,
-            keys_come_in_pages,
-            who_watches_is_told_what_is_due_and_then_each_change,
-            the_log_takes_each_entry_once,
-            who_follows_is_told_everything_in_order_from_any_position_on,
-            a_forgotten_entry_leaves_its_position_unused,
-            what_is_too_large_is_refused);
+        $crate::contract::contract_tests!($empty,
+            creates_a_record_once,
+            changes_a_record_only_at_its_revision,
+            never_reuses_the_revision_of_a_removed_record,
+            separates_families_and_keys,
+            applies_each_of_many_concurrent_changes_once,
+            lists_keys_in_pages,
+            watch_streams_due_records_and_then_changes,
+            appends_each_entry_once,
+            follow_streams_all_entries_in_order_from_any_position,
+            never_reuses_the_position_of_a_removed_entry,
+            refuses_values_that_are_too_large);
     };
-    ($empty:expr, $($promise:ident),*) => {
+    ($empty:expr, $($rule:ident),*) => {
         $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $promise() {
-            let Some((store, _kept)) = $empty else { return };
-            $crate::promises::$promise(std::sync::Arc::new(store)).await;
+        async fn $rule() {
+            let Some((store, _guard)) = $empty else { return };
+            $crate::contract::$rule(std::sync::Arc::new(store)).await;
         })*
     };
 }
-pub(crate) use every_promise;
+pub(crate) use contract_tests;
 
 pub(crate) fn content(value: &str, due: Option<u64>) -> Content {
     Content { value: value.into(), due }
@@ -54,10 +54,10 @@ pub(crate) fn entry(connection: &str, recipient: &str, number: u64) -> Entry {
 }
 
 pub(crate) async fn next<T>(stream: &mut (impl Stream<Item = Result<T, StoreError>> + Unpin)) -> T {
-    timeout(SOON, stream.next()).await.expect("the store tells it").expect("the stream goes on").unwrap()
+    timeout(RESPONSE_TIMEOUT, stream.next()).await.expect("the store responds").expect("the stream continues").unwrap()
 }
 
-pub(crate) async fn made(store: &dyn Store, key: &str, due: Option<u64>) -> Revision {
+pub(crate) async fn create(store: &dyn Store, key: &str, due: Option<u64>) -> Revision {
     store.save(Family::Recipient, key, None, content("x", due)).await.unwrap()
 }
 
@@ -65,7 +65,7 @@ fn is_conflict<T>(result: &Result<T, SaveError>) -> bool {
     matches!(result, Err(SaveError::Conflict))
 }
 
-pub(crate) async fn a_record_is_made_once(store: Arc<dyn Store>) {
+pub(crate) async fn creates_a_record_once(store: Arc<dyn Store>) {
     assert_eq!(text(&*store, Family::Recipient, "a").await, None);
     let revision = store.save(Family::Recipient, "a", None, content("first", Some(7))).await.unwrap();
     assert!(is_conflict(&store.save(Family::Recipient, "a", None, content("second", None)).await));
@@ -73,11 +73,11 @@ pub(crate) async fn a_record_is_made_once(store: Arc<dyn Store>) {
     assert!(record == Some(Record { revision, content: content("first", Some(7)) }));
 }
 
-pub(crate) async fn a_record_is_changed_by_who_knows_its_revision(store: Arc<dyn Store>) {
-    let first = made(&*store, "a", None).await;
+pub(crate) async fn changes_a_record_only_at_its_revision(store: Arc<dyn Store>) {
+    let first = create(&*store, "a", None).await;
     let second = store.save(Family::Recipient, "a", Some(first), content("y", Some(1))).await.unwrap();
     assert_ne!(first, second);
-    assert!(is_conflict(&store.save(Family::Recipient, "a", Some(first), content("late", None)).await));
+    assert!(is_conflict(&store.save(Family::Recipient, "a", Some(first), content("stale", None)).await));
     assert!(is_conflict(&store.remove(Family::Recipient, "a", first).await));
     assert!(is_conflict(&store.save(Family::Recipient, "none", Some(second), content("z", None)).await));
     assert!(is_conflict(&store.remove(Family::Recipient, "none", second).await));
@@ -85,17 +85,17 @@ pub(crate) async fn a_record_is_changed_by_who_knows_its_revision(store: Arc<dyn
     assert_eq!(text(&*store, Family::Recipient, "none").await, None);
 }
 
-pub(crate) async fn a_removed_record_leaves_no_revision_behind(store: Arc<dyn Store>) {
-    let old = made(&*store, "a", None).await;
+pub(crate) async fn never_reuses_the_revision_of_a_removed_record(store: Arc<dyn Store>) {
+    let old = create(&*store, "a", None).await;
     store.remove(Family::Recipient, "a", old).await.unwrap();
     assert_eq!(text(&*store, Family::Recipient, "a").await, None);
     assert!(is_conflict(&store.save(Family::Recipient, "a", Some(old), content("ghost", None)).await));
-    let new = made(&*store, "a", None).await;
+    let new = create(&*store, "a", None).await;
     assert_ne!(old, new);
     assert!(is_conflict(&store.remove(Family::Recipient, "a", old).await));
 }
 
-pub(crate) async fn families_and_keys_are_apart(store: Arc<dyn Store>) {
+pub(crate) async fn separates_families_and_keys(store: Arc<dyn Store>) {
     let long = "k".repeat(512);
     let keys = ["a", "A", "a.b", "a/b", "a b", "*", ">", "ü'\"\\", "\u{1F600}", "\u{0}", "%", long.as_str()];
     for family in [Family::Recipient, Family::Conversation, Family::DeadLetter] {
@@ -115,7 +115,7 @@ pub(crate) async fn families_and_keys_are_apart(store: Arc<dyn Store>) {
     }
 }
 
-pub(crate) async fn of_many_who_change_one_record_each_counts_once(store: Arc<dyn Store>) {
+pub(crate) async fn applies_each_of_many_concurrent_changes_once(store: Arc<dyn Store>) {
     store.save(Family::Recipient, "sum", None, content("0", None)).await.unwrap();
     let add = |store: Arc<dyn Store>| async move {
         for _ in 0..25 {
@@ -138,10 +138,10 @@ pub(crate) async fn of_many_who_change_one_record_each_counts_once(store: Arc<dy
     assert_eq!(text(&*store, Family::Recipient, "sum").await.as_deref(), Some("200"));
 }
 
-pub(crate) async fn keys_come_in_pages(store: Arc<dyn Store>) {
+pub(crate) async fn lists_keys_in_pages(store: Arc<dyn Store>) {
     let all: Vec<_> = (0..25).map(|number| format!("{number:02}")).collect();
     for key in all.iter().rev() {
-        made(&*store, key, None).await;
+        create(&*store, key, None).await;
     }
     let mut listed = Vec::new();
     loop {
@@ -156,32 +156,32 @@ pub(crate) async fn keys_come_in_pages(store: Arc<dyn Store>) {
     assert!(store.keys(Family::DeadLetter, None, 10).await.unwrap().is_empty());
 }
 
-pub(crate) async fn who_watches_is_told_what_is_due_and_then_each_change(store: Arc<dyn Store>) {
-    made(&*store, "never", None).await;
-    let revision = made(&*store, "soon", Some(5)).await;
+pub(crate) async fn watch_streams_due_records_and_then_changes(store: Arc<dyn Store>) {
+    create(&*store, "never", None).await;
+    let revision = create(&*store, "soon", Some(5)).await;
     store.save(Family::Conversation, "other", None, content("x", Some(1))).await.unwrap();
     let mut changes = store.watch(Family::Recipient).await.unwrap();
-    let mut told = async || {
+    let mut next_change = async || {
         let Change { key, due } = next(&mut changes).await;
         (key, due)
     };
-    assert_eq!(told().await, ("soon".into(), Some(5)));
+    assert_eq!(next_change().await, ("soon".into(), Some(5)));
     let revision = store.save(Family::Recipient, "soon", Some(revision), content("y", None)).await.unwrap();
-    assert_eq!(told().await, ("soon".into(), None));
+    assert_eq!(next_change().await, ("soon".into(), None));
     store.save(Family::DeadLetter, "other", None, content("x", Some(1))).await.unwrap();
-    made(&*store, "new", Some(9)).await;
-    assert_eq!(told().await, ("new".into(), Some(9)));
+    create(&*store, "new", Some(9)).await;
+    assert_eq!(next_change().await, ("new".into(), Some(9)));
     store.remove(Family::Recipient, "soon", revision).await.unwrap();
-    assert_eq!(told().await, ("soon".into(), None));
+    assert_eq!(next_change().await, ("soon".into(), None));
 }
 
-pub(crate) async fn the_log_takes_each_entry_once(store: Arc<dyn Store>) {
+pub(crate) async fn appends_each_entry_once(store: Arc<dyn Store>) {
     for number in [1, 1, 2, 1, 2, 4, 3] {
         store.append(entry("c", "a", number)).await.unwrap();
     }
     store.append(entry("c", "b", 1)).await.unwrap();
     store.append(entry("d", "a", 1)).await.unwrap();
-    // Who was forgotten and comes back.
+    // The recipient's mailbox was removed and created again.
     let another = |number| Entry { stream_id: "two".into(), ..entry("c", "a", number) };
     for number in [1, 1, 2] {
         store.append(another(number)).await.unwrap();
@@ -192,10 +192,10 @@ pub(crate) async fn the_log_takes_each_entry_once(store: Arc<dyn Store>) {
     for expected in expected {
         assert!(next(&mut log).await.entry == expected, "{} {}", expected.recipient, expected.number);
     }
-    assert!(log.next().now_or_never().is_none(), "nothing more");
+    assert!(log.next().now_or_never().is_none(), "there are no more entries");
 }
 
-pub(crate) async fn who_follows_is_told_everything_in_order_from_any_position_on(store: Arc<dyn Store>) {
+pub(crate) async fn follow_streams_all_entries_in_order_from_any_position(store: Arc<dyn Store>) {
     const ALL: u64 = 600;
     let writer = Arc::clone(&store);
     let writing = tokio::spawn(async move {
@@ -219,7 +219,7 @@ pub(crate) async fn who_follows_is_told_everything_in_order_from_any_position_on
     }
 }
 
-pub(crate) async fn a_forgotten_entry_leaves_its_position_unused(store: Arc<dyn Store>) {
+pub(crate) async fn never_reuses_the_position_of_a_removed_entry(store: Arc<dyn Store>) {
     for number in 1..=3 {
         store.append(entry("c", "a", number)).await.unwrap();
     }
@@ -230,9 +230,9 @@ pub(crate) async fn a_forgotten_entry_leaves_its_position_unused(store: Arc<dyn 
     let last = next(&mut log).await.position;
     store.remove_entries_before(1_003).await.unwrap();
     let mut log = store.follow("c", Position::default()).await.unwrap();
-    assert_eq!(next(&mut log).await.entry.number, 3, "that one is not older");
+    assert_eq!(next(&mut log).await.entry.number, 3, "its time is not before the limit");
     store.remove_entries_before(u64::from(u32::MAX)).await.unwrap();
-    assert_eq!(store.last_position().await.unwrap(), last, "it ends where its last entry was");
+    assert_eq!(store.last_position().await.unwrap(), last, "the last position stays after the removal");
     store.append(entry("c", "a", 4)).await.unwrap();
     let mut log = store.follow("c", Position::default()).await.unwrap();
     let LogEntry { position, entry } = next(&mut log).await;
@@ -240,7 +240,7 @@ pub(crate) async fn a_forgotten_entry_leaves_its_position_unused(store: Arc<dyn 
     assert!(position > last);
 }
 
-pub(crate) async fn what_is_too_large_is_refused(store: Arc<dyn Store>) {
+pub(crate) async fn refuses_values_that_are_too_large(store: Arc<dyn Store>) {
     let fits = Content { value: vec![b'x'; MAX_BYTES], due: None };
     store.save(Family::Recipient, "a", None, fits.clone()).await.unwrap();
     assert!(store.load(Family::Recipient, "a").await.unwrap().unwrap().content == fits);
