@@ -1,4 +1,4 @@
-//! The examples, as a user runs them.
+//! Runs the examples as separate processes.
 
 use genesys_sandbox::{Config, Sandbox};
 use serde_json::{Value, json};
@@ -21,12 +21,12 @@ fn build(name: &str) -> PathBuf {
     test.ancestors().nth(2).expect("the folder of the profile").join(name)
 }
 
-/// A process that ends with the test.
+/// An example process. Dropping it kills the process.
 struct Example(Child);
 
 impl Drop for Example {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The process may have exited already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

@@ -1,5 +1,5 @@
-// Runs Genesys's JavaScript SDK against the local Genesys Cloud. Only the host is changed, through the SDK's own gateway
-// configuration.
+// Runs Genesys's JavaScript SDK against the local Genesys Cloud. Only the host is changed, through the SDK's own
+// gateway configuration.
 //
 // Usage, with the announcement that the sandbox prints:
 //

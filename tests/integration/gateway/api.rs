@@ -209,7 +209,7 @@ async fn refuses_invalid_requests_with_a_code() {
 #[tokio::test]
 async fn the_openapi_document_is_up_to_date() {
     let written = include_str!("../../../host-harness/gateway/openapi.json");
-    assert!(written == handover_gateway::document(), "it has changed; run `make api`");
+    assert!(written == handover_gateway::document(), "openapi.json is out of date; run `make api`");
 }
 
 #[tokio::test]

@@ -117,7 +117,7 @@ async fn no_secret_appears_anywhere() {
     folder.write("gateway.toml", &config);
     let gateway = Gateway::start(&folder, TOKEN);
     let mut seen = Transcript { http: Client::builder().no_proxy().build().expect("a client"), text: String::new() };
-    let url = format!("http://{}", gateway.listens);
+    let url = format!("http://{}", gateway.address);
 
     // Follows the trace like the demo page, until the gateway exits.
     let stream = seen.http.get(format!("{url}/demo/api/trace")).bearer_auth(TOKEN).send().await.expect("an answer");

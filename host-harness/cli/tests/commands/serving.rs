@@ -14,7 +14,7 @@ const TOKEN: &str = "a-token-of-20-or-more";
 /// A gateway process. Dropping it stops the process.
 pub(crate) struct Gateway {
     process: Child,
-    pub(crate) listens: String,
+    pub(crate) address: String,
     /// Reads the log continuously, so that the pipe does not fill up.
     log: Option<JoinHandle<String>>,
 }
@@ -51,7 +51,7 @@ impl Gateway {
         let mut line = String::new();
         BufReader::new(process.stdout.take().expect("a piped output")).read_line(&mut line).expect("a line");
         let announced: serde_json::Value = serde_json::from_str(&line).expect("one line of JSON");
-        Self { process, listens: announced["listen"].as_str().expect("an address").to_owned(), log: None }
+        Self { process, address: announced["listen"].as_str().expect("an address").to_owned(), log: None }
     }
 
     /// Stops the gateway with SIGTERM, as service managers do. Returns its log.
@@ -78,7 +78,7 @@ fn serves_until_sigterm_and_logs_no_secret() {
     folder.write("gateway.toml", config(""));
     let gateway = Gateway::start(&folder, TOKEN);
 
-    let url = format!("http://{}", gateway.listens);
+    let url = format!("http://{}", gateway.address);
     let dead_letters = |token: &str, command: &[&str]| {
         let arguments = [&["dead-letters"], command, &["--gateway", &url, "--connection", "acme"]].concat();
         folder.run_in(&[("HANDOVER_TOKEN", token)], &arguments)
@@ -99,7 +99,7 @@ fn serves_until_sigterm_and_logs_no_secret() {
 
 /// Sends a `GET` request and returns the raw response.
 fn get(gateway: &Gateway, path: &str) -> String {
-    let mut stream = std::net::TcpStream::connect(&gateway.listens).expect("the gateway listens");
+    let mut stream = std::net::TcpStream::connect(&gateway.address).expect("the gateway listens");
     let request =
         format!("GET {path} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {TOKEN}\r\nConnection: close\r\n\r\n");
     stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
@@ -190,7 +190,7 @@ fn starts_from_a_precompiled_component() {
     let folder = Folder::new();
     assert_eq!(folder.run(&["compile", "--output", "genesys.cwasm"]), (0, String::new(), String::new()));
     folder.write("gateway.toml", config("precompiled = \"genesys.cwasm\"\n"));
-    assert!(!Gateway::start(&folder, TOKEN).listens.is_empty());
+    assert!(!Gateway::start(&folder, TOKEN).address.is_empty());
 
     // Compiling another plugin does not make it trusted: it reaches only allowed origins.
     folder.write("other.wasm", other_component());
