@@ -1,4 +1,4 @@
-//! Tests that cross the boundaries between the crates, on the components as they are shipped.
+//! Tests across the crates, on the components as they are shipped.
 
 /// The provider for Genesys Cloud Open Messaging.
 pub const GENESYS: &[u8] = include_bytes!(env!("GENESYS_COMPONENT"));
@@ -6,16 +6,16 @@ pub const GENESYS: &[u8] = include_bytes!(env!("GENESYS_COMPONENT"));
 /// The smallest complete provider.
 pub const ECHO: &[u8] = include_bytes!(env!("ECHO_COMPONENT"));
 
-/// The provider for Genesys Cloud Open Messaging with a slot for a fault; no fault is on.
+/// The provider for Genesys Cloud Open Messaging with a slot for a fault. No fault is active.
 pub const MUTANT: &[u8] = include_bytes!(env!("MUTANT_COMPONENT"));
 
-/// A provider that harms its host in one way of choice; in none so far.
+/// A provider with a slot for an attack on its host. No attack is active.
 pub const EVIL: &[u8] = include_bytes!(env!("EVIL_COMPONENT"));
 
-/// Separates the provider's answer from a failed call, for tests of either.
+/// Separates the provider's answer from a failed call.
 ///
 /// # Errors
-/// The call failed.
+/// Returns the `CallError` if the call failed.
 pub fn answered<T, E>(result: Result<T, handover_host::Error<E>>) -> Result<Result<T, E>, handover_host::CallError> {
     match result {
         Ok(value) => Ok(Ok(value)),

@@ -1,4 +1,4 @@
-//! The structure of the code: no circles between files, and the dependencies that ARCHITECTURE.md draws.
+//! The structure of the code: no cycles between modules, and the dependencies that ARCHITECTURE.md describes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -9,15 +9,15 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The modules of a crate by their paths (`[]` is the root), each with the modules that it names.
+/// The modules of a crate by their paths (`[]` is the root), each with the modules that it refers to.
 struct Modules {
-    names: BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
+    references: BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
 }
 
-/// Collects the paths in a file, except in its tests.
+/// Collects the paths in a file, except those in its tests.
 #[derive(Default)]
 struct Paths {
-    /// Each path with the inline modules around it.
+    /// Each path with the inline modules that contain it.
     paths: Vec<(Vec<String>, Vec<String>)>,
     children: Vec<String>,
     inline: Vec<String>,
@@ -45,7 +45,7 @@ impl<'a> Visit<'a> for Paths {
         self.add_tree(&mut Vec::new(), &item.tree);
     }
 
-    /// `pub(crate)` and `pub(super)` name no dependency.
+    /// `pub(crate)` and `pub(super)` are not dependencies.
     fn visit_visibility(&mut self, _: &'a syn::Visibility) {}
 
     fn visit_path(&mut self, path: &'a syn::Path) {
@@ -78,51 +78,53 @@ impl Modules {
     fn read(source: &Path) -> Self {
         let file = ["lib.rs", "main.rs"].map(|name| source.join(name)).into_iter().find(|file| file.exists());
         let mut files = BTreeMap::new();
-        Self::collect(&file.expect("a root"), source, Vec::new(), &mut files);
+        Self::collect(&file.expect("lib.rs or main.rs"), source, Vec::new(), &mut files);
         let known: BTreeSet<_> = files.keys().cloned().collect();
-        let names = files.iter().map(|(module, paths)| {
+        let references = files.iter().map(|(module, paths)| {
             let children = paths.children.iter().map(|child| [&module[..], std::slice::from_ref(child)].concat());
-            let named = paths.paths.iter().filter_map(|(inline, path)| {
+            let referenced = paths.paths.iter().filter_map(|(inline, path)| {
                 let absolute = resolve(&known, &[&module[..], &inline[..]].concat(), path)?;
                 Some(longest(&known, Vec::new(), &absolute))
             });
-            (module.clone(), children.chain(named).filter(|other| other != module).collect())
+            (module.clone(), children.chain(referenced).filter(|other| other != module).collect())
         });
-        Self { names: names.collect() }
+        Self { references: references.collect() }
     }
 
     fn collect(file: &Path, folder: &Path, module: Vec<String>, files: &mut BTreeMap<Vec<String>, Paths>) {
         let text = fs::read_to_string(file).expect("a source file");
         let mut paths = Paths::default();
-        paths.visit_file(&syn::parse_file(&text).expect("Rust"));
+        paths.visit_file(&syn::parse_file(&text).expect("valid Rust"));
         for child in &paths.children {
             let candidates = [folder.join(format!("{child}.rs")), folder.join(child).join("mod.rs")];
-            let file = candidates.into_iter().find(|file| file.exists()).expect("the file of a module");
+            let file = candidates.into_iter().find(|file| file.exists()).expect("the module's file");
             Self::collect(&file, &folder.join(child), [&module[..], std::slice::from_ref(child)].concat(), files);
         }
         files.insert(module, paths);
     }
 
-    /// Returns the circles: sets of modules each of which leads to every other one.
-    fn circles(&self) -> Vec<BTreeSet<String>> {
+    /// Returns the cycles: sets of modules that depend on each other.
+    fn cycles(&self) -> Vec<BTreeSet<String>> {
         let reach = |from: &Vec<String>| {
             let (mut reached, mut next) = (BTreeSet::new(), vec![from]);
             while let Some(module) = next.pop() {
-                next.extend(self.names[module].iter().filter(|other| reached.insert((*other).clone())));
+                next.extend(self.references[module].iter().filter(|other| reached.insert((*other).clone())));
             }
             reached
         };
-        let reached: BTreeMap<_, _> = self.names.keys().map(|module| (module, reach(module))).collect();
-        let circles = self.names.keys().filter(|module| reached[module].contains(*module)).map(|module| {
-            let circle =
-                self.names.keys().filter(|other| reached[module].contains(*other) && reached[other].contains(module));
-            circle.map(|module| if module.is_empty() { "the root".into() } else { module.join("/") }).collect()
+        let reached: BTreeMap<_, _> = self.references.keys().map(|module| (module, reach(module))).collect();
+        let cycles = self.references.keys().filter(|module| reached[module].contains(*module)).map(|module| {
+            let cycle = self
+                .references
+                .keys()
+                .filter(|other| reached[module].contains(*other) && reached[other].contains(module));
+            cycle.map(|module| if module.is_empty() { "the root".into() } else { module.join("/") }).collect()
         });
-        circles.collect::<BTreeSet<_>>().into_iter().collect()
+        cycles.collect::<BTreeSet<_>>().into_iter().collect()
     }
 }
 
-/// Returns the module that a path leads to: the longest prefix that is one.
+/// Returns the module that a path refers to: its longest prefix that is a module.
 fn resolve(known: &BTreeSet<Vec<String>>, module: &[String], path: &[String]) -> Option<Vec<String>> {
     let mut absolute = match path.first()?.as_str() {
         "crate" => Vec::new(),
@@ -141,6 +143,7 @@ fn resolve(known: &BTreeSet<Vec<String>>, module: &[String], path: &[String]) ->
     Some(longest(known, absolute, rest))
 }
 
+/// Extends `module` by the segments of `rest` for as long as the result is a module.
 fn longest(known: &BTreeSet<Vec<String>>, mut module: Vec<String>, rest: &[String]) -> Vec<String> {
     for segment in rest {
         let next = [&module[..], std::slice::from_ref(segment)].concat();
@@ -153,7 +156,7 @@ fn longest(known: &BTreeSet<Vec<String>>, mut module: Vec<String>, rest: &[Strin
 }
 
 #[test]
-fn no_files_depend_on_each_other() {
+fn modules_have_no_cycles() {
     let mut found = Vec::new();
     for source in [
         "guest/kit/src",
@@ -162,8 +165,8 @@ fn no_files_depend_on_each_other() {
         "host-harness/gateway/src",
         "host-harness/sandbox/src",
     ] {
-        let circles = Modules::read(&root().join(source)).circles();
-        found.extend(circles.into_iter().map(|circle| format!("{source}: {circle:?}")));
+        let cycles = Modules::read(&root().join(source)).cycles();
+        found.extend(cycles.into_iter().map(|cycle| format!("{source}: {cycle:?}")));
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
@@ -180,7 +183,7 @@ fn section<'a>(text: &'a str, heading: &str) -> &'a str {
 }
 
 #[test]
-fn the_map_names_every_module() {
+fn architecture_md_names_every_module() {
     let text = architecture();
     let mut missing = Vec::new();
     for folder in [
@@ -195,7 +198,7 @@ fn the_map_names_every_module() {
     ] {
         let section = section(&text, &format!("### {folder}"));
         let modules = Modules::read(&root().join(folder).join("src"));
-        let names: BTreeSet<_> = modules.names.keys().filter_map(|module| module.last()).collect();
+        let names: BTreeSet<_> = modules.references.keys().filter_map(|module| module.last()).collect();
         let unnamed = names.into_iter().filter(|name| !section.contains(&format!("`{name}`")));
         missing.extend(unnamed.map(|name| format!("{folder}: {name}")));
     }
@@ -203,7 +206,7 @@ fn the_map_names_every_module() {
 }
 
 #[test]
-fn crates_depend_on_each_other_as_described() {
+fn crate_dependencies_match_architecture_md() {
     let metadata = std::process::Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
         .current_dir(root())
@@ -213,8 +216,8 @@ fn crates_depend_on_each_other_as_described() {
     let mut found = BTreeMap::new();
     for package in metadata["packages"].as_array().expect("packages") {
         let dependencies = package["dependencies"].as_array().expect("dependencies").iter();
-        let ours = dependencies.filter(|one| one["path"].is_string() && one["kind"].is_null());
-        let names: BTreeSet<_> = ours.filter_map(|one| one["name"].as_str()).collect();
+        let local = dependencies.filter(|one| one["path"].is_string() && one["kind"].is_null());
+        let names: BTreeSet<_> = local.filter_map(|one| one["name"].as_str()).collect();
         if !names.is_empty() {
             found.insert(package["name"].as_str().expect("a name"), names);
         }

@@ -1,24 +1,25 @@
-//! Whatever comes in, the answer is typed, and the next call works.
+//! Invalid input returns a typed error, and the next call works.
 
-use crate::support::{connection, provider, settings, usable, webhook};
+use crate::support::{connection, provider, settings, valid_settings, webhook};
 use handover_host::contract::{Authenticity, EventKind, EventSource, Malformed, Rejection, Severity, Webhook};
 use handover_host::{AllowedOrigins, CallError, ConnectError, Connection, Error, Limit};
 use handover_tests::answered;
 
 const SECRET: (&str, &str) = ("webhook-secret", "a-secret-of-16-or-more-chars");
 
-/// A right webhook, which has to be believed and mapped after everything.
-async fn works(connection: &Connection) {
+/// Asserts that the connection still accepts and maps a valid webhook.
+async fn assert_works(connection: &Connection) {
     let signature = "sha256=+hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMk=";
-    let good = webhook(&[("X-Hub-Signature-256", signature)], br#"{"id":"1","type":"Text","text":"hi"}"#);
-    assert_eq!(answered(connection.verify_webhook(&good).await), Ok(Ok(Authenticity::Signed(0))));
-    let events = connection.map_agent_events(&EventSource::Webhook(good.body)).await.expect("mapped");
+    let valid = webhook(&[("X-Hub-Signature-256", signature)], br#"{"id":"1","type":"Text","text":"hi"}"#);
+    assert_eq!(answered(connection.verify_webhook(&valid).await), Ok(Ok(Authenticity::Signed(0))));
+    let events = connection.map_agent_events(&EventSource::Webhook(valid.body)).await.expect("mapped");
     assert!(matches!(&events[..], [event] if matches!(event.kind, EventKind::Message(_))));
 }
 
+/// Maps a body. Returns `Ok` if the body is malformed, and otherwise `Err` with what it maps to.
 async fn map(connection: &Connection, body: &[u8]) -> Result<Malformed, &'static str> {
     let mapped = answered(connection.map_agent_events(&EventSource::Webhook(body.to_vec())).await).expect("no trap");
-    works(connection).await;
+    assert_works(connection).await;
     match mapped {
         Err(malformed) => Ok(malformed),
         Ok(events) => match &events[..] {
@@ -30,11 +31,11 @@ async fn map(connection: &Connection, body: &[u8]) -> Result<Malformed, &'static
 }
 
 #[tokio::test]
-async fn bodies_that_are_no_json_object_are_malformed() {
+async fn rejects_bodies_that_are_not_json_objects() {
     let connection = connection(&[SECRET]).await;
     assert_eq!(map(&connection, b"").await, Ok(Malformed::Empty));
     assert_eq!(map(&connection, b"{\"a\":\"\xff\"}").await, Ok(Malformed::NotUtf8(6)));
-    // The contract gives the offset a tolerance of one.
+    // The contract allows the offset to differ by one.
     assert!(matches!(map(&connection, b"{\"a\":\"\0\"}").await, Ok(Malformed::NotJson(5..=7))));
     assert!(matches!(map(&connection, b"\0\0\0\0").await, Ok(Malformed::NotJson(0..=1))));
     assert!(matches!(map(&connection, b"{\n\"a\":1\n").await, Ok(Malformed::NotJson(7..=9))));
@@ -43,7 +44,7 @@ async fn bodies_that_are_no_json_object_are_malformed() {
 }
 
 #[tokio::test]
-async fn odd_objects_are_ignored() {
+async fn ignores_objects_of_unexpected_shape() {
     let connection = connection(&[SECRET]).await;
     let deep = format!("{{\"text\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
     for body in [
@@ -54,10 +55,10 @@ async fn odd_objects_are_ignored() {
     ] {
         assert_eq!(map(&connection, body.as_bytes()).await, Err("ignored"), "{}", &body[..body.len().min(60)]);
     }
-    // A text that was cut within a surrogate pair is still a message.
+    // A text that is cut within a surrogate pair is still a message.
     let cut = map(&connection, br#"{"id":"1","type":"Text","text":"\ud800"}"#).await;
     assert_eq!(cut, Err("a message"));
-    // As large as an integer may be is still an id, to the digit.
+    // The largest 64-bit integer is an id and keeps every digit.
     let mapped = connection
         .map_agent_events(&EventSource::Webhook(br#"{"id":18446744073709551615,"type":"Text","text":"hi"}"#.to_vec()))
         .await;
@@ -66,7 +67,7 @@ async fn odd_objects_are_ignored() {
 }
 
 #[tokio::test]
-async fn two_megabytes_and_ten_thousand_headers_are_refused_by_name() {
+async fn names_the_limit_for_2_mib_bodies_and_10_000_headers() {
     let connection = connection(&[SECRET]).await;
     let large = vec![b' '; 2 << 20];
     let too_large = |limit, allowed| CallError::Limit { limit, allowed };
@@ -78,26 +79,26 @@ async fn two_megabytes_and_ten_thousand_headers_are_refused_by_name() {
     let headers: Vec<_> = (0..10_000).map(|number| (format!("x-{number}"), b"1".to_vec())).collect();
     let many = Webhook { headers, ..webhook(&[], b"{}") };
     assert_eq!(answered(connection.verify_webhook(&many).await), Err(too_large(Limit::Headers, 200)));
-    works(&connection).await;
+    assert_works(&connection).await;
 }
 
 #[tokio::test]
-async fn headers_may_hold_any_bytes() {
+async fn accepts_any_bytes_in_headers() {
     let connection = connection(&[SECRET]).await;
     for value in [&b""[..], b"\0", b"\xff\xfe", b"sha256=\0", "sha256=ä".as_bytes(), &[b'='; 100_000]] {
-        let mut odd = webhook(&[], b"{}");
-        odd.headers.push(("x-hub-signature-256".into(), value.to_vec()));
-        let verdict = answered(connection.verify_webhook(&odd).await).expect("no trap");
+        let mut webhook = webhook(&[], b"{}");
+        webhook.headers.push(("x-hub-signature-256".into(), value.to_vec()));
+        let verdict = answered(connection.verify_webhook(&webhook).await).expect("no trap");
         assert!(matches!(
             verdict,
             Err(Rejection::UnsupportedAlgorithm | Rejection::InvalidEncoding | Rejection::InvalidLength)
         ));
     }
-    works(&connection).await;
+    assert_works(&connection).await;
 }
 
 #[tokio::test]
-async fn settings_wrong_in_three_places_are_three_problems() {
+async fn reports_every_invalid_setting() {
     let wrong = settings(&[
         ("host", "no host"),
         ("deployment-name", "BotHandover"),
@@ -118,14 +119,14 @@ async fn settings_wrong_in_three_places_are_three_problems() {
 }
 
 #[tokio::test]
-async fn an_origin_that_nobody_allowed_is_refused_by_name() {
-    let good = usable();
+async fn names_an_origin_that_is_not_allowed() {
+    let settings = valid_settings();
     let provider = provider().await;
     let only_api = AllowedOrigins::none().allow("https://api.mypurecloud.de").expect("an origin");
-    match provider.connect(good.clone(), &only_api).await {
+    match provider.connect(settings.clone(), &only_api).await {
         Err(ConnectError::OriginNotAllowed(origin)) => assert_eq!(origin.url, "https://login.mypurecloud.de"),
         other => panic!("{other:?}"),
     }
     let both = only_api.allow("https://login.mypurecloud.de").expect("an origin");
-    provider.connect(good, &both).await.expect("both are allowed");
+    provider.connect(settings, &both).await.expect("both are allowed");
 }

@@ -1,4 +1,4 @@
-//! Everything that Open Messaging carries, both ways, over sockets.
+//! Every kind of Open Messaging content, in both directions, over sockets.
 
 use crate::platform::Platform;
 use crate::world::{World, text};
@@ -10,8 +10,8 @@ use handover_host::contract::{
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-async fn seen(world: &World, conversation: &str) -> Value {
-    world.desk(&format!("conversations/{conversation}")).await
+async fn conversation_json(world: &World, conversation: &str) -> Value {
+    world.sandbox_get(&format!("conversations/{conversation}")).await
 }
 
 fn yes(message: &str) -> OutboundMessage {
@@ -23,48 +23,48 @@ fn yes(message: &str) -> OutboundMessage {
     })
 }
 
-/// The flow asks; the id of the question.
-async fn question(world: &World, conversation: &str) -> String {
+/// Sends a question as the flow, and returns its message id.
+async fn ask_question(world: &World, conversation: &str) -> String {
     let content = json!([
         { "contentType": "QuickReply", "quickReply": { "text": "Yes", "payload": "yes", "action": "Message" } },
         { "contentType": "QuickReply", "quickReply": { "text": "No", "payload": "no", "action": "Message" } },
     ]);
     let body = json!({ "text": "Shall we go on?", "content": content });
-    world.order(&format!("conversations/{conversation}/structured"), body).await;
-    let seen = seen(world, conversation).await;
+    world.sandbox_post(&format!("conversations/{conversation}/structured"), body).await;
+    let seen = conversation_json(world, conversation).await;
     seen["messages"].as_array().and_then(|messages| messages.last()?["id"].as_str().map(String::from)).expect("an id")
 }
 
 #[tokio::test]
-async fn what_the_user_pressed_reaches_the_agent_as_what_it_is() {
+async fn sends_a_button_press_as_a_structured_message() {
     let world = World::new(Config::default()).await;
     let conversation = world.start().await;
     let id = conversation.id.as_deref().expect("an id");
-    let question = question(&world, id).await;
+    let question = ask_question(&world, id).await;
     world.send(&conversation, "m-2", yes(&question)).await.expect("delivered");
-    let messages = seen(&world, id).await["messages"].clone();
+    let messages = conversation_json(&world, id).await["messages"].clone();
     let last = messages.as_array().and_then(|messages| messages.last()).expect("a message");
     assert_eq!(last["type"], "Structured");
     assert_eq!(last["content"][0]["buttonResponse"]["payload"], "yes");
 }
 
 #[tokio::test]
-async fn where_answers_are_not_taken_the_words_are() {
+async fn sends_a_button_press_as_text_without_structured_responses() {
     let mut config = Config::default();
     config.unconfirmed.structured_responses = false;
     let world = World::new(config).await;
     let conversation = world.start().await;
     let id = conversation.id.as_deref().expect("an id");
-    let question = question(&world, id).await;
+    let question = ask_question(&world, id).await;
     world.send(&conversation, "m-2", yes(&question)).await.expect("delivered");
-    let messages = seen(&world, id).await["messages"].clone();
+    let messages = conversation_json(&world, id).await["messages"].clone();
     let last = messages.as_array().and_then(|messages| messages.last()).expect("a message");
     assert_eq!((last["type"].as_str(), last["text"].as_str()), (Some("Text"), Some("Yes")));
     assert_eq!(last["messageId"], "m-2");
 }
 
 #[tokio::test]
-async fn a_file_reaches_the_agent_with_its_caption() {
+async fn sends_a_file_with_its_caption() {
     let world = World::new(Config::default()).await;
     let conversation = world.start().await;
     let file = Attachment {
@@ -77,7 +77,7 @@ async fn a_file_reaches_the_agent_with_its_caption() {
         sha256: None,
     };
     world.send(&conversation, "m-2", OutboundMessage::Attachment(file)).await.expect("delivered");
-    let seen = seen(&world, conversation.id.as_deref().expect("an id")).await;
+    let seen = conversation_json(&world, conversation.id.as_deref().expect("an id")).await;
     let message = &seen["messages"][1];
     assert_eq!(message["text"], "my invoice");
     assert_eq!(message["content"][0]["attachment"]["filename"], "inv.pdf");
@@ -85,7 +85,7 @@ async fn a_file_reaches_the_agent_with_its_caption() {
 }
 
 #[tokio::test]
-async fn the_agent_learns_that_a_message_was_not_shown_and_why() {
+async fn reports_a_failed_receipt_with_its_reason() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let mut config = Config::default();
     config.integrations[0].webhook_url = Some(format!("http://{}", listener.local_addr().expect("an address")));
@@ -93,26 +93,26 @@ async fn the_agent_learns_that_a_message_was_not_shown_and_why() {
     Platform::new(world.connection.clone()).listen(listener);
     let conversation = world.start().await;
     let id = conversation.id.as_deref().expect("an id");
-    world.order(&format!("conversations/{id}/accept"), json!({ "name": "Grace Hopper" })).await;
-    world.order(&format!("conversations/{id}/text"), json!({ "text": "Hello" })).await;
-    let seen_before = seen(&world, id).await;
+    world.sandbox_post(&format!("conversations/{id}/accept"), json!({ "name": "Grace Hopper" })).await;
+    world.sandbox_post(&format!("conversations/{id}/text"), json!({ "text": "Hello" })).await;
+    let seen_before = conversation_json(&world, id).await;
     let message = seen_before["messages"][1]["id"].as_str().expect("an id").to_owned();
     let receipt = DeliveryReceipt { message_id: message, outcome: ReceiptOutcome::Failed(FailureReason::UserGone) };
     world.send(&conversation, "m-2", OutboundMessage::Receipt(receipt)).await.expect("delivered");
-    let delivery = seen(&world, id).await["messages"][1]["delivery"].clone();
+    let delivery = conversation_json(&world, id).await["messages"][1]["delivery"].clone();
     assert_eq!(delivery["state"], "failed");
     assert!(delivery["reasons"].to_string().contains("InvalidDestination"), "{delivery}");
 }
 
 #[tokio::test]
-async fn a_long_text_arrives_whole_and_in_order() {
+async fn splits_a_long_text_in_order() {
     let world = World::with(Config::default(), &[("text-limit", "100")]).await;
     let conversation = world.start().await;
     let words: Vec<_> = (0..100).map(|number| format!("word-{number}")).collect();
     world.send(&conversation, "m-2", text(&words.join(" "))).await.expect("delivered");
-    let seen = seen(&world, conversation.id.as_deref().expect("an id")).await;
+    let seen = conversation_json(&world, conversation.id.as_deref().expect("an id")).await;
     let texts = seen["messages"].as_array().expect("a list").iter().skip(1);
-    let texts: Vec<_> = texts.map(|message| message["text"].as_str().expect("a text")).collect();
+    let texts: Vec<_> = texts.map(|message| message["text"].as_str().expect("a string")).collect();
     assert!(texts.iter().all(|text| text.chars().count() <= 100));
     assert_eq!(texts.join(" "), words.join(" "));
 }

@@ -1,23 +1,23 @@
-//! What the component is from outside.
+//! The imports and exports of the component.
 
 use wit_component::DecodedWasm;
 
-/// Least privilege: the component can ask for nothing else, whatever is in it.
+/// Least privilege: the component has no other access, whatever code it contains.
 #[test]
-fn it_imports_what_the_world_lends_and_nothing_else() {
+fn imports_only_the_capabilities_of_the_world() {
     let DecodedWasm::Component(resolve, world) = wit_component::decode(handover_tests::GENESYS).expect("a component")
     else {
-        panic!("no component");
+        panic!("not a component");
     };
     let world = &resolve.worlds[world];
     let imports: Vec<_> = world.imports.keys().map(|key| resolve.name_world_key(key)).collect();
-    let lent = [
+    let granted = [
         "handover:provider/http@0.1.0",
         "handover:provider/cache@0.1.0",
         "wasi:clocks/wall-clock@0.2.6",
         "handover:provider/types@0.1.0",
     ];
-    assert_eq!(imports, lent);
+    assert_eq!(imports, granted);
     let exports: Vec<_> = world.exports.keys().map(|key| resolve.name_world_key(key)).collect();
     assert_eq!(exports, ["handover:provider/provider@0.1.0"]);
 }

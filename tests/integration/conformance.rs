@@ -1,4 +1,4 @@
-//! The kit passes the real provider, and each of its cases is failed by a mutant.
+//! The real provider passes the conformance kit, and every case of the kit detects a mutant.
 
 use futures_util::StreamExt;
 use handover_conformance::vectors::VectorFile;
@@ -32,7 +32,7 @@ async fn the_provider_passes_every_case() {
     let report = run(handover_tests::GENESYS).await;
     assert_eq!(report.failed().count(), 0, "{report}");
     assert!(report.cases.len() > 80);
-    // As does the mutant while no fault is on: what fails below fails because of the fault.
+    // The mutant without an active fault passes, too. Every failure below is therefore caused by a fault.
     let report = run(handover_tests::MUTANT).await;
     assert_eq!(report.failed().count(), 0, "{report}");
 }
@@ -44,30 +44,30 @@ async fn the_smallest_provider_passes_every_case() {
     assert_eq!(report.failed().count(), 0, "{report}");
     assert!(report.cases.len() > 35);
     let lines = include_str!("../../guest/echo/src/lib.rs").lines().count();
-    assert!(lines <= 150, "{lines} lines: the smallest provider should be read in one sitting");
+    assert!(lines <= 150, "{lines} lines: the smallest provider must stay short enough to read in one sitting");
 }
 
 #[tokio::test]
-async fn the_names_of_cases_are_unique() {
+async fn case_names_are_unique() {
     let report = run(handover_tests::GENESYS).await;
     let names: BTreeSet<_> = report.cases.iter().map(|case| &case.name).collect();
     assert_eq!(names.len(), report.cases.len());
 }
 
-/// A case that no mutant fails is not a test; a mutant that fails no case shows a gap; one that fails most of them
-/// shows nothing.
+/// A case that no mutant fails tests nothing. A mutant that fails no case shows a gap in the kit. A mutant that fails
+/// most cases proves nothing.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_case_is_failed_by_a_mutant_and_every_mutant_by_a_case() {
+async fn every_case_detects_a_mutant_and_every_mutant_is_detected() {
     let mut failed_by: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     let mut gaps = Vec::new();
     let compiled = handover_conformance::precompile(handover_tests::MUTANT).expect("a component");
     let vectors = vectors();
     let at_once = std::thread::available_parallelism().map_or(1, usize::from);
     let reports = futures_util::stream::iter(FAULTS).map(|fault| {
-        // The slot is data, before compiling and after it: what differs between the mutants is no code.
+        // The slot is data, before and after compilation, so the mutants share the same code.
         let mutant = with_fault(&compiled, fault).expect("the slot");
         let vectors = vectors.clone();
-        // SAFETY: the bytes are what `precompile` returned, but for the digits in the slot.
+        // SAFETY: the bytes are what `precompile` returned, except for the digits in the slot.
         let report = async move { unsafe { handover_conformance::run_precompiled(&mutant, &vectors) }.await };
         async move { (fault, tokio::spawn(report).await.expect("no panic").expect("the component loads")) }
     });
@@ -75,10 +75,10 @@ async fn every_case_is_failed_by_a_mutant_and_every_mutant_by_a_case() {
     while let Some((fault, report)) = reports.next().await {
         let failed = report.failed().count();
         if failed == 0 {
-            gaps.push(format!("no case notices the fault `{fault}`"));
+            gaps.push(format!("no case detects the fault `{fault}`"));
         }
         if failed > report.cases.len() / 2 {
-            gaps.push(format!("`{fault}` fails {failed} cases: it is no single fault"));
+            gaps.push(format!("`{fault}` fails {failed} cases: it is not a single fault"));
         }
         for case in report.cases {
             let mutants = failed_by.entry(case.name).or_default();

@@ -1,4 +1,4 @@
-//! Where a plugin's requests can go: what the operator allowed, by the connection that the host makes, and nowhere else.
+//! Egress control: a plugin reaches only the origins that the operator allowed, over connections that the host makes.
 
 use crate::support::settings;
 use evil_guest::Case;
@@ -21,8 +21,8 @@ async fn get(url: &str) -> Result<u16, TransportError> {
     client().send(request).await.map(|response| response.status().as_u16())
 }
 
-/// Counts who connects, and answers 204.
-async fn listener() -> (u16, Arc<AtomicUsize>) {
+/// Starts a server that counts connections and answers 204.
+async fn counting_server() -> (u16, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let count = Arc::new(AtomicUsize::new(0));
@@ -37,13 +37,13 @@ async fn listener() -> (u16, Arc<AtomicUsize>) {
     (port, count)
 }
 
-/// What an operator allows is compared with where the settings lead: as origins, not as text.
+/// The host compares the allowed origins and those in the settings as origins, not as text.
 #[tokio::test]
-async fn what_was_not_allowed_is_not_lent() {
+async fn refuses_origins_that_are_not_allowed() {
     let host = Host::builder().http(client()).build().expect("a host");
     let evil = Case::origin_that_is_not_granted.of(handover_tests::EVIL).expect("the slot");
-    let provider = host.load(&evil).await.expect("it loads");
-    for (allowed, wanted) in [
+    let provider = host.load(&evil).await.expect("the component loads");
+    for (allowed, requested) in [
         ("", "https://api.example.com"),
         ("https://api.example.com", "http://api.example.com"),
         ("https://api.example.com", "https://api.example.com:8443"),
@@ -57,37 +57,39 @@ async fn what_was_not_allowed_is_not_lent() {
         ("http://127.0.0.1:8080", "http://[::ffff:127.0.0.1]:8080"),
     ] {
         let allowed: AllowedOrigins = allowed.parse().expect("origins");
-        let refused = provider.connect(settings(&[("url", wanted)]), &allowed).await;
-        assert!(matches!(refused, Err(ConnectError::OriginNotAllowed(_))), "{wanted}: {refused:?}");
+        let refused = provider.connect(settings(&[("url", requested)]), &allowed).await;
+        assert!(matches!(refused, Err(ConnectError::OriginNotAllowed(_))), "{requested}: {refused:?}");
     }
-    for wanted in ["https://api.example.com@evil.org", "https://api.example.com/a", "file:///etc/passwd", "api", ""] {
+    for requested in ["https://api.example.com@evil.org", "https://api.example.com/a", "file:///etc/passwd", "api", ""]
+    {
         let allowed: AllowedOrigins = "https://api.example.com".parse().expect("origins");
-        let refused = provider.connect(settings(&[("url", wanted)]), &allowed).await;
-        assert!(matches!(refused, Err(ConnectError::InvalidOrigin { .. })), "{wanted}: {refused:?}");
+        let refused = provider.connect(settings(&[("url", requested)]), &allowed).await;
+        assert!(matches!(refused, Err(ConnectError::InvalidOrigin { .. })), "{requested}: {refused:?}");
     }
 }
 
-/// Other settings of a connection lead where its own lead.
+/// `with_settings` is limited to the origins of the connection.
 #[tokio::test]
-async fn other_settings_lead_nowhere_else() {
+async fn with_settings_reaches_no_other_origin() {
     let host = Host::builder().http(client()).build().expect("a host");
     let evil = Case::origin_that_is_not_granted.of(handover_tests::EVIL).expect("the slot");
-    let provider = host.load(&evil).await.expect("it loads");
+    let provider = host.load(&evil).await.expect("the component loads");
     let allowed: AllowedOrigins = "https://api.example.com, https://api.example.org".parse().expect("origins");
     let connection =
         provider.connect(settings(&[("url", "https://api.example.com")]), &allowed).await.expect("allowed");
     assert!(connection.with_settings(settings(&[("url", "https://api.example.com:443/")])).await.is_ok());
-    // The operator allowed the second one as well, and this connection was not lent it.
+    // The operator also allowed the second origin, but it was not granted to this connection.
     for elsewhere in ["https://api.example.org", "https://evil.org", "http://api.example.com"] {
         let refused = connection.with_settings(settings(&[("url", elsewhere)])).await;
         assert!(matches!(refused, Err(ConnectError::OriginNotAllowed(_))), "{elsewhere}: {refused:?}");
     }
 }
 
-/// A name that leads to this machine, or to its network, is dialled under no spelling but the one that can mean nothing else.
+/// The client refuses names that resolve to this machine or its network, except `localhost`, which cannot mean anything
+/// else.
 #[tokio::test]
-async fn a_name_leads_to_public_addresses_only() {
-    let (port, count) = listener().await;
+async fn refuses_names_that_resolve_to_private_addresses() {
+    let (port, count) = counting_server().await;
     assert_eq!(get(&format!("http://localhost:{port}/")).await, Ok(204));
     assert_eq!(get(&format!("http://LOCALHOST:{port}/")).await, Ok(204));
     assert_eq!(count.load(Ordering::SeqCst), 2);
@@ -97,19 +99,19 @@ async fn a_name_leads_to_public_addresses_only() {
             assert_eq!(get(&format!("http://{name}:{port}/")).await, Err(TransportError::Unreachable), "{name}");
         }
     }
-    assert_eq!(count.load(Ordering::SeqCst), 2, "nobody was dialled");
+    assert_eq!(count.load(Ordering::SeqCst), 2, "a refused name was dialed");
 }
 
-/// The certificate is for the right name, and nobody vouches for it.
+/// The certificate has the right name but is not signed by a trusted authority.
 #[tokio::test]
-async fn a_certificate_that_nobody_vouches_for_is_refused() {
+async fn refuses_an_untrusted_certificate() {
     let certificate = CertificateDer::from_pem_slice(include_bytes!("../tls/localhost.crt")).expect("a certificate");
     let key = PrivateKeyDer::from_pem_slice(include_bytes!("../tls/localhost.key")).expect("a key");
     let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key);
-    let acceptor = TlsAcceptor::from(Arc::new(config.expect("they belong together")));
+    let acceptor = TlsAcceptor::from(Arc::new(config.expect("a matching certificate and key")));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
-    let asked = tokio::spawn(async move {
+    let received = tokio::spawn(async move {
         let (stream, _) = listener.accept().await.expect("a connection");
         let mut bytes = Vec::new();
         if let Ok(mut stream) = acceptor.accept(stream).await {
@@ -118,33 +120,35 @@ async fn a_certificate_that_nobody_vouches_for_is_refused() {
         bytes
     });
     assert_eq!(get(&format!("https://localhost:{port}/secret")).await, Err(TransportError::Unreachable));
-    assert_eq!(asked.await.expect("it ends"), b"", "nothing was said to it");
+    assert_eq!(received.await.expect("no panic"), b"", "the client sent data");
 }
 
-/// In a process of its own, with a proxy in its environment.
+/// Runs a test in a separate process that has proxy variables in its environment.
 #[test]
-fn no_proxy_of_the_environment_is_asked() {
-    let own = std::env::current_exe().expect("a path");
+fn ignores_the_proxy_of_the_environment() {
+    let executable = std::env::current_exe().expect("a path");
     let proxy = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", proxy.local_addr().expect("an address"));
-    let mut command = std::process::Command::new(own);
+    let mut command = std::process::Command::new(executable);
     for variable in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
         command.env(variable, &url);
     }
     command.env_remove("NO_PROXY").env_remove("no_proxy");
-    let output =
-        command.args(["--exact", "egress::with_a_proxy", "--ignored", "--nocapture"]).output().expect("it runs");
-    let told = String::from_utf8_lossy(&output.stdout);
+    let output = command
+        .args(["--exact", "egress::request_with_a_proxy", "--ignored", "--nocapture"])
+        .output()
+        .expect("the test runs");
+    let stdout = String::from_utf8_lossy(&output.stdout);
     // A filter that matches nothing succeeds as well.
-    assert!(output.status.success() && told.contains("test result: ok. 1 passed"), "{told}");
-    proxy.set_nonblocking(true).expect("it can be set");
-    assert!(proxy.accept().is_err(), "the proxy was asked");
+    assert!(output.status.success() && stdout.contains("test result: ok. 1 passed"), "{stdout}");
+    proxy.set_nonblocking(true).expect("a nonblocking listener");
+    assert!(proxy.accept().is_err(), "the client connected to the proxy");
 }
 
 #[tokio::test]
-#[ignore = "run by no_proxy_of_the_environment_is_asked"]
-async fn with_a_proxy() {
-    let (port, count) = listener().await;
+#[ignore = "run by ignores_the_proxy_of_the_environment"]
+async fn request_with_a_proxy() {
+    let (port, count) = counting_server().await;
     assert_eq!(get(&format!("http://127.0.0.1:{port}/")).await, Ok(204));
     assert_eq!(count.load(Ordering::SeqCst), 1);
 }

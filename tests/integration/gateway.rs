@@ -1,4 +1,4 @@
-//! The gateway between a local Genesys Cloud and a platform, by HTTP alone.
+//! The gateway between a local Genesys Cloud and a platform, tested over HTTP.
 
 mod api;
 mod faults;
@@ -24,7 +24,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 const TOKEN: &str = "a-token-of-20-or-more";
 
 /// A gateway with one connection, `acme`, to a local Genesys Cloud.
-struct Stand {
+struct TestGateway {
     world: World,
     url: String,
     http: reqwest::Client,
@@ -48,8 +48,8 @@ fn rules() -> Rules {
     }
 }
 
-/// Where a gateway is with this listener. There the webhooks go.
-fn listening(listener: &TcpListener, config: &mut Config) -> String {
+/// Directs the webhooks of the sandbox to the gateway on this listener. Returns the URL of the gateway.
+fn configure_webhooks(listener: &TcpListener, config: &mut Config) -> String {
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     config.requests_per_minute = 0;
     config.typing.inbound = true;
@@ -58,8 +58,8 @@ fn listening(listener: &TcpListener, config: &mut Config) -> String {
     url
 }
 
-/// A gateway with these connections, each with its name and integration id, until the guard is dropped.
-fn gateway(
+/// Runs a gateway with these connections, each with its name and integration id, until the guard is dropped.
+fn run_gateway(
     folder: &TempDir,
     listener: TcpListener,
     connections: &[(&str, &World, Option<String>)],
@@ -69,45 +69,50 @@ fn gateway(
     let store = SqliteStore::open(&folder.path().join("handover.sqlite")).expect("a store");
     let mailboxes = Mailboxes::new(Arc::new(store));
     let metrics = Metrics::default();
-    let served = |(name, world, integration_id): &(&str, &World, Option<String>)| {
+    let service = |(name, world, integration_id): &(&str, &World, Option<String>)| {
         let options = Options {
             rules: rules.clone(),
             callback: callback.cloned(),
             path: Some("genesysCloudOM".into()),
             integration_id: integration_id.clone(),
             logs_bodies: false,
-            polls: NonZeroU32::new(6_000).expect("some"),
+            polls: NonZeroU32::new(6_000).expect("a nonzero number"),
             trace: Trace::default(),
         };
         ConnectionService::new(name, world.connection.clone(), options, mailboxes.clone(), &metrics).expect("a name")
     };
-    let served: Vec<_> = connections.iter().map(served).collect();
+    let services: Vec<_> = connections.iter().map(service).collect();
     let stop = CancellationToken::new();
     let tokens = Tokens::new(&[TOKEN.to_owned()]).expect("tokens");
-    let gateway = Gateway::new(served.clone(), mailboxes.clone(), tokens, metrics, stop.clone());
-    tokio::spawn(Worker::new(served, mailboxes).run(stop.clone()));
+    let gateway = Gateway::new(services.clone(), mailboxes.clone(), tokens, metrics, stop.clone());
+    tokio::spawn(Worker::new(services, mailboxes).run(stop.clone()));
     tokio::spawn(serve(listener, gateway.router(), ServerLimits::default(), stop.clone()));
     stop.drop_guard()
 }
 
-impl Stand {
+impl TestGateway {
     async fn new() -> Self {
-        Self::with(rules(), None).await
+        Self::with_rules(rules(), None).await
     }
 
-    async fn with(rules: Rules, callback: Option<Callback>) -> Self {
-        Self::before(Config::default(), &[], rules, callback).await
+    async fn with_rules(rules: Rules, callback: Option<Callback>) -> Self {
+        Self::with_config(Config::default(), &[], rules, callback).await
     }
 
-    /// Before a Genesys Cloud that is like this, with other settings than those that it announces.
-    async fn before(mut config: Config, settings: &[(&str, &str)], rules: Rules, callback: Option<Callback>) -> Self {
+    /// Starts a sandbox with this configuration and a gateway. `settings` replaces or extends the announced settings.
+    async fn with_config(
+        mut config: Config,
+        settings: &[(&str, &str)],
+        rules: Rules,
+        callback: Option<Callback>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = listening(&listener, &mut config);
+        let url = configure_webhooks(&listener, &mut config);
         let world = World::with(config, settings).await;
         let folder = tempfile::tempdir().expect("a folder");
         let integration_id = world.sandbox.announcement().integration_id.clone();
         let connections = [("acme", &world, Some(integration_id))];
-        let stop = gateway(&folder, listener, &connections, &rules, callback.as_ref());
+        let stop = run_gateway(&folder, listener, &connections, &rules, callback.as_ref());
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         Self { world, url, http, _folder: folder, _stop: stop }
     }
@@ -117,38 +122,39 @@ impl Stand {
         self.http.request(method, format!("{}/v1/connections/acme/{path}", self.url)).bearer_auth(TOKEN)
     }
 
-    async fn ask(&self, method: &str, path: &str, body: Value) -> (StatusCode, Value) {
+    async fn call(&self, method: &str, path: &str, body: Value) -> (StatusCode, Value) {
         let request = self.request(method, path);
-        read(if body.is_null() { request } else { request.json(&body) }).await
+        send(if body.is_null() { request } else { request.json(&body) }).await
     }
 
     async fn begin(&self, recipient: &str) {
-        let answer = self.ask("POST", &format!("recipients/{recipient}/handover"), json!({ "text": "Help!" })).await;
+        let answer = self.call("POST", &format!("recipients/{recipient}/handover"), json!({ "text": "Help!" })).await;
         assert_eq!(answer, (StatusCode::ACCEPTED, json!({ "handover": 1 })));
     }
 
-    async fn say(&self, recipient: &str, text: &str) -> String {
+    /// Sends a text as the user. Returns the message id.
+    async fn send_text(&self, recipient: &str, text: &str) -> String {
         let (status, body) =
-            self.ask("POST", &format!("recipients/{recipient}/messages"), json!({ "text": text })).await;
+            self.call("POST", &format!("recipients/{recipient}/messages"), json!({ "text": text })).await;
         assert_eq!(status, StatusCode::ACCEPTED, "{body}");
         body["message"].as_str().expect("an id").to_owned()
     }
 
-    /// The conversation of a handover that has begun, with an agent in it.
-    async fn accepted(&self, recipient: &str) -> String {
+    /// Begins a handover and accepts it as an agent. Returns the conversation id.
+    async fn begin_and_accept(&self, recipient: &str) -> String {
         self.begin(recipient).await;
         let id = until("the conversation", async || {
-            let (_, state) = self.ask("GET", &format!("recipients/{recipient}/handover"), Value::Null).await;
+            let (_, state) = self.call("GET", &format!("recipients/{recipient}/handover"), Value::Null).await;
             state["conversation"].as_str().map(String::from)
         });
         let id = id.await;
-        self.world.order(&format!("conversations/{id}/accept"), json!({ "name": "Grace Hopper" })).await;
+        self.world.sandbox_post(&format!("conversations/{id}/accept"), json!({ "name": "Grace Hopper" })).await;
         id
     }
 
-    /// What the contact center got from the user, in its order.
+    /// Returns the texts that the contact center received from the user, in order.
     async fn arrived(&self, conversation: &str) -> Vec<String> {
-        let seen = self.world.desk(&format!("conversations/{conversation}")).await;
+        let seen = self.world.sandbox_get(&format!("conversations/{conversation}")).await;
         let messages = seen["messages"].as_array().expect("messages").iter();
         let from_user = messages.filter(|message| message["direction"] == "Inbound");
         from_user.filter_map(|message| message["text"].as_str().map(String::from)).collect()
@@ -159,7 +165,8 @@ impl Stand {
             .await;
     }
 
-    /// The events of the log from after this one, until one of this type has come; each with its id in the log.
+    /// Reads the events of the log after this id, up to an event of this type. Returns each event with its id in the
+    /// log.
     async fn events(&self, after: Option<&str>, until: &str) -> Vec<(String, Value)> {
         let request = self.request("GET", "events");
         let request = match after {
@@ -170,9 +177,9 @@ impl Stand {
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
         let (mut text, mut events) = (String::new(), Vec::new());
         while events.last().is_none_or(|(_, event): &(String, Value)| event["type"] != until) {
-            let piece = tokio::time::timeout(Duration::from_secs(20), answer.chunk()).await;
-            let piece = piece.unwrap_or_else(|_| panic!("{until} does not come after {events:?}"));
-            text.push_str(std::str::from_utf8(&piece.expect("a piece").expect("more")).expect("UTF-8"));
+            let chunk = tokio::time::timeout(Duration::from_secs(20), answer.chunk()).await;
+            let chunk = chunk.unwrap_or_else(|_| panic!("no {until} after {events:?}"));
+            text.push_str(std::str::from_utf8(&chunk.expect("a chunk").expect("an open stream")).expect("UTF-8"));
             while let Some((block, rest)) = text.split_once("\n\n") {
                 let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
                 if let (Some(id), Some(data)) = (field("id: "), field("data: ")) {
@@ -193,29 +200,31 @@ impl Stand {
     }
 }
 
-async fn read(request: reqwest::RequestBuilder) -> (StatusCode, Value) {
+/// Sends a request. Returns the status and the JSON body, which is `null` if the body is empty.
+async fn send(request: reqwest::RequestBuilder) -> (StatusCode, Value) {
     let answer = request.send().await.expect("an answer");
     let (status, bytes) = (answer.status(), answer.bytes().await.expect("a body"));
     let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
     (status, body)
 }
 
+/// Repeats `look` until it returns a value.
 async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
         if let Some(found) = look().await {
             return found;
         }
-        assert!(Instant::now() < deadline, "{what} does not come");
+        assert!(Instant::now() < deadline, "timed out waiting for {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
-/// The headers of a webhook, for another to send it.
-fn copied(headers: &HeaderMap) -> HeaderMap {
-    let mut copied = headers.clone();
-    for own in ["host", "content-length", "connection", "accept"] {
-        copied.remove(own);
+/// Copies the headers of a webhook, so that the test can send it itself.
+fn copy_headers(headers: &HeaderMap) -> HeaderMap {
+    let mut copy = headers.clone();
+    for hop in ["host", "content-length", "connection", "accept"] {
+        copy.remove(hop);
     }
-    copied
+    copy
 }

@@ -1,6 +1,6 @@
-//! A plugin that goes past a bound gets an error that names the bound.
+//! A plugin that exceeds a limit gets an error that names the limit.
 
-use crate::support::{connection, limits, usable};
+use crate::support::{connection, limits, valid_settings};
 use async_trait::async_trait;
 use evil_guest::Case;
 use handover_host::contract::EventSource;
@@ -8,24 +8,24 @@ use handover_host::{CallError, Error, Host, Limit, Limits, Transport, TransportE
 use std::time::Duration;
 
 #[tokio::test]
-async fn memory_is_bounded() {
-    // An honest plugin with too little of it.
+async fn limits_the_memory_of_a_call() {
+    // A well-behaved plugin with too little memory.
     let mut small = limits();
     small.memory = 2 << 20;
     let host = Host::builder().limits(small).build().expect("a host");
-    let provider = host.load(handover_tests::GENESYS).await.expect("it loads in little memory");
+    let provider = host.load(handover_tests::GENESYS).await.expect("the provider loads in little memory");
     let large = format!(r#"{{"id":"1","type":"Text","text":"{}"}}"#, "ä".repeat(400_000));
     let mapped = provider.connect_unchecked(vec![]).map_agent_events(&EventSource::Webhook(large.clone().into())).await;
     assert_eq!(mapped, Err(Error::Call(CallError::Limit { limit: Limit::Memory, allowed: 2 << 20 })));
 }
 
-/// The honest plugin does what it can with what there is, and what a call had goes back.
+/// Small calls succeed under the total limit, and every call releases its memory.
 #[tokio::test]
-async fn the_memory_of_all_together_is_bounded() {
+async fn limits_the_total_memory() {
     let mut small = limits();
     small.total_memory = 2 << 20;
     let host = Host::builder().limits(small).reuse(1000).build().expect("a host");
-    let connection = host.load(handover_tests::GENESYS).await.expect("it loads").connect_unchecked(vec![]);
+    let connection = host.load(handover_tests::GENESYS).await.expect("the component loads").connect_unchecked(vec![]);
     let map = async |characters: usize| {
         let body = format!(r#"{{"id":"1","type":"Text","text":"{}"}}"#, "a".repeat(characters));
         connection.map_agent_events(&EventSource::Webhook(body.into())).await
@@ -39,14 +39,15 @@ async fn the_memory_of_all_together_is_bounded() {
     }
 }
 
-/// Instances that wait for their next call are of no hindrance to other plugins, and answer like fresh ones.
+/// Idle instances do not block other plugins, and return the same results as new instances.
 #[tokio::test(flavor = "multi_thread")]
-async fn plugins_with_warm_instances_leave_room_for_others() {
+async fn idle_instances_do_not_block_other_plugins() {
     let host = Host::builder().limits(limits()).reuse(1000).build().expect("a host");
     let source = || EventSource::Webhook(br#"{"id":"1","type":"Text","text":"hi"}"#.to_vec());
     let mut expected = None;
     for _ in 0..4 {
-        let connection = host.load(handover_tests::GENESYS).await.expect("it loads").connect_unchecked(vec![]);
+        let connection =
+            host.load(handover_tests::GENESYS).await.expect("the component loads").connect_unchecked(vec![]);
         let calls: Vec<_> = (0..50)
             .map(|_| {
                 let connection = connection.clone();
@@ -60,21 +61,22 @@ async fn plugins_with_warm_instances_leave_room_for_others() {
     }
 }
 
-/// A contact center that does not answer holds up what is waiting for it, and no webhook.
+/// A contact center that does not answer blocks the calls that wait for it, but no webhook.
 #[tokio::test(flavor = "multi_thread")]
-async fn silence_holds_up_no_pure_call() {
+async fn an_unresponsive_contact_center_blocks_no_pure_call() {
     for connection_calls in [2, limits().connection_calls] {
         let mut shared = limits();
         shared.connection_calls = connection_calls;
-        pure_calls_go_on(shared).await;
+        assert_pure_calls_complete(shared).await;
     }
 }
 
-async fn pure_calls_go_on(shared: Limits) {
-    let host = Host::builder().limits(shared).http(Silence).build().expect("a host");
-    let provider = host.load(handover_tests::GENESYS).await.expect("it loads");
+/// Asserts that pure calls complete while 20 calls wait for the contact center.
+async fn assert_pure_calls_complete(shared: Limits) {
+    let host = Host::builder().limits(shared).http(Unresponsive).build().expect("a host");
+    let provider = host.load(handover_tests::GENESYS).await.expect("the component loads");
     let allowed = "https://api.mypurecloud.de https://login.mypurecloud.de".parse().expect("origins");
-    let connection = provider.connect(usable(), &allowed).await.expect("it connects");
+    let connection = provider.connect(valid_settings(), &allowed).await.expect("the connection");
     let waiting: Vec<_> = (0..20)
         .map(|_| {
             let connection = connection.clone();
@@ -89,18 +91,18 @@ async fn pure_calls_go_on(shared: Limits) {
     waiting.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
-/// A contact center that does not answer holds up no other connection.
+/// A contact center that does not answer blocks no other connection.
 #[tokio::test(flavor = "multi_thread")]
-async fn silence_holds_up_no_other_connection() {
+async fn an_unresponsive_contact_center_blocks_no_other_connection() {
     let mut shared = limits();
     shared.connection_calls = 2;
-    let host = Host::builder().limits(shared).http(SilentIn("mypurecloud.de")).build().expect("a host");
-    let provider = host.load(handover_tests::GENESYS).await.expect("it loads");
+    let host = Host::builder().limits(shared).http(UnresponsiveIn("mypurecloud.de")).build().expect("a host");
+    let provider = host.load(handover_tests::GENESYS).await.expect("the component loads");
     let connect = async |region: &str| {
-        let mut settings = usable();
+        let mut settings = valid_settings();
         settings.iter_mut().filter(|setting| setting.key == "host").for_each(|host| host.value = region.into());
         let origins = format!("https://api.{region} https://login.{region}").parse().expect("origins");
-        provider.connect(settings, &origins).await.expect("it connects")
+        provider.connect(settings, &origins).await.expect("the connection")
     };
     let (silent, answering) = (connect("mypurecloud.de").await, connect("mypurecloud.ie").await);
     let waiting: Vec<_> = (0..20)
@@ -116,11 +118,11 @@ async fn silence_holds_up_no_other_connection() {
     waiting.iter().for_each(tokio::task::JoinHandle::abort);
 }
 
-/// A transport that never answers in this region, and refuses everything elsewhere.
-struct SilentIn(&'static str);
+/// A transport that never answers in this region, and refuses all requests elsewhere.
+struct UnresponsiveIn(&'static str);
 
 #[async_trait]
-impl Transport for SilentIn {
+impl Transport for UnresponsiveIn {
     async fn send(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, TransportError> {
         if request.uri().host().is_some_and(|host| host.ends_with(self.0)) {
             std::future::pending::<()>().await;
@@ -129,70 +131,70 @@ impl Transport for SilentIn {
     }
 }
 
-/// A plugin that computes does not keep its thread from others.
+/// A plugin that computes yields its thread to other tasks.
 #[tokio::test(flavor = "current_thread")]
-async fn a_computing_plugin_yields() {
+async fn a_computing_plugin_yields_its_thread() {
     let mut strict = limits();
     strict.cpu_time = Duration::from_millis(500);
     let host = Host::builder().limits(strict).build().expect("a host");
     let evil = Case::loop_in_map_agent_events.of(handover_tests::EVIL).expect("the slot");
-    let evil = host.load(&evil).await.expect("it loads").connect_unchecked(vec![]);
+    let evil = host.load(&evil).await.expect("the component loads").connect_unchecked(vec![]);
     let looping = tokio::spawn(async move { evil.map_agent_events(&EventSource::Webhook(b"{}".to_vec())).await });
-    let neighbor = tokio::spawn(async move {
-        let mut turns = 0;
+    let other_task = tokio::spawn(async move {
+        let mut polls = 0;
         while !looping.is_finished() {
             tokio::task::yield_now().await;
-            turns += 1;
+            polls += 1;
         }
-        (turns, looping.await.expect("no panic"))
+        (polls, looping.await.expect("no panic"))
     });
-    let (turns, ended) = neighbor.await.expect("no panic");
-    assert_eq!(ended, Err(Error::Call(CallError::Limit { limit: Limit::CpuTime, allowed: 500 })));
-    assert!(turns > 10, "the neighbor had {turns} turns beside the plugin");
+    let (polls, result) = other_task.await.expect("no panic");
+    assert_eq!(result, Err(Error::Call(CallError::Limit { limit: Limit::CpuTime, allowed: 500 })));
+    assert!(polls > 10, "the other task was polled {polls} times while the plugin ran");
 }
 
 /// A contact center that never answers.
-struct Silence;
+struct Unresponsive;
 
 #[async_trait]
-impl Transport for Silence {
+impl Transport for Unresponsive {
     async fn send(&self, _: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, TransportError> {
         std::future::pending().await
     }
 }
 
 #[tokio::test]
-async fn waiting_is_bounded() {
-    let mut hasty = limits();
-    hasty.call_time = Duration::from_secs(1);
-    let host = Host::builder().limits(hasty).http(Silence).build().expect("a host");
-    let provider = host.load(handover_tests::GENESYS).await.expect("it loads");
+async fn limits_the_time_of_a_call() {
+    let mut short = limits();
+    short.call_time = Duration::from_secs(1);
+    let host = Host::builder().limits(short).http(Unresponsive).build().expect("a host");
+    let provider = host.load(handover_tests::GENESYS).await.expect("the component loads");
     let allowed = "https://api.mypurecloud.de https://login.mypurecloud.de".parse().expect("origins");
-    let connection = provider.connect(usable(), &allowed).await.expect("it connects");
+    let connection = provider.connect(valid_settings(), &allowed).await.expect("the connection");
     let late = Err(CallError::Limit { limit: Limit::CallTime, allowed: 1000 });
     assert_eq!(connection.check_connection(None).await, late);
     assert_eq!(connection.check_connection(None).await, late);
 }
 
-/// A call that never had a permit has sent nothing, and says so: it is no request of unknown outcome.
+/// A call that never got a permit has sent nothing, so its error is `Busy` and its outcome is known.
 #[tokio::test]
-async fn a_call_without_a_permit_has_done_nothing() {
+async fn a_call_without_a_permit_is_busy() {
     let mut narrow = limits();
     narrow.connection_calls = 1;
-    let host = Host::builder().limits(narrow).http(Silence).build().expect("a host");
-    let provider = host.load(handover_tests::GENESYS).await.expect("it loads");
+    let host = Host::builder().limits(narrow).http(Unresponsive).build().expect("a host");
+    let provider = host.load(handover_tests::GENESYS).await.expect("the component loads");
     let allowed = "https://api.mypurecloud.de https://login.mypurecloud.de".parse().expect("origins");
-    let connection = provider.connect(usable(), &allowed).await.expect("it connects");
+    let connection = provider.connect(valid_settings(), &allowed).await.expect("the connection");
     let waiting = connection.clone();
     let waiting = tokio::spawn(async move { waiting.check_connection(None).await });
-    let hasty = connection.with_call_time(Duration::from_millis(50));
+    let short = connection.with_call_time(Duration::from_millis(50));
     let busy = Err(CallError::Busy { limit: Limit::ConnectionCalls, allowed: 1 });
-    // Until the other call has the permit, this one waits for an answer.
+    // Until the other call holds the permit, this call gets it and waits for an answer.
     let late = Err(CallError::Limit { limit: Limit::CallTime, allowed: 50 });
-    let mut outcome = hasty.check_connection(None).await;
+    let mut outcome = short.check_connection(None).await;
     for _ in 0..100 {
         if outcome == late {
-            outcome = hasty.check_connection(None).await;
+            outcome = short.check_connection(None).await;
         }
     }
     assert_eq!(outcome, busy);
@@ -200,11 +202,11 @@ async fn a_call_without_a_permit_has_done_nothing() {
 }
 
 #[tokio::test]
-async fn what_comes_back_is_bounded() {
+async fn limits_the_size_of_results() {
     let mut small = limits();
     small.output = 10_000;
     let host = Host::builder().limits(small).build().expect("a host");
-    let provider = host.load(handover_tests::GENESYS).await.expect("it loads");
+    let provider = host.load(handover_tests::GENESYS).await.expect("the component loads");
     let long = format!(r#"{{"id":"1","type":"Text","text":"{}"}}"#, "a".repeat(20_000));
     let connection = provider.connect_unchecked(vec![]);
     let mapped = connection.map_agent_events(&EventSource::Webhook(long.into())).await;
@@ -213,7 +215,7 @@ async fn what_comes_back_is_bounded() {
     let mut few = limits();
     few.items = 3;
     let host = Host::builder().limits(few).build().expect("a host");
-    let provider = host.load(handover_tests::GENESYS).await.expect("it loads");
+    let provider = host.load(handover_tests::GENESYS).await.expect("the component loads");
     let events = [r#"{"eventType":"Typing"}"#; 4].join(",");
     let many = format!(r#"{{"id":"1","type":"Event","events":[{events}]}}"#);
     let mapped = provider.connect_unchecked(vec![]).map_agent_events(&EventSource::Webhook(many.into())).await;
@@ -221,7 +223,7 @@ async fn what_comes_back_is_bounded() {
 }
 
 #[tokio::test]
-async fn a_thousand_calls_at_once_take_their_turns() {
+async fn completes_a_thousand_concurrent_calls() {
     let connection = connection(&[]).await;
     let calls: Vec<_> = (0..1000)
         .map(|number| {

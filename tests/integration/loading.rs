@@ -1,4 +1,4 @@
-//! What is not a provider is refused when it is loaded, and the error names what is wrong.
+//! The host refuses to load anything that is not a provider. The error names the reason.
 
 use crate::support::limits;
 use handover_host::{Host, LoadError};
@@ -6,7 +6,7 @@ use std::io::Write;
 
 async fn load(component: &[u8]) -> LoadError {
     let host = Host::builder().limits(limits()).build().expect("a host");
-    host.load(component).await.expect_err("it must be refused")
+    host.load(component).await.expect_err("a refused component")
 }
 
 async fn load_text(component: &str) -> LoadError {
@@ -14,7 +14,7 @@ async fn load_text(component: &str) -> LoadError {
 }
 
 #[tokio::test]
-async fn what_is_no_component() {
+async fn refuses_bytes_that_are_not_a_component() {
     assert!(matches!(load(b"").await, LoadError::NotWasm));
     assert!(matches!(load(b"#!/bin/sh\n").await, LoadError::NotWasm));
     assert!(matches!(load_text("(module)").await, LoadError::NotAComponent));
@@ -23,7 +23,7 @@ async fn what_is_no_component() {
 }
 
 #[tokio::test]
-async fn what_exports_another_world() {
+async fn refuses_a_component_of_another_world() {
     let error = load_text("(component)").await;
     assert!(error.to_string().contains("handover:provider/provider@0.1.0; it exports nothing"), "{error}");
     let other = r#"(component (instance $i) (export "example:other/thing@1.0.0" (instance $i)))"#;
@@ -32,7 +32,7 @@ async fn what_exports_another_world() {
 }
 
 #[tokio::test]
-async fn what_imports_more_than_is_lent() {
+async fn refuses_imports_outside_the_contract() {
     for import in ["wasi:filesystem/preopens@0.2.6", "wasi:sockets/tcp@0.2.6", "handover:provider/files@0.1.0"] {
         let component = format!(r#"(component (import "{import}" (instance)))"#);
         match load_text(&component).await {
@@ -43,7 +43,7 @@ async fn what_imports_more_than_is_lent() {
 }
 
 #[tokio::test]
-async fn what_has_the_names_of_the_contract_and_other_types() {
+async fn refuses_exports_of_other_types() {
     let component = r#"(component
         (instance $i)
         (export "handover:provider/provider@0.1.0" (instance $i)))"#;
@@ -51,25 +51,25 @@ async fn what_has_the_names_of_the_contract_and_other_types() {
 }
 
 #[tokio::test]
-async fn a_precompiled_provider_is_the_same_provider() {
+async fn loads_a_precompiled_provider() {
     let host = Host::builder().limits(limits()).build().expect("a host");
-    let compiled = host.precompile(handover_tests::GENESYS).expect("it compiles");
+    let compiled = host.precompile(handover_tests::GENESYS).expect("the component compiles");
     // SAFETY: the bytes are what `precompile` just returned.
-    let provider = unsafe { host.load_precompiled(&compiled) }.await.expect("it loads");
+    let provider = unsafe { host.load_precompiled(&compiled) }.await.expect("the provider loads");
     assert_eq!(provider.description().name, "genesys-open-messaging");
     let mut file = tempfile::NamedTempFile::new().expect("a file");
-    file.write_all(&compiled).expect("written");
-    // SAFETY: nobody else has the file.
-    let provider = unsafe { host.load_precompiled_file(file.path()) }.await.expect("it loads");
+    file.write_all(&compiled).expect("writes the file");
+    // SAFETY: no other process has the file.
+    let provider = unsafe { host.load_precompiled_file(file.path()) }.await.expect("the provider loads");
     assert_eq!(provider.description().name, "genesys-open-messaging");
-    // A component is no precompiled one.
-    // SAFETY: wasmtime refuses what has not its own header.
+    // A component that is not precompiled is refused.
+    // SAFETY: wasmtime refuses bytes without its own header.
     let refused = unsafe { host.load_precompiled(handover_tests::GENESYS) }.await;
     assert!(matches!(refused, Err(LoadError::Invalid(_))));
-    // SAFETY: the same.
+    // SAFETY: as above.
     let refused = unsafe { host.load_precompiled(b"short") }.await;
     assert!(matches!(refused, Err(LoadError::Invalid(_))));
-    // SAFETY: the same.
+    // SAFETY: as above.
     let refused = unsafe { host.load_precompiled_file("/dev/null".as_ref()) }.await;
     assert!(matches!(refused, Err(LoadError::Io { .. })));
 }

@@ -1,11 +1,6 @@
-//! One binary for all, since each has wasmtime in it.
+//! All integration tests in one binary, because each binary links wasmtime.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test says what it expects and fails by panicking"
-)]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail by panicking")]
 
 mod architecture;
 mod bad_input;
@@ -13,12 +8,10 @@ mod both_ways;
 mod component;
 mod conformance;
 mod doctor;
-mod documents;
 mod egress;
 mod end_to_end;
 mod endings;
 mod evil;
-mod examples;
 mod gateway;
 mod limits;
 mod loading;

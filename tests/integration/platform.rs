@@ -1,5 +1,5 @@
-//! A bot platform in a few lines: it takes what comes by HTTP and by WebSocket, has the plugin verify and map it, keeps
-//! the state of each handover, asks when it should, and writes down what it learns.
+//! A minimal bot platform. It accepts events by HTTP and WebSocket, verifies and maps them with the plugin, keeps the
+//! state of each handover, polls when the state requires it, and records the results.
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -18,10 +18,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
 
-/// What the platform knows of one user.
-pub(crate) struct Book {
+/// The state of one user.
+pub(crate) struct UserState {
     pub(crate) handover: Handover,
-    /// The number of each handover that ended, and why.
+    /// The number and the end reason of each ended handover.
     pub(crate) ends: Vec<(u32, EndReason)>,
     /// The text of each message that was shown.
     pub(crate) shown: Vec<String>,
@@ -32,11 +32,11 @@ pub(crate) struct Platform(Arc<Inner>);
 
 struct Inner {
     connection: Connection,
-    books: Mutex<HashMap<String, Book>>,
-    /// The ids of events that were taken.
-    seen: Mutex<HashSet<String>>,
-    /// How many events each source brought that were not known yet.
-    told: Mutex<HashMap<&'static str, usize>>,
+    users: Mutex<HashMap<String, UserState>>,
+    /// The ids of the applied events.
+    event_ids: Mutex<HashSet<String>>,
+    /// The number of new events from each source.
+    event_counts: Mutex<HashMap<&'static str, usize>>,
 }
 
 fn now() -> Timestamp {
@@ -50,18 +50,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Platform {
     pub(crate) fn new(connection: Connection) -> Self {
-        let (books, seen, told) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self(Arc::new(Inner { connection, books, seen, told }))
+        let (users, event_ids, event_counts) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self(Arc::new(Inner { connection, users, event_ids, event_counts }))
     }
 
-    /// Takes webhooks and what operators build, all at one address.
+    /// Accepts webhooks, event bus events and triggers at one address.
     pub(crate) fn listen(&self, listener: TcpListener) {
-        let router = axum::Router::new().fallback(take).with_state(self.clone());
+        let router = axum::Router::new().fallback(receive_webhook).with_state(self.clone());
         tokio::spawn(axum::serve(listener, router).into_future());
     }
 
-    /// Takes the frames of a notification channel until it closes.
-    pub(crate) async fn hear(self, uri: String) {
+    /// Reads the frames of a notification channel until it closes.
+    pub(crate) async fn read_notifications(self, uri: String) {
         let (mut socket, _) = tokio_tungstenite::connect_async(uri).await.expect("a channel");
         while let Some(Ok(frame)) = socket.next().await {
             if let Message::Text(text) = frame {
@@ -70,35 +70,36 @@ impl Platform {
         }
     }
 
-    /// Asks after each open handover, again and again.
-    pub(crate) async fn poll(self, pause: Duration) {
+    /// Polls each open handover repeatedly, with this pause between the rounds.
+    pub(crate) async fn poll_repeatedly(self, pause: Duration) {
         loop {
             tokio::time::sleep(pause).await;
-            let open: Vec<_> = lock(&self.0.books)
+            let open: Vec<_> = lock(&self.0.users)
                 .iter()
-                .filter(|(_, book)| book.ends.iter().all(|(number, _)| *number != book.handover.number()))
+                .filter(|(_, state)| state.ends.iter().all(|(number, _)| *number != state.handover.number()))
                 .map(|(recipient, _)| recipient.clone())
                 .collect();
             for recipient in open {
-                self.observe(&recipient).await;
+                self.poll(&recipient).await;
             }
         }
     }
 
-    /// Begins the next handover of a recipient; the conversation's id.
+    /// Begins the next handover of a recipient. Returns the conversation id.
     pub(crate) async fn begin(&self, recipient: &str, start: OutboundMessage) -> String {
         let policy = Policy { observes: true, ..Policy::default() };
         let number = {
-            let mut books = lock(&self.0.books);
-            match books.get_mut(recipient) {
-                Some(book) => {
-                    let number = book.handover.next_number();
-                    book.handover = Handover::begin(number, now(), policy, Some(&book.handover)).expect("it has ended");
+            let mut users = lock(&self.0.users);
+            match users.get_mut(recipient) {
+                Some(state) => {
+                    let number = state.handover.next_number();
+                    let handover = Handover::begin(number, now(), policy, Some(&state.handover));
+                    state.handover = handover.expect("the previous handover has ended");
                     number
                 }
                 None => {
-                    let handover = Handover::begin(1, now(), policy, None).expect("the first");
-                    books.insert(recipient.to_owned(), Book { handover, ends: Vec::new(), shown: Vec::new() });
+                    let handover = Handover::begin(1, now(), policy, None).expect("the first handover");
+                    users.insert(recipient.to_owned(), UserState { handover, ends: Vec::new(), shown: Vec::new() });
                     1
                 }
             }
@@ -109,81 +110,81 @@ impl Platform {
         let mut id = None;
         for request in built.expect("built") {
             let delivered: Delivery = self.0.connection.deliver(&request).await.expect("delivered");
-            self.book(recipient, |book| book.handover.delivered(&delivered, now()));
+            self.with_state(recipient, |state| state.handover.delivered(&delivered, now()));
             id = id.or(delivered.conversation_id);
         }
-        id.expect("the conversation's id")
+        id.expect("a conversation id")
     }
 
-    pub(crate) fn book<R>(&self, recipient: &str, look: impl FnOnce(&mut Book) -> R) -> R {
-        look(lock(&self.0.books).get_mut(recipient).expect("a user"))
+    pub(crate) fn with_state<R>(&self, recipient: &str, access: impl FnOnce(&mut UserState) -> R) -> R {
+        access(lock(&self.0.users).get_mut(recipient).expect("a user"))
     }
 
-    pub(crate) fn told(&self) -> HashMap<&'static str, usize> {
-        lock(&self.0.told).clone()
+    pub(crate) fn event_counts(&self) -> HashMap<&'static str, usize> {
+        lock(&self.0.event_counts).clone()
     }
 
     async fn map(&self, name: &'static str, source: EventSource) {
         let events = self.0.connection.map_agent_events(&source).await.expect("an object");
         for event in events {
-            if lock(&self.0.seen).insert(event.id.clone()) {
-                *lock(&self.0.told).entry(name).or_default() += 1;
+            if lock(&self.0.event_ids).insert(event.id.clone()) {
+                *lock(&self.0.event_counts).entry(name).or_default() += 1;
                 self.apply(&event);
             }
         }
     }
 
-    /// The conversation tells more surely than the address whose event it is.
-    fn whose(&self, event: &AgentEvent) -> Option<String> {
-        let books = lock(&self.0.books);
-        let known = event.conversation_id.as_deref().and_then(|conversation| {
-            let fits = |book: &Book| book.handover.conversation() == Some(conversation);
-            books.iter().find(|(_, book)| fits(book)).map(|(recipient, _)| recipient.clone())
+    /// Returns the recipient of an event. The conversation identifies it more reliably than the address.
+    fn recipient_of(&self, event: &AgentEvent) -> Option<String> {
+        let users = lock(&self.0.users);
+        let by_conversation = event.conversation_id.as_deref().and_then(|conversation| {
+            let matches = |state: &UserState| state.handover.conversation() == Some(conversation);
+            users.iter().find(|(_, state)| matches(state)).map(|(recipient, _)| recipient.clone())
         });
-        known.or_else(|| event.recipient.clone().filter(|recipient| books.contains_key(recipient)))
+        by_conversation.or_else(|| event.recipient.clone().filter(|recipient| users.contains_key(recipient)))
     }
 
     fn apply(&self, event: &AgentEvent) {
         if matches!(event.kind, EventKind::Ignored(_)) {
             return;
         }
-        let Some(recipient) = self.whose(event) else { return };
-        let steps = self.book(&recipient, |book| {
-            let steps = book.handover.apply(event, now());
-            book.note(&steps);
+        let Some(recipient) = self.recipient_of(event) else { return };
+        let steps = self.with_state(&recipient, |state| {
+            let steps = state.handover.apply(event, now());
+            state.record(&steps);
             steps
         });
         if steps.contains(&Step::Observe) {
             let platform = self.clone();
-            tokio::spawn(async move { platform.observe(&recipient).await });
+            tokio::spawn(async move { platform.poll(&recipient).await });
         }
     }
 
-    async fn observe(&self, recipient: &str) {
-        let asked = now();
-        let conversation = self.book(recipient, |book| Conversation {
+    async fn poll(&self, recipient: &str) {
+        let requested = now();
+        let conversation = self.with_state(recipient, |state| Conversation {
             recipient: recipient.to_owned(),
-            handover: book.handover.number(),
-            id: book.handover.conversation().map(String::from),
+            handover: state.handover.number(),
+            id: state.handover.conversation().map(String::from),
         });
         if conversation.id.is_none() {
             return;
         }
-        // Losing a poll is nothing: there is the next.
+        // A failed poll does no harm, because the next one follows.
         let Ok(events) = answered(self.0.connection.observe_conversation(&conversation).await).expect("no trap") else {
             return;
         };
-        self.book(recipient, |book| {
-            if book.handover.number() == conversation.handover {
-                let steps = book.handover.observed(&events, asked);
-                book.note(&steps);
+        self.with_state(recipient, |state| {
+            if state.handover.number() == conversation.handover {
+                let steps = state.handover.observed(&events, requested);
+                state.record(&steps);
             }
         });
     }
 }
 
-impl Book {
-    fn note(&mut self, steps: &[Step]) {
+impl UserState {
+    fn record(&mut self, steps: &[Step]) {
         for step in steps {
             match step {
                 Step::Ended(reason) => self.ends.push((self.handover.number(), reason.clone())),
@@ -194,7 +195,7 @@ impl Book {
     }
 }
 
-async fn take(State(platform): State<Platform>, headers: HeaderMap, body: Bytes) -> StatusCode {
+async fn receive_webhook(State(platform): State<Platform>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let headers = headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
     let webhook = Webhook { method: "POST".into(), path: "/".into(), headers, body: body.to_vec() };
     let (name, source): (_, fn(Vec<u8>) -> _) =

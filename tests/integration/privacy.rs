@@ -1,6 +1,6 @@
-//! What people say, who they are, and what is secret: in no debug form, in no error.
+//! Message texts, personal data and secrets do not appear in `Debug` output or in errors.
 
-use crate::support::{provider, usable, webhook};
+use crate::support::{provider, valid_settings, webhook};
 use handover_host::contract::{
     AgentMessage, Attachment, Attribute, Author, Button, ButtonAction, Card, Content, EventKind, EventSource,
     HandoverStart, Location, MediaKind, Outbound, OutboundMessage, Profile, ProviderRequest, Setting, Speaker,
@@ -15,7 +15,7 @@ fn canary() -> Option<String> {
 }
 
 #[test]
-fn debug_forms_leave_out_words_and_secrets() {
+fn debug_output_omits_texts_and_secrets() {
     let attachment = Attachment {
         kind: MediaKind::File,
         url: CANARY.into(),
@@ -33,7 +33,7 @@ fn debug_forms_leave_out_words_and_secrets() {
         default_action: Some(button.clone()),
         buttons: vec![button.clone()],
     };
-    let place = Location { latitude: 52.5, longitude: 13.4, address: canary(), name: canary(), url: None };
+    let location = Location { latitude: 52.5, longitude: 13.4, address: canary(), name: canary(), url: None };
     let template = Template { id: None, language: None, header: canary(), body: CANARY.into(), footer: canary() };
     let message = AgentMessage {
         id: "1".into(),
@@ -44,7 +44,7 @@ fn debug_forms_leave_out_words_and_secrets() {
             Content::Attachment(attachment.clone()),
             Content::QuickReply(button),
             Content::Carousel(vec![card]),
-            Content::Location(place),
+            Content::Location(location),
             Content::Template(template),
         ],
         plain_text: CANARY.into(),
@@ -85,20 +85,20 @@ fn debug_forms_leave_out_words_and_secrets() {
 }
 
 #[tokio::test]
-async fn errors_and_connections_keep_the_settings() {
-    let mut settings = usable();
+async fn errors_and_connections_do_not_expose_settings() {
+    let mut settings = valid_settings();
     settings
         .iter_mut()
         .filter(|setting| setting.key.ends_with("secret"))
         .for_each(|setting| setting.value = CANARY.into());
     let provider = provider().await;
     let allowed = "https://api.mypurecloud.de https://login.mypurecloud.de".parse().expect("origins");
-    let connection = provider.connect(settings.clone(), &allowed).await.expect("it connects");
-    let refused = provider.connect(settings.clone(), &AllowedOrigins::none()).await.expect_err("not allowed");
+    let connection = provider.connect(settings.clone(), &allowed).await.expect("the connection");
+    let refused = provider.connect(settings.clone(), &AllowedOrigins::none()).await.expect_err("a refused origin");
     settings.push(Setting { key: "client-secret".into(), value: CANARY.into() });
-    let wrong = provider.connect(settings, &allowed).await.expect_err("twice");
-    assert!(matches!(wrong, ConnectError::Settings(_)));
-    for shown in [format!("{connection:?}"), format!("{refused:?} {refused}"), format!("{wrong:?} {wrong}")] {
+    let invalid = provider.connect(settings, &allowed).await.expect_err("a duplicate setting");
+    assert!(matches!(invalid, ConnectError::Settings(_)));
+    for shown in [format!("{connection:?}"), format!("{refused:?} {refused}"), format!("{invalid:?} {invalid}")] {
         assert!(!shown.contains(CANARY), "{shown}");
     }
 }

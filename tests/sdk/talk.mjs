@@ -1,7 +1,9 @@
-// Genesys's own JavaScript SDK against the local Genesys Cloud. Nothing in the SDK is changed but the host it talks
-// to, by the SDK's own gateway configuration.
+// Runs Genesys's JavaScript SDK against the local Genesys Cloud. Only the host is changed, through the SDK's own
+// gateway configuration.
 //
-//   node talk.mjs '{"origin":"http://127.0.0.1:40123","client_id":"…", …}'      (the sandbox's announcement)
+// Usage, with the announcement that the sandbox prints:
+//
+//   node talk.mjs '{"origin":"http://127.0.0.1:40123","client_id":"…", …}'
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -20,23 +22,23 @@ const refused = await client.loginClientCredentialsGrant(sandbox.client_id, 'not
 );
 assert.equal(refused?.response?.status, 400);
 assert.equal(refused.response.data.error, 'invalid_client');
-step('a wrong secret is refused');
+step('refuses a wrong secret');
 
 const login = await client.loginClientCredentialsGrant(sandbox.client_id, sandbox.client_secret);
 assert.ok(login.accessToken);
 assert.ok(login.tokenExpiryTime > Date.now());
-step('a token by client credentials');
+step('issues a token for client credentials');
 
 const conversations = new sdk.ConversationsApi();
 const integrations = await conversations.getConversationsMessagingIntegrationsOpen({ pageSize: 100, pageNumber: 1 });
 const integration = integrations.entities.find(({ name }) => name === sandbox.integration_name);
 assert.equal(integration?.id, sandbox.integration_id);
 assert.equal(integrations.pageCount, 1);
-step('open integrations are listed');
+step('lists open integrations');
 
 const queues = await new sdk.RoutingApi().getRoutingQueues({ name: 'Sup*' });
 assert.deepEqual(queues.entities.map(({ name }) => name), ['Support']);
-step('queues are listed by name');
+step('lists queues by name');
 
 const messageId = randomUUID();
 const message = {
@@ -54,7 +56,7 @@ const sent = await conversations.postConversationsMessageInboundOpenMessage(inte
 assert.equal(sent.type, 'Text');
 assert.equal(sent.channel.messageId, messageId);
 assert.ok(sent.conversationId);
-step('an inbound message, with the conversation id');
+step('accepts an inbound message and returns the conversation id');
 
 const conversation = await conversations.getConversationsMessage(sent.conversationId);
 const customer = conversation.participants.find(({ purpose }) => purpose === 'customer');
@@ -62,17 +64,17 @@ assert.equal(customer.state, 'connected');
 assert.equal(customer.name, 'Ada L.');
 assert.deepEqual(customer.attributes, { language: 'english' });
 assert.ok(conversation.participants.some(({ purpose, state }) => purpose === 'acd' && state === 'connected'));
-step('the conversation is read: the customer waits in a queue');
+step('returns the conversation with the customer in a queue');
 
 const details = await conversations.getConversationsMessageDetails(sent.id);
 assert.equal(details.conversationId, sent.conversationId);
 assert.equal(details.providerMessageId, messageId);
-step('the message is read by its id');
+step('returns the message by its id');
 
 const bulk = await conversations.postConversationsMessageMessagesBulk(sent.conversationId, { body: [sent.id] });
 assert.deepEqual(bulk.entities.map(({ id, providerMessageId }) => [id, providerMessageId]), [[sent.id, messageId]]);
 assert.deepEqual(customer.messages.map(({ messageId: id }) => id), [sent.id]);
-step('the messages of the conversation are read by their ids');
+step('returns the messages of the conversation by their ids');
 
 const channel = { from: message.channel.from, time: new Date().toISOString() };
 const typing = await conversations.postConversationsMessageInboundOpenEvent(integration.id, {
@@ -80,7 +82,7 @@ const typing = await conversations.postConversationsMessageInboundOpenEvent(inte
   events: [{ eventType: 'Typing' }],
 });
 assert.equal(typing.type, 'Event');
-step('an inbound event');
+step('accepts an inbound event');
 
 const outbound = await conversations.postConversationsMessagesAgentless({
   fromAddress: integration.id,
@@ -90,7 +92,7 @@ const outbound = await conversations.postConversationsMessagesAgentless({
   useExistingActiveConversation: true,
 });
 assert.equal(outbound.conversationId, sent.conversationId);
-step('an agentless message, into the conversation that there is');
+step('sends an agentless message into the existing conversation');
 
 const receipt = await conversations.postConversationsMessageInboundOpenReceipt(integration.id, {
   id: outbound.id,
@@ -99,7 +101,7 @@ const receipt = await conversations.postConversationsMessageInboundOpenReceipt(i
   isFinalReceipt: true,
 });
 assert.equal(receipt.type, 'Receipt');
-step('a receipt for it');
+step('accepts a receipt for the message');
 
 const pressed = await conversations.postConversationsMessageInboundOpenStructuredResponse(integration.id, {
   channel: { ...channel, messageId: randomUUID() },
@@ -107,7 +109,7 @@ const pressed = await conversations.postConversationsMessageInboundOpenStructure
   originatingMessageId: outbound.id,
 });
 assert.equal(pressed.type, 'Structured');
-step('a structured response to it');
+step('accepts a structured response to the message');
 
 const unknown = await conversations.getConversationsMessage(randomUUID()).then(
   () => undefined,
@@ -117,32 +119,32 @@ const unknown = await conversations.getConversationsMessage(randomUUID()).then(
 assert.equal(unknown?.status, 404);
 assert.equal(unknown.code, 'not.found');
 assert.ok(unknown.contextId);
-step('an unknown conversation is not found, as the SDK understands it');
+step('reports an unknown conversation with an error that the SDK parses');
 
 await conversations.patchConversationsMessageParticipant(sent.conversationId, customer.id, {
   body: { state: 'disconnected' },
 });
 const ended = await conversations.getConversationsMessage(sent.conversationId);
 assert.ok(ended.participants.every(({ state }) => state === 'disconnected'));
-step('the customer leaves, and the conversation ends');
+step('ends the conversation when the customer leaves');
 
-// What a connection is set up from.
+// Provisioning of a connection.
 
 const profile = await conversations.getConversationsMessagingSupportedcontentDefault();
 assert.ok(profile.mediaTypes.allow.inbound.length > 0);
 const sameProfile = await conversations.getConversationsMessagingSupportedcontentSupportedContentId(profile.id);
 assert.deepEqual(sameProfile, profile);
-step('the default content profile is read');
+step('returns the default content profile');
 
-const both = { typing: { on: { inbound: 'Enabled', outbound: 'Enabled' } } };
-const ofDefault = await conversations.getConversationsMessagingSettingsDefault();
-const made = await conversations.postConversationsMessagingSettings({ name: 'SDK' });
-const patched = await conversations.patchConversationsMessagingSetting(made.id, { event: both });
-assert.deepEqual(patched.event, both);
-assert.deepEqual(await conversations.getConversationsMessagingSetting(made.id), patched);
+const typingEnabled = { typing: { on: { inbound: 'Enabled', outbound: 'Enabled' } } };
+const defaultSetting = await conversations.getConversationsMessagingSettingsDefault();
+const newSetting = await conversations.postConversationsMessagingSettings({ name: 'SDK' });
+const patched = await conversations.patchConversationsMessagingSetting(newSetting.id, { event: typingEnabled });
+assert.deepEqual(patched.event, typingEnabled);
+assert.deepEqual(await conversations.getConversationsMessagingSetting(newSetting.id), patched);
 const settings = await conversations.getConversationsMessagingSettings({ pageSize: 100, pageNumber: 1 });
-assert.deepEqual(settings.entities.map(({ id }) => id), [ofDefault.id, made.id]);
-step('a platform configuration is made, changed and listed beside the default one');
+assert.deepEqual(settings.entities.map(({ id }) => id), [defaultSetting.id, newSetting.id]);
+step('creates, changes and lists a platform configuration beside the default one');
 
 const request = {
   name: 'SDK',
@@ -151,31 +153,31 @@ const request = {
   supportedContent: { id: profile.id },
 };
 const created = await conversations.postConversationsMessagingIntegrationsOpen(request);
-const change = { name: 'SDK', messagingSetting: { id: made.id } };
+const change = { name: 'SDK', messagingSetting: { id: newSetting.id } };
 const changed = await conversations.patchConversationsMessagingIntegrationsOpenIntegrationId(created.id, change);
-assert.equal(changed.messagingSetting.id, made.id);
-const using = await conversations.getConversationsMessagingIntegrations({ messagingSettingId: made.id });
+assert.equal(changed.messagingSetting.id, newSetting.id);
+const using = await conversations.getConversationsMessagingIntegrations({ messagingSettingId: newSetting.id });
 assert.deepEqual(using.entities.map(({ id }) => id), [created.id]);
 const nameless = await conversations
-  .patchConversationsMessagingIntegrationsOpenIntegrationId(created.id, { messagingSetting: { id: made.id } })
+  .patchConversationsMessagingIntegrationsOpenIntegrationId(created.id, { messagingSetting: { id: newSetting.id } })
   .then(() => undefined, (error) => error);
 assert.equal(nameless?.status, 400);
-step('an integration is created, and changed by its name with every change');
+step('creates an integration, and requires its name with every change');
 
 const routing = new sdk.RoutingApi();
 const queue = await routing.postRoutingQueues({ name: 'SDK' });
 assert.equal((await routing.getRoutingQueue(queue.id)).name, 'SDK');
-step('a queue is created and read');
+step('creates and returns a queue');
 
 const architect = new sdk.ArchitectApi();
 const flows = await architect.getFlows({ type: ['inboundshortmessage'], name: 'Inbound Message' });
 assert.deepEqual(flows.entities.map(({ name, type }) => [name, type]), [['Inbound Message', 'INBOUNDSHORTMESSAGE']]);
 const noType = await architect.getFlows({ type: ['inboundmessage'] }).then(() => undefined, (error) => error);
 assert.equal(noType?.status, 400);
-step('inbound message flows are listed by their type');
+step('lists inbound message flows by their type');
 
 const recipients = await routing.getRoutingMessageRecipients({ messengerType: 'open', name: 'SDK' });
 assert.equal(recipients.entities[0].id, created.recipient?.id ?? recipients.entities[0].id);
 const routed = await routing.putRoutingMessageRecipient(recipients.entities[0].id, { flow: { id: flows.entities[0].id } });
 assert.equal(routed.flow.id, flows.entities[0].id);
-step('the address of the integration is led to the flow');
+step('routes the address of the integration to the flow');

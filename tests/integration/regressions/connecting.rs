@@ -1,7 +1,7 @@
-//! Who may connect, and what becomes of calls that fail.
+//! Credentials, and the outcome of failed calls.
 
 use super::{TEN, conversation, provider, settings_of, webhook};
-use crate::support::{limits, usable};
+use crate::support::{limits, valid_settings};
 use crate::world::{World, start, text};
 use async_trait::async_trait;
 use genesys_sandbox::Config;
@@ -11,39 +11,39 @@ use handover_tests::answered;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn v4_71_what_was_cached_and_is_stale_is_looked_up_again() {
+async fn v4_71_looks_up_a_stale_cache_entry_again() {
     let world = World::new(Config::default()).await;
     let first = world.start().await;
-    // Somebody makes the integration anew under its name, and takes all tokens back.
+    // Recreate the integration under the same name, and revoke all tokens.
     let announced = world.sandbox.announcement();
     let integrations = format!("{}/api/v2/conversations/messaging/integrations/open", announced.origin);
     let token = world.token().await;
     let old = format!("{integrations}/{}", announced.integration_id);
-    let gone = world.desk.delete(old).bearer_auth(&token).send().await.expect("an answer");
-    assert!(gone.status().is_success());
-    let anew = json!({
+    let deleted = world.http.delete(old).bearer_auth(&token).send().await.expect("an answer");
+    assert!(deleted.status().is_success());
+    let integration = json!({
         "name": announced.integration_name,
         "outboundNotificationWebhookUrl": "https://bot.example.com/",
         "outboundNotificationWebhookSignatureSecretToken": announced.webhook_secret,
     });
-    let made = world.desk.post(&integrations).bearer_auth(&token).json(&anew).send().await.expect("an answer");
-    let made: Value = made.json().await.expect("JSON");
-    world.order("tokens/revoke", json!({})).await;
+    let created =
+        world.http.post(&integrations).bearer_auth(&token).json(&integration).send().await.expect("an answer");
+    let created: Value = created.json().await.expect("JSON");
+    world.sandbox_post("tokens/revoke", json!({})).await;
 
     let second = Conversation { id: None, handover: 2, ..first.clone() };
     let id = world.send(&second, "m-2", start()).await.expect("delivered").expect("an id");
     assert_ne!(Some(&id), first.id.as_ref());
-    let seen = world.desk(&format!("conversations/{id}")).await;
-    assert_eq!((&seen["integrationId"], &seen["messageCount"]), (&made["id"], &json!(1)));
-    // And what was found is used from then on.
-    let looked_up = world.asked("/integrations/open").await;
+    let seen = world.sandbox_get(&format!("conversations/{id}")).await;
+    assert_eq!((&seen["integrationId"], &seen["messageCount"]), (&created["id"], &json!(1)));
+    // The new entry is cached.
+    let lookups = world.request_count("/integrations/open").await;
     world.send(&second, "m-3", text("more")).await.expect("delivered");
-    assert_eq!(world.asked("/integrations/open").await, looked_up);
+    assert_eq!(world.request_count("/integrations/open").await, lookups);
 }
 
-/// What cannot be found is said, not passed over in silence.
 #[tokio::test]
-async fn v4_74_an_integration_that_is_gone_is_a_failure_that_names_it() {
+async fn v4_74_names_a_missing_integration() {
     let world = World::with(Config::default(), &[("deployment-name", "Bothandover2")]).await;
     match world.send(&Conversation { id: None, ..conversation("sess-42") }, "m-1", start()).await {
         Err(Failure::Credentials(message)) => assert!(message.contains("Bothandover2"), "{message}"),
@@ -52,7 +52,7 @@ async fn v4_74_an_integration_that_is_gone_is_a_failure_that_names_it() {
 }
 
 #[tokio::test]
-async fn v4_82_bad_credentials_are_a_failure_and_the_next_call_works() {
+async fn v4_82_reports_bad_credentials_and_the_next_call_works() {
     let world = World::with(Config::default(), &[("client-secret", "a-wrong-secret")]).await;
     let unknown = Conversation { id: None, ..conversation("sess-42") };
     for _ in 0..3 {
@@ -64,14 +64,14 @@ async fn v4_82_bad_credentials_are_a_failure_and_the_next_call_works() {
         let events = world.connection.map_agent_events(&hello).await.expect("mapped");
         assert!(matches!(events[0].kind, EventKind::Message(_)));
     }
-    // The same plugin with the right ones.
+    // The same plugin with valid credentials.
     let allowed = AllowedOrigins::none().allow(&world.sandbox.announcement().origin).expect("an origin");
     let provider = world.connection.provider();
-    let right = provider.connect(settings_of(&world.sandbox), &allowed).await.expect("it connects");
-    World { connection: right, ..world }.start().await;
+    let valid = provider.connect(settings_of(&world.sandbox), &allowed).await.expect("the connection");
+    World { connection: valid, ..world }.start().await;
 }
 
-/// A contact center that lets everybody in and takes no message.
+/// A contact center that accepts every login and refuses every message with this status.
 struct Refusing(u16);
 
 #[async_trait]
@@ -91,12 +91,12 @@ impl Transport for Refusing {
 }
 
 #[tokio::test]
-async fn v4_98_what_genesys_answers_is_told_apart() {
+async fn v4_98_classifies_the_responses_of_genesys() {
     let refused = async |status| {
         let host = Host::builder().limits(limits()).http(Refusing(status)).build().expect("a host");
         let provider = host.load(handover_tests::GENESYS).await.expect("the provider loads");
         let allowed = "https://api.mypurecloud.de https://login.mypurecloud.de".parse().expect("origins");
-        let connection = provider.connect(usable(), &allowed).await.expect("it connects");
+        let connection = provider.connect(valid_settings(), &allowed).await.expect("the connection");
         let outbound = Outbound { id: "m-1".into(), time: TEN, message: text("hi") };
         let requests = connection.build_outbound_message(&conversation("sess-42"), &outbound).await;
         let requests = requests.expect("built");
@@ -117,7 +117,7 @@ async fn v4_98_what_genesys_answers_is_told_apart() {
     }
 }
 
-/// So that no form shows them, and no browser fills them in.
+/// Forms must not show secrets, and browsers must not fill them in.
 #[tokio::test]
 async fn v2025_19_secrets_are_secret_fields() {
     let provider = provider().await;

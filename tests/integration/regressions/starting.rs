@@ -1,10 +1,10 @@
-//! How a handover begins: who the user is, what the agent and the flow are told.
+//! The start of a handover: the user, the transcript and the attributes for the agent and the flow.
 
 use super::{
-    MINUTE, SECOND, TEN, attributes, connection, conversation, delivered, handover, notification, observing, one, path,
-    platform, provider, started, until, webhook,
+    MINUTE, SECOND, TEN, attributes, connection, conversation, delivered, handover, map_one, notification, path,
+    platform, polling_policy, provider, started, until, webhook,
 };
-use crate::support::{settings, usable};
+use crate::support::{settings, valid_settings};
 use crate::world::{World, start};
 use genesys_sandbox::{Config, QueueConfig};
 use handover_host::ConnectError;
@@ -24,14 +24,14 @@ fn line(speaker: Speaker, time: u64, text: &str) -> TranscriptLine {
 }
 
 #[tokio::test]
-async fn v4_39_what_was_told_is_not_told_again() {
+async fn v4_39_omits_transcript_lines_that_were_already_sent() {
     let connection = connection(&[]).await;
     let mut first = handover();
     first.transcript_delivered(TEN);
-    // That what the user said arrived.
+    // The message of the user was delivered.
     first.transcript_delivered(TEN + MINUTE);
     let _ = first.leave(LeaveReason::UserLeft, TEN + 2 * MINUTE);
-    let second = Handover::begin(2, TEN + 5 * MINUTE, observing(), Some(&first)).expect("the first has ended");
+    let second = Handover::begin(2, TEN + 5 * MINUTE, polling_policy(), Some(&first)).expect("an ended handover");
     let transcript = vec![
         line(Speaker::Bot, TEN, "What can I do for you?"),
         line(Speaker::User, TEN + MINUTE, "My invoice is wrong."),
@@ -43,37 +43,38 @@ async fn v4_39_what_was_told_is_not_told_again() {
 }
 
 #[tokio::test]
-async fn v4_43_the_second_handover_of_a_session_is_not_ended_by_the_first() {
+async fn v4_43_a_late_end_does_not_end_the_next_handover() {
     let connection = connection(&[]).await;
     let end = |time| notification("customer.end", time, &json!({ "participantId": "p-1", "disconnectType": "PEER" }));
     let mut first = handover();
-    let ended = one(&connection, end(TEN + MINUTE)).await;
+    let ended = map_one(&connection, end(TEN + MINUTE)).await;
     assert_eq!(first.apply(&ended, TEN + MINUTE), [Step::Ended(EndReason::Completed)]);
 
     let begun = TEN + 10 * MINUTE;
-    let mut second = Handover::begin(first.next_number(), begun, observing(), Some(&first)).expect("it has ended");
+    let mut second =
+        Handover::begin(first.next_number(), begun, polling_policy(), Some(&first)).expect("an ended handover");
     assert_eq!((second.number(), second.state(), second.conversation()), (2, State::Queued, None));
-    // Genesys opens the same conversation again, and somebody tells once more how it ended.
+    // Genesys reopens the same conversation, and the end of the first handover arrives again.
     second.delivered(&delivered("c-1"), TEN);
     assert_eq!(second.apply(&ended, begun + SECOND), []);
     assert_eq!(second.state(), State::Queued);
-    let own = one(&connection, end(begun + 5 * MINUTE)).await;
+    let own = map_one(&connection, end(begun + 5 * MINUTE)).await;
     assert_eq!(second.apply(&own, begun + 5 * MINUTE), [Step::Ended(EndReason::Completed)]);
 }
 
 #[tokio::test]
-async fn v4_46_an_address_may_be_long() {
+async fn v4_46_accepts_long_addresses() {
     let recipient = "session-".repeat(25);
     assert_eq!(recipient.len(), 200);
     let world = World::new(Config::default()).await;
     let mut conversation = Conversation { id: None, ..conversation(&recipient) };
     conversation.id = world.send(&conversation, "m-1", start()).await.expect("delivered");
-    assert_eq!(world.desk(&path(&conversation)).await["from"]["id"], recipient.as_str());
+    assert_eq!(world.sandbox_get(&path(&conversation)).await["from"]["id"], recipient.as_str());
     let answer = json!({ "id": "1", "channel": { "to": { "id": recipient } }, "type": "Text", "text": "Hello" });
-    let event = one(&world.connection, webhook(&answer)).await;
+    let event = map_one(&world.connection, webhook(&answer)).await;
     assert_eq!(event.recipient.as_ref(), Some(&recipient));
 
-    // What is too long is refused by name, before anything is sent.
+    // A longer address is refused before anything is sent, and the error names the field.
     let too_long = Conversation { recipient: "x".repeat(257), ..conversation };
     let outbound = Outbound { id: "m-2".into(), time: TEN, message: start() };
     let refused = answered(world.connection.build_outbound_message(&too_long, &outbound).await).expect("no trap");
@@ -81,9 +82,9 @@ async fn v4_46_an_address_may_be_long() {
     assert_eq!(refused, Err(Unsupported::Invalid(field)));
 }
 
-/// A form sends its empty fields, too.
+/// Forms also send their empty fields.
 #[tokio::test]
-async fn v4_52_fields_left_empty_are_as_good_as_absent() {
+async fn v4_52_treats_empty_settings_as_absent() {
     let provider = provider().await;
     let allowed = "https://api.mypurecloud.de https://login.mypurecloud.de".parse().expect("origins");
     let form = provider.description().settings.iter();
@@ -91,16 +92,16 @@ async fn v4_52_fields_left_empty_are_as_good_as_absent() {
     assert!(optional.len() > 20, "{optional:?}");
     let entered = |value: &str| {
         let fields: Vec<_> = optional.iter().map(|key| (*key, value)).collect();
-        [usable(), settings(&fields)].concat()
+        [valid_settings(), settings(&fields)].concat()
     };
-    let connection = provider.connect(entered(""), &allowed).await.expect("it connects");
+    let connection = provider.connect(entered(""), &allowed).await.expect("the connection");
     assert_eq!(connection.warnings(), []);
     let bodies = started(&connection, HandoverStart::default()).await;
     assert_eq!(bodies.len(), 1);
     assert_eq!(bodies[0]["text"], "The user asks for a person.");
     assert_eq!(bodies[0]["channel"]["metadata"]["customAttributes"], json!({ "userId": "sess-42" }));
 
-    // A blank that somebody left behind is told to whoever enters it, not to the user who asks for an agent.
+    // A blank value is reported to the operator who enters it, not to the user who requests an agent.
     match provider.connect(entered(" "), &allowed).await {
         Err(ConnectError::Settings(problems)) => {
             assert_eq!(problems.iter().map(|problem| problem.key.as_str()).collect::<Vec<_>>(), optional);
@@ -110,7 +111,7 @@ async fn v4_52_fields_left_empty_are_as_good_as_absent() {
 }
 
 #[tokio::test]
-async fn v4_53_an_empty_field_of_the_start_keeps_nobody_from_the_agents() {
+async fn v4_53_starts_a_handover_with_empty_fields() {
     let connection = connection(&[("queue", "Support"), ("skill", "escalation"), ("send-profile", "true")]).await;
     let empty = || Some(String::new());
     let start = HandoverStart {
@@ -146,7 +147,7 @@ async fn v4_53_an_empty_field_of_the_start_keeps_nobody_from_the_agents() {
 }
 
 #[tokio::test]
-async fn v4_53_an_empty_skill_is_none() {
+async fn v4_53_ignores_empty_skills() {
     let connection = connection(&[("skill", "escalation")]).await;
     for (skills, expected) in [(vec![""], "escalation"), (vec!["", "billing", " "], "billing")] {
         let skills = skills.into_iter().map(String::from).collect();
@@ -156,7 +157,7 @@ async fn v4_53_an_empty_skill_is_none() {
 }
 
 #[tokio::test]
-async fn v4_63_the_agent_gets_the_link_to_the_copilot() {
+async fn v4_63_sends_the_link_to_the_copilot() {
     let connection = connection(&[
         ("copilot-url", "https://agent-assist.example.com/"),
         ("copilot-token", "a token"),
@@ -174,7 +175,7 @@ async fn v4_63_the_agent_gets_the_link_to_the_copilot() {
 }
 
 #[tokio::test]
-async fn v4_70_queue_language_skills_priority_and_attributes_reach_the_flow() {
+async fn v4_70_sends_queue_language_skills_priority_and_attributes() {
     let mut config = Config::default();
     config.queues.push(QueueConfig { id: Some(SALES.into()), name: "Sales".into() });
     let entered = [
@@ -192,7 +193,7 @@ async fn v4_70_queue_language_skills_priority_and_attributes_reach_the_flow() {
     };
     let mut conversation = Conversation { id: None, ..conversation("sess-42") };
     conversation.id = world.send(&conversation, "m-1", OutboundMessage::Start(start)).await.expect("delivered");
-    let seen = world.desk(&path(&conversation)).await;
+    let seen = world.sandbox_get(&path(&conversation)).await;
     assert_eq!(
         seen["attributes"],
         json!({
@@ -209,7 +210,7 @@ async fn v4_70_queue_language_skills_priority_and_attributes_reach_the_flow() {
 }
 
 #[tokio::test]
-async fn v4_76_users_bots_and_agents_are_told_apart_in_the_transcript() {
+async fn v4_76_labels_the_speakers_in_the_transcript() {
     let connection = connection(&[]).await;
     let transcript = vec![
         line(Speaker::Bot, TEN, "What can I do for you?"),
@@ -225,20 +226,20 @@ async fn v4_76_users_bots_and_agents_are_told_apart_in_the_transcript() {
 }
 
 #[tokio::test]
-async fn v4_79_what_the_bot_said_is_at_the_agents() {
+async fn v4_79_sends_the_messages_of_the_bot() {
     let world = World::new(Config::default()).await;
     let transcript = vec![line(Speaker::Bot, TEN, "I cannot help with that."), line(Speaker::Bot, TEN, "Sorry.")];
     let message = OutboundMessage::Start(HandoverStart { transcript, ..HandoverStart::default() });
     let mut conversation = Conversation { id: None, ..conversation("sess-42") };
     conversation.id = world.send(&conversation, "m-1", message).await.expect("delivered");
-    let seen = world.desk(&path(&conversation)).await;
-    let first = seen["messages"][0]["text"].as_str().expect("a text");
+    let seen = world.sandbox_get(&path(&conversation)).await;
+    let first = seen["messages"][0]["text"].as_str().expect("a string");
     assert!(first.contains("Bot: I cannot help with that.\n"), "{first}");
     assert!(first.ends_with("Bot: Sorry."), "{first}");
 }
 
 #[tokio::test]
-async fn v4_86_the_agent_sees_the_users_name() {
+async fn v4_86_sends_the_name_of_the_user() {
     let world = World::with(Config::default(), &[("send-profile", "true")]).await;
     let profile = Profile {
         name: None,
@@ -250,11 +251,11 @@ async fn v4_86_the_agent_sees_the_users_name() {
     let start = HandoverStart { profile: Some(profile), ..HandoverStart::default() };
     let mut conversation = Conversation { id: None, ..conversation("sess-42") };
     conversation.id = world.send(&conversation, "m-1", OutboundMessage::Start(start)).await.expect("delivered");
-    assert_eq!(world.desk(&path(&conversation)).await["from"]["nickname"], "Ada Lovelace");
+    assert_eq!(world.sandbox_get(&path(&conversation)).await["from"]["nickname"], "Ada Lovelace");
 }
 
 #[tokio::test]
-async fn v4_89_the_transcript_is_one_message_without_empty_lines() {
+async fn v4_89_sends_the_transcript_as_one_message_without_empty_lines() {
     let connection = connection(&[]).await;
     let mut transcript: Vec<_> =
         (0..20).map(|number| line(Speaker::User, TEN + number * MINUTE, &format!("line {number}"))).collect();
@@ -262,15 +263,15 @@ async fn v4_89_the_transcript_is_one_message_without_empty_lines() {
     transcript.insert(2, line(Speaker::Bot, TEN, " \n"));
     let text = Some("Help!".into());
     let bodies = started(&connection, HandoverStart { transcript, text, ..HandoverStart::default() }).await;
-    let texts: Vec<_> = bodies.iter().map(|body| body["text"].as_str().expect("a text")).collect();
-    let [told, "Help!"] = texts[..] else { panic!("{texts:?}") };
-    let lines: Vec<_> = told.lines().collect();
+    let texts: Vec<_> = bodies.iter().map(|body| body["text"].as_str().expect("a string")).collect();
+    let [transcript, "Help!"] = texts[..] else { panic!("{texts:?}") };
+    let lines: Vec<_> = transcript.lines().collect();
     assert_eq!((lines.len(), lines[0]), (21, "Transcript (times in UTC)"));
     assert_eq!((lines[1], lines[20]), ("2026-03-01 10:00 User: line 0", "2026-03-01 10:19 User: line 19"));
 }
 
 #[tokio::test]
-async fn v4_99_a_queue_is_named_by_its_id_or_its_name() {
+async fn v4_99_accepts_the_id_or_the_name_of_a_queue() {
     let connection = connection(&[]).await;
     let in_queue = |queue: &str| HandoverStart {
         routing: Routing { queue: Some(queue.into()), ..Routing::default() },
@@ -283,7 +284,7 @@ async fn v4_99_a_queue_is_named_by_its_id_or_its_name() {
     let id = "d59d0280-0000-4000-8000-000000000001";
     assert_eq!(attributes(&connection, in_queue(id)).await, json!({ "userId": "sess-42", "queueId": id }));
 
-    // The doctor finds either.
+    // The doctor finds the queue by either.
     let queues = vec![QueueConfig { id: Some(id.into()), name: "Support".into() }];
     let config = || Config { queues: queues.clone(), ..Config::default() };
     for queue in [id, "Support"] {
@@ -295,7 +296,7 @@ async fn v4_99_a_queue_is_named_by_its_id_or_its_name() {
 }
 
 #[tokio::test]
-async fn v2025_12_the_attributes_are_on_the_first_message_and_on_no_other() {
+async fn v2025_12_sends_attributes_only_with_the_first_message() {
     let connection = connection(&[("attribute", "section=returns"), ("text-limit", "100")]).await;
     let transcript = (0..20).map(|number| line(Speaker::User, TEN + number, "What I said before.")).collect();
     let bodies = started(&connection, HandoverStart { transcript, ..HandoverStart::default() }).await;
@@ -305,20 +306,20 @@ async fn v2025_12_the_attributes_are_on_the_first_message_and_on_no_other() {
 }
 
 #[tokio::test]
-async fn v2025_14_two_handovers_in_a_row_both_end() {
+async fn v2025_14_ends_two_consecutive_handovers() {
     let (world, platform) = platform(|_, _| {}, &[]).await;
-    tokio::spawn(platform.clone().poll(Duration::from_millis(50)));
+    tokio::spawn(platform.clone().poll_repeatedly(Duration::from_millis(50)));
     let mut expected = Vec::new();
     for number in 1..=2 {
         let id = platform.begin("sess-42", start()).await;
-        assert_eq!(world.desk(&format!("conversations/{id}")).await["state"], "waiting");
-        // Long enough for somebody who takes the first end for the second's.
+        assert_eq!(world.sandbox_get(&format!("conversations/{id}")).await["state"], "waiting");
+        // Leaves time for the first end to be mistaken for the end of the second handover.
         tokio::time::sleep(Duration::from_millis(200)).await;
-        assert_eq!(platform.book("sess-42", |book| book.ends.clone()), expected);
-        world.order(&format!("conversations/{id}/accept"), json!({ "name": "Grace Hopper" })).await;
-        world.order(&format!("conversations/{id}/disconnect"), json!({})).await;
+        assert_eq!(platform.with_state("sess-42", |state| state.ends.clone()), expected);
+        world.sandbox_post(&format!("conversations/{id}/accept"), json!({ "name": "Grace Hopper" })).await;
+        world.sandbox_post(&format!("conversations/{id}/disconnect"), json!({})).await;
         expected.push((number, EndReason::Completed));
-        until("an end", || platform.book("sess-42", |book| book.ends.len()) == expected.len()).await;
+        until("an end", || platform.with_state("sess-42", |state| state.ends.len()) == expected.len()).await;
     }
-    assert_eq!(platform.book("sess-42", |book| book.ends.clone()), expected);
+    assert_eq!(platform.with_state("sess-42", |state| state.ends.clone()), expected);
 }

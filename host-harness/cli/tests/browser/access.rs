@@ -1,10 +1,10 @@
-//! The page for whoever has no mouse, no eyes for it, or a small screen.
+//! Accessibility of the demo page: axe-core rules, keyboard operation and small screens.
 
 use crate::chromium::{ENTER, SPACE};
 use crate::page::Page;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn axe_finds_nothing_serious() {
+async fn has_no_serious_axe_violations() {
     let page = Page::open().await;
     page.chat_shows("I am the bot.").await;
     assert_eq!(page.violations().await, Vec::<String>::new());
@@ -18,15 +18,15 @@ async fn axe_finds_nothing_serious() {
     page.close().await;
 }
 
-/// From the first key to the end of a conversation, and nothing is ever clicked.
+/// Runs a whole conversation without a click.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_keyboard_is_enough() {
+async fn works_with_the_keyboard_alone() {
     let page = Page::open().await;
     page.chat_shows("I am the bot.").await;
     page.tab_to("#human").await;
     page.keys(ENTER).await;
     page.chat_shows("in the queue").await;
-    // From there on one goes on writing.
+    // The user can continue to type without moving the focus.
     page.has_focus("#words").await;
     page.tab_to("#conversations button").await;
     page.keys(ENTER).await;
@@ -36,10 +36,10 @@ async fn the_keyboard_is_enough() {
     page.has_focus("#agent-words").await;
     page.keys("Good morning\u{e007}").await;
     page.chat_shows("Good morning").await;
-    page.tab_to_words("#open-conversation .write button", "Quick replies").await;
+    page.tab_to_text("#open-conversation .write button", "Quick replies").await;
     page.keys(SPACE).await;
     page.chat_shows("Did it help?").await;
-    page.tab_to_words("#talk button", "Yes").await;
+    page.tab_to_text("#talk button", "Yes").await;
     page.keys(ENTER).await;
     page.agent_sees("Yes").await;
     page.tab_to("[data-act='disconnect']").await;
@@ -55,18 +55,18 @@ async fn the_keyboard_is_enough() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_fits_a_screen_of_380_pixels() {
+async fn fits_a_screen_of_380_pixels() {
     let page = Page::open().await;
-    page.browser().screen(380, 800).await;
+    page.browser().set_screen(380, 800).await;
     page.hand_over().await;
-    page.agent_says(&"Averylongwordwithoutanyplacetobreakit".repeat(4)).await;
+    page.agent_writes(&"Averylongwordwithoutanyplacetobreakit".repeat(4)).await;
     page.agent_presses("Carousel").await;
     page.agent_presses("Date picker").await;
     page.chat_shows("When shall we come?").await;
     page.open_details("#faults").await;
     page.open_details("#settings details").await;
     page.open_details("#passed details").await;
-    assert_eq!(page.too_wide().await, Vec::<String>::new());
+    assert_eq!(page.overflowing_elements().await, Vec::<String>::new());
     assert_eq!(page.violations().await, Vec::<String>::new());
     page.close().await;
 }

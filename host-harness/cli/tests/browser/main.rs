@@ -1,11 +1,6 @@
-//! The demo page in a headless Chromium, as a person uses it: `make browser-test`.
+//! Tests of the demo page in a headless Chromium: `make browser-test`.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test says what it expects and fails by panicking"
-)]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail by panicking")]
 
 mod access;
 mod agents;

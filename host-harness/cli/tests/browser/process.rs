@@ -1,4 +1,4 @@
-//! `handover`, in processes of its own.
+//! The `handover` binary as separate processes.
 
 use serde_json::Value;
 use std::fmt::Write;
@@ -10,23 +10,23 @@ use tempfile::TempDir;
 
 const TOKEN: &str = "a-token-of-20-or-more";
 
-/// A process, killed when it is dropped.
+/// A `handover` process. Dropping it kills the process.
 pub(crate) struct Process {
     child: Child,
-    /// Kept open, for the process may say more.
-    _said: BufReader<ChildStdout>,
+    /// Kept open so that the process can print more.
+    _output: BufReader<ChildStdout>,
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It runs until it is stopped.
+        // The process may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 impl Process {
-    /// Starts it in this folder; the first line that it prints.
+    /// Starts the binary in this folder. Returns the process and the first line that it prints.
     pub(crate) fn start(folder: &Path, arguments: &[&str]) -> (Self, String) {
         let mut child = Command::new(env!("CARGO_BIN_EXE_handover"))
             .args(arguments)
@@ -35,15 +35,15 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .expect("it starts");
-        let mut said = BufReader::new(child.stdout.take().expect("its output"));
+            .expect("the process starts");
+        let mut output = BufReader::new(child.stdout.take().expect("a piped output"));
         let mut line = String::new();
-        said.read_line(&mut line).expect("a line");
-        (Self { child, _said: said }, line)
+        output.read_line(&mut line).expect("a line");
+        (Self { child, _output: output }, line)
     }
 }
 
-/// A gateway with the demo page, between a bot platform and a local Genesys Cloud that is another process.
+/// A gateway with the demo page, connected to a local Genesys Cloud in another process.
 pub(crate) struct Gateway {
     folder: TempDir,
     _cloud: Process,
@@ -55,7 +55,7 @@ impl Gateway {
     pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
-        let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
+        let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
         write(
             "sandbox.toml",
             &format!(
@@ -63,16 +63,16 @@ impl Gateway {
                  webhook-url = \"http://{address}/handover/acme\"\n[media]\ninbound = [\"image/*\"]\n[webhooks]\nretry-delay-ms = 200\n"
             ),
         );
-        let (cloud, announced) = Process::start(folder.path(), &["sandbox", "--config", "sandbox.toml"]);
-        let announced: Value = serde_json::from_str(&announced).expect("a line of JSON");
+        let (cloud, line) = Process::start(folder.path(), &["sandbox", "--config", "sandbox.toml"]);
+        let announced: Value = serde_json::from_str(&line).expect("a line of JSON");
         let mut settings = String::from("deployment-name = \"BotHandover\"\nqueue = \"Support\"\n");
-        for (key, told) in [
+        for (key, field) in [
             ("host", "origin"),
             ("webhook-secret", "webhook_secret"),
             ("client-id", "client_id"),
             ("client-secret", "client_secret"),
         ] {
-            writeln!(settings, "{key} = {}", announced[told]).expect("a text");
+            writeln!(settings, "{key} = {}", announced[field]).expect("writes to a string");
         }
         write("settings.toml", &settings);
         write(
@@ -85,16 +85,16 @@ impl Gateway {
         );
         let page = format!("http://{address}/demo/#token={TOKEN}");
         let mut gateway = Self { folder, _cloud: cloud, process: None, page };
-        gateway.start_again();
+        gateway.restart();
         gateway
     }
 
-    pub(crate) fn start_again(&mut self) {
+    pub(crate) fn restart(&mut self) {
         let (process, _) = Process::start(self.folder.path(), &["serve", "--config", "gateway.toml"]);
         self.process = Some(process);
     }
 
-    /// Kills it, as a machine does that fails.
+    /// Kills the gateway without a shutdown, as a machine failure does.
     pub(crate) fn kill(&mut self) {
         self.process = None;
     }

@@ -1,17 +1,17 @@
-//! The user and the agent talk.
+//! Conversations between the user and the agent.
 
 use crate::page::Page;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_is_handed_over_and_both_talk_until_the_agent_ends_it() {
+async fn hands_over_and_exchanges_messages_until_the_agent_ends_it() {
     let page = Page::open().await;
-    page.say("Where is my parcel?").await;
+    page.write("Where is my parcel?").await;
     page.chat_shows("I cannot find your parcel").await;
     page.hand_over().await;
     page.agent_sees("Where is my parcel?").await;
-    page.agent_says("Hello Ada, it is at the depot.").await;
+    page.agent_writes("Hello Ada, it is at the depot.").await;
     page.chat_shows("Hello Ada, it is at the depot.").await;
-    page.say("Which depot?").await;
+    page.write("Which depot?").await;
     page.agent_sees("Which depot?").await;
     page.shows("#open-conversation .mark", "delivered").await;
     page.trace_has("request", "inbound/open/message", "Which depot?").await;
@@ -20,13 +20,13 @@ async fn a_person_is_handed_over_and_both_talk_until_the_agent_ends_it() {
     page.trace_has("event", "message", "it is at the depot").await;
     page.agent_does("disconnect").await;
     page.chat_shows("The agent has ended the conversation.").await;
-    page.say("Hello bot").await;
+    page.write("Hello bot").await;
     page.chat_shows("Hello! What can I do for you?").await;
     page.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_quick_reply_is_pressed_and_the_user_leaves() {
+async fn answers_a_quick_reply_and_leaves() {
     let page = Page::open().await;
     page.hand_over().await;
     page.agent_presses("Quick replies").await;
@@ -38,7 +38,7 @@ async fn a_quick_reply_is_pressed_and_the_user_leaves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cards_and_dates_are_pressed() {
+async fn answers_cards_carousels_date_pickers_and_lists() {
     let page = Page::open().await;
     page.hand_over().await;
     page.agent_presses("Card").await;
@@ -58,62 +58,62 @@ async fn cards_and_dates_are_pressed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reload_in_the_middle_loses_nothing() {
+async fn a_reload_keeps_the_conversation() {
     let page = Page::open().await;
     page.hand_over().await;
-    page.agent_says("Before the reload").await;
+    page.agent_writes("Before the reload").await;
     page.chat_shows("Before the reload").await;
-    page.say("Said before the reload").await;
+    page.write("Said before the reload").await;
     page.agent_sees("Said before the reload").await;
     page.reload().await;
     page.chat_shows("Before the reload").await;
     page.chat_shows("Said before the reload").await;
     page.chat_shows("I want to talk to a person.").await;
-    page.say("After the reload").await;
+    page.write("After the reload").await;
     page.choose_conversation().await;
     page.agent_sees("After the reload").await;
     page.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_tab_waits_until_the_first_is_closed() {
+async fn a_second_tab_stays_inactive_until_the_first_is_closed() {
     let page = Page::open().await;
     page.hand_over().await;
-    page.second_tab().await;
+    page.open_second_tab().await;
     page.shows("#elsewhere", "This chat is open in another tab").await;
     page.close_first_tab().await;
     page.chat_shows("Grace Hopper has joined.").await;
-    page.say("From the second tab").await;
+    page.write("From the second tab").await;
     page.choose_conversation().await;
     page.agent_sees("From the second tab").await;
     page.close().await;
 }
 
-/// One red point (PNG).
-const PICTURE: &str =
+/// One red pixel (PNG).
+const RED_PIXEL: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pictures_go_both_ways() {
+async fn sends_images_both_ways() {
     let page = Page::open().await;
     page.hand_over().await;
-    page.send_file("#file", "parcel.png", "image/png", PICTURE).await;
+    page.send_file("#file", "parcel.png", "image/png", RED_PIXEL).await;
     page.agent_sees("parcel.png").await;
-    page.picture_in("#open-conversation").await;
-    page.send_file("#agent-file", "depot.png", "image/png", PICTURE).await;
+    page.has_image("#open-conversation").await;
+    page.send_file("#agent-file", "depot.png", "image/png", RED_PIXEL).await;
     page.chat_shows("depot.png").await;
-    page.picture_in("#talk .agent").await;
+    page.has_image("#talk .agent").await;
     page.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_go_both_ways() {
+async fn sends_files_both_ways() {
     let page = Page::open().await;
     page.hand_over().await;
     page.send_file("#file", "order.txt", "text/plain", "b3JkZXI=").await;
     page.agent_sees("order.txt").await;
     page.send_file("#agent-file", "bill.txt", "text/plain", "YmlsbA==").await;
     page.chat_shows("bill.txt").await;
-    assert_eq!(page.reads("#talk .agent a").await, "bill");
+    assert_eq!(page.fetch_link("#talk .agent a").await, "bill");
     page.close().await;
 }

@@ -1,5 +1,5 @@
-// The machine's clock and the seconds that are in the file CLOCK_FILE, a signed 64-bit number in the machine's byte
-// order. Preloaded into a process that a test runs, it sets that process's clock.
+// A preloaded library that shifts the wall clock of a process. It adds the seconds in the file CLOCK_FILE, a signed
+// 64-bit number in native byte order, to the machine's clock.
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ __attribute__((constructor)) static void open_clock(void) {
     const char *path = getenv("CLOCK_FILE");
     int file = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     void *page = file < 0 ? MAP_FAILED : mmap(NULL, sizeof *seconds, PROT_READ, MAP_SHARED, file, 0);
-    // Without its file, a test would see the machine's clock and think that it is its own.
+    // Without the file, the process would silently use the machine's clock.
     if (page == MAP_FAILED) abort();
     close(file);
     seconds = page;

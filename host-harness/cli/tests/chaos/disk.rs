@@ -1,32 +1,32 @@
-//! The disk is full: the one with the store, and the log on it.
+//! The disk with the store and the log is full.
 
-use crate::stage::{Gateway, Stage, until};
+use crate::environment::{Environment, Gateway, until};
 use reqwest::StatusCode;
 use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// What each user and each agent says.
-const EACH: usize = 24;
+/// Messages that each user and each agent sends.
+const MESSAGES: usize = 24;
 
-/// A disk of 32 MiB in a mount namespace of its own, for which nobody has to be root.
+/// A disk of 32 MiB in its own mount namespace. Does not require root.
 struct Disk {
-    /// Holds the namespace.
+    /// Keeps the namespace alive.
     holder: Child,
     path: PathBuf,
 }
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The process may have exited already.
         let _ = self.holder.kill();
         let _ = self.holder.wait();
     }
 }
 
 impl Disk {
-    /// None where the kernel does not let this user mount.
+    /// Returns `None` if the kernel does not allow this user to mount.
     fn mount(path: &Path) -> Option<Self> {
         std::fs::create_dir(path).unwrap();
         let script = "mount -t tmpfs -o size=32m tmpfs \"$0\" && echo mounted && exec sleep infinity";
@@ -38,7 +38,7 @@ impl Disk {
         (line == "mounted\n").then_some(disk)
     }
 
-    /// Runs this command where the disk is seen, its log on it.
+    /// Wraps a command so that it runs in the mount namespace and logs to the disk.
     fn run(&self, command: &Command) -> Command {
         let mut inside = Command::new("nsenter");
         inside
@@ -54,22 +54,22 @@ impl Disk {
         inside
     }
 
-    /// As it is seen from outside.
+    /// Returns the path of the file that fills the disk, as seen from outside the namespace.
     fn ballast(&self) -> PathBuf {
         let path = self.path.strip_prefix("/").unwrap();
         Path::new("/proc").join(self.holder.id().to_string()).join("root").join(path).join("ballast")
     }
 
-    /// Leaves no byte free.
+    /// Fills the disk to the last byte.
     fn fill(&self) {
         let mut file = std::fs::File::create(self.ballast()).unwrap();
-        for piece in [4_096, 1] {
-            let full = loop {
-                if let Err(error) = file.write_all(&vec![b'x'; piece]) {
+        for size in [4_096, 1] {
+            let error = loop {
+                if let Err(error) = file.write_all(&vec![b'x'; size]) {
                     break error;
                 }
             };
-            assert_eq!(full.kind(), ErrorKind::StorageFull);
+            assert_eq!(error.kind(), ErrorKind::StorageFull);
         }
     }
 
@@ -79,29 +79,30 @@ impl Disk {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_with_the_store_and_the_log_loses_nothing_that_was_acknowledged() {
-    let stage = Stage::set("[log]\nlevel = \"debug\"\n[store]\nsqlite = \"FOLDER/disk/handover.sqlite\"\n").await;
-    let Some(disk) = Disk::mount(&stage.folder.path().join("disk")) else {
-        // Nothing that one could install: with CI set, this is no failure.
-        return eprintln!("a full disk: skipped, this user may not mount (unshare --user --mount)");
+async fn a_full_disk_loses_no_acknowledged_message() {
+    let environment =
+        Environment::start("[log]\nlevel = \"debug\"\n[store]\nsqlite = \"FOLDER/disk/handover.sqlite\"\n").await;
+    let Some(disk) = Disk::mount(&environment.folder.path().join("disk")) else {
+        // No package would enable this, so it is not a failure even if CI is set.
+        return eprintln!("full disk: skipped, this user may not mount (unshare --user --mount)");
     };
-    let mut gateway = stage.start(disk.run(&stage.command())).await;
-    let conversations = stage.begin(4).await;
-    let talks = stage.talk(&conversations, EACH, Duration::from_millis(500));
+    let mut gateway = environment.start_gateway(disk.run(&environment.command())).await;
+    let conversations = environment.begin(4).await;
+    let talks = environment.talk(&conversations, MESSAGES, Duration::from_millis(500));
     tokio::time::sleep(Duration::from_secs(2)).await;
     disk.fill();
     tokio::time::sleep(Duration::from_secs(3)).await;
-    assert!(gateway.lives());
-    assert!(stage.metric("handover_log_lines_lost_total").await > 0);
-    assert_eq!(stage.readiness().await, Some(StatusCode::SERVICE_UNAVAILABLE));
-    // Killed, and started again while the disk is full.
+    assert!(gateway.is_running());
+    assert!(environment.metric("handover_log_lines_lost_total").await > 0);
+    assert_eq!(environment.readiness().await, Some(StatusCode::SERVICE_UNAVAILABLE));
+    // Kill the gateway and start it again while the disk is full.
     drop(gateway);
-    let mut gateway = Gateway::spawn(disk.run(&stage.command()));
-    until("started", async || stage.readiness().await == Some(StatusCode::SERVICE_UNAVAILABLE)).await;
+    let mut gateway = Gateway::spawn(disk.run(&environment.command()));
+    until("started", async || environment.readiness().await == Some(StatusCode::SERVICE_UNAVAILABLE)).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
-    assert!(gateway.lives());
+    assert!(gateway.is_running());
     disk.free();
-    let given_up = stage.settle(talks, &conversations, EACH).await;
-    eprintln!("full disk: {given_up} messages were given up by the contact center itself");
+    let undeliverable = environment.settle(talks, &conversations, MESSAGES).await;
+    eprintln!("full disk: the contact center stopped retrying {undeliverable} messages");
     gateway.stop();
 }

@@ -1,11 +1,9 @@
-//! What happens to real gateways on bad days: nobody reads the log, the disk is full, an older copy of the store is
-//! restored, the clock is wrong. Messages go both ways meanwhile; none may be lost, doubled or disordered.
+//! Runs real gateway processes under operational faults: a closed log pipe, a full disk, a restored older copy of the
+//! store, a wrong clock. Messages flow in both directions meanwhile. None may be lost, duplicated or reordered.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, clippy::panic, reason = "a test")]
 #![allow(dead_code, reason = "shared with the crash test, which uses the rest")]
 
-#[path = "../crash/account.rs"]
-mod account;
 #[path = "../crash/center.rs"]
 mod center;
 #[path = "../crash/gateway.rs"]
@@ -14,9 +12,11 @@ mod gateway;
 mod platform;
 #[path = "../crash/proxy.rs"]
 mod proxy;
+#[path = "../crash/report.rs"]
+mod report;
 
 mod clock;
 mod disk;
+mod environment;
 mod log;
 mod restore;
-mod stage;

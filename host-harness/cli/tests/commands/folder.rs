@@ -1,4 +1,4 @@
-//! Where the commands run.
+//! The working directory of the commands.
 
 use assert_cmd::Command;
 use tempfile::TempDir;
@@ -13,22 +13,22 @@ client-secret = "secret"
 send-profile = true
 "#;
 
-/// A folder with settings and a webhook in it.
+/// A temporary folder with a settings file and a webhook body.
 pub(crate) struct Folder(pub(crate) TempDir);
 
 impl Folder {
     pub(crate) fn new() -> Self {
-        let folder = Self(TempDir::new().expect("a folder"));
+        let folder = Self(TempDir::new().expect("creates a folder"));
         folder.write("settings.toml", SETTINGS);
         folder.write("body.json", BODY);
         folder
     }
 
     pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
-        std::fs::write(self.0.path().join(name), text).expect("a file");
+        std::fs::write(self.0.path().join(name), text).expect("writes the file");
     }
 
-    /// Runs a command in the folder; its status, standard output and standard error.
+    /// Runs a command in the folder. Returns its status, standard output and standard error.
     pub(crate) fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         self.run_with(arguments, "")
     }
@@ -37,7 +37,7 @@ impl Folder {
         self.start(&[], arguments, input)
     }
 
-    /// With these variables in its environment, and no other feature flags.
+    /// Runs a command with these environment variables. Removes all other feature flags.
     pub(crate) fn run_in(&self, variables: &[(&str, &str)], arguments: &[&str]) -> (i32, String, String) {
         self.start(variables, arguments, "")
     }
@@ -48,8 +48,9 @@ impl Folder {
             command.env_remove(name);
         }
         command.envs(variables.iter().copied());
-        let output = command.args(arguments).current_dir(&self.0).write_stdin(input).output().expect("it runs");
+        let output =
+            command.args(arguments).current_dir(&self.0).write_stdin(input).output().expect("the command runs");
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-        (output.status.code().expect("a status"), text(output.stdout), text(output.stderr))
+        (output.status.code().expect("an exit status"), text(output.stdout), text(output.stderr))
     }
 }

@@ -1,15 +1,11 @@
-//! The commands as people call them.
+//! Tests of the command line.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test says what it expects and fails by panicking"
-)]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail by panicking")]
 
+mod documents;
 mod folder;
 mod offline;
 mod output;
-mod sandboxed;
+mod sandbox;
 mod secrets;
 mod serving;

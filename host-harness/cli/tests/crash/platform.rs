@@ -1,4 +1,4 @@
-//! The bot platform: it says things by the API, and hears of events by callback and by stream.
+//! The bot platform: it sends messages through the API and receives events by callback and by stream.
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -18,21 +18,21 @@ pub(crate) struct Platform {
     gateway: String,
     http: reqwest::Client,
     pub(crate) callback: String,
-    book: Arc<Mutex<Book>>,
+    inbox: Arc<Mutex<Inbox>>,
 }
 
 #[derive(Default)]
-struct Book {
-    /// Of a hundred callbacks so many are refused, and as many taken and refused.
-    trouble: u32,
+struct Inbox {
+    /// The percentage of callbacks that are refused, and of those that are accepted but answered with an error.
+    failure_percent: u32,
     ids: HashSet<String>,
-    heard: Vec<Heard>,
+    events: Vec<Event>,
     repeated: usize,
 }
 
-/// An event.
+/// An event of the gateway.
 #[derive(Clone)]
-pub(crate) struct Heard {
+pub(crate) struct Event {
     pub(crate) recipient: String,
     pub(crate) kind: String,
     pub(crate) handover: u64,
@@ -40,8 +40,8 @@ pub(crate) struct Heard {
     pub(crate) text: Option<String>,
 }
 
-impl Heard {
-    fn of(event: &Value) -> Self {
+impl Event {
+    fn parse(event: &Value) -> Self {
         Self {
             recipient: event["recipient"].as_str().unwrap().to_owned(),
             kind: event["type"].as_str().unwrap().to_owned(),
@@ -53,23 +53,24 @@ impl Heard {
 }
 
 impl Platform {
-    /// Of a hundred callbacks it refuses so many, and takes as many without saying so.
-    pub(crate) async fn start(gateway: &str, trouble: u32) -> Self {
-        let book = Arc::new(Mutex::new(Book { trouble, ..Book::default() }));
+    /// Starts the platform. It refuses `failure_percent` of the callbacks, and accepts as many but answers with an
+    /// error.
+    pub(crate) async fn start(gateway: &str, failure_percent: u32) -> Self {
+        let inbox = Arc::new(Mutex::new(Inbox { failure_percent, ..Inbox::default() }));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let callback = format!("http://{}/events", listener.local_addr().unwrap());
-        let router = axum::Router::new().route("/events", post(hear)).with_state(Arc::clone(&book));
+        let router = axum::Router::new().route("/events", post(receive_callback)).with_state(Arc::clone(&inbox));
         tokio::spawn(axum::serve(listener, router).into_future());
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(12)).build().unwrap();
-        Self { gateway: gateway.to_owned(), http, callback, book }
+        Self { gateway: gateway.to_owned(), http, callback, inbox }
     }
 
     fn path(&self, rest: &str) -> String {
         format!("{}/v1/connections/acme/{rest}", self.gateway)
     }
 
-    /// Again and again until it is answered: the same key, so that it is done once.
-    async fn ask(&self, path: &str, key: &str, body: &Value) {
+    /// Sends a request until the gateway accepts it. The key stays the same, so that the gateway processes it once.
+    async fn send(&self, path: &str, key: &str, body: &Value) {
         loop {
             let request = self.http.post(self.path(path)).bearer_auth(TOKEN).header("idempotency-key", key).json(body);
             match request.send().await {
@@ -77,7 +78,7 @@ impl Platform {
                 Ok(answer) if answer.status().is_server_error() || answer.status() == StatusCode::TOO_MANY_REQUESTS => {
                 }
                 Ok(answer) => panic!("{path}: {} {}", answer.status(), answer.text().await.unwrap()),
-                // There is no gateway, or there was one until a moment ago.
+                // No gateway is running, or it was just killed.
                 Err(_) => {}
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -86,48 +87,48 @@ impl Platform {
 
     pub(crate) async fn begin(&self, recipient: &str) {
         let path = format!("recipients/{recipient}/handover");
-        self.ask(&path, &format!("{recipient}-begin-{}", fastrand::u64(..)), &json!({ "text": "Help!" })).await;
+        self.send(&path, &format!("{recipient}-begin-{}", fastrand::u64(..)), &json!({ "text": "Help!" })).await;
     }
 
-    /// The user says so many things.
+    /// Sends `each` texts as the user, with a mean pause of `pace` between them.
     pub(crate) async fn talk(&self, recipient: &str, each: usize, pace: Duration) {
         for number in 0..each {
             let path = format!("recipients/{recipient}/messages");
             let text = json!({ "text": format!("out {recipient} {number}") });
-            self.ask(&path, &format!("{recipient}-{number}"), &text).await;
+            self.send(&path, &format!("{recipient}-{number}"), &text).await;
             tokio::time::sleep(pace.mul_f64(fastrand::f64() * 2.0)).await;
         }
     }
 
-    /// The events that were called back, each once, in the order in which they came.
-    pub(crate) fn heard(&self) -> Vec<Heard> {
-        self.book.lock().unwrap().heard.clone()
+    /// Returns the events received by callback without repeats, in order of arrival.
+    pub(crate) fn received(&self) -> Vec<Event> {
+        self.inbox.lock().unwrap().events.clone()
     }
 
-    /// How often one came again with its id.
+    /// Returns how many callbacks repeated an id.
     pub(crate) fn repeated(&self) -> usize {
-        self.book.lock().unwrap().repeated
+        self.inbox.lock().unwrap().repeated
     }
 
-    /// The log from its beginning, until nothing comes any more.
-    pub(crate) async fn log(&self) -> Vec<Heard> {
+    /// Reads the log from its beginning until no more events arrive.
+    pub(crate) async fn log(&self) -> Vec<Event> {
         let (_, text) = self.stream(None).await;
         let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
-        data.map(|data| Heard::of(&serde_json::from_str(data).unwrap())).collect()
+        data.map(|data| Event::parse(&serde_json::from_str(data).unwrap())).collect()
     }
 
-    /// The id that the last event has in the log (`Last-Event-ID`).
+    /// Returns the id of the last event in the log (`Last-Event-ID`).
     pub(crate) async fn last_id(&self) -> String {
         let (_, text) = self.stream(None).await;
         text.lines().filter_map(|line| line.strip_prefix("id: ")).next_back().unwrap().to_owned()
     }
 
-    /// What a follower is answered who has read up to this id.
+    /// Returns the status of a stream request with this `Last-Event-ID`.
     pub(crate) async fn follow(&self, id: &str) -> StatusCode {
         self.stream(Some(id)).await.0
     }
 
-    /// The stream after an id or from its beginning, until nothing comes any more.
+    /// Reads the stream after an id, or from its beginning, until no more events arrive.
     async fn stream(&self, after: Option<&str>) -> (StatusCode, String) {
         let mut request = self.http.get(self.path("events")).bearer_auth(TOKEN);
         if let Some(id) = after {
@@ -141,43 +142,44 @@ impl Platform {
         (answer.status(), String::from_utf8(text).unwrap())
     }
 
-    /// What may have been doubled, as the gateways that live have counted it.
-    pub(crate) async fn doubts(&self) -> String {
+    /// Returns the metrics of a running gateway that count possible duplicates and lookups of unknown outcomes.
+    pub(crate) async fn duplicate_metrics(&self) -> String {
         let text = self.metrics().await;
-        let lines = text.lines().filter(|line| line.contains("doubled_total{") || line.contains("doubts_total{"));
+        let lines =
+            text.lines().filter(|line| line.contains("possibly_duplicated_total{") || line.contains("lookups_total{"));
         lines.collect::<Vec<_>>().join(", ")
     }
 
-    /// The metrics of one gateway.
+    /// Returns the metrics of a running gateway.
     pub(crate) async fn metrics(&self) -> String {
         let answer = self.http.get(format!("{}/metrics", self.gateway)).bearer_auth(TOKEN).send().await.unwrap();
         answer.text().await.unwrap()
     }
 }
 
-async fn hear(State(book): State<Arc<Mutex<Book>>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+async fn receive_callback(State(inbox): State<Arc<Mutex<Inbox>>>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let signer = standardwebhooks::Webhook::new(SECRET).unwrap();
     match signer.verify(&body, &headers) {
         Ok(()) => {}
-        // The clock of the gateway is wrong.
+        // The gateway's clock is wrong.
         Err(WebhookError::TimestampTooOldError | WebhookError::FutureTimestampError) => {
             return StatusCode::UNAUTHORIZED;
         }
-        Err(error) => panic!("the signature of a callback: {error}"),
+        Err(error) => panic!("invalid callback signature: {error}"),
     }
-    let trouble = book.lock().unwrap().trouble;
-    if fastrand::u32(0..100) < trouble {
+    let failure_percent = inbox.lock().unwrap().failure_percent;
+    if fastrand::u32(0..100) < failure_percent {
         return StatusCode::SERVICE_UNAVAILABLE;
     }
     let event: Value = serde_json::from_slice(&body).unwrap();
     let id = headers["webhook-id"].to_str().unwrap().to_owned();
     assert_eq!(event["id"], id);
-    let mut book = book.lock().unwrap();
-    if book.ids.insert(id) {
-        book.heard.push(Heard::of(&event));
+    let mut inbox = inbox.lock().unwrap();
+    if inbox.ids.insert(id) {
+        inbox.events.push(Event::parse(&event));
     } else {
-        book.repeated += 1;
+        inbox.repeated += 1;
     }
-    // Taken, and nobody knows.
-    if fastrand::u32(0..100) < trouble { StatusCode::BAD_GATEWAY } else { StatusCode::NO_CONTENT }
+    // The event is accepted even if the answer is an error.
+    if fastrand::u32(0..100) < failure_percent { StatusCode::BAD_GATEWAY } else { StatusCode::NO_CONTENT }
 }

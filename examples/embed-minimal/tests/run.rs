@@ -1,16 +1,28 @@
-//! The examples, as a user runs them.
+//! The example, as a user runs it.
 
-use crate::support::{RunningProcess, build};
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
 use genesys_sandbox::{Config, Sandbox};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 const STEP_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// A process that ends with the test.
+struct RunningProcess(Child);
+
+impl Drop for RunningProcess {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn embed_minimal_hands_over_and_prints_the_agents_message() {
+async fn hands_over_and_prints_the_agents_message() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address");
     let mut config = Config::default();
     config.integrations[0].webhook_url = Some(format!("http://{free}/"));
@@ -29,12 +41,13 @@ async fn embed_minimal_hands_over_and_prints_the_agents_message() {
         setting("client-secret", &announcement.client_secret),
     ]);
     std::fs::write(&settings, values.to_string()).expect("written");
-    let mut example = RunningProcess::start(
-        Command::new(build("embed-minimal"))
-            .args([component.as_os_str(), settings.as_os_str()])
-            .args([&announcement.origin, &free.to_string()])
-            .stdout(Stdio::piped()),
-    );
+    let mut example = Command::new(env!("CARGO_BIN_EXE_embed-minimal"))
+        .args([component.as_os_str(), settings.as_os_str()])
+        .args([&announcement.origin, &free.to_string()])
+        .stdout(Stdio::piped())
+        .spawn()
+        .map(RunningProcess)
+        .expect("the example starts");
     let output = BufReader::new(example.0.stdout.take().expect("standard output"));
 
     let client = reqwest::Client::new();

@@ -1,11 +1,11 @@
-//! What talks to a contact center: the local Genesys Cloud, as a process of its own.
+//! Commands that connect to a contact center: a local Genesys Cloud in a separate process.
 
 use crate::folder::Folder;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::Stdio;
 
-/// A sandbox process, stopped when it is dropped.
+/// A sandbox process. Dropping it stops the process.
 pub(crate) struct Sandbox {
     process: std::process::Child,
     announced: serde_json::Value,
@@ -13,8 +13,8 @@ pub(crate) struct Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        self.process.kill().expect("it runs until it is stopped");
-        self.process.wait().expect("it stops");
+        self.process.kill().expect("the sandbox is running");
+        self.process.wait().expect("the sandbox exits");
     }
 }
 
@@ -26,14 +26,15 @@ impl Sandbox {
             .current_dir(&folder.0)
             .stdout(Stdio::piped())
             .spawn()
-            .expect("it starts");
+            .expect("the sandbox starts");
         let mut line = String::new();
-        BufReader::new(process.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+        BufReader::new(process.stdout.take().expect("a piped output")).read_line(&mut line).expect("a line");
         let announced = serde_json::from_str(&line).expect("one line of JSON");
         Self { process, announced }
     }
 
-    pub(crate) fn told(&self, key: &str) -> &str {
+    /// Returns a field of the line that the sandbox prints at the start.
+    pub(crate) fn announced(&self, key: &str) -> &str {
         self.announced[key].as_str().unwrap_or_else(|| panic!("{key} is not in {}", self.announced))
     }
 
@@ -41,29 +42,29 @@ impl Sandbox {
         format!(
             "host = {:?}\ndeployment-name = {deployment_name:?}\nqueue = \"Support\"\nwebhook-secret = {:?}\n\
              client-id = {:?}\nclient-secret = {client_secret:?}\nflow = \"Inbound Message\"\n",
-            self.told("origin"),
-            self.told("webhook_secret"),
-            self.told("client_id"),
+            self.announced("origin"),
+            self.announced("webhook_secret"),
+            self.announced("client_id"),
         )
     }
 }
 
 #[test]
-fn check_is_the_doctor() {
+fn check_prints_every_step() {
     let folder = Folder::new();
     let sandbox = Sandbox::start(&folder, "listen = \"127.0.0.1:0\"\n");
-    assert!(!sandbox.told("integration_id").is_empty());
+    assert!(!sandbox.announced("integration_id").is_empty());
     let check = ["check", "--settings", "settings.toml"];
     folder.write("settings.toml", sandbox.settings("BotHandover", "wrong"));
     let (status, out, _) = folder.run(&check);
     assert_eq!(status, 1, "{out}");
     assert!(out.contains("error    credentials: ") && out.contains("skipped  integration: "), "{out}");
-    // Without a webhook address the doctor still has something to say.
-    folder.write("settings.toml", sandbox.settings("BotHandover", sandbox.told("client_secret")));
+    // The webhook URL is still missing.
+    folder.write("settings.toml", sandbox.settings("BotHandover", sandbox.announced("client_secret")));
     let (status, out, _) = folder.run(&check);
     assert_eq!(status, 1, "{out}");
     assert!(out.contains("ok       credentials: ") && out.contains("error    webhook-url: "), "{out}");
-    // A remedy is on a line of its own, which begins with spaces.
+    // A remedy is on its own line, which starts with spaces.
     let checks = out.lines().filter(|line| !line.starts_with(' '));
     let steps: Vec<_> = checks.filter_map(|line| line.get(9..)?.split_once(':')).map(|(step, _)| step).collect();
     let expected = [
@@ -86,11 +87,11 @@ fn check_is_the_doctor() {
     assert_eq!(steps, expected, "{out}");
 }
 
-/// The doctor has a message sent and hears it arrive, signed; with another secret it says so.
+/// The check sends a message and waits for its webhook. It reports a signature that does not match.
 #[test]
-fn check_hears_whether_webhooks_arrive() {
+fn check_verifies_that_webhooks_arrive() {
     let folder = Folder::new();
-    let port = || TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
+    let port = || TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
     let address = port().to_string();
     let config = format!(
         "listen = \"127.0.0.1:0\"\n[[integrations]]\nname = \"BotHandover\"\nwebhook-url = \"http://{address}/\"\n\
@@ -98,7 +99,7 @@ fn check_hears_whether_webhooks_arrive() {
     );
     let sandbox = Sandbox::start(&folder, &config);
     let check = ["check", "--settings", "settings.toml", "--webhook-listen", &address];
-    let settings = sandbox.settings("BotHandover", sandbox.told("client_secret"));
+    let settings = sandbox.settings("BotHandover", sandbox.announced("client_secret"));
     folder.write("settings.toml", &settings);
     let (_, out, _) = folder.run(&check);
     assert!(out.contains("ok       webhook-round-trip: "), "{out}");
@@ -109,10 +110,10 @@ fn check_hears_whether_webhooks_arrive() {
 }
 
 #[test]
-fn provision_says_what_it_would_do_and_does_it_once() {
+fn provision_prints_its_plan_and_applies_it_once() {
     let folder = Folder::new();
     let sandbox = Sandbox::start(&folder, "listen = \"127.0.0.1:0\"\n");
-    folder.write("settings.toml", sandbox.settings("New", sandbox.told("client_secret")));
+    folder.write("settings.toml", sandbox.settings("New", sandbox.announced("client_secret")));
     let apply = [
         "provision",
         "--settings",

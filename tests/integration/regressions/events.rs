@@ -1,7 +1,7 @@
-//! What Genesys tells: once, to the right user, and by ids that stay what they are.
+//! Events of Genesys: applied once, to the right user, with unchanged ids.
 
 use super::{
-    MINUTE, SECOND, TEN, built, connection, conversation, event_bus, handover, kinds, map, notification, one, path,
+    MINUTE, SECOND, TEN, built, connection, conversation, event_bus, handover, kinds, map, map_one, notification, path,
     platform, settings_of, shown, trigger, webhook,
 };
 use crate::support::{self, limits};
@@ -15,13 +15,13 @@ use serde_json::json;
 use std::collections::HashSet;
 
 #[tokio::test]
-async fn v4_37_what_is_told_twice_ends_once() {
+async fn v4_37_a_duplicate_end_ends_once() {
     let connection = connection(&[]).await;
-    let how = json!({ "participantId": "p-1", "disconnectType": "PEER" });
+    let fields = json!({ "participantId": "p-1", "disconnectType": "PEER" });
     let mut handover = handover();
     let (mut ids, mut steps) = (HashSet::new(), Vec::new());
     for source in [event_bus, event_bus, notification] {
-        let event = one(&connection, source("customer.end", TEN + MINUTE, &how)).await;
+        let event = map_one(&connection, source("customer.end", TEN + MINUTE, &fields)).await;
         steps.extend(handover.apply(&event, TEN + MINUTE + SECOND));
         ids.insert(event.id);
     }
@@ -30,21 +30,21 @@ async fn v4_37_what_is_told_twice_ends_once() {
 }
 
 #[tokio::test]
-async fn v4_38_an_id_is_text_whatever_it_looks_like() {
+async fn v4_38_keeps_numeric_ids_as_text() {
     let connection = connection(&[]).await;
-    for (written, read) in [("4711", "4711"), (r#""4711""#, "4711"), (r#""007""#, "007"), (r#""1e5""#, "1e5")] {
-        let body = format!(r#"{{"id":{written},"channel":{{"to":{{"id":{written}}}}},"type":"Text","text":"hi"}}"#);
-        let event = one(&connection, EventSource::Webhook(body.into_bytes())).await;
-        assert_eq!(event.recipient.as_deref(), Some(read));
-        assert!(matches!(&event.kind, EventKind::Message(message) if message.id == read), "{written}");
+    for (sent, expected) in [("4711", "4711"), (r#""4711""#, "4711"), (r#""007""#, "007"), (r#""1e5""#, "1e5")] {
+        let body = format!(r#"{{"id":{sent},"channel":{{"to":{{"id":{sent}}}}},"type":"Text","text":"hi"}}"#);
+        let event = map_one(&connection, EventSource::Webhook(body.into_bytes())).await;
+        assert_eq!(event.recipient.as_deref(), Some(expected));
+        assert!(matches!(&event.kind, EventKind::Message(message) if message.id == expected), "{sent}");
     }
-    // And back: digits are no number.
+    // The other direction: digits are not sent as a number.
     let bodies = built(&connection, &conversation("007"), text("hi")).await;
     assert_eq!(bodies[0]["channel"]["from"]["id"], json!("007"));
 }
 
 #[tokio::test]
-async fn v4_44_two_replicas_take_one_delivery_for_one() {
+async fn v4_44_two_replicas_assign_the_same_ids() {
     let (one_host, other_host) = (support::connection(&[]).await, support::connection(&[]).await);
     let body = |id: &str, text: &str| {
         let to = json!({ "id": "sess-42" });
@@ -53,16 +53,16 @@ async fn v4_44_two_replicas_take_one_delivery_for_one() {
     let mut seen = HashSet::new();
     let mut shown = Vec::new();
     for source in [body("a-1", "Hello"), body("a-2", "How can I help?")] {
-        // Genesys tries again, and the other replica is asked.
+        // Genesys retries, and another replica receives the webhook.
         for replica in [&one_host, &other_host, &one_host] {
-            let event = one(replica, source.clone()).await;
+            let event = map_one(replica, source.clone()).await;
             if let (true, EventKind::Message(message)) = (seen.insert(event.id), event.kind) {
                 shown.push(message.plain_text);
             }
         }
     }
     assert_eq!(shown, ["Hello", "How can I help?"]);
-    // What both of them send is one request, too.
+    // Requests of both replicas have the same idempotency key, too.
     let outbound = Outbound { id: "m-1".into(), time: TEN, message: text("hi") };
     for replica in [&one_host, &other_host] {
         let requests = replica.build_outbound_message(&conversation("sess-42"), &outbound).await;
@@ -71,7 +71,7 @@ async fn v4_44_two_replicas_take_one_delivery_for_one() {
 }
 
 #[tokio::test]
-async fn v4_49_only_messages_are_messages() {
+async fn v4_49_maps_only_messages_to_messages() {
     let connection = connection(&[]).await;
     let mut handover = handover();
     let channel = json!({ "to": { "id": "sess-42" }, "from": { "id": "sess-42" }, "messageId": "m-1" });
@@ -92,9 +92,9 @@ async fn v4_49_only_messages_are_messages() {
     }
 }
 
-/// Two customers of one platform, whose users happen to have the same address.
+/// Two customers of one platform whose users have the same address.
 #[tokio::test]
-async fn v4_62_two_connections_never_mix() {
+async fn v4_62_isolates_two_connections() {
     let host = Host::builder().limits(limits()).http(HttpClient::new(HttpClientLimits::default()).expect("a client"));
     let host = host.build().expect("a host");
     let provider = host.load(handover_tests::GENESYS).await.expect("the provider loads");
@@ -102,8 +102,8 @@ async fn v4_62_two_connections_never_mix() {
     for _ in 0..2 {
         let sandbox = Sandbox::start(Config::default()).await.expect("the sandbox starts");
         let allowed = AllowedOrigins::none().allow(&sandbox.announcement().origin).expect("an origin");
-        let connection = provider.connect(settings_of(&sandbox), &allowed).await.expect("it connects");
-        worlds.push(World { sandbox, connection, desk: reqwest::Client::new() });
+        let connection = provider.connect(settings_of(&sandbox), &allowed).await.expect("the connection");
+        worlds.push(World { sandbox, connection, http: reqwest::Client::new() });
     }
     let mut conversations = Vec::new();
     for world in &worlds {
@@ -111,36 +111,36 @@ async fn v4_62_two_connections_never_mix() {
     }
     for (number, (world, conversation)) in worlds.iter().zip(&conversations).enumerate() {
         world.send(conversation, "m-2", text(&format!("for {number}"))).await.expect("delivered");
-        assert_eq!(world.asked("/oauth/token").await, 1, "each logs in for itself");
+        assert_eq!(world.request_count("/oauth/token").await, 1, "each connection logs in once");
     }
     for (number, world) in worlds.iter().enumerate() {
-        let all = world.desk("conversations").await;
+        let all = world.sandbox_get("conversations").await;
         assert_eq!(all["conversations"].as_array().map(Vec::len), Some(1));
-        let seen = world.desk(&path(&conversations[number])).await;
+        let seen = world.sandbox_get(&path(&conversations[number])).await;
         assert_eq!(seen["messages"][1]["text"], format!("for {number}"));
         assert_eq!(seen["messageCount"], 2);
     }
 }
 
 #[tokio::test]
-async fn v4_64_the_same_words_twice_are_two_messages() {
+async fn v4_64_keeps_two_messages_with_the_same_text() {
     let (world, platform) = platform(|_, _| {}, &[]).await;
     let mut conversation = conversation("sess-42");
     conversation.id = Some(platform.begin("sess-42", start()).await);
     let path = path(&conversation);
-    world.order(&format!("{path}/accept"), json!({ "name": "Grace Hopper" })).await;
+    world.sandbox_post(&format!("{path}/accept"), json!({ "name": "Grace Hopper" })).await;
     for id in ["m-2", "m-3"] {
-        world.order(&format!("{path}/text"), json!({ "text": "Yes or no?" })).await;
+        world.sandbox_post(&format!("{path}/text"), json!({ "text": "Yes or no?" })).await;
         world.send(&conversation, id, text("yes")).await.expect("delivered");
     }
     assert_eq!(shown(&platform, "sess-42", 2).await, ["Yes or no?", "Yes or no?"]);
-    let seen = world.desk(&path).await;
+    let seen = world.sandbox_get(&path).await;
     let ours = seen["messages"].as_array().expect("messages").iter().filter(|message| message["text"] == "yes");
     assert_eq!(ours.count(), 2);
 }
 
 #[tokio::test]
-async fn v4_74_a_body_without_anything_is_an_answer_and_no_crash() {
+async fn v4_74_handles_empty_bodies() {
     let connection = connection(&[]).await;
     for source in [EventSource::Webhook, EventSource::EventBus, EventSource::Trigger, EventSource::Notification] {
         assert_eq!(
@@ -157,7 +157,7 @@ async fn v4_74_a_body_without_anything_is_an_answer_and_no_crash() {
 }
 
 #[tokio::test]
-async fn v2025_15_what_is_ignored_is_no_error() {
+async fn v2025_15_ignores_unknown_topics_without_an_error() {
     let connection = connection(&[]).await;
     let frames = [
         json!({ "topicName": "channel.metadata", "eventBody": { "message": "WebSocket Heartbeat" } }),
@@ -168,31 +168,34 @@ async fn v2025_15_what_is_ignored_is_no_error() {
     for frame in frames {
         let body = frame.to_string().into_bytes();
         for source in [EventSource::Notification(body.clone()), EventSource::EventBus(body.clone())] {
-            let told = connection.map_agent_events(&source).await.expect("no error");
-            assert!(matches!(&told[..], [event] if matches!(event.kind, EventKind::Ignored(_))), "{frame}: {told:?}");
+            let events = connection.map_agent_events(&source).await.expect("no error");
+            assert!(
+                matches!(&events[..], [event] if matches!(event.kind, EventKind::Ignored(_))),
+                "{frame}: {events:?}"
+            );
         }
     }
 }
 
 #[tokio::test]
-async fn v2025_17_a_large_number_as_an_id_is_never_rounded() {
+async fn v2025_17_does_not_round_large_numeric_ids() {
     let connection = connection(&[]).await;
-    // The first that a double cannot hold, and the largest of 64 bits.
+    // The first integer that a double cannot represent, and the largest 64-bit integer.
     for id in ["9007199254740993", "18446744073709551615"] {
         let body = format!(r#"{{"id":"1","channel":{{"to":{{"id":{id}}}}},"type":"Text","text":"hi"}}"#);
-        assert_eq!(one(&connection, EventSource::Webhook(body.into())).await.recipient.as_deref(), Some(id));
+        assert_eq!(map_one(&connection, EventSource::Webhook(body.into())).await.recipient.as_deref(), Some(id));
         let topic = "v2.detail.events.conversation.id.user.end";
         let body = format!(r#"{{"userId":{id},"topic":"{topic}","disconnectType":"CLIENT"}}"#);
-        assert_eq!(one(&connection, EventSource::Trigger(body.into())).await.recipient.as_deref(), Some(id));
+        assert_eq!(map_one(&connection, EventSource::Trigger(body.into())).await.recipient.as_deref(), Some(id));
     }
-    // What is no integer of 64 bits would be another user's, so it is nobody's.
+    // A number that is not a 64-bit integer could become the id of another user, so it is ignored.
     for id in ["123456789012345678901234567890", "18446744073709551616", "1e5", "4711.0"] {
         let body = format!(r#"{{"id":"1","channel":{{"to":{{"id":{id}}}}},"type":"Text","text":"hi"}}"#);
-        let event = one(&connection, EventSource::Webhook(body.into())).await;
+        let event = map_one(&connection, EventSource::Webhook(body.into())).await;
         assert!(matches!(event.kind, EventKind::Ignored(_)), "{id}: {:?}", event.kind);
         assert_eq!(event.recipient, None);
     }
     let long = "123456789012345678901234567890";
-    let event = one(&connection, trigger(&json!({ "userId": long, "topic": "user.end" }))).await;
+    let event = map_one(&connection, trigger(&json!({ "userId": long, "topic": "user.end" }))).await;
     assert_eq!(event.recipient.as_deref(), Some(long));
 }

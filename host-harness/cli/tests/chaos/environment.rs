@@ -1,10 +1,10 @@
-//! A contact center, a platform, and a gateway between them that a test starts and stops as it likes.
+//! A contact center, a platform, and a gateway that the test starts and stops.
 
-use crate::account::Account;
 use crate::center::Center;
 use crate::gateway;
 use crate::platform::Platform;
-use crate::proxy::Entry;
+use crate::proxy::Proxy;
+use crate::report::Report;
 use reqwest::StatusCode;
 use std::process::{Child, Command};
 use std::sync::Arc;
@@ -12,49 +12,50 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-/// Until everything has arrived.
-const PATIENCE: Duration = Duration::from_secs(120);
-/// What arrives twice arrives the second time by then.
-const SETTLE: Duration = Duration::from_secs(5);
+/// Maximum time for all messages to arrive.
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(120);
+/// Time to wait for duplicates.
+const DUPLICATE_WAIT: Duration = Duration::from_secs(5);
 
-pub(crate) struct Stage {
+/// The processes and servers of one test.
+pub(crate) struct Environment {
     pub(crate) folder: TempDir,
     pub(crate) center: Arc<Center>,
     pub(crate) platform: Arc<Platform>,
     port: u16,
 }
 
-/// Users and their conversations, by id.
+/// The ids of users and of their conversations.
 pub(crate) type Conversations = Vec<(String, String)>;
 
-impl Stage {
-    /// `rest` is more of the gateway's configuration: keys of its connection, then tables. `FOLDER` in it stands for the
-    /// stage's folder.
-    pub(crate) async fn set(rest: &str) -> Self {
-        let entry = Entry::bind().await;
-        let center = Arc::new(Center::start(&entry.url()).await);
-        let platform = Arc::new(Platform::start(&entry.url(), 0).await);
+impl Environment {
+    /// Starts the contact center and the platform, and writes the gateway's configuration. `rest` is TOML: further keys
+    /// of the connection, then further tables. `FOLDER` in it stands for the environment's folder.
+    pub(crate) async fn start(rest: &str) -> Self {
+        let proxy = Proxy::bind().await;
+        let center = Arc::new(Center::start(&proxy.url()).await);
+        let platform = Arc::new(Platform::start(&proxy.url(), 0).await);
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("acme.toml"), center.settings()).unwrap();
         let rest = rest.replace("FOLDER", folder.path().to_str().unwrap());
         let port = gateway::configure(folder.path(), &platform, &rest);
-        entry.to(vec![port]);
+        proxy.forward_to(vec![port]);
         Self { folder, center, platform, port }
     }
 
-    /// The gateway's command, its log in a file.
+    /// Returns the command that runs the gateway and logs to a file.
     pub(crate) fn command(&self) -> Command {
         gateway::command(self.folder.path(), self.port)
     }
 
-    /// A gateway that is ready.
-    pub(crate) async fn start(&self, command: Command) -> Gateway {
+    /// Starts a gateway and waits until it is ready.
+    pub(crate) async fn start_gateway(&self, command: Command) -> Gateway {
         let gateway = Gateway::spawn(command);
-        gateway::ready(self.port).await;
+        gateway::wait_until_ready(self.port).await;
         gateway
     }
 
-    /// So many users are handed over, and an agent takes each.
+    /// Hands over this number of users. An agent accepts each conversation.
     pub(crate) async fn begin(&self, users: usize) -> Conversations {
         let mut conversations = Vec::new();
         for user in 0..users {
@@ -65,7 +66,7 @@ impl Stage {
         conversations
     }
 
-    /// Each user and each agent begin to say so many things.
+    /// Starts sending `each` messages per user and per agent, with a mean pause of `pace` between them.
     pub(crate) fn talk(&self, conversations: &Conversations, each: usize, pace: Duration) -> JoinSet<()> {
         let mut talks = JoinSet::new();
         for (user, conversation) in conversations.clone() {
@@ -77,57 +78,57 @@ impl Stage {
         talks
     }
 
-    /// All has been said. Returns how many messages the contact center gave up itself; everything else has to be there,
-    /// once and in its order.
+    /// Waits until all messages are sent and delivered. Asserts that each arrived once and in order, except those that
+    /// the contact center itself stopped retrying; returns the number of those.
     pub(crate) async fn settle(&self, talks: JoinSet<()>, conversations: &Conversations, each: usize) -> usize {
-        tokio::time::timeout(PATIENCE, talks.join_all()).await.expect("everything can be said");
-        let deadline = Instant::now() + PATIENCE;
+        tokio::time::timeout(DELIVERY_TIMEOUT, talks.join_all()).await.expect("all messages are sent in time");
+        let deadline = Instant::now() + DELIVERY_TIMEOUT;
         loop {
-            let account = Account::of(&self.center, &self.platform, conversations, each).await;
-            if account.is_complete() || Instant::now() > deadline {
+            let report = Report::collect(&self.center, &self.platform, conversations, each).await;
+            if report.is_complete() || Instant::now() > deadline {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
-        tokio::time::sleep(SETTLE).await;
-        let mut account = Account::of(&self.center, &self.platform, conversations, each).await;
-        account.log(&self.platform.log().await);
-        assert!(account.is_clean(), "{account}: {:#?}", account.details().collect::<Vec<_>>());
-        account.report_undeliverable
+        tokio::time::sleep(DUPLICATE_WAIT).await;
+        let mut report = Report::collect(&self.center, &self.platform, conversations, each).await;
+        report.check_log(&self.platform.log().await);
+        assert!(report.is_clean(), "{report}: {:#?}", report.details().collect::<Vec<_>>());
+        report.undeliverable
     }
 
-    /// What `/readyz` answers; none while nobody listens.
+    /// Returns the status of `/readyz`, or `None` while the gateway does not listen.
     pub(crate) async fn readiness(&self) -> Option<StatusCode> {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let answer = client.get(format!("http://127.0.0.1:{}/readyz", self.port)).send().await;
         answer.ok().map(|answer| answer.status())
     }
 
-    /// What a counter or a gauge without labels says.
+    /// Returns the value of a counter or a gauge without labels.
     pub(crate) async fn metric(&self, name: &str) -> u64 {
         let metrics = self.platform.metrics().await;
         let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        value.unwrap_or_else(|| panic!("there is no {name}")).parse().unwrap()
+        value.unwrap_or_else(|| panic!("missing metric {name}")).parse().unwrap()
     }
 }
 
-/// Waits until something is so.
-pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !is_so().await {
-        assert!(Instant::now() < deadline, "never {what}");
+/// Waits until a condition holds. `expected` describes the condition in the error.
+pub(crate) async fn until(expected: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + DELIVERY_TIMEOUT;
+    while !holds().await {
+        assert!(Instant::now() < deadline, "timed out: {expected}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
-/// A gateway's process; killed when it is dropped.
+/// A gateway process. Dropping it kills the process.
 pub(crate) struct Gateway {
     process: Child,
 }
 
 impl Drop for Gateway {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The process may have exited already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -138,11 +139,11 @@ impl Gateway {
         Self { process: command.spawn().unwrap() }
     }
 
-    pub(crate) fn lives(&mut self) -> bool {
+    pub(crate) fn is_running(&mut self) -> bool {
         self.process.try_wait().unwrap().is_none()
     }
 
-    /// Stops it by SIGTERM, as service managers do: it ends in order.
+    /// Stops the gateway with SIGTERM, as service managers do. Asserts a clean exit.
     pub(crate) fn stop(mut self) {
         assert!(Command::new("kill").arg(self.process.id().to_string()).status().unwrap().success());
         let status = self.process.wait().unwrap();

@@ -1,0 +1,131 @@
+//! The commands and files in the documents, as a reader runs them. The Rust code of the documents is compiled by the doc
+//! tests of `handover-host`, and `gateway.example.toml` is parsed by a unit test.
+
+use crate::folder::Folder;
+use crate::sandbox::Sandbox;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+/// The directory of the repository.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+/// Returns the code blocks of a document in a language.
+fn blocks(document: &str, language: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(Path::new(ROOT).join(document)).expect("a document");
+    let start = format!("```{language}\n");
+    let blocks = text.split(&start).skip(1).filter_map(|rest| rest.split_once("```"));
+    blocks.map(|(block, _)| block.to_owned()).collect()
+}
+
+/// Returns a command that runs a script with `handover` in the path.
+fn bash(folder: &Folder, script: &str) -> Command {
+    let handover = assert_cmd::cargo::cargo_bin("handover");
+    let binaries = handover.parent().expect("a directory").display();
+    let mut command = Command::new("bash");
+    command
+        .args(["-euo", "pipefail", "-c", script])
+        .current_dir(&folder.0)
+        .env("PATH", format!("{binaries}:{}", std::env::var("PATH").unwrap_or_default()))
+        .env("PLATFORM_TOKEN", "a-token-of-20-or-more")
+        .env("GENESYS_CLIENT_SECRET", "a-secret");
+    command
+}
+
+/// Runs a script, which must succeed.
+fn run(folder: &Folder, script: &str) {
+    let Output { status, stdout, stderr } = bash(folder, script).output().expect("bash runs");
+    let (out, error) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+    assert!(status.success(), "{status} from:\n{script}\n{out}\n{error}");
+}
+
+/// Starts a sandbox, and writes the settings that connect to it as `acme.toml`.
+fn sandbox(folder: &Folder) -> Sandbox {
+    let sandbox = Sandbox::start(folder, "listen = \"127.0.0.1:0\"\n");
+    folder.write("acme.toml", sandbox.settings("BotHandover", sandbox.announced("client_secret")));
+    sandbox
+}
+
+/// A process that ends with the test.
+struct RunningProcess(Child);
+
+impl Drop for RunningProcess {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn the_readme_names_existing_make_targets() {
+    for line in blocks("README.md", "sh").iter().flat_map(|block| block.lines()) {
+        let command = line.split('#').next().unwrap_or_default().replace("make ", "make --dry-run ");
+        let status = Command::new("bash").args(["-c", &command]).current_dir(ROOT).stdout(Stdio::null()).status();
+        assert!(status.expect("bash runs").success(), "{line}");
+    }
+}
+
+#[test]
+fn the_set_up_of_genesys_runs() {
+    let folder = Folder::new();
+    let _sandbox = sandbox(&folder);
+    for block in blocks("docs/genesys.md", "sh") {
+        run(&folder, &block);
+    }
+    let [settings] = &blocks("docs/genesys.md", "toml")[..] else { panic!("expected one example of settings") };
+    folder.write("acme.toml", settings);
+    folder.write(
+        "message.json",
+        r#"{"recipient": "sess-42", "id": "m-1", "time": 1772359200123, "message": {"text": "Hello"}}"#,
+    );
+    run(&folder, "handover build --settings acme.toml message.json");
+}
+
+#[test]
+fn the_commands_for_providers_run() {
+    let folder = Folder::new();
+    folder.write("my-provider.wasm", handover_tests::ECHO);
+    for block in blocks("docs/providers.md", "sh") {
+        run(&folder, &block);
+    }
+}
+
+#[test]
+fn the_commands_for_the_gateway_run() {
+    let folder = Folder::new();
+    let _sandbox = sandbox(&folder);
+    let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+    let adapted =
+        |text: &str| text.replace("127.0.0.1:8080", &address.to_string()).replace("/run/secrets/callback", "callback");
+    folder.write("callback", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    let [config] = &blocks("docs/gateway.md", "toml")[..] else { panic!("expected one example of a configuration") };
+    folder.write("gateway.toml", adapted(config));
+    let scripts = blocks("docs/gateway.md", "sh");
+    let script_with = |part: &str| scripts.iter().find(|script| script.contains(part)).expect("a block");
+
+    let serve = format!("exec {}", script_with("handover serve"));
+    let gateway = bash(&folder, &serve).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let _gateway = RunningProcess(gateway.expect("the gateway starts"));
+    run(
+        &folder,
+        &format!("timeout 60 bash -c 'until curl --silent --fail http://{address}/readyz; do sleep 0.1; done'"),
+    );
+
+    let api = adapted(script_with("curl"));
+    let (variables, requests) = api.split_once('\n').expect("variables");
+    for request in requests.lines() {
+        let request = request.replace("curl", "curl --silent --fail-with-body --max-time 20");
+        // The stream of events does not end, so `timeout` does.
+        let request = if request.contains(" -N ") { request.replace("curl", "! timeout 1 curl") } else { request };
+        run(&folder, &format!("{variables}\n{request}"));
+    }
+
+    // Without a dead letter, only the list succeeds.
+    for line in script_with("dead-letters list").lines().filter(|line| line.starts_with("handover")) {
+        let expected = i32::from(!line.contains(" list "));
+        let line = line.replace("--connection", &format!("--gateway http://{address} --connection"));
+        let line = line.split('#').next().unwrap_or_default();
+        run(&folder, &format!("export HANDOVER_TOKEN=$PLATFORM_TOKEN; {line} || [ $? = {expected} ]"));
+    }
+}
