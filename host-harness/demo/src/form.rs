@@ -72,7 +72,8 @@ pub(crate) async fn run_checks(
 
 /// Adds the secrets of the served connection, which the page does not know.
 fn with_stored_secrets(service: &Connection, entered: Vec<FormValue>) -> Vec<Setting> {
-    let mut settings: Vec<_> = entered.into_iter().map(|field| Setting { key: field.key, value: field.value }).collect();
+    let mut settings: Vec<_> =
+        entered.into_iter().map(|field| Setting { key: field.key, value: field.value }).collect();
     let keys: BTreeSet<_> = settings.iter().map(|setting| setting.key.clone()).collect();
     settings.extend(service.secrets().filter(|secret| !keys.contains(&secret.key)).cloned());
     settings
