@@ -59,9 +59,9 @@ export async function call(method, path, body, headers = {}, timeoutMs = REQUEST
 }
 
 /**
- * Follows server-sent events without end, starting after the event with the id `last`. After an interruption it continues
- * after the last received event. EventSource cannot send a token, so the stream is parsed here (HTML Living Standard,
- * section 9.2.6).
+ * Follows server-sent events without end, starting after the event with the id `last`. After an interruption it
+ * continues after the last received event. EventSource cannot send a token, so the stream is parsed here (HTML Living
+ * Standard, section 9.2.6).
  */
 export async function followEvents(path, last, { onEvent, onConnect, onDisconnect }) {
   for (let delay = 250; ; delay = Math.min(delay * 2, 4000)) {

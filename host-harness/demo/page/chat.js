@@ -206,7 +206,7 @@ export class Chat {
     if (item.resource === 'handover') this.refreshHandover();
   }
 
-  /** Sets the gateway's number of the handover, which may differ from the expected one, and renumbers pending requests. */
+  /** Sets the gateway's handover number, which may differ from the expected one, and renumbers pending requests. */
   setHandoverNumber(number) {
     const { session } = this;
     Object.assign(session, { handover: number, leftHandover: 0 });

@@ -25,7 +25,10 @@ export function safeUrl(text) {
 
 export const formatTime = (time) => new Date(time).toLocaleTimeString([], { timeStyle: 'medium' });
 
-/** Returns a random id. `crypto.randomUUID` is not available on a page that was loaded over plain HTTP from another machine. */
+/**
+ * Returns a random id. `crypto.randomUUID` is not available on a page that was loaded over plain HTTP from another
+ * machine.
+ */
 export const uniqueId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /** Keeps a list scrolled to its end unless the reader has scrolled away from it. */
