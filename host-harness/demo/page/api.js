@@ -1,41 +1,41 @@
-// The gateway's API.
+// The client of the gateway's API.
 
 let token = '';
 
-export class Refused extends Error {
-  constructor(status, told) {
-    super(told || `the gateway answered ${status}`);
+export class GatewayError extends Error {
+  constructor(status, message) {
+    super(message || `the gateway returned ${status}`);
     this.status = status;
   }
 }
 
-/** The token is in the address once, and then in this tab alone. */
-export function remember(given) {
-  token = given;
-  sessionStorage.setItem('token', given);
+/** Stores the token for this tab only. */
+export function storeToken(value) {
+  token = value;
+  sessionStorage.setItem('token', value);
 }
 
-/** Whether it can be one: anything else cannot even be sent (RFC 6750, section 2.1). */
-export const isToken = () => /^[\x21-\x7e]+$/.test(token);
+/** Returns whether the token has valid characters; `fetch` cannot send others (RFC 6750, section 2.1). */
+export const isValidToken = () => /^[\x21-\x7e]+$/.test(token);
 
-export function remembered() {
+/** Loads the token from the address, which then no longer contains it, or from this tab's storage. */
+export function loadToken() {
   const given = new URLSearchParams(location.hash.slice(1)).get('token');
   if (given) {
     history.replaceState(null, '', location.pathname);
-    remember(given);
+    storeToken(given);
   }
   token = sessionStorage.getItem('token') ?? '';
   return token !== '';
 }
 
-/** Milliseconds until a question counts as not heard, and a stream as broken, which says something every 15 s. */
-const PATIENCE = 20000;
-const SILENCE = 45000;
+const REQUEST_TIMEOUT_MS = 20000;
+/** The gateway sends a keep-alive every 15 s. */
+const STREAM_TIMEOUT_MS = 45000;
 
-/** What takes long, such as a file, says how long it may take, in milliseconds. */
-export async function call(method, path, body, headers = {}, patience = PATIENCE) {
+export async function call(method, path, body, headers = {}, timeoutMs = REQUEST_TIMEOUT_MS) {
   const raw = body instanceof Blob;
-  const answer = await fetch(path, {
+  const response = await fetch(path, {
     method,
     headers: {
       authorization: `Bearer ${token}`,
@@ -43,76 +43,77 @@ export async function call(method, path, body, headers = {}, patience = PATIENCE
       ...headers,
     },
     body: body === undefined || raw ? body : JSON.stringify(body),
-    signal: AbortSignal.timeout(patience),
+    signal: AbortSignal.timeout(timeoutMs),
   });
-  const text = await answer.text();
-  let read;
+  const text = await response.text();
+  let parsed;
   try {
-    read = text ? JSON.parse(text) : undefined;
+    parsed = text ? JSON.parse(text) : undefined;
   } catch {
-    read = undefined;
+    parsed = undefined;
   }
-  // Whoever that was, it was not the gateway.
-  if (answer.ok && text && read === undefined) throw new Refused(undefined, 'the answer is no JSON');
-  if (!answer.ok) throw new Refused(answer.status, read?.detail ?? read?.error ?? read?.message);
-  return read;
+  // Such a response does not come from the gateway.
+  if (response.ok && text && parsed === undefined) throw new GatewayError(undefined, 'the response is not JSON');
+  if (!response.ok) throw new GatewayError(response.status, parsed?.detail ?? parsed?.error ?? parsed?.message);
+  return parsed;
 }
 
 /**
- * Follows server-sent events for ever, from behind the one with the id `last` on: after an interruption it goes on behind
- * the last one seen. EventSource cannot send a token, so the stream is read here (HTML Living Standard, section 9.2.6).
+ * Follows server-sent events without end, starting after the event with the id `last`. After an interruption it
+ * continues after the last received event. EventSource cannot send a token, so the stream is parsed here (HTML Living
+ * Standard, section 9.2.6).
  */
-export async function follow(path, last, { event, up, down }) {
-  for (let pause = 250; ; pause = Math.min(pause * 2, 4000)) {
-    const silence = alarm(SILENCE);
-    let refused;
+export async function followEvents(path, last, { onEvent, onConnect, onDisconnect }) {
+  for (let delay = 250; ; delay = Math.min(delay * 2, 4000)) {
+    const watchdog = startWatchdog(STREAM_TIMEOUT_MS);
+    let unauthorized;
     try {
       const headers = { authorization: `Bearer ${token}`, ...(last === undefined ? {} : { 'last-event-id': last }) };
-      const answer = await fetch(path, { headers, signal: silence.signal });
-      if (answer.status === 409) last = undefined;
-      refused = answer.status === 401 ? new Refused(401) : undefined;
-      if (answer.ok) {
-        up?.();
-        pause = 250;
-        const lines = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      const response = await fetch(path, { headers, signal: watchdog.signal });
+      if (response.status === 409) last = undefined;
+      unauthorized = response.status === 401 ? new GatewayError(401) : undefined;
+      if (response.ok) {
+        onConnect?.();
+        delay = 250;
+        const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
         let rest = '';
-        for (let part; !(part = await lines.read()).done; ) {
-          silence.again();
-          const blocks = (rest + part.value).replaceAll('\r', '').split('\n\n');
+        for (let chunk; !(chunk = await reader.read()).done; ) {
+          watchdog.reset();
+          const blocks = (rest + chunk.value).replaceAll('\r', '').split('\n\n');
           rest = blocks.pop();
           for (const block of blocks) {
             const fields = block.split('\n').map((line) => line.match(/^(\w+): ?(.*)$/s)).filter(Boolean);
             const data = fields.filter(([, name]) => name === 'data').map(([, , value]) => value);
             last = fields.findLast(([, name]) => name === 'id')?.[2] ?? last;
-            if (data.length) attempt(() => event(JSON.parse(data.join('\n')), last));
+            if (data.length) reportErrors(() => onEvent(JSON.parse(data.join('\n')), last));
           }
         }
       }
     } catch {
-      // It is tried again.
+      // The loop reconnects.
     } finally {
-      silence.off();
+      watchdog.stop();
     }
-    down?.(refused);
-    await new Promise((resolve) => setTimeout(resolve, pause));
+    onDisconnect?.(unauthorized);
+    await new Promise((resolve) => setTimeout(resolve, delay));
   }
 }
 
-/** Gives up what it signals when it was not set again for so many milliseconds. */
-function alarm(milliseconds) {
-  const giveUp = new AbortController();
+/** Aborts its signal unless it is reset within the timeout. */
+function startWatchdog(timeoutMs) {
+  const controller = new AbortController();
   let timer;
-  const off = () => clearTimeout(timer);
-  const again = () => {
-    off();
-    timer = setTimeout(() => giveUp.abort(), milliseconds);
+  const stop = () => clearTimeout(timer);
+  const reset = () => {
+    stop();
+    timer = setTimeout(() => controller.abort(), timeoutMs);
   };
-  again();
-  return { signal: giveUp.signal, again, off };
+  reset();
+  return { signal: controller.signal, reset, stop };
 }
 
-/** What goes wrong with one event is told to whoever looks for it, and the next one is not missed. */
-function attempt(work) {
+/** Reports errors instead of throwing them, so that one faulty event does not prevent the next. */
+function reportErrors(work) {
   try {
     work();
   } catch (error) {

@@ -1,92 +1,96 @@
-// The end user's side: the bot, and the handover.
+// The user's side: the bot, and the handover to an agent.
 //
-// All that was said is kept in this browser, with the place in the gateway's stream up to which it was heard, and with
-// what the gateway has not taken yet. So nothing is lost by a reload.
+// The browser stores the chat, the last processed position in the gateway's event stream, and the requests that the
+// gateway has not accepted yet. A reload therefore loses nothing.
 
 import { call } from './api.js';
-import { answer, GREETING, NO_FILES, wantsAPerson } from './bot.js';
-import { $, unique } from './dom.js';
+import { asksForAgent, GREETING, NO_FILES, reply } from './bot.js';
+import { $, uniqueId } from './dom.js';
 import { Outbox } from './outbox.js';
-import { Talk } from './talk.js';
+import { MessageList } from './talk.js';
 
-const PAUSE = 1000;
-/** Lines that are kept, and events by whose ids those are known that come twice. */
-const MOST_LINES = 300;
-const MOST_HEARD = 300;
-/** Lines of the talk with the bot that the agent gets, and characters of each: the gateway takes 64 KiB. */
-const TRANSCRIPT = 20;
-const LONGEST = 500;
-/** Milliseconds after which nobody types any more, and for which a file may be on its way. */
-const STALE = 60000;
-const UPLOAD = 120000;
+const RETRY_DELAY_MS = 1000;
+const MAX_LINES = 300;
+/** Events whose ids are stored to detect duplicates. */
+const MAX_EVENT_IDS = 300;
+/** The agent receives this many lines of the chat with the bot. The gateway accepts 64 KiB. */
+const MAX_TRANSCRIPT_LINES = 20;
+const MAX_TRANSCRIPT_LINE_CHARS = 500;
+/** Older typing events are not shown. */
+const MAX_TYPING_AGE_MS = 60000;
+const TYPING_INTERVAL_MS = 3000;
+const UPLOAD_TIMEOUT_MS = 120000;
+/** Each status replaces only those before it. */
 const STATUSES = ['sent', 'accepted', 'delivered', 'read', 'failed'];
-const ENDS = { completed: 'The agent has ended the conversation.', cancelled: 'You have left.', expired: 'The conversation has run out.' };
+const END_NOTES = { completed: 'The agent has ended the conversation.', cancelled: 'You have left.', expired: 'The conversation has expired.' };
 
 export class Chat {
-  /** `latest` is where the gateway's stream ends, for a user who is new. */
+  /** A new user starts at `latest`, the end of the gateway's event stream. */
   constructor(connection, latest) {
-    this.name = `talk:${connection}`;
-    this.kept = { ...beginning(latest), ...remembered(this.name) };
-    this.path = `/v1/connections/${connection}/recipients/${this.kept.recipient}`;
-    /** Counts what changes whom the user talks to, or may. */
-    this.turn = 0;
-    this.talk = new Talk((words, answer) => this.pressed(words, answer));
-    for (const line of this.kept.lines) this.talk.show(line);
-    // Nothing is said before it is known to whom.
+    this.storageKey = `chat:${connection}`;
+    this.session = { ...newSession(latest), ...loadSession(this.storageKey) };
+    this.path = `/v1/connections/${connection}/recipients/${this.session.recipient}`;
+    /** Incremented by everything that can change the state of the handover. */
+    this.revision = 0;
+    this.messages = new MessageList((text, answer) => this.submitChoice(text, answer));
+    for (const line of this.session.lines) this.messages.show(line);
+    // The user cannot write before it is known whether the bot or an agent receives the message.
     const inputs = ['talk', 'say', 'human', 'leave'].map($);
     for (const input of inputs) input.inert = true;
-    this.learn().then(() => inputs.forEach((input) => (input.inert = false)));
-    this.disconnected();
-    this.outbox = new Outbox(this.path, this.kept.waiting, () => this.linked, {
-      taken: (item, told) => this.taken(item, told),
-      refused: (item, error) => this.refused(item, error),
+    this.refreshHandover().then(() => inputs.forEach((input) => (input.inert = false)));
+    this.onDisconnect();
+    this.outbox = new Outbox(this.path, this.session.pending, () => this.connected, {
+      onAccepted: (item, result) => this.onAccepted(item, result),
+      onRejected: (item, error) => this.onRejected(item, error),
     });
     $('say').onsubmit = (event) => {
       event.preventDefault();
       const text = $('words').value.trim();
       $('words').value = '';
-      if (text) this.said(text);
+      if (text) this.submit(text);
     };
-    $('words').oninput = () => this.typing();
-    $('human').onclick = () => this.said('I want to talk to a person.');
+    $('words').oninput = () => this.sendTyping();
+    $('human').onclick = () => this.submit('I want to talk to a person.');
     $('leave').onclick = () => this.leave();
-    $('file').onchange = () => this.attach();
+    $('file').onchange = () => this.attachFile();
   }
 
-  /** The gateway's stream is followed. */
-  connected() {
-    this.link();
-    this.learn();
+  // Connection and handover state
+
+  /** The gateway's event stream is connected. */
+  onConnect() {
+    this.resolveConnected();
+    this.refreshHandover();
   }
 
   /**
-   * It is not any more. Until it is, nothing is sent: of a store that began anew, the stream could else begin behind what
-   * comes of it.
+   * The gateway's event stream is interrupted. Nothing is sent until it is connected again: if the gateway's store was
+   * reset, the stream could otherwise start after the events that the request causes.
    */
-  disconnected() {
-    this.link?.();
-    this.linked = new Promise((link) => (this.link = link));
+  onDisconnect() {
+    this.resolveConnected?.();
+    this.connected = new Promise((resolve) => (this.resolveConnected = resolve));
   }
 
-  get talks() {
-    return this.kept.state === 'queued' || this.kept.state === 'active';
+  get inHandover() {
+    return this.session.state === 'queued' || this.session.state === 'active';
   }
 
-  /** Whom the user talks to by the gateway, which is asked until it answers: events may be gone, and so may its store. */
-  async learn() {
+  /** Asks the gateway for the state of the handover until it answers, because events or its store may be lost. */
+  async refreshHandover() {
     for (;;) {
-      const turn = this.turn;
-      const told = await this.asked();
-      // What happened in between may be newer than the answer.
-      if (told && turn === this.turn) {
-        this.believe(told);
+      const revision = this.revision;
+      const handover = await this.fetchHandover();
+      // If something happened in the meantime, the answer may be outdated.
+      if (handover && revision === this.revision) {
+        this.applyHandover(handover);
         return;
       }
-      if (!told) await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      if (!handover) await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
     }
   }
 
-  async asked() {
+  async fetchHandover() {
     try {
       return await call('GET', `${this.path}/handover`);
     } catch (error) {
@@ -94,304 +98,308 @@ export class Chat {
     }
   }
 
-  believe({ handover, state }) {
-    const { kept } = this;
-    // A store that begins anew counts anew.
-    if (handover < kept.left) kept.left = 0;
-    const waits = (method) => kept.waiting.some((item) => item.to === 'handover' && item.method === method);
-    if (waits('DELETE')) {
-      // It ends when that is taken.
-    } else if (waits('POST') && handover < kept.handover) {
-      // It begins when that is taken.
-      kept.state = 'queued';
+  applyHandover({ handover, state }) {
+    const { session } = this;
+    // A store that was reset numbers handovers from the start.
+    if (handover < session.leftHandover) session.leftHandover = 0;
+    const isPending = (method) => session.pending.some((item) => item.resource === 'handover' && item.method === method);
+    if (isPending('DELETE')) {
+      // The handover ends when the gateway accepts the pending request.
+    } else if (isPending('POST') && handover < session.handover) {
+      // The handover starts when the gateway accepts the pending request.
+      session.state = 'queued';
     } else {
-      Object.assign(kept, { handover, state: state === 'ended' ? 'bot' : state });
+      Object.assign(session, { handover, state: state === 'ended' ? 'bot' : state });
     }
-    if (!this.talks) kept.agent = undefined;
-    this.changed();
+    if (!this.inHandover) session.agent = undefined;
+    this.update();
   }
 
-  // What the user does.
+  // User actions
 
-  said(text) {
-    if (this.talks) {
-      this.send({ text }, { to: 'messages', body: { text } });
-    } else if (wantsAPerson(text)) {
-      this.handOver(text);
+  submit(text) {
+    if (this.inHandover) {
+      this.send({ text }, { resource: 'messages', body: { text } });
+    } else if (asksForAgent(text)) {
+      this.startHandover(text);
     } else {
-      this.add({ who: 'user', text });
-      this.add({ who: 'bot', text: answer(text) });
+      this.addLine({ author: 'user', text });
+      this.addLine({ author: 'bot', text: reply(text) });
     }
   }
 
-  handOver(text) {
-    const said = this.kept.lines.filter((line) => ['user', 'bot'].includes(line.who) && line.text);
+  startHandover(text) {
+    const lines = this.session.lines.filter((line) => ['user', 'bot'].includes(line.author) && line.text);
     const body = {
       text,
-      transcript: said.slice(-TRANSCRIPT).map((line) => ({ speaker: line.who, time: line.time, text: cut(line.text) })),
+      transcript: lines.slice(-MAX_TRANSCRIPT_LINES).map((line) => ({ speaker: line.author, time: line.time, text: truncate(line.text) })),
       profile: { 'first-name': 'Ada', 'last-name': 'Lovelace', email: 'ada@example.com' },
       attributes: [{ key: 'topic', value: 'parcels' }],
     };
-    this.turn += 1;
-    Object.assign(this.kept, { state: 'queued', handover: this.kept.handover + 1 });
-    this.send({ text }, { to: 'handover', body });
-    this.changed();
+    this.revision += 1;
+    Object.assign(this.session, { state: 'queued', handover: this.session.handover + 1 });
+    this.send({ text }, { resource: 'handover', body });
+    this.update();
   }
 
-  pressed(words, answer) {
-    if (answer && this.talks) this.send({ text: words }, { to: 'messages', body: { answer } });
-    else this.said(words);
+  submitChoice(text, answer) {
+    if (answer && this.inHandover) this.send({ text }, { resource: 'messages', body: { answer } });
+    else this.submit(text);
   }
 
-  async attach() {
+  async attachFile() {
     const [file] = $('file').files;
     $('file').value = '';
     if (!file) return;
-    if (!this.talks) {
-      this.add({ who: 'bot', text: NO_FILES });
+    if (!this.inHandover) {
+      this.addLine({ author: 'bot', text: NO_FILES });
       return;
     }
     try {
       const mime = file.type || 'application/octet-stream';
-      const { url } = await call('POST', 'api/files', file, { 'content-type': mime }, UPLOAD);
+      const { url } = await call('POST', 'api/files', file, { 'content-type': mime }, UPLOAD_TIMEOUT_MS);
       const kind = mime.match(/^(image|video|audio)\//)?.[1] ?? 'file';
       const attachment = { kind, url, 'mime-type': mime, filename: file.name, size: file.size };
-      this.send({ attachment }, { to: 'messages', body: { attachment } });
+      this.send({ attachment }, { resource: 'messages', body: { attachment } });
     } catch (error) {
-      this.note(`The file cannot be sent: ${error.message}`);
+      this.addNote(`The file could not be sent: ${error.message}`);
     }
   }
 
-  typing() {
-    if (this.kept.state !== 'active' || Date.now() - (this.typed ?? 0) < 3000) return;
-    this.typed = Date.now();
-    // One that does not arrive is not missed.
+  sendTyping() {
+    if (this.session.state !== 'active' || Date.now() - (this.typingSentAt ?? 0) < TYPING_INTERVAL_MS) return;
+    this.typingSentAt = Date.now();
+    // A lost typing indicator does no harm.
     call('POST', `${this.path}/messages`, 'typing').catch(() => {});
   }
 
-  /** After all that was said before; for the user it is over at once. */
+  /** Ends the handover after all pending messages are sent. The page shows the end at once. */
   leave() {
-    if (!this.talks) return;
-    this.turn += 1;
-    Object.assign(this.kept, { state: 'bot', agent: undefined, left: this.kept.handover });
-    this.outbox.put({ key: unique(), method: 'DELETE', to: 'handover' });
-    this.changed();
+    if (!this.inHandover) return;
+    this.revision += 1;
+    Object.assign(this.session, { state: 'bot', agent: undefined, leftHandover: this.session.handover });
+    this.outbox.put({ key: uniqueId(), method: 'DELETE', resource: 'handover' });
+    this.update();
   }
 
-  // What becomes of it.
+  // Results of requests
 
-  send(line, { to, body }) {
-    const key = unique();
-    this.outbox.put({ key, line: key, method: 'POST', to, body });
-    this.add({ who: 'user', key, ...line });
+  send(line, { resource, body }) {
+    const key = uniqueId();
+    this.outbox.put({ key, line: key, method: 'POST', resource, body });
+    this.addLine({ author: 'user', key, ...line });
   }
 
-  taken(item, told) {
-    const { kept } = this;
-    this.turn += 1;
-    const line = this.lineOf(item);
+  onAccepted(item, result) {
+    const { session } = this;
+    this.revision += 1;
+    const line = this.lineFor(item);
     if (line) {
-      line.id = told?.message;
-      this.mark(line, 'sent');
-      if (kept.early[line.id]) this.mark(line, ...kept.early[line.id]);
+      line.id = result?.message;
+      this.setStatus(line, 'sent');
+      if (session.earlyReceipts[line.id]) this.setStatus(line, ...session.earlyReceipts[line.id]);
     }
-    if (!kept.waiting.length) kept.early = {};
-    if (told?.handover) this.begun(told.handover);
-    this.keep();
-    // It may have been taken long ago, and be over.
-    if (item.to === 'handover') this.learn();
+    if (!session.pending.length) session.earlyReceipts = {};
+    if (result?.handover) this.setHandoverNumber(result.handover);
+    this.save();
+    // The gateway may have accepted an earlier attempt of this request, and the handover may be over.
+    if (item.resource === 'handover') this.refreshHandover();
   }
 
-  /** By the gateway's number, which may be another than was thought; and so are those of what waits. */
-  begun(number) {
-    const { kept } = this;
-    Object.assign(kept, { handover: number, left: 0 });
-    for (const { to, method } of kept.waiting) {
-      if (to === 'handover' && method === 'POST') kept.handover += 1;
-      if (to === 'handover' && method === 'DELETE') kept.left = kept.handover;
+  /** Sets the gateway's handover number, which may differ from the expected one, and renumbers pending requests. */
+  setHandoverNumber(number) {
+    const { session } = this;
+    Object.assign(session, { handover: number, leftHandover: 0 });
+    for (const { resource, method } of session.pending) {
+      if (resource === 'handover' && method === 'POST') session.handover += 1;
+      if (resource === 'handover' && method === 'DELETE') session.leftHandover = session.handover;
     }
   }
 
-  refused(item, error) {
-    const { kept } = this;
-    this.turn += 1;
-    const line = this.lineOf(item);
-    if (item.to === 'handover' && item.method === 'POST' && error.status === 409) {
-      // An agent was faster and has begun one: it is said in that.
-      this.outbox.put({ key: unique(), line: item.line, method: 'POST', to: 'messages', body: { text: item.body.text } });
+  onRejected(item, error) {
+    const { session } = this;
+    this.revision += 1;
+    const line = this.lineFor(item);
+    if (item.resource === 'handover' && item.method === 'POST' && error.status === 409) {
+      // An agent has already started a handover: send the text as a message in it.
+      this.outbox.put({ key: uniqueId(), line: item.line, method: 'POST', resource: 'messages', body: { text: item.body.text } });
     } else if (line) {
-      this.mark(line, 'failed', error.message);
+      this.setStatus(line, 'failed', error.message);
     }
-    // The user has not left, unless there was nothing to leave.
-    const leaves = kept.waiting.some((other) => other.method === 'DELETE');
-    if (item.method === 'DELETE' && !leaves) kept.left = 0;
-    this.keep();
-    // What the gateway refuses it may have refused because there is no handover, or one already.
-    this.learn();
+    // The user is still in the handover, or there was none.
+    const isLeaving = session.pending.some((other) => other.method === 'DELETE');
+    if (item.method === 'DELETE' && !isLeaving) session.leftHandover = 0;
+    this.save();
+    // The gateway may have rejected the request because there is no handover, or because there is one already.
+    this.refreshHandover();
   }
 
-  /** What is seen of it; receipts and leaving are not. */
-  lineOf(item) {
-    return item.line && this.kept.lines.find((line) => line.key === item.line);
+  /** Returns the line that shows a request; receipts and requests to leave have none. */
+  lineFor(item) {
+    return item.line && this.session.lines.find((line) => line.key === item.line);
   }
 
-  mark(line, status, why) {
+  setStatus(line, status, reason) {
     if (STATUSES.indexOf(status) < STATUSES.indexOf(line.status)) return;
-    Object.assign(line, { status, why });
-    this.talk.mark(line);
+    Object.assign(line, { status, reason });
+    this.messages.showStatus(line);
   }
 
-  // What the gateway tells.
+  // Events of the gateway
 
-  /** An event, and its place in the stream. */
-  happened(event, place) {
-    const { kept } = this;
+  /** Processes an event and stores its position in the stream. */
+  onEvent(event, position) {
+    const { session } = this;
     const time = Date.parse(event.timestamp);
-    if (event.recipient !== kept.recipient || time <= kept.since || kept.heard.some((one) => one.id === event.id)) return;
-    this.turn += 1;
-    kept.heard.push({ id: event.id, time });
-    // Whatever is older than those that are known by their ids has been heard, too.
-    if (kept.heard.length > MOST_HEARD) kept.since = kept.heard.shift().time;
-    kept.seen = place;
-    const { state, agent, handover, left } = kept;
-    this.hear(event.type, event.data, time);
-    // What comes late of an earlier handover, or of one that the user has left, changes nothing of whom they talk to now.
-    const over = event.handover < handover || event.handover === left;
-    Object.assign(kept, over ? { state, agent } : { handover: event.handover });
-    this.changed();
+    if (event.recipient !== session.recipient || time <= session.processedUntil || session.recentEvents.some(({ id }) => id === event.id)) return;
+    this.revision += 1;
+    session.recentEvents.push({ id: event.id, time });
+    // Events that are older than those with a stored id count as processed.
+    if (session.recentEvents.length > MAX_EVENT_IDS) session.processedUntil = session.recentEvents.shift().time;
+    session.position = position;
+    const { state, agent, handover, leftHandover } = session;
+    this.applyEvent(event.type, event.data, time);
+    // Late events of an earlier handover, or of one that the user has left, do not change the current state.
+    const outdated = event.handover < handover || event.handover === leftHandover;
+    Object.assign(session, outdated ? { state, agent } : { handover: event.handover });
+    this.update();
   }
 
-  hear(type, data, time) {
-    const { kept } = this;
-    const who = data?.name || 'An agent';
+  applyEvent(type, data, time) {
+    const { session } = this;
+    const name = data?.name || 'An agent';
     switch (type) {
       case 'queued': {
         const seconds = data?.['estimated-wait-seconds'];
-        const wait = seconds ? `, about ${Math.max(1, Math.round(seconds / 60))} min` : '';
-        this.note(data?.position ? `You are number ${data.position} in the queue${wait}.` : `You are in the queue${wait}.`, time);
-        kept.state = 'queued';
+        const wait = seconds ? ` Estimated wait: ${Math.max(1, Math.round(seconds / 60))} min.` : '';
+        this.addNote(data?.position ? `You are number ${data.position} in the queue.${wait}` : `You are in the queue.${wait}`, time);
+        session.state = 'queued';
         break;
       }
       case 'agent-joined':
-        this.note(`${who} has joined.`, time);
-        Object.assign(kept, { state: 'active', agent: data?.name });
+        this.addNote(`${name} has joined.`, time);
+        Object.assign(session, { state: 'active', agent: data?.name });
         break;
       case 'agent-named':
-        kept.agent = data?.name;
+        session.agent = data?.name;
         break;
       case 'agent-left':
-        this.note(`${who} has left.`, time);
-        if (data?.name === kept.agent) kept.agent = undefined;
+        this.addNote(`${name} has left.`, time);
+        if (data?.name === session.agent) session.agent = undefined;
         break;
       case 'transferred':
-        this.note('You are being transferred.', time);
-        kept.agent = undefined;
+        this.addNote('You are being transferred.', time);
+        session.agent = undefined;
         break;
       case 'typing':
-        if (Date.now() - time < STALE) this.talk.typing(kept.agent ?? 'The agent', data);
+        if (Date.now() - time < MAX_TYPING_AGE_MS) this.messages.showTyping(session.agent ?? 'The agent', data);
         break;
       case 'message':
       case 'late-message':
-        this.hearMessage(data, time);
+        this.onMessage(data, time);
         break;
       case 'receipt':
-        this.receipt(data['message-id'], data.status);
+        this.onReceipt(data['message-id'], data.status);
         break;
       case 'reopened':
-        this.note('The conversation goes on.', time);
-        kept.state = 'active';
+        this.addNote('The conversation has been reopened.', time);
+        session.state = 'active';
         break;
       case 'ended': {
-        const [reason, why] = typeof data === 'string' ? [data] : Object.entries(data)[0];
-        this.note(ENDS[reason] ?? `The conversation has ended: ${why}`, time);
-        this.note('The bot is back.', time);
-        this.talk.typing('', 0);
-        Object.assign(kept, { state: 'bot', agent: undefined });
+        const [reason, details] = typeof data === 'string' ? [data] : Object.entries(data)[0];
+        this.addNote(END_NOTES[reason] ?? `The conversation has ended: ${details}`, time);
+        this.addNote('The bot is back.', time);
+        this.messages.showTyping('', 0);
+        Object.assign(session, { state: 'bot', agent: undefined });
         break;
       }
     }
   }
 
-  hearMessage(message, time) {
-    const { kept } = this;
-    const flow = message.author === 'bot';
-    // An agent who writes may be there although nobody told that they came; or it was their last word.
-    if (!flow && kept.state === 'queued') this.learn();
-    this.talk.typing('', 0);
-    this.add({ who: flow ? 'flow' : 'agent', name: flow ? undefined : message.agent?.name ?? kept.agent, message, time });
-    // The agent learns that the user was shown it.
+  onMessage(message, time) {
+    const { session } = this;
+    const fromFlow = message.author === 'bot';
+    // The agent may have joined without an event, or may have left after this message.
+    if (!fromFlow && session.state === 'queued') this.refreshHandover();
+    this.messages.showTyping('', 0);
+    this.addLine({ author: fromFlow ? 'flow' : 'agent', name: fromFlow ? undefined : message.agent?.name ?? session.agent, message, time });
     const body = { receipt: { 'message-id': message.id, outcome: 'delivered' } };
-    this.outbox.put({ key: unique(), method: 'POST', to: 'messages', body });
+    this.outbox.put({ key: uniqueId(), method: 'POST', resource: 'messages', body });
   }
 
-  receipt(message, told) {
-    const [status, reasons] = typeof told === 'string' ? [told] : Object.entries(told)[0];
-    const line = this.kept.lines.find((line) => line.id === message);
-    if (line) this.mark(line, status, reasons?.join(', '));
-    // It may be told before the answer to what was sent.
-    else if (this.kept.waiting.length) this.kept.early[message] = [status, reasons?.join(', ')];
+  onReceipt(messageId, receipt) {
+    const [status, reasons] = typeof receipt === 'string' ? [receipt] : Object.entries(receipt)[0];
+    const line = this.session.lines.find((line) => line.id === messageId);
+    if (line) this.setStatus(line, status, reasons?.join(', '));
+    // A receipt may arrive before the response to the request that sent the message.
+    else if (this.session.pending.length) this.session.earlyReceipts[messageId] = [status, reasons?.join(', ')];
   }
 
-  // What is kept and shown.
+  // Display and storage
 
-  note(text, time) {
-    this.add({ who: 'note', text, ...(time && { time }) });
+  addNote(text, time) {
+    this.addLine({ author: 'note', text, ...(time && { time }) });
   }
 
-  add(line) {
-    const whole = { time: Date.now(), ...line };
-    this.kept.lines.push(whole);
-    this.kept.lines.splice(0, this.kept.lines.length - MOST_LINES);
-    this.keep();
-    this.talk.show(whole);
+  addLine(content) {
+    const line = { time: Date.now(), ...content };
+    this.session.lines.push(line);
+    this.session.lines.splice(0, this.session.lines.length - MAX_LINES);
+    this.save();
+    this.messages.show(line);
   }
 
-  changed() {
-    const { state, agent } = this.kept;
-    const words = { bot: 'You talk to the bot.', queued: 'Waiting for an agent …', active: `You talk to ${agent ?? 'an agent'}.` };
-    $('state').textContent = words[state];
+  /** Shows and stores the state of the handover. */
+  update() {
+    const { state, agent } = this.session;
+    const texts = { bot: 'You are talking to the bot.', queued: 'Waiting for an agent …', active: `You are talking to ${agent ?? 'an agent'}.` };
+    $('state').textContent = texts[state];
     const focused = [$('human'), $('leave')].find((button) => button === document.activeElement);
-    $('human').hidden = this.talks;
-    $('leave').hidden = !this.talks;
-    // What was pressed is gone: whoever has no mouse goes on writing.
+    $('human').hidden = this.inHandover;
+    $('leave').hidden = !this.inHandover;
+    // If the focused button is now hidden, keyboard users continue in the message input.
     if (focused?.hidden) $('words').focus();
-    this.keep();
+    this.save();
   }
 
-  keep() {
+  save() {
     try {
-      localStorage.setItem(this.name, JSON.stringify(this.kept));
+      localStorage.setItem(this.storageKey, JSON.stringify(this.session));
     } catch {
-      // The browser has no room for it: it is kept for as long as this page is open.
+      // The browser's storage is full: the session lasts as long as this page is open.
     }
   }
 }
 
-function beginning(latest) {
+function newSession(latest) {
   return {
-    recipient: `demo-${unique().slice(0, 8)}`,
+    recipient: `demo-${uniqueId().slice(0, 8)}`,
     state: 'bot',
-    /** The number of the present handover, or of the last, and of that which the user has left. */
+    /** The number of the current or last handover. */
     handover: 0,
-    left: 0,
-    lines: [{ who: 'bot', text: GREETING, time: Date.now() }],
-    waiting: [],
-    /** Up to where the stream was heard; the latest events by their ids, and from when on those are known. */
-    seen: latest,
-    heard: [],
-    since: 0,
-    /** Receipts that came before the answer to what they are for. */
-    early: {},
+    /** The number of the handover that the user has left. */
+    leftHandover: 0,
+    lines: [{ author: 'bot', text: GREETING, time: Date.now() }],
+    /** Requests that the gateway has not accepted yet. */
+    pending: [],
+    /** The last processed position in the gateway's event stream. */
+    position: latest,
+    /** The latest processed events, by id. */
+    recentEvents: [],
+    /** All events up to this time have been processed. */
+    processedUntil: 0,
+    /** Receipts that arrived before the response to the request that sent the message. */
+    earlyReceipts: {},
   };
 }
 
-function remembered(name) {
+function loadSession(storageKey) {
   try {
-    return JSON.parse(localStorage.getItem(name));
+    return JSON.parse(localStorage.getItem(storageKey));
   } catch {
     return undefined;
   }
 }
 
-/** Whole characters: half a one is no Unicode. */
-const cut = (text) => [...text].slice(0, LONGEST).join('');
+/** Truncates by code points, because half a surrogate pair is not valid Unicode. */
+const truncate = (text) => [...text].slice(0, MAX_TRANSCRIPT_LINE_CHARS).join('');

@@ -1,4 +1,4 @@
-// Makes elements. Text goes in as text: nothing that anybody says is ever read as HTML.
+// Creates elements. Text is inserted as text nodes and never parsed as HTML.
 
 export const $ = (id) => document.getElementById(id);
 
@@ -13,8 +13,8 @@ export function el(name, attributes = {}, ...children) {
   return element;
 }
 
-/** An address that may be opened or shown; anything but the web's own kinds is none. */
-export function address(text) {
+/** Returns an http or https URL that may be opened or displayed, or `undefined`. */
+export function safeUrl(text) {
   try {
     const url = new URL(text, location.href);
     return ['http:', 'https:'].includes(url.protocol) ? url.href : undefined;
@@ -23,19 +23,22 @@ export function address(text) {
   }
 }
 
-export const clock = (time) => new Date(time).toLocaleTimeString([], { timeStyle: 'medium' });
+export const formatTime = (time) => new Date(time).toLocaleTimeString([], { timeStyle: 'medium' });
 
-/** An id that nobody else has; `crypto.randomUUID` is not there on a page that came by plain HTTP from another machine. */
-export const unique = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+/**
+ * Returns a random id. `crypto.randomUUID` is not available on a page that was loaded over plain HTTP from another
+ * machine.
+ */
+export const uniqueId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** Keeps the end of what scrolls in sight, unless somebody has scrolled away from it. */
-export function keepEnd(list) {
-  const near = 40;
-  let follows = true;
-  const follow = () => follows && (list.scrollTop = list.scrollHeight);
-  list.addEventListener('scroll', () => (follows = list.scrollHeight - list.scrollTop - list.clientHeight < near));
-  new MutationObserver(follow).observe(list, { childList: true });
-  new ResizeObserver(follow).observe(list);
-  // Pictures come later, and that they have come does not bubble.
-  list.addEventListener('load', follow, true);
+/** Keeps a list scrolled to its end unless the reader has scrolled away from it. */
+export function stickToEnd(list) {
+  const tolerance = 40;
+  let atEnd = true;
+  const scroll = () => atEnd && (list.scrollTop = list.scrollHeight);
+  list.addEventListener('scroll', () => (atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < tolerance));
+  new MutationObserver(scroll).observe(list, { childList: true });
+  new ResizeObserver(scroll).observe(list);
+  // Images load later. Their load events do not bubble, so this listens in the capture phase.
+  list.addEventListener('load', scroll, true);
 }

@@ -1,30 +1,30 @@
-// Faults of Genesys and of the network, ordered by hand.
+// Buttons that simulate faults of Genesys and of the network.
 
 import { call } from './api.js';
 import { $, el } from './dom.js';
 
 const FAULTS = {
-  'Next webhook twice': { on: 'webhook', fault: 'double' },
-  'Next webhook 5 s late': { on: 'webhook', fault: 'late', ms: 5000 },
+  'Next webhook duplicated': { on: 'webhook', fault: 'double' },
+  'Next webhook delayed by 5 s': { on: 'webhook', fault: 'late', ms: 5000 },
   'Next webhook lost': { on: 'webhook', fault: 'lost' },
-  'Next webhook badly signed': { on: 'webhook', fault: 'wrong-signature' },
+  'Next webhook with invalid signature': { on: 'webhook', fault: 'wrong-signature' },
   'Genesys answers 429': { on: 'api', path: '/inbound/open/message', fault: 'rate-limited', retryAfterSeconds: 3 },
   'Genesys answers 500': { on: 'api', path: '/inbound/open/message', fault: 'server-error', status: 500 },
-  'Genesys hangs': { on: 'api', path: '/inbound/open/message', fault: 'hang' },
+  'Genesys does not answer': { on: 'api', path: '/inbound/open/message', fault: 'hang' },
 };
 
 export class Faults {
   constructor() {
-    const buttons = Object.entries(FAULTS).map(([name, order]) => el('button', { type: 'button', onclick: () => this.order(name, order) }, name));
+    const buttons = Object.entries(FAULTS).map(([name, fault]) => el('button', { type: 'button', onclick: () => this.schedule(name, fault) }, name));
     $('fault-buttons').replaceChildren(...buttons);
   }
 
-  async order(name, order) {
+  async schedule(name, fault) {
     try {
-      await call('POST', 'api/desk/faults', order);
-      $('fault-told').textContent = `Ordered: ${name}.`;
+      await call('POST', 'api/desk/faults', fault);
+      $('fault-status').textContent = `Scheduled: ${name}.`;
     } catch (error) {
-      $('fault-told').textContent = error.message;
+      $('fault-status').textContent = error.message;
     }
   }
 }

@@ -1,6 +1,7 @@
-// What a bot flow of the contact center may send: by name, the body for the desk, or what makes it.
+// Structured messages that a bot flow of the contact center can send: by name, the request body for the desk, or a
+// function that returns it.
 
-export const STRUCTURED = {
+export const FLOW_MESSAGES = {
   'Quick replies': {
     text: 'Did it help?',
     content: ['Yes', 'No'].map((text) => ({ contentType: 'QuickReply', quickReply: { text, payload: text.toLowerCase(), action: 'Message' } })),
@@ -14,7 +15,7 @@ export const STRUCTURED = {
           description: 'It is at the depot.',
           actions: [
             { type: 'Postback', text: 'Send it again', payload: 'again' },
-            { type: 'Link', text: 'Where it is', url: 'https://example.com/depot' },
+            { type: 'Link', text: 'Show depot', url: 'https://example.com/depot' },
           ],
         },
       },
@@ -27,7 +28,7 @@ export const STRUCTURED = {
         carousel: {
           cards: ['Monday', 'Tuesday'].map((day) => ({
             title: day,
-            description: 'Between nine and twelve',
+            description: 'Between 9:00 and 12:00',
             actions: [{ type: 'Postback', text: `Take ${day}`, payload: day.toLowerCase() }],
           })),
         },
@@ -39,7 +40,7 @@ export const STRUCTURED = {
       {
         contentType: 'DatePicker',
         datePicker: {
-          title: 'When shall we come?',
+          title: 'When should we deliver?',
           availableTimes: [1, 2, 3].map((days) => ({ dateTime: new Date(Date.now() + days * 86400000).toISOString(), duration: 3600 })),
         },
       },

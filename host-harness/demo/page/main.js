@@ -1,44 +1,46 @@
-// Who may enter, what is served, and which parts of the page that takes.
+// Signs in and shows the parts of the page that the gateway supports.
 
-import { call, follow, isToken, remember, remembered } from './api.js';
+import { call, followEvents, isValidToken, loadToken, storeToken } from './api.js';
 import { Chat } from './chat.js';
 import { Desk } from './desk.js';
 import { $, el } from './dom.js';
 import { Settings } from './settings.js';
 import { Trace } from './trace.js';
 
-const PAUSE = 1000;
+const RETRY_DELAY_MS = 1000;
+/** The delay before the page reports that the chat is open in another tab. */
+const LOCK_NOTICE_DELAY_MS = 300;
 
-/** Until the gateway says what is served, or that it does not know the token. */
-async function enter() {
-  $('enter').inert = true;
-  while (isToken()) {
+/** Retries until the gateway accepts or rejects the token. */
+async function signIn() {
+  $('sign-in').inert = true;
+  while (isValidToken()) {
     try {
       const context = await call('GET', 'api/context');
-      $('enter').hidden = true;
+      $('sign-in').hidden = true;
       $('link').textContent = '';
-      open(context);
+      start(context);
       return;
     } catch (error) {
       if (error.status === 401) break;
-      $('link').textContent = 'The gateway does not answer; trying again …';
-      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      $('link').textContent = 'The gateway is not responding. Retrying …';
+      await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
     }
   }
-  ask('The gateway does not know this token.');
+  showSignIn('The gateway rejected this token.');
 }
 
-function ask(why = '') {
-  $('refused').textContent = why;
-  $('enter').inert = false;
-  $('enter').hidden = false;
+function showSignIn(error = '') {
+  $('sign-in-error').textContent = error;
+  $('sign-in').inert = false;
+  $('sign-in').hidden = false;
   $('token').focus();
 }
 
-function open(context) {
+function start(context) {
   const names = context.connections.map((connection) => connection.name);
-  const kept = localStorage.getItem('connection');
-  const name = names.includes(kept) ? kept : names[0];
+  const stored = localStorage.getItem('connection');
+  const name = names.includes(stored) ? stored : names[0];
   $('connection').replaceChildren(...names.map((each) => el('option', { selected: each === name }, each)));
   $('connection-choice').hidden = names.length < 2;
   $('connection').onchange = () => {
@@ -46,25 +48,26 @@ function open(context) {
     location.reload();
   };
 
-  const told = (text) => ($('link').textContent = text);
-  alone(`chat:${name}`).then(() => {
+  const showLinkStatus = (text) => ($('link').textContent = text);
+  acquireTabLock(`chat:${name}`).then(() => {
     const chat = new Chat(name, context.connections.find((each) => each.name === name).latest);
     $('chat').hidden = false;
-    follow(`/v1/connections/${name}/events`, chat.kept.seen, {
-      event: (event, place) => chat.happened(event, place),
-      up: () => {
-        told('');
-        chat.connected();
+    followEvents(`/v1/connections/${name}/events`, chat.session.position, {
+      onEvent: (event, position) => chat.onEvent(event, position),
+      onConnect: () => {
+        showLinkStatus('');
+        chat.onConnect();
       },
-      down: (error) => {
-        told(error ? 'The gateway does not let this page in any more.' : 'No connection to the gateway; trying again …');
-        chat.disconnected();
+      onDisconnect: (error) => {
+        showLinkStatus(error ? 'The gateway no longer accepts this token.' : 'No connection to the gateway. Reconnecting …');
+        chat.onDisconnect();
       },
     });
-    // Here, too, for a browser has six connections to a server, and not one page more than is needed should hold two.
+    // Only the tab with the lock follows the trace: a browser opens at most six connections to a server, and each
+    // stream occupies one.
     const trace = new Trace(names.length > 1);
     $('trace').hidden = false;
-    follow('api/trace', undefined, { event: (entry) => trace.passed(entry) });
+    followEvents('api/trace', undefined, { onEvent: (entry) => trace.add(entry) });
   });
   if (context.desk) {
     $('desk').hidden = false;
@@ -74,30 +77,31 @@ function open(context) {
   new Settings(name);
 }
 
-/** Two pages of one user would each send what the user said: the second waits until the first is closed. */
-async function alone(name) {
-  // Pages that come by plain HTTP from another machine have no locks.
+/** Waits until no other tab has the chat open: two tabs would each send the user's messages. */
+async function acquireTabLock(name) {
+  // The lock manager is not available on a page that was loaded over plain HTTP from another machine.
   if (!navigator.locks) return;
-  const told = 'This chat is open in another tab. It goes on here when that one is closed.';
-  const slow = setTimeout(() => ($('elsewhere').textContent = told), 300);
+  const notice = 'This chat is open in another tab. Close that tab to continue here.';
+  const timer = setTimeout(() => ($('elsewhere').textContent = notice), LOCK_NOTICE_DELAY_MS);
   await new Promise((resolve) => {
     navigator.locks.request(name, () => {
       resolve();
+      // Holds the lock until the tab is closed.
       return new Promise(() => {});
     });
   });
-  clearTimeout(slow);
+  clearTimeout(timer);
   $('elsewhere').textContent = '';
 }
 
-$('enter').onsubmit = (event) => {
+$('sign-in').onsubmit = (event) => {
   event.preventDefault();
-  remember($('token').value.trim());
-  enter();
+  storeToken($('token').value.trim());
+  signIn();
 };
-// A new link in the same tab changes what stands behind the # alone.
+// Opening a new link in the same tab changes only the fragment.
 window.onhashchange = () => {
   if (location.hash.startsWith('#token=')) location.reload();
 };
-if (remembered()) enter();
-else ask();
+if (loadToken()) signIn();
+else showSignIn();

@@ -1,54 +1,57 @@
-// What the gateway is still to take: one after the other, each until it is taken or refused, with the key under which it
-// was tried before.
+// The requests that the gateway has not accepted yet. They are sent one after the other. Each is retried with the same
+// idempotency key until the gateway accepts or rejects it.
 
 import { call } from './api.js';
 
-const FIRST = 500;
-const LONGEST = 8000;
-/** How long the gateway may answer with a fault of its own until something is given up, in milliseconds. */
-const PATIENCE = 60000;
+const INITIAL_DELAY_MS = 500;
+const MAX_DELAY_MS = 8000;
+/** How long a request that causes server errors is retried. */
+const SERVER_ERROR_TIMEOUT_MS = 60000;
 
 export class Outbox {
-  /** `waiting` is kept by whoever keeps it, and what waits in it is sent, each time after what `ready` promises. */
-  constructor(path, waiting, ready, { taken, refused }) {
-    Object.assign(this, { path, waiting, ready, taken, refused });
+  /**
+   * The caller owns and stores `pending`. The outbox removes requests from it, and awaits `whenReady()` before each
+   * attempt.
+   */
+  constructor(path, pending, whenReady, { onAccepted, onRejected }) {
+    Object.assign(this, { path, pending, whenReady, onAccepted, onRejected });
     this.working = Promise.resolve();
-    this.go();
+    this.resume();
   }
 
   put(item) {
-    this.waiting.push(item);
-    this.go();
+    this.pending.push(item);
+    this.resume();
   }
 
-  go() {
-    // One item that goes wrong must not keep back the others.
-    this.working = this.working.then(() => this.work()).catch(reportError);
+  resume() {
+    // An error in one item must not block the others.
+    this.working = this.working.then(() => this.sendAll()).catch(reportError);
   }
 
-  async work() {
-    while (this.waiting.length) {
-      const [item] = this.waiting;
-      const [told, ...arguments_] = await this.deliver(item);
-      this.waiting.shift();
-      told(item, ...arguments_);
+  async sendAll() {
+    while (this.pending.length) {
+      const [item] = this.pending;
+      const [callback, ...results] = await this.send(item);
+      this.pending.shift();
+      callback(item, ...results);
     }
   }
 
-  async deliver({ key, method, to, body }) {
-    let faulty;
-    for (let pause = FIRST; ; pause = Math.min(pause * 2, LONGEST)) {
-      await this.ready();
+  async send({ key, method, resource, body }) {
+    let failingSince;
+    for (let delay = INITIAL_DELAY_MS; ; delay = Math.min(delay * 2, MAX_DELAY_MS)) {
+      await this.whenReady();
       try {
-        return [this.taken, await call(method, `${this.path}/${to}`, body, { 'idempotency-key': key })];
+        return [this.onAccepted, await call(method, `${this.path}/${resource}`, body, { 'idempotency-key': key })];
       } catch (error) {
         const { status } = error;
-        // Another token may let it in; and what was not heard, or not now, is tried until it is.
-        const later = status === undefined || [401, 429, 502, 503, 504].includes(status);
-        if (status >= 500 && !later) faulty ??= Date.now();
-        if (!later && (status < 500 || Date.now() - faulty > PATIENCE)) return [this.refused, error];
+        // These are retried without end; after 401, the gateway may accept another token.
+        const transient = status === undefined || [401, 429, 502, 503, 504].includes(status);
+        if (status >= 500 && !transient) failingSince ??= Date.now();
+        if (!transient && (status < 500 || Date.now() - failingSince > SERVER_ERROR_TIMEOUT_MS)) return [this.onRejected, error];
       }
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      await new Promise((resolve) => setTimeout(resolve, delay));
     }
   }
 }

@@ -1,113 +1,115 @@
-// The form of a connection, drawn from `describe` alone, so that every provider has one.
+// The settings form of a connection. It is built only from the provider's description, so it works for every provider.
 
 import { call } from './api.js';
 import { $, el } from './dom.js';
 
-/** Milliseconds: the doctor asks the contact center many things. */
-const PATIENCE = 120000;
-const PAUSE = 2000;
+/** The checks send many requests to the contact center. */
+const CHECKS_TIMEOUT_MS = 120000;
+const RETRY_DELAY_MS = 2000;
+const VALIDATION_DELAY_MS = 250;
 
 export class Settings {
   constructor(connection) {
     this.path = `api/connections/${connection}/form`;
-    this.draw();
+    this.render();
   }
 
-  async draw() {
-    const { description, settings, secrets } = await this.form();
+  async render() {
+    const { description, settings, secrets } = await this.load();
     $('form-problem').textContent = '';
     this.fields = description.settings;
-    $('settings-title').textContent = `The form of ${description.title}`;
+    $('settings-title').textContent = `Connection settings: ${description.title}`;
     $('form').replaceChildren(...this.fields.map((field) => this.field(field, secrets.includes(field.key))));
     for (const field of this.fields) {
-      const served = settings.filter((setting) => setting.key === field.key).map((setting) => setting.value);
-      if (served.length) $(`setting-${field.key}`).value = served.join('\n');
+      const values = settings.filter((setting) => setting.key === field.key).map((setting) => setting.value);
+      if (values.length) $(`setting-${field.key}`).value = values.join('\n');
     }
-    $('doctor').onclick = () => this.doctor();
+    $('doctor').onclick = () => this.runChecks();
     $('form').onsubmit = (event) => event.preventDefault();
     $('form').oninput = () => {
-      clearTimeout(this.soon);
-      this.soon = setTimeout(() => this.check(), 250);
+      clearTimeout(this.validationTimer);
+      this.validationTimer = setTimeout(() => this.validate(), VALIDATION_DELAY_MS);
     };
   }
 
-  /** Asked for until the gateway has it. */
-  async form() {
+  /** Loads the form, and retries until the gateway returns it. */
+  async load() {
     for (;;) {
       try {
         return await call('GET', this.path);
       } catch (error) {
-        $('form-problem').textContent = `The form cannot be shown yet: ${error.message}`;
-        await new Promise((resolve) => setTimeout(resolve, PAUSE));
+        $('form-problem').textContent = `The settings could not be loaded: ${error.message}`;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
       }
     }
   }
 
-  field(field, kept) {
+  field(field, isStored) {
     const id = `setting-${field.key}`;
     const [kind, bounds] = typeof field.kind === 'string' ? [field.kind] : Object.entries(field.kind)[0];
     const common = { id, name: field.key, 'aria-describedby': `${id}-help ${id}-problem`, autocomplete: 'off' };
-    const plain = { ...common, placeholder: kind === 'secret' ? kept && 'as it is served' : field.default ?? field.example, 'aria-required': field.required && 'true' };
+    const typed = { ...common, placeholder: kind === 'secret' ? isStored && 'Leave empty to keep' : field.default ?? field.example, 'aria-required': field.required && 'true' };
+    const select = (values) => el('select', common, ['', ...values].map((value) => el('option', { value }, value || `(${field.default ?? 'not set'})`)));
     const input = {
-      text: () => (field.repeatable ? el('textarea', { ...plain, rows: 2 }) : el('input', plain)),
-      // A second one for while a secret is replaced by another.
-      secret: () => [el('input', { ...plain, type: 'password' }), field.repeatable && el('input', { ...plain, id: `${id}-2`, type: 'password', 'aria-label': `${field.label}, a second one` })],
-      integer: () => el('input', { ...plain, type: 'number', min: bounds.minimum, max: bounds.maximum, step: 1 }),
-      boolean: () => el('select', common, ['', 'true', 'false'].map((word) => el('option', { value: word }, word || `(${field.default ?? 'not said'})`))),
-      choice: () => el('select', common, ['', ...bounds].map((word) => el('option', { value: word }, word || `(${field.default ?? 'not said'})`))),
+      text: () => (field.repeatable ? el('textarea', { ...typed, rows: 2 }) : el('input', typed)),
+      // A repeatable secret has a second input, for rotation.
+      secret: () => [el('input', { ...typed, type: 'password' }), field.repeatable && el('input', { ...typed, id: `${id}-2`, type: 'password', 'aria-label': `${field.label}, second value` })],
+      integer: () => el('input', { ...typed, type: 'number', min: bounds.minimum, max: bounds.maximum, step: 1 }),
+      boolean: () => select(['true', 'false']),
+      choice: () => select(bounds),
     }[kind]();
     return el(
       'div',
       { class: 'field' },
       el('label', { for: id }, field.label, field.required ? ' (required)' : ''),
       input,
-      el('p', { id: `${id}-help`, class: 'help' }, field.help, field.repeatable && kind !== 'secret' ? ' One a line.' : ''),
+      el('p', { id: `${id}-help`, class: 'help' }, field.help, field.repeatable && kind !== 'secret' ? ' One per line.' : ''),
       el('p', { id: `${id}-problem`, class: 'problem', role: 'status' }),
     );
   }
 
-  entered() {
+  values() {
     return [...$('form').elements].flatMap(({ name, value }) => {
       const repeatable = this.fields.find((field) => field.key === name)?.repeatable;
       const values = repeatable ? value.split('\n') : [value];
-      return values.filter((one) => one.trim()).map((one) => ({ key: name, value: one }));
+      return values.filter((each) => each.trim()).map((each) => ({ key: name, value: each }));
     });
   }
 
-  async check() {
-    const asked = (this.asked = {});
+  async validate() {
+    const request = (this.latestRequest = {});
     let problems;
     try {
-      problems = await call('POST', `${this.path}/problems`, this.entered());
+      problems = await call('POST', `${this.path}/problems`, this.values());
     } catch (error) {
       problems = [{ message: error.message, remedy: '' }];
     }
-    // Of several answers on their way, the one to what was entered last counts.
-    if (asked !== this.asked) return;
-    const say = (of) => problems.filter(of).map((problem) => `${problem.message} ${problem.remedy}`).join(' ');
+    // Only the response to the latest request is shown.
+    if (request !== this.latestRequest) return;
+    const text = (matches) => problems.filter(matches).map((problem) => `${problem.message} ${problem.remedy}`).join(' ');
     for (const { key } of this.fields) {
-      $(`setting-${key}-problem`).textContent = say((problem) => problem.key === key);
-      const wrong = problems.some((problem) => problem.key === key && problem.severity === 'error');
-      $(`setting-${key}`).setAttribute('aria-invalid', String(wrong));
+      $(`setting-${key}-problem`).textContent = text((problem) => problem.key === key);
+      const invalid = problems.some((problem) => problem.key === key && problem.severity === 'error');
+      $(`setting-${key}`).setAttribute('aria-invalid', String(invalid));
     }
-    $('form-problem').textContent = say((problem) => !this.fields.some((field) => field.key === problem.key));
+    $('form-problem').textContent = text((problem) => !this.fields.some((field) => field.key === problem.key));
   }
 
-  async doctor() {
-    // Not disabled, for then whoever has no mouse would have to find it again.
+  async runChecks() {
+    // The button is not disabled, because a disabled button loses the keyboard focus.
     if ($('doctor').ariaBusy === 'true') return;
     $('doctor').ariaBusy = 'true';
-    $('checks').replaceChildren(el('li', {}, 'Trying …'));
+    $('checks').replaceChildren(el('li', {}, 'Checking …'));
     try {
-      const checks = await call('POST', `${this.path}/checks`, this.entered(), {}, PATIENCE);
-      $('checks').replaceChildren(...checks.map((check) => this.told(check)));
+      const checks = await call('POST', `${this.path}/checks`, this.values(), {}, CHECKS_TIMEOUT_MS);
+      $('checks').replaceChildren(...checks.map((check) => this.check(check)));
     } catch (error) {
       $('checks').replaceChildren(el('li', { class: 'error' }, error.message));
     }
     $('doctor').ariaBusy = 'false';
   }
 
-  told({ outcome, name, message, remedy }) {
+  check({ outcome, name, message, remedy }) {
     return el('li', { class: outcome }, el('strong', {}, `${outcome} ${name}: `), message, remedy && el('p', { class: 'remedy' }, remedy));
   }
 }

@@ -1,44 +1,45 @@
-// What is said in the chat, as it is shown.
+// The list of messages in the chat.
 
-import { $, address, clock, el, keepEnd } from './dom.js';
+import { $, el, formatTime, safeUrl, stickToEnd } from './dom.js';
 
-const NAMES = { user: 'You', bot: 'Bot', flow: 'Contact center', agent: 'Agent' };
-const MARKS = { sent: 'sent', accepted: 'accepted', delivered: 'delivered', read: 'read' };
+const AUTHORS = { user: 'You', bot: 'Bot', flow: 'Contact center', agent: 'Agent' };
+const STATUS_LABELS = { sent: 'sent', accepted: 'accepted', delivered: 'delivered', read: 'read' };
 
-export class Talk {
-  /** `press` is told what was on it, and the answer for which it stands, if it stands for one. */
-  constructor(press) {
-    this.press = press;
-    this.shown = new Map();
-    keepEnd($('talk'));
+export class MessageList {
+  /** `onChoice` receives the text of the chosen item and, if the contract has one for it, the answer. */
+  constructor(onChoice) {
+    this.onChoice = onChoice;
+    /** The elements of lines with a status, by the line's key. */
+    this.elements = new Map();
+    stickToEnd($('talk'));
   }
 
   show(line) {
-    const item = line.who === 'note' ? el('div', { class: 'note' }, line.text) : this.said(line);
-    if (line.key) this.shown.set(line.key, item);
-    $('talk').append(item);
-    if (line.who === 'user') item.scrollIntoView({ block: 'nearest' });
+    const element = line.author === 'note' ? el('div', { class: 'note' }, line.text) : this.message(line);
+    if (line.key) this.elements.set(line.key, element);
+    $('talk').append(element);
+    if (line.author === 'user') element.scrollIntoView({ block: 'nearest' });
   }
 
-  said(line) {
+  message(line) {
     return el(
       'div',
-      { class: line.who },
-      el('span', { class: 'who' }, line.name ?? NAMES[line.who]),
-      el('div', { class: 'bubble' }, line.message ? this.content(line.message) : [line.text, line.attachment && file(line.attachment)]),
-      el('span', { class: 'below' }, el('span', { class: 'mark' }, marked(line)), ' ', el('time', {}, clock(line.time))),
+      { class: line.author },
+      el('span', { class: 'who' }, line.name ?? AUTHORS[line.author]),
+      el('div', { class: 'bubble' }, line.message ? this.content(line.message) : [line.text, line.attachment && attachmentLink(line.attachment)]),
+      el('span', { class: 'below' }, el('span', { class: 'mark' }, statusText(line)), ' ', el('time', {}, formatTime(line.time))),
     );
   }
 
-  mark(line) {
-    const mark = this.shown.get(line.key)?.querySelector('.mark');
-    if (mark) mark.textContent = marked(line);
+  showStatus(line) {
+    const status = this.elements.get(line.key)?.querySelector('.mark');
+    if (status) status.textContent = statusText(line);
   }
 
-  typing(who, milliseconds) {
-    clearTimeout(this.stops);
-    $('agent-typing').textContent = milliseconds ? `${who} is typing …` : '';
-    if (milliseconds) this.stops = setTimeout(() => ($('agent-typing').textContent = ''), milliseconds);
+  showTyping(name, milliseconds) {
+    clearTimeout(this.typingTimer);
+    $('agent-typing').textContent = milliseconds ? `${name} is typing …` : '';
+    if (milliseconds) this.typingTimer = setTimeout(() => ($('agent-typing').textContent = ''), milliseconds);
   }
 
   content(message) {
@@ -49,69 +50,69 @@ export class Talk {
     } catch (error) {
       reportError(error);
     }
-    // What every message has, whatever it is.
+    // Every message has a plain text.
     return [el('p', {}, message['plain-text'])];
   }
 
   part(message, kind, data) {
-    const draw = {
-      attachment: () => file(data),
+    const render = {
+      attachment: () => attachmentLink(data),
       'quick-reply': () => this.button(message, 'quick-reply', data),
       card: () => this.card(message, data),
       carousel: () => el('div', { class: 'carousel', tabindex: 0, role: 'group', 'aria-label': 'Cards' }, data.map((card) => this.card(message, card))),
-      'date-picker': () => this.dates(message, data),
-      'list-picker': () => data.map((section) => this.section(section)),
+      'date-picker': () => this.datePicker(message, data),
+      'list-picker': () => data.map((section) => this.listSection(section)),
       location: () => el('p', {}, data.name ?? data.address ?? `${data.latitude}, ${data.longitude}`),
       template: () => el('p', {}, [data.header, data.body, data.footer].filter(Boolean).join('\n')),
     }[kind];
-    return draw ? draw() : el('p', {}, message['plain-text']);
+    return render ? render() : el('p', {}, message['plain-text']);
   }
 
   button(message, kind, button) {
     const [action, value] = Object.entries(button.action)[0];
-    if (action === 'link') return el('a', { class: 'button', href: address(value), target: '_blank', rel: 'noreferrer' }, button.text);
-    return el('button', { type: 'button', onclick: () => this.press(button.text, { 'message-id': message.id, kind, text: button.text, payload: value }) }, button.text);
+    if (action === 'link') return el('a', { class: 'button', href: safeUrl(value), target: '_blank', rel: 'noreferrer' }, button.text);
+    return el('button', { type: 'button', onclick: () => this.onChoice(button.text, { 'message-id': message.id, kind, text: button.text, payload: value }) }, button.text);
   }
 
   card(message, card) {
     const buttons = card.buttons.map((button) => this.button(message, 'button', button));
-    return box(picture(card.image, card.title), card.title, card.description, buttons);
+    return cardElement(image(card.image, card.title), card.title, card.description, buttons);
   }
 
-  dates(message, picker) {
+  datePicker(message, picker) {
     const slots = picker.slots.map((slot) => {
       const iso = new Date(slot.start).toISOString();
-      const words = new Date(slot.start).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
-      return el('button', { type: 'button', onclick: () => this.press(words, { 'message-id': message.id, kind: 'date', text: iso, payload: iso }) }, el('time', { datetime: iso }, words));
+      const label = new Date(slot.start).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
+      return el('button', { type: 'button', onclick: () => this.onChoice(label, { 'message-id': message.id, kind: 'date', text: iso, payload: iso }) }, el('time', { datetime: iso }, label));
     });
-    return box(undefined, picker.title, picker.subtitle, slots);
+    return cardElement(undefined, picker.title, picker.subtitle, slots);
   }
 
-  /** A press on an item says it: for lists, the contract has no answer of its own. */
-  section(section) {
+  /** A chosen list item is sent as text, because the contract has no answer for list pickers. */
+  listSection(section) {
     const items = section.items.map((item) =>
-      el('button', { type: 'button', title: item.subtitle, onclick: () => this.press(item.title) }, item.title),
+      el('button', { type: 'button', title: item.subtitle, onclick: () => this.onChoice(item.title) }, item.title),
     );
-    return box(undefined, section.title, undefined, items);
+    return cardElement(undefined, section.title, undefined, items);
   }
 }
 
-function box(image, title, text, buttons) {
+function cardElement(image, title, text, buttons) {
   return el('div', { class: 'card' }, image, title && el('strong', {}, title), text && el('p', {}, text), el('div', { class: 'buttons' }, buttons));
 }
 
-function marked(line) {
+function statusText(line) {
   if (!line.key) return '';
-  return line.status === 'failed' ? `not delivered: ${line.why ?? 'given up'}` : MARKS[line.status] ?? 'sending …';
+  return line.status === 'failed' ? `not delivered: ${line.reason ?? 'no reason given'}` : STATUS_LABELS[line.status] ?? 'sending …';
 }
 
-function picture(url, alt) {
-  const source = url && address(url);
-  return source && el('img', { src: source, alt: alt || 'A picture', loading: 'lazy' });
+function image(url, alt) {
+  const source = url && safeUrl(url);
+  return source && el('img', { src: source, alt: alt || 'Image', loading: 'lazy' });
 }
 
-function file(attachment) {
+function attachmentLink(attachment) {
   const name = attachment.filename ?? attachment.url;
-  const shown = attachment.kind === 'image' ? picture(attachment.url, name) : undefined;
-  return el('p', {}, shown, el('a', { href: address(attachment.url), target: '_blank', rel: 'noreferrer' }, name), attachment.caption ? ` ${attachment.caption}` : '');
+  const preview = attachment.kind === 'image' ? image(attachment.url, name) : undefined;
+  return el('p', {}, preview, el('a', { href: safeUrl(attachment.url), target: '_blank', rel: 'noreferrer' }, name), attachment.caption ? ` ${attachment.caption}` : '');
 }

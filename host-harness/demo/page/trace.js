@@ -1,60 +1,60 @@
-// What passes through the gateway, live.
+// The live trace of the gateway.
 
-import { $, clock, el } from './dom.js';
+import { $, el, formatTime } from './dom.js';
 
-const MOST = 200;
-const ARROWS = { webhook: '⇠', event: '•', request: '✎', delivery: '⇢', lookup: '?', observation: '◎', callback: '⇡' };
+const MAX_ENTRIES = 200;
+const SYMBOLS = { webhook: '⇠', event: '•', request: '✎', delivery: '⇢', lookup: '?', observation: '◎', callback: '⇡' };
+const LABELS = { observation: 'poll' };
 
 export class Trace {
-  /** With several connections, each entry says of which it is. */
-  constructor(several) {
-    this.several = several;
-    /** The observations that are told again, by connection and recipient. */
-    this.observed = new Map();
+  /** With several connections, each entry shows its connection's name. */
+  constructor(showsConnection) {
+    this.showsConnection = showsConnection;
+    /** The latest poll entry of each connection and recipient. */
+    this.polls = new Map();
     $('trace-clear').onclick = () => {
       $('passed').replaceChildren();
-      this.observed.clear();
+      this.polls.clear();
     };
-    $('kinds').append(...Object.keys(ARROWS).map((kind) => this.choice(kind)));
+    $('kinds').append(...Object.keys(SYMBOLS).map((kind) => this.filter(kind)));
   }
 
-  choice(kind) {
-    const show = (event) => $('passed').classList.toggle(`no-${kind}`, !event.target.checked);
-    return el('label', {}, el('input', { type: 'checkbox', checked: true, onchange: show }), ` ${ARROWS[kind]} ${kind} `);
+  filter(kind) {
+    const toggle = (event) => $('passed').classList.toggle(`no-${kind}`, !event.target.checked);
+    return el('label', {}, el('input', { type: 'checkbox', checked: true, onchange: toggle }), ` ${SYMBOLS[kind]} ${LABELS[kind] ?? kind} `);
   }
 
-  passed(entry) {
-    if (entry.what === 'observation' && this.again(entry)) return;
-    const item = this.draw(entry);
-    $('passed').prepend(item);
-    while ($('passed').children.length > MOST) $('passed').lastElementChild.remove();
+  add(entry) {
+    if (entry.what === 'observation' && this.isRepeatedPoll(entry)) return;
+    $('passed').prepend(this.render(entry));
+    while ($('passed').children.length > MAX_ENTRIES) $('passed').lastElementChild.remove();
   }
 
-  /** It is asked again and again; only what has changed is news. */
-  again(entry) {
-    const of = `${entry.connection} ${entry.detail.recipient}`;
-    const before = this.observed.get(of);
-    const told = JSON.stringify([entry.title, [entry.detail.told].flat().map((one) => one?.kind ?? one)]);
-    if (before?.told === told && before.note.isConnected) {
-      before.times += 1;
-      before.note.textContent = ` (${before.times} times until ${clock(entry.at)})`;
+  /** Counts a poll with an unchanged result at the earlier entry. */
+  isRepeatedPoll(entry) {
+    const key = `${entry.connection} ${entry.detail.recipient}`;
+    const earlier = this.polls.get(key);
+    const result = JSON.stringify([entry.title, [entry.detail.events].flat().map((event) => event?.kind ?? event)]);
+    if (earlier?.result === result && earlier.note.isConnected) {
+      earlier.count += 1;
+      earlier.note.textContent = ` (${earlier.count} times, last at ${formatTime(entry.at)})`;
       return true;
     }
     entry.note = el('span');
-    this.observed.set(of, { told, times: 1, note: entry.note });
+    this.polls.set(key, { result, count: 1, note: entry.note });
     return false;
   }
 
-  draw({ at, connection, what, title, micros, detail, note }) {
-    const took = micros === null ? '' : ` ${micros < 10000 ? `${micros} µs` : `${Math.round(micros / 1000)} ms`}`;
-    const whose = this.several ? `${connection} ` : '';
+  render({ at, connection, what, title, micros, detail, note }) {
+    const duration = micros === null ? '' : ` ${micros < 10000 ? `${micros} µs` : `${Math.round(micros / 1000)} ms`}`;
+    const prefix = this.showsConnection ? `${connection} ` : '';
     return el(
       'li',
       { class: what },
       el(
         'details',
         {},
-        el('summary', {}, el('time', {}, clock(at)), ` ${whose}${ARROWS[what] ?? '·'} ${what} `, el('strong', {}, title), took, note),
+        el('summary', {}, el('time', {}, formatTime(at)), ` ${prefix}${SYMBOLS[what] ?? '·'} ${LABELS[what] ?? what} `, el('strong', {}, title), duration, note),
         el('pre', { tabindex: 0 }, JSON.stringify(detail, null, 2)),
       ),
     );

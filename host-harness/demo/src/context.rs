@@ -1,4 +1,4 @@
-//! What the gateway serves.
+//! The served connections and whether there is an agent desk.
 
 use crate::Demo;
 use axum::Json;
@@ -9,7 +9,7 @@ use serde::Serialize;
 #[derive(Serialize)]
 pub(crate) struct ContextView {
     connections: Vec<ConnectionView>,
-    /// Whether there is a desk to play agents at.
+    /// Whether the page has an agent desk.
     desk: bool,
 }
 
@@ -17,7 +17,7 @@ pub(crate) struct ContextView {
 struct ConnectionView {
     name: String,
     provider: String,
-    /// Where its events end now.
+    /// The current end of the event log.
     latest: u64,
 }
 

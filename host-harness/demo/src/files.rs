@@ -1,4 +1,4 @@
-//! Files that are sent in the chat: kept in memory, for whoever knows their address.
+//! Files that users and agents send, stored in memory. Anyone who knows a file's URL can download it.
 
 use crate::Demo;
 use axum::Json;
@@ -11,20 +11,20 @@ use serde::Serialize;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Bytes of all files; the oldest go first.
-const MOST_KEPT: usize = 64 << 20;
+/// The maximum size of all files. Beyond it, the oldest files are dropped.
+const MAX_TOTAL_BYTES: usize = 64 << 20;
 
-/// Bytes that a file counts for besides its content, so that empty ones have a bound as well: 65 536.
-const OVERHEAD: usize = 1 << 10;
+/// Bytes that each file counts in addition to its content. They limit the number of empty files to 65 536.
+const OVERHEAD_BYTES: usize = 1 << 10;
 
-/// Bytes of a `Content-Type`; the two names of a media type have at most 127 characters each (RFC 6838, section 4.2).
-const LONGEST_KIND: usize = 255;
-
-#[derive(Default)]
-pub(crate) struct Files(Mutex<Kept>);
+/// The maximum length of a `Content-Type`. Type and subtype have at most 127 characters each (RFC 6838, section 4.2).
+const MAX_CONTENT_TYPE_BYTES: usize = 255;
 
 #[derive(Default)]
-struct Kept {
+pub(crate) struct Files(Mutex<Stored>);
+
+#[derive(Default)]
+struct Stored {
     files: VecDeque<File>,
     bytes: usize,
 }
@@ -32,61 +32,64 @@ struct Kept {
 #[derive(Clone)]
 struct File {
     id: String,
-    kind: HeaderValue,
+    content_type: HeaderValue,
     content: Bytes,
 }
 
 impl File {
-    fn counts(&self) -> usize {
-        self.content.len() + OVERHEAD
+    fn size(&self) -> usize {
+        self.content.len() + OVERHEAD_BYTES
     }
 }
 
 impl Files {
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn stored(&self) -> MutexGuard<'_, Stored> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn keep(&self, file: File) {
-        let mut kept = self.kept();
-        kept.bytes += file.counts();
-        kept.files.push_back(file);
-        while kept.bytes > MOST_KEPT
-            && let Some(oldest) = kept.files.pop_front()
+    fn insert(&self, file: File) {
+        let mut stored = self.stored();
+        stored.bytes += file.size();
+        stored.files.push_back(file);
+        while stored.bytes > MAX_TOTAL_BYTES
+            && let Some(oldest) = stored.files.pop_front()
         {
-            kept.bytes -= oldest.counts();
+            stored.bytes -= oldest.size();
         }
     }
 
     fn find(&self, id: &str) -> Option<File> {
-        self.kept().files.iter().find(|file| file.id == id).cloned()
+        self.stored().files.iter().find(|file| file.id == id).cloned()
     }
 }
 
 #[derive(Serialize)]
-pub(crate) struct Address {
+pub(crate) struct Uploaded {
     url: String,
 }
 
-pub(crate) async fn keep(State(demo): State<Demo>, headers: HeaderMap, content: Bytes) -> Json<Address> {
+pub(crate) async fn upload(State(demo): State<Demo>, headers: HeaderMap, content: Bytes) -> Json<Uploaded> {
     let id = uuid::Uuid::new_v4().to_string();
     let url = format!("{}/demo/files/{id}", demo.0.context.public);
     let unknown = HeaderValue::from_static("application/octet-stream");
-    let kind = headers.get(CONTENT_TYPE).filter(|kind| kind.len() <= LONGEST_KIND).cloned().unwrap_or(unknown);
-    demo.0.files.keep(File { id, kind, content });
-    Json(Address { url })
+    let content_type = headers.get(CONTENT_TYPE).filter(|value| value.len() <= MAX_CONTENT_TYPE_BYTES).cloned();
+    let content_type = content_type.unwrap_or(unknown);
+    demo.0.files.insert(File { id, content_type, content });
+    Json(Uploaded { url })
 }
 
-/// Pictures, sound and films are shown; what could run in the page's own name is only saved.
-pub(crate) async fn show(State(demo): State<Demo>, Path(id): Path<String>) -> Response {
+/// Returns a file. Images, audio and video are displayed inline; other files are downloaded, because they could run
+/// scripts in the page's origin.
+pub(crate) async fn download(State(demo): State<Demo>, Path(id): Path<String>) -> Response {
     let Some(file) = demo.0.files.find(&id) else { return StatusCode::NOT_FOUND.into_response() };
-    // RFC 9110, section 8.3.1: in any case, and parameters may follow.
-    let kind = file.kind.to_str().unwrap_or_default().to_ascii_lowercase();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    let shown = ["image/", "audio/", "video/"].iter().any(|family| kind.starts_with(family)) && kind != "image/svg+xml";
+    // A media type is case-insensitive and may have parameters (RFC 9110, section 8.3.1).
+    let media_type = file.content_type.to_str().unwrap_or_default().to_ascii_lowercase();
+    let media_type = media_type.split(';').next().unwrap_or_default().trim();
+    let inline = ["image/", "audio/", "video/"].iter().any(|prefix| media_type.starts_with(prefix))
+        && media_type != "image/svg+xml";
     let headers = [
-        (CONTENT_TYPE, file.kind.clone()),
-        (CONTENT_DISPOSITION, HeaderValue::from_static(if shown { "inline" } else { "attachment" })),
+        (CONTENT_TYPE, file.content_type.clone()),
+        (CONTENT_DISPOSITION, HeaderValue::from_static(if inline { "inline" } else { "attachment" })),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'")),
     ];
@@ -98,17 +101,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn empty_files_are_bounded_as_well() {
+    fn limits_the_number_of_empty_files() {
         let files = Files::default();
         let empty = |id: usize| File {
             id: id.to_string(),
-            kind: HeaderValue::from_static("text/plain"),
+            content_type: HeaderValue::from_static("text/plain"),
             content: Bytes::new(),
         };
         for id in 0..=65_536 {
-            files.keep(empty(id));
+            files.insert(empty(id));
         }
-        assert_eq!(files.kept().files.len(), 65_536);
+        assert_eq!(files.stored().files.len(), 65_536);
         assert!(files.find("0").is_none() && files.find("65536").is_some());
     }
 }

@@ -1,5 +1,5 @@
-//! The form of a connection: the settings that the provider asks for, the stored values, and what the provider reports of
-//! values that somebody enters instead. These are not kept.
+//! The settings form of a connection: the settings that the provider declares, the stored values, and the provider's
+//! checks of entered values. Entered values are not stored.
 
 use crate::Demo;
 use axum::Json;
@@ -15,15 +15,15 @@ use std::collections::BTreeSet;
 pub(crate) struct FormView {
     description: Description,
     /// The stored values, without secrets.
-    settings: Vec<Entered>,
-    /// The keys of the stored secrets; an empty value stands for the stored one.
+    settings: Vec<FormValue>,
+    /// The keys of the stored secrets. A secret that is left empty in the form keeps its stored value.
     secrets: BTreeSet<String>,
 }
 
-/// A line of the form.
+/// A value of the form.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Entered {
+pub(crate) struct FormValue {
     key: String,
     value: String,
 }
@@ -33,52 +33,53 @@ pub(crate) async fn show(
     Path(connection): Path<String>,
 ) -> Result<Json<FormView>, StatusCode> {
     let connection = find(&demo, &connection)?.connection();
-    let entered = |setting: &Setting| Entered { key: setting.key.clone(), value: setting.value.clone() };
+    let stored = |setting: &Setting| FormValue { key: setting.key.clone(), value: setting.value.clone() };
     Ok(Json(FormView {
         description: connection.provider().description().clone(),
-        settings: connection.shown_settings().map(entered).collect(),
+        settings: connection.shown_settings().map(stored).collect(),
         secrets: connection.secrets().map(|setting| setting.key.clone()).collect(),
     }))
 }
 
-/// Returns the problems of the entered settings. Calls only the plugin.
-pub(crate) async fn check(
+/// Returns the problems of the entered settings. Calls only the plugin, not the contact center.
+pub(crate) async fn find_problems(
     State(demo): State<Demo>,
     Path(connection): Path<String>,
-    Json(entered): Json<Vec<Entered>>,
+    Json(entered): Json<Vec<FormValue>>,
 ) -> Result<Json<Vec<SettingsProblem>>, StatusCode> {
     let service = find(&demo, &connection)?.connection();
-    match service.provider().check_settings(&completed(service, entered)).await {
+    match service.provider().check_settings(&with_stored_secrets(service, entered)).await {
         Ok(accepted) => Ok(Json(accepted.warnings)),
         Err(Error::Provider(problems)) => Ok(Json(problems)),
         Err(Error::Call(_)) => Err(StatusCode::UNPROCESSABLE_ENTITY),
     }
 }
 
-/// Runs the provider's checks with the entered settings. The connection may reach only the origins of the connection that is served: a token
-/// for the page must not be enough to send the gateway's secrets to another host.
-pub(crate) async fn try_out(
+/// Runs the provider's checks with the entered settings. They can reach only the origins of the served connection: a
+/// token for the page must not be enough to send the gateway's secrets to another host.
+pub(crate) async fn run_checks(
     State(demo): State<Demo>,
     Path(connection): Path<String>,
-    Json(entered): Json<Vec<Entered>>,
+    Json(entered): Json<Vec<FormValue>>,
 ) -> Result<Json<Vec<Check>>, StatusCode> {
     let service = find(&demo, &connection)?.connection();
-    let checks = match service.with_settings(completed(service, entered)).await {
+    let checks = match service.with_settings(with_stored_secrets(service, entered)).await {
         Ok(connection) => connection.check_connection(None).await.map_err(|_| StatusCode::UNPROCESSABLE_ENTITY)?,
-        Err(error) => refused(error),
+        Err(error) => failed_checks(error),
     };
     Ok(Json(checks))
 }
 
-/// Completes the settings with the secrets of the connection that is served, which the page does not know.
-fn completed(service: &Connection, entered: Vec<Entered>) -> Vec<Setting> {
-    let mut settings: Vec<_> = entered.into_iter().map(|one| Setting { key: one.key, value: one.value }).collect();
+/// Adds the secrets of the served connection, which the page does not know.
+fn with_stored_secrets(service: &Connection, entered: Vec<FormValue>) -> Vec<Setting> {
+    let mut settings: Vec<_> =
+        entered.into_iter().map(|field| Setting { key: field.key, value: field.value }).collect();
     let keys: BTreeSet<_> = settings.iter().map(|setting| setting.key.clone()).collect();
     settings.extend(service.secrets().filter(|secret| !keys.contains(&secret.key)).cloned());
     settings
 }
 
-fn refused(error: ConnectError) -> Vec<Check> {
+fn failed_checks(error: ConnectError) -> Vec<Check> {
     let failed = |name: &str, message: String, remedy: &str| Check {
         name: name.into(),
         outcome: CheckOutcome::Error,
@@ -93,9 +94,9 @@ fn refused(error: ConnectError) -> Vec<Check> {
         error @ ConnectError::OriginNotAllowed(_) => vec![failed(
             "origin",
             error.to_string(),
-            "This page reaches only the origins of the connection that the gateway serves. Try other settings with `handover check`.",
+            "This page can reach only the origins of the connection that the gateway serves. Use `handover check` for other origins.",
         )],
-        error => vec![failed("connect", error.to_string(), "Ask the provider's author.")],
+        error => vec![failed("connect", error.to_string(), "Contact the provider's author.")],
     }
 }
 

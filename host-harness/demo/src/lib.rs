@@ -1,14 +1,14 @@
-//! A page to see handovers by: a web chat that speaks the gateway's own API, the agent's desk of a local Genesys Cloud,
-//! and a trace of what passes between them.
+//! The demo page: a web chat that uses the gateway's API, the agent desk of a local Genesys Cloud, and a live trace of
+//! the messages between them.
 //!
-//! The page itself is for everybody and holds nothing; whatever it asks for takes a token of the gateway's.
+//! The page's own files are public and contain no data. The page's API requires a token of the gateway.
 
 mod context;
 mod desk;
 mod files;
 mod form;
 mod page;
-mod watch;
+mod trace;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -18,20 +18,20 @@ use handover_gateway::{Gateway, Trace};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-/// Bytes of a file at most, and of anything else that the page sends.
-const MOST_BODY: usize = 5 << 20;
+/// The maximum size of a request body, and therefore of a file.
+const MAX_BODY_BYTES: usize = 5 << 20;
 
-/// What the page is for.
+/// What the demo page depends on.
 pub struct DemoContext {
-    /// The gateway that it belongs to.
+    /// The gateway that serves the page.
     pub gateway: Gateway,
-    /// What passes through that gateway.
+    /// The trace of that gateway.
     pub trace: Trace,
-    /// The origin of a local Genesys Cloud, whose agents the page plays; of a real one, none is played.
+    /// The origin of a local Genesys Cloud, for the agent desk. With a real Genesys Cloud, the page has no desk.
     pub desk: Option<String>,
-    /// When it is cancelled, what is followed ends.
+    /// Ends all trace streams when it is cancelled.
     pub stop: CancellationToken,
-    /// Where the contact center and browsers reach this server, for files that are sent: an origin.
+    /// The origin at which the contact center and browsers download files from this server.
     pub public: String,
 }
 
@@ -51,29 +51,29 @@ struct Inner {
 }
 
 impl DemoContext {
-    /// The page at `/demo/`, and what it asks for.
+    /// Returns the routes of the page at `/demo/` and of its API.
     ///
     /// # Errors
-    /// What keeps the client for the desk from being made.
+    /// The HTTP client for the desk cannot be created.
     pub fn router(self) -> Result<Router, reqwest::Error> {
         let client = reqwest::Client::builder().no_proxy().build()?;
         let gateway = self.gateway.clone();
         let demo = Demo(Arc::new(Inner { context: self, files: Files::default(), client }));
-        let asked = Router::new()
+        let api = Router::new()
             .route("/demo/api/context", get(context::show))
-            .route("/demo/api/trace", get(watch::follow))
-            .route("/demo/api/files", post(files::keep))
-            .route("/demo/api/desk/{*path}", any(desk::pass))
+            .route("/demo/api/trace", get(trace::follow))
+            .route("/demo/api/files", post(files::upload))
+            .route("/demo/api/desk/{*path}", any(desk::forward))
             .route("/demo/api/connections/{connection}/form", get(form::show))
-            .route("/demo/api/connections/{connection}/form/problems", post(form::check))
-            .route("/demo/api/connections/{connection}/form/checks", post(form::try_out))
+            .route("/demo/api/connections/{connection}/form/problems", post(form::find_problems))
+            .route("/demo/api/connections/{connection}/form/checks", post(form::run_checks))
             .with_state(demo.clone());
         Ok(gateway
-            .guard(asked)
-            .route("/demo", get(page::to_the_page))
+            .guard(api)
+            .route("/demo", get(page::redirect))
             .route("/demo/", get(page::index))
             .route("/demo/{file}", get(page::file))
-            .merge(Router::new().route("/demo/files/{id}", get(files::show)).with_state(demo))
-            .layer(DefaultBodyLimit::max(MOST_BODY)))
+            .merge(Router::new().route("/demo/files/{id}", get(files::download)).with_state(demo))
+            .layer(DefaultBodyLimit::max(MAX_BODY_BYTES)))
     }
 }

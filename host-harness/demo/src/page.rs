@@ -1,4 +1,4 @@
-//! The page's own files, which are in the binary.
+//! The page's own files, which are embedded in the binary.
 
 use axum::extract::Path;
 use axum::http::header::{
@@ -10,7 +10,7 @@ use include_dir::{Dir, include_dir};
 
 static PAGE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/page");
 
-/// Scripts and styles are the page's own. Pictures are where agents and users have them.
+/// Allows scripts and styles only from this server, and images from any origin, because agents and users link to them.
 const POLICY: &str =
     "default-src 'self'; img-src http: https: data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -18,31 +18,31 @@ const HEADERS: [(HeaderName, &str); 4] = [
     (CONTENT_SECURITY_POLICY, POLICY),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (REFERRER_POLICY, "no-referrer"),
-    // A new version of the binary has new ones under the same names.
+    // A new version of the binary serves different files under the same names.
     (CACHE_CONTROL, "no-cache"),
 ];
 
-pub(crate) async fn to_the_page() -> Redirect {
+pub(crate) async fn redirect() -> Redirect {
     Redirect::permanent("/demo/")
 }
 
 pub(crate) async fn index() -> Response {
-    found("index.html")
+    serve("index.html")
 }
 
 pub(crate) async fn file(Path(name): Path<String>) -> Response {
-    found(&name)
+    serve(&name)
 }
 
-fn found(name: &str) -> Response {
-    let kind = match name.rsplit_once('.') {
+fn serve(name: &str) -> Response {
+    let content_type = match name.rsplit_once('.') {
         Some((_, "html")) => "text/html; charset=utf-8",
         Some((_, "js")) => "text/javascript; charset=utf-8",
         Some((_, "css")) => "text/css; charset=utf-8",
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
     match PAGE.get_file(name) {
-        Some(file) => (HEADERS, [(CONTENT_TYPE, kind)], file.contents()).into_response(),
+        Some(file) => (HEADERS, [(CONTENT_TYPE, content_type)], file.contents()).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

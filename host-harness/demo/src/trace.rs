@@ -1,4 +1,4 @@
-//! The wire as server-sent events: what passes from now on. Whoever is too slow misses some.
+//! Streams new trace entries as server-sent events. A slow client misses entries.
 
 use crate::Demo;
 use axum::extract::State;
@@ -9,10 +9,10 @@ use std::convert::Infallible;
 use tokio::sync::broadcast::error::RecvError;
 
 pub(crate) async fn follow(State(demo): State<Demo>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let entries = stream::unfold(demo.0.context.trace.subscribe(), |mut watched| async move {
+    let entries = stream::unfold(demo.0.context.trace.subscribe(), |mut receiver| async move {
         loop {
-            match watched.recv().await {
-                Ok(entry) => return Some((Ok(Event::default().data(&*entry)), watched)),
+            match receiver.recv().await {
+                Ok(entry) => return Some((Ok(Event::default().data(&*entry)), receiver)),
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return None,
             }
