@@ -11,9 +11,9 @@ async fn has_no_serious_axe_violations() {
     page.hand_over().await;
     page.agent_presses("Carousel").await;
     page.agent_presses("Date picker").await;
-    page.chat_shows("When shall we come?").await;
+    page.chat_shows("When should we deliver?").await;
     page.trace_has("delivery", "delivered: inbound/open/message", "").await;
-    page.press("#settings summary", "The form of Genesys Cloud Open Messaging").await;
+    page.press("#settings summary", "Connection settings: Genesys Cloud Open Messaging").await;
     assert_eq!(page.violations().await, Vec::<String>::new());
     page.close().await;
 }
@@ -62,7 +62,7 @@ async fn fits_a_screen_of_380_pixels() {
     page.agent_writes(&"Averylongwordwithoutanyplacetobreakit".repeat(4)).await;
     page.agent_presses("Carousel").await;
     page.agent_presses("Date picker").await;
-    page.chat_shows("When shall we come?").await;
+    page.chat_shows("When should we deliver?").await;
     page.open_details("#faults").await;
     page.open_details("#settings details").await;
     page.open_details("#passed details").await;

@@ -12,7 +12,7 @@ async fn a_transfer_does_not_end_the_handover() {
     page.agent_does("accept").await;
     page.agent_writes("I am the next one.").await;
     page.chat_shows("I am the next one.").await;
-    page.shows("#state", "You talk to Grace Hopper.").await;
+    page.shows("#state", "You are talking to Grace Hopper.").await;
     page.has_never_shown("#talk", "ended").await;
     page.has_never_shown("#talk", "The bot is back.").await;
     // The agent receives the message, not the bot.
@@ -36,7 +36,7 @@ async fn only_the_agent_who_accepts_joins() {
     // The declined offer is not reported as a join.
     assert_eq!(page.occurrences("#talk", "has joined").await, 1);
     page.agent_does("wrap-up").await;
-    page.shows("#state", "You talk to the bot.").await;
+    page.shows("#state", "You are talking to the bot.").await;
     page.close().await;
 }
 
@@ -45,12 +45,12 @@ async fn drops_a_duplicate_webhook_and_rejects_a_bad_signature() {
     let page = Page::open().await;
     page.hand_over().await;
     page.open_details("#faults").await;
-    page.press("#fault-buttons button", "Next webhook twice").await;
-    page.shows("#faults [role='status']", "Ordered: Next webhook twice.").await;
+    page.press("#fault-buttons button", "Next webhook duplicated").await;
+    page.shows("#faults [role='status']", "Scheduled: Next webhook duplicated.").await;
     page.agent_writes("Said once, sent twice").await;
     page.chat_shows("Said once, sent twice").await;
-    page.press("#fault-buttons button", "Next webhook badly signed").await;
-    page.shows("#faults [role='status']", "Ordered: Next webhook badly signed.").await;
+    page.press("#fault-buttons button", "Next webhook with invalid signature").await;
+    page.shows("#faults [role='status']", "Scheduled: Next webhook with invalid signature.").await;
     page.agent_writes("Signed badly").await;
     page.trace_has("webhook", "refused: signature-mismatch", "Signed badly").await;
     page.agent_writes("Signed well").await;
@@ -67,7 +67,7 @@ async fn delivers_once_after_429_and_500() {
     page.open_details("#faults").await;
     for (fault, cause) in [("Genesys answers 429", "rate-limited"), ("Genesys answers 500", "server-error")] {
         page.press("#fault-buttons button", fault).await;
-        page.shows("#faults [role='status']", &format!("Ordered: {fault}.")).await;
+        page.shows("#faults [role='status']", &format!("Scheduled: {fault}.")).await;
         let text = format!("Although {fault}");
         page.write(&text).await;
         page.agent_sees(&text).await;

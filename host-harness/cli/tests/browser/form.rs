@@ -7,7 +7,7 @@ use crate::process::Gateway;
 async fn shows_a_problem_while_the_user_types() {
     let page = Page::open().await;
     page.open_details("#settings details").await;
-    page.shows("#settings-title", "The form of Genesys Cloud Open Messaging").await;
+    page.shows("#settings-title", "Connection settings: Genesys Cloud Open Messaging").await;
     page.has_value("#setting-queue", "Support").await;
     // Secrets are not shown. An empty field stands for the gateway's own secret.
     page.has_value("#setting-webhook-secret", "").await;

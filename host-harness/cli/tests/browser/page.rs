@@ -238,7 +238,7 @@ impl Page {
     pub(crate) async fn agent_does(&self, act: &str) {
         let label = match act {
             "accept" => "Accept",
-            "offer" => "Let it ring",
+            "offer" => "Offer to agent",
             "decline" => "Decline",
             "transfer" => "Transfer to the queue",
             "disconnect" => "End",

@@ -48,7 +48,7 @@ async fn answers_cards_carousels_date_pickers_and_lists() {
     page.press("#talk button", "Take Tuesday").await;
     page.agent_sees("Take Tuesday").await;
     page.agent_presses("Date picker").await;
-    page.chat_shows("When shall we come?").await;
+    page.chat_shows("When should we deliver?").await;
     let time = page.press_last_time().await;
     page.agent_sees(&time).await;
     page.agent_presses("List").await;
