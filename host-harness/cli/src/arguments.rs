@@ -113,8 +113,8 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  handover conformance my-provider.wasm --junit report.xml")]
     Conformance(Conformance),
     /// Print the reference of the command line in Markdown.
-    #[command(hide = true)]
-    CommandReference,
+    #[command(name = "command-reference", hide = true)]
+    Reference,
 }
 
 #[derive(Debug, Args)]

@@ -42,7 +42,7 @@ async fn main() -> ExitCode {
         Command::Serve(arguments) => commands::serve::run(arguments).await,
         Command::Store(arguments) => commands::store::run(arguments),
         Command::Conformance(arguments) => commands::conformance::run(arguments).await,
-        Command::CommandReference => commands::command_reference::run(),
+        Command::Reference => commands::command_reference::run(),
     };
     outcome.unwrap_or_else(|error| {
         // The reader closed the pipe because it has read enough, as in `handover inspect | head`.
