@@ -4,6 +4,9 @@ CARGO_COMPONENT := 0.21.1
 CARGO_DENY := 0.20.2
 GUNGRAUN := 0.20.0
 
+# CI sets it to the binary that the tests built.
+HANDOVER := cargo run --locked --package handover --
+
 FUZZ_SECONDS := 600
 
 MESSAGES := 1000
@@ -25,8 +28,8 @@ test: setup ## Run all tests.
 
 browser-test: setup ## Test the demo page in a headless Chromium; requires chromium-driver and npm.
 	cd host-harness/cli/tests/browser/axe && npm ci --silent
-	cargo test --locked --package handover --test browser -- --test-threads 2 --skip pace
-	cargo test --locked --package handover --test browser -- pace
+	cargo test --locked --workspace --test browser -- --test-threads 2 --skip pace
+	cargo test --locked --workspace --test browser -- pace
 
 check: setup ## Check the format, the lints, the documentation, and that no published contract has changed.
 	cargo fmt --all --check
@@ -38,14 +41,14 @@ check: setup ## Check the format, the lints, the documentation, and that no publ
 	CUSTOM_LIBFUZZER_PATH=/none/libfuzzer.a cargo check --locked --manifest-path fuzz/Cargo.toml --target-dir target/fuzz
 
 screenshots: setup ## Update the screenshots of the README; requires chromium-driver.
-	cargo test --locked --package handover --test browser -- --ignored screenshots
+	cargo test --locked --workspace --test browser -- --ignored screenshots
 
 crash-test: setup ## Kill gateways KILLS times while MESSAGES messages go each way, and count lost messages; `nats` requires nats-server.
-	MESSAGES=$(MESSAGES) KILLS=$(KILLS) STORES="$(STORES)" cargo test --locked --package handover --test crash
-	cargo test --locked --package handover --test chaos
+	MESSAGES=$(MESSAGES) KILLS=$(KILLS) STORES="$(STORES)" cargo test --locked --workspace --test crash
+	cargo test --locked --workspace --test chaos
 
 load-test: setup ## Measure webhook performance with many open handovers.
-	cargo test --locked --package handover --test load
+	cargo test --locked --workspace --test load
 
 fuzz-api: setup ## Fuzz the gateway API from its OpenAPI document; requires Python.
 	scripts/fuzz-api
@@ -93,6 +96,6 @@ component: setup ## Build the component: target/wasm32-wasip2/release/genesys_op
 cargo-component: ## Build the component with cargo-component and run the conformance kit on it.
 	scripts/setup wasm32-wasip1
 	cargo component --version 2>/dev/null | grep --quiet --fixed-strings $(CARGO_COMPONENT) || \
-		cargo install cargo-component --version $(CARGO_COMPONENT) --locked
+		cargo install cargo-component --version $(CARGO_COMPONENT) --locked --debug
 	cd guest/genesys-open-messaging && cargo component build --locked --release
-	cargo run --locked --package handover -- conformance target/wasm32-wasip1/release/genesys_open_messaging.wasm
+	$(HANDOVER) conformance target/wasm32-wasip1/release/genesys_open_messaging.wasm

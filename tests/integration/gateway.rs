@@ -34,7 +34,7 @@ struct TestGateway {
 
 fn rules() -> Rules {
     Rules {
-        policy: Policy { observes: true, ..Policy::default() },
+        policy: Policy { can_poll: true, ..Policy::default() },
         replay_window: Duration::from_secs(600),
         poll_interval: Some(Duration::from_millis(500)),
         has_callback: false,

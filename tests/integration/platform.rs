@@ -87,7 +87,7 @@ impl Platform {
 
     /// Begins the next handover of a recipient. Returns the conversation id.
     pub(crate) async fn begin(&self, recipient: &str, start: OutboundMessage) -> String {
-        let policy = Policy { observes: true, ..Policy::default() };
+        let policy = Policy { can_poll: true, ..Policy::default() };
         let number = {
             let mut users = lock(&self.0.users);
             match users.get_mut(recipient) {
@@ -154,7 +154,7 @@ impl Platform {
             state.record(&steps);
             steps
         });
-        if steps.contains(&Step::Observe) {
+        if steps.contains(&Step::Poll) {
             let platform = self.clone();
             tokio::spawn(async move { platform.poll(&recipient).await });
         }
@@ -176,7 +176,7 @@ impl Platform {
         };
         self.with_state(recipient, |state| {
             if state.handover.number() == conversation.handover {
-                let steps = state.handover.observed(&events, requested);
+                let steps = state.handover.polled(&events, requested);
                 state.record(&steps);
             }
         });

@@ -94,7 +94,7 @@ fn handover() -> Handover {
 }
 
 fn polling_policy() -> Policy {
-    Policy { observes: true, ..Policy::default() }
+    Policy { can_poll: true, ..Policy::default() }
 }
 
 fn delivered(conversation: &str) -> Delivery {

@@ -457,14 +457,13 @@ impl Connection {
 impl Connection {
     /// Returns the rules for the mailboxes of the connection. `can_poll` states whether its plugin supports polling.
     pub(crate) fn rules(&self, can_poll: bool, keep_events: Span) -> Rules {
-        let milliseconds = |span: Span| u64::try_from(span.0.as_millis()).unwrap_or(u64::MAX);
         Rules {
             policy: Policy {
                 after_end: self.after_end,
-                unattended: self.unattended.map(milliseconds),
-                assignment_timeout: self.assignment_timeout.map(milliseconds),
-                user_inactivity: self.user_inactivity.map(milliseconds),
-                observes: can_poll,
+                unattended: self.unattended.map(|span| span.0),
+                assignment_timeout: self.assignment_timeout.map(|span| span.0),
+                user_inactivity: self.user_inactivity.map(|span| span.0),
+                can_poll: can_poll,
             },
             replay_window: self.replay_window.0,
             poll_interval: can_poll.then_some(self.poll_interval.0),

@@ -344,7 +344,7 @@ mod tests {
         let (mailboxes, _folder) = mailboxes();
         let address = Address { connection: "acme".into(), recipient: "ada".into() };
         let hour = 3_600_000;
-        let policy = Policy { assignment_timeout: Some(300), ..Policy::default() };
+        let policy = Policy { assignment_timeout: Some(Duration::from_millis(300)), ..Policy::default() };
         let rules = Rules { policy, ..rules() };
         let mut loaded = LoadedMailbox::new("ada");
         loaded.mailbox.correct_for_clock_step(now() + hour);

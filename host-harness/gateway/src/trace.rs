@@ -139,11 +139,11 @@ impl Trace {
         &self,
         connection: &str,
         conversation: &Conversation,
-        observed: &Result<Vec<AgentEvent>, Error<Failure>>,
+        polled: &Result<Vec<AgentEvent>, Error<Failure>>,
         took: Duration,
     ) {
         self.record(connection, "observation", Some(took), || {
-            let (title, events) = match observed {
+            let (title, events) = match polled {
                 Ok(events) if events.is_empty() => ("nothing".into(), json!([])),
                 Ok(events) => {
                     (events.iter().map(|event| variant_name(&event.kind)).collect::<Vec<_>>().join(", "), json!(events))

@@ -32,6 +32,7 @@ use crate::contract::{
     Agent, AgentEvent, AgentMessage, Author, Delivery, EndReason, EventKind, LeaveReason, QueueState, Timestamp,
 };
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// The tolerated difference between the contact center's clock and ours, in milliseconds.
 const MAX_CLOCK_SKEW_MS: u64 = 60_000;
@@ -324,13 +325,13 @@ impl Handover {
             _ if !self.is_open() => Vec::new(),
             (EventKind::Typing(time), _) => vec![Step::Typing(*time)],
             (EventKind::Queued(state), _) => self.queued(state, at, now),
-            (_, Attribution::Uncertain) => vec![Step::Observe],
+            (_, Attribution::Uncertain) => vec![Step::Poll],
             (EventKind::AgentJoined(agent), _) => self.joined(agent, event.time, at, now),
             (EventKind::AgentLeft(agent), _) => self.left(agent, at, now),
             (EventKind::Transferred(agent), _) => self.transferred(agent, event.time, at),
             (EventKind::Ended(reason), _) => vec![self.end(reason.clone(), event.time.unwrap_or(now))],
         };
-        steps.retain(|step| self.policy.observes || *step != Step::Observe);
+        steps.retain(|step| self.policy.can_poll || *step != Step::Poll);
         steps
     }
 
@@ -338,7 +339,7 @@ impl Handover {
     /// outweighs everything known when it was `asked`, but not events that arrived since. It never requests another
     /// poll.
     #[must_use = "the steps are to be taken"]
-    pub fn observed(&mut self, events: &[AgentEvent], asked: Timestamp) -> Vec<Step> {
+    pub fn polled(&mut self, events: &[AgentEvent], asked: Timestamp) -> Vec<Step> {
         let reported = |event: &&AgentEvent| {
             matches!(event.kind, EventKind::Message(_) | EventKind::Receipt(_) | EventKind::Typing(_))
         };
@@ -351,7 +352,7 @@ impl Handover {
             return steps;
         }
         let (was, is_agent_expected) = (self.agents.is_anyone_present(), self.agents.is_agent_expected());
-        let Some(found) = self.agents.observed(events, asked) else { return steps };
+        let Some(found) = self.agents.polled(events, asked) else { return steps };
         steps.extend(found);
         if !is_agent_expected && self.agents.is_agent_expected() {
             steps.extend(events.iter().rev().find_map(|event| match &event.kind {
@@ -428,7 +429,10 @@ impl Handover {
     }
 
     fn due(&self) -> Option<(Timestamp, Timeout)> {
-        let after = |since: Timestamp, wait: Option<u64>, what| Some((since.saturating_add(wait?), what));
+        let after = |since: Timestamp, wait: Option<Duration>, what| {
+            let wait = u64::try_from(wait?.as_millis()).unwrap_or(u64::MAX);
+            Some((since.saturating_add(wait), what))
+        };
         match self.phase {
             Phase::Queued { since, .. } => after(since, self.policy.assignment_timeout, Timeout::Assignment),
             Phase::Active { unattended, quiet } => {
@@ -460,7 +464,7 @@ impl Handover {
             Some(time) if time.saturating_add(self.may_be_ahead()) < self.begun => Attribution::Other,
             Some(time) if time > begun.saturating_add(MAX_CLOCK_SKEW_MS) => Attribution::Ours,
             // Polling is not possible, and a handover that never ends is worse than one that ends early.
-            _ if !self.policy.observes => Attribution::Ours,
+            _ if !self.policy.can_poll => Attribution::Ours,
             _ => Attribution::Uncertain,
         }
     }
@@ -530,9 +534,9 @@ impl Handover {
 
     fn left(&mut self, agent: &Agent, at: Timestamp, now: Timestamp) -> Vec<Step> {
         match self.departure(agent, at) {
-            Departure::Left(agent) if self.record_departure(now) => vec![Step::AgentLeft(agent), Step::Observe],
+            Departure::Left(agent) if self.record_departure(now) => vec![Step::AgentLeft(agent), Step::Poll],
             Departure::Left(agent) => vec![Step::AgentLeft(agent)],
-            Departure::Unknown | Departure::Uncertain => vec![Step::Observe],
+            Departure::Unknown | Departure::Uncertain => vec![Step::Poll],
             Departure::Known => Vec::new(),
         }
     }
@@ -550,10 +554,10 @@ impl Handover {
         }
         match departure {
             Departure::Left(agent) => vec![Step::Transferred(agent)],
-            Departure::Unknown if begins => vec![Step::Transferred(agent.clone()), Step::Observe],
-            Departure::Unknown | Departure::Uncertain => vec![Step::Observe],
+            Departure::Unknown if begins => vec![Step::Transferred(agent.clone()), Step::Poll],
+            Departure::Unknown | Departure::Uncertain => vec![Step::Poll],
             // The agent is present according to an event without a time: one of the two is wrong.
-            Departure::Known if begins && self.agents.has(agent) => vec![Step::Observe],
+            Departure::Known if begins && self.agents.has(agent) => vec![Step::Poll],
             Departure::Known if begins => vec![Step::Transferred(agent.clone())],
             Departure::Known => Vec::new(),
         }
@@ -562,7 +566,7 @@ impl Handover {
     fn departure(&mut self, agent: &Agent, at: Timestamp) -> Departure {
         match self.agents.left(agent, at) {
             // A poll would identify the agent. Without polling, it is the only agent who could be meant.
-            Departure::Unknown if !self.policy.observes => match self.agents.only_candidate(agent, at) {
+            Departure::Unknown if !self.policy.can_poll => match self.agents.only_candidate(agent, at) {
                 Some(candidate) => self.agents.left(&candidate, at),
                 None => Departure::Unknown,
             },

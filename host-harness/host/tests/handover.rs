@@ -7,6 +7,7 @@ use handover_host::contract::{
     ReceiptStatus, Timestamp,
 };
 use handover_host::handover::{AfterEnd, AlreadyInProgress, Handover, Policy, State, Step};
+use std::time::Duration;
 
 const START: Timestamp = 1_000_000;
 
@@ -64,7 +65,7 @@ fn begin(policy: Policy) -> Handover {
 }
 
 fn polling() -> Policy {
-    Policy { observes: true, ..Policy::default() }
+    Policy { can_poll: true, ..Policy::default() }
 }
 
 /// Applies the events as if all arrived `now` milliseconds after `START`.
@@ -161,25 +162,25 @@ fn the_later_fact_about_an_agent_wins_in_any_order() {
 fn assigns_a_polled_name_to_the_unidentified_agent() {
     let mut handover = begin(polling());
     let steps = apply(&mut handover, 1000, &[at(1000, EventKind::AgentJoined(unidentified()))]);
-    assert_eq!(steps, [Step::AgentJoined(unidentified()), Step::Observe]);
+    assert_eq!(steps, [Step::AgentJoined(unidentified()), Step::Poll]);
     let ann = named("a", "Ann");
     let seen = [at(1000, EventKind::AgentJoined(ann.clone()))];
-    assert_eq!(handover.observed(&seen, START + 1200), [Step::AgentNamed(ann.clone())]);
+    assert_eq!(handover.polled(&seen, START + 1200), [Step::AgentNamed(ann.clone())]);
     assert_eq!(
         apply(&mut handover, 1300, &[untimed(EventKind::AgentJoined(unidentified()))]),
         [],
         "the agent may be Ann"
     );
     assert_eq!(apply(&mut handover, 1300, &[at(1250, joined("a"))]), []);
-    assert_eq!(apply(&mut handover, 2000, &[at(2000, left("a"))]), [Step::AgentLeft(ann), Step::Observe]);
+    assert_eq!(apply(&mut handover, 2000, &[at(2000, left("a"))]), [Step::AgentLeft(ann), Step::Poll]);
 }
 
 #[test]
 fn resolves_an_unidentified_departure() {
     let mut handover = attended(polling());
     let departure = at(2000, EventKind::AgentLeft(unidentified()));
-    assert_eq!(apply(&mut handover, 2000, std::slice::from_ref(&departure)), [Step::Observe]);
-    assert_eq!(handover.observed(&[], START + 2100), [Step::AgentLeft(agent("a"))]);
+    assert_eq!(apply(&mut handover, 2000, std::slice::from_ref(&departure)), [Step::Poll]);
+    assert_eq!(handover.polled(&[], START + 2100), [Step::AgentLeft(agent("a"))]);
     // Without polling, the only agent who is present must have left; with two present, the departure is ignored.
     let mut handover = attended(Policy::default());
     let _ = apply(&mut handover, 1500, &[at(1500, joined("b")), departure]);
@@ -193,18 +194,14 @@ fn polls_when_the_last_agent_leaves() {
     let mut handover = attended(polling());
     let _ = apply(&mut handover, 1500, &[at(1500, joined("b"))]);
     assert_eq!(apply(&mut handover, 2000, &[at(2000, left("a"))]), [Step::AgentLeft(agent("a"))]);
-    assert_eq!(apply(&mut handover, 3000, &[at(3000, left("b"))]), [Step::AgentLeft(agent("b")), Step::Observe]);
+    assert_eq!(apply(&mut handover, 3000, &[at(3000, left("b"))]), [Step::AgentLeft(agent("b")), Step::Poll]);
     assert_eq!((handover.state(), handover.next_deadline()), (State::Active, None));
-    assert_eq!(
-        apply(&mut handover, 4000, &[at(4000, left("c"))]),
-        [Step::Observe],
-        "the agent may have joined unnoticed"
-    );
+    assert_eq!(apply(&mut handover, 4000, &[at(4000, left("c"))]), [Step::Poll], "the agent may have joined unnoticed");
 }
 
 #[test]
 fn completes_after_the_unattended_timeout() {
-    let mut handover = attended(Policy { unattended: Some(60_000), ..polling() });
+    let mut handover = attended(Policy { unattended: Some(Duration::from_secs(60)), ..polling() });
     let _ = apply(&mut handover, 2000, &[at(1900, left("a"))]);
     assert_eq!(handover.next_deadline(), Some(START + 62_000), "the timer starts when the departure is known");
     assert_eq!(handover.tick(START + 61_999), []);
@@ -222,7 +219,11 @@ fn completes_after_the_unattended_timeout() {
 
 #[test]
 fn stops_all_timers_during_a_transfer() {
-    let policy = Policy { unattended: Some(1), user_inactivity: Some(1), ..polling() };
+    let policy = Policy {
+        unattended: Some(Duration::from_millis(1)),
+        user_inactivity: Some(Duration::from_millis(1)),
+        ..polling()
+    };
     let transfer = [at(2000, transferred("a")), at(2001, left("a"))];
     for order in [[0, 1], [1, 0]] {
         let mut handover = attended(policy.clone());
@@ -231,7 +232,7 @@ fn stops_all_timers_during_a_transfer() {
         }
         assert_eq!((handover.state(), handover.next_deadline()), (State::Active, None), "{order:?}");
         assert_eq!(handover.tick(START + 1_000_000), []);
-        assert_eq!(handover.observed(&[], START + 1_000_000), []);
+        assert_eq!(handover.polled(&[], START + 1_000_000), []);
         assert_eq!(handover.next_deadline(), None, "{order:?}");
     }
 }
@@ -243,21 +244,21 @@ fn reports_a_transfer_once_until_the_next_agent_joins() {
     assert_eq!(apply(&mut handover, 2100, &[at(2010, transferred("a")), untimed(left("a"))]), []);
     assert_eq!(apply(&mut handover, 3000, &[at(3000, joined("b"))]), [Step::AgentJoined(agent("b"))]);
     assert_eq!(apply(&mut handover, 3100, &[at(2005, transferred("a")), untimed(transferred("a"))]), []);
-    assert_eq!(apply(&mut handover, 4000, &[at(4000, left("b"))]), [Step::AgentLeft(agent("b")), Step::Observe]);
+    assert_eq!(apply(&mut handover, 4000, &[at(4000, left("b"))]), [Step::AgentLeft(agent("b")), Step::Poll]);
 }
 
 #[test]
 fn accepts_a_transfer_by_an_unidentified_agent() {
-    let mut handover = attended(Policy { unattended: Some(1), ..polling() });
+    let mut handover = attended(Policy { unattended: Some(Duration::from_millis(1)), ..polling() });
     let steps = apply(&mut handover, 2000, &[at(2000, EventKind::Transferred(unidentified()))]);
-    assert_eq!(steps, [Step::Transferred(unidentified()), Step::Observe]);
+    assert_eq!(steps, [Step::Transferred(unidentified()), Step::Poll]);
     assert_eq!(apply(&mut handover, 2100, &[at(2001, left("a"))]), [Step::AgentLeft(agent("a"))]);
     assert_eq!(handover.next_deadline(), None);
 }
 
 #[test]
 fn a_message_does_not_complete_a_transfer() {
-    let mut handover = attended(Policy { unattended: Some(1), ..polling() });
+    let mut handover = attended(Policy { unattended: Some(Duration::from_millis(1)), ..polling() });
     let _ = apply(&mut handover, 2000, &[at(1500, joined("b")), at(2000, transferred("a"))]);
     let _ = apply(&mut handover, 3000, &[at(3000, message(Author::Human)), at(3000, left("b"))]);
     assert_eq!(handover.next_deadline(), None);
@@ -267,7 +268,7 @@ fn a_message_does_not_complete_a_transfer() {
 fn polls_if_a_transferring_agent_seems_to_be_back() {
     let mut handover = attended(polling());
     let _ = apply(&mut handover, 3000, &[untimed(joined("a"))]);
-    assert_eq!(apply(&mut handover, 3100, &[at(2000, transferred("a"))]), [Step::Observe]);
+    assert_eq!(apply(&mut handover, 3100, &[at(2000, transferred("a"))]), [Step::Poll]);
 }
 
 #[test]
@@ -276,12 +277,12 @@ fn an_unidentified_join_may_be_the_agent_who_left() {
     let _ = apply(&mut handover, 2000, &[at(2000, left("a"))]);
     assert_eq!(apply(&mut handover, 2100, &[at(1000, EventKind::AgentJoined(unidentified()))]), []);
     let seen = [at(2200, EventKind::AgentJoined(unidentified()))];
-    assert_eq!(handover.observed(&seen, START + 2300), [Step::AgentJoined(unidentified())], "a poll is authoritative");
+    assert_eq!(handover.polled(&seen, START + 2300), [Step::AgentJoined(unidentified())], "a poll is authoritative");
 }
 
 #[test]
 fn a_transfer_is_queued_once_the_queue_reports_it() {
-    let mut handover = begin(Policy { assignment_timeout: Some(10_000), ..polling() });
+    let mut handover = begin(Policy { assignment_timeout: Some(Duration::from_millis(10_000)), ..polling() });
     let _ = apply(&mut handover, 100, &[at(100, EventKind::Queued(position(1))), at(1000, joined("a"))]);
     let _ = apply(&mut handover, 2000, &[at(2000, transferred("a"))]);
     assert_eq!(
@@ -304,7 +305,7 @@ fn stays_ended_with_the_first_reason() {
     let _ = apply(&mut handover, 2000, &[at(2000, EventKind::Ended(EndReason::Expired))]);
     let late = [at(2500, ended()), at(3000, joined("b")), at(3000, transferred("a")), at(3000, EventKind::Typing(5))];
     assert_eq!(apply(&mut handover, 3000, &late), []);
-    assert_eq!(handover.observed(&[at(1000, joined("a"))], START + 4000), []);
+    assert_eq!(handover.polled(&[at(1000, joined("a"))], START + 4000), []);
     assert_eq!(handover.leave(LeaveReason::UserLeft, START + 4000), []);
     assert_eq!(handover.failed("no route", START + 4000), []);
     assert_eq!((handover.state(), handover.next_deadline()), (State::Ended(&EndReason::Expired), None));
@@ -325,7 +326,7 @@ fn maps_leaving_and_failing_to_end_reasons() {
 
 #[test]
 fn withdraws_after_the_assignment_timeout() {
-    let mut handover = begin(Policy { assignment_timeout: Some(5000), ..Policy::default() });
+    let mut handover = begin(Policy { assignment_timeout: Some(Duration::from_millis(5000)), ..Policy::default() });
     handover.user_spoke(START + 4000);
     assert_eq!(handover.next_deadline(), Some(START + 5000));
     let steps = handover.tick(START + 5000);
@@ -334,7 +335,7 @@ fn withdraws_after_the_assignment_timeout() {
 
 #[test]
 fn leaves_after_the_inactivity_timeout() {
-    let mut handover = begin(Policy { user_inactivity: Some(5000), ..Policy::default() });
+    let mut handover = begin(Policy { user_inactivity: Some(Duration::from_millis(5000)), ..Policy::default() });
     assert_eq!(handover.next_deadline(), None, "the timer does not run in the queue");
     let _ = apply(&mut handover, 1000, &[at(1000, joined("a"))]);
     assert_eq!(handover.next_deadline(), Some(START + 6000));
@@ -350,32 +351,32 @@ fn leaves_after_the_inactivity_timeout() {
 fn a_poll_outweighs_earlier_events() {
     let mut handover = attended(polling());
     let found = [at(1500, joined("b"))];
-    let steps = handover.observed(&found, START + 3000);
+    let steps = handover.polled(&found, START + 3000);
     assert_eq!(steps, [Step::AgentJoined(agent("b")), Step::AgentLeft(agent("a"))]);
     // The contradicting event is outdated, or its clock is slow: another poll decides.
-    assert_eq!(apply(&mut handover, 3100, &[at(2900, joined("a"))]), [Step::Observe]);
+    assert_eq!(apply(&mut handover, 3100, &[at(2900, joined("a"))]), [Step::Poll]);
     assert_eq!(apply(&mut handover, 99_000, &[at(1400, left("a")), at(1500, joined("b"))]), []);
-    assert_eq!(handover.observed(&found, START + 3200), []);
+    assert_eq!(handover.polled(&found, START + 3200), []);
     let older = [at(1000, joined("a"))];
-    assert_eq!(handover.observed(&older, START + 2900), [], "a later poll has already answered");
+    assert_eq!(handover.polled(&older, START + 2900), [], "a later poll has already answered");
 }
 
 #[test]
 fn events_after_a_poll_request_outweigh_its_response() {
     let mut handover = attended(polling());
     let _ = apply(&mut handover, 3000, &[at(2500, left("a")), at(2600, joined("b"))]);
-    assert_eq!(handover.observed(&[at(1000, joined("a"))], START + 2000), []);
-    assert_eq!(apply(&mut handover, 4000, &[at(4000, left("b"))]), [Step::AgentLeft(agent("b")), Step::Observe]);
+    assert_eq!(handover.polled(&[at(1000, joined("a"))], START + 2000), []);
+    assert_eq!(apply(&mut handover, 4000, &[at(4000, left("b"))]), [Step::AgentLeft(agent("b")), Step::Poll]);
 }
 
 #[test]
 fn a_poll_reports_ends_transfers_and_the_queue() {
     let mut handover = attended(polling());
-    let steps = handover.observed(&[at(1000, joined("a")), at(2000, transferred("a"))], START + 2500);
+    let steps = handover.polled(&[at(1000, joined("a")), at(2000, transferred("a"))], START + 2500);
     assert_eq!(steps, [Step::AgentLeft(agent("a")), Step::Transferred(agent("a"))]);
-    let steps = handover.observed(&[at(2000, transferred("a")), untimed(EventKind::Queued(position(4)))], START + 2600);
+    let steps = handover.polled(&[at(2000, transferred("a")), untimed(EventKind::Queued(position(4)))], START + 2600);
     assert_eq!((steps.as_slice(), handover.state()), (&[Step::Queued(position(4))][..], State::Queued));
-    let steps = handover.observed(&[at(3000, EventKind::Ended(EndReason::Cancelled))], START + 3500);
+    let steps = handover.polled(&[at(3000, EventKind::Ended(EndReason::Cancelled))], START + 3500);
     assert_eq!(steps, [Step::Ended(EndReason::Cancelled)]);
 }
 
@@ -383,21 +384,17 @@ fn a_poll_reports_ends_transfers_and_the_queue() {
 fn polls_on_a_late_end_of_the_previous_handover() {
     let mut handover = second_handover(polling());
     let late = AgentEvent { time: Some(START - 10_000), ..untimed(ended()) };
-    assert_eq!(apply(&mut handover, 100, &[late.clone(), untimed(ended())]), [const { Step::Observe }; 2]);
-    assert_eq!(apply(&mut handover.clone(), 60_000, &[at(60_000, ended())]), [Step::Observe]);
-    assert_eq!(
-        handover.observed(std::slice::from_ref(&late), START + 200),
-        [],
-        "the conversation has not reopened yet"
-    );
+    assert_eq!(apply(&mut handover, 100, &[late.clone(), untimed(ended())]), [const { Step::Poll }; 2]);
+    assert_eq!(apply(&mut handover.clone(), 60_000, &[at(60_000, ended())]), [Step::Poll]);
+    assert_eq!(handover.polled(std::slice::from_ref(&late), START + 200), [], "the conversation has not reopened yet");
     assert_eq!(apply(&mut handover, 300, &[AgentEvent { time: Some(START - 60_001), ..late }]), []);
     assert_eq!(apply(&mut handover, 300, &[AgentEvent { handover: Some(1), ..untimed(ended()) }]), []);
     for certain in [AgentEvent { handover: Some(2), ..untimed(ended()) }, at(60_001, ended())] {
         assert_eq!(apply(&mut handover.clone(), 70_000, &[certain]), [Step::Ended(EndReason::Completed)]);
     }
     handover.delivered(&Delivery { message_id: None, conversation_id: None }, START + 300);
-    assert_eq!(handover.observed(&[at(50, ended())], START + 400), [], "a poll may still show the previous state");
-    assert_eq!(handover.observed(&[at(50, ended())], START + 5_300), [Step::Ended(EndReason::Completed)]);
+    assert_eq!(handover.polled(&[at(50, ended())], START + 400), [], "a poll may still show the previous state");
+    assert_eq!(handover.polled(&[at(50, ended())], START + 5_300), [Step::Ended(EndReason::Completed)]);
 }
 
 /// Returns an event with a time of the contact center's clock, which is `ahead` milliseconds ahead of ours.
@@ -421,7 +418,7 @@ fn a_poll_ends_the_second_handover_despite_clock_skew() {
     for ahead in [-600_000, -60_000, -2_000, -1_000, 0, 1_000, 2_000, 60_000, 600_000] {
         let mut second = second_handover_with_skew(ahead);
         let end = skewed(ahead, 2_500, ended());
-        let steps = second.observed(std::slice::from_ref(&end), now + 7_500);
+        let steps = second.polled(std::slice::from_ref(&end), now + 7_500);
         assert_eq!(steps, [Step::Ended(EndReason::Completed)], "{ahead} ms");
     }
 }
@@ -434,10 +431,10 @@ fn the_first_end_does_not_end_the_second_handover_despite_clock_skew() {
         for after in [1_100, 2_100, 30_000] {
             let repeated = AgentEvent { id: "again".into(), ..skewed(ahead, 0, ended()) };
             let steps = second.apply(&repeated, now + after);
-            assert!(steps.iter().all(|step| *step == Step::Observe), "{ahead} ms: {steps:?}");
+            assert!(steps.iter().all(|step| *step == Step::Poll), "{ahead} ms: {steps:?}");
         }
         let mut early = second_handover_with_skew(ahead);
-        assert_eq!(early.observed(&[skewed(ahead, 0, ended())], now + 2_100), [], "{ahead} ms: not reopened yet");
+        assert_eq!(early.polled(&[skewed(ahead, 0, ended())], now + 2_100), [], "{ahead} ms: not reopened yet");
     }
 }
 
@@ -490,7 +487,11 @@ fn handles_a_message_after_the_end_by_policy() {
 
 #[test]
 fn reopens_with_an_agent_and_a_conversation() {
-    let policy = Policy { assignment_timeout: Some(1_000), user_inactivity: Some(5_000), ..polling() };
+    let policy = Policy {
+        assignment_timeout: Some(Duration::from_millis(1_000)),
+        user_inactivity: Some(Duration::from_millis(5_000)),
+        ..polling()
+    };
     let mut first = attended(policy.clone());
     assert_eq!(first.reopen(START + 500, policy.clone(), Some("c".into())).unwrap_err(), AlreadyInProgress);
     let _ = apply(&mut first, 2000, &[at(2000, ended())]);
@@ -499,13 +500,9 @@ fn reopens_with_an_agent_and_a_conversation() {
     assert_eq!(second.tick(START + 4_100), [], "no assignment timeout runs");
     assert_eq!(second.next_deadline(), Some(START + 8_000), "the inactivity timeout runs");
     let before = at(2000, ended());
-    assert_eq!(
-        second.observed(std::slice::from_ref(&before), START + 3_500),
-        [],
-        "it is the end of the first handover"
-    );
+    assert_eq!(second.polled(std::slice::from_ref(&before), START + 3_500), [], "it is the end of the first handover");
     assert_eq!(second.clone().leave(LeaveReason::UserLeft, START + 4_000).len(), 2);
-    let steps = second.observed(std::slice::from_ref(&before), START + 8_000);
+    let steps = second.polled(std::slice::from_ref(&before), START + 8_000);
     assert_eq!(steps, [Step::Ended(EndReason::Completed)], "the settle time has passed");
 }
 
@@ -573,12 +570,12 @@ fn bounds_the_memory_of_agents() {
         let _ = apply(&mut handover, 2000 + number, &[at(2000 + number, left(&id))]);
     }
     assert!(serde_json::to_string(&handover).expect("it serializes").len() < 4096);
-    assert_eq!(apply(&mut handover, 9000, &[at(9000, left("a"))]), [Step::AgentLeft(agent("a")), Step::Observe]);
+    assert_eq!(apply(&mut handover, 9000, &[at(9000, left("a"))]), [Step::AgentLeft(agent("a")), Step::Poll]);
 }
 
 #[test]
 fn round_trips_through_json_in_every_state() {
-    let mut handover = begin(Policy { unattended: Some(5), ..polling() });
+    let mut handover = begin(Policy { unattended: Some(Duration::from_millis(5)), ..polling() });
     let events = [
         at(100, EventKind::Queued(QueueState { position: Some(1), estimated_wait_seconds: Some(60) })),
         at(1000, EventKind::AgentJoined(named("a", "Ann"))),
@@ -622,17 +619,17 @@ fn an_agent_found_by_a_poll_leaves_after_the_clock_steps_back() {
     const HOUR: u64 = 3_600_000;
     let mut handover = begin(polling());
     // Our clock is an hour ahead: we poll at 1 h 5 s by our clock, which is 5 s by the contact center's.
-    let found = handover.observed(&[untimed(joined("a"))], START + HOUR + 5_000);
+    let found = handover.polled(&[untimed(joined("a"))], START + HOUR + 5_000);
     assert_eq!(found, [Step::AgentJoined(agent("a"))]);
     handover.step_back(HOUR, START + 6_000);
-    assert_eq!(apply(&mut handover, 7_000, &[at(7_000, left("a"))]), [Step::AgentLeft(agent("a")), Step::Observe]);
+    assert_eq!(apply(&mut handover, 7_000, &[at(7_000, left("a"))]), [Step::AgentLeft(agent("a")), Step::Poll]);
     assert_eq!(apply(&mut handover, 8_000, &[at(8_000, EventKind::Queued(position(1)))]), [Step::Queued(position(1))]);
     assert_eq!(apply(&mut handover, 9_000, &[at(9_000, joined("a"))]), [Step::AgentJoined(agent("a"))]);
     // The same holds if a poll reports that the agent left.
     let mut polled = begin(polling());
-    let _ = polled.observed(&[untimed(joined("a"))], START + HOUR + 5_000);
+    let _ = polled.polled(&[untimed(joined("a"))], START + HOUR + 5_000);
     polled.step_back(HOUR, START + 6_000);
-    assert_eq!(polled.observed(&[], START + 7_000), [Step::AgentLeft(agent("a"))]);
+    assert_eq!(polled.polled(&[], START + 7_000), [Step::AgentLeft(agent("a"))]);
 }
 
 #[test]

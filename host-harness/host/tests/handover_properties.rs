@@ -10,6 +10,7 @@ use handover_host::contract::{
 use handover_host::handover::{AfterEnd, Handover, Policy, State, Step};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, FileFailurePersistence};
+use std::time::Duration;
 
 const START: Timestamp = 1_700_000_000_000;
 /// The unattended timeout, in milliseconds.
@@ -309,19 +310,19 @@ fn play(
                     }
                     _ => {
                         let again = handover.apply(event, now);
-                        prop_assert!(again.iter().all(|step| *step == Step::Observe), "{:?}", again);
+                        prop_assert!(again.iter().all(|step| *step == Step::Poll), "{:?}", again);
                     }
                 }
-                steps.contains(&Step::Observe) && is_answered()
+                steps.contains(&Step::Poll) && is_answered()
             }
         };
         // The result of a poll must not request another poll.
         if poll {
             let result = truth_at(now).poll();
-            let steps = handover.observed(&result, now);
-            prop_assert!(!steps.contains(&Step::Observe));
+            let steps = handover.polled(&result, now);
+            prop_assert!(!steps.contains(&Step::Poll));
             platform.apply(&steps, now)?;
-            let again = handover.observed(&result, now);
+            let again = handover.polled(&result, now);
             prop_assert!(again.is_empty(), "{:?}", again);
         }
     }
@@ -344,7 +345,7 @@ proptest! {
     fn ends_once_with_the_true_reason_and_not_early(bytes in bytes()) {
         let mut choices = Choices(bytes.iter());
         let policy = Policy {
-            observes: choices.below(2) == 0,
+            can_poll: choices.below(2) == 0,
             after_end: choices.of([AfterEnd::Deliver, AfterEnd::Hold, AfterEnd::Reopen]),
             ..Policy::default()
         };
@@ -369,7 +370,7 @@ proptest! {
     #[test]
     fn completes_early_only_if_truly_unattended(bytes in bytes()) {
         let mut choices = Choices(bytes.iter());
-        let policy = Policy { observes: true, unattended: Some(UNATTENDED_MS), ..Policy::default() };
+        let policy = Policy { can_poll: true, unattended: Some(Duration::from_millis(UNATTENDED_MS)), ..Policy::default() };
         let timeline = Timeline::new(&mut choices, START);
         let mut arrivals = arrivals(&mut choices, &timeline, Some(1));
         arrivals.push((timeline.end + 1_000_000, Arrival::Poll));
@@ -388,10 +389,10 @@ proptest! {
     #[test]
     fn late_events_of_one_handover_do_not_end_the_next(bytes in bytes()) {
         let mut choices = Choices(bytes.iter());
-        let policy = Policy { observes: true, ..Policy::default() };
+        let policy = Policy { can_poll: true, ..Policy::default() };
         let first = Timeline::new(&mut choices, START);
         let mut handover = Handover::begin(1, START, policy.clone(), None).expect("nothing is in progress");
-        let ended = handover.observed(&first.truth(first.end).poll(), first.end);
+        let ended = handover.polled(&first.truth(first.end).poll(), first.end);
         prop_assert!(ended.contains(&Step::Ended(first.reason())));
 
         let start = first.end + choices.of([2000, 45_000, 600_000]);

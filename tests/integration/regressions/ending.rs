@@ -98,7 +98,7 @@ async fn v4_88_a_decline_does_not_end_the_handover() {
         let mut handover = handover();
         let events = map(&connection, notification("user.end", TEN + MINUTE, &fields)).await;
         let steps: Vec<_> = events.iter().flat_map(|event| handover.apply(event, TEN + MINUTE)).collect();
-        assert!(steps.iter().all(|step| matches!(step, Step::Observe | Step::Queued(_))), "{how}: {steps:?}");
+        assert!(steps.iter().all(|step| matches!(step, Step::Poll | Step::Queued(_))), "{how}: {steps:?}");
         assert_eq!(handover.state(), State::Queued, "{how}");
     }
     let world = World::new(Config::default()).await;
@@ -125,7 +125,7 @@ async fn v4_88_an_agent_who_declines_is_removed() {
             "userId": "a-1", "participantId": "p-1", "disconnectType": how, "interactingDurationMs": duration,
         });
         let steps = apply("user.end", 30, declined).await;
-        assert!(steps.contains(&Step::Observe), "{how}: {steps:?}");
+        assert!(steps.contains(&Step::Poll), "{how}: {steps:?}");
         assert_eq!(handover.state(), State::Queued, "{how}");
     }
 }
@@ -230,7 +230,7 @@ async fn v2025_12_only_the_end_of_the_customer_ends_the_handover() {
     assert!(matches!(apply("user.end", 60, transfer).await[..], [Step::Transferred(_)]));
     apply("user.start", 90, json!({ "userId": "a-2", "participantId": "p-2" })).await;
     let left = json!({ "userId": "a-2", "participantId": "p-2", "disconnectType": "CLIENT" });
-    assert!(matches!(apply("user.end", 120, left).await[..], [Step::AgentLeft(_), Step::Observe]));
+    assert!(matches!(apply("user.end", 120, left).await[..], [Step::AgentLeft(_), Step::Poll]));
     let end = json!({ "participantId": "p-0", "disconnectType": "PEER" });
     assert_eq!(apply("customer.end", 121, end).await, [Step::Ended(EndReason::Completed)]);
 }

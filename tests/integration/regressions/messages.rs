@@ -79,7 +79,7 @@ async fn v4_66_polling_finds_an_agent_without_an_event() {
     let mut handover = Handover::begin(1, begun, polling_policy(), None).expect("the first handover");
     world.sandbox_post(&format!("{}/accept", path(&conversation)), json!({ "name": "Grace Hopper" })).await;
     let events = world.connection.observe_conversation(&conversation).await.expect("polled");
-    let steps = handover.observed(&events, now());
+    let steps = handover.polled(&events, now());
     assert!(
         matches!(&steps[..], [Step::AgentJoined(agent)] if agent.name.as_deref() == Some("Grace Hopper")),
         "{steps:?}"
@@ -248,7 +248,7 @@ async fn v2025_22_an_event_contains_the_agents_id_and_polling_the_name() {
     assert_eq!(handover.apply(&event, now()), [Step::AgentJoined(known(None))]);
 
     let events: Vec<AgentEvent> = world.connection.observe_conversation(&conversation).await.expect("polled");
-    assert_eq!(handover.observed(&events, now()), [Step::AgentNamed(known(Some("Grace Hopper")))]);
+    assert_eq!(handover.polled(&events, now()), [Step::AgentNamed(known(Some("Grace Hopper")))]);
 }
 
 #[tokio::test]

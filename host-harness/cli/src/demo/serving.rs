@@ -26,7 +26,7 @@ const POLLS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(6_000).unwrap();
 /// Returns rules with short times, because a person uses the demo interactively.
 fn rules() -> Rules {
     Rules {
-        policy: Policy { observes: true, ..Policy::default() },
+        policy: Policy { can_poll: true, ..Policy::default() },
         replay_window: Duration::from_secs(600),
         poll_interval: Some(Duration::from_millis(500)),
         has_callback: false,

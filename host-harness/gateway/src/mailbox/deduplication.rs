@@ -31,7 +31,7 @@ pub enum Source {
     /// A workflow trigger of the operator.
     Trigger,
     /// A poll.
-    Observation,
+    Poll,
 }
 
 /// The source of an event, and the digest by which two events with the same id are compared.
@@ -86,7 +86,7 @@ impl EventOrigin {
     }
 
     pub(super) fn observation() -> Self {
-        Self { source: Source::Observation, digest: None }
+        Self { source: Source::Poll, digest: None }
     }
 
     fn digest(&self, event: &AgentEvent) -> String {
@@ -98,7 +98,7 @@ impl EventOrigin {
     fn window(&self, rules: &Rules) -> Duration {
         match self.source {
             Source::Webhook => rules.replay_window,
-            Source::EventBus | Source::Trigger | Source::Observation => OPERATOR_WINDOW,
+            Source::EventBus | Source::Trigger | Source::Poll => OPERATOR_WINDOW,
         }
     }
 }

@@ -51,8 +51,8 @@ pub enum Task {
         /// For which handover.
         conversation: Conversation,
     },
-    /// Poll the conversation: [`Mailbox::observed`](crate::mailbox::Mailbox::observed).
-    Observe {
+    /// Poll the conversation: [`Mailbox::polled`](crate::mailbox::Mailbox::polled).
+    Poll {
         /// The conversation.
         conversation: Conversation,
         /// There is a reason to poll, other than the interval.

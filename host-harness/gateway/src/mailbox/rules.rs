@@ -52,7 +52,7 @@ pub struct Retries {
 
 impl Rules {
     pub(super) fn next_poll(&self, now: Timestamp) -> Option<Timestamp> {
-        self.poll_interval.filter(|_| self.policy.observes).map(|interval| after(now, interval))
+        self.poll_interval.filter(|_| self.policy.can_poll).map(|interval| after(now, interval))
     }
 }
 

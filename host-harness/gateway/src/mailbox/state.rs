@@ -328,7 +328,7 @@ impl Mailbox {
 
     /// Applies the result of a poll of the conversation with the thread of this number. `asked` is the time of the
     /// poll.
-    pub fn observed(&mut self, thread: u32, events: &[AgentEvent], asked: Timestamp, now: Timestamp, rules: &Rules) {
+    pub fn polled(&mut self, thread: u32, events: &[AgentEvent], asked: Timestamp, now: Timestamp, rules: &Rules) {
         self.unpollable = None;
         let has_room = self.event_queue.admit(events).is_ok();
         let Some(handover) = self.handover.as_mut().filter(|handover| handover.thread() == thread) else { return };
@@ -352,7 +352,7 @@ impl Mailbox {
             .filter(|event| !queued(&event.kind) || self.deduplication.insert(event, &origin, now, rules))
             .cloned()
             .collect();
-        let steps = handover.observed(&fresh, asked);
+        let steps = handover.polled(&fresh, asked);
         let undecided = is_open(handover) && fresh.iter().any(|event| matches!(event.kind, EventKind::Ended(_)));
         self.act(steps, now, rules);
         if undecided {
@@ -463,7 +463,7 @@ impl Mailbox {
                 Step::Typing(milliseconds) => self.event_queue.push(Event::Typing(milliseconds), number, now),
                 Step::Receipt(receipt) => self.event_queue.push(Event::Receipt(receipt), number, now),
                 Step::Reopen(message) => self.reopen(message, number, now, rules),
-                Step::Observe => {
+                Step::Poll => {
                     let soon = after(now, POLL_DELAY);
                     self.poll_due = Some(self.poll_due.map_or(soon, |at| at.min(soon)));
                     self.poll_requested = Some(now);

@@ -120,7 +120,7 @@ impl Mailbox {
             let present = self.handover.as_ref().map(Handover::number);
             let conversation = present.and_then(|number| self.conversation(number, None, None));
             if let Some(conversation) = conversation.filter(|conversation| conversation.id.is_some()) {
-                return Some(Task::Observe { conversation, soon: self.poll_requested.is_some() });
+                return Some(Task::Poll { conversation, soon: self.poll_requested.is_some() });
             }
             // The conversation's id is not known yet.
             self.poll_due = rules.next_poll(now);

@@ -51,7 +51,7 @@ impl Outcome {
             What::Built(item, built) => mailbox.built(*item, built.clone()),
             What::Delivered(item, outcome) => mailbox.delivered(*item, outcome.clone(), self.chance, now, rules),
             What::LookupOutcome(item, outcome) => mailbox.looked_up(*item, outcome.clone(), self.chance, now, rules),
-            What::Polled { thread, events, asked } => mailbox.observed(*thread, events, *asked, now, rules),
+            What::Polled { thread, events, asked } => mailbox.polled(*thread, events, *asked, now, rules),
             What::NotPolled(next_poll) => mailbox.poll_at(*next_poll),
             What::Unpollable(thread) => mailbox.unpollable(*thread, now, rules),
             What::CalledBack(event, outcome) => {
@@ -106,7 +106,7 @@ pub(super) async fn perform(service: &ConnectionService, address: &Address, task
         Task::Find { item, request, conversation } => {
             What::LookupOutcome(item, find(service, address, &conversation, &request).await)
         }
-        Task::Observe { conversation, soon } => poll(service, &conversation, soon).await,
+        Task::Poll { conversation, soon } => poll(service, &conversation, soon).await,
         Task::CallBack { id, event, attempts } => {
             What::CalledBack(event.number, call_back(service, address, &id, &event, attempts).await)
         }
@@ -257,9 +257,9 @@ async fn poll(service: &ConnectionService, conversation: &Conversation, soon: bo
         return What::NotPolled(after(asked, wait));
     }
     let began = Instant::now();
-    let observed = with_request_timeout(service).observe_conversation(conversation).await;
-    service.trace().observation(service.name(), conversation, &observed, began.elapsed());
-    match observed {
+    let polled = with_request_timeout(service).observe_conversation(conversation).await;
+    service.trace().observation(service.name(), conversation, &polled, began.elapsed());
+    match polled {
         Ok(events) => {
             service.record_credentials(None);
             What::Polled { thread: conversation.handover, events, asked }

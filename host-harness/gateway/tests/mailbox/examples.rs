@@ -98,7 +98,7 @@ fn holds_messages_after_the_end_and_publishes_those_that_do_not_fit() {
 #[test]
 fn a_late_poll_response_keeps_the_end_and_a_new_poll() {
     let due = |mailbox: &mut Mailbox, now| match outbound(mailbox, now) {
-        Some(Task::Observe { soon, .. }) => Some(soon),
+        Some(Task::Poll { soon, .. }) => Some(soon),
         _ => None,
     };
     let known = |handover: &mut Mailbox| {
@@ -110,7 +110,7 @@ fn a_late_poll_response_keeps_the_end_and_a_new_poll() {
     known(&mut mailbox);
     assert_eq!(due(&mut mailbox, NOW + 60_000), Some(false));
     mailbox.accept(&[event("end", NOW, EventKind::Ended(EndReason::Completed))], &webhook("e"), NOW, &rules()).unwrap();
-    mailbox.observed(1, &[], NOW + 60_000, NOW + 60_500, &rules());
+    mailbox.polled(1, &[], NOW + 60_000, NOW + 60_500, &rules());
     mailbox.poll_at(NOW + 61_000);
     assert_eq!(due(&mut mailbox, NOW + 600_000), None, "an ended handover is not polled");
 
@@ -121,10 +121,10 @@ fn a_late_poll_response_keeps_the_end_and_a_new_poll() {
     let departure =
         event("departure", NOW + 60_200, EventKind::AgentLeft(Agent { id: None, name: None, picture: None }));
     mailbox.accept(&[departure], &webhook("g"), NOW + 60_200, &rules()).expect("new");
-    mailbox.observed(1, &[], NOW + 60_000, NOW + 60_500, &rules());
+    mailbox.polled(1, &[], NOW + 60_000, NOW + 60_500, &rules());
     assert_eq!(due(&mut mailbox, NOW + 61_199), None);
     assert_eq!(due(&mut mailbox, NOW + 61_200), Some(true));
-    mailbox.observed(1, &[], NOW + 61_200, NOW + 61_300, &rules());
+    mailbox.polled(1, &[], NOW + 61_200, NOW + 61_300, &rules());
     assert_eq!(due(&mut mailbox, NOW + 121_299), None);
 }
 
@@ -232,7 +232,7 @@ fn a_retry_waits_for_retry_after_and_is_finally_dead_lettered() {
                 mailbox.delivered(item, DeliveryOutcome::Failed(retry(None, false)), 0.5, now, &rules());
             }
             Some(Task::StoreDeadLetter(dead_letter)) => break dead_letter,
-            Some(Task::Observe { conversation: _, .. }) | None => {}
+            Some(Task::Poll { conversation: _, .. }) | None => {}
             task => panic!("{task:?}"),
         }
     };
@@ -742,9 +742,9 @@ fn caches_a_response_by_its_idempotency_key() {
 /// Returns the conversation ID of a task.
 fn conversation_of(task: Option<Task>) -> Option<String> {
     match task {
-        Some(
-            Task::Build { conversation, .. } | Task::Find { conversation, .. } | Task::Observe { conversation, .. },
-        ) => conversation.id,
+        Some(Task::Build { conversation, .. } | Task::Find { conversation, .. } | Task::Poll { conversation, .. }) => {
+            conversation.id
+        }
         task => panic!("{task:?}"),
     }
 }
@@ -774,7 +774,7 @@ fn builds_a_leave_although_the_next_handover_began() {
 #[test]
 fn an_agent_message_after_the_end_reopens_in_its_conversation() {
     let rules =
-        Rules { policy: Policy { after_end: AfterEnd::Reopen, observes: true, ..Policy::default() }, ..rules() };
+        Rules { policy: Policy { after_end: AfterEnd::Reopen, can_poll: true, ..Policy::default() }, ..rules() };
     let mut mailbox = open_mailbox_with(&rules);
     let end = event("end", NOW, EventKind::Ended(EndReason::Completed));
     mailbox.accept(&[end], &webhook("end"), NOW, &rules).expect("new");
@@ -870,7 +870,7 @@ fn ends_when_polling_fails_for_as_long_as_retries_last() {
     mailbox.unpollable(1, NOW, &rules());
     mailbox.unpollable(1, NOW + 3_599_999, &rules());
     assert!(unpublished(&mailbox).is_empty());
-    mailbox.observed(1, &[], NOW, NOW, &rules());
+    mailbox.polled(1, &[], NOW, NOW, &rules());
     mailbox.unpollable(1, NOW + 3_600_000, &rules());
     assert!(unpublished(&mailbox).is_empty(), "a poll succeeded in between");
     mailbox.unpollable(1, NOW + 7_200_000, &rules());
@@ -999,7 +999,7 @@ fn a_transcript_line_from_the_future_does_not_hide_later_lines() {
 #[test]
 fn a_reopened_handover_keeps_the_address_of_its_conversation() {
     let rules =
-        Rules { policy: Policy { after_end: AfterEnd::Reopen, observes: true, ..Policy::default() }, ..rules() };
+        Rules { policy: Policy { after_end: AfterEnd::Reopen, can_poll: true, ..Policy::default() }, ..rules() };
     let mut mailbox = open_mailbox_with(&rules);
     let end = event("end", NOW, EventKind::Ended(EndReason::Completed));
     mailbox.accept(&[end], &webhook("end"), NOW, &rules).expect("new");
@@ -1033,6 +1033,6 @@ fn a_clock_that_steps_back_delays_no_poll() {
     mailbox.accept(&[departure("g", NOW)], &webhook("g"), NOW, &rules()).expect("new");
     mailbox.correct_for_clock_step(NOW - HOUR);
     // The earlier poll is answered, but the reason to poll is older than the poll.
-    mailbox.observed(1, &[], NOW - HOUR + 1, NOW - HOUR + 500, &rules());
+    mailbox.polled(1, &[], NOW - HOUR + 1, NOW - HOUR + 500, &rules());
     assert!(mailbox.due(&rules()).is_some_and(|due| due < NOW - HOUR + 120_000), "{:?}", mailbox.due(&rules()));
 }

@@ -23,7 +23,7 @@ const NOW: Timestamp = 1_790_000_000_000;
 
 fn rules() -> Rules {
     Rules {
-        policy: Policy { observes: true, ..Policy::default() },
+        policy: Policy { can_poll: true, ..Policy::default() },
         replay_window: Duration::from_secs(900),
         poll_interval: Some(Duration::from_secs(60)),
         has_callback: true,

@@ -240,7 +240,7 @@ impl Run {
                 let outcome = if is_accepted { CallbackOutcome::Accepted } else { unanswered };
                 mailbox.called_back(event.number, outcome, random, now, &rules);
             }
-            Task::Observe { conversation: _, .. } => mailbox.observed(1, &[], running.since, now, &rules),
+            Task::Poll { conversation: _, .. } => mailbox.polled(1, &[], running.since, now, &rules),
             Task::Build { .. } | Task::StoreDeadLetter(_) | Task::Remove => {
                 panic!("seed {}: unexpected task", self.seed)
             }

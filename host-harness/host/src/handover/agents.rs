@@ -17,7 +17,7 @@ pub(super) struct Agents {
     last_departure: Option<Timestamp>,
     last_transfer: Option<Timestamp>,
     /// The time of the last poll.
-    observed: Option<Timestamp>,
+    last_poll: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -52,7 +52,7 @@ impl Agents {
     /// Adjusts times after our clock was set back: an earlier poll must not outweigh what happens now. The contact
     /// center's times stay; a time later than `now` is ours.
     pub(super) fn step_back(&mut self, back: u64, now: Timestamp) {
-        self.observed = self.observed.map(|at| at.saturating_sub(back));
+        self.last_poll = self.last_poll.map(|at| at.saturating_sub(back));
         let latest = [&mut self.last_join, &mut self.last_message, &mut self.last_departure, &mut self.last_transfer];
         let times = latest.into_iter().flatten().chain(self.known.iter_mut().map(|known| &mut known.at));
         for at in times.filter(|at| **at > now) {
@@ -102,7 +102,7 @@ impl Agents {
     /// Records that an agent joined.
     pub(super) fn joined(&mut self, agent: &Agent, at: Timestamp) -> Vec<Step> {
         if self.is_outdated(at) {
-            return if !self.has(agent) && self.may_be_skewed(at) { vec![Step::Observe] } else { Vec::new() };
+            return if !self.has(agent) && self.may_be_skewed(at) { vec![Step::Poll] } else { Vec::new() };
         }
         if is_nameless(agent) {
             // Any later departure may be this agent's, and any agent who is present may be this one.
@@ -157,8 +157,8 @@ impl Agents {
     }
 
     /// Applies the result of a poll; `None` if a later one was applied before.
-    pub(super) fn observed(&mut self, events: &[AgentEvent], asked: Timestamp) -> Option<Vec<Step>> {
-        if Some(asked) < self.observed {
+    pub(super) fn polled(&mut self, events: &[AgentEvent], asked: Timestamp) -> Option<Vec<Step>> {
+        if Some(asked) < self.last_poll {
             return None;
         }
         let present_agents = self.found(events, asked);
@@ -171,7 +171,7 @@ impl Agents {
                 Some(known) if !known.present && known.at > asked => {}
                 Some(known) if known.present => steps.extend(known.named(agent)),
                 None if is_anyone_present && is_nameless(agent) => {}
-                _ => steps.extend(self.add(agent, asked).into_iter().filter(|step| *step != Step::Observe)),
+                _ => steps.extend(self.add(agent, asked).into_iter().filter(|step| *step != Step::Poll)),
             }
         }
         // An agent without a name in the result may be any known one.
@@ -184,7 +184,7 @@ impl Agents {
             }
             known.at > asked || (known.present && !gone)
         });
-        self.observed = Some(asked);
+        self.last_poll = Some(asked);
         Some(steps)
     }
 
@@ -229,7 +229,7 @@ impl Agents {
         };
         match unnamed {
             Some(_) => vec![Step::AgentNamed(agent)],
-            None if is_nameless(&agent) => vec![Step::AgentJoined(agent), Step::Observe],
+            None if is_nameless(&agent) => vec![Step::AgentJoined(agent), Step::Poll],
             None => vec![Step::AgentJoined(agent)],
         }
     }
@@ -250,12 +250,12 @@ impl Agents {
 
     /// Returns whether a later poll outweighs a fact.
     fn is_outdated(&self, at: Timestamp) -> bool {
-        Some(at) <= self.observed
+        Some(at) <= self.last_poll
     }
 
     /// Returns whether a fact is so close to a poll that the clocks decide: a reason to poll again.
     fn may_be_skewed(&self, at: Timestamp) -> bool {
-        Some(at.saturating_add(MAX_CLOCK_SKEW_MS)) > self.observed
+        Some(at.saturating_add(MAX_CLOCK_SKEW_MS)) > self.last_poll
     }
 }
 

@@ -22,7 +22,7 @@ pub fn event(step: &Step) -> Option<&'static str> {
         | Step::Reopen(_)
         | Step::Typing(_)
         | Step::Receipt(_)
-        | Step::Observe
+        | Step::Poll
         | Step::Leave(_) => None,
     }
 }
@@ -51,7 +51,7 @@ mod tests {
         {
             assert_eq!(event(&Step::Ended(reason)), Some("hitlStopped"));
         }
-        for step in [Step::AgentNamed(agent()), Step::AgentLeft(agent()), Step::Transferred(agent()), Step::Observe] {
+        for step in [Step::AgentNamed(agent()), Step::AgentLeft(agent()), Step::Transferred(agent()), Step::Poll] {
             assert_eq!(event(&step), None);
         }
     }

@@ -1,8 +1,9 @@
 //! The operator's policy for handovers.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::time::Duration;
 
-/// The operator's policy for handovers. Times are in milliseconds; an absent one never expires.
+/// The operator's policy for handovers. An absent time never expires. Serialized, times are in milliseconds.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Policy {
@@ -10,16 +11,19 @@ pub struct Policy {
     pub after_end: AfterEnd,
     /// How long no agent may be present after the last known agent left without a transfer, until the handover counts
     /// as completed. Default: absent, because agents come back; then only an end ends it.
-    pub unattended: Option<u64>,
+    #[serde(with = "milliseconds")]
+    pub unattended: Option<Duration>,
     /// How long the user may wait in the queue until the handover ends. A transfer back to the queue restarts it.
     /// Default: absent, because the right time depends on the contact center.
-    pub assignment_timeout: Option<u64>,
+    #[serde(with = "milliseconds")]
+    pub assignment_timeout: Option<Duration>,
     /// How long the user may be silent after an agent joined or either side wrote. Default: absent, because many
     /// contact centers have such a timer.
-    pub user_inactivity: Option<u64>,
+    #[serde(with = "milliseconds")]
+    pub user_inactivity: Option<Duration>,
     /// Whether conversations can be polled: the provider has the ability
     /// [`Observation`](crate::contract::Ability::Observation) and the host uses it. Default: no.
-    pub observes: bool,
+    pub can_poll: bool,
 }
 
 /// What happens to a message after the end.
@@ -33,4 +37,17 @@ pub enum AfterEnd {
     Hold,
     /// It starts another handover if a person wrote it; otherwise it is displayed as late.
     Reopen,
+}
+
+/// Optional durations in whole milliseconds.
+mod milliseconds {
+    use super::{Deserialize, Deserializer, Duration, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+        time.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::<u64>::deserialize(from)?.map(Duration::from_millis))
+    }
 }

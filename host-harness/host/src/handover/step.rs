@@ -32,8 +32,8 @@ pub enum Step {
     Receipt(MessageReceipt),
     /// Poll the conversation, once for several of these steps:
     /// [`Connection::observe_conversation`](crate::Connection::observe_conversation), then
-    /// [`Handover::observed`](super::Handover::observed).
-    Observe,
+    /// [`Handover::polled`](super::Handover::polled).
+    Poll,
     /// Build and deliver the contract's `leave`.
     Leave(LeaveReason),
     /// The handover ended. Once.

@@ -69,8 +69,8 @@ pub(crate) enum WrongPhase {
     /// Only one agent is connected.
     #[error("only one agent is connected; conference first, or disconnect")]
     NoConference,
-    /// There is no agent who has left and has not wrapped up.
-    #[error("there is no agent who has left and has not wrapped up; transfer or disconnect first")]
+    /// Every agent who has left has wrapped up.
+    #[error("no agent has left without wrapping up; transfer or disconnect first")]
     NothingToWrapUp,
 }
 
