@@ -463,7 +463,7 @@ impl Connection {
                 unattended: self.unattended.map(|span| span.0),
                 assignment_timeout: self.assignment_timeout.map(|span| span.0),
                 user_inactivity: self.user_inactivity.map(|span| span.0),
-                can_poll: can_poll,
+                can_poll,
             },
             replay_window: self.replay_window.0,
             poll_interval: can_poll.then_some(self.poll_interval.0),
