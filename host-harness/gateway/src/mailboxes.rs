@@ -236,16 +236,17 @@ impl Mailboxes {
         none_on_conflict(self.store.remove(Family::Recipient, &address.key(), revision).await).map(drop)
     }
 
-    /// Counts the mailboxes with queued work of each connection that is not in `served`.
+    /// Counts the mailboxes with queued work of each connection that is not in `configured`.
     ///
     /// # Errors
     /// The store fails.
-    pub(crate) async fn unserved(&self, served: &HashSet<&str>) -> Result<BTreeMap<String, i64>, StoreError> {
+    pub(crate) async fn unserved(&self, configured: &HashSet<&str>) -> Result<BTreeMap<String, i64>, StoreError> {
         let (mut counted, mut after) = (BTreeMap::new(), None);
         loop {
             let keys = self.store.keys(Family::Recipient, after.as_deref(), RECIPIENTS_PER_PAGE).await?;
             for key in &keys {
-                let Some(address) = Address::of(key).filter(|address| !served.contains(address.connection.as_str()))
+                let Some(address) =
+                    Address::of(key).filter(|address| !configured.contains(address.connection.as_str()))
                 else {
                     continue;
                 };

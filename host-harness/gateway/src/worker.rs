@@ -113,7 +113,7 @@ impl Worker {
             while let Some(key) = schedule.pop_due(now()) {
                 self.begin(&key, &mut busy, &mut jobs, &stop);
             }
-            // A short wait, because a step of the clock wakes nobody.
+            // A short wait, because a step of the clock wakes no task.
             let until = |at: Timestamp| Duration::from_millis(at.saturating_sub(now()));
             let wait = schedule.next().map_or(RETRY_DELAY, |at| until(at).min(RETRY_DELAY));
             tokio::select! {

@@ -133,7 +133,7 @@ pub enum SaveError {
     Store(#[from] StoreError),
 }
 
-/// Returns `None` on a conflict. For callers to whom a value that is too large is a fault of the store.
+/// Returns `None` on a conflict. A value that is too large becomes [`StoreError::Broken`].
 pub(crate) fn none_on_conflict<T>(result: Result<T, SaveError>) -> Result<Option<T>, StoreError> {
     match result {
         Ok(saved) => Ok(Some(saved)),

@@ -1,4 +1,4 @@
-//! What arrives over HTTP, and whether it is believed.
+//! Webhooks, and the result of their verification.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
