@@ -38,7 +38,7 @@ pub(crate) fn decode<T: DeserializeOwned>(what: &str, record: &[u8]) -> Result<T
     let unreadable = |error| StoreError::unreadable(what, &error);
     let Read { version, content } = serde_json::from_slice(record).map_err(unreadable)?;
     if version > VERSION {
-        return Err(StoreError::LaterVersion { what: what.to_owned(), found: version });
+        return Err(StoreError::LaterVersion { what: what.to_owned(), found: version, known: VERSION });
     }
     serde_json::from_str(content.get()).map_err(unreadable)
 }

@@ -93,15 +93,14 @@ pub enum StoreError {
     #[error("the store is broken: {0}")]
     Broken(String),
     /// A later gateway wrote the record.
-    #[error(
-        "{what} has version {found}, but this gateway reads versions up to {}: upgrade this gateway",
-        crate::record::VERSION
-    )]
+    #[error("{what} has version {found}, but this gateway reads versions up to {known}: upgrade this gateway")]
     LaterVersion {
         /// The record.
         what: String,
         /// Its version.
         found: u32,
+        /// The highest version that this gateway reads.
+        known: u32,
     },
 }
 
