@@ -45,6 +45,17 @@ impl<'a> Visit<'a> for Paths {
         self.add_tree(&mut Vec::new(), &item.tree);
     }
 
+    /// Macros such as `thiserror::Error` accept paths in their attributes.
+    fn visit_attribute(&mut self, attribute: &'a syn::Attribute) {
+        let Ok(list) = attribute.meta.require_list() else { return };
+        let text = list.tokens.to_string();
+        for path in text.split("crate :: ").skip(1) {
+            let end = path.find(|c: char| !(c.is_alphanumeric() || "_: ".contains(c))).unwrap_or(path.len());
+            let segments = path[..end].split("::").map(|segment| segment.trim().to_owned());
+            self.add(std::iter::once("crate".to_owned()).chain(segments).collect());
+        }
+    }
+
     /// `pub(crate)` and `pub(super)` are not dependencies.
     fn visit_visibility(&mut self, _: &'a syn::Visibility) {}
 
