@@ -132,7 +132,7 @@ pub(crate) struct Sandbox {
     /// Address to listen on. Port 0 selects a free port.
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<SocketAddr>,
-    /// Configuration of the sandbox, in TOML.
+    /// Configuration of the sandbox, in TOML. `Config` in host-harness/sandbox/src/config/mod.rs describes its keys.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 }
@@ -140,7 +140,8 @@ pub(crate) struct Sandbox {
 /// A plugin and the settings of a connection.
 #[derive(Debug, Args)]
 pub(crate) struct Connection {
-    /// Settings of the connection, in TOML: key = "value" or key = ["value", "value"].
+    /// Settings of the connection, in TOML: key = "value" or key = ["value", "value"]. A value can also be
+    /// { env = "NAME" } or { file = "PATH" }.
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: PathBuf,
     /// Plugin to use instead of the built-in one.

@@ -205,7 +205,7 @@ pub(crate) enum Format {
     Json,
 }
 
-/// A connection to a contact center.
+/// A connection to a contact center. NAME has 1 to 64 lower-case letters, digits and hyphens.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Connection {
@@ -232,7 +232,8 @@ pub(crate) struct Connection {
     #[serde(default = "replay_window", deserialize_with = "read_replay_window")]
     #[schema(value_type = String, format = "duration")]
     pub(crate) replay_window: Span,
-    /// What happens to a message after the end: `deliver`, `hold` or `reopen`.
+    /// What happens to a message after the end: `deliver` shows it as late, `hold` keeps it for the next handover, `reopen`
+    /// starts another handover if a person wrote it.
     #[serde(default)]
     #[schema(value_type = String, format = "word")]
     pub(crate) after_end: AfterEnd,
@@ -249,7 +250,8 @@ pub(crate) struct Connection {
     #[serde(default = "poll_interval")]
     #[schema(value_type = String, format = "duration")]
     pub(crate) poll_interval: Span,
-    /// The maximum number of polls per minute by this gateway.
+    /// The maximum number of polls per minute for this connection by this gateway. Polls that only the interval causes get
+    /// half of it.
     #[serde(default = "polls_per_minute")]
     #[schema(value_type = u32)]
     pub(crate) polls_per_minute: NonZeroU32,

@@ -30,19 +30,16 @@ fn reference() -> String {
     text + &sections
 }
 
-/// Adds the help of a command, or that of its subcommands if it has any.
+/// Adds the help of a command, and that of its subcommands.
 fn section(text: &mut String, command: &mut Command) {
-    if command.has_subcommands() {
-        for subcommand in command.get_subcommands_mut().filter(|one| one.get_name() != "help") {
-            section(text, subcommand);
-        }
-        return;
-    }
     let name = command.get_bin_name().unwrap_or_default().to_owned();
     let help = command.render_long_help().to_string();
     let lines: Vec<_> = help.lines().map(str::trim_end).collect();
     // Ignored because writing to a string cannot fail.
     let _ = write!(text, "\n## {name}\n\n```text\n{}\n```\n", lines.join("\n").trim());
+    for subcommand in command.get_subcommands_mut().filter(|one| one.get_name() != "help") {
+        section(text, subcommand);
+    }
 }
 
 #[cfg(test)]

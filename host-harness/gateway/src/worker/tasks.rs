@@ -73,10 +73,10 @@ impl Outcome {
         match &self.what {
             What::Delivered(_, outcome) => metrics.delivery(match outcome {
                 DeliveryOutcome::Delivered(_) => "delivered",
-                DeliveryOutcome::Failed(Failure::Retry(advice)) if advice.may_have_arrived => "in-lookup",
+                DeliveryOutcome::Failed(Failure::Retry(advice)) if advice.may_have_arrived => "outcome-unknown",
                 DeliveryOutcome::Failed(Failure::Retry(_) | Failure::Credentials(_)) => "retry",
                 DeliveryOutcome::Failed(Failure::Permanent(_)) => "refused",
-                DeliveryOutcome::Unknown(_) => "in-lookup",
+                DeliveryOutcome::Unknown(_) => "outcome-unknown",
             }),
             What::LookupOutcome(_, outcome) => metrics.lookup(match outcome {
                 LookupOutcome::Arrived(_) => "arrived",
