@@ -121,8 +121,8 @@ impl<E: fmt::Debug> fmt::Display for Error<E> {
 
 impl<E: fmt::Debug> std::error::Error for Error<E> {}
 
-/// Why a call failed: the provider has a fault, the input is too large, or the contact center is too slow. A failed
-/// call does not affect later calls.
+/// Why a call failed: the provider is faulty, the input is too large, or the contact center is too slow. A failed call
+/// does not affect later calls.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {

@@ -12,7 +12,7 @@ pub struct Limits {
     /// Bytes of linear memory. 32 MiB: a body of [`input`](Self::input) bytes, parsed and copied several times over.
     pub memory: usize,
     /// Bytes of the linear memory of all instances together. 2 GiB: 1000 concurrent calls of a provider that needs 2
-    /// MiB for a typical webhook. A call that needs more than the free rest fails; other calls continue.
+    /// MiB for a typical webhook. A call that needs more than the remaining bytes fails; other calls continue.
     pub total_memory: usize,
     /// Bytes of linear memory up to which an instance is kept for another call. 4 MiB: a large body leaves memory that
     /// later calls do not need.
