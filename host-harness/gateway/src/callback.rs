@@ -142,7 +142,8 @@ mod tests {
     #[test]
     fn matches_the_signature_of_the_specification() {
         // Secret, ID, time, payload and signature are from the reference libraries of the specification.
-        let callback = Callback::new("https://platform.example/events", vec![SECRET.into()]).expect("the callback is valid");
+        let callback =
+            Callback::new("https://platform.example/events", vec![SECRET.into()]).expect("the callback is valid");
         let signed = callback.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#);
         assert_eq!(signed.as_deref(), Some("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
     }

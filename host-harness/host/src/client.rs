@@ -107,7 +107,8 @@ impl Resolve for PublicAddresses {
         Box::pin(async move {
             let local = name.as_str().eq_ignore_ascii_case("localhost");
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let is_allowed = |address: &SocketAddr| if local { address.ip().is_loopback() } else { is_public(address.ip()) };
+            let is_allowed =
+                |address: &SocketAddr| if local { address.ip().is_loopback() } else { is_public(address.ip()) };
             let addresses: Vec<_> = found.filter(is_allowed).collect();
             if addresses.is_empty() {
                 return Err("the name has no public address".into());

@@ -304,7 +304,8 @@ impl Handover {
     pub fn apply(&mut self, event: &AgentEvent, now: Timestamp) -> Vec<Step> {
         self.behind = self.behind.max(event.time.unwrap_or(0).saturating_sub(now));
         let attribution = self.attribution(event);
-        if let Some(delay) = event.time.filter(|_| attribution == Attribution::Ours).map(|time| now.saturating_sub(time))
+        if let Some(delay) =
+            event.time.filter(|_| attribution == Attribution::Ours).map(|time| now.saturating_sub(time))
         {
             self.ahead = Some(self.ahead.map_or(delay, |ahead| ahead.min(delay)));
         }
