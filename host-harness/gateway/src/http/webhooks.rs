@@ -59,7 +59,7 @@ pub(super) async fn receive(
     verdict.response
 }
 
-/// Accepts webhooks whose URL was configured with a trailing slash, a doubled slash or different letter case. Every
+/// Accepts webhooks whose URL was configured with a trailing slash, a doubled slash or in different letter case. Every
 /// other path without a route is answered with 404.
 pub(super) async fn receive_at_other_spelling(
     gateway: State<Gateway>,

@@ -83,7 +83,7 @@ impl Agents {
     }
 
     /// Records a message of a person. Returns whether it shows that an agent is present. A message that is not later
-    /// than the last departure does not, because the agent who left may have written it. It does not complete a
+    /// than the last departure does not, because the agent who left may have written it. A message does not complete a
     /// transfer, because other agents may be present.
     pub(super) fn spoke(&mut self, time: Option<Timestamp>) -> bool {
         self.last_message = self.last_message.max(time);
