@@ -10,7 +10,7 @@ use std::time::SystemTime;
 pub struct Callback {
     url: reqwest::Url,
     client: reqwest::Client,
-    /// The current secret, and others that the platform may still use.
+    /// The current secret, and other secrets that the platform may still use.
     secrets: Vec<String>,
 }
 
@@ -32,8 +32,8 @@ pub enum CallbackError {
 }
 
 impl Callback {
-    /// Creates a callback that signs with each of these secrets (`whsec_…`), so that a secret can be rotated. Redirects
-    /// are not followed.
+    /// Creates a callback that signs with each of these secrets (`whsec_…`), so that a secret can be rotated. It
+    /// follows no redirects.
     ///
     /// # Errors
     /// The URL or a secret is not valid.
@@ -142,7 +142,8 @@ mod tests {
     #[test]
     fn matches_the_signature_of_the_specification() {
         // Secret, ID, time, payload and signature are from the reference libraries of the specification.
-        let callback = Callback::new("https://platform.example/events", vec![SECRET.into()]).expect("a valid callback");
+        let callback =
+            Callback::new("https://platform.example/events", vec![SECRET.into()]).expect("the callback is valid");
         let signed = callback.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#);
         assert_eq!(signed.as_deref(), Some("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
     }
@@ -162,9 +163,9 @@ mod tests {
     fn signs_with_every_secret() {
         let other = format!("whsec_{}", "A".repeat(32));
         let callback =
-            Callback::new("https://platform.example/", vec![other, SECRET.into()]).expect("a valid callback");
+            Callback::new("https://platform.example/", vec![other, SECRET.into()]).expect("the callback is valid");
         let signed = callback.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#);
-        let signed = signed.expect("signatures");
+        let signed = signed.expect("the event is signed");
         assert!(signed.ends_with(" v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="), "{signed}");
         assert_eq!(signed.split(' ').count(), 2);
     }

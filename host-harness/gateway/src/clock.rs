@@ -1,4 +1,4 @@
-//! The clock. Everything pure takes the time as an argument.
+//! The clock. Pure code receives the time as an argument.
 
 use handover_host::contract::Timestamp;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 /// Milliseconds by which the clock may fall behind the monotonic clock before it counts as set back.
 const MAX_DRIFT_MS: u64 = 1_000;
 
-/// Milliseconds since 1970.
+/// Returns the milliseconds since 1970.
 pub(crate) fn now() -> Timestamp {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(now.as_millis()).unwrap_or(u64::MAX)

@@ -13,7 +13,7 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Polls that may be made at once after a time without any.
+/// The number of polls that may be made at once after a time without polls.
 const BURST: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 /// A connection with its name and the operator's options. Cheap to clone.
@@ -25,7 +25,7 @@ struct Inner {
     connection: Connection,
     options: Options,
     polls: DefaultDirectRateLimiter,
-    /// Polls for which there is no reason but the interval.
+    /// Polls that only the interval caused.
     routine_polls: DefaultDirectRateLimiter,
     warnings: DefaultDirectRateLimiter,
     /// Log messages about refused credentials, limited separately so that no message hides another.
@@ -37,15 +37,15 @@ struct Inner {
     mailboxes: Mailboxes,
 }
 
-/// Whether the contact center accepts the connection's credentials, by the last answer that this gateway had.
+/// Whether the contact center accepts the connection's credentials, according to the last response to this gateway.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Credentials {
-    /// The gateway has had no answer yet.
+    /// The gateway has received no response yet.
     Untried,
-    /// The last answer accepted them.
+    /// The last response accepted them.
     Accepted,
-    /// Nothing is delivered until they are corrected.
+    /// The last response refused them. Nothing is delivered until they are corrected.
     Refused,
 }
 
@@ -56,14 +56,14 @@ pub struct Options {
     pub rules: Rules,
     /// The callback for events, in addition to the log. Sets [`Rules::has_callback`].
     pub callback: Option<Callback>,
-    /// The last segment of its webhooks' path, in addition to its name. Several connections may share one.
+    /// The last segment of the path of its webhooks, in addition to its name. Several connections may share one.
     pub path: Option<String>,
     /// The id of the integration at the contact center, which each of its webhooks contains. Without it, the signature
     /// alone decides which connection of a shared path a webhook is for.
     pub integration_id: Option<String>,
     /// Whether the bodies of webhooks and requests are logged, with all message texts.
     pub logs_bodies: bool,
-    /// Polls a minute at most, by this gateway: a share of the requests that the contact center allows.
+    /// The maximum number of polls per minute by this gateway: a share of the requests that the contact center allows.
     pub polls: NonZeroU32,
     /// The trace of messages.
     pub trace: Trace,
@@ -139,7 +139,7 @@ impl ConnectionService {
         Address { connection: self.0.name.clone(), recipient: recipient.to_owned() }
     }
 
-    /// Returns whether its webhooks arrive at `/handover/` and this segment.
+    /// Returns whether its webhooks arrive at `/handover/` followed by this segment.
     pub(crate) fn receives_at(&self, path: &str) -> bool {
         let is = |own: &str| own.eq_ignore_ascii_case(path);
         is(&self.0.name) || self.0.options.path.as_deref().is_some_and(is)
@@ -178,7 +178,7 @@ impl ConnectionService {
         *self.0.credentials.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records what the contact center's response says about the credentials. Logs refused ones at most once a minute.
+    /// Records whether the contact center accepts the credentials. Logs refused credentials at most once a minute.
     pub(crate) fn record_credentials(&self, failure: Option<&Failure>) {
         let credentials = match failure {
             Some(Failure::Credentials(why)) => {
@@ -200,8 +200,8 @@ impl ConnectionService {
         *self.0.credentials.lock().unwrap_or_else(PoisonError::into_inner) = credentials;
     }
 
-    /// Logs, at most once a minute, that an authentic webhook was rejected as a replay. If this machine's clock is wrong,
-    /// every webhook is.
+    /// Logs, at most once a minute, that an authentic webhook was rejected as a replay. If this machine's clock is
+    /// wrong, every webhook is rejected.
     pub(crate) fn warn_of_replay(&self) {
         if self.0.replays.check().is_ok() {
             tracing::warn!(
@@ -212,8 +212,8 @@ impl ConnectionService {
         }
     }
 
-    /// Returns whether a poll may be made now, or else how long to wait. Without a reason, a poll leaves half of the
-    /// limit to others and waits for its next interval, because there may be thousands.
+    /// Returns whether a poll may be made now, or how long to wait. Routine polls (`soon` is false) use at most half of
+    /// the limit, and one that exceeds it waits for the next interval, because there may be thousands of them.
     pub(crate) fn may_poll(&self, soon: bool) -> Result<(), Duration> {
         if !soon && self.0.routine_polls.check().is_err() {
             let interval = self.rules().poll_interval.unwrap_or_default();
@@ -221,7 +221,7 @@ impl ConnectionService {
         }
         self.0.polls.check().map_err(|not_until| {
             let wait = not_until.wait_time_from(DefaultClock::default().now());
-            // Other conversations wait as well, so the polls are spread.
+            // Other conversations wait as well, so the polls are spread out.
             wait.saturating_add(Duration::from_millis(fastrand::u64(1_000..5_000)))
         })
     }

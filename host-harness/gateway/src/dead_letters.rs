@@ -1,4 +1,4 @@
-//! Dead letters: stored, inspected, redriven and deleted.
+//! Stores, returns, redrives and deletes dead letters.
 
 use crate::clock::now;
 use crate::connection_service::ConnectionService;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct StoredDeadLetter {
-    /// The mailbox that it came from.
+    /// The mailbox of the dead letter.
     pub address: Address,
     /// The dead letter.
     pub dead_letter: DeadLetter,
@@ -25,10 +25,10 @@ pub(crate) enum NotRedriven {
     /// Its handover has ended.
     #[error("its handover has ended; delete it, or send the message in another handover")]
     Over,
-    /// It has no request.
+    /// It has no request, because its message could not be built.
     #[error("it could not be built; send the message again")]
     NotBuilt,
-    /// The platform did not accept it; why.
+    /// The platform did not accept it, for this reason.
     #[error("{0}")]
     NotAccepted(String),
     /// The queue of the recipient is full.
@@ -45,16 +45,16 @@ pub(crate) enum NotRedriven {
 /// Redrives a dead letter: queues its request, or posts its event to the platform. Then deletes it.
 ///
 /// # Errors
-/// It cannot be delivered, or not now.
+/// The dead letter cannot be delivered, or cannot be delivered now.
 pub(crate) async fn redrive(service: &ConnectionService, stored: &StoredDeadLetter) -> Result<(), NotRedriven> {
     let id = &stored.dead_letter.id;
     match &stored.dead_letter.content {
         DeadLetterContent::Outbound { request: None, .. } => return Err(NotRedriven::NotBuilt),
         DeadLetterContent::Outbound { .. } => {
-            let again = service
+            let queued = service
                 .mailboxes()
                 .change(&stored.address, service.rules(), |mailbox| mailbox.redrive(&stored.dead_letter, now()));
-            match again.await {
+            match queued.await {
                 Ok(Some(())) => {}
                 Ok(None) | Err(ChangeError::Refused(SendError::NoHandover(_))) => return Err(NotRedriven::Over),
                 Err(ChangeError::Refused(SendError::NoRoom(_))) => return Err(NotRedriven::Full),
@@ -84,7 +84,7 @@ impl Mailboxes {
     pub(crate) async fn store_dead_letter(&self, stored: &StoredDeadLetter) -> Result<(), StoreError> {
         let key = key(&stored.address.connection, &stored.dead_letter.id);
         let content = Content { value: record::encode("a dead letter", stored)?, due: None };
-        // On a conflict it was stored before an interruption.
+        // A conflict means that it was stored before an interruption.
         none_on_conflict(self.store().save(Family::DeadLetter, &key, None, content).await)?;
         Ok(())
     }
@@ -101,7 +101,7 @@ impl Mailboxes {
     /// Returns at most `limit` dead letters of a connection with ids after this one, in the order of their ids.
     ///
     /// # Errors
-    /// The store fails, or holds what no gateway wrote.
+    /// The store fails, or contains data that no gateway wrote.
     pub async fn dead_letters(
         &self,
         connection: &str,
@@ -113,7 +113,7 @@ impl Mailboxes {
         let mut dead_letters = Vec::new();
         for id in keys.iter().map_while(|key| key.strip_prefix(&prefix)) {
             match self.dead_letter(connection, id).await {
-                // The others are returned nevertheless.
+                // The others are returned anyway.
                 Err(error) if error.is_permanent() => {
                     tracing::error!(connection, dead_letter = id, %error, "a dead letter is not readable")
                 }
@@ -130,7 +130,7 @@ impl Mailboxes {
     pub async fn delete_dead_letter(&self, connection: &str, id: &str) -> Result<bool, StoreError> {
         let key = key(connection, id);
         let Some(record) = self.store().load(Family::DeadLetter, &key).await? else { return Ok(false) };
-        // A dead letter never changes, so on a conflict another request deleted it.
+        // A dead letter never changes, so a conflict means that another request deleted it.
         Ok(none_on_conflict(self.store().remove(Family::DeadLetter, &key, record.revision).await)?.is_some())
     }
 }

@@ -30,10 +30,10 @@ pub(crate) enum WebhookError {
     /// It is not authentic.
     #[error("the webhook is not verified: {0:?}")]
     Rejected(Rejection),
-    /// No connection of the path accepts it; the rejection of each.
+    /// No connection of the path accepts it. Contains the rejection of each connection.
     #[error("{0}")]
     RejectedByAll(String),
-    /// It is authentic but not a JSON object. Another attempt would bring the same.
+    /// It is authentic but not a JSON object. Another attempt would have the same result.
     #[error("the webhook is not readable: {0:?}")]
     Malformed(Malformed),
     /// It is a replay, contradicts an accepted event, or a queue is full.
@@ -76,11 +76,11 @@ pub(crate) async fn verify(service: &ConnectionService, webhook: &Webhook) -> Re
     })
 }
 
-/// Accepts a verified webhook. What it acknowledged with `Ok` is durable. After an error the webhook can be sent again;
-/// events accepted before are not accepted twice. The resulting events get this correlation id.
+/// Accepts a verified webhook. After `Ok`, its events are durable. After an error, the webhook can be sent again;
+/// events that were accepted before are not accepted twice. The resulting events have this correlation id.
 ///
 /// # Errors
-/// It is unreadable, or cannot be accepted now.
+/// The webhook is unreadable, or cannot be accepted now.
 pub(crate) async fn receive(
     service: &ConnectionService,
     webhook: &Webhook,
@@ -162,7 +162,7 @@ async fn by_recipient(
     for event in events {
         let recipient = match (&event.recipient, &event.conversation_id) {
             (Some(recipient), Some(conversation)) if !has_mailbox(service, recipient).await? => {
-                // The address may have another spelling, but the conversation is the same.
+                // The recipient may be spelled differently, but the conversation is the same.
                 let other = service.mailboxes().recipient(service.name(), conversation).await?;
                 Some(other.unwrap_or_else(|| recipient.clone()))
             }
@@ -195,7 +195,7 @@ async fn accept(
 ) -> Result<Option<Accepted>, WebhookError> {
     let address = service.address(recipient);
     let Some(mailbox) = service.mailboxes().load(&address).await? else { return Ok(None) };
-    // Stores the recipient of the conversation first, because later webhooks may name nothing else.
+    // Stores the recipient of the conversation first, because later webhooks may contain only the conversation.
     for conversation in events.iter().filter_map(|event| event.conversation_id.as_ref()) {
         if !mailbox.conversations().contains(conversation) {
             service.mailboxes().store_conversation(&address, conversation, service.rules().retention).await?;

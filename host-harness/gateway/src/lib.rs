@@ -5,8 +5,8 @@
 //!                            ╰──────────────── Worker ────────────────────╯
 //! ```
 //!
-//! A webhook or a request of the platform is stored in a [`mailbox`] before it is answered. The [`Worker`] delivers
-//! what is stored.
+//! A webhook or a request of the platform is stored in a [`mailbox`] before it is answered. The [`Worker`] delivers the
+//! stored items.
 
 mod callback;
 mod clock;

@@ -5,8 +5,8 @@
 //!                                         messages ──▶ DeliveryQueue ──▶ contact center
 //! ```
 //!
-//! A mailbox is one record of the [store](crate::store), changed by compare-and-set. What belongs together therefore
-//! changes together: an event is accepted and its consequences are queued, or neither.
+//! A mailbox is one record of the [store](crate::store), changed by compare-and-set. Related changes are therefore
+//! atomic: an event is accepted and its consequences are queued, or neither happens.
 //!
 //! Leases are written ahead: a worker stores its [`Lease`] before it acts. A worker that finds an expired lease treats
 //! the outcome of its request as unknown.

@@ -11,13 +11,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast;
 
-/// Attempts of a change that conflicts with others. Each conflict means that another change succeeded.
+/// The maximum number of attempts of a change. Each conflict means that another change succeeded.
 const MAX_ATTEMPTS: usize = 100;
-/// Changes that a receiver may lag behind. The store reports the lost ones as well.
+/// The number of changes that a receiver may lag behind. The store also reports the changes that a receiver misses.
 const MAX_PENDING_CHANGES: usize = 4_096;
-/// Conversations that are read at once. A cluster reads all keys for each page.
+/// The number of conversations that are read at once. A cluster reads all keys for each page.
 const CONVERSATIONS_PER_PAGE: usize = 100_000;
-/// Recipients that are read at once, for the same reason.
+/// The number of recipients that are read at once, for the same reason.
 const RECIPIENTS_PER_PAGE: usize = 100_000;
 
 /// The address of a mailbox.
@@ -34,14 +34,14 @@ pub struct Address {
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct StoredConversation {
-    /// The address of the user who takes part in it.
+    /// The address of the user of the conversation.
     pub(crate) recipient: String,
 }
 
 /// Why a mailbox was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError<E> {
-    /// The change refused it.
+    /// The change returned this error.
     #[error(transparent)]
     Refused(E),
     /// Every attempt conflicted with another change.
@@ -74,7 +74,7 @@ pub(crate) struct LoadedMailbox {
 /// The outcome of saving.
 pub(crate) enum SaveOutcome {
     Saved,
-    /// Another change came first. Load the mailbox again.
+    /// Another change was stored first. Load the mailbox again.
     Conflict,
 }
 
@@ -163,7 +163,7 @@ impl Mailboxes {
     /// several times, each time on the stored state.
     ///
     /// # Errors
-    /// The change refused it and nothing is changed, or the store fails.
+    /// The change returns an error, in which case nothing is stored, or the store fails.
     pub async fn change<T, E>(
         &self,
         address: &Address,
@@ -211,7 +211,7 @@ impl Mailboxes {
         }
         let value = record::encode("a conversation", &StoredConversation { recipient: address.recipient.clone() })?;
         let content = Content { value, due: Some(after(now(), retention)) };
-        // On a conflict another gateway stored it at the same time.
+        // A conflict means that another gateway stored it at the same time.
         let revision = known.map(|known| known.revision);
         none_on_conflict(self.store.save(Family::Conversation, &key, revision, content).await)?;
         Ok(())
@@ -219,7 +219,8 @@ impl Mailboxes {
 }
 
 impl Mailboxes {
-    /// Removes a mailbox whose retention has passed, and its conversations; nothing if it changed meanwhile.
+    /// Removes a mailbox whose retention has passed, and its conversations. A mailbox that changed in the meantime
+    /// stays.
     ///
     /// # Errors
     /// The store fails.
@@ -267,7 +268,7 @@ impl Mailboxes {
         }
     }
 
-    /// Removes conversations whose time has passed and that no mailbox knows.
+    /// Removes conversations whose retention has passed and that no mailbox knows.
     ///
     /// # Errors
     /// The store fails.
@@ -377,7 +378,10 @@ mod tests {
             time: None,
             kind: EventKind::Typing(5_000),
         };
-        loaded.mailbox.accept(&[event], &EventOrigin::new(Source::Webhook, b""), now(), &rules()).expect("new");
+        loaded
+            .mailbox
+            .accept(&[event], &EventOrigin::new(Source::Webhook, b""), now(), &rules())
+            .expect("the event is accepted");
         mailboxes.save(&address, &loaded, &rules()).await.expect("it is stored");
         for (conversation, retention) in [("known", 0), ("old", 0), ("fresh", 60)] {
             mailboxes
@@ -400,7 +404,7 @@ mod tests {
         assert_eq!(mailboxes.recipient("acme", "known").await.expect("the store responds"), None);
     }
 
-    /// A gateway of a later version wrote the records.
+    /// The records have a later version than this gateway.
     #[tokio::test]
     async fn never_rewrites_a_later_version() {
         let (mailboxes, _folder) = mailboxes();
@@ -408,16 +412,17 @@ mod tests {
         let later = br#"{"version":2,"content":{"unknown":true}}"#.to_vec();
         for (family, key) in [(Family::Recipient, "acme/ada"), (Family::Conversation, "acme/c-1")] {
             let content = Content { value: later.clone(), due: Some(1) };
-            mailboxes.store.save(family, key, None, content).await.expect("stored");
+            mailboxes.store.save(family, key, None, content).await.expect("the record is stored");
         }
         let refused = mailboxes.change(&address, &rules(), |_| Ok::<_, std::convert::Infallible>(())).await;
         let refused = refused.expect_err("the record has a later version");
         assert!(matches!(refused, ChangeError::Store(StoreError::LaterVersion { found: 2, .. })), "{refused}");
-        mailboxes.store_conversation(&address, "c-1", Duration::ZERO).await.expect("nothing to do");
+        mailboxes.store_conversation(&address, "c-1", Duration::ZERO).await.expect("a later version is skipped");
         mailboxes.remove_expired(&address, &rules()).await.expect_err("the record has a later version");
-        mailboxes.remove_expired_conversations().await.expect("nothing to do");
+        mailboxes.remove_expired_conversations().await.expect("a later version is skipped");
         for (family, key) in [(Family::Recipient, "acme/ada"), (Family::Conversation, "acme/c-1")] {
-            let record = mailboxes.store.load(family, key).await.expect("the store answers").expect("a record");
+            let record =
+                mailboxes.store.load(family, key).await.expect("the store responds").expect("the record exists");
             assert_eq!(String::from_utf8_lossy(&record.content.value), String::from_utf8_lossy(&later), "{key}");
         }
     }

@@ -71,40 +71,43 @@ struct Reason {
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("handover");
-        let of = &mut registry;
         // From half a millisecond to 16 s; Genesys waits for 10 s.
         let webhook_time = Histogram::new(exponential_buckets(0.000_5, 2.0, 16));
-        of.register("webhook_seconds", "Time to answer a webhook", webhook_time.clone());
+        registry.register("webhook_seconds", "Time to answer a webhook", webhook_time.clone());
         let quarantined = Family::default();
         let about = "Mailboxes that are not readable and need repair";
-        of.register("quarantined_mailboxes", about, quarantined.clone());
+        registry.register("quarantined_mailboxes", about, quarantined.clone());
         let log_lines_lost = Counter::default();
-        of.register("log_lines_lost", "Lines of the log that were lost", log_lines_lost.clone());
+        registry.register("log_lines_lost", "Lines of the log that were lost", log_lines_lost.clone());
         let not_served = Family::default();
         let about = "Mailboxes with queued work of connections that this gateway does not serve, at its start";
-        of.register("mailboxes_not_served", about, not_served.clone());
+        registry.register("mailboxes_not_served", about, not_served.clone());
         let inner = Inner {
             log_lines_lost,
             not_served,
             credentials_refused: family(
-                of,
+                &mut registry,
                 "credentials_refused",
                 "Requests that the contact center refused because of the credentials",
             ),
             quarantined,
-            webhooks: family(of, "webhooks", "Webhooks by outcome"),
-            webhook_events: family(of, "webhook_events", "Events of webhooks by outcome"),
+            webhooks: family(&mut registry, "webhooks", "Webhooks by outcome"),
+            webhook_events: family(&mut registry, "webhook_events", "Events of webhooks by outcome"),
             webhook_time,
-            events: family(of, "events", "Events for the platform by type"),
-            ended: family(of, "ended", "Ended handovers by reason"),
-            commands: family(of, "commands", "Commands of the platform by outcome"),
-            deliveries: family(of, "deliveries", "Delivery attempts to the contact center by outcome"),
-            lookups: family(of, "lookups", "Lookups of deliveries with unknown outcome by result"),
-            callbacks: family(of, "callbacks", "Callback attempts by outcome"),
-            polls: family(of, "polls", "Polls of conversations by outcome"),
-            dead_letters: family(of, "dead_letters", "Dead letters"),
-            duplicated: family(of, "possibly_duplicated", "Requests sent again although their outcome is unknown"),
-            lost: family(of, "lost", "Authentic webhooks that are not readable and lost"),
+            events: family(&mut registry, "events", "Events for the platform by type"),
+            ended: family(&mut registry, "ended", "Ended handovers by reason"),
+            commands: family(&mut registry, "commands", "Commands of the platform by outcome"),
+            deliveries: family(&mut registry, "deliveries", "Delivery attempts to the contact center by outcome"),
+            lookups: family(&mut registry, "lookups", "Lookups of deliveries with unknown outcome by result"),
+            callbacks: family(&mut registry, "callbacks", "Callback attempts by outcome"),
+            polls: family(&mut registry, "polls", "Polls of conversations by outcome"),
+            dead_letters: family(&mut registry, "dead_letters", "Dead letters"),
+            duplicated: family(
+                &mut registry,
+                "possibly_duplicated",
+                "Requests sent again although their outcome is unknown",
+            ),
+            lost: family(&mut registry, "lost", "Authentic webhooks that are not readable and lost"),
             registry,
         };
         Self(Arc::new(inner))
@@ -140,7 +143,7 @@ impl Metrics {
         ConnectionMetrics { connection: connection.to_owned(), metrics: self.clone() }
     }
 
-    /// Creates the counters of unexpected conditions, so that their first increase is visible.
+    /// Creates the metrics of unexpected conditions with the value 0, so that their first increase is visible.
     pub(crate) fn show_zeros(&self, connection: &str) {
         for family in [&self.0.dead_letters, &self.0.duplicated, &self.0.lost, &self.0.credentials_refused] {
             let _ = family.get_or_create(&Connection { connection: connection.to_owned() });
@@ -205,7 +208,7 @@ impl ConnectionMetrics {
         self.metrics.0.lost.get_or_create(&self.connection()).inc();
     }
 
-    /// Changes the number of quarantined mailboxes.
+    /// Adds to the number of quarantined mailboxes.
     pub(crate) fn quarantined(&self, more: i64) {
         self.metrics.0.quarantined.get_or_create(&self.connection()).inc_by(more);
     }

@@ -16,7 +16,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::time::Instant;
 
-/// Attempts of a command that conflicts with other changes.
+/// The maximum number of attempts of a command that conflicts with other changes.
 const MAX_ATTEMPTS: usize = 100;
 
 /// A command of the platform.
@@ -24,9 +24,9 @@ const MAX_ATTEMPTS: usize = 100;
 pub(crate) enum Command {
     /// Start a handover. The mailbox sets `delivered-until`.
     Begin(HandoverStart),
-    /// Send a message in it. Starting and leaving are commands of their own.
+    /// Send a message in the handover. Starting and leaving are separate commands.
     Send(OutboundMessage),
-    /// End it from the user's side.
+    /// End the handover from the user's side.
     Leave(LeaveReason),
 }
 
@@ -75,7 +75,7 @@ impl IdempotencyKey {
     /// Checks a key.
     ///
     /// # Errors
-    /// It is empty, too long, or contains other characters than visible ASCII.
+    /// It is empty, too long, or contains characters other than visible ASCII.
     pub(crate) fn new(key: &str) -> Result<Self, InvalidKey> {
         let fits = (1..=512).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
         fits.then(|| Self(key.to_owned())).ok_or(InvalidKey)
@@ -100,11 +100,11 @@ impl From<NotStarted> for PlatformError {
     }
 }
 
-/// Executes a command. What it acknowledged with `Ok` is durable. With the same key, the same command gets the same
-/// response and has no second effect. The resulting events get this correlation id.
+/// Executes a command. After `Ok`, its effects are durable. The same command with the same key returns the same
+/// response and has no second effect. The resulting events have this correlation id.
 ///
 /// # Errors
-/// The command cannot be executed now, built or stored.
+/// The command is not possible now, or cannot be built or stored.
 pub(crate) async fn execute(
     service: &ConnectionService,
     recipient: &str,

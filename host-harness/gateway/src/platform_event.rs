@@ -1,4 +1,4 @@
-//! An event in the form that the platform gets: in the log and in its callback.
+//! An event in the form that the platform receives, from the log and in its callback.
 
 use crate::mailbox::QueuedEvent;
 use crate::mailboxes::Address;
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// An event as the platform gets it.
+/// An event as the platform receives it.
 #[derive(Clone, Debug, Deserialize, Serialize, utoipa::ToSchema)]
 pub struct PlatformEvent {
-    /// The same for the same event, however often it is delivered; unique.
+    /// A unique id. It is the same in every delivery of the event.
     pub id: String,
     /// The type: `queued`, `agent-joined`, `message`, `ended` …
     #[serde(rename = "type")]
@@ -20,9 +20,9 @@ pub struct PlatformEvent {
     pub connection: String,
     /// The recipient.
     pub recipient: String,
-    /// The number of the handover, from 1.
+    /// The number of the handover, counted from 1.
     pub handover: u32,
-    /// The number among the recipient's events, from 1, without gaps.
+    /// The number of the event among the recipient's events, counted from 1, without gaps.
     pub number: u64,
     /// The id of the request that caused it, as in the logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! Publishes queued events in the log, from where they are streamed.
+//! Publishes queued events in the log, from which they are streamed.
 
 use crate::connection_service::ConnectionService;
 use crate::mailboxes::{Address, ChangeError};

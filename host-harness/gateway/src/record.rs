@@ -55,14 +55,14 @@ mod tests {
     use serde_json::Value;
     use std::path::Path;
 
-    /// Reads a record as version 0.1.0 wrote it, and checks that this version writes the same.
+    /// Reads a record that version 0.1.0 wrote, and checks that this version writes the same record.
     fn reads_and_writes<T: DeserializeOwned + Serialize>(name: &str) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/0.1.0");
-        let fixture = std::fs::read(folder.join(name)).expect("a fixture");
-        let content: T = decode(name, &fixture).expect("a readable record");
-        let written = encode(name, &content).expect("a record");
-        let json = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).expect("JSON");
-        assert_eq!(json(&written), json(&fixture), "{name}: a changed record needs another version");
+        let fixture = std::fs::read(folder.join(name)).expect("the fixture exists");
+        let content: T = decode(name, &fixture).expect("the record is readable");
+        let written = encode(name, &content).expect("the record is serialized");
+        let json = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).expect("the record is JSON");
+        assert_eq!(json(&written), json(&fixture), "{name}: a changed format requires a new version");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Removes what is older than the operator wants to keep it.
+//! Removes data whose retention has passed.
 
 use crate::clock::now;
 use crate::mailbox::time::before;
@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// Removes entries of the log older than `retention` once an hour, and conversations that no mailbox knows once a day, until
-/// it is cancelled. Mailboxes must be kept longer than entries, because a new mailbox numbers its events anew.
+/// Removes log entries older than `retention` once an hour, and expired conversations that no mailbox knows once a day,
+/// until it is cancelled. Mailboxes must be kept longer than entries, because a new mailbox restarts its event numbers.
 pub(crate) async fn enforce_retention(mailboxes: Mailboxes, retention: Duration, stop: CancellationToken) {
     // The next run completes a cancelled one.
     stop.run_until_cancelled(run_forever(mailboxes, retention)).await;

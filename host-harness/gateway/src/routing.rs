@@ -1,18 +1,18 @@
-//! Routes a webhook to its connection. Several connections may share a path; a webhook names its connection by the secret
-//! that signed it and by the id of its integration.
+//! Routes a webhook to its connection. Several connections may share a path. The secret that signed a webhook and the
+//! id of its integration identify the connection.
 
 use crate::connection_service::ConnectionService;
 use crate::inbound::{self, Received, WebhookError};
 use handover_host::contract::{Authenticity, Rejection, Webhook};
 
-/// A webhook with the connection that decided about it.
+/// The result of routing a webhook.
 pub(crate) struct Routed<'s> {
-    /// Absent if every connection rejected the webhook.
+    /// The connection that accepted the webhook or failed. Absent if every connection rejected it.
     pub(crate) service: Option<&'s ConnectionService>,
     pub(crate) outcome: Result<Received, WebhookError>,
 }
 
-/// Receives a webhook for the first of these connections that accepts it. `path` is the last segment of its URL.
+/// Receives a webhook with the first of these connections that accepts it. `path` is the last segment of its URL.
 ///
 /// If several connections share a secret, the first one that knows the recipient wins.
 pub(crate) async fn receive<'s>(
@@ -52,7 +52,7 @@ async fn receive_for(
     correlation: &str,
 ) -> Result<Received, WebhookError> {
     let verified = inbound::verify(service, webhook).await?;
-    // What an operator builds does not contain the id of the integration; its key alone decides.
+    // Webhooks from operator-built sources do not contain the id of the integration, so their key alone decides.
     let is_from_operator = matches!(verified.authenticity, Authenticity::ApiKey(_));
     if !is_from_operator && !may_belong_to(service, path, &webhook.body) {
         let reason = "it does not contain the connection's integration-id".into();

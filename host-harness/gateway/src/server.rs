@@ -15,17 +15,17 @@ use tokio_util::sync::CancellationToken;
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ServerLimits {
-    /// Connections at a time. More wait to be accepted.
+    /// Concurrent connections. Further connections wait to be accepted.
     pub connections: usize,
-    /// Headers of a request.
+    /// The maximum number of headers of a request.
     pub headers: usize,
-    /// Bytes of a request's line and headers together, approximately.
+    /// The approximate maximum size of a request's line and headers together, in bytes.
     pub header_bytes: usize,
-    /// The time for all headers of a request, and between two requests.
+    /// The timeout for all headers of a request, and between two requests.
     pub headers_within: Duration,
-    /// The time in which a client must read more of a response.
+    /// The time within which a client must read more of a response.
     pub written_within: Duration,
-    /// The time for requests in progress after the server was stopped.
+    /// The time for requests in progress to complete after the server is stopped.
     pub grace: Duration,
 }
 
@@ -65,13 +65,13 @@ pub async fn serve(listener: TcpListener, router: axum::Router, limits: ServerLi
         let stream = match accepted {
             Ok((stream, _)) => stream,
             Err(error) => {
-                // Usually there are no file descriptors; some will become free.
+                // Usually the process has no free file descriptors; waiting frees some.
                 tracing::warn!(%error, "a connection cannot be accepted");
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;
             }
         };
-        // Small responses must not wait for more.
+        // Small responses must not wait for more data.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "the connection delays small packets");
         }

@@ -1,8 +1,8 @@
 //! Durable state: records, and the log of events for the platform.
 //!
-//! A record is changed only by compare-and-set. The state of one recipient is one record, so nothing must change in two
-//! places at once. The same works in a file for one gateway and in a cluster for several. Appending an entry to the log
-//! again has no effect, so a gateway that was killed in between appends it again.
+//! A record is changed only by compare-and-set. The state of one recipient is one record, so no change spans several
+//! records. This works in a file for one gateway and in a cluster for several. Appending an entry to the log again has
+//! no effect, so a gateway that was killed after appending an entry appends it again.
 
 mod contract;
 pub mod nats;

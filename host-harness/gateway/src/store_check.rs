@@ -9,17 +9,17 @@ use crate::store::sqlite::{OpenError, family_number};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 
-/// The most faults that a check returns.
+/// The maximum number of faults that a check returns.
 const MAX_FAULTS: usize = 100;
 
-/// Returns the faults of the file, one line each, at most 100. Reads the whole file and changes nothing, so a gateway may
-/// use it at the same time.
+/// Returns the faults of the file, one line each, at most 100. Reads the whole file and changes nothing, so a gateway
+/// may use it at the same time.
 ///
 /// # Errors
 /// The file cannot be opened.
 pub fn check_sqlite_store(path: &Path) -> Result<Vec<String>, OpenError> {
     let refused = |source| OpenError::Sqlite { path: path.to_owned(), source };
-    // These flags leave out CREATE: a path with a typing error is an error, not a new file.
+    // Without the flag CREATE, so that a mistyped path is an error and not a new file.
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(refused)?;
     let mut faults = match pages(&connection) {
         Ok(faults) => faults,

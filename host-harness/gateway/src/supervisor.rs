@@ -1,4 +1,4 @@
-//! Runs a gateway until it is asked to stop.
+//! Runs a gateway until it receives a signal to stop.
 
 use crate::connection_service::ConnectionService;
 use crate::mailboxes::Mailboxes;
@@ -16,19 +16,19 @@ use tokio_util::sync::CancellationToken;
 pub struct Parts {
     /// The connections that the worker works on.
     pub services: Vec<ConnectionService>,
-    /// The mailboxes of all of them.
+    /// The mailboxes of all connections.
     pub mailboxes: Mailboxes,
     /// How long events stay in the log.
     pub keep_events: Duration,
-    /// Where the router is served.
+    /// The listener on which the router is served.
     pub listener: TcpListener,
-    /// [`Gateway::router`](crate::Gateway::router), and anything beside it.
+    /// [`Gateway::router`](crate::Gateway::router), and other routes.
     pub router: Router,
     /// Cancelled when the gateway stops. Cancelling it does not stop the gateway.
     pub stop: CancellationToken,
 }
 
-/// Why a gateway ended other than by request.
+/// Why a gateway ended without a signal to stop.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The operating system does not deliver the signal to stop.
@@ -37,7 +37,7 @@ pub enum RunError {
     /// A part panicked.
     #[error("a part of the gateway panicked: {0}")]
     Panicked(#[from] JoinError),
-    /// A part ended, although none does while the gateway runs.
+    /// A part ended, although every part must run until the gateway stops.
     #[error("a part of the gateway ended by itself; the log says which")]
     EndedEarly,
 }
@@ -45,8 +45,8 @@ pub enum RunError {
 /// Runs a gateway until Ctrl-C or SIGTERM, and then completes the work in progress.
 ///
 /// # Errors
-/// A part of the gateway ended by itself. The others were stopped, because without one of them the process would only seem
-/// to work.
+/// A part of the gateway ended by itself. The other parts were stopped, because a gateway without one of its parts
+/// would only appear to work.
 pub async fn run(parts: Parts) -> Result<(), RunError> {
     let Parts { services, mailboxes, keep_events, listener, router, stop } = parts;
     let mut running = JoinSet::new();

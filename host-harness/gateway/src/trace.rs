@@ -1,4 +1,4 @@
-//! The live trace of everything that passes through the gateway. It costs nothing without subscribers.
+//! The live trace of everything that passes through the gateway. Without subscribers, nothing is recorded.
 
 use crate::clock::now;
 use crate::mailbox::{CallbackOutcome, DeliveryOutcome, LookupOutcome};
@@ -12,7 +12,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::broadcast;
 
-/// Entries that a subscriber may lag behind.
+/// The number of entries that a subscriber may lag behind.
 const MAX_BACKLOG: usize = 256;
 
 /// Shorter secrets are not redacted, because they would occur everywhere.
@@ -49,8 +49,8 @@ impl Trace {
         self.0.subscribers.subscribe()
     }
 
-    /// Redacts the secrets of a connection in all entries, because a webhook at a shared path is verified with each of
-    /// them.
+    /// Redacts the secrets of a connection in all entries, because a webhook at a shared path is verified with the
+    /// secrets of each connection.
     pub(crate) fn redact(&self, connection: &Connection) {
         let mut secrets = self.0.secrets.write().unwrap_or_else(PoisonError::into_inner);
         secrets.extend(forms(connection.secrets().map(|setting| setting.value.as_str())));
@@ -135,7 +135,7 @@ impl Trace {
     }
 
     /// Records a poll.
-    pub(crate) fn observation(
+    pub(crate) fn poll(
         &self,
         connection: &str,
         conversation: &Conversation,
@@ -182,7 +182,8 @@ impl Trace {
     }
 }
 
-/// Shows only headers that contain no secret: any header may contain a key, and a wrong signature may be one.
+/// Returns a header, without its value if that may be a secret: any header may contain a key, and an invalid signature
+/// may be a key.
 fn shown_header((name, value): &(String, Vec<u8>), signed: bool) -> [String; 2] {
     const HARMLESS: [&str; 6] = ["accept", "content-length", "content-type", "date", "host", "user-agent"];
     let harmless = HARMLESS.iter().any(|known| name.eq_ignore_ascii_case(known));
@@ -198,13 +199,13 @@ fn forms<'s>(secrets: impl Iterator<Item = &'s str>) -> impl Iterator<Item = Str
     long.flat_map(|secret| [secret.to_owned(), utf8_percent_encode(secret, UNRESERVED).to_string()])
 }
 
-/// Orders secrets so that one which starts with another comes first.
+/// Orders secrets so that a secret that starts with another one precedes it.
 fn longest_first(secrets: &mut Vec<String>) {
     secrets.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     secrets.dedup();
 }
 
-/// Redacts secrets. A provider may have to put one into what an agent sees, such as a link.
+/// Redacts secrets. A provider may have to include one in a text for an agent, such as a link.
 fn redact(value: &mut Value, secrets: &[String]) {
     match value {
         Value::String(text) => {

@@ -1,7 +1,7 @@
-//! Works on queued items of mailboxes: the log, the contact center, the platform's callback, timers.
+//! Processes the queued items of mailboxes: the log, the contact center, the platform's callback, and timers.
 //!
-//! Every gateway is notified of every change, the process that made it first. So the gateway that changed a mailbox
-//! works on it, and another gateway only if the first one does not.
+//! Every gateway is notified of every change, the process that made it first. Therefore the gateway that changed a
+//! mailbox works on it. Another gateway does so only if the first one does not.
 
 mod schedule;
 mod tasks;
@@ -25,11 +25,11 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// The time that the gateway which changed a mailbox has before others look at it.
+/// The delay until other gateways look at a mailbox that one gateway changed.
 const HEAD_START: Duration = Duration::from_millis(500);
 /// The delay between attempts to store the outcome of a task.
 const STORE_RETRY_DELAY: Duration = Duration::from_millis(200);
-/// Mailboxes of one connection that are worked on concurrently, in each channel.
+/// The maximum number of mailboxes of one connection that are worked on concurrently, for each kind of work.
 const MAX_CONCURRENT: usize = 256;
 
 /// The worker of one gateway. Cheap to clone.
@@ -39,7 +39,7 @@ pub struct Worker(Arc<Inner>);
 struct Inner {
     /// The id of this worker among all gateways.
     worker_id: String,
-    service: HashMap<String, (ConnectionService, Permits)>,
+    services: HashMap<String, (ConnectionService, Permits)>,
     mailboxes: Mailboxes,
 }
 
@@ -58,7 +58,7 @@ enum Work {
     Channel(Channel),
 }
 
-/// The result of one piece of work.
+/// The result of work on one mailbox.
 struct Finished {
     key: Arc<str>,
     work: Work,
@@ -72,8 +72,8 @@ struct Finished {
 
 impl Permits {
     fn new() -> Self {
-        let some = || Arc::new(Semaphore::new(MAX_CONCURRENT));
-        Self { publish: some(), outbound: some(), callback: some() }
+        let permits = || Arc::new(Semaphore::new(MAX_CONCURRENT));
+        Self { publish: permits(), outbound: permits(), callback: permits() }
     }
 
     fn of(&self, work: Work) -> &Arc<Semaphore> {
@@ -88,10 +88,10 @@ impl Permits {
 impl Worker {
     /// Creates a worker for these connections.
     #[must_use]
-    pub fn new(service: Vec<ConnectionService>, mailboxes: Mailboxes) -> Self {
-        let service =
-            service.into_iter().map(|service| (service.name().to_owned(), (service, Permits::new()))).collect();
-        Self(Arc::new(Inner { worker_id: uuid::Uuid::new_v4().simple().to_string(), service, mailboxes }))
+    pub fn new(services: Vec<ConnectionService>, mailboxes: Mailboxes) -> Self {
+        let services =
+            services.into_iter().map(|service| (service.name().to_owned(), (service, Permits::new()))).collect();
+        Self(Arc::new(Inner { worker_id: uuid::Uuid::new_v4().simple().to_string(), services, mailboxes }))
     }
 
     /// Works until it is cancelled, and then completes the work in progress.
@@ -122,7 +122,7 @@ impl Worker {
                 Some(done) = jobs.join_next() => self.finish(done, &mut busy, &mut schedule, &mut quarantined),
                 change = own.recv() => match change {
                     Ok(change) => schedule.changed(&change.key, change.due, Duration::ZERO, now()),
-                    // Lagged: the store reports the lost changes as well.
+                    // The store also reports the changes that this receiver missed.
                     Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => break,
                 },
@@ -135,11 +135,11 @@ impl Worker {
         while jobs.join_next().await.is_some() {}
     }
 
-    /// Warns of connections with queued work that this gateway does not serve: a connection that was renamed, or that
-    /// another gateway serves.
+    /// Warns of connections with queued work that this gateway does not serve, because the connection was renamed or
+    /// another gateway serves it.
     async fn warn_of_unserved(self) {
-        let service = self.0.service.keys().map(String::as_str).collect();
-        let others = match self.0.mailboxes.unserved(&service).await {
+        let configured = self.0.services.keys().map(String::as_str).collect();
+        let others = match self.0.mailboxes.unserved(&configured).await {
             Ok(others) => others,
             Err(error) => return tracing::warn!(%error, "mailboxes of other connections cannot be counted"),
         };
@@ -149,7 +149,7 @@ impl Worker {
                 mailboxes,
                 "mailboxes of a connection that this gateway does not serve have queued work: was the connection renamed or removed?"
             );
-            if let Some((service, _)) = self.0.service.values().next() {
+            if let Some((service, _)) = self.0.services.values().next() {
                 service.metrics().not_served(connection, mailboxes);
             }
         }
@@ -163,9 +163,9 @@ impl Worker {
         jobs: &mut JoinSet<Finished>,
         stop: &CancellationToken,
     ) {
-        // A mailbox of a connection that this gateway does not serve.
+        // Ignores a mailbox of a connection that this gateway does not serve.
         let Some(address) = Address::of(key) else { return };
-        let Some((service, permits)) = self.0.service.get(&address.connection) else { return };
+        let Some((service, permits)) = self.0.services.get(&address.connection) else { return };
         let works = [Work::Publish, Work::Channel(Channel::Outbound), Work::Channel(Channel::Callback)];
         for work in works {
             if matches!(work, Work::Channel(Channel::Callback)) && !service.rules().has_callback {
@@ -211,12 +211,12 @@ impl Worker {
     ) {
         let done = match done {
             Ok(done) => done,
-            // Does not occur: a job neither panics nor is aborted.
+            // Cannot occur, because a job neither panics nor is aborted.
             Err(error) => return tracing::error!(%error, "a job did not end"),
         };
         busy.remove(&(Arc::clone(&done.key), done.work));
         if let Some(address) = Address::of(&done.key)
-            && let Some((service, _)) = self.0.service.get(&address.connection)
+            && let Some((service, _)) = self.0.services.get(&address.connection)
         {
             if let Some(why) = &done.broken
                 && quarantined.insert(Arc::clone(&done.key))
@@ -281,7 +281,7 @@ impl Job {
         Ok(())
     }
 
-    /// Performs one task after the other until there is none to do now.
+    /// Performs tasks until none is due now.
     async fn channel(&mut self, channel: Channel) -> Result<(), ChangeError<std::convert::Infallible>> {
         let mut outcome: Option<Outcome> = None;
         loop {
@@ -289,7 +289,7 @@ impl Job {
             let mut leased_at = Instant::now();
             let change = loop {
                 match self.lease(channel, outcome.as_ref(), &mut leased_at).await {
-                    // Only this process knows the outcome. Without it, the outcome would be unknown.
+                    // Only this process knows the outcome, so it tries to store it until the lease expires.
                     Err(ChangeError::Store(StoreError::Unavailable(_)))
                         if outcome.is_some() && since.elapsed() < LEASE =>
                     {
@@ -309,7 +309,7 @@ impl Job {
             };
             self.due = due;
             let Some(lease) = lease else { return Ok(()) };
-            // The store was slow or the machine was suspended: the request could outlive the lease.
+            // If the store was slow or the machine was suspended, the request could outlast the lease.
             if leased_at.elapsed() + REQUEST_TIMEOUT > LEASE {
                 return Ok(());
             }
@@ -322,7 +322,7 @@ impl Job {
         }
     }
 
-    /// Stores the outcome of the last task and takes the next lease; `leased_at` is its start.
+    /// Stores the outcome of the last task and acquires the next lease; `leased_at` is its start.
     #[allow(clippy::type_complexity, reason = "a pair that lives for one line")]
     async fn lease(
         &self,
@@ -334,11 +334,11 @@ impl Job {
         self.service
             .mailboxes()
             .change(&self.address, rules, |mailbox| {
-                // New for each attempt, because the lease starts with it.
+                // Read for each attempt, because the lease starts at this time.
                 let now = now();
                 *leased_at = Instant::now();
                 if let Some(outcome) = outcome {
-                    outcome.hand_in(mailbox, now, rules);
+                    outcome.record(mailbox, now, rules);
                 }
                 let lease = if self.stop.is_cancelled() {
                     mailbox.release(channel, &self.worker_id);

@@ -10,15 +10,16 @@
 wasmtime::component::bindgen!({
     path: "../../wit/0.1.0",
     world: "handover-provider",
-    // A synchronous import that is implemented asynchronously: the guest waits, the thread does not.
+    // The imports are synchronous for the guest and asynchronous for the host, so a waiting guest does not block a
+    // thread.
     imports: { default: async | trappable },
     exports: { default: async },
     with: { "handover:provider/types": crate::bindings::types },
     require_store_data_send: true,
 });
 
-/// The interface `types`, with the types of `contract`, and what the generated code expects beside them: an interface
-/// without functions needs no host.
+/// The interface `types`: the types of `contract`, and the items that the generated code expects. `Host` is empty,
+/// because the interface has no functions.
 pub mod types {
     pub use crate::contract::*;
     use wasmtime::component::{HasData, Linker};

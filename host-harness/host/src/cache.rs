@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// A cache for providers. It may forget a value at any time, and several machines may share it.
 ///
 /// `connection` identifies the plugin and all settings, so no connection reads another one's values. The futures are
-/// polled on the provider's stack, of which they may use about 500 KiB.
+/// polled on the provider's stack and may use about 500 KiB of it.
 #[async_trait]
 pub trait Cache: Send + Sync {
     /// Returns a stored value, if the cache still has it.
@@ -17,9 +17,9 @@ pub trait Cache: Send + Sync {
     async fn put(&self, connection: &str, key: &str, value: Vec<u8>, ttl: Duration);
 }
 
-/// Entries of one connection at most; a provider needs a few.
+/// The maximum number of entries per connection. A provider needs a few.
 const MAX_ENTRIES: usize = 32;
-/// Bytes of all values at most.
+/// The maximum size of all values together, in bytes.
 const MAX_BYTES: usize = 64 << 20;
 /// The longest TTL: two days, the longest lifetime of a Genesys token.
 const MAX_TTL: Duration = Duration::from_secs(48 * 60 * 60);
@@ -74,7 +74,7 @@ impl Entries {
     }
 }
 
-/// Values may be tokens: only their size is printed.
+/// Prints only the size of the values, because they may be tokens.
 impl std::fmt::Debug for MemoryCache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("MemoryCache").field("bytes", &self.entries().bytes).finish_non_exhaustive()

@@ -39,7 +39,7 @@ pub(crate) struct State {
 pub(crate) struct Instance {
     pub(crate) store: Store<State>,
     pub(crate) instance: wasmtime::component::Instance,
-    /// The number of calls that it has served.
+    /// The number of calls that the instance has served.
     pub(crate) calls: u32,
 }
 
@@ -50,8 +50,8 @@ impl State {
         let mut store = Store::new(engine, state);
         store.limiter(|state| state);
         store.set_hostcall_fuel(output);
-        // The epoch increases with every tick, also while the provider waits for the host. The callback runs when the
-        // provider computes again, so only ticks of computation count.
+        // The epoch increases with every tick, even while the provider waits for the host. The callback runs only when
+        // the provider computes again, so only ticks of computation count.
         store.epoch_deadline_callback(|mut context| {
             let state = context.data_mut();
             state.ticks += 1;
@@ -59,7 +59,7 @@ impl State {
                 state.reached = Some(Limit::CpuTime);
                 return Ok(UpdateDeadline::Interrupt);
             }
-            // tokio's own yield also lets timers and sockets run, which waking the task does not.
+            // Unlike waking the task, tokio's own yield also lets timers and sockets run.
             Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
         });
         store.set_epoch_deadline(1);
@@ -72,12 +72,12 @@ fn ticks(time: Duration) -> u64 {
 }
 
 impl Instance {
-    /// Returns the bytes of its linear memory.
+    /// Returns the size of its linear memory in bytes.
     pub(crate) fn memory(&self) -> usize {
         self.store.data().memory.bytes()
     }
 
-    /// Prepares the instance for a call: with capabilities, or without for a pure one.
+    /// Prepares the instance for a call: with capabilities, or without them for a pure call.
     pub(crate) fn prepare(&mut self, capabilities: Option<Capabilities>) {
         let state = self.store.data_mut();
         (state.capabilities, state.exchanges, state.ticks, state.reached) = (capabilities, 0, 0, None);
@@ -85,7 +85,7 @@ impl Instance {
     }
 }
 
-/// Classifies an error of wasmtime.
+/// Classifies an error from wasmtime.
 pub(crate) fn classify(store: &Store<State>, error: &wasmtime::Error) -> CallError {
     let limits = &store.data().limits;
     if let Some(CallError::Impure(import)) = error.downcast_ref::<CallError>() {
@@ -97,7 +97,7 @@ pub(crate) fn classify(store: &Store<State>, error: &wasmtime::Error) -> CallErr
         _ => store.data().reached,
     };
     if let Some(limit) = limit {
-        // Other calls use the memory, and nothing was sent yet.
+        // Other calls use the memory, and this call has sent nothing yet.
         let is_busy = limit == Limit::TotalMemory && store.data().exchanges == 0;
         return if is_busy { busy(limit, limits) } else { reached(limit, limits) };
     }

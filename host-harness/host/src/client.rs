@@ -12,13 +12,13 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct HttpClientLimits {
-    /// The time for connecting, TLS included.
+    /// The timeout for connecting, including TLS.
     pub connect: Duration,
-    /// The time between two parts of the response, the first included.
+    /// The timeout for each part of the response, including the first.
     pub read: Duration,
-    /// The time from the first byte sent to the last one received.
+    /// The timeout for the whole exchange, from the first byte sent to the last byte received.
     pub total: Duration,
-    /// Bytes of a response's body.
+    /// The maximum size of a response's body, in bytes.
     pub response: usize,
 }
 
@@ -75,18 +75,18 @@ impl Transport for HttpClient {
         let mut answer = http::Response::new(Vec::new());
         *answer.status_mut() = response.status();
         *answer.headers_mut() = std::mem::take(response.headers_mut());
-        while let Some(piece) = response.chunk().await.map_err(|error| classify(&error))? {
-            if answer.body().len() + piece.len() > self.limits.response {
+        while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {
+            if answer.body().len() + chunk.len() > self.limits.response {
                 return Err(TransportError::TooLarge);
             }
-            answer.body_mut().extend_from_slice(&piece);
+            answer.body_mut().extend_from_slice(&chunk);
         }
         Ok(answer)
     }
 }
 
 fn classify(error: &reqwest::Error) -> TransportError {
-    // The URL may contain personal data; the log gets the cause without it.
+    // The URL may contain personal data, so only the cause is logged.
     let cause = std::error::Error::source(error).map(ToString::to_string);
     tracing::debug!(cause, "an exchange failed");
     if error.is_connect() || error.is_builder() {
@@ -98,8 +98,8 @@ fn classify(error: &reqwest::Error) -> TransportError {
     }
 }
 
-/// Resolves a name once and returns only its public addresses; no others are connected to. `localhost` is the
-/// exception: it names this machine (RFC 6761, section 6.3), so an operator who allows it means that.
+/// Resolves a name once and returns only its public addresses, so the client connects to no others. `localhost` is the
+/// exception: it names this machine (RFC 6761, section 6.3), so an operator who allows it intends that.
 struct PublicAddresses;
 
 impl Resolve for PublicAddresses {
@@ -107,8 +107,9 @@ impl Resolve for PublicAddresses {
         Box::pin(async move {
             let local = name.as_str().eq_ignore_ascii_case("localhost");
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let right = |address: &SocketAddr| if local { address.ip().is_loopback() } else { is_public(address.ip()) };
-            let addresses: Vec<_> = found.filter(right).collect();
+            let is_allowed =
+                |address: &SocketAddr| if local { address.ip().is_loopback() } else { is_public(address.ip()) };
+            let addresses: Vec<_> = found.filter(is_allowed).collect();
             if addresses.is_empty() {
                 return Err("the name has no public address".into());
             }

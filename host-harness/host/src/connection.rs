@@ -68,7 +68,8 @@ impl Provider {
     /// them.
     ///
     /// # Errors
-    /// The provider refuses the settings (all problems at once), an origin is not allowed, or the call fails.
+    /// The provider refuses the settings (the error contains all problems), an origin is not allowed, or the call
+    /// fails.
     pub async fn connect(&self, settings: Vec<Setting>, allowed: &AllowedOrigins) -> Result<Connection, ConnectError> {
         let accepted = self.check_settings(&settings).await.map_err(|error| match error {
             Error::Provider(problems) => ConnectError::Settings(problems),
@@ -84,7 +85,7 @@ impl Provider {
         Ok(self.connection(settings, accepted.warnings, origins))
     }
 
-    /// Creates a connection with unchecked settings, which can reach nothing. For conformance tests: the other
+    /// Creates a connection with unchecked settings and without network access. For conformance tests: the other
     /// functions must survive settings that `check_settings` refuses.
     #[must_use]
     pub fn connect_unchecked(&self, settings: Vec<Setting>) -> Connection {
@@ -117,7 +118,7 @@ impl Provider {
 fn namespace(plugin: &[u8; 32], settings: &[Setting]) -> String {
     let mut hash = Sha256::new_with_prefix(plugin);
     for part in settings.iter().flat_map(|setting| [&setting.key, &setting.value]) {
-        // With the lengths, because the same bytes could be split elsewhere.
+        // Includes the lengths, because the same bytes could be split differently.
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
@@ -131,7 +132,7 @@ impl Connection {
         &self.inner.provider
     }
 
-    /// Returns problems of the settings that do not prevent their use.
+    /// Returns the problems of the settings that do not prevent their use.
     #[must_use]
     pub fn warnings(&self) -> &[SettingsProblem] {
         &self.inner.warnings
@@ -153,13 +154,13 @@ impl Connection {
         field.is_none_or(|field| field.kind == SettingKind::Secret)
     }
 
-    /// Returns the same connection with another timeout than [`Limits::call_time`](crate::Limits::call_time).
+    /// Returns the same connection with this timeout instead of [`Limits::call_time`](crate::Limits::call_time).
     #[must_use]
     pub fn with_call_time(&self, call_time: Duration) -> Self {
         Self { inner: Arc::clone(&self.inner), call_time }
     }
 
-    /// Creates a connection with other settings that can reach the same origins and no others.
+    /// Creates a connection with other settings. It can reach only the origins of this connection.
     ///
     /// # Errors
     /// As [`Provider::connect`].
@@ -253,10 +254,10 @@ impl Connection {
         Ok(delivery)
     }
 
-    /// Looks up whether a request arrived whose delivery had no result. Changes nothing.
+    /// Looks up whether a request arrived, after its delivery had no result. Changes nothing.
     ///
     /// # Errors
-    /// A plugin that fails.
+    /// A [`Failure`], a result that exceeds the limits, or a failed call.
     pub async fn find_delivery(
         &self,
         conversation: &Conversation,
@@ -285,7 +286,7 @@ impl Connection {
     /// recipient; the receiver of webhooks sees whether it arrives.
     ///
     /// # Errors
-    /// A plugin that fails.
+    /// The call fails.
     pub async fn check_connection(&self, probe: Option<&str>) -> Result<Vec<Check>, CallError> {
         call!(self, Some(self.inner.capabilities.clone()), check_connection, probe)
     }
@@ -293,7 +294,7 @@ impl Connection {
     /// Creates what the connection needs at the contact center, or returns what it would create.
     ///
     /// # Errors
-    /// The call fails. Steps completed before stay completed.
+    /// The call fails. Steps that completed before the failure stay completed.
     pub async fn provision(
         &self,
         webhook_url: &str,

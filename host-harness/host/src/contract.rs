@@ -1,10 +1,10 @@
 //! The types of the contract in Rust.
 //!
-//! They mirror `wit/0.1.0/types.wit` name by name; wasmtime compares them with a component's types when it is loaded.
-//! They are written by hand so that they have JSON forms (kebab-case, variants as `{"name": value}`), and so that
-//! `Debug` prints no secrets, message texts or personal data.
+//! They mirror `wit/0.1.0/types.wit` name by name; wasmtime compares them with a component's types when the component
+//! is loaded. They are written by hand so that they have JSON forms (kebab-case, variants as `{"name": value}`), and so
+//! that `Debug` prints no secrets, message texts or personal data.
 
-/// `Debug` for types with message texts or personal data: prints only the name.
+/// Implements `Debug` for types with message texts or personal data. Prints only the name.
 macro_rules! keep_private {
     ($($name:ident),+) => {$(
         impl std::fmt::Debug for $name {

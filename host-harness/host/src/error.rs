@@ -17,7 +17,7 @@ pub enum LoadError {
     Io {
         /// The file.
         path: std::path::PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
     /// The bytes are not WebAssembly.
@@ -37,7 +37,7 @@ pub enum LoadError {
     /// The component belongs to another world.
     #[error("the component does not export {}; it exports {}", crate::contract::EXPORT, list(.0))]
     AnotherWorld(Vec<String>),
-    /// The functions have other types: another version of the contract.
+    /// The functions have other types: the component implements another version of the contract.
     #[error("the component's functions are not those of the contract: {0}")]
     AnotherContract(String),
     /// The call of `describe` failed.
@@ -53,7 +53,7 @@ fn list(names: &[String]) -> String {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The provider refuses the settings; all problems.
+    /// The provider refuses the settings. Contains all problems.
     #[error("the settings are not valid: {}", problems(.0))]
     Settings(Vec<SettingsProblem>),
     /// The settings require an origin that the operator does not allow.
@@ -82,17 +82,17 @@ fn problems(problems: &[SettingsProblem]) -> String {
     lines.collect::<Vec<_>>().join("; ")
 }
 
-/// Why a call of the contract has no result: the provider answered with an error of the contract, or the call failed.
+/// Why a call of the contract failed: the provider returned an error of the contract, or the call itself failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error<E> {
-    /// The provider's answer.
+    /// The error that the provider returned.
     Provider(E),
-    /// The call failed before the provider could answer.
+    /// The call failed without an answer from the provider.
     Call(CallError),
 }
 
 impl<E> Error<E> {
-    /// Separates the provider's answer from a failed call.
+    /// Separates an error that the provider returned from a failed call.
     ///
     /// # Errors
     /// The call failed.
@@ -121,8 +121,8 @@ impl<E: fmt::Debug> fmt::Display for Error<E> {
 
 impl<E: fmt::Debug> std::error::Error for Error<E> {}
 
-/// Why a call failed: the provider's fault, an input that is too large, or a contact center that is too slow. The next
-/// call works.
+/// Why a call failed: the provider is faulty, the input is too large, or the contact center is too slow. A failed call
+/// does not affect later calls.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
@@ -153,7 +153,7 @@ pub enum CallError {
     Broken(String),
 }
 
-/// The limits in [`Limits`](crate::Limits), by the names of its fields.
+/// The limits of [`Limits`](crate::Limits), named by its fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Limit {

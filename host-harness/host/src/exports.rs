@@ -1,7 +1,7 @@
 //! The functions that a component exports.
 //!
-//! wasmtime's generated bindings look up all functions in each new instance and compare their types, which is a sixth
-//! of the cost of an instance. Here the types are compared once, when the component is loaded.
+//! wasmtime's generated bindings look up all functions in each new instance and compare their types, which accounts for
+//! a sixth of the cost of an instance. This module compares the types once, when the component is loaded.
 
 use crate::call::State;
 use crate::contract::{
@@ -12,8 +12,8 @@ use crate::contract::{
 use wasmtime::Store;
 use wasmtime::component::{Component, ComponentExportIndex, Instance, TypedFunc};
 
-/// Does not occur: an index is used only with instances of its component.
-fn another() -> wasmtime::Error {
+/// Cannot occur, because an index is used only with instances of its component.
+fn wrong_component() -> wasmtime::Error {
     wasmtime::Error::msg("the instance is of another component")
 }
 
@@ -45,9 +45,9 @@ macro_rules! exports {
                 instance: &Instance,
                 $($argument: $type,)*
             ) -> wasmtime::Result<$answer> {
-                let function = instance.get_func(&mut *store, &self.$name).ok_or_else(another)?;
-                // SAFETY: `check` has compared this function's type with this very one: `Provider::load` fails where it
-                // does, before anything else is called, and an index is good for instances of its component only.
+                let function = instance.get_func(&mut *store, &self.$name).ok_or_else(wrong_component)?;
+                // SAFETY: `Provider::load` calls `check` before any other function and fails if the type of this
+                // function differs from this type. An index is used only with instances of its component.
                 let function = unsafe { TypedFunc::<($($type,)*), ($answer,)>::new_unchecked(function) };
                 let (answer,) = function.call_async(store, ($($argument,)*)).await?;
                 Ok(answer)

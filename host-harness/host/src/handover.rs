@@ -9,12 +9,12 @@
 //!
 //! Events come from independent sources, so each may be lost, late, duplicated or out of order. The rules:
 //!
-//! - Of two facts about one agent, the later one holds, whatever their order of arrival.
-//! - The result of a poll outweighs every earlier event.
+//! - Of two facts about one agent, the later one applies, regardless of their order of arrival.
+//! - The result of a poll overrides every earlier event.
 //! - An uncertain fact is a reason to poll, not to act.
 //! - A handover that ended stays ended.
 //!
-//! Drop duplicates by [`AgentEvent::id`] before: a message has no history here.
+//! Drop duplicates by [`AgentEvent::id`] first: this module keeps no history of messages.
 //!
 //! Every method that changes the state returns the [`Step`]s to perform, in this order.
 
@@ -40,7 +40,7 @@ const MAX_CLOCK_SKEW_MS: u64 = 60_000;
 /// instead of the previous one.
 const SETTLE_TIME_MS: u64 = 5_000;
 
-/// One handover, from the request to the end. Stored as it is.
+/// One handover, from the request to the end. Its serialized form is stored.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Handover {
@@ -65,7 +65,7 @@ pub struct Handover {
     /// event and its arrival. Absent before the first event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ahead: Option<u64>,
-    /// The handover whose address the conversation has; absent unless this one was reopened.
+    /// The number of the handover whose address the conversation has. Absent unless an agent reopened this handover.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     thread: Option<u32>,
 }
@@ -75,9 +75,9 @@ pub struct Handover {
 pub enum State<'a> {
     /// The user waits for an agent.
     Queued,
-    /// An agent joined. Also between two agents, until the queue reports the user.
+    /// An agent joined. The state stays active between two agents, until the queue reports the user.
     Active,
-    /// It ended. It never continues.
+    /// The handover ended. This state is final.
     Ended(&'a EndReason),
 }
 
@@ -97,7 +97,7 @@ enum Phase {
     Active {
         /// When the last agent left without a transfer.
         unattended: Option<Timestamp>,
-        /// When the user could answer last.
+        /// The start of the user's inactivity: when an agent last joined, or when either side last wrote.
         quiet: Timestamp,
     },
     Ended {
@@ -117,7 +117,8 @@ struct Queue {
 #[derive(Clone, Copy, PartialEq)]
 enum Attribution {
     Ours,
-    /// This handover or the previous one: both may have the same conversation. A poll decides.
+    /// The event belongs to this handover or to the previous one, because both may have the same conversation. A poll
+    /// decides.
     Uncertain,
     Other,
 }
@@ -163,7 +164,7 @@ impl Handover {
 
     /// Returns the first step of a new handover: the user waits at an unknown position. Later [`Step::Queued`]s report
     /// changes.
-    #[must_use = "the step is to be taken"]
+    #[must_use = "the step must be performed"]
     pub fn report_waiting(&mut self) -> Option<Step> {
         let Phase::Queued { reported, .. } = &mut self.phase else { return None };
         let state = QueueState { position: None, estimated_wait_seconds: None };
@@ -172,7 +173,7 @@ impl Handover {
     }
 
     /// Starts the next handover because an agent wrote after the end of this one ([`Step::Reopen`]), in this
-    /// conversation. An agent is present from the beginning, and nothing must be delivered first.
+    /// conversation. An agent is present from the beginning, and no first message has to be delivered.
     ///
     /// # Errors
     /// This one has not ended.
@@ -185,15 +186,15 @@ impl Handover {
         let mut next = Self::begin(self.next_number(), now, policy, Some(self))?;
         next.conversation = conversation;
         next.thread = Some(self.thread());
-        // There is no first message that a poll would have to wait for.
+        // A poll need not wait for a first message.
         next.accepted = Some(now);
         next.agents.spoke(Some(now));
         next.record_presence(now);
         Ok(next)
     }
 
-    /// Adjusts stored times after our clock was set back by `back` milliseconds to `now`: timers keep their length. The
-    /// contact center's times stay; a time later than `now` is ours.
+    /// Adjusts stored times after our clock was set back by `back` milliseconds to `now`, so that timers keep their
+    /// length. The contact center's times do not change. A time later than `now` is from our clock.
     pub fn step_back(&mut self, back: u64, now: Timestamp) {
         let earlier = |at: &mut Timestamp| *at = at.saturating_sub(back);
         earlier(&mut self.begun);
@@ -223,7 +224,7 @@ impl Handover {
         }
     }
 
-    /// Returns when it ended, if it has.
+    /// Returns when the handover ended; `None` if it has not ended.
     #[must_use]
     pub fn ended_at(&self) -> Option<Timestamp> {
         match self.phase {
@@ -232,7 +233,7 @@ impl Handover {
         }
     }
 
-    /// Returns the number among the recipient's handovers, from 1.
+    /// Returns the number of the handover among the recipient's handovers, counted from 1.
     #[must_use]
     pub fn number(&self) -> u32 {
         self.number
@@ -263,16 +264,16 @@ impl Handover {
         self.delivered_until
     }
 
-    /// Records that the agents got the transcript up to this time. In a reopened handover the agents did not get what
-    /// was said since the previous end, so the next transcript contains all of it.
+    /// Records that the agents received the transcript up to this time. In a reopened handover, the agents did not
+    /// receive the messages since the previous end, so the next transcript contains all of them.
     pub fn transcript_delivered(&mut self, until: Timestamp) {
         if self.thread.is_none() {
             self.delivered_until = self.delivered_until.max(Some(until));
         }
     }
 
-    /// Records that the contact center accepted a request. The conversation that its response names is this handover's,
-    /// whatever an event said before.
+    /// Records that the contact center accepted a request. The conversation in the response replaces one that an event
+    /// reported earlier.
     pub fn delivered(&mut self, delivery: &Delivery, now: Timestamp) {
         self.accepted.get_or_insert(now);
         if let Some(conversation) = &delivery.conversation_id {
@@ -299,20 +300,21 @@ impl Handover {
     }
 
     /// Applies a pushed event.
-    #[must_use = "the steps are to be taken"]
+    #[must_use = "the steps must be performed"]
     pub fn apply(&mut self, event: &AgentEvent, now: Timestamp) -> Vec<Step> {
         self.behind = self.behind.max(event.time.unwrap_or(0).saturating_sub(now));
         let attribution = self.attribution(event);
-        if let Some(took) = event.time.filter(|_| attribution == Attribution::Ours).map(|time| now.saturating_sub(time))
+        if let Some(delay) =
+            event.time.filter(|_| attribution == Attribution::Ours).map(|time| now.saturating_sub(time))
         {
-            self.ahead = Some(self.ahead.map_or(took, |ahead| ahead.min(took)));
+            self.ahead = Some(self.ahead.map_or(delay, |ahead| ahead.min(delay)));
         }
         if attribution == Attribution::Ours && self.conversation.is_none() {
             self.conversation.clone_from(&event.conversation_id);
         }
-        // An event is not later than now, so a clock that is ahead does not outweigh later events.
+        // Limits the time to now, so that an event from a clock that is ahead does not override later events.
         let at = event.time.map_or(now, |time| time.min(now));
-        // In a later handover, an agent of the previous one may write before our first message arrives.
+        // In a later handover, an agent of the previous handover may write before our first message arrives.
         let knows_us = self.accepted.is_some() || self.number <= 1 || event.handover.is_some();
         let mut steps = match (&event.kind, attribution) {
             (EventKind::Message(message), Attribution::Ours) if knows_us && self.is_open() => {
@@ -335,10 +337,10 @@ impl Handover {
         steps
     }
 
-    /// Applies the result of a poll ([`Connection::observe_conversation`](crate::Connection::observe_conversation)). It
-    /// outweighs everything known when it was `asked`, but not events that arrived since. It never requests another
-    /// poll.
-    #[must_use = "the steps are to be taken"]
+    /// Applies the result of a poll ([`Connection::observe_conversation`](crate::Connection::observe_conversation)).
+    /// The result overrides everything that was known at `asked`, the time of the poll, but not events that arrived
+    /// later. It never requests another poll.
+    #[must_use = "the steps must be performed"]
     pub fn polled(&mut self, events: &[AgentEvent], asked: Timestamp) -> Vec<Step> {
         let reported = |event: &&AgentEvent| {
             matches!(event.kind, EventKind::Message(_) | EventKind::Receipt(_) | EventKind::Typing(_))
@@ -347,11 +349,11 @@ impl Handover {
         if !self.is_open() {
             return steps;
         }
-        if let Some((reason, at)) = events.iter().find_map(|event| self.observed_end(event, asked)) {
+        if let Some((reason, at)) = events.iter().find_map(|event| self.polled_end(event, asked)) {
             steps.push(self.end(reason, at.unwrap_or(asked)));
             return steps;
         }
-        let (was, is_agent_expected) = (self.agents.is_anyone_present(), self.agents.is_agent_expected());
+        let (was_present, is_agent_expected) = (self.agents.is_anyone_present(), self.agents.is_agent_expected());
         let Some(found) = self.agents.polled(events, asked) else { return steps };
         steps.extend(found);
         if !is_agent_expected && self.agents.is_agent_expected() {
@@ -362,12 +364,12 @@ impl Handover {
         }
         if self.agents.is_anyone_present() {
             // Only an agent who was not known to be present restarts the user's timer.
-            if !was || !matches!(self.phase, Phase::Active { unattended: None, .. }) {
+            if !was_present || !matches!(self.phase, Phase::Active { unattended: None, .. }) {
                 self.record_presence(asked);
             }
             return steps;
         }
-        if was {
+        if was_present {
             self.record_departure(asked);
         }
         if self.agents.is_agent_expected() {
@@ -387,7 +389,7 @@ impl Handover {
     }
 
     /// Ends the handover from the user's side.
-    #[must_use = "the steps are to be taken"]
+    #[must_use = "the steps must be performed"]
     pub fn leave(&mut self, reason: LeaveReason, now: Timestamp) -> Vec<Step> {
         if !self.is_open() {
             return Vec::new();
@@ -400,7 +402,7 @@ impl Handover {
     }
 
     /// Ends the handover because it cannot continue. `message` must contain no secret and no message text.
-    #[must_use = "the steps are to be taken"]
+    #[must_use = "the steps must be performed"]
     pub fn failed(&mut self, message: &str, now: Timestamp) -> Vec<Step> {
         if !self.is_open() {
             return Vec::new();
@@ -408,9 +410,9 @@ impl Handover {
         vec![self.end(EndReason::Error(message.to_owned()), now)]
     }
 
-    /// Ends the handover if a timer of the policy has expired. Call it at [`next_deadline`](Self::next_deadline); at
-    /// any other time it has no effect.
-    #[must_use = "the steps are to be taken"]
+    /// Ends the handover if a timer of the policy has expired. Call it at [`next_deadline`](Self::next_deadline); an
+    /// earlier call has no effect.
+    #[must_use = "the steps must be performed"]
     pub fn tick(&mut self, now: Timestamp) -> Vec<Step> {
         match self.due().filter(|(deadline, _)| *deadline <= now) {
             None => Vec::new(),
@@ -438,7 +440,7 @@ impl Handover {
             Phase::Active { unattended, quiet } => {
                 let unattended = unattended.and_then(|at| after(at, self.policy.unattended, Timeout::Unattended));
                 let quiet = after(quiet, self.policy.user_inactivity, Timeout::Inactivity);
-                // Between two agents the user has nobody to write to.
+                // Between two agents, the user has no agent to write to.
                 let quiet = quiet.filter(|_| !self.agents.is_agent_expected());
                 [unattended, quiet].into_iter().flatten().min_by_key(|(deadline, _)| *deadline)
             }
@@ -458,7 +460,7 @@ impl Handover {
         if self.number <= 1 || event.handover.is_some() {
             return Attribution::Ours;
         }
-        // By the contact center's clock, as far as it is known to be ahead of ours.
+        // Our start by the contact center's clock, as far as that clock is known to be ahead of ours.
         let begun = self.begun.saturating_add(self.behind);
         match event.time {
             Some(time) if time.saturating_add(self.may_be_ahead()) < self.begun => Attribution::Other,
@@ -474,9 +476,9 @@ impl Handover {
         MAX_CLOCK_SKEW_MS.max(self.ahead.unwrap_or(0))
     }
 
-    /// Returns the end that a poll found. Until our first message reopens the conversation, it shows the end of the
+    /// Returns the end that a poll found. Until our first message reopens the conversation, a poll shows the end of the
     /// previous handover. The time of the end is not compared with our start, because the clocks differ.
-    fn observed_end(&self, event: &AgentEvent, asked: Timestamp) -> Option<(EndReason, Option<Timestamp>)> {
+    fn polled_end(&self, event: &AgentEvent, asked: Timestamp) -> Option<(EndReason, Option<Timestamp>)> {
         let EventKind::Ended(reason) = &event.kind else { return None };
         let settled = || self.accepted.is_some_and(|accepted| asked >= accepted.saturating_add(SETTLE_TIME_MS));
         let ours = match event.handover {
@@ -486,7 +488,7 @@ impl Handover {
         ours.then(|| (reason.clone(), event.time))
     }
 
-    /// Applies a message. It is never dropped, not even for another conversation.
+    /// Applies a message. Messages are never dropped, even if they belong to another conversation.
     fn message(
         &mut self,
         message: &AgentMessage,
@@ -544,7 +546,7 @@ impl Handover {
     fn transferred(&mut self, agent: &Agent, time: Option<Timestamp>, at: Timestamp) -> Vec<Step> {
         let is_agent_expected = self.agents.is_agent_expected();
         let departure = self.departure(agent, at);
-        // A transfer without a time, from an agent who is not present while others are, is an old one.
+        // If a transfer has no time and its agent is not present while other agents are, it is an old transfer.
         if time.is_some() || matches!(departure, Departure::Left(_)) || !self.agents.is_anyone_present() {
             self.agents.transferred(at);
         }
@@ -556,7 +558,7 @@ impl Handover {
             Departure::Left(agent) => vec![Step::Transferred(agent)],
             Departure::Unknown if begins => vec![Step::Transferred(agent.clone()), Step::Poll],
             Departure::Unknown | Departure::Uncertain => vec![Step::Poll],
-            // The agent is present according to an event without a time: one of the two is wrong.
+            // An event without a time reported that the agent is present, so one of the two events is wrong.
             Departure::Known if begins && self.agents.has(agent) => vec![Step::Poll],
             Departure::Known if begins => vec![Step::Transferred(agent.clone())],
             Departure::Known => Vec::new(),
@@ -565,7 +567,7 @@ impl Handover {
 
     fn departure(&mut self, agent: &Agent, at: Timestamp) -> Departure {
         match self.agents.left(agent, at) {
-            // A poll would identify the agent. Without polling, it is the only agent who could be meant.
+            // A poll would identify the agent. Without polling, the only candidate is assumed to have left.
             Departure::Unknown if !self.policy.can_poll => match self.agents.only_candidate(agent, at) {
                 Some(candidate) => self.agents.left(&candidate, at),
                 None => Departure::Unknown,
@@ -579,14 +581,14 @@ impl Handover {
         self.phase = Phase::Active { unattended: None, quiet: now };
     }
 
-    /// Records that an agent left. Returns whether nobody is present or expected.
+    /// Records that an agent left. Returns whether no agent is present or expected now.
     fn record_departure(&mut self, now: Timestamp) -> bool {
         let Phase::Active { unattended, .. } = &mut self.phase else { return false };
-        let record_departure = !self.agents.is_anyone_present() && !self.agents.is_agent_expected();
-        if record_departure {
+        let is_unattended = !self.agents.is_anyone_present() && !self.agents.is_agent_expected();
+        if is_unattended {
             *unattended = Some(now);
         }
-        record_departure
+        is_unattended
     }
 
     /// Records that an agent is expected.

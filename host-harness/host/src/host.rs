@@ -1,4 +1,4 @@
-//! The engine, and what all providers share.
+//! The engine, and the state that all providers share.
 
 use crate::cache::{Cache, MemoryCache};
 use crate::error::{BuildError, LoadError, chain};
@@ -42,7 +42,7 @@ impl std::fmt::Debug for HostBuilder {
     }
 }
 
-/// The transport of a host without one.
+/// The transport of a host without network access.
 struct NoNetwork;
 
 #[async_trait]
@@ -70,20 +70,21 @@ impl Host {
     /// Compiling takes up to a second and blocks the calling thread; [`precompile`](Self::precompile) does it ahead.
     ///
     /// # Errors
-    /// The bytes are not a component, belong to another world, or import what this host does not grant.
+    /// The bytes are not a component, or the component belongs to another world or has imports that this host does not
+    /// grant.
     pub async fn load(&self, component: &[u8]) -> Result<Provider, LoadError> {
-        form(component)?;
+        check_preamble(component)?;
         let compiled = Component::from_binary(&self.0.engine, component).map_err(invalid)?;
         Provider::load(Arc::clone(&self.0), compiled, Sha256::digest(component).into()).await
     }
 
-    /// Compiles a component for [`load_precompiled`](Self::load_precompiled), by a host with the same limits on the
-    /// same kind of machine and with the same version of this crate.
+    /// Compiles a component for [`load_precompiled`](Self::load_precompiled). The host that loads it must have the same
+    /// limits, the same kind of machine and the same version of this crate.
     ///
     /// # Errors
     /// The bytes are not a valid component.
     pub fn precompile(&self, component: &[u8]) -> Result<Vec<u8>, LoadError> {
-        form(component)?;
+        check_preamble(component)?;
         let mut compiled = self.0.engine.precompile_component(component).map_err(invalid)?;
         // The component's digest follows the code, because hashing the code would cost a third of loading it.
         compiled.extend_from_slice(&Sha256::digest(component));
@@ -93,14 +94,14 @@ impl Host {
     /// Loads the output of [`precompile`](Self::precompile), in a fraction of the time.
     ///
     /// # Errors
-    /// As for [`load`](Self::load), or another version or configuration produced the bytes.
+    /// As for [`load`](Self::load), or the bytes come from another version or configuration.
     ///
     /// # Safety
     /// The bytes are native code that runs without a sandbox. They must be, unchanged, the output of `precompile`.
     /// wasmtime checks a header, which does not detect a forged file. Never load bytes from a network, or from a
     /// directory that others can write to.
     pub async unsafe fn load_precompiled(&self, compiled: &[u8]) -> Result<Provider, LoadError> {
-        let (code, fingerprint) = compiled.split_last_chunk().ok_or_else(cut_off)?;
+        let (code, fingerprint) = compiled.split_last_chunk().ok_or_else(too_short)?;
         // SAFETY: the caller vouches for the bytes.
         let component = unsafe { Component::deserialize(&self.0.engine, code) }.map_err(invalid)?;
         Provider::load(Arc::clone(&self.0), component, *fingerprint).await
@@ -131,12 +132,12 @@ fn invalid(error: wasmtime::Error) -> LoadError {
     LoadError::Invalid(chain(&error))
 }
 
-fn cut_off() -> LoadError {
+fn too_short() -> LoadError {
     LoadError::Invalid("it is too short to be a compiled component".into())
 }
 
-/// Detects frequent mistakes: a core module, or bytes that are not WebAssembly.
-fn form(bytes: &[u8]) -> Result<(), LoadError> {
+/// Detects common mistakes: a core module, or bytes that are not WebAssembly.
+fn check_preamble(bytes: &[u8]) -> Result<(), LoadError> {
     // The preamble: magic, version, layer (component model, "Binary format").
     match bytes.get(..8) {
         Some([0, b'a', b's', b'm', _, _, 0, 0]) => Err(LoadError::NotAComponent),
@@ -169,10 +170,9 @@ impl HostBuilder {
 
     /// Sets how many calls of its connection an instance serves; 1 is a fresh instance for each call.
     ///
-    /// A provider has no state, so no result depends on this, and the conformance kit checks that. With fresh
-    /// instances, even a provider that violates this learns nothing from other calls. No instance serves two
+    /// A provider has no state, so this does not affect any result, and the conformance kit checks that. With fresh
+    /// instances, even a provider that violates this rule learns nothing from other calls. No instance serves two
     /// connections.
-    ///
     #[must_use]
     pub fn reuse(mut self, calls: u32) -> Self {
         self.reuse = calls.max(1);
@@ -182,11 +182,11 @@ impl HostBuilder {
     /// Creates the host.
     ///
     /// # Errors
-    /// The machine cannot reserve the limits.
+    /// The engine cannot reserve the resources that the limits require, or a thread cannot start.
     pub fn build(mut self) -> Result<Host, BuildError> {
         self.limits.concurrent_calls = self.limits.concurrent_calls.max(1);
         let engine = Engine::new(&config(&self.limits)).map_err(BuildError)?;
-        keep_time(&engine).map_err(|error| BuildError(error.into()))?;
+        start_epoch_thread(&engine).map_err(|error| BuildError(error.into()))?;
         let permits = Permits::new(self.limits.concurrent_calls);
         let idle = Arc::new(Semaphore::new(usize::try_from(self.limits.idle()).unwrap_or(Semaphore::MAX_PERMITS)));
         Ok(Host(Arc::new(Shared {
@@ -203,7 +203,7 @@ impl HostBuilder {
 }
 
 fn config(limits: &Limits) -> Config {
-    // Kept resident between calls, because mapping pages is most of the cost of a fresh instance.
+    // Bytes kept resident between calls, because mapping pages is most of the cost of a fresh instance.
     const RESIDENT: usize = 512 << 10;
     let calls = limits.concurrent_calls.saturating_add(limits.idle());
     let mut pool = PoolingAllocationConfig::new();
@@ -218,7 +218,7 @@ fn config(limits: &Limits) -> Config {
         .total_stacks(calls)
         .table_elements(limits.table_elements)
         .max_memory_size(limits.memory)
-        // Only written pages are cleared and restored (Linux 6.7 and newer).
+        // Clears and restores only written pages (Linux 6.7 and newer).
         .pagemap_scan(Enabled::Auto)
         .linear_memory_keep_resident(RESIDENT)
         .table_keep_resident(RESIDENT);
@@ -227,16 +227,16 @@ fn config(limits: &Limits) -> Config {
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
         .epoch_interruption(true)
         .concurrency_support(false)
-        // No error here uses the address map, which is an eighth of the loaded size.
+        // No error uses the address map, which accounts for an eighth of the loaded size.
         .generate_address_map(false)
         .max_wasm_stack(limits.stack)
-        // The frames of wasm, and those of the host functions that it calls.
+        // The frames of wasm, and the frames of the host functions that it calls.
         .async_stack_size(limits.stack.saturating_add(512 << 10));
     config
 }
 
 /// Increases the engine's epoch for as long as the engine exists.
-fn keep_time(engine: &Engine) -> std::io::Result<()> {
+fn start_epoch_thread(engine: &Engine) -> std::io::Result<()> {
     let engine = engine.weak();
     std::thread::Builder::new().name("handover-epoch".into()).spawn(move || {
         while let Some(engine) = engine.upgrade() {

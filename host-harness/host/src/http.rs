@@ -8,8 +8,8 @@ use url::Url;
 
 /// Sends requests that the host has checked: the origin is allowed, and no header controls the connection.
 ///
-/// [`HttpClient`](crate::HttpClient) is the usual implementation. The future is polled on the provider's stack, of
-/// which it may use about 500 KiB; spawn a task for more.
+/// [`HttpClient`](crate::HttpClient) is the usual implementation. The future is polled on the provider's stack and may
+/// use about 500 KiB of it; spawn a task if it needs more.
 #[async_trait]
 pub trait Transport: Send + Sync {
     /// Sends a request and reads the whole response. Follows no redirect.
@@ -44,13 +44,13 @@ impl From<TransportError> for wit::HttpError {
     }
 }
 
-/// Bytes of a path with its query at most.
+/// The maximum length of a path with its query, in bytes.
 const MAX_PATH_BYTES: usize = 8 << 10;
-/// Headers of a request at most.
+/// The maximum number of headers of a request.
 const MAX_HEADERS: usize = 64;
 
-/// Headers that belong to the connection or name its ends (RFC 9110, section 7.6.1, and the forbidden names of the
-/// Fetch standard). The host sets those that are needed.
+/// Headers that control the connection or identify its endpoints (RFC 9110, section 7.6.1, and the forbidden names of
+/// the Fetch standard). The host sets the ones that a request needs.
 const RESERVED: [&str; 13] = [
     "connection",
     "content-length",
@@ -69,18 +69,18 @@ const RESERVED: [&str; 13] = [
 
 /// Checks a provider's request and converts it.
 pub(crate) fn request(
-    asked: wit::Request,
+    guest_request: wit::Request,
     origins: &GrantedOrigins,
     max_body_bytes: usize,
 ) -> Result<http::Request<Vec<u8>>, wit::HttpError> {
-    let origin = origins.get(&asked.origin).ok_or(wit::HttpError::OriginNotAllowed)?;
+    let origin = origins.get(&guest_request.origin).ok_or(wit::HttpError::OriginNotAllowed)?;
     let invalid = |part: &str| wit::HttpError::InvalidRequest(part.into());
-    let url = join(origin, &asked.path).ok_or_else(|| invalid("path"))?;
-    if asked.body.len() > max_body_bytes {
+    let url = join(origin, &guest_request.path).ok_or_else(|| invalid("path"))?;
+    if guest_request.body.len() > max_body_bytes {
         return Err(invalid("body"));
     }
-    let mut request = http::Request::new(asked.body);
-    *request.method_mut() = match asked.method {
+    let mut request = http::Request::new(guest_request.body);
+    *request.method_mut() = match guest_request.method {
         wit::Method::Get => http::Method::GET,
         wit::Method::Post => http::Method::POST,
         wit::Method::Put => http::Method::PUT,
@@ -88,7 +88,7 @@ pub(crate) fn request(
         wit::Method::Delete => http::Method::DELETE,
     };
     *request.uri_mut() = url.as_str().parse().map_err(|_| invalid("path"))?;
-    *request.headers_mut() = headers(&asked.headers).ok_or_else(|| invalid("headers"))?;
+    *request.headers_mut() = headers(&guest_request.headers).ok_or_else(|| invalid("headers"))?;
     Ok(request)
 }
 
@@ -103,12 +103,12 @@ fn join(origin: &Url, path: &str) -> Option<Url> {
     (url.origin() == origin.origin()).then_some(url)
 }
 
-fn headers(asked: &[(String, String)]) -> Option<HeaderMap> {
-    if asked.len() > MAX_HEADERS {
+fn headers(pairs: &[(String, String)]) -> Option<HeaderMap> {
+    if pairs.len() > MAX_HEADERS {
         return None;
     }
     let mut headers = HeaderMap::new();
-    for (name, value) in asked {
+    for (name, value) in pairs {
         let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
         if RESERVED.contains(&name.as_str()) {
             return None;

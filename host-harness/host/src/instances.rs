@@ -23,8 +23,8 @@ pub(crate) struct Instances {
 /// The instances of one connection: a limit of concurrent calls, and idle instances.
 pub(crate) struct InstancePool {
     permits: Permits,
-    /// Idle instances, each with its permit; none if each call gets a fresh instance. No other connection uses them,
-    /// because a provider may remember what it saw.
+    /// Idle instances, each with its permit. Empty if each call gets a fresh instance. No other connection uses them,
+    /// because a provider may keep data from earlier calls.
     idle: Mutex<Vec<(Instance, OwnedSemaphorePermit)>>,
 }
 
@@ -53,7 +53,7 @@ impl Instances {
         call: impl AsyncFnOnce(&mut Store<State>, &wasmtime::component::Instance) -> wasmtime::Result<R>,
     ) -> Result<R, CallError> {
         let deadline = Instant::now() + call_time;
-        // First the connection's permit, so that a waiting call holds no permit of the host.
+        // Acquires the connection's permit first, so that a waiting call holds no permit of the host.
         let _connection = self.permit(&pool.permits, capabilities.as_ref(), deadline, Limit::ConnectionCalls).await?;
         let _host = self.permit(&self.shared.permits, capabilities.as_ref(), deadline, Limit::ConcurrentCalls).await?;
         let outcome = tokio::time::timeout_at(deadline, async {

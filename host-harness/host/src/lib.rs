@@ -1,8 +1,8 @@
-//! Loads human-handover providers, which are WebAssembly components of the world `handover:provider/handover-provider`, and
-//! calls them within limits.
+//! Loads human-handover providers, which are WebAssembly components of the world `handover:provider/handover-provider`,
+//! and calls them within limits.
 //!
-//! A [`Host`] loads a [`Provider`]. A provider and the settings of one contact center make a [`Connection`], which has the
-//! functions of the contract. A provider reaches the network only through a [`Transport`] and only at the
+//! A [`Host`] loads a [`Provider`]. A provider and the settings of one contact center make a [`Connection`], which has
+//! the functions of the contract. A provider reaches the network only through a [`Transport`] and only at the
 //! [`AllowedOrigins`], stores values only in a [`Cache`], and stays within [`Limits`].
 //!
 //! # Example

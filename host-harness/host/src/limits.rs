@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Limits of a provider. The defaults suit a provider that exchanges JSON over HTTP.
+/// The limits of a provider. The defaults suit a provider that exchanges JSON over HTTP.
 ///
 /// A call that exceeds a limit fails with [`CallError::Limit`](crate::CallError::Limit), which names it. An import that
 /// exceeds a limit returns an error to the provider: its request is refused, its value is not stored.
@@ -12,7 +12,7 @@ pub struct Limits {
     /// Bytes of linear memory. 32 MiB: a body of [`input`](Self::input) bytes, parsed and copied several times over.
     pub memory: usize,
     /// Bytes of the linear memory of all instances together. 2 GiB: 1000 concurrent calls of a provider that needs 2
-    /// MiB for a typical webhook. A call that needs more than is left fails; other calls continue.
+    /// MiB for a typical webhook. A call that needs more than the remaining bytes fails; other calls continue.
     pub total_memory: usize,
     /// Bytes of linear memory up to which an instance is kept for another call. 4 MiB: a large body leaves memory that
     /// later calls do not need.
@@ -24,14 +24,14 @@ pub struct Limits {
     /// Concurrent calls. Three quarters of them may have effects; further calls wait, within `call_time`. 1000
     /// instances reserve address space, not memory. At least 1.
     pub concurrent_calls: u32,
-    /// Concurrent calls of one connection, three quarters of which may have effects. 500, half of `concurrent_calls`: a
+    /// Concurrent calls of one connection. Three quarters of them may have effects. 500, half of `concurrent_calls`: a
     /// connection that is flooded, or whose contact center does not answer, leaves half of the calls to others. At
     /// least 1.
     pub connection_calls: u32,
-    /// Computing time of a call without waiting, to within [`TICK`]. A pure call needs microseconds.
+    /// CPU time of a call, excluding waits, with the precision of [`TICK`]. A pure call needs microseconds.
     pub cpu_time: Duration,
-    /// The timeout of a whole call, including the wait for permits and for the network: the limit for what epochs
-    /// cannot stop.
+    /// The timeout of a whole call, including the wait for permits and for the network. It also stops waits, which
+    /// epochs cannot interrupt.
     pub call_time: Duration,
     /// Bytes of a webhook (headers and body together) or of an event source. 1 MiB: twice what Genesys sends.
     pub input: usize,
@@ -53,14 +53,14 @@ pub struct Limits {
     pub cache_value: usize,
 }
 
-/// The interval at which the host checks a computing provider.
+/// The interval at which the host checks a provider that is computing.
 pub const TICK: Duration = Duration::from_millis(5);
 
 /// Bytes of a cache key: the contract's limit.
 pub(crate) const CACHE_KEY: usize = 128;
 
 impl Limits {
-    /// Idle instances at most, in addition to those in use.
+    /// Returns the maximum number of idle instances, in addition to those in use.
     pub(crate) fn idle(&self) -> u32 {
         self.concurrent_calls / 4 + 1
     }

@@ -28,11 +28,11 @@ impl AllowedOrigins {
 
     /// Adds an origin such as `https://api.example.com` or `http://127.0.0.1:8080`.
     ///
-    /// A host that is an address stands for that address, even a private one. A host name is resolved for each
+    /// A host that is an IP address is used as it is, even if it is private. A host name is resolved for each
     /// connection, and only public addresses are used ([`HttpClient`](crate::HttpClient)).
     ///
     /// # Errors
-    /// The text has a path or a user, or another scheme than `http` and `https`.
+    /// The text has a path or a user, or a scheme other than `http` and `https`.
     pub fn allow(mut self, origin: &str) -> Result<Self, InvalidOrigin> {
         self.0.push(parse(origin)?.origin());
         Ok(self)

@@ -5,7 +5,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 /// Limits how many calls of a host, or of one connection, run at the same time.
 pub(crate) struct Permits {
     calls: Semaphore,
-    /// Fewer than `calls`, so that a contact center that does not answer blocks no pure call.
+    /// Fewer than `calls`, so that a contact center that does not answer cannot block pure calls.
     effects: Semaphore,
 }
 
@@ -16,13 +16,13 @@ impl Permits {
         Self { calls: semaphore(calls.max(1)), effects: semaphore((calls - calls.div_ceil(4)).max(1)) }
     }
 
-    /// Waits for the permit of a pure call.
+    /// Waits for a permit for a pure call.
     pub(crate) async fn pure_call(&self) -> Permit<'_> {
         // The semaphores are never closed.
         Permit { _effect: None, _call: self.calls.acquire().await.ok() }
     }
 
-    /// Waits for the permit of a call with effects.
+    /// Waits for a permit for a call with effects.
     pub(crate) async fn call_with_effects(&self) -> Permit<'_> {
         let effect = self.effects.acquire().await.ok();
         Permit { _effect: effect, _call: self.calls.acquire().await.ok() }

@@ -103,7 +103,7 @@ impl Provider {
         &self.0.instances
     }
 
-    /// Returns whether it was loaded from this component, compiled now or earlier.
+    /// Returns whether this provider was loaded from this component, precompiled or not.
     #[must_use]
     pub fn is_made_of(&self, component: &[u8]) -> bool {
         *self.fingerprint() == <[u8; 32]>::from(Sha256::digest(component))

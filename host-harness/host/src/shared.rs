@@ -16,7 +16,7 @@ pub(crate) struct Shared {
     pub(crate) memory: Arc<MemoryBudget>,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) cache: Arc<dyn Cache>,
-    /// Calls that one instance serves.
+    /// The number of calls that one instance serves.
     pub(crate) reuse: u32,
     /// Limits the calls of all connections together.
     pub(crate) permits: Permits,

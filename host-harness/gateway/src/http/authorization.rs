@@ -7,7 +7,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// Lets only requests with one of the tokens pass.
+/// Rejects requests without one of the tokens.
 pub(super) async fn require(State(gateway): State<Gateway>, request: Request, next: Next) -> Response {
     let given = request.headers().get(AUTHORIZATION).map(axum::http::HeaderValue::as_bytes).unwrap_or_default();
     let token = match given.split_at_checked(7) {

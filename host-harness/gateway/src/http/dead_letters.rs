@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-/// Dead letters in one response at most.
+/// The maximum number of dead letters in one response.
 const MAX_LISTED: usize = 100;
 
 /// A dead letter, without its content.
@@ -22,13 +22,13 @@ pub(super) struct DeadLetterView {
     id: String,
     /// The recipient.
     recipient: String,
-    /// The time since which it waited, in RFC 3339.
+    /// When it was queued, in RFC 3339.
     since: String,
     /// The number of attempts.
     attempts: u32,
     /// The destination.
     to: Destination,
-    /// The id of the message or event.
+    /// The id of the message or of the event.
     about: String,
     /// Why it was given up.
     reason: String,
@@ -64,12 +64,12 @@ impl DeadLetterView {
     }
 }
 
-/// The page of dead letters.
+/// The page to return.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListQuery {
-    /// Dead letters with ids after this one.
+    /// Returns only dead letters with ids after this one.
     #[serde(default)]
     after: String,
 }
@@ -115,12 +115,12 @@ pub(super) async fn delete(
     Connection(service): Connection,
     Path((_, id)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let dropped = service.mailboxes().delete_dead_letter(service.name(), &id).await?;
-    if dropped { Ok(StatusCode::NO_CONTENT) } else { Err(not_found()) }
+    let deleted = service.mailboxes().delete_dead_letter(service.name(), &id).await?;
+    if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(not_found()) }
 }
 
-/// Redrives a dead letter: queues the same bytes, or posts its event to the platform. A request requires that its
-/// handover is in progress.
+/// Redrives a dead letter: queues the same bytes, or posts its event to the platform. A request can be redriven only
+/// while its handover is in progress.
 #[utoipa::path(
     post,
     path = "/v1/connections/{connection}/dead-letters/{id}/redrive",

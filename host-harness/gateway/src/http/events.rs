@@ -16,15 +16,14 @@ use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 
 /// Streams the events of a connection, each with an id. A client that reconnects sends the last id that it received as
-/// `Last-Event-ID`, or as the parameter `last-event-id` if it cannot set headers, and gets the events after it. Without
-/// one, or with an empty one, it gets all events that are kept. An event may come twice around an interruption, with
-/// the same `id` in its data. Events older than the gateway keeps are missing, which the recipients' numbers show. The
-/// data is a `PlatformEvent`.
+/// `Last-Event-ID`, or as the parameter `last-event-id` if it cannot set headers, and receives the events after it.
+/// Without an id, or with an empty one, it receives all stored events. An event may be sent twice around an
+/// interruption, with the same `id` in its data. Events that are older than the gateway's retention are missing, which
+/// leaves gaps in the recipients' event numbers. The data is a `PlatformEvent`.
 ///
 /// The response is 409 if the log does not contain the event with this id, because the store was restored from an older
-/// copy. Then start without an id. A browser's `EventSource` gives up after any response but 200: on its `error` event
-/// with `readyState` 2, open a new one.
-///
+/// copy. Then start without an id. A browser's `EventSource` does not reconnect after a response other than 200: on its
+/// `error` event with `readyState` 2, open a new one.
 #[utoipa::path(
     get,
     path = "/v1/connections/{connection}/events",
@@ -57,9 +56,9 @@ pub(super) async fn follow(
             id.position
         }
     };
-    let log_entry = store.follow(service.name(), after).await?;
+    let entries = store.follow(service.name(), after).await?;
     let stop = gateway.0.stop.clone();
-    let events = log_entry.map_ok(event).take_until(async move { stop.cancelled().await });
+    let events = entries.map_ok(event).take_until(async move { stop.cancelled().await });
     // A proxy must not buffer the events.
     let unbuffered = [("cache-control", "no-store"), ("x-accel-buffering", "no")];
     Ok((unbuffered, Sse::new(events).keep_alive(KeepAlive::default())))
@@ -76,7 +75,7 @@ pub(super) struct FollowQuery {
 }
 
 /// The id of an event in the stream: its position and a digest of its content. A log that was restored from an older
-/// copy has other events at the same positions.
+/// copy may have other events at the same positions.
 struct EventId {
     position: Position,
     /// Absent in ids of earlier versions.
@@ -121,7 +120,7 @@ impl std::fmt::Display for EventId {
     }
 }
 
-/// Hexadecimal digits of a digest: enough for two events at one position.
+/// Hexadecimal digits of a digest: enough to distinguish two events at one position.
 const DIGEST_DIGITS: usize = 12;
 
 fn digest(log_entry: &LogEntry) -> String {

@@ -1,12 +1,12 @@
-//! Repairs frequent mistakes in JSON that have only one meaning.
+//! Repairs common mistakes in JSON whose meaning is unambiguous.
 
 use std::borrow::Cow;
 
-/// Bytes of an escape: `\\uXXXX`.
+/// Bytes of an escape: `\uXXXX`.
 const ESCAPE: usize = 6;
 
-/// Returns the text without a byte order mark (RFC 8259, section 8.1), and with `\\ufffd` for each lone surrogate,
-/// which comes from cutting texts between UTF-16 units.
+/// Returns the text without a byte order mark (RFC 8259, section 8.1), and with `\ufffd` for each lone surrogate, which
+/// results from cutting a text between UTF-16 code units.
 pub(super) fn readable(json: &str) -> Cow<'_, str> {
     let json = json.strip_prefix('\u{feff}').unwrap_or(json);
     let mut repaired: Option<String> = None;

@@ -6,12 +6,12 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 
-/// Answers that the process is alive.
+/// Reports that the process is alive.
 pub(super) async fn healthz() -> StatusCode {
     StatusCode::OK
 }
 
-/// Answers whether the store is available and the gateway is not stopping.
+/// Reports whether the store is available and the gateway is not stopping.
 pub(super) async fn readyz(State(gateway): State<Gateway>) -> Result<StatusCode, Problem> {
     if gateway.0.stop.is_cancelled() {
         return Err(Problem::new(503, "stopping", "the gateway is being stopped"));

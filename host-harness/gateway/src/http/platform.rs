@@ -44,7 +44,7 @@ pub(super) async fn connections(State(gateway): State<Gateway>) -> Json<Vec<Conn
     Json(gateway.0.services.values().map(view).collect())
 }
 
-/// Checks everything that a connection needs, and says how to correct what fails. Changes nothing.
+/// Checks everything that a connection needs, and returns how to correct each failure. Changes nothing.
 #[utoipa::path(
     post,
     path = "/v1/connections/{connection}/check",
@@ -58,12 +58,12 @@ pub(super) async fn check(Connection(service): Connection) -> Result<Json<Vec<Ch
 /// A handover that started.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Begun {
-    /// The number of the handover, from 1.
+    /// The number of the handover, counted from 1.
     handover: u32,
 }
 
-/// Starts a handover. Its delivery to the contact center is retried until it is accepted or given up. If it is given
-/// up, the handover ends with an error.
+/// Starts a handover. The gateway retries its delivery until the contact center accepts it or the retries end. If the
+/// retries end, the handover ends with an error.
 #[utoipa::path(
     post,
     path = "/v1/connections/{connection}/recipients/{recipient}/handover",
@@ -87,7 +87,7 @@ pub(super) async fn begin(
 /// The state of a handover.
 #[derive(Serialize, ToSchema)]
 pub(super) struct HandoverView {
-    /// Which of the recipient's handovers it is, from 1.
+    /// The number of the handover among the recipient's handovers, counted from 1.
     handover: u32,
     /// The state.
     state: StateView,
@@ -111,7 +111,7 @@ enum StateView {
     Ended,
 }
 
-/// Returns the recipient's handover, the current one or the last.
+/// Returns the recipient's current handover, or the last one.
 #[utoipa::path(
     get,
     path = "/v1/connections/{connection}/recipients/{recipient}/handover",
@@ -222,7 +222,7 @@ async fn command(
     Ok(outcome?)
 }
 
-/// Does not occur: the same key with another command is refused earlier.
+/// Cannot occur, because the same key with another command is refused earlier.
 fn reused() -> Problem {
     Problem::new(422, "key-reused", "the idempotency key belongs to another request; use a new one")
 }

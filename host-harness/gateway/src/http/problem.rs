@@ -21,9 +21,9 @@ const RETRY_AFTER_SECONDS: u32 = 1;
 pub(super) struct Problem {
     /// The status of the response.
     status: u16,
-    /// Stable, in kebab-case.
+    /// The kind of problem. Stable, in kebab-case.
     code: &'static str,
-    /// Returns the description.
+    /// A description for people.
     detail: String,
 }
 
@@ -36,7 +36,7 @@ impl Problem {
         self.status == 413
     }
 
-    /// For people.
+    /// Returns the description for people.
     pub(super) fn detail(&self) -> &str {
         &self.detail
     }

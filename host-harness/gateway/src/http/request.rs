@@ -17,9 +17,9 @@ use std::time::{Duration, Instant};
 use tracing::Instrument;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Bytes of the body of a platform's request at most.
+/// The maximum size of the body of a request from the platform, in bytes.
 const MAX_BODY_BYTES: usize = 1 << 20;
-/// Bytes of a recipient at most.
+/// The maximum length of a recipient, in bytes.
 const MAX_RECIPIENT_BYTES: usize = 256;
 
 /// The id of a request: the caller's, or a new one.
@@ -32,7 +32,8 @@ pub(super) async fn within(timeout: Duration, request: Request, next: Next) -> R
     answered.unwrap_or_else(|_| Problem::new(503, "too-slow", "this took too long; try again").into_response())
 }
 
-/// Assigns an id to each request and logs the response. Logs the route instead of the path, which contains names.
+/// Assigns an id to each request and logs the response. Logs the route instead of the path, because the path contains
+/// names.
 pub(super) async fn trace(mut request: Request, next: Next) -> Response {
     let given = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok());
     let fits = |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
@@ -139,7 +140,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 }
 
 /// Reads the body of a request, of at most `limit` bytes. A body with a larger announced length is refused before it is
-/// sent.
+/// read.
 pub(super) async fn bytes<S: Send + Sync>(mut request: Request, limit: usize, state: &S) -> Result<Bytes, Problem> {
     let too_large = || Problem::new(413, "too-large", format!("the body has more than {limit} bytes"));
     if request.body().size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {

@@ -1,4 +1,4 @@
-//! The state of the HTTP interface, which every handler gets.
+//! The state of the HTTP interface, which every handler receives.
 
 use super::problem::Problem;
 use super::tokens::Tokens;
@@ -25,7 +25,7 @@ pub(super) struct Inner {
     pub(super) stop: CancellationToken,
 }
 
-/// Refused webhooks in the log a minute at most. The metrics count all of them.
+/// The maximum number of refused webhooks logged per minute. The metrics count all of them.
 const MAX_REFUSALS_LOGGED: NonZeroU32 = NonZeroU32::new(60).unwrap();
 
 impl Gateway {
@@ -39,7 +39,7 @@ impl Gateway {
         metrics: Metrics,
         stop: CancellationToken,
     ) -> Self {
-        let services = services.into_iter().map(|services| (services.name().to_owned(), services)).collect();
+        let services = services.into_iter().map(|service| (service.name().to_owned(), service)).collect();
         let refusals = RateLimiter::direct(Quota::per_minute(MAX_REFUSALS_LOGGED));
         Self(Arc::new(Inner { services, mailboxes, tokens, metrics, refusals, stop }))
     }

@@ -14,10 +14,10 @@ pub struct Tokens(Arc<[[u8; 32]]>);
 pub struct InvalidTokens(usize);
 
 impl Tokens {
-    /// Accepts these tokens, and no others.
+    /// Creates the list of accepted tokens.
     ///
     /// # Errors
-    /// A token is too short or not valid in a header; its index, from 1.
+    /// A token is too short, too long or not valid in a header. The error contains its index, counted from 1.
     pub fn new(tokens: &[String]) -> Result<Self, InvalidTokens> {
         let fits = |token: &str| (20..=500).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic());
         if let Some(unfit) = tokens.iter().position(|token| !fits(token)) {

@@ -12,9 +12,9 @@ use axum::http::StatusCode;
 use handover_host::contract::Webhook;
 use std::time::{Duration, Instant};
 
-/// Bytes of a webhook's body at most: twice what an event bus sends (Amazon EventBridge: 256 KB).
+/// The maximum size of a webhook's body, in bytes: twice what an event bus sends (Amazon EventBridge: 256 KB).
 const MAX_WEBHOOK_BYTES: usize = 512 << 10;
-/// The time within which a webhook is answered. Genesys waits for 10 s.
+/// The timeout for answering a webhook. Genesys waits for 10 s.
 const TIMEOUT: Duration = Duration::from_secs(9);
 
 /// The response to a webhook, with the labels of its metric.
@@ -32,7 +32,7 @@ impl Verdict<'_> {
     }
 }
 
-/// `POST /handover/{path}`. The path is a connection's name, or one that several connections share.
+/// `POST /handover/{path}`. The path is a connection's name, or a path that several connections share.
 pub(super) async fn receive(
     State(gateway): State<Gateway>,
     Path(path): Path<String>,
@@ -49,7 +49,7 @@ pub(super) async fn receive(
     gateway.0.metrics.webhook_time(began.elapsed());
     match &verdict.response {
         Ok(_) => tracing::debug!(connection, outcome = verdict.outcome, "webhook answered"),
-        // Anyone can send webhooks that are refused, so their number in the log is limited.
+        // Anyone can send webhooks that are refused, so the number of log messages is limited.
         Err(problem) if gateway.0.refusals.check().is_ok() => {
             let reason = verdict.reason.as_deref().unwrap_or(problem.detail());
             tracing::warn!(path, connection, outcome = verdict.outcome, reason, "webhook refused");
@@ -59,8 +59,8 @@ pub(super) async fn receive(
     verdict.response
 }
 
-/// Accepts webhooks whose URL was configured with a trailing slash, a doubled slash or in another case. Every other path
-/// without a route is answered with 404.
+/// Accepts webhooks whose URL was configured with a trailing slash, a doubled slash or in different letter case. Every
+/// other path without a route is answered with 404.
 pub(super) async fn receive_at_other_spelling(
     gateway: State<Gateway>,
     id: RequestId,
@@ -136,7 +136,7 @@ fn refuse(service: Option<&ConnectionService>, error: WebhookError) -> Verdict<'
             reason = Some(detail);
             ("rejected", Err(Problem::new(401, "not-authentic", "the webhook is not authentic")))
         }
-        // Another attempt would bring the same.
+        // Another attempt would have the same result.
         WebhookError::Malformed(_) => {
             if let Some(service) = service {
                 tracing::error!(

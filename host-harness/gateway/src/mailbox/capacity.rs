@@ -1,8 +1,8 @@
-//! Why a queue does not accept something.
+//! Why a queue does not accept an item.
 
-/// Requests in a queue at most.
+/// The maximum number of requests in a queue.
 pub const MAX_REQUESTS: usize = 256;
-/// Bytes of all of them at most, as stored.
+/// The maximum stored size of all requests in a queue, in bytes.
 pub const MAX_BYTES: usize = 320 << 10;
 
 /// The queue is full. Trying again later may succeed.
@@ -17,13 +17,13 @@ pub struct Full;
 )]
 pub struct TooLarge;
 
-/// Why a queue does not accept something.
+/// Why a queue does not accept an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoRoom {
-    /// The queue is full at the moment.
+    /// The queue is full now.
     #[error(transparent)]
     Full(#[from] Full),
-    /// It will never fit.
+    /// It exceeds the capacity of an empty queue.
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
 }

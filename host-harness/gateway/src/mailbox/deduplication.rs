@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Ids in the window at most, of about 100 bytes each.
+/// The maximum number of ids in the window. Each has about 100 bytes.
 const MAX_IDS: usize = 700;
 /// The time for which an event bus retries (Amazon EventBridge: 24 hours).
 const OPERATOR_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
@@ -34,7 +34,7 @@ pub enum Source {
     Poll,
 }
 
-/// The source of an event, and the digest by which two events with the same id are compared.
+/// The source of an event, and the digest that is compared if two events have the same id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventOrigin {
     source: Source,
@@ -49,7 +49,7 @@ pub enum Refused {
     /// An event is older than the replay window.
     #[error("the event is older than the replay window")]
     Replayed,
-    /// An event with the same id from the same source had another content.
+    /// An event with the same id from the same source had different content.
     #[error("an event with the same id and another content was accepted before")]
     Contradicts,
 }
@@ -57,7 +57,7 @@ pub enum Refused {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct DeduplicationWindow {
-    /// Events before this time are refused, because their ids were dropped to keep the bound.
+    /// Events before this time are refused, because their ids were dropped to limit the window.
     floor: Timestamp,
     ids: VecDeque<Id>,
 }
@@ -78,14 +78,14 @@ struct Id {
 }
 
 impl EventOrigin {
-    /// The origin of these bytes from this source.
+    /// Creates the origin of events in these bytes from this source.
     #[must_use]
     pub fn new(source: Source, bytes: &[u8]) -> Self {
         let digest = (source == Source::Webhook).then(|| short(bytes, 9));
         Self { source, digest }
     }
 
-    pub(super) fn observation() -> Self {
+    pub(super) fn poll() -> Self {
         Self { source: Source::Poll, digest: None }
     }
 
@@ -103,7 +103,7 @@ impl EventOrigin {
     }
 }
 
-/// A prefix of the SHA-256 that is long enough for so few values.
+/// Returns a prefix of the SHA-256 that is long enough for so few values.
 fn short(bytes: &[u8], length: usize) -> String {
     let hash = Sha256::digest(bytes);
     BASE64_STANDARD_NO_PAD.encode(hash.get(..length).unwrap_or_default())
@@ -138,7 +138,7 @@ impl DeduplicationWindow {
         if self.find(&id).is_some() {
             return false;
         }
-        // It stays as long as any source could bring it again.
+        // The id stays as long as any source could send the event again.
         let time = event.time.unwrap_or(now);
         let until = after(time.max(now), OPERATOR_WINDOW.max(rules.replay_window));
         self.ids.push_back(Id { id, source: origin.source, digest: origin.digest(event), time, until });

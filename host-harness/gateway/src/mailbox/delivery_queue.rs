@@ -12,9 +12,10 @@ use handover_host::handover::Handover;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::VecDeque;
 
-/// Bytes that are stored of an item besides its content.
+/// The stored bytes of an item in addition to its content.
 const OVERHEAD: usize = 400;
-/// Repetitions of a request whose outcome cannot be looked up. An agent may see its message this many times more.
+/// The maximum number of repetitions of a request whose outcome cannot be looked up. An agent may see its message this
+/// many additional times.
 const MAX_BLIND_RETRIES: u32 = 3;
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -40,25 +41,25 @@ pub struct Item {
     first_tried: Option<Timestamp>,
     not_before: Timestamp,
     progress: Progress,
-    /// A receipt for the message came: the contact center has it.
+    /// A receipt shows that the contact center has the message.
     confirmed: bool,
-    /// The contact center's id of the conversation, once its handover is not the current one any more.
+    /// The contact center's id of the conversation. Set when its handover is no longer the current one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     conversation: Option<String>,
-    /// How often it was repeated although its outcome was unknown.
+    /// The number of repetitions although the outcome was unknown.
     #[serde(default)]
     blind_retries: u32,
     /// The time up to which the agents know the transcript once the request has arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     transcript_until: Option<Timestamp>,
-    /// The user left before anything of the handover arrived, so it need not be delivered.
+    /// The user left before any request of the handover arrived, so the item need not be delivered.
     #[serde(default)]
     withdrawn: bool,
-    /// Its handover is not the current one any more, and nothing of it arrived.
+    /// Its handover is no longer the current one, and no request of the handover arrived.
     #[serde(default)]
     nothing_arrived: bool,
-    /// The number of the handover whose address the conversation has, once its handover is not the current one any
-    /// more.
+    /// The number of the handover whose address the conversation has. Set when the item's handover is no longer the
+    /// current one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     thread: Option<u32>,
     /// Why the last attempt failed.
@@ -123,7 +124,7 @@ pub(super) mod optional_request {
 #[serde(rename_all = "kebab-case")]
 enum Progress {
     Waiting,
-    /// A worker delivers it, or was interrupted while doing so; since this time.
+    /// A worker started to deliver it at this time, and may have been interrupted.
     Attempting(Timestamp),
     /// An attempt ended with an unknown outcome, at this time.
     OutcomeUnknown(Timestamp),
@@ -137,9 +138,9 @@ enum Progress {
 pub enum Reason {
     /// The contact center will never accept it.
     Refused(String),
-    /// Retries ended; the failure of the last attempt.
+    /// Retries ended. Contains the failure of the last attempt.
     GivenUp(String),
-    /// Retries ended, and it may have arrived; the failure of the last attempt.
+    /// Retries ended, and it may have arrived. Contains the failure of the last attempt.
     OutcomeUnknown(String),
     /// The message could not be built.
     NotBuilt(String),
@@ -165,13 +166,13 @@ pub enum LookupOutcome {
     Arrived(Delivery),
     /// It did not arrive.
     NotArrived,
-    /// The contact center cannot tell.
+    /// The contact center cannot report whether it arrived.
     Unknown,
     /// The lookup failed.
     Failed(Failure),
 }
 
-/// What to do with the first item.
+/// The next action for the first item.
 pub(super) enum Next<'a> {
     Build(&'a Outbound),
     Deliver(&'a ProviderRequest),
@@ -193,7 +194,7 @@ impl Kind {
 }
 
 impl Kind {
-    /// Returns whether a repetition does no harm. Such an item is repeated instead of looked up.
+    /// Returns whether a repetition is harmless. Such an item is repeated instead of looked up.
     fn is_repeatable(self) -> bool {
         matches!(self, Self::Typing | Self::Receipt)
     }
@@ -315,7 +316,7 @@ impl Item {
     fn size(&self) -> usize {
         match &self.content {
             Content::Request(request) => stored_size(&request.0),
-            // Rare: a user who leaves before the start is delivered.
+            // Rare, for example if the user leaves before the start is delivered.
             Content::Message(outbound) => serde_json::to_vec(outbound).map_or(0, |bytes| bytes.len() + OVERHEAD),
         }
     }
@@ -341,7 +342,7 @@ impl DeliveryQueue {
         };
         self.admit(&requests)?;
         if matches!(kind, Kind::Start | Kind::Content) {
-            // Content ends typing, and must not wait for its delivery.
+            // Content ends typing, so content must not wait for the delivery of typing.
             self.items.retain(|item| item.kind != Kind::Typing || item.progress != Progress::Waiting);
         }
         let (only, count) = (requests.len() == 1, requests.len());
@@ -394,8 +395,8 @@ impl DeliveryQueue {
         }
     }
 
-    /// Queues a request of this message again that was given up for this reason. If it may have arrived, it is looked
-    /// up first.
+    /// Queues a dead request of this message again. If the reason shows that it may have arrived, it is looked up
+    /// first.
     pub(super) fn redrive(
         &mut self,
         message: &str,
@@ -416,8 +417,8 @@ impl DeliveryQueue {
         Ok(())
     }
 
-    /// Keeps what is known of a handover with its requests, because it is not the current one any more.
-    pub(super) fn outlive(&mut self, handover: &Handover) {
+    /// Copies the known facts about a handover to its requests, because it is no longer the current handover.
+    pub(super) fn detach(&mut self, handover: &Handover) {
         for item in self.items.iter_mut().filter(|item| item.handover == handover.number()) {
             item.conversation = handover.conversation().map(String::from);
             item.thread = Some(handover.thread());
@@ -447,14 +448,14 @@ impl DeliveryQueue {
     }
 
     /// Returns the first item, after dropping obsolete ones. Requests of an ended handover must not reopen its
-    /// conversation, so they become dead letters, except for leaving it.
+    /// conversation, so they become dead letters, except for leaves and receipts.
     pub(super) fn front(&mut self, open: Option<u32>, now: Timestamp) -> Option<&Item> {
         while self.items.front().is_some_and(|item| item.is_moot(open, now)) {
             self.items.pop_front();
         }
         let item = self.items.front_mut()?;
-        let outlives_the_handover = matches!(item.kind, Kind::Leave | Kind::Receipt);
-        if item.progress == Progress::Waiting && !outlives_the_handover && open != Some(item.handover) {
+        let may_follow_the_end = matches!(item.kind, Kind::Leave | Kind::Receipt);
+        if item.progress == Progress::Waiting && !may_follow_the_end && open != Some(item.handover) {
             item.progress = Progress::Dead(Reason::HandoverOver);
         }
         Some(item)
@@ -473,12 +474,12 @@ impl DeliveryQueue {
         if let Some(item) = self.find(number) {
             item.progress = Progress::Attempting(now);
             item.first_tried.get_or_insert(now);
-            // For the worker that finds the attempt interrupted.
+            // The earliest lookup, if a worker finds the attempt interrupted.
             item.not_before = after(now, rules.lookup_delay);
         }
     }
 
-    /// Replaces a message by the requests built from it.
+    /// Replaces a message with the requests built from it.
     pub(super) fn built(&mut self, number: u64, requests: Vec<ProviderRequest>) {
         let Some(at) = self.items.iter().position(|item| item.number == number) else { return };
         let Some(item) = self.items.remove(at) else { return };
@@ -511,13 +512,13 @@ impl DeliveryQueue {
                 item.progress = Progress::Dead(Reason::Refused(clipped(why)));
                 return;
             }
-            // An operator may correct them.
+            // Retried, because an operator may correct the credentials.
             Failure::Credentials(why) => (None, false, why),
             Failure::Retry(advice) => (advice.after_seconds, advice.may_have_arrived, advice.message),
         };
         item.last_failure = clipped(why);
         let next = rules.retries.next(item.attempts, after_seconds, chance, item.first_tried(), now);
-        // A repetition does no harm.
+        // A repeatable item needs no lookup.
         if is_indeterminate && !item.kind.is_repeatable() {
             // The request is looked up before it is given up.
             item.not_before = next.unwrap_or(now).max(after(now, rules.lookup_delay));
@@ -604,7 +605,7 @@ impl Item {
         self.first_tried.unwrap_or(self.since)
     }
 
-    /// The time at which retries end.
+    /// Returns the time at which retries end.
     fn ends(&self, rules: &Rules) -> Timestamp {
         after(self.first_tried(), rules.retries.give_up_after)
     }
@@ -620,7 +621,7 @@ fn transcript_known_until(message: &OutboundMessage, now: Timestamp) -> Option<T
     }
 }
 
-/// Shortens the text of a plugin.
+/// Shortens a text from a plugin.
 fn clipped(why: String) -> String {
     const MAX_CHARACTERS: usize = 300;
     if why.len() <= MAX_CHARACTERS { why } else { why.chars().take(MAX_CHARACTERS).collect() }

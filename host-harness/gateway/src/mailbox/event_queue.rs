@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::VecDeque;
 
-/// Entries in a queue at most, and the bytes of all of them.
+/// The maximum number of entries in a queue, and the maximum size of all of them in bytes.
 const MAX_ENTRIES: usize = 256;
 const MAX_BYTES: usize = 192 << 10;
-/// Bytes that are stored of an entry besides the event.
+/// The stored bytes of an entry in addition to the event.
 const OVERHEAD: usize = 180;
-/// Messages held for the next handover at most, and the bytes of all of them. If there are more, the oldest are queued
-/// as late messages.
+/// The maximum number of messages held for the next handover, and the maximum size of all of them in bytes. Beyond
+/// that, the oldest messages are queued as late messages.
 const MAX_HELD: usize = 20;
 const MAX_HELD_BYTES: usize = 32 << 10;
 
@@ -50,7 +50,7 @@ pub enum Event {
 /// A queued event.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct QueuedEvent {
-    /// The number among the recipient's events, from 1.
+    /// The number of the event among the recipient's events, counted from 1.
     #[serde(rename = "n")]
     pub number: u64,
     /// The number of the handover.
@@ -62,7 +62,7 @@ pub struct QueuedEvent {
     /// The id of the request that caused it.
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     pub correlation: Option<String>,
-    /// The process that queued it: a part of its id.
+    /// The id of the process that queued it, which is a part of the event's id.
     #[serde(rename = "m", default, skip_serializing_if = "String::is_empty")]
     pub process_id: String,
     /// The [`Event`] as JSON.
@@ -84,7 +84,7 @@ impl QueuedEvent {
         self.event.get().starts_with(r#"{"type":"typing""#)
     }
 
-    /// Returns whether it is typing that has ended by now.
+    /// Returns whether the event is typing that has ended by now.
     pub(super) fn is_over(&self, now: Timestamp) -> bool {
         #[derive(Deserialize)]
         struct Typing {
@@ -115,9 +115,9 @@ impl QueuedEvent {
 pub enum CallbackOutcome {
     /// The platform accepted the event.
     Accepted,
-    /// Try again, after this many seconds if the platform said so; why the attempt failed.
+    /// Try again, after this many seconds if the platform requested a delay. Contains why the attempt failed.
     Retry(Option<u32>, String),
-    /// The platform will never accept the event; why.
+    /// The platform will never accept the event, for this reason.
     Refused(String),
 }
 
@@ -197,12 +197,13 @@ impl EventQueue {
         self.drop_typing();
     }
 
-    /// Drops typing that another event follows. Typing that is not in the log yet stays, because it has a number.
+    /// Drops typing that another event follows. Typing that is not in the log yet stays, because its number is assigned
+    /// and numbers have no gaps.
     fn drop_typing(&mut self) {
         let (last, published) = (self.last, self.published);
         let tried = self.next_to_call();
         self.waiting.retain(|queued| !queued.is_typing() || queued.number == last || queued.number > published);
-        // The attempts of one event say nothing about the next one.
+        // Attempts are counted per event.
         if self.next_to_call() != tried {
             self.reset_attempts();
         }
@@ -231,7 +232,7 @@ impl EventQueue {
     }
 
     /// Returns whether messages are held for the next handover.
-    pub(super) fn contains(&self) -> bool {
+    pub(super) fn holds_messages(&self) -> bool {
         !self.held.is_empty()
     }
 
@@ -322,8 +323,8 @@ impl EventQueue {
         self.attempts
     }
 
-    /// Records that an attempt starts. It is stored first, so that an interrupted attempt counts. Returns the number of
-    /// earlier attempts.
+    /// Records that an attempt starts. The record is stored before the attempt, so that an interrupted attempt counts.
+    /// Returns the number of earlier attempts.
     pub(super) fn try_next(&mut self, now: Timestamp) -> u32 {
         let before = self.attempts;
         self.attempts = before.saturating_add(1);
@@ -332,7 +333,7 @@ impl EventQueue {
     }
 
     pub(super) fn called(&mut self, number: u64, outcome: CallbackOutcome, chance: f64, now: Timestamp, rules: &Rules) {
-        // The event was typing and was dropped meanwhile, so this is not the outcome of the next one.
+        // The event was typing and has been dropped, so this outcome does not belong to the next event.
         if self.next_to_call() != Some(number) {
             return;
         }

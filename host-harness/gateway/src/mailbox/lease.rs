@@ -1,11 +1,11 @@
-//! Leases: which worker works on a mailbox, and on which task.
+//! Leases: exclusive rights of workers to work on a mailbox, and their tasks.
 
 use super::delivery_queue::Reason;
 use super::event_queue::QueuedEvent;
 use handover_host::contract::{Conversation, Outbound, ProviderRequest, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Work on a mailbox that can happen at the same time.
+/// A kind of work on a mailbox. Both kinds can run at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Channel {
     /// Requests to the contact center.
@@ -14,7 +14,7 @@ pub enum Channel {
     Callback,
 }
 
-/// The exclusive right to work on one channel of a mailbox for a time.
+/// The exclusive right to work on one channel of a mailbox for a limited time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lease {
     /// The task.
@@ -30,32 +30,32 @@ pub enum Task {
     Build {
         /// The number of the item.
         item: u64,
-        /// What to build.
+        /// The message to build.
         message: Box<Outbound>,
-        /// For which handover.
+        /// The conversation of its handover.
         conversation: Conversation,
     },
     /// Deliver a request: [`Mailbox::delivered`](crate::mailbox::Mailbox::delivered).
     Deliver {
-        /// Which of the recipient's items.
+        /// The number of the item.
         item: u64,
-        /// What to deliver.
+        /// The request to deliver.
         request: ProviderRequest,
     },
     /// Look up whether a request arrived: [`Mailbox::looked_up`](crate::mailbox::Mailbox::looked_up).
     Find {
-        /// Which of the recipient's items.
+        /// The number of the item.
         item: u64,
-        /// What was delivered, or not.
+        /// The request to look up.
         request: ProviderRequest,
-        /// For which handover.
+        /// The conversation of its handover.
         conversation: Conversation,
     },
     /// Poll the conversation: [`Mailbox::polled`](crate::mailbox::Mailbox::polled).
     Poll {
         /// The conversation.
         conversation: Conversation,
-        /// There is a reason to poll, other than the interval.
+        /// There is a reason to poll other than the interval.
         soon: bool,
     },
     /// Call the platform back: [`Mailbox::called_back`](crate::mailbox::Mailbox::called_back).
@@ -73,13 +73,13 @@ pub enum Task {
     Remove,
 }
 
-/// An item that was given up.
+/// A dead letter: an item that was given up.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct DeadLetter {
-    /// The same for the same item, however often it is stored; unique.
+    /// A unique id. It is the same if the item is stored again.
     pub id: String,
-    /// The time since which it waited.
+    /// When it was queued.
     pub since: Timestamp,
     /// The number of attempts.
     pub attempts: u32,
@@ -93,7 +93,7 @@ pub struct DeadLetter {
 pub enum DeadLetterContent {
     /// A request for the contact center, or a message that could not be built.
     Outbound {
-        /// Which of the recipient's items.
+        /// The number of the item.
         item: u64,
         /// The number of the handover.
         handover: u32,

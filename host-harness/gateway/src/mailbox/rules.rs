@@ -1,4 +1,4 @@
-//! What the operator decides about a connection.
+//! The operator's rules for a connection.
 
 use super::time::{after, milliseconds};
 use handover_host::contract::Timestamp;
@@ -8,32 +8,32 @@ use std::time::Duration;
 /// The timeout of one request to the contact center or to the platform. After it the outcome is unknown.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The length of a lease. The time beyond the request's timeout is for the two writes to the store, before and after the
-/// request.
+/// The length of a lease. The time beyond the request's timeout is for the two writes to the store, before and after
+/// the request.
 pub const LEASE: Duration = Duration::from_secs(REQUEST_TIMEOUT.as_secs() + 3);
 
-/// The default of [`Rules::lookup_delay`]: a request of unknown outcome may still be on its way. Longer than the lease
-/// under which it was sent.
+/// The default of [`Rules::lookup_delay`]: a request with an unknown outcome may still be in transit. Longer than the
+/// lease under which it was sent.
 pub const LOOKUP_DELAY: Duration = Duration::from_secs(LEASE.as_secs() + 5);
 
-// With a lease that can expire before its request does, nothing would ever be delivered.
+// If a lease could expire before its request does, nothing would ever be delivered.
 const _: () = assert!(LEASE.as_secs() > REQUEST_TIMEOUT.as_secs() && LOOKUP_DELAY.as_secs() > LEASE.as_secs());
 
-/// What the operator decides about a connection.
+/// The operator's rules for a connection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rules {
     /// The policy of its handovers.
     pub policy: Policy,
     /// The age from which an event of the contact center's own webhook is a replay.
     pub replay_window: Duration,
-    /// How often a handover without events is polled. Absent for never.
+    /// How often a handover without events is polled. Absent: never.
     pub poll_interval: Option<Duration>,
     /// Whether events also go to a callback of the platform, and not only to the log.
     pub has_callback: bool,
     /// How often, and for how long, a failed attempt is repeated.
     pub retries: Retries,
-    /// How long to wait before a request of unknown outcome is looked up. [`LOOKUP_DELAY`] unless the contact center is
-    /// known to be faster.
+    /// How long to wait before a request with an unknown outcome is looked up. [`LOOKUP_DELAY`] unless the contact
+    /// center is known to be faster.
     pub lookup_delay: Duration,
     /// How long a mailbox is kept after its last handover ended.
     pub retention: Duration,
@@ -57,12 +57,12 @@ impl Rules {
 }
 
 impl Retries {
-    /// Returns the time of the next attempt after this many; `None` if the item is to be given up. `first` is the time of
-    /// the first attempt.
+    /// Returns the time of the next attempt after this many attempts; `None` if the item must be given up. `first` is
+    /// the time of the first attempt.
     ///
-    /// `chance`, from 0 to 1, spreads the attempts of many items: the delay is between half of what it could be and all of
-    /// it. `after_seconds` is the delay that the other side asks for. If it asks for more time than is left, there is one
-    /// more attempt at the end.
+    /// `chance`, from 0 to 1, spreads the attempts of many items: the delay is between half of the full delay and the
+    /// full delay. `after_seconds` is the delay that the other side asks for. If it asks for more time than is left,
+    /// there is one more attempt at the end.
     pub(super) fn next(
         &self,
         attempts: u32,

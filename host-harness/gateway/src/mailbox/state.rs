@@ -19,7 +19,7 @@ use std::time::Duration;
 /// The delay between a reason to poll and the poll, so that one poll answers several reasons.
 const POLL_DELAY: Duration = Duration::from_secs(1);
 
-/// The state of one recipient of one connection. Stored as it is.
+/// The state of one recipient of one connection. Its serialized form is stored.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Mailbox {
@@ -52,12 +52,12 @@ pub struct Mailbox {
     pub(super) process_id: String,
 }
 
-/// The difference between the clocks of gateways that is tolerated. A larger step back means that a clock was set.
+/// The tolerated difference between the clocks of gateways. A larger step back means that a clock was set back.
 const MAX_CLOCK_DIFFERENCE: Duration = Duration::from_secs(10);
-/// The delay after a poll that found an end which may belong to the previous handover.
+/// The delay until the next poll after one that found an end that may belong to the previous handover.
 const POLL_AGAIN: Duration = Duration::from_secs(5);
 
-/// There is no handover to send a message in.
+/// No handover is in progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no handover is in progress; start one first")]
 pub struct NoHandover;
@@ -81,7 +81,7 @@ pub enum NotAccepted {
     NoRoom(#[from] NoRoom),
 }
 
-/// How many events of a webhook were new, and how many duplicates.
+/// The numbers of new and duplicate events of a webhook.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Accepted {
     /// Events not accepted before.
@@ -115,7 +115,7 @@ impl Mailbox {
     }
 
     /// Sets the process whose id becomes part of the ids that are assigned from now on. A store that was restored from
-    /// an older copy counts again from there, and no message or event may get an id that another one had. At most 40
+    /// an older copy assigns numbers again, so the process id keeps the ids of messages and events unique. At most 40
     /// letters, digits and hyphens. Not stored.
     pub fn set_process_id(&mut self, process_id: &str) {
         process_id.clone_into(&mut self.process_id);
@@ -190,9 +190,9 @@ impl Mailbox {
         Outbound { id, time: now.max(self.last_sent.saturating_add(1)), message }
     }
 
-    /// Adjusts stored times if the clock was set back since the last change: a delay stays as long as it was. Call it
-    /// first after loading a mailbox. Returns whether the clock was set back. The mailbox must be stored then, or each
-    /// load would start the delay again.
+    /// Adjusts stored times if the clock was set back since the last change, so that delays keep their length. Call it
+    /// first after loading a mailbox. Returns whether the clock was set back. In that case, store the mailbox;
+    /// otherwise each load would start the delays again.
     pub fn correct_for_clock_step(&mut self, now: Timestamp) -> bool {
         let back = self.last_change.saturating_sub(now);
         let went_back = back > milliseconds(MAX_CLOCK_DIFFERENCE);
@@ -227,7 +227,7 @@ impl Mailbox {
     /// Replaces the last handover. Requests queued for it keep its conversation.
     fn replace_handover(&mut self, next: Handover, first: Vec<Step>, now: Timestamp, rules: &Rules) {
         if let Some(last) = &self.handover {
-            self.delivery_queue.outlive(last);
+            self.delivery_queue.detach(last);
         }
         let number = next.number();
         self.handover = Some(next);
@@ -237,18 +237,18 @@ impl Mailbox {
         (self.poll_requested, self.unpollable) = (None, None);
     }
 
-    /// Queues a message: the requests built from it, or the message itself, to be built when everything before it is
+    /// Queues a message: the requests built from it, or the message itself, which is built when everything before it is
     /// delivered.
     ///
     /// # Errors
-    /// There is no handover in progress, or the queue is full.
+    /// No handover is in progress, or the queue is full.
     pub fn send(
         &mut self,
         outbound: &Outbound,
         requests: Option<Vec<ProviderRequest>>,
         now: Timestamp,
     ) -> Result<(), SendError> {
-        // A receipt for an agent's message may come after the end.
+        // A receipt for an agent's message may be sent after the end.
         let is_receipt = matches!(outbound.message, OutboundMessage::Receipt(_));
         let Some(handover) = self.handover.as_mut().filter(|handover| is_receipt || is_open(handover)) else {
             return Err(NoHandover.into());
@@ -333,12 +333,12 @@ impl Mailbox {
         let has_room = self.event_queue.admit(events).is_ok();
         let Some(handover) = self.handover.as_mut().filter(|handover| handover.thread() == thread) else { return };
         if !has_room {
-            // Nothing is accepted; the next poll brings it again.
+            // Nothing is accepted; the next poll returns the same events.
             self.poll_due = self.poll_due.and(rules.next_poll(now));
             return;
         }
         if is_open(handover) {
-            // The result may lack what happened after the poll.
+            // The result does not contain later changes.
             self.poll_requested = self.poll_requested.filter(|reason| *reason >= asked);
             let soon = self.poll_requested.map(|reason| after(reason, POLL_DELAY));
             self.poll_due = soon.or(rules.next_poll(now));
@@ -346,7 +346,7 @@ impl Mailbox {
         // Messages, receipts and typing are events that must not be repeated; the presence of agents is a state.
         let queued =
             |kind: &EventKind| matches!(kind, EventKind::Message(_) | EventKind::Receipt(_) | EventKind::Typing(_));
-        let origin = EventOrigin::observation();
+        let origin = EventOrigin::poll();
         let fresh: Vec<AgentEvent> = events
             .iter()
             .filter(|event| !queued(&event.kind) || self.deduplication.insert(event, &origin, now, rules))
@@ -361,8 +361,8 @@ impl Mailbox {
         }
     }
 
-    /// Records that the contact center has no conversation with the thread of this number. A handover that cannot be
-    /// polled for as long as retries last has ended.
+    /// Records that the contact center has no conversation with the thread of this number. If a handover cannot be
+    /// polled for as long as retries last, it ends.
     pub fn unpollable(&mut self, thread: u32, now: Timestamp, rules: &Rules) {
         let Some(handover) = self.handover.as_mut().filter(|handover| handover.thread() == thread) else { return };
         if !is_open(handover) {
@@ -422,7 +422,7 @@ impl Mailbox {
         }
     }
 
-    /// Reports to the agent that their message was not displayed, while the handover lasts.
+    /// Reports to the agent that their message was not displayed.
     pub(super) fn report_not_shown(&mut self, queued: &QueuedEvent, now: Timestamp) {
         if let Some(message) = queued.message() {
             let receipt =
@@ -487,7 +487,7 @@ impl Mailbox {
         self.event_queue.push(Event::Ended(reason), number, now);
     }
 
-    /// Starts another handover, because an agent wrote after the end and the operator chose so.
+    /// Starts another handover, because an agent wrote after the end and the operator's policy is to reopen.
     fn reopen(&mut self, message: AgentMessage, ended: u32, now: Timestamp, rules: &Rules) {
         // The conversation of the message, or the last one.
         let conversation = self.conversations.last().cloned();
@@ -499,7 +499,7 @@ impl Mailbox {
         self.event_queue.push(Event::Message(message), number, now);
     }
 
-    /// Counts a message. Its parts are a millisecond apart.
+    /// Counts a message. The times of its parts are one millisecond apart.
     fn count(&mut self, outbound: &Outbound, parts: usize) {
         self.messages = self.messages.saturating_add(1);
         let further = u64::try_from(parts.saturating_sub(1)).unwrap_or(0);
@@ -507,7 +507,7 @@ impl Mailbox {
     }
 
     fn add_conversation(&mut self, conversation: &str) {
-        /// A late event of an older conversation usually names the recipient as well.
+        /// The oldest conversations are forgotten, because a late event usually contains the recipient as well.
         const MAX_CONVERSATIONS: usize = 20;
         if self.conversations.last().is_some_and(|last| last == conversation) {
             return;
@@ -523,7 +523,7 @@ impl Mailbox {
 /// Why a message is not queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// There is no handover in progress.
+    /// No handover is in progress.
     #[error(transparent)]
     NoHandover(#[from] NoHandover),
     /// The queue does not accept it.

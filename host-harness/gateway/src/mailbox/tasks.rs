@@ -1,4 +1,4 @@
-//! The tasks of a mailbox: what is due next, and what the outcomes change.
+//! The tasks of a mailbox: selects the next task and records outcomes.
 
 use super::delivery_queue::{DeliveryOutcome, Item, LookupOutcome, Next, Reason};
 use super::event_queue::{CallbackOutcome, QueuedEvent};
@@ -17,7 +17,7 @@ impl Mailbox {
     /// Leases a channel to a worker and returns its next task. Returns `None`, and releases the channel, if there is no
     /// task now or another worker holds the lease.
     ///
-    /// A worker reports the outcome of its task and takes the next lease in the same change.
+    /// A worker reports the outcome of its task and acquires the next lease in the same change.
     pub fn lease(&mut self, channel: Channel, by: &str, now: Timestamp, rules: &Rules) -> Option<Lease> {
         let holder = self.leases.channel(channel);
         if holder.as_ref().is_some_and(|holder| holder.by != by && holder.until > now) {
@@ -46,7 +46,7 @@ impl Mailbox {
         self.expires_at(rules).is_some_and(|at| at <= now)
     }
 
-    /// Returns the time at which a worker must look at the mailbox; `None` if nothing is queued.
+    /// Returns the time at which a worker must look at the mailbox; `None` if nothing is due.
     #[must_use]
     pub fn due(&self, rules: &Rules) -> Option<Timestamp> {
         if self.event_queue.unpublished().next().is_some() {
@@ -76,7 +76,8 @@ impl Mailbox {
         [item, deadline, poll_due, self.expires_at(rules)].into_iter().flatten().min()
     }
 
-    /// Not before the last event has left the log, because a new mailbox numbers its events anew.
+    /// Returns when the retention passes; `None` while work is queued or the handover has not ended. It does not pass
+    /// before the last event has left the log, because a new mailbox restarts its event numbers.
     fn expires_at(&self, rules: &Rules) -> Option<Timestamp> {
         let idle = self.delivery_queue.peek().is_none()
             && self.event_queue.to_call(rules).is_none()
@@ -86,7 +87,7 @@ impl Mailbox {
     }
 
     /// Returns until when a leave waits for the id of its conversation. The handover's other requests are done by then,
-    /// but an event may still bring the id.
+    /// but an event may still contain the id.
     fn waits_for_conversation(&self, item: &Item) -> Option<Timestamp> {
         let unknown = || self.conversation_of(item)?.id.is_none().then_some(());
         (item.leaves() && item.request().is_none()).then(unknown).flatten()?;
@@ -96,7 +97,8 @@ impl Mailbox {
         Some(after(item.since(), CONVERSATION_WAIT))
     }
 
-    /// Returns whether there is no conversation to leave: nothing of its handover arrived at the contact center.
+    /// Returns whether the item is a leave without a conversation to leave: no request of its handover arrived at the
+    /// contact center.
     fn leaves_nothing(&self, item: &Item) -> bool {
         let handover = self.handover.as_ref().filter(|handover| handover.number() == item.handover());
         let is_unknown = handover.map_or(item.nothing_arrived(), Handover::is_unknown_to_the_contact_center);
@@ -128,7 +130,8 @@ impl Mailbox {
         if !self.is_expired(now, rules) {
             return None;
         }
-        if let Some(number) = self.handover.as_ref().map(Handover::number).filter(|_| self.event_queue.contains()) {
+        if let Some(number) = self.handover.as_ref().map(Handover::number).filter(|_| self.event_queue.holds_messages())
+        {
             // There was no next handover within the retention, so held messages are queued as late.
             self.event_queue.release_late(number, now);
             return None;
@@ -214,8 +217,8 @@ impl Mailbox {
         self.conversation(item.handover(), item.conversation().map(String::from), item.thread())
     }
 
-    /// Returns the conversation of a handover. Id and thread are those of the current handover, or what is known of an
-    /// earlier one.
+    /// Returns the conversation of a handover. The id and the thread are those of the current handover, or the known
+    /// values of an earlier one.
     fn conversation(&self, number: u32, known: Option<String>, thread: Option<u32>) -> Option<Conversation> {
         let present = self.handover.as_ref()?;
         let is_present = number == present.number();

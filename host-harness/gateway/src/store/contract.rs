@@ -1,4 +1,4 @@
-//! The contract of stores: records, the log, and what can go wrong.
+//! The contract of stores: records, the log, and errors.
 
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
@@ -19,8 +19,8 @@ pub enum Family {
     DeadLetter,
 }
 
-/// The version of a record, unique among all versions of the record, even after it was removed. Only a [`Store`] of
-/// this crate creates it.
+/// The version of a record, unique among all versions of the record, even after it was removed. Only a [`Store`] in
+/// this crate can create one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Revision(pub(crate) u64);
 
@@ -82,8 +82,8 @@ pub struct LogEntry {
     pub entry: Entry,
 }
 
-/// Why the store failed. After [`Unavailable`](Self::Unavailable) the change may be stored nevertheless;
-/// compare-and-set and the numbers of the log's entries detect it on the next attempt.
+/// Why the store failed. After [`Unavailable`](Self::Unavailable), the change may have been stored; the next attempt
+/// detects this by compare-and-set and by the numbers of the log's entries.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// A later attempt may succeed.
@@ -105,13 +105,13 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether another attempt fails in the same way until the record changes.
+    /// Returns whether every attempt fails in the same way until the record changes.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         !matches!(self, Self::Unavailable(_))
     }
 
-    /// The error for an unreadable record. It leaves out the parser's message, which may contain message texts.
+    /// Creates the error for an unreadable record. It leaves out the parser's message, which may contain message texts.
     pub(crate) fn unreadable(what: &str, error: &serde_json::Error) -> Self {
         let (kind, line, column) = (error.classify(), error.line(), error.column());
         Self::Broken(format!("{what} is not readable by this version ({kind:?} at {line}:{column})"))
@@ -124,7 +124,7 @@ pub enum SaveError {
     /// The revision differs. Load the record and try again.
     #[error("the record was changed by another gateway")]
     Conflict,
-    /// More than [`MAX_BYTES`].
+    /// The value has more than [`MAX_BYTES`].
     #[error("{0} bytes are more than the {MAX_BYTES} that a record may have")]
     TooLarge(usize),
     /// The store failed.
@@ -145,7 +145,7 @@ pub(crate) fn none_on_conflict<T>(result: Result<T, SaveError>) -> Result<Option
 /// Why an entry is not in the log.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
-    /// More than [`MAX_BYTES`].
+    /// The value has more than [`MAX_BYTES`].
     #[error("{0} bytes are more than the {MAX_BYTES} that an entry may have")]
     TooLarge(usize),
     /// The store failed.
@@ -153,7 +153,7 @@ pub enum AppendError {
     Store(#[from] StoreError),
 }
 
-/// The durable store of a gateway. What a method acknowledged with `Ok` is durable.
+/// The durable store of a gateway. A change is durable when its method returns `Ok`.
 ///
 /// A stream ends with its first error; subscribe again for more. The trait is sealed in effect: only this crate can
 /// create a [`Revision`].
@@ -162,7 +162,7 @@ pub trait Store: Send + Sync {
     /// Loads a record.
     async fn load(&self, family: Family, key: &str) -> Result<Option<Record>, StoreError>;
 
-    /// Changes a record of this revision, or creates one if `expected` is `None`.
+    /// Changes a record if it has this revision, or creates one if `expected` is `None`.
     async fn save(
         &self,
         family: Family,
@@ -171,15 +171,15 @@ pub trait Store: Send + Sync {
         content: Content,
     ) -> Result<Revision, SaveError>;
 
-    /// Removes a record of this revision.
+    /// Removes a record if it has this revision.
     async fn remove(&self, family: Family, key: &str, expected: Revision) -> Result<(), SaveError>;
 
-    /// Returns at most `limit` keys after this one, in the order of their bytes. All pages together contain every
-    /// record that existed throughout.
+    /// Returns at most `limit` keys after this one, in byte order. All pages together contain every record that existed
+    /// throughout.
     async fn keys(&self, family: Family, after: Option<&str>, limit: usize) -> Result<Vec<String>, StoreError>;
 
-    /// Streams each record that is due at some time, and then every change by any gateway. Of several changes of one
-    /// record, it may report only the last.
+    /// Streams each record with a due time, and then every change by any gateway. It may report only the last of
+    /// several changes of one record.
     async fn watch(&self, family: Family) -> Result<BoxStream<'static, Result<Change, StoreError>>, StoreError>;
 
     /// Appends an entry, unless its stream already has an entry with its number or a higher one. Entries of one
@@ -193,7 +193,7 @@ pub trait Store: Send + Sync {
         after: Position,
     ) -> Result<BoxStream<'static, Result<LogEntry, StoreError>>, StoreError>;
 
-    /// Returns the entry of a connection at this position; `None` if there is none, or none any more.
+    /// Returns the entry of a connection at this position; `None` if there is none, or if it was removed.
     async fn log_entry(&self, connection: &str, position: Position) -> Result<Option<LogEntry>, StoreError>;
 
     /// Returns the position of the oldest entry, or one past the end of an empty log.
@@ -205,6 +205,6 @@ pub trait Store: Send + Sync {
     /// Checks that the store can be read and written now.
     async fn ready(&self) -> Result<(), StoreError>;
 
-    /// Removes older entries of the log.
+    /// Removes the log's entries that are older than this time.
     async fn remove_entries_before(&self, before: Timestamp) -> Result<(), StoreError>;
 }

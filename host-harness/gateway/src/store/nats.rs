@@ -1,8 +1,8 @@
 //! A store in NATS JetStream, for any number of gateways: a key-value bucket for each kind of record, and a stream for
 //! the log.
 //!
-//! The servers decide what is durable. A single server syncs to the disk at intervals (`sync_interval`, two minutes
-//! unless it is `always`). Three servers store each message twice before they acknowledge it.
+//! The servers decide what is durable. A single server syncs to the disk at intervals (`sync_interval`, two minutes by
+//! default; `always` syncs each message). Three servers store each message twice before they acknowledge it.
 
 use super::contract::{
     AppendError, Change, Content, Entry, Family, LogEntry, MAX_BYTES, Position, Record, Revision, SaveError, Store,
@@ -22,12 +22,12 @@ use handover_host::Cache;
 use handover_host::contract::Timestamp;
 use std::time::Duration;
 
-/// The number of an entry in its stream.
+/// The header with the number of an entry in its stream.
 const NUMBER: &str = "Handover-Number";
-/// The time of an entry, in milliseconds since 1970.
+/// The header with the time of an entry, in milliseconds since 1970.
 const TIME: &str = "Handover-Time";
 
-/// The stream of an entry.
+/// The header with the stream of an entry.
 const STREAM_ID: &str = "Handover-Stream";
 
 /// Stored as the time if nothing is due.
@@ -47,7 +47,7 @@ pub struct NatsStore {
     subjects: String,
 }
 
-/// The layout of the store. All gateways of one store have the same.
+/// The layout of the store. All gateways of one store must have the same layout.
 #[derive(Clone, Debug)]
 pub struct Layout {
     /// The prefix of the names of buckets and stream: letters, digits, `-` and `_`.
@@ -62,7 +62,7 @@ impl Default for Layout {
     }
 }
 
-/// The header of a removed key (ADR-8 of NATS).
+/// The header that marks a removed key (ADR-8 of NATS).
 const OPERATION: &str = "KV-Operation";
 
 impl NatsStore {
@@ -121,7 +121,7 @@ impl NatsStore {
             bucket: format!("{}-cache", layout.prefix),
             history: 1,
             max_age: MAX_CACHE_TTL,
-            // Lost values are obtained again.
+            // Lost values can be obtained again.
             num_replicas: 1,
             ..Default::default()
         };
@@ -143,7 +143,6 @@ async fn bucket(context: &Context, bucket: String, replicas: usize) -> Result<kv
     context.create_key_value(config).await.map_err(unavailable)
 }
 
-// By value, for `map_err`.
 #[allow(clippy::needless_pass_by_value, reason = "it is for map_err")]
 fn unavailable(error: impl std::error::Error) -> StoreError {
     StoreError::Unavailable(error.to_string())
@@ -197,7 +196,7 @@ fn is_of(headers: &HeaderMap, stream_id: &str) -> bool {
 #[async_trait]
 impl Store for NatsStore {
     async fn load(&self, family: Family, key: &str) -> Result<Option<Record>, StoreError> {
-        // From the leader, because a replica may not have the latest acknowledged message.
+        // Reads from the leader, because a replica may not have the latest acknowledged message.
         let bucket = self.bucket(family);
         let subject = format!("{}{}", bucket.prefix, encoded(key));
         match bucket.stream.get_last_raw_message_by_subject(&subject).await {
@@ -255,8 +254,8 @@ impl Store for NatsStore {
         let changes = entries.map_err(unavailable).try_filter_map(move |entry| async move {
             let due = due(&entry)?;
             // An old record that is not due is not reported.
-            let is_news = due.is_some() || entry.revision > now;
-            Ok(if is_news { Some(Change { key: decoded(&entry.key)?, due }) } else { None })
+            let is_reported = due.is_some() || entry.revision > now;
+            Ok(if is_reported { Some(Change { key: decoded(&entry.key)?, due }) } else { None })
         });
         Ok(changes.boxed())
     }
@@ -310,7 +309,7 @@ impl Store for NatsStore {
         };
         let consumer = self.log.create_consumer(consumer).await.map_err(unavailable)?;
         let messages = consumer.messages().await.map_err(unavailable)?;
-        let log_entry = messages.map_err(unavailable).and_then(move |message| {
+        let entries = messages.map_err(unavailable).and_then(move |message| {
             let connection = connection.clone();
             async move {
                 let position = message.info().map_err(|_| broken("a message without a position"))?.stream_sequence;
@@ -330,7 +329,7 @@ impl Store for NatsStore {
                 })
             }
         });
-        Ok(log_entry.boxed())
+        Ok(entries.boxed())
     }
 
     async fn log_entry(&self, connection: &str, position: Position) -> Result<Option<LogEntry>, StoreError> {
@@ -395,7 +394,7 @@ impl Store for NatsStore {
 /// The longest TTL in the cache: two days, the longest lifetime of a Genesys token.
 const MAX_CACHE_TTL: Duration = Duration::from_secs(48 * 60 * 60);
 
-/// A cache in NATS that all gateways share. A failure counts as a missing value.
+/// A cache in NATS that all gateways share. A failed read counts as a missing value.
 #[derive(Clone, Debug)]
 pub struct NatsCache(kv::Store);
 

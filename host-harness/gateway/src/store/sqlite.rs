@@ -22,10 +22,10 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::{broadcast, watch};
 
-/// Changes that a watcher may lag behind before it starts again with everything that is due.
+/// The number of changes that a watcher may lag behind before it starts again with all due records.
 const MAX_PENDING_CHANGES: usize = 1_024;
 
-/// Entries of the log that are read at once.
+/// The number of log entries that are read at once.
 const ENTRIES_PER_PAGE: usize = 256;
 
 /// A store in one file, and the two files of SQLite's write-ahead log. Acknowledged changes survive a power failure.
@@ -35,7 +35,7 @@ pub struct SqliteStore(Arc<Inner>);
 
 struct Inner {
     writer: Worker,
-    /// A second connection, so that reads do not wait for the disk.
+    /// A second connection, so that reads do not wait for writes to the disk.
     reader: Worker,
     changes: broadcast::Sender<(Family, Change)>,
     /// The end of the log.
@@ -43,12 +43,13 @@ struct Inner {
 }
 
 impl SqliteStore {
-    /// Opens or creates the file. Locks on it, and on a file with the same name and `.lock`, keep other gateways away.
+    /// Opens or creates the file. Locks on it, and on a file with the same name and `.lock`, prevent other gateways
+    /// from using it.
     ///
     /// # Errors
     /// Another gateway uses it, it is not a gateway's file, or it cannot be read or written.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let locks = Locks::take(path)?;
+        let locks = Locks::acquire(path)?;
         let writer = schema::open(path)?;
         let reader = schema::open(path)?;
         let last_position =
@@ -129,7 +130,7 @@ fn last_position(connection: &Connection) -> rusqlite::Result<Position> {
     connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).map(Position)
 }
 
-/// Stored in the files, so it never changes.
+/// Returns the number of a family in the file. A number never changes.
 pub(crate) fn family_number(family: Family) -> u8 {
     match family {
         Family::Recipient => 1,
@@ -273,7 +274,7 @@ impl Store for SqliteStore {
     }
 
     async fn watch(&self, family: Family) -> Result<BoxStream<'static, Result<Change, StoreError>>, StoreError> {
-        // First, so that no change is lost between the two.
+        // Subscribes first, so that no change is lost before the subscription.
         let changes = self.0.changes.subscribe();
         let due = self.due(family).await?;
         let watching = Watching { store: self.clone(), family, changes, due };
@@ -293,8 +294,8 @@ impl Store for SqliteStore {
                            SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM log \
                            WHERE connection = ?1 AND recipient = ?2 AND stream_id = ?3 AND number >= ?4) \
                            RETURNING position";
-                let Entry { connection: of, recipient, stream_id, number, time, body } = &entry;
-                let values = params![of, recipient, stream_id, number, time, body];
+                let Entry { connection: name, recipient, stream_id, number, time, body } = &entry;
+                let values = params![name, recipient, stream_id, number, time, body];
                 connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()
             },
             |inner, position: &Option<u64>| {
@@ -338,11 +339,11 @@ impl Store for SqliteStore {
         self.read(last_position).await
     }
 
-    /// Checks writing and reading, because a file may be damaged for one of them only.
+    /// Checks writing and reading, because damage may affect only one of them.
     async fn ready(&self) -> Result<(), StoreError> {
         self.write(next_revision, |_, _| ()).await?;
         self.read(|connection| {
-            // By the index of every load, with the values, because SQLite reads nothing that is not selected.
+            // Reads through the index that `load` uses. Selects the values, because SQLite reads only selected columns.
             for sql in [
                 "SELECT value FROM record ORDER BY family, key LIMIT 2",
                 "SELECT value FROM record ORDER BY family DESC, key DESC LIMIT 2",
@@ -359,7 +360,7 @@ impl Store for SqliteStore {
     }
 
     async fn remove_entries_before(&self, before: Timestamp) -> Result<(), StoreError> {
-        // In batches, because writes wait meanwhile.
+        // In batches, so that other writes do not wait long.
         const BATCH: usize = 2_000;
         let sql = "DELETE FROM log WHERE position IN (SELECT position FROM log WHERE time < ? LIMIT ?)";
         let some = move |connection: &Connection| connection.prepare_cached(sql)?.execute(params![before, BATCH]);
@@ -386,7 +387,7 @@ impl Watching {
                 Ok((family, change)) if family == self.family => return Ok(Some(change)),
                 Ok(_) => {}
                 Err(broadcast::error::RecvError::Closed) => return Ok(None),
-                // Records that are not due any more need no report.
+                // Records that are no longer due need no report.
                 Err(broadcast::error::RecvError::Lagged(_)) => self.due = self.store.due(self.family).await?,
             }
         }
@@ -409,7 +410,7 @@ impl Following {
                 self.after = log_entry.position;
                 return Ok(Some(log_entry));
             }
-            // Before the page is read, so that an entry appended meanwhile counts as new.
+            // Before the page is read, so that an entry appended in the meantime counts as new.
             self.last_position.mark_unchanged();
             self.page = self.store.page(Arc::clone(&self.connection), self.after, ENTRIES_PER_PAGE).await?;
             if self.page.is_empty() && self.last_position.changed().await.is_err() {

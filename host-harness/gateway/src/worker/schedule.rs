@@ -7,10 +7,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The delay after work that could not be done.
+/// The delay after work that failed.
 pub(super) const RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// The times at which mailboxes are to be looked at. Each key is in it at most once.
+/// The times at which workers must look at mailboxes. Each key occurs at most once.
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
     entries: HashMap<Arc<str>, Entry>,
@@ -19,7 +19,7 @@ pub(super) struct Schedule {
     distrusted_until: Option<Timestamp>,
 }
 
-/// How long work may use times of the clock before it was set back.
+/// How long work may report times from before the clock was set back.
 const DISTRUST: Duration = LEASE;
 
 #[derive(Debug)]

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub(super) struct Outcome {
     what: What,
-    /// Spreads retries.
+    /// A random number from 0 to 1 that spreads retries.
     chance: f64,
 }
 
@@ -28,13 +28,13 @@ pub(super) struct Outcome {
 enum What {
     Built(u64, Result<Vec<ProviderRequest>, String>),
     Delivered(u64, DeliveryOutcome),
-    LookupOutcome(u64, LookupOutcome),
+    LookedUp(u64, LookupOutcome),
     Polled {
         thread: u32,
         events: Vec<AgentEvent>,
         asked: Timestamp,
     },
-    /// The poll failed; the time of the next one.
+    /// The poll failed or was postponed. Contains the time of the next one.
     NotPolled(Timestamp),
     /// The contact center has no conversation with this thread.
     Unpollable(u32),
@@ -46,11 +46,11 @@ enum What {
 
 impl Outcome {
     /// Records the outcome in the mailbox.
-    pub(super) fn hand_in(&self, mailbox: &mut Mailbox, now: Timestamp, rules: &Rules) {
+    pub(super) fn record(&self, mailbox: &mut Mailbox, now: Timestamp, rules: &Rules) {
         match &self.what {
             What::Built(item, built) => mailbox.built(*item, built.clone()),
             What::Delivered(item, outcome) => mailbox.delivered(*item, outcome.clone(), self.chance, now, rules),
-            What::LookupOutcome(item, outcome) => mailbox.looked_up(*item, outcome.clone(), self.chance, now, rules),
+            What::LookedUp(item, outcome) => mailbox.looked_up(*item, outcome.clone(), self.chance, now, rules),
             What::Polled { thread, events, asked } => mailbox.polled(*thread, events, *asked, now, rules),
             What::NotPolled(next_poll) => mailbox.poll_at(*next_poll),
             What::Unpollable(thread) => mailbox.unpollable(*thread, now, rules),
@@ -78,7 +78,7 @@ impl Outcome {
                 DeliveryOutcome::Failed(Failure::Permanent(_)) => "refused",
                 DeliveryOutcome::Unknown(_) => "outcome-unknown",
             }),
-            What::LookupOutcome(_, outcome) => metrics.lookup(match outcome {
+            What::LookedUp(_, outcome) => metrics.lookup(match outcome {
                 LookupOutcome::Arrived(_) => "arrived",
                 LookupOutcome::NotArrived => "not-arrived",
                 LookupOutcome::Unknown | LookupOutcome::Failed(Failure::Permanent(_)) => "unknown",
@@ -104,7 +104,7 @@ pub(super) async fn perform(service: &ConnectionService, address: &Address, task
         Task::Build { item, message, conversation } => build(service, item, &message, &conversation).await,
         Task::Deliver { item, request } => What::Delivered(item, deliver(service, address, &request).await),
         Task::Find { item, request, conversation } => {
-            What::LookupOutcome(item, find(service, address, &conversation, &request).await)
+            What::LookedUp(item, find(service, address, &conversation, &request).await)
         }
         Task::Poll { conversation, soon } => poll(service, &conversation, soon).await,
         Task::CallBack { id, event, attempts } => {
@@ -129,7 +129,7 @@ async fn build(service: &ConnectionService, item: u64, message: &Outbound, conve
             What::Built(item, Ok(requests))
         }
         Err(Error::Provider(unsupported)) => What::Built(item, Err(format!("{unsupported:?}"))),
-        // A limit of the host, not a fault of the message.
+        // A limit of the host caused this, not the message.
         Err(Error::Call(error @ (CallError::Busy { .. } | CallError::Limit { limit: Limit::CallTime, .. }))) => {
             tracing::warn!(connection = service.name(), %error, "a message cannot be built now; trying again");
             What::Nothing
@@ -240,8 +240,8 @@ fn retry(message: String) -> Failure {
     Failure::Retry(RetryAdvice { cause: RetryCause::TimedOut, after_seconds: None, may_have_arrived: false, message })
 }
 
-/// Stores the recipient of a conversation first, because its webhooks may name nothing else. If that fails, polling
-/// finds the conversation.
+/// Stores the recipient of a conversation before the delivery is recorded, because its webhooks may contain only the
+/// conversation. If that fails, polling finds the conversation.
 async fn store_conversation(service: &ConnectionService, address: &Address, conversation: Option<&str>) {
     if let Some(conversation) = conversation
         && let Err(error) =
@@ -258,7 +258,7 @@ async fn poll(service: &ConnectionService, conversation: &Conversation, soon: bo
     }
     let began = Instant::now();
     let polled = with_request_timeout(service).observe_conversation(conversation).await;
-    service.trace().observation(service.name(), conversation, &polled, began.elapsed());
+    service.trace().poll(service.name(), conversation, &polled, began.elapsed());
     match polled {
         Ok(events) => {
             service.record_credentials(None);

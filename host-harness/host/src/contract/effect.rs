@@ -1,4 +1,4 @@
-//! What became of an effect.
+//! The outcomes of calls with effects.
 
 use serde::{Deserialize, Serialize};
 use wasmtime::component::{ComponentType, Lift, Lower};

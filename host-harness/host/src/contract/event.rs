@@ -457,7 +457,7 @@ pub struct AgentEvent {
     pub kind: EventKind,
 }
 
-/// The body holds people's words: only its size is printed.
+/// Prints only the size of the body, because the body may contain message texts.
 impl fmt::Debug for EventSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, body) = match self {
@@ -472,7 +472,7 @@ impl fmt::Debug for EventSource {
 
 keep_private!(Attachment, Button, Card, DatePicker, ListItem, ListSection, Location, Template);
 
-/// Who says something and how much, not what.
+/// Prints the author and the length of the text, but not the text.
 impl fmt::Debug for AgentMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AgentMessage")

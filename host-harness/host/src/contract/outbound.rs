@@ -1,4 +1,4 @@
-//! What the platform says or does.
+//! Messages and requests from the platform to the contact center.
 
 use super::{Attachment, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -352,7 +352,7 @@ pub struct InvalidField {
     pub expected: String,
 }
 
-/// The body holds people's words: only its size is printed.
+/// Prints only the size of the body, because the body may contain message texts.
 impl fmt::Debug for ProviderRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProviderRequest")
@@ -365,7 +365,7 @@ impl fmt::Debug for ProviderRequest {
 
 keep_private!(Profile, TranscriptLine, Attribute, HandoverStart, StructuredAnswer);
 
-/// The kind of message, not what it says.
+/// Prints the kind of the message, but not its content.
 impl fmt::Debug for OutboundMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

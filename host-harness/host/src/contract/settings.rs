@@ -194,7 +194,7 @@ pub struct Description {
     pub abilities: Vec<Ability>,
 }
 
-/// The value may be a secret: only the key is printed.
+/// Prints only the key, because the value may be a secret.
 impl fmt::Debug for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Setting").field("key", &self.key).finish_non_exhaustive()

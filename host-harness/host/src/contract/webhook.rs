@@ -92,7 +92,8 @@ pub enum Rejection {
 }
 
 impl Webhook {
-    /// Creates a webhook from an HTTP request, with all occurrences of all headers. `body` must be the bytes that arrived.
+    /// Creates a webhook from an HTTP request, with all occurrences of all headers. `body` must contain the bytes as
+    /// they arrived.
     #[must_use]
     pub fn from_http(parts: &http::request::Parts, body: impl Into<Vec<u8>>) -> Self {
         let header =
@@ -106,7 +107,8 @@ impl Webhook {
     }
 }
 
-/// Path, headers and body may contain keys and message texts: only their sizes are printed.
+/// Prints only the method, the number of headers and the size of the body, because the rest may contain keys and
+/// message texts.
 impl fmt::Debug for Webhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Webhook")

@@ -1,13 +1,14 @@
-//! The agents of a handover: the latest fact about each, whatever the order of arrival.
+//! The agents of a handover: the latest fact about each, regardless of the order of arrival.
 
 use super::{MAX_CLOCK_SKEW_MS, Step};
 use crate::contract::{Agent, AgentEvent, EventKind, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Agents to remember at most. A handover has a few; beyond that, a forgotten agent may be reported again.
+/// The maximum number of remembered agents. A handover has a few. Beyond the maximum, a forgotten agent may be reported
+/// again.
 const MAX_AGENTS: usize = 32;
 
-/// What is known of the agents. All times are maxima, so the order of arrival does not matter.
+/// The known facts about the agents. All times are maxima, so the order of arrival does not matter.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Agents {
@@ -28,7 +29,7 @@ struct KnownAgent {
 }
 
 impl KnownAgent {
-    /// Completes an agent who is present by a later description.
+    /// Completes an agent who is present with a later description. Reports a name that was missing.
     fn named(&mut self, agent: &Agent) -> Vec<Step> {
         let named = self.agent.name.is_none() && agent.name.is_some();
         complete(&mut self.agent, agent);
@@ -42,15 +43,15 @@ pub(super) enum Departure {
     Left(Agent),
     /// No such agent was known to be present.
     Unknown,
-    /// The last poll found the agent, not much later than this.
+    /// The last poll found the agent present, at most a clock difference after the departure.
     Uncertain,
-    /// It was known.
+    /// The departure is not new.
     Known,
 }
 
 impl Agents {
-    /// Adjusts times after our clock was set back: an earlier poll must not outweigh what happens now. The contact
-    /// center's times stay; a time later than `now` is ours.
+    /// Adjusts times after our clock was set back: an earlier poll must not override new events. The contact center's
+    /// times do not change. A time later than `now` is from our clock.
     pub(super) fn step_back(&mut self, back: u64, now: Timestamp) {
         self.last_poll = self.last_poll.map(|at| at.saturating_sub(back));
         let latest = [&mut self.last_join, &mut self.last_message, &mut self.last_departure, &mut self.last_transfer];
@@ -70,26 +71,26 @@ impl Agents {
         self.known.iter().any(|known| known.present && same(&known.agent, agent))
     }
 
-    /// Returns whether an agent is expected: one transferred the user, and none has joined since.
+    /// Returns whether an agent is expected: an agent transferred the user, and no agent has joined since.
     pub(super) fn is_agent_expected(&self) -> bool {
         self.last_transfer > self.last_join
     }
 
-    /// Returns whether no agent has been present since some time up to this one.
+    /// Returns whether no agent is present and this time is after the last join and message and not before the last
+    /// departure.
     pub(super) fn is_empty_since(&self, at: Timestamp) -> bool {
         !self.is_anyone_present() && Some(at) > self.last_join.max(self.last_message) && Some(at) >= self.last_departure
     }
 
-    /// Records a message of a person. Returns whether it shows that an agent is present: after a departure it must be
-    /// later, or it is the last message of the agent who left. It does not complete a transfer, because other agents
-    /// may be present.
+    /// Records a message of a person. Returns whether it shows that an agent is present. A message that is not later
+    /// than the last departure does not, because the agent who left may have written it. A message does not complete a
+    /// transfer, because other agents may be present.
     pub(super) fn spoke(&mut self, time: Option<Timestamp>) -> bool {
         self.last_message = self.last_message.max(time);
         self.last_departure.is_none() || time > self.last_departure
     }
 
-    /// Records that an agent joined. An event without a time may be from before a transfer, so it does not complete
-    /// one.
+    /// Records the time of a join. An event without a time may precede a transfer, so it does not complete one.
     pub(super) fn arrived(&mut self, time: Option<Timestamp>) {
         self.last_join = self.last_join.max(time);
     }
@@ -116,7 +117,7 @@ impl Agents {
                 known.at = known.at.max(at);
                 known.named(agent)
             }
-            // At the same time, a departure outweighs a join.
+            // If the times are equal, a departure overrides a join.
             Some(known) if at <= known.at => Vec::new(),
             _ => self.add(agent, at),
         }
@@ -149,22 +150,22 @@ impl Agents {
         departure
     }
 
-    /// Returns the only agent who can be meant by an unknown one: the only one present, if either has no name.
+    /// Returns the agent that an unknown agent must be: the only one who is present, if either has no name.
     pub(super) fn only_candidate(&self, agent: &Agent, at: Timestamp) -> Option<Agent> {
         let mut present = self.known.iter().filter(|known| known.present);
         let only = present.next().filter(|only| only.at <= at && (is_nameless(agent) || is_nameless(&only.agent)))?;
         present.next().is_none().then(|| only.agent.clone())
     }
 
-    /// Applies the result of a poll; `None` if a later one was applied before.
+    /// Applies the result of a poll. Returns `None` if a later poll was already applied.
     pub(super) fn polled(&mut self, events: &[AgentEvent], asked: Timestamp) -> Option<Vec<Step>> {
         if Some(asked) < self.last_poll {
             return None;
         }
         let present_agents = self.found(events, asked);
         let mut steps = Vec::new();
-        for (agent, came) in &present_agents {
-            self.arrived(Some(*came));
+        for (agent, joined_at) in &present_agents {
+            self.arrived(Some(*joined_at));
             let is_anyone_present = self.is_anyone_present();
             match self.find(agent) {
                 // An event that arrived since the poll is newer.
@@ -188,7 +189,7 @@ impl Agents {
         Some(steps)
     }
 
-    /// Returns who is present according to a poll, and since when.
+    /// Returns the agents who are present according to a poll, and when each joined.
     fn found<'a>(&mut self, events: &'a [AgentEvent], asked: Timestamp) -> Vec<(&'a Agent, Timestamp)> {
         let mut events: Vec<_> = events.iter().map(|event| (event.time.unwrap_or(asked), &event.kind)).collect();
         events.sort_by_key(|(time, _)| *time);
@@ -248,12 +249,13 @@ impl Agents {
         self.known.push(known);
     }
 
-    /// Returns whether a later poll outweighs a fact.
+    /// Returns whether a later poll overrides a fact with this time.
     fn is_outdated(&self, at: Timestamp) -> bool {
         Some(at) <= self.last_poll
     }
 
-    /// Returns whether a fact is so close to a poll that the clocks decide: a reason to poll again.
+    /// Returns whether a fact is so close to a poll that a clock difference may reverse their order. Then another poll
+    /// is needed.
     fn may_be_skewed(&self, at: Timestamp) -> bool {
         Some(at.saturating_add(MAX_CLOCK_SKEW_MS)) > self.last_poll
     }
@@ -263,7 +265,7 @@ fn is_nameless(agent: &Agent) -> bool {
     agent.id.is_none() && agent.name.is_none()
 }
 
-/// Returns whether two descriptions mean the same agent: by the id if both have one, else by the name.
+/// Returns whether two descriptions refer to the same agent: by id if both have one, otherwise by name.
 fn same(one: &Agent, other: &Agent) -> bool {
     match (&one.id, &other.id, &one.name, &other.name) {
         (Some(one), Some(other), ..) => one == other,
@@ -272,7 +274,7 @@ fn same(one: &Agent, other: &Agent) -> bool {
     }
 }
 
-/// Fills in missing parts.
+/// Fills in missing fields.
 fn complete(known: &mut Agent, reported: &Agent) {
     let fill = |known: &mut Option<String>, reported: &Option<String>| {
         if known.is_none() {

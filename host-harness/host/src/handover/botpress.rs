@@ -3,10 +3,11 @@
 use super::Step;
 use crate::contract::LeaveReason;
 
-/// Returns Botpress's event for a step. Other steps are messages, or have no event.
+/// Returns Botpress's event for a step; `None` for a message or a step without an event.
 ///
-/// `hitlStopped` has no reason: the plugin treats each as "the agent closed the ticket" and ignores one after
-/// `stopHitl`. `hitlAssigned` makes the plugin report that an agent joined, so a later name is not another event.
+/// `hitlStopped` has no reason: the plugin treats every `hitlStopped` as "the agent closed the ticket" and ignores one
+/// after `stopHitl`. `hitlAssigned` makes the plugin report that an agent joined, so a name that becomes known later
+/// causes no second event.
 #[must_use]
 pub fn event(step: &Step) -> Option<&'static str> {
     match step {

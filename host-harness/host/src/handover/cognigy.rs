@@ -5,9 +5,9 @@ use crate::contract::EndReason;
 
 /// Returns the status of a handover, or of a start that was refused.
 ///
-/// Cognigy's `completed` means that an agent handled the request, `cancelled` that the handover ended before. An
-/// expired handover is `cancelled`: a flow that continues from `completed` would thank the user for a conversation that
-/// did not take place.
+/// Cognigy's `completed` means that an agent handled the request; `cancelled` means that the handover ended before
+/// that. An expired handover is `cancelled`: a flow that continues from `completed` would thank the user for a
+/// conversation that did not take place.
 #[must_use]
 pub fn status(handover: Result<State<'_>, AlreadyInProgress>) -> &'static str {
     match handover {

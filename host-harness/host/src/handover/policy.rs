@@ -3,22 +3,22 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::time::Duration;
 
-/// The operator's policy for handovers. An absent time never expires. Serialized, times are in milliseconds.
+/// The operator's policy for handovers. An absent duration never expires. Durations are serialized in milliseconds.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct Policy {
-    /// What happens to a message after the end. Default: it is displayed.
+    /// What happens to a message after the end. Default: it is displayed as late.
     pub after_end: AfterEnd,
-    /// How long no agent may be present after the last known agent left without a transfer, until the handover counts
-    /// as completed. Default: absent, because agents come back; then only an end ends it.
+    /// How long a handover stays open after the last known agent left without a transfer. Then it counts as completed.
+    /// Default: absent, because agents may return; the handover then ends only with a reported end.
     #[serde(with = "milliseconds")]
     pub unattended: Option<Duration>,
-    /// How long the user may wait in the queue until the handover ends. A transfer back to the queue restarts it.
-    /// Default: absent, because the right time depends on the contact center.
+    /// How long the user may wait in the queue until the handover ends. A transfer back to the queue restarts the
+    /// timer. Default: absent, because the right time depends on the contact center.
     #[serde(with = "milliseconds")]
     pub assignment_timeout: Option<Duration>,
     /// How long the user may be silent after an agent joined or either side wrote. Default: absent, because many
-    /// contact centers have such a timer.
+    /// contact centers have such a timer of their own.
     #[serde(with = "milliseconds")]
     pub user_inactivity: Option<Duration>,
     /// Whether conversations can be polled: the provider has the ability

@@ -3,13 +3,13 @@
 use crate::contract::{Agent, AgentMessage, EndReason, LeaveReason, MessageReceipt, QueueState};
 use serde::Serialize;
 
-/// What to do, or to report to the platform, next.
+/// The next action, or the next report to the platform.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
-    /// The user waits in the queue; only if that changed.
+    /// The user waits in the queue. Returned only if the state of the queue changed.
     Queued(QueueState),
-    /// An agent joined. Once for each stay.
+    /// An agent joined. Returned once for each stay.
     AgentJoined(Agent),
     /// The name of an agent who joined without one.
     AgentNamed(Agent),
@@ -23,19 +23,19 @@ pub enum Step {
     LateMessage(AgentMessage),
     /// A message to hold for the next handover ([`AfterEnd::Hold`](super::AfterEnd::Hold)).
     HoldMessage(AgentMessage),
-    /// A message to display in another handover, which starts because of it
+    /// A message to display in another handover, which the message starts
     /// ([`AfterEnd::Reopen`](super::AfterEnd::Reopen)).
     Reopen(AgentMessage),
     /// An agent is typing, for this many milliseconds from the event's time.
     Typing(u32),
     /// A receipt for a message of the platform.
     Receipt(MessageReceipt),
-    /// Poll the conversation, once for several of these steps:
+    /// Poll the conversation; one poll answers several of these steps. Call
     /// [`Connection::observe_conversation`](crate::Connection::observe_conversation), then
     /// [`Handover::polled`](super::Handover::polled).
     Poll,
     /// Build and deliver the contract's `leave`.
     Leave(LeaveReason),
-    /// The handover ended. Once.
+    /// The handover ended. Returned once.
     Ended(EndReason),
 }

@@ -1,4 +1,4 @@
-//! Locks that keep other gateways away from a file.
+//! Locks that prevent other gateways from using a file.
 
 use super::open_error::OpenError;
 use std::fs::{File, TryLockError};
@@ -7,21 +7,21 @@ use std::path::{Path, PathBuf};
 /// Locks of the operating system, which end with the process.
 pub(super) struct Locks {
     _beside: File,
-    /// The database itself, which is the same file under any link. On Linux this lock and SQLite's own do not affect
-    /// each other; elsewhere SQLite would wait for it.
+    /// The database itself, which is the same file through every link. On Linux this lock and SQLite's own do not
+    /// affect each other; elsewhere SQLite would wait for it.
     #[cfg(target_os = "linux")]
     _database: File,
 }
 
 impl Locks {
-    pub(super) fn take(path: &Path) -> Result<Self, OpenError> {
+    pub(super) fn acquire(path: &Path) -> Result<Self, OpenError> {
         let database = File::options().write(true).create(true).truncate(false).open(path);
         let database = database.map_err(|source| OpenError::Lock { path: path.to_owned(), source })?;
         #[cfg(target_os = "linux")]
         lock(&database, path, path)?;
         #[cfg(not(target_os = "linux"))]
         drop(database);
-        // The file that a symbolic link leads to.
+        // Resolves symbolic links, so that all of them lead to the same lock file.
         let mut name = path.canonicalize().map_or_else(|_| path.as_os_str().to_owned(), PathBuf::into_os_string);
         name.push(".lock");
         let name = PathBuf::from(name);

@@ -21,12 +21,12 @@ pub enum OpenError {
         /// The latest version that this gateway knows.
         known: i64,
     },
-    /// The file or the one beside it cannot be locked.
+    /// The file or its lock file cannot be locked.
     #[error("cannot lock {}: {source}", path.display())]
     Lock {
         /// The file that cannot be locked.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
     /// SQLite cannot open it.
@@ -34,7 +34,7 @@ pub enum OpenError {
     Sqlite {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: rusqlite::Error,
     },
 }

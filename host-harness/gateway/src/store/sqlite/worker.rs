@@ -7,10 +7,10 @@ use rusqlite::{Connection, Transaction};
 use std::thread::{self, JoinHandle};
 use tokio::sync::{mpsc, oneshot};
 
-/// Jobs in the queue at most. After that, callers wait.
+/// The maximum number of jobs in the queue. Further callers wait.
 const MAX_WAITING: usize = 1_024;
 
-/// Jobs in one transaction at most.
+/// The maximum number of jobs in one transaction.
 const MAX_BATCH: usize = 256;
 
 /// A job runs in a transaction. The function that it returns is called with the outcome of the transaction.
@@ -30,9 +30,9 @@ impl Drop for Worker {
     fn drop(&mut self) {
         drop(self.jobs.take());
         // The thread itself may hold the last reference while it announces a change.
-        let others = self.thread.take().filter(|thread| thread.thread().id() != thread::current().id());
-        if let Some(thread) = others {
-            // The panic is already reported.
+        let thread = self.thread.take().filter(|thread| thread.thread().id() != thread::current().id());
+        if let Some(thread) = thread {
+            // The panic has already been reported.
             let _ = thread.join();
         }
     }
@@ -95,7 +95,7 @@ fn run_jobs(mut connection: Connection, mut waiting: mpsc::Receiver<Job>) {
 fn run_batch(connection: &mut Connection, jobs: impl Iterator<Item = Job>) {
     let mut transaction = match connection.transaction() {
         Ok(transaction) => transaction,
-        // Dropped jobs are answered by closed channels.
+        // Dropping the jobs closes their channels, which reports the failure to the callers.
         Err(error) => return tracing::error!(%error, "no transaction can start"),
     };
     let answers: Vec<Reply> = jobs.map(|job| job(&mut transaction)).collect();
