@@ -9,7 +9,7 @@ use handover_guest::time;
 
 /// The maximum number of messages for one transcript. The oldest entries are omitted if it does not fit.
 const MAX_MESSAGES: usize = 64;
-/// The maximum size of a transcript as JSON, in bytes: the amount that hosts keep for one recipient.
+/// The maximum size of a transcript as JSON, in bytes. Hosts limit what they store for one recipient.
 const MAX_BYTES: usize = 128 << 10;
 /// 2000-01-01T00:00:00Z in milliseconds. An earlier time is assumed to be in seconds by mistake.
 const EARLIEST: Timestamp = 946_684_800_000;
