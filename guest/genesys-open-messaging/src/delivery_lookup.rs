@@ -1,7 +1,7 @@
 //! Looks up whether a built request arrived.
 //!
-//! Genesys may accept a message twice (unconfirmed). A message whose outcome is unknown is therefore looked up among the
-//! messages of the conversation, by the id that the platform gave it.
+//! Genesys may accept a message twice (unconfirmed). A message whose outcome is unknown is therefore looked up among
+//! the messages of the conversation, by the id that the platform gave it.
 
 use crate::api::{Api, Call, Kind, accepted, read, segment, unreadable};
 use crate::ids::conversation_id;

@@ -295,8 +295,8 @@ fn check_receive(api: &mut Api<'_, impl Imports>, integration: &Integration) -> 
     }
 }
 
-/// Disconnects a participant that does not exist, with the same call as `leave`. Genesys answers 403 to a client without the
-/// permission before it looks for the participant (unconfirmed).
+/// Disconnects a participant that does not exist, with the same call as `leave`. Genesys answers 403 to a client
+/// without the permission before it looks for the participant (unconfirmed).
 fn check_disconnect(api: &mut Api<'_, impl Imports>) -> Check {
     const NAME: &str = "permission-disconnect";
     let call = Call::disconnect(NO_CONVERSATION, NO_CONVERSATION);

@@ -61,8 +61,8 @@ fn map_notification(policy: &EventPolicy, text: &str) -> Result<Vec<AgentEvent>,
     Ok(Detail::new(policy, content, notification.topic_name.get().unwrap_or(""), event.as_ref()).events())
 }
 
-/// Maps an object or a list of objects, because an operator's source may collect several. Members of a list that are not
-/// objects are ignored.
+/// Maps an object or a list of objects, because an operator's source may collect several. Members of a list that are
+/// not objects are ignored.
 fn map_objects(
     text: &str,
     map: impl Fn(&str) -> Result<Vec<AgentEvent>, Unread>,

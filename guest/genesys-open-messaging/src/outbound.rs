@@ -1,6 +1,7 @@
 //! Builds requests for Genesys from the platform's messages. They are built once and delivered unchanged.
 //!
-//! `delivery` posts the body of a request byte for byte, except for [`LEAVE`], which requires more than one HTTP request.
+//! `delivery` posts the body of a request byte for byte, except for [`LEAVE`], which requires more than one HTTP
+//! request.
 
 mod attachment;
 mod attributes;

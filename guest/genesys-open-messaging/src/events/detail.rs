@@ -12,8 +12,8 @@ use handover_guest::contract::*;
 use handover_guest::events::{bounded_id, digest};
 use handover_guest::time;
 
-/// Returns whether a part of a topic can be an id. A placeholder that was copied from the documentation, such as `{id}` or
-/// `conversationId`, has no digit. A UUID without a digit practically does not occur.
+/// Returns whether a part of a topic can be an id. A placeholder that was copied from the documentation, such as `{id}`
+/// or `conversationId`, has no digit. A UUID without a digit practically does not occur.
 fn is_id(part: &str) -> bool {
     part.contains(|c: char| c.is_ascii_digit())
 }
