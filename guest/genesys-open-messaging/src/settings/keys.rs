@@ -10,7 +10,7 @@ pub const DEPLOYMENT_NAME: &str = "deployment-name";
 pub const QUEUE: &str = "queue";
 /// The secret with which Genesys signs webhooks, as text.
 pub const WEBHOOK_SECRET: &str = "webhook-secret";
-/// The same secret in base64, for bytes that are not text.
+/// Such a secret in base64, for bytes that are not text.
 pub const WEBHOOK_SECRET_BASE64: &str = "webhook-secret-base64";
 /// The key that the event bus sends.
 pub const EVENT_BUS_KEY: &str = "event-bus-key";
