@@ -1,7 +1,7 @@
 //! Sets the component's stack to 64 KiB instead of the linker's 1 MiB, and its initial memory to 256 KiB.
 //!
-//! Page faults are most of the cost of a fresh instance, and a smaller stack touches fewer pages. The initial memory holds
-//! what an ordinary webhook needs, so that the heap does not grow it (`handover-guest`, `runtime.rs`).
+//! Page faults are most of the cost of a fresh instance, and a smaller stack touches fewer pages. The initial memory is
+//! enough for an ordinary webhook, so the heap does not need to grow (`handover-guest`, `runtime.rs`).
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

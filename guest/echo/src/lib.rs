@@ -1,6 +1,6 @@
-//! The smallest complete provider. Its contact center "Echo" exists only as an example: `POST /messages` accepts a message,
-//! `GET /messages/{id}` finds it, `GET /conversations/{id}` returns whether a conversation has ended, and a webhook with
-//! `X-Echo-Signature` (HMAC-SHA-256 of the body in base64) brings what an agent writes.
+//! The smallest complete provider. Its contact center "Echo" exists only as an example: `POST /messages` accepts a
+//! message, `GET /messages/{id}` returns it, `GET /conversations/{id}` returns whether a conversation has ended, and a
+//! webhook with `X-Echo-Signature` (HMAC-SHA-256 of the body in base64) delivers an agent's message.
 
 #![cfg_attr(target_family = "wasm", no_std)]
 
@@ -12,10 +12,10 @@ use handover_guest::lenient::{Flag, Text};
 use handover_guest::{contract::*, encoding, events, http, json, outbound, settings, signature, split};
 use serde::Deserialize;
 
-/// Of one message.
+/// The maximum number of characters in one message.
 const MAX_CHARACTERS: usize = 4000;
 
-/// The provider.
+/// The provider for Echo.
 #[derive(Debug)]
 pub struct Echo;
 
@@ -50,7 +50,7 @@ fn call(method: Method, path: String, body: Vec<u8>) -> Result<Option<Response>,
     http::send(&mut HostImports, "Echo", &Request { origin: "api".into(), method, path, headers, body })
 }
 
-/// Reads an object. Returns `None` if Echo has no such object.
+/// Reads an object of a collection. Returns `None` if Echo has no such object.
 fn get(collection: &str, id: &str) -> Result<Option<Response>, Failure> {
     let id = encoding::path_segment(id).ok_or_else(|| Failure::Permanent("the id is not valid".into()))?;
     call(Method::Get, format!("/{collection}/{id}"), vec![])

@@ -1,7 +1,7 @@
-//! Counts the instructions of the pure functions with Valgrind. The count is the same in every run, on a busy machine as
-//! well. A count above its limit is an error.
+//! Counts the instructions of the pure functions with Valgrind. The count is the same in every run, even on a busy
+//! machine. A count above its limit is an error.
 
-#![allow(missing_docs, unused_qualifications, reason = "the macros of the library write some")]
+#![allow(missing_docs, unused_qualifications, reason = "the library's macros generate some")]
 
 use genesys_open_messaging::{events, outbound, webhook};
 use gungraun::{Callgrind, EventKind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main};
@@ -11,7 +11,7 @@ use handover_guest::contract::{
 };
 use std::hint::black_box;
 
-/// Five percent above the count with the pinned compiler. Lower a limit when a function becomes faster.
+/// The limits, five percent above the counts with the pinned compiler. Lower a limit when its function becomes faster.
 const VERIFY: u64 = 148_500;
 const MAP: u64 = 23_130;
 const BUILD: u64 = 56_600;
@@ -36,7 +36,7 @@ fn settings() -> Vec<Setting> {
     .into()
 }
 
-/// What Genesys posts when an agent writes two thousand characters.
+/// The body of the webhook for an agent's message of two thousand characters.
 fn body() -> Vec<u8> {
     let text = "Good morning, how can I help? ".repeat(67);
     format!(
@@ -45,7 +45,7 @@ fn body() -> Vec<u8> {
     .into_bytes()
 }
 
-/// With a wrong signature, which costs as much as a right one.
+/// A webhook with a wrong signature, which costs as much to verify as a valid one.
 fn signed() -> (Vec<Setting>, Webhook) {
     let signature = format!("sha256={}=", "A".repeat(43));
     let headers = [("content-type", "application/json"), ("x-hub-signature-256", &signature)];
@@ -57,7 +57,7 @@ fn webhook_event() -> (Vec<Setting>, EventSource) {
     (settings(), EventSource::Webhook(body()))
 }
 
-fn said() -> (Vec<Setting>, Conversation, Outbound) {
+fn user_message() -> (Vec<Setting>, Conversation, Outbound) {
     let id = Some("d06cb41e-f938-4dcf-b823-c8af1a39d7e5".into());
     let message = OutboundMessage::Text("Where is my order? ".repeat(105));
     (
@@ -80,7 +80,7 @@ fn map((settings, source): (Vec<Setting>, EventSource)) -> Result<Vec<AgentEvent
 }
 
 #[library_benchmark(config = at_most(BUILD))]
-#[bench::two_kilobytes(said())]
+#[bench::two_kilobytes(user_message())]
 fn build(
     (settings, conversation, message): (Vec<Setting>, Conversation, Outbound),
 ) -> Result<Vec<ProviderRequest>, Unsupported> {

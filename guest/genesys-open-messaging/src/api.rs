@@ -1,4 +1,4 @@
-//! Calls to Genesys's API: access tokens, the pages of listings, and what failures mean.
+//! Calls Genesys's API: access tokens, the pages of listings, and failures.
 
 mod call;
 mod failure;
@@ -22,14 +22,14 @@ use handover_guest::lenient::Whole;
 use handover_guest::{clip::clip, contract::*, imports::Imports, json, surrogates};
 use serde::{Deserialize, Serialize};
 
-/// Seconds before its expiry at which a token is renewed.
+/// A token is renewed this number of seconds before it expires.
 const RENEW_EARLY_SECONDS: u64 = 60;
-/// Seconds for which a token is used if Genesys does not say how long it is valid: the shortest validity that an OAuth
+/// Seconds for which a token is used if the response does not contain its validity: the shortest validity that an OAuth
 /// client can have.
 const MIN_TOKEN_SECONDS: u64 = 300;
 /// The largest page that Genesys is known to serve.
 const PAGE_SIZE: u32 = 100;
-/// Pages that are read of one listing at most: more than any organization has.
+/// The maximum number of pages read from one listing: more than any organization has.
 const MAX_PAGES: u64 = 30;
 /// The key in the cache. Each connection has its own cache.
 const TOKEN: &str = "token";
@@ -40,11 +40,11 @@ pub(crate) struct Api<'i, I> {
     pub(crate) account: Account,
 }
 
-/// What the cache holds under [`TOKEN`].
+/// The value in the cache under [`TOKEN`].
 #[derive(Serialize, Deserialize)]
 struct CachedToken {
     token: String,
-    /// Milliseconds since 1970. The cache may keep the token for longer than it was asked to.
+    /// Milliseconds since 1970. The cache may keep the token longer than requested.
     expires: Timestamp,
 }
 
@@ -84,8 +84,8 @@ impl<'i, I: Imports> Api<'i, I> {
         self.send(&request, call.kind)
     }
 
-    /// Sends a request. Replaces lone surrogates in the response's body by U+FFFD: a name that some system cut between
-    /// UTF-16 units must not make a response unreadable.
+    /// Sends a request. Replaces lone surrogates in the response's body with U+FFFD, because a name that some system
+    /// cut between UTF-16 units must not make a response unreadable.
     fn send(&mut self, request: &Request, kind: Kind) -> Result<Response, Failure> {
         let sent = self.imports.send(request);
         let response = sent.map_err(|error| without_response(GENESYS, error, kind, &request.origin))?;
@@ -161,7 +161,7 @@ impl<'i, I: Imports> Api<'i, I> {
     }
 
     /// Reads the pages of a listing one by one until `look` finds something. `look` also returns the number of pages.
-    /// `path` ends where a query parameter may follow.
+    /// `path` must end with `?` or `&`.
     pub(crate) fn pages<R>(
         &mut self,
         path: &str,

@@ -5,7 +5,7 @@ use crate::settings::CopilotPolicy;
 use alloc::{format, string::String};
 use handover_guest::encoding;
 
-/// Returns the link for one user's session, with its parameters in the order of the documentation.
+/// Returns the link for a user's session. Its parameters are in the order of the documentation.
 #[must_use]
 pub fn link(policy: &CopilotPolicy, session: &str, user: &str) -> String {
     let parameters = [

@@ -19,7 +19,7 @@ const POST_MESSAGE: &str = "message?prefetchConversationId=true";
 /// Delivers one request. Every attempt sends the same bytes.
 ///
 /// # Errors
-/// What the caller can do about it, as in the contract.
+/// The failure, classified by what the caller can do about it, as in the contract.
 pub fn deliver(
     imports: &mut impl Imports,
     settings: &[Setting],
@@ -40,7 +40,7 @@ fn post(api: &mut Api<'_, impl Imports>, endpoint: &str, body: &[u8]) -> Result<
     delivered(try_post(api, endpoint, body)?)
 }
 
-/// Posts a body. Looks the integration up again if Genesys does not know it.
+/// Posts a body. Looks up the integration again if Genesys does not know it.
 fn try_post(api: &mut Api<'_, impl Imports>, endpoint: &str, body: &[u8]) -> Result<Response, Failure> {
     let id = api.integration()?;
     let mut response = api.call(&inbound(&id, endpoint, body)?)?;
@@ -72,8 +72,8 @@ fn delivered(response: Response) -> Result<Delivery, Failure> {
     })
 }
 
-/// Posts an answer. Posts its text instead if Genesys does not accept an answer: in this organization, or to a message of
-/// this kind.
+/// Posts an answer. Posts its text instead if Genesys does not accept answers in this organization or to this kind of
+/// message.
 fn answer(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failure> {
     let response = try_post(api, "structured/response", body)?;
     let is_refused = [Status::Invalid, Status::NotFound, Status::MethodNotAllowed, Status::NotImplemented]
@@ -103,7 +103,7 @@ struct TextMessage<'a> {
     text: &'a str,
 }
 
-/// Posts a receipt. It is posted once, because no other integration would know the message.
+/// Posts a receipt. Does not look up the integration again, because another integration would not know the message.
 fn receipt(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failure> {
     let id = api.integration()?;
     delivered(api.call(&inbound(&id, "receipt", body)?)?)
@@ -114,7 +114,7 @@ fn inbound(integration: &str, endpoint: &str, body: &[u8]) -> Result<Call, Failu
     Ok(Call::post(path, body.to_vec()))
 }
 
-/// Ends a conversation by disconnecting the customer, because Open Messaging has no message for it.
+/// Ends a conversation by disconnecting the customer, because Open Messaging has no message for that.
 fn leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failure> {
     let leave: Leave<'_> = json::read(body).ok_or_else(foreign_request)?;
     let response = api.call(&Call::get_conversation(&leave.conversation_id)?)?;

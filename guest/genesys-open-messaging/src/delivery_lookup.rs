@@ -1,7 +1,7 @@
 //! Looks up whether a built request arrived.
 //!
-//! Genesys may accept a message twice (unconfirmed). A message whose outcome is unknown is therefore looked up among the
-//! messages of the conversation, by the id that the platform gave it.
+//! Genesys may accept a message twice (unconfirmed). A message whose outcome is unknown is therefore looked up among
+//! the messages of the conversation, by the id that the platform gave it.
 
 use crate::api::{Api, Call, Kind, accepted, read, segment, unreadable};
 use crate::ids::conversation_id;
@@ -15,14 +15,14 @@ use handover_guest::json;
 use handover_guest::time;
 use serde::Deserialize;
 
-/// Messages of a conversation that are looked up at most, the newest first. The host sends nothing else to the recipient
-/// meanwhile.
+/// The maximum number of messages that are looked up in a conversation, newest first. The host sends nothing else to
+/// the recipient in the meantime.
 const MAX_MESSAGES: usize = 100;
 
-/// Returns whether a request arrived whose delivery had no result.
+/// Looks up a request whose delivery outcome is unknown.
 ///
 /// # Errors
-/// What the caller can do about it, as in the contract.
+/// The failure, classified by what the caller can do about it, as in the contract.
 pub fn find(
     imports: &mut impl Imports,
     settings: &[Setting],
@@ -35,13 +35,13 @@ pub fn find(
             find_message(&mut Api::new(imports, settings)?, id, &request.body)
         }
         LEAVE => find_leave(&mut Api::new(imports, settings)?, &request.body),
-        // Genesys keeps neither of them.
+        // Genesys stores neither events nor receipts.
         EVENT | RECEIPT => Ok(DeliveryStatus::Unknown),
         _ => Err(foreign_request()),
     }
 }
 
-/// The part of a message by which it is found.
+/// The part of a message that identifies it.
 #[derive(Deserialize)]
 struct Posted<'a> {
     #[serde(borrow)]
@@ -90,7 +90,7 @@ fn find_leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<DeliverySt
     among(api, &leave.conversation_id, &seen, &farewell.channel.message_id)
 }
 
-/// Reads a conversation; `None` if it does not exist or the OAuth client may not see it.
+/// Reads a conversation. Returns `None` if it does not exist or the OAuth client may not see it.
 fn conversation(api: &mut Api<'_, impl Imports>, id: &str) -> Result<Option<Response>, Failure> {
     let response = api.call(&Call::get_conversation(id)?)?;
     visible(response)
@@ -118,7 +118,7 @@ fn among(
     let mut messages: Vec<_> = messages
         .filter_map(|message| Some((message.message_time.get().and_then(time::parse), message.message_id.get()?)))
         .collect();
-    // Messages without a time count as newest if they are last.
+    // Of several messages without a time, the last one counts as the newest.
     messages.reverse();
     messages.sort_by_key(|(time, _)| core::cmp::Reverse(*time));
     messages.truncate(MAX_MESSAGES);

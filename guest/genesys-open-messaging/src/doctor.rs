@@ -1,4 +1,4 @@
-//! The doctor: checks everything that a connection needs, and says how to correct what fails. Only a probe changes
+//! The doctor: checks everything that a connection needs, and explains how to correct failures. Only a probe changes
 //! anything.
 
 use crate::api::{Api, Call, Kind, accepted, read, segment};
@@ -23,9 +23,9 @@ const INTEGRATION_CHECKS: [&str; 4] = ["webhook-url", "content-profile", "typing
 /// Checks that require only the access token.
 const ACCOUNT_CHECKS: [&str; 4] = ["permission-disconnect", "end-detection", "permission-lookup", "queue"];
 
-/// Seconds by which the clock may differ: an HTTP date has whole seconds, and a response needs time.
+/// Seconds by which the clock may differ: an HTTP date has whole seconds, and a response takes time to arrive.
 const MAX_CLOCK_DIFFERENCE_OK: u64 = 60;
-/// Seconds by which the clock may differ before webhooks look like replays. Hosts should tolerate more.
+/// Seconds by which the clock may differ before webhooks look like replays. Hosts should tolerate a larger difference.
 const MAX_CLOCK_DIFFERENCE_WARNING: u64 = 300;
 
 /// Runs all checks, in the order of their dependencies. With a `probe`, also sends a message to that recipient.
@@ -83,7 +83,8 @@ pub fn check(imports: &mut impl Imports, settings: &[Setting], probe: Option<&st
     checks
 }
 
-/// Runs a check once Genesys has created the integration; until then it has no address.
+/// Runs a check if Genesys has created the integration, and skips it otherwise, because the integration has no address
+/// yet.
 fn when_ready(integration: &Integration, name: &str, check: impl FnOnce() -> Check) -> Check {
     match integration.making() {
         Making::Done => check(),
@@ -93,7 +94,8 @@ fn when_ready(integration: &Integration, name: &str, check: impl FnOnce() -> Che
     }
 }
 
-/// The checks for a failed token request: the region failed if there was no response, otherwise the credentials.
+/// Returns the checks for a failed token request: the region failed if there was no response, otherwise the credentials
+/// failed.
 fn no_token(failure: Failure) -> [Check; 2] {
     const REGION: &str = "Compare host with the address of your login page; it may belong to another region.";
     const CREDENTIALS: &str = "Compare host, client-id and client-secret with Admin > Integrations > OAuth; the grant type \
@@ -293,8 +295,8 @@ fn check_receive(api: &mut Api<'_, impl Imports>, integration: &Integration) -> 
     }
 }
 
-/// Disconnects a participant that does not exist, with the same call as `leave`. Genesys answers 403 to a client without the
-/// permission before it looks for the participant (unconfirmed).
+/// Disconnects a participant that does not exist, with the same call as `leave`. Genesys answers 403 to a client
+/// without the permission before it looks for the participant (unconfirmed).
 fn check_disconnect(api: &mut Api<'_, impl Imports>) -> Check {
     const NAME: &str = "permission-disconnect";
     let call = Call::disconnect(NO_CONVERSATION, NO_CONVERSATION);
@@ -314,7 +316,8 @@ fn check_disconnect(api: &mut Api<'_, impl Imports>) -> Check {
     }
 }
 
-/// Checks how ends are detected: Genesys's webhook does not report them, so a push source does, or polling.
+/// Checks how the end of a conversation is detected. Genesys's webhook does not report the end, so a push source or
+/// polling is required.
 fn check_end_detection(api: &mut Api<'_, impl Imports>, settings: &[Setting]) -> Check {
     const NAME: &str = "end-detection";
     const REMEDY: &str = "Let the OAuth client read conversations, or set up Amazon EventBridge with event-bus-key.";
@@ -394,7 +397,7 @@ fn check_flow(api: &mut Api<'_, impl Imports>, integration: &Integration, flow: 
     }
 }
 
-/// Asks Genesys to send a message to a recipient of the host's choice (Conversations API, agentless messages).
+/// Asks Genesys to send a message to a recipient that the host chose (Conversations API, agentless messages).
 fn send_probe(api: &mut Api<'_, impl Imports>, integration: &Integration, recipient: &str) -> Check {
     const NAME: &str = "webhook-probe";
     let message = Agentless {
@@ -416,7 +419,8 @@ fn send_probe(api: &mut Api<'_, impl Imports>, integration: &Integration, recipi
     }
 }
 
-/// The check for a failure to read something that only the check reads. A missing permission is only a warning.
+/// Returns the check for a failure to read an object that only the doctor reads. A missing permission is only a
+/// warning.
 fn unreadable_check(name: &str, failure: Failure, remedy: &str) -> Check {
     match failure {
         Failure::Credentials(message) => warning(name, &format!("cannot be checked: {message}"), remedy),

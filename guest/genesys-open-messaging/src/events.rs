@@ -1,4 +1,4 @@
-//! Maps what Genesys sends to agent events.
+//! Maps webhooks and other events of Genesys to agent events.
 
 mod content;
 mod conversation;
@@ -17,7 +17,7 @@ use handover_guest::json::{Unread, check_grammar, is_list, map_object, object, t
 use serde_json::value::RawValue;
 use webhook::Webhook;
 
-/// Events of a list at most; an event bus delivers them one by one.
+/// The maximum number of events in a list. An event bus delivers them one by one.
 const MAX_LIST_EVENTS: usize = 500;
 
 /// Maps the bytes of any source.
@@ -38,7 +38,7 @@ fn map_webhook(policy: &EventPolicy, text: &str) -> Result<Vec<AgentEvent>, Unre
 
 fn map_bus_event(policy: &EventPolicy, text: &str) -> Result<Vec<AgentEvent>, Unread> {
     let event: BusEvent<'_> = object(text)?;
-    // A rule of the bus may forward the detail alone.
+    // A rule of the bus may forward only the detail.
     match event.detail.object() {
         Some(detail) => map_notification(policy, &detail),
         None => map_notification(policy, text),
@@ -61,8 +61,8 @@ fn map_notification(policy: &EventPolicy, text: &str) -> Result<Vec<AgentEvent>,
     Ok(Detail::new(policy, content, notification.topic_name.get().unwrap_or(""), event.as_ref()).events())
 }
 
-/// Maps an object or a list of objects, because an operator's source may collect several. Members of a list that are not
-/// objects are ignored.
+/// Maps an object or a list of objects, because an operator's source may collect several. Members of a list that are
+/// not objects are ignored.
 fn map_objects(
     text: &str,
     map: impl Fn(&str) -> Result<Vec<AgentEvent>, Unread>,

@@ -2,7 +2,7 @@
 
 use handover_guest::contract::Conversation;
 
-/// Returns whether a text is a UUID. Genesys's ids are; names practically never are.
+/// Returns whether a text is a UUID. Genesys's ids are UUIDs, and names practically never are.
 #[must_use]
 pub(crate) fn is_uuid(text: &str) -> bool {
     text.len() == 36

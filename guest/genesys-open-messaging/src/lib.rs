@@ -1,7 +1,7 @@
 //! A human-handover provider for **Genesys Cloud Open Messaging**, behind the contract `handover:provider`.
 //!
-//! As a component it exports the contract; as a library it offers the same logic natively. This file contains only the
-//! exports: each calls one module.
+//! As a component, it exports the contract. As a library, it offers the same logic natively. This file contains only
+//! the exports, each of which calls one module.
 //!
 //! | module | exports | effects |
 //! |---|---|---|
@@ -40,7 +40,7 @@ pub use handover_guest::contract;
 use alloc::{string::String, vec::Vec};
 use handover_guest::{contract::*, imports::HostImports};
 
-/// The provider.
+/// The provider for Genesys Cloud Open Messaging.
 #[derive(Debug)]
 pub struct GenesysOpenMessaging;
 

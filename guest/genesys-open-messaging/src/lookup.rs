@@ -1,4 +1,4 @@
-//! Finds objects at Genesys by their names: the integration of the connection, queues, flows, recipients.
+//! Finds objects at Genesys by name: the integration of the connection, queues, flows and recipients.
 
 use crate::api::{Api, Call, Kind, accepted, read, segment};
 use crate::ids::is_uuid;
@@ -15,13 +15,13 @@ use handover_guest::lenient::{Object, Text};
 const INTEGRATION_TTL_SECONDS: u32 = 3600;
 /// The key in the cache. Each connection has its own cache.
 const INTEGRATION: &str = "integration";
-/// Names of existing integrations that a message lists at most.
+/// The maximum number of names or ids that a message lists.
 const MAX_NAMES: usize = 10;
-/// Where messaging integrations of all kinds are.
+/// The path of messaging integrations of all kinds.
 const ALL_INTEGRATIONS: &str = "/api/v2/conversations/messaging/integrations";
-/// Where Open Messaging integrations are.
+/// The path of Open Messaging integrations.
 pub(crate) const INTEGRATIONS: &str = "/api/v2/conversations/messaging/integrations/open";
-/// Where platform configurations are.
+/// The path of platform configurations.
 pub(crate) const SETTINGS: &str = "/api/v2/conversations/messaging/settings";
 /// The type of an inbound message flow (Architect API, `Flow.type`).
 const INBOUND_MESSAGE_FLOW: &str = "inboundshortmessage";
@@ -49,7 +49,8 @@ impl<I: Imports> Api<'_, I> {
         }
     }
 
-    /// Reads all pages, because there is no filter by name. The exact name wins over one in another case.
+    /// Finds the integration with the configured name. Reads all pages, because there is no filter by name. An exact
+    /// match takes precedence over one in another case.
     pub(crate) fn find_integration(&mut self) -> Result<Found, Failure> {
         let wanted = self.account.deployment_name.clone();
         let (mut exact, mut similar, mut names) = (Vec::new(), Vec::new(), Vec::new());
@@ -63,7 +64,7 @@ impl<I: Imports> Api<'_, I> {
                     similar.push(integration);
                 }
             }
-            // A second integration of the same name would make the messages ambiguous, so all pages are read.
+            // A second integration with the same name would make the name ambiguous, so all pages are read.
             Ok((None::<()>, page.page_count))
         })?;
         let mut found = if exact.is_empty() { similar } else { exact };
@@ -77,7 +78,8 @@ impl<I: Imports> Api<'_, I> {
         })
     }
 
-    /// The platform configuration that holds for every integration without one of its own; `None` where none exists.
+    /// Returns the default platform configuration, which applies to every integration without its own, or `None` if
+    /// there is no default.
     pub(crate) fn default_messaging_setting(&mut self) -> Result<Option<MessagingConfiguration>, Failure> {
         let response = self.call(&Call::get(format!("{SETTINGS}/default")))?;
         if Status::of(&response) == Status::NotFound {
@@ -90,13 +92,13 @@ impl<I: Imports> Api<'_, I> {
         Ok(MessagingConfiguration::of(&read(&response)?))
     }
 
-    /// A platform configuration by its id.
+    /// Returns a platform configuration by its id.
     pub(crate) fn messaging_setting(&mut self, id: &str) -> Result<Option<MessagingConfiguration>, Failure> {
         let response = accepted(self.call(&Call::get(format!("{SETTINGS}/{}", segment(id)?)))?, Kind::Reads)?;
         Ok(MessagingConfiguration::of(&read(&response)?))
     }
 
-    /// The platform configurations with exactly this name.
+    /// Returns the platform configurations with exactly this name.
     pub(crate) fn find_messaging_settings(&mut self, name: &str) -> Result<Vec<MessagingConfiguration>, Failure> {
         let mut found = Vec::new();
         self.pages(&format!("{SETTINGS}?"), |response| {
@@ -122,7 +124,7 @@ impl<I: Imports> Api<'_, I> {
         Ok(count)
     }
 
-    /// A queue by its id or its exact name.
+    /// Finds a queue by its id or its exact name.
     pub(crate) fn find_queue(&mut self, queue: &str) -> Result<Option<Named>, Failure> {
         let entry = |queue: &Queue<'_>| named(&queue.id, &queue.name);
         if is_uuid(queue) {
@@ -140,7 +142,7 @@ impl<I: Imports> Api<'_, I> {
         })
     }
 
-    /// An inbound message flow by its exact name.
+    /// Finds an inbound message flow by its exact name.
     pub(crate) fn find_flow(&mut self, flow: &str) -> Result<Option<Named>, Failure> {
         self.pages(&format!("/api/v2/flows?type={INBOUND_MESSAGE_FLOW}&name={}&", query_value(flow)), |response| {
             let page: Page<Flow<'_>> = read(response)?;
@@ -171,7 +173,7 @@ impl<I: Imports> Api<'_, I> {
     }
 }
 
-/// Something that has an id and a name.
+/// The id and the name of an object.
 pub(crate) struct Named {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -189,31 +191,31 @@ fn owned(text: &Text<'_>) -> Option<String> {
     text.get().map(String::from)
 }
 
-/// What was found under the configured name.
+/// The result of looking up the configured name.
 pub(crate) enum Found {
     One(Integration),
-    /// Nothing; the names that there are.
+    /// No integration has the name. Contains the names of the existing ones.
     None {
         names: Vec<String>,
     },
-    /// More than one of the name; their ids.
+    /// Several integrations have the name. Contains their ids.
     Several {
         ids: Vec<String>,
     },
 }
 
-/// A platform configuration ("messaging setting"), as far as typing goes.
+/// The typing settings of a platform configuration ("messaging setting").
 pub(crate) struct MessagingConfiguration {
     pub(crate) id: String,
     pub(crate) name: String,
-    /// The agent sees that the customer types.
+    /// The agent sees when the customer is typing.
     pub(crate) typing_inbound: bool,
-    /// The customer sees that the agent types.
+    /// The customer sees when the agent is typing.
     pub(crate) typing_outbound: bool,
 }
 
 impl MessagingConfiguration {
-    /// `None` for one without an id.
+    /// Returns `None` if the configuration has no id.
     fn of(setting: &MessagingSetting<'_>) -> Option<Self> {
         let typing = setting.event.get().and_then(|event| event.typing.get()).and_then(|typing| typing.on.get());
         let is_enabled = |direction: Option<&str>| direction.is_some_and(|word| word.eq_ignore_ascii_case("Enabled"));
@@ -229,7 +231,7 @@ impl MessagingConfiguration {
         self.typing_inbound && self.typing_outbound
     }
 
-    /// What it says of typing.
+    /// Describes the typing settings in words.
     pub(crate) fn typing(&self) -> &'static str {
         match (self.typing_inbound, self.typing_outbound) {
             (true, true) => "typing on both ways",
@@ -244,16 +246,16 @@ pub(crate) struct Integration {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) webhook_url: Option<String>,
-    /// Id of the supported content profile.
+    /// The id of the supported content profile.
     pub(crate) content_profile: Option<String>,
-    /// Id of the platform configuration.
+    /// The id of the platform configuration.
     pub(crate) messaging_setting: Option<String>,
-    /// Id of its address in the message routing.
+    /// The id of its address in the message routing.
     pub(crate) recipient: Option<String>,
     create_status: Option<String>,
 }
 
-/// How far Genesys is with creating an integration, which it does in the background.
+/// The progress of the creation of an integration, which Genesys performs in the background.
 #[derive(PartialEq, Eq)]
 pub(crate) enum Making {
     Done,
@@ -262,7 +264,7 @@ pub(crate) enum Making {
 }
 
 impl Integration {
-    /// `None` for one without an id or a name.
+    /// Returns `None` if the integration has no id or no name.
     pub(crate) fn of(integration: &OpenIntegration<'_>) -> Option<Self> {
         Some(Self {
             id: owned(&integration.id)?,
@@ -284,7 +286,7 @@ impl Integration {
     }
 }
 
-/// The message for an integration that does not exist. Lists the existing ones, the most similar first.
+/// Returns the message for an integration that does not exist. Lists the existing ones, the most similar first.
 pub(crate) fn no_integration(wanted: &str, names: &[String]) -> String {
     let mut near: Vec<_> = names.iter().map(|name| (distance(wanted, name), name)).collect();
     near.sort();
@@ -294,7 +296,7 @@ pub(crate) fn no_integration(wanted: &str, names: &[String]) -> String {
     }
     let there = match near.first() {
         None => "none exists".into(),
-        // A third of the letters wrong is a slip; more is another name.
+        // A name with up to a third of its characters wrong is a typo. With more, it is a different name.
         Some((far, nearest)) if far * 3 <= wanted.chars().count() => {
             format!("did you mean {}? Existing: {}", clip(nearest), shown.join(", "))
         }
@@ -303,13 +305,13 @@ pub(crate) fn no_integration(wanted: &str, names: &[String]) -> String {
     format!("no Open Messaging integration is called {}; {there}", clip(wanted))
 }
 
-/// The message for several platform configurations of one name.
+/// Returns the message for several platform configurations with the same name.
 pub(crate) fn several_messaging_settings(wanted: &str, found: &[MessagingConfiguration]) -> String {
     let ids: Vec<_> = found.iter().take(MAX_NAMES).map(|setting| clip(&setting.id)).collect();
     format!("several platform configurations are called {} ({}): rename all but one", clip(wanted), ids.join(", "))
 }
 
-/// The message for several integrations of one name.
+/// Returns the message for several integrations with the same name.
 pub(crate) fn several_integrations(wanted: &str, ids: &[String]) -> String {
     let ids: Vec<_> = ids.iter().take(MAX_NAMES).map(|id| clip(id)).collect();
     format!("several Open Messaging integrations are called {} ({}): rename all but one", clip(wanted), ids.join(", "))

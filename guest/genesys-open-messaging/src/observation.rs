@@ -1,7 +1,7 @@
 //! Polls a conversation.
 //!
-//! Genesys's webhook reports neither that an agent joined nor that the conversation ended. The conversation's participants
-//! do ("Conversation object" of the Conversations API).
+//! Genesys's webhook does not report when an agent joins or when the conversation ends. The conversation's participants
+//! show both ("Conversation object" of the Conversations API).
 
 use crate::api::{Api, Call, Kind, accepted, read};
 use crate::events::conversation_events;
@@ -14,7 +14,7 @@ use handover_guest::{contract::*, imports::Imports};
 /// Returns the current state of a conversation as events.
 ///
 /// # Errors
-/// What the caller can do about it, as in the contract.
+/// The failure, classified by what the caller can do about it, as in the contract.
 pub fn observe(
     imports: &mut impl Imports,
     settings: &[Setting],

@@ -12,8 +12,8 @@ pub const EVENT: &str = "inbound/open/event";
 pub const ANSWER: &str = "inbound/open/structured/response";
 /// Posts a receipt.
 pub const RECEIPT: &str = "inbound/open/receipt";
-/// Closes the conversation, or posts that the user left. Its body is a [`Leave`]; the body of every other operation is
-/// what Genesys gets.
+/// Closes the conversation, or posts that the user left. Its body is a [`Leave`]. The body of every other operation is
+/// the body of the HTTP request to Genesys.
 pub const LEAVE: &str = "leave";
 
 /// The body of a [`LEAVE`] request.
@@ -28,7 +28,7 @@ pub struct Leave<'a> {
     pub otherwise: Cow<'a, str>,
 }
 
-/// The error for a request that no version of this provider built.
+/// Returns the failure for a request that no version of this provider built.
 pub(crate) fn foreign_request() -> Failure {
     Failure::Permanent("this provider did not build the request".into())
 }

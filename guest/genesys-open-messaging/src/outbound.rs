@@ -1,6 +1,7 @@
 //! Builds requests for Genesys from the platform's messages. They are built once and delivered unchanged.
 //!
-//! `delivery` posts the body of a request byte for byte, except for [`LEAVE`], which requires more than one HTTP request.
+//! `delivery` posts the body of a request byte for byte, except for [`LEAVE`], which requires more than one HTTP
+//! request.
 
 mod attachment;
 mod attributes;
@@ -31,9 +32,10 @@ use handover_guest::time;
 use serde::Serialize;
 use transcript::transcript;
 
-/// The time for which Genesys shows that the user is typing, in milliseconds ("Open Messaging" of the developer center, events).
+/// The time for which Genesys shows that the user is typing, in milliseconds ("Open Messaging" of the developer center,
+/// events).
 const TYPING_TTL_MS: u32 = 5000;
-/// Bytes of a recipient at most.
+/// The maximum length of a recipient, in bytes.
 const MAX_RECIPIENT_BYTES: usize = 256;
 
 /// Builds the requests for one outbound message.
@@ -74,13 +76,13 @@ impl<'a> Builder<'a> {
     }
 
     fn start(&self, start: &HandoverStart) -> Result<Vec<ProviderRequest>, Unsupported> {
-        // A new conversation contains nothing of what earlier agents received.
+        // A new conversation does not contain the lines that earlier handovers delivered.
         let sent_until = start.delivered_until.filter(|_| self.policy.thread == Thread::PerRecipient);
         let transcript = transcript(start, sent_until, self.policy.text_limit)?;
         let words = start.text.as_deref().map(str::trim).filter(|text| is_visible(text));
         let words = words.unwrap_or(&self.policy.start_text);
         let texts = transcript.iter().map(String::as_str).chain(self.split(words));
-        // The flow reads the attributes first, so they must be on the first message.
+        // The flow reads the attributes first, so the first message must contain them.
         let custom_attributes = attributes::attributes(&self.policy, self.conversation, start)?;
         let mut attributes = Some(ChannelMetadata { custom_attributes });
         let profile = start.profile.as_ref().filter(|_| self.policy.send_profile);
@@ -107,7 +109,8 @@ impl<'a> Builder<'a> {
     }
 
     fn typing(&self) -> Result<Vec<ProviderRequest>, Unsupported> {
-        // An event without a conversation may create one (Genesys does not say), which the platform would not know of.
+        // Genesys does not document whether an event without a conversation creates one. The platform would not know
+        // that conversation.
         conversation_id(self.conversation).ok_or(Unsupported::NoConversation)?;
         let channel = Channel { from: self.anonymous(), time: self.time(0)?, message_id: None, metadata: None };
         let event = OpenInboundNormalizedEvent { channel, events: [Event { event_type: "Typing" }] };
@@ -165,7 +168,7 @@ impl<'a> Builder<'a> {
     fn leave(&self) -> Result<Vec<ProviderRequest>, Unsupported> {
         let farewell = self.words(0, &self.policy.leave_text, self.anonymous(), None)?;
         let Some(conversation_id) = conversation_id(self.conversation) else {
-            // Without its id a conversation cannot be closed, but the agent can be informed.
+            // Without its id, a conversation cannot be closed, but the agent can be informed.
             return Ok(vec![farewell]);
         };
         let otherwise = String::from_utf8_lossy(&farewell.body);
@@ -204,7 +207,7 @@ impl<'a> Builder<'a> {
     }
 
     fn request(&self, key: &str, operation: &str, body: &impl Serialize) -> Result<ProviderRequest, Unsupported> {
-        // Only a map with keys other than strings, or a failing writer, could fail here.
+        // Serialization fails only for a map with keys other than strings, or for a failing writer.
         let body = serde_json::to_vec(body).map_err(|_| Unsupported::Kind("what JSON cannot hold".into()))?;
         Ok(ProviderRequest {
             idempotency_key: key.into(),
@@ -249,7 +252,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Genesys does not interpret the address.
+/// The type of the user's address. Genesys does not interpret an opaque address.
 const ID_TYPE: &str = "Opaque";
 
 /// Returns Genesys's code for a reason, and a text that the agent may see.

@@ -1,8 +1,9 @@
-//! Creates what a connection needs at Genesys, as far as the API can. The rest is done by hand under Admin.
+//! Creates what a connection needs at Genesys, as far as the API permits. An administrator does the rest by hand under
+//! Admin.
 //!
-//! Every step reads first and keeps what exists, except for the integration's webhook URL and profiles, the platform
-//! configuration with the integration's name, and the flow of its address. A failed step skips only the steps that depend on
-//! it.
+//! Every step reads first and keeps existing objects. It may change only the integration's webhook URL and profiles,
+//! the platform configuration with the integration's name, and the flow of its address. A failed step skips only the
+//! steps that depend on it.
 
 use crate::api::{Api, Call, Kind, accepted, read, segment, unreadable};
 use crate::ids::is_uuid;
@@ -30,7 +31,7 @@ use serde::Serialize;
 const PROFILES: &str = "/api/v2/conversations/messaging/supportedcontent";
 const QUEUES: &str = "/api/v2/routing/queues";
 const RECIPIENTS: &str = "/api/v2/routing/message/recipients";
-/// Genesys refuses a shorter one.
+/// The minimum length of a webhook secret. Genesys refuses a shorter one.
 const MIN_SECRET_CHARACTERS: usize = 16;
 
 /// The steps, in the order of their dependencies.
@@ -58,7 +59,7 @@ pub fn provision(
         Ok(api) => Provisioning { api, policy, webhook_url, mode, steps: &mut steps }.run(),
         Err(failure) => steps.push(step("credentials", StepOutcome::Failed, why(failure))),
     }
-    // Steps that were not reached depend on the failed one.
+    // The remaining steps depend on the failed one.
     for name in STEPS.iter().skip(steps.len()) {
         steps.push(step(name, StepOutcome::Skipped, "an earlier step failed".into()));
     }
@@ -75,7 +76,7 @@ struct Provisioning<'a, 'i, I> {
 
 /// The platform configuration that the integration should have.
 enum Configuration {
-    /// The one that it has.
+    /// The one that it already has.
     Unchanged,
     /// One that `apply` would create.
     Planned,
@@ -92,7 +93,8 @@ impl Configuration {
     }
 }
 
-/// What a step found or made; `None` for what `apply` would make.
+/// The result of a step: the outcome, the message, and the object that it found or created. There is no object if only
+/// `apply` would create it.
 type Made<T> = Result<(StepOutcome, String, Option<T>), Failure>;
 
 impl<I: Imports> Provisioning<'_, '_, I> {
@@ -131,7 +133,7 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         self.steps.push(step("authorized-application", StepOutcome::Manual, message.into()));
     }
 
-    /// Records a step. Returns `None` if it failed: what depends on it cannot go on, everything else can.
+    /// Records a step. Returns `None` if it failed, so that the caller skips the steps that depend on it.
     fn note<T>(&mut self, name: &str, made: Made<T>) -> Option<Option<T>> {
         match made {
             Ok((outcome, message, made)) => {
@@ -145,7 +147,7 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         }
     }
 
-    /// Finds the integration before anything is changed; `None` if none has the name.
+    /// Finds the integration before anything is changed. Returns `None` if no integration has the name.
     fn existing_integration(&mut self) -> Result<Option<Integration>, Failure> {
         if let Some(problem) = self.policy.genesys_cloud.then(|| webhook_url_problem(self.webhook_url)).flatten() {
             return Err(Failure::Permanent(format!(
@@ -190,8 +192,8 @@ impl<I: Imports> Provisioning<'_, '_, I> {
     fn platform_configuration(&mut self, integration: Option<&Integration>) -> Made<Configuration> {
         let default = self.api.default_messaging_setting()?;
         let is_default = |id: &str| default.as_ref().is_some_and(|default| default.id == id);
-        // An integration without a configuration of its own has the organization's default, and may show it as its own
-        // (unconfirmed).
+        // An integration without its own configuration uses the organization's default, and the API may return the
+        // default as its own (unconfirmed).
         let attached = integration.and_then(|integration| integration.messaging_setting.as_deref());
         if let Some(id) = attached.filter(|id| !is_default(id)) {
             let found = self.api.messaging_setting(id)?;
@@ -246,7 +248,7 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         Ok((StepOutcome::Applied, message, Some(Configuration::Made(found.id))))
     }
 
-    /// Updates an existing integration. Its secret stays.
+    /// Updates an existing integration. Its secret stays unchanged.
     fn update_integration(
         &mut self,
         integration: Integration,
@@ -373,7 +375,7 @@ impl<I: Imports> Provisioning<'_, '_, I> {
     }
 }
 
-/// The step for a configuration that other integrations may use, which is not changed.
+/// Returns the step for a configuration that stays unchanged because other integrations may use it.
 fn shared(found: &MessagingConfiguration) -> (StepOutcome, String, Option<Configuration>) {
     let found_is = format!("{}: {}", clip(&found.name), found.typing());
     if found.has_typing_both_ways() {

@@ -1,4 +1,4 @@
-//! URLs that Genesys Cloud calls or fetches: which of them it can reach, and which are equal.
+//! Checks, compares and encodes URLs that Genesys Cloud calls or fetches.
 
 use alloc::{format, string::String};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -7,17 +7,18 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PublicUrl<'a> {
     https: bool,
-    /// In lower case; an IPv6 address in brackets.
+    /// In lower case. An IPv6 address has brackets.
     host: String,
-    /// `None` where it is the scheme's own.
+    /// `None` for the scheme's default port.
     port: Option<u16>,
-    /// Begins with `/` or `?`, or is empty. Without the fragment.
+    /// Begins with `/` or `?`, or is empty. Does not contain the fragment.
     path_and_query: &'a str,
     has_fragment: bool,
 }
 
 impl<'a> PublicUrl<'a> {
-    /// Returns `None` for anything but an absolute `http` or `https` URL with a host and without user information.
+    /// Parses a URL. Returns `None` for anything but an absolute `http` or `https` URL with a host and without user
+    /// information.
     pub(crate) fn parse(url: &'a str) -> Option<Self> {
         let (scheme, rest) = url.split_once("://")?;
         let https = match scheme {
@@ -47,7 +48,7 @@ impl<'a> PublicUrl<'a> {
         Some(Self { https, host: host.to_lowercase(), port, path_and_query, has_fragment })
     }
 
-    /// Returns the URL in a form that is the same for equal URLs.
+    /// Returns the form that all equivalent spellings of the URL share.
     fn canonical(&self) -> String {
         let scheme = if self.https { "https" } else { "http" };
         let port = self.port.map_or_else(String::new, |port| format!(":{port}"));
@@ -56,7 +57,7 @@ impl<'a> PublicUrl<'a> {
         format!("{scheme}://{}{port}{slash}{}", self.host, self.path_and_query)
     }
 
-    /// Returns whether the host can be reached only from its own network or its own machine.
+    /// Returns whether the host is reachable only from its own network or machine.
     pub(crate) fn has_private_host(&self) -> bool {
         let name = self.host.trim_end_matches('.');
         let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
@@ -109,8 +110,8 @@ fn is_private_v6(address: Ipv6Addr) -> bool {
         || (first == 0x2001 && second == 0xdb8)
 }
 
-/// Returns why Genesys Cloud cannot call a webhook URL: it calls only `https` on port 443 ("Open Messaging
-/// integrations" of the Resource Center).
+/// Returns why Genesys Cloud cannot call a webhook URL, or `None` if it can. It calls only `https` on port 443 ("Open
+/// Messaging integrations" of the Resource Center).
 pub(crate) fn webhook_url_problem(url: &str) -> Option<&'static str> {
     let Some(parsed) = PublicUrl::parse(url) else {
         return Some("it is not an absolute https URL without a user name");
@@ -125,7 +126,8 @@ pub(crate) fn webhook_url_problem(url: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether two URLs are spellings of one address: another case of the host, the default port, an empty path.
+/// Returns whether two URLs are spellings of the same URL, which may differ in the case of the host, an explicit
+/// default port, and an empty path.
 pub(crate) fn is_same_url(one: &str, other: &str) -> bool {
     match (PublicUrl::parse(one), PublicUrl::parse(other)) {
         (Some(one), Some(other)) => one.canonical() == other.canonical(),
@@ -133,20 +135,21 @@ pub(crate) fn is_same_url(one: &str, other: &str) -> bool {
     }
 }
 
-/// Bytes of an address, as it is sent. Genesys documents no limit; presigned addresses have several thousand.
+/// The maximum length of an encoded URL, in bytes. Genesys documents no limit; presigned URLs have several thousand
+/// bytes.
 const MAX_BYTES: usize = 8192;
 
-/// Returns the address of a file as Genesys can fetch it, with everything encoded that a URL must encode. Returns `None`
-/// where there is no such address: other schemes, a user name, control characters, more than 8192 bytes, or a host
-/// outside ASCII, for which only DNS has an encoding.
+/// Returns the URL of a file in the form in which Genesys can fetch it, with all invalid characters percent-encoded.
+/// Returns `None` if there is no such form: for other schemes, a user name, control characters, more than 8192 bytes,
+/// or a non-ASCII host, which only DNS can encode.
 pub(crate) fn fetchable(url: &str) -> Option<String> {
     let url = Some(url.trim()).filter(|url| !url.chars().any(char::is_control))?;
     let url = encoded(url);
     (url.len() <= MAX_BYTES && url.is_ascii() && !url.contains('\\') && PublicUrl::parse(&url).is_some()).then_some(url)
 }
 
-/// Encodes what a URL must not hold as it is, non-ASCII characters and blanks, and leaves the rest (RFC 3987, section
-/// 3.1). The origin stays as it is.
+/// Percent-encodes the characters that a URL must not contain, such as non-ASCII characters and spaces (RFC 3987,
+/// section 3.1). The origin stays unchanged.
 fn encoded(url: &str) -> String {
     let path = url.find("://").map_or(0, |at| at + 3);
     let path = url.get(path..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(url.len(), |at| path + at);
@@ -166,7 +169,7 @@ fn encoded(url: &str) -> String {
     encoded
 }
 
-/// What RFC 3986 allows nowhere in a URL, but for `%`.
+/// The ASCII characters that RFC 3986 allows nowhere in a URL, except `%`.
 const UNENCODED: &percent_encoding::AsciiSet = &percent_encoding::CONTROLS
     .add(b' ')
     .add(b'"')
@@ -179,7 +182,7 @@ const UNENCODED: &percent_encoding::AsciiSet = &percent_encoding::CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// In a path, brackets come from names of files; in a query, servers read them.
+/// Also encodes brackets. In a path, they are part of a file name; in a query, servers interpret them.
 const UNENCODED_IN_PATH: &percent_encoding::AsciiSet = &UNENCODED.add(b'[').add(b']');
 
 #[cfg(test)]

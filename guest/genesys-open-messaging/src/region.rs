@@ -1,11 +1,11 @@
-//! The hosts of the region that an operator entered as *Host*.
+//! Derives the hosts of a region from the setting *Host*.
 //!
-//! Operators paste the URL of the login page, of the user interface or of the API; all of them mean the region.
+//! Operators paste the URL of the login page, of the user interface or of the API. All of these identify the region.
 
 use alloc::{format, string::String};
 
-/// AWS region and base domain, as Genesys's own SDKs list them (`PureCloudRegionHosts`). The list grows, so a domain
-/// that is not in it is not wrong.
+/// AWS regions and base domains, as Genesys's own SDKs list them (`PureCloudRegionHosts`). Genesys adds regions, so an
+/// unlisted domain is not an error.
 const REGIONS: [(&str, &str); 18] = [
     ("us-east-1", "mypurecloud.com"),
     ("us-east-2", "use2.us-gov-pure.cloud"),
@@ -27,32 +27,32 @@ const REGIONS: [(&str, &str); 18] = [
     ("ap-southeast-2", "mypurecloud.com.au"),
 ];
 
-/// First labels that name a service of the region, not the region.
+/// The first labels of hosts that name a service of the region.
 const SERVICES: [&str; 5] = ["apps.", "login.", "api.", "api-downloads.", "developer."];
 
-/// Where a region's services are.
+/// The origins of a region's services.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Region {
-    /// Origin of the API.
+    /// The origin of the API.
     pub api: String,
-    /// Origin of OAuth.
+    /// The origin of OAuth.
     pub login: String,
-    /// One of the regions that Genesys lists, or this machine.
+    /// Whether Genesys lists the region, or it is this machine.
     pub known: bool,
 }
 
 impl Region {
-    /// Returns whether these are Genesys Cloud's own hosts, rather than one origin for both: a proxy or a local Genesys
-    /// Cloud.
+    /// Returns whether these are Genesys Cloud's own hosts. A proxy or a local Genesys Cloud has one origin for both
+    /// services.
     #[must_use]
     pub fn is_genesys_cloud(&self) -> bool {
         self.api != self.login
     }
 }
 
-/// Returns the region that the operator entered; `None` if it contains no host name.
+/// Returns the region that the operator entered, or `None` if the text does not contain a valid host name.
 ///
-/// With a port, or on this machine, both services have that one origin: a proxy or a local Genesys Cloud.
+/// A host with a port, or on this machine, is a proxy or a local Genesys Cloud: it is the origin of both services.
 #[must_use]
 pub fn normalize(entered: &str) -> Option<Region> {
     let lower = entered.trim().to_ascii_lowercase();
@@ -71,7 +71,7 @@ pub fn normalize(entered: &str) -> Option<Region> {
     if !local && is_number && (port.is_none() || !is_gateway_v4(host)) {
         return None;
     }
-    // The default port of the scheme does not count.
+    // The scheme's default port is ignored.
     let port = port.filter(|port| !matches!((scheme, port), ("https" | "", 443) | ("http", 80)));
     if local || port.is_some() {
         let scheme = if local && scheme != "https" { "http" } else { "https" };
@@ -90,7 +90,7 @@ pub fn normalize(entered: &str) -> Option<Region> {
     Some(Region { api: format!("https://api.{base}"), login: format!("https://login.{base}"), known: listed.is_some() })
 }
 
-/// Host and port; a bracketed IPv6 address keeps its brackets.
+/// Returns the host and the port. An IPv6 address keeps its brackets.
 fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let after_address = authority.rfind(']').map_or(0, |at| at + 1);
     match authority.get(after_address..)?.rsplit_once(':') {
@@ -103,7 +103,7 @@ fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
     }
 }
 
-/// Returns whether a proxy may have this address. Link-local addresses belong to machines' metadata services.
+/// Returns whether a proxy may have this address. Link-local addresses belong to the metadata services of machines.
 fn is_gateway_v4(host: &str) -> bool {
     host.parse::<core::net::Ipv4Addr>().is_ok_and(|address| {
         !address.is_link_local() && !address.is_unspecified() && !address.is_multicast() && !address.is_broadcast()
@@ -114,8 +114,8 @@ fn is_loopback_v4(host: &str) -> bool {
     host.parse::<core::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Returns whether a text is a host name (RFC 1123, section 2.1). No host of Genesys is outside ASCII, so an `xn--` label is
-/// a mistake.
+/// Returns whether a text is a host name (RFC 1123, section 2.1). Genesys has only ASCII host names, so an `xn--` label
+/// is a mistake.
 fn is_host_name(host: &str) -> bool {
     host.len() <= 253
         && host.split('.').all(|label| {
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn knows_every_region_by_key_and_domain() {
-        // A second copy of the table of the SDKs, because a wrong entry in the first one would send secrets elsewhere.
+        // A second copy of the SDKs' table, because a wrong entry in the first one would send secrets to another host.
         let published = "us-east-1 mypurecloud.com us-east-2 use2.us-gov-pure.cloud us-west-2 usw2.pure.cloud \
              ca-central-1 cac1.pure.cloud mx-central-1 mxc1.pure.cloud sa-east-1 sae1.pure.cloud \
              eu-west-1 mypurecloud.ie eu-west-2 euw2.pure.cloud eu-central-1 mypurecloud.de \

@@ -1,5 +1,5 @@
-//! The settings of a connection: the form ([`description`]), what is wrong with the values entered ([`check`]), and what
-//! they mean for each kind of call (the policies).
+//! The settings of a connection: the form ([`description`]), the check of the entered values ([`check`]), and their
+//! meaning for each kind of call (the policies).
 
 mod check;
 mod form;

@@ -1,8 +1,8 @@
 //! Verifies that a webhook comes from Genesys, or from a source that the operator built.
 //!
-//! Genesys signs: `X-Hub-Signature-256: sha256=` and the HMAC-SHA-256 of the body in base64 (developer center, "Validate
-//! webhook notifications"). Operator-built sources of events (Amazon EventBridge, a workflow's data action) cannot sign.
-//! They send a key in `Authorization`, to the same address.
+//! Genesys signs webhooks: `X-Hub-Signature-256` contains `sha256=` and the HMAC-SHA-256 of the body in base64
+//! (developer center, "Validate webhook notifications"). Operator-built sources of events (Amazon EventBridge, a
+//! workflow's data action) cannot sign. They send a key in `Authorization`, to the same URL.
 
 use crate::settings::WebhookPolicy;
 use handover_guest::contract::*;
@@ -12,7 +12,7 @@ const SIGNATURE: &str = "x-hub-signature-256";
 const SIGNATURE_PREFIX: &[u8] = b"sha256=";
 const AUTHORIZATION: &str = "authorization";
 
-/// Verifies a webhook: it must bear the signature of any secret, or one of the keys if it has no signature.
+/// Verifies a webhook. It must have a signature made with one of the secrets or, without a signature, one of the keys.
 ///
 /// A signature takes precedence, because an integration may be configured to send an `Authorization` as well.
 pub fn verify(settings: &[Setting], webhook: &Webhook) -> Result<Authenticity, Rejection> {

@@ -1,4 +1,5 @@
-//! Genesys's JSON, with Genesys's own names. "Inbound" is Genesys's word for the direction from the platform to Genesys.
+//! The JSON formats of Genesys, with Genesys's own names. Genesys calls the direction from the platform to Genesys
+//! "inbound".
 
 pub mod api;
 pub mod detail;

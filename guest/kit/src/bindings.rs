@@ -1,4 +1,4 @@
-//! The contract as `wit-bindgen` generates it.
+//! The bindings that `wit-bindgen` generates from the contract.
 
 #![allow(
     missing_docs,

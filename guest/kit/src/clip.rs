@@ -1,11 +1,11 @@
-//! Makes text from outside safe for a log or an error.
+//! Makes external text safe for logs and errors.
 
 use alloc::string::String;
 
-/// Characters that are kept: enough for a sentence that names a permission.
+/// The maximum number of characters, which is enough for a sentence that names a permission.
 const MAX_CHARACTERS: usize = 200;
 
-/// Returns the text on one line: without control characters, and shortened.
+/// Removes control characters, including line breaks, and shortens the text.
 pub fn clip(words: &str) -> String {
     words.chars().filter(|c| !c.is_control()).take(MAX_CHARACTERS).collect()
 }

@@ -1,6 +1,6 @@
 //! The types of the contract, and the trait [`Guest`] that a provider implements.
 //!
-//! They are plain data on wasm and natively, so a provider's logic uses them directly and its unit tests need no
+//! They are plain data both on wasm and natively, so a provider's logic uses them directly and its unit tests need no
 //! component.
 
 pub use crate::bindings::exports::handover::provider::provider::Guest;

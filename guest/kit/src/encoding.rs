@@ -1,9 +1,9 @@
-//! Percent-encoding of the parts of a URL.
+//! Percent-encodes the parts of a URL.
 
 use alloc::string::{String, ToString};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// The unreserved characters, which stay as they are (RFC 3986, section 2.3).
+/// The ASCII characters to encode: all except the unreserved ones (RFC 3986, section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Encodes the value of a query parameter.
@@ -12,7 +12,7 @@ pub fn query_value(value: &str) -> String {
     utf8_percent_encode(value, RESERVED).to_string()
 }
 
-/// Encodes a path segment. Returns `None` for an empty segment and for `.` and `..`, which lead to another path even when
+/// Encodes a path segment. Returns `None` for an empty segment and for `.` and `..`, which lead to another path even if
 /// they are encoded (RFC 3986, section 5.2.4).
 #[must_use]
 pub fn path_segment(id: &str) -> Option<String> {

@@ -1,11 +1,11 @@
-//! HTTP responses, and what the caller can do about a failed request.
+//! Sends HTTP requests, and maps failed ones to what the caller can do about them.
 
 use crate::clip::clip;
 use crate::contract::{Failure, HttpError, Method, Request, Response, RetryAdvice, RetryCause};
 use crate::imports::Imports;
 use alloc::format;
 
-/// What a status means (RFC 9110, section 15; RFC 6585, section 4).
+/// The meaning of a status code (RFC 9110, section 15; RFC 6585, section 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// 2xx.
@@ -22,7 +22,7 @@ pub enum Status {
     MethodNotAllowed,
     /// 408 and 504: it is unknown whether the request was processed.
     TimedOut,
-    /// 409: the object is not in a state for the request.
+    /// 409: the state of the object does not allow the request.
     Conflict,
     /// 429: the request was not processed.
     RateLimited,
@@ -37,7 +37,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// The meaning of a status code.
+    /// Returns the meaning of a response's status code.
     #[must_use]
     pub fn of(response: &Response) -> Self {
         match response.status {
@@ -73,7 +73,7 @@ impl Status {
     }
 }
 
-/// Whether a request changes anything at the server. If it does and there is no response, its outcome is unknown.
+/// Whether a request changes anything at the server. The outcome of a change without a response is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// It changes nothing.
@@ -82,23 +82,23 @@ pub enum Kind {
     Changes,
 }
 
-/// Returns the first header of a name, trimmed; `None` if there is none or if it is not UTF-8.
+/// Returns the value of the first header with a name, trimmed. Returns `None` if there is none or if it is not UTF-8.
 #[must_use]
 pub fn header<'r>(response: &'r Response, wanted: &str) -> Option<&'r str> {
     let (_, value) = response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
     Some(core::str::from_utf8(value).ok()?.trim())
 }
 
-/// Returns `Retry-After` in seconds (RFC 9110, section 10.2.3); `None` for a date.
+/// Returns `Retry-After` in seconds (RFC 9110, section 10.2.3), or `None` if it is a date.
 fn retry_after(response: &Response) -> Option<u32> {
     header(response, "retry-after")?.parse().ok()
 }
 
-/// Sends a request and returns the response if it is successful, or `None` if a request that reads finds no such object.
-/// `server` is its name in messages.
+/// Sends a request and returns the successful response, or `None` if a GET request is answered with 404. `server` is
+/// the server's name in messages.
 ///
 /// # Errors
-/// What the caller can do about it.
+/// The failure, classified by what the caller can do about it.
 pub fn send(imports: &mut impl Imports, server: &str, request: &Request) -> Result<Option<Response>, Failure> {
     let kind = if request.method == Method::Get { Kind::Reads } else { Kind::Changes };
     let sent = imports.send(request);
@@ -110,8 +110,8 @@ pub fn send(imports: &mut impl Imports, server: &str, request: &Request) -> Resu
     }
 }
 
-/// The failure for a response without success. `server` is its name in messages; `detail` follows the status there, and
-/// must not repeat what was sent.
+/// Returns the failure for an unsuccessful response. `server` is the server's name in messages. `detail` follows the
+/// status in messages and must not repeat the content of the request.
 #[must_use]
 pub fn refusal(server: &str, response: &Response, kind: Kind, detail: &str) -> Failure {
     let (code, status) = (response.status, Status::of(response));
@@ -134,7 +134,7 @@ pub fn refusal(server: &str, response: &Response, kind: Kind, detail: &str) -> F
     }
 }
 
-/// The failure for a response that cannot be used; the next one may be.
+/// Returns the failure for an unusable response. A retry may get a usable one.
 #[must_use]
 pub fn unreadable(message: &str) -> Failure {
     let message = message.into();
@@ -146,7 +146,7 @@ pub fn unreadable(message: &str) -> Failure {
     })
 }
 
-/// The failure for a request without a response.
+/// Returns the failure for a request without a response.
 #[must_use]
 pub fn without_response(server: &str, error: HttpError, kind: Kind, origin: &str) -> Failure {
     let is_indeterminate = kind == Kind::Changes;
@@ -160,7 +160,7 @@ pub fn without_response(server: &str, error: HttpError, kind: Kind, origin: &str
             retry(RetryCause::TimedOut, is_indeterminate, &format!("{server} did not answer in time"))
         }
         HttpError::Interrupted => retry(RetryCause::Network, is_indeterminate, "the connection broke"),
-        // The request arrived, but the response that says how it went was not read.
+        // The request arrived, but its result is in the response that was not read.
         HttpError::ResponseTooLarge if is_indeterminate => {
             retry(RetryCause::ServerError, true, "the response is too large")
         }

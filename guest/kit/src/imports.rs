@@ -9,7 +9,7 @@ pub trait Imports {
     fn send(&mut self, request: &Request) -> Result<Response, HttpError>;
     /// `cache.get`.
     fn cached(&mut self, key: &str) -> Option<Vec<u8>>;
-    /// `cache.put`; for at most this many seconds, 0 removes the value.
+    /// `cache.put`, for at most this many seconds. 0 removes the value.
     fn cache(&mut self, key: &str, value: &[u8], seconds: u32);
     /// `wasi:clocks/wall-clock.now`, in milliseconds since 1970.
     fn now(&mut self) -> Timestamp;

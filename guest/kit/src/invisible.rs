@@ -1,7 +1,8 @@
-//! Characters that show nothing.
+//! Invisible characters.
 
-/// Returns whether a character shows nothing by itself: whitespace, a control character, or one that Unicode calls
-/// default-ignorable (`DerivedCoreProperties.txt`, `Default_Ignorable_Code_Point`), such as a zero-width space.
+/// Returns whether a character is invisible by itself: whitespace, a control character, the blank Braille pattern, or a
+/// character that Unicode calls default-ignorable (`DerivedCoreProperties.txt`, `Default_Ignorable_Code_Point`), such
+/// as a zero-width space.
 pub fn is_invisible(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()

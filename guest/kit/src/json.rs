@@ -1,4 +1,4 @@
-//! JSON of webhooks and events, and JSON of the provider's own making.
+//! Reads the JSON of webhooks, events and responses, and JSON that the provider itself wrote.
 
 use crate::contract::{AgentEvent, Malformed};
 use crate::events;
@@ -7,21 +7,21 @@ use alloc::{borrow::Cow, boxed::Box, format, vec, vec::Vec};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// What may stand before a value (RFC 8259, section 2).
+/// The characters that may precede a value (RFC 8259, section 2).
 const WHITESPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
-/// Reads JSON; `None` if the bytes are not JSON of this type.
+/// Reads JSON. Returns `None` if the bytes are not JSON of this type.
 ///
-/// It always reads from text: a second reader, from bytes, would compile every type twice.
+/// Always reads from text. A second reader, for bytes, would compile the deserializer of every type twice.
 pub fn read<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Option<T> {
     serde_json::from_str(core::str::from_utf8(bytes).ok()?).ok()
 }
 
-/// Returns the body of a webhook as text: without a byte order mark (RFC 8259, section 8.1), and with U+FFFD for lone
-/// surrogates, which come from senders that cut texts between UTF-16 units.
+/// Returns the body of a webhook as text, without a byte order mark (RFC 8259, section 8.1) and with U+FFFD instead of
+/// lone surrogates. Senders that cut texts between UTF-16 units produce lone surrogates.
 ///
 /// # Errors
-/// [`Malformed::Empty`] and [`Malformed::NotUtf8`].
+/// [`Malformed::Empty`] or [`Malformed::NotUtf8`].
 pub fn text(body: &[u8]) -> Result<Cow<'_, str>, Malformed> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     if body.is_empty() {
@@ -31,19 +31,19 @@ pub fn text(body: &[u8]) -> Result<Cow<'_, str>, Malformed> {
     Ok(surrogates::replace_lone(text))
 }
 
-/// Why an object was not read.
+/// Why an object cannot be read.
 #[derive(Debug)]
 pub enum Unread {
     /// The text is not JSON, or not an object.
     Malformed(Malformed),
-    /// The text is an object without a clear meaning, such as one with a member twice. This event says so.
+    /// The text is an object without a clear meaning, such as one with a duplicate member. The event reports that.
     Unclear(Box<AgentEvent>),
 }
 
 /// Reads an object.
 ///
 /// # Errors
-/// Why it cannot be read.
+/// Why the text cannot be read as an object.
 pub fn object<'b, T: Deserialize<'b>>(text: &'b str) -> Result<T, Unread> {
     if !text.trim_start_matches(WHITESPACE).starts_with('{') {
         return Err(Unread::Malformed(check_grammar(text).err().unwrap_or(Malformed::NotAnObject)));
@@ -78,7 +78,7 @@ pub fn is_list(text: &str) -> bool {
     text.trim_start_matches(WHITESPACE).starts_with('[')
 }
 
-/// Checks that a text is JSON, whatever it contains and however deep it is nested.
+/// Checks that a text is JSON, whatever its type and however deeply it is nested.
 ///
 /// # Errors
 /// [`Malformed::NotJson`] with the offset in bytes.

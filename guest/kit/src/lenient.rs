@@ -1,8 +1,8 @@
-//! Reads JSON that differs from its documentation: a number instead of a string, `null` or nothing instead of a list, an
-//! array instead of an object. A value of another type counts as absent; only a value that is ambiguous is an error.
+//! Reads JSON that differs from its documentation: a number instead of a string, `null` or nothing instead of a list,
+//! an array instead of an object. A value of another type counts as absent. Only an ambiguous value is an error.
 //!
-//! Webhooks often have no required property and no version. Nothing here recurses, however deep the input is nested:
-//! `IgnoredAny` skips unused values, which serde_json does in a loop.
+//! The schemas of webhooks often have neither required properties nor a version. Nothing here recurses, however deeply
+//! the input is nested: `IgnoredAny` skips unused values, and serde_json implements that as a loop.
 
 use alloc::{borrow::Cow, string::ToString, vec::Vec};
 use core::{fmt, marker::PhantomData};
@@ -15,11 +15,12 @@ use serde::de::{
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Text<'a>(Option<Cow<'a, str>>);
 
-/// A text, or an object with the text in its `body`.
+/// A string or integer as in [`Text`], or an object with one in its `body`.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct TextOrBody<'a>(Text<'a>);
 
-/// The same as an id. Any other number is an error, for it would be rounded, and ids are compared.
+/// An id: a string, or an integer of at most 64 bits. Any other number is an error, because it would be rounded, and
+/// ids are compared.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Id<'a>(Text<'a>);
 
@@ -27,19 +28,19 @@ pub struct Id<'a>(Text<'a>);
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Whole(Option<u64>);
 
-/// A number, whole or not.
+/// An integer or a floating-point number.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
 pub struct Real(Option<f64>);
 
-/// `true` or not.
+/// A boolean. Any value other than `true` is `false`.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Flag(bool);
 
-/// An object, or nothing.
+/// An object. A value of another type counts as absent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object<T>(Option<T>);
 
-/// A list, or an empty one.
+/// A list. A value of another type counts as empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List<T>(Vec<T>);
 
@@ -76,7 +77,7 @@ impl Whole {
 }
 
 impl Real {
-    /// The number, unless absent or without bounds.
+    /// The number, unless absent or not finite.
     #[must_use]
     pub fn get(self) -> Option<f64> {
         self.0.filter(|number| number.is_finite())
@@ -84,7 +85,7 @@ impl Real {
 }
 
 impl Flag {
-    /// Whether it was `true`.
+    /// Whether the value was `true`.
     #[must_use]
     pub fn get(self) -> bool {
         self.0
@@ -117,7 +118,7 @@ impl<T> List<Object<T>> {
 }
 
 impl List<Text<'_>> {
-    /// The members that are texts and not empty.
+    /// The members that are nonempty texts.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(Text::get)
     }
@@ -129,7 +130,8 @@ impl<T> Default for List<T> {
     }
 }
 
-/// Visits whatever comes; `wanted` is all that a kind of value has to say.
+/// The conversions from each type of JSON value. An implementation defines only those that it supports; the others
+/// return the default, which means absent.
 trait Wanted<'de>: Default {
     fn text(_: Cow<'de, str>) -> Self {
         Self::default()
@@ -213,7 +215,7 @@ impl<'de: 'a, 'a> Wanted<'de> for Text<'a> {
     }
 }
 
-/// `ConversationContentText`.
+/// The object form of a text, such as Genesys's `ConversationContentText`.
 #[derive(Default, serde::Deserialize)]
 #[serde(default)]
 struct Body<'a> {
@@ -294,7 +296,8 @@ impl<'de, T: Deserialize<'de>> Wanted<'de> for List<T> {
     }
 }
 
-/// `#[derive]` cannot say "any of them by its `Wanted`", and a blanket implementation would not be ours to write.
+/// Implements `Deserialize` through [`Wanted`]. `#[derive]` cannot do that, and the orphan rule forbids a blanket
+/// implementation.
 macro_rules! deserialize_leniently {
     ($([$($generics:tt)*] $kind:ty),+ $(,)?) => {$(
         impl<$($generics)*> Deserialize<'de> for $kind {

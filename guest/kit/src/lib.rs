@@ -1,4 +1,4 @@
-//! What every human-handover provider needs and what has nothing to do with any one contact center.
+//! The parts that all human-handover providers share, independent of any contact center.
 //!
 //! A provider is a crate with `crate-type = ["cdylib"]` that implements [`contract::Guest`] and exports it:
 //!
@@ -35,8 +35,8 @@
 //! handover_guest::export!(MyProvider);
 //! ```
 //!
-//! On wasm the crate also is the provider's runtime: its allocator, its panic handler and `cabi_realloc`. The provider
-//! itself is `no_std`, so that the component imports nothing but what the contract grants.
+//! On wasm, the crate also contains the provider's runtime: its allocator, its panic handler and `cabi_realloc`. The
+//! provider itself is `no_std`, so the component imports only what the contract grants.
 
 #![no_std]
 

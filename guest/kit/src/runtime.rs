@@ -6,7 +6,7 @@ use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicBool, Ordering};
 use dlmalloc::Dlmalloc;
 
-// dlmalloc and the compiler call memcpy and its kin, which are wasi-libc's.
+// dlmalloc and the compiler call memcpy and similar functions, which wasi-libc provides.
 #[link(name = "c")]
 unsafe extern "C" {}
 
@@ -23,43 +23,44 @@ struct Allocator(UnsafeCell<Dlmalloc<Heap>>);
 // SAFETY: a component has one thread.
 unsafe impl Sync for Allocator {}
 
-// SAFETY: dlmalloc is an allocator, and there is no other reference to it: it calls nothing that allocates.
+// SAFETY: dlmalloc is an allocator. There is no other reference to it, because it calls nothing that allocates.
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller keeps the promises of `GlobalAlloc`, and there is no other reference.
+        // SAFETY: the caller upholds the contract of `GlobalAlloc`, and there is no other reference.
         unsafe { (*self.0.get()).malloc(layout.size(), layout.align()) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps the promises of `GlobalAlloc`, and there is no other reference.
+        // SAFETY: the caller upholds the contract of `GlobalAlloc`, and there is no other reference.
         unsafe { (*self.0.get()).free(block, layout.size(), layout.align()) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller keeps the promises of `GlobalAlloc`, and there is no other reference.
+        // SAFETY: the caller upholds the contract of `GlobalAlloc`, and there is no other reference.
         unsafe { (*self.0.get()).calloc(layout.size(), layout.align()) }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // SAFETY: the caller keeps the promises of `GlobalAlloc`, and there is no other reference.
+        // SAFETY: the caller upholds the contract of `GlobalAlloc`, and there is no other reference.
         unsafe { (*self.0.get()).realloc(block, layout.size(), layout.align(), size) }
     }
 }
 
-/// The source of dlmalloc's memory: first what the linker left behind the data (a provider's `build.rs` sets how much),
-/// then pages by which the memory grows. Growing costs the host a system call in each fresh instance.
+/// The source of dlmalloc's memory: first the initial memory after the data (a provider's `build.rs` sets its size),
+/// then new pages. Growing the memory costs the host a system call in each fresh instance.
 struct Heap;
 
 static INITIAL_USED: AtomicBool = AtomicBool::new(false);
 const PAGE: usize = 64 << 10;
 
 unsafe extern "C" {
-    /// Set by the linker: the start of the heap and the end of the initial memory.
+    /// The start of the heap, set by the linker. The heap initially ends at `__heap_end`, the end of the initial
+    /// memory.
     static __heap_base: u8;
     static __heap_end: u8;
 }
 
-// SAFETY: it hands out each part of the memory once.
+// SAFETY: it returns each part of the memory only once.
 unsafe impl dlmalloc::Allocator for Heap {
     fn alloc(&self, size: usize) -> (*mut u8, usize, u32) {
         let (base, end) = (&raw const __heap_base, &raw const __heap_end);
@@ -99,7 +100,7 @@ unsafe impl dlmalloc::Allocator for Heap {
     }
 }
 
-/// The canonical ABI's allocator. wasi-libc's own would add `abort` and its imports.
+/// The canonical ABI's allocator. wasi-libc's version would add `abort` and its imports.
 #[cfg(target_env = "p2")]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn cabi_realloc(old: *mut u8, old_len: usize, align: usize, new_len: usize) -> *mut u8 {
@@ -107,8 +108,8 @@ unsafe extern "C" fn cabi_realloc(old: *mut u8, old_len: usize, align: usize, ne
     if new_len == 0 {
         return core::ptr::without_provenance_mut(align);
     }
-    // SAFETY: the canonical ABI gives a power of two as `align`, and for `old` a block that this very function
-    // returned, of `old_len` bytes with the same alignment.
+    // SAFETY: the canonical ABI gives a power of two as `align`, and for `old` a block that this function returned, of
+    // `old_len` bytes with the same alignment.
     let new = unsafe {
         if old_len == 0 {
             alloc(Layout::from_size_align_unchecked(new_len, align))

@@ -1,10 +1,10 @@
-//! The settings of a connection: the fields of the form, and the problems that every form has.
+//! The settings of a connection: the fields of the form, and the problems that can occur in every form.
 
 use crate::clip::clip;
 use crate::contract::{IntegerRange, Setting, SettingField, SettingKind, SettingsProblem, Severity};
 use alloc::{format, string::String, vec::Vec};
 
-/// An optional field without a default.
+/// Creates an optional field without a default.
 #[must_use]
 pub fn field(kind: SettingKind, key: &str, label: &str, help: &str, example: &str) -> SettingField {
     SettingField {
@@ -19,37 +19,37 @@ pub fn field(kind: SettingKind, key: &str, label: &str, help: &str, example: &st
     }
 }
 
-/// The field, required.
+/// Makes a field required.
 #[must_use]
 pub fn required(field: SettingField) -> SettingField {
     SettingField { required: true, ..field }
 }
 
-/// The field, repeatable.
+/// Makes a field repeatable.
 #[must_use]
 pub fn repeatable(field: SettingField) -> SettingField {
     SettingField { repeatable: true, ..field }
 }
 
-/// The field, with a default.
+/// Adds a default to a field.
 #[must_use]
 pub fn with_default(default: &str, field: SettingField) -> SettingField {
     SettingField { default: Some(default.into()), ..field }
 }
 
-/// The kind of a field whose value is one of these words.
+/// Returns the kind of a field whose value is one of these words.
 #[must_use]
 pub fn choice(words: &[&str]) -> SettingKind {
     SettingKind::Choice(words.iter().map(|word| (*word).into()).collect())
 }
 
-/// Returns the first value under a key that is not empty, trimmed.
+/// Returns the first nonempty value of a key, trimmed.
 #[must_use]
 pub fn value<'a>(settings: &'a [Setting], key: &str) -> Option<&'a str> {
     values(settings, key).next()
 }
 
-/// Returns the values under a key that are not empty, trimmed.
+/// Returns the nonempty values of a key, trimmed.
 pub fn values<'a>(settings: &'a [Setting], key: &str) -> impl Iterator<Item = &'a str> {
     settings.iter().filter(move |setting| setting.key == key).map(|s| s.value.trim()).filter(|value| !value.is_empty())
 }
@@ -61,7 +61,7 @@ pub fn integer(digits: &str, range: IntegerRange) -> Option<i64> {
     ((range.minimum..=range.maximum).contains(&number) && !digits.starts_with('+')).then_some(number)
 }
 
-/// Returns what is wrong with settings by the form alone: missing, unknown or repeated keys, and values of another kind.
+/// Returns the problems that the form alone reveals: missing, unknown or repeated keys, and values of the wrong kind.
 #[must_use]
 pub fn problems(form: &[SettingField], settings: &[Setting]) -> Vec<SettingsProblem> {
     let mut problems = Vec::new();
@@ -93,7 +93,7 @@ pub fn problems(form: &[SettingField], settings: &[Setting]) -> Vec<SettingsProb
     problems
 }
 
-/// Returns what is wrong with a value that is not empty, and what to do.
+/// Returns the problem with a nonempty value and its remedy, if any.
 fn problem_of_value(field: &SettingField, value: &str) -> Option<(&'static str, String)> {
     let trimmed = value.trim();
     match &field.kind {
@@ -113,14 +113,14 @@ fn problem_of_value(field: &SettingField, value: &str) -> Option<(&'static str, 
     }
 }
 
-/// A problem that prevents the settings from being used.
+/// Creates a problem that prevents the settings from being used.
 #[must_use]
 pub fn error(key: &str, index: Option<u32>, message: &str, remedy: &str) -> SettingsProblem {
     let (message, remedy) = (message.into(), remedy.into());
     SettingsProblem { severity: Severity::Error, key: key.into(), index, message, remedy }
 }
 
-/// A problem that an operator should look at.
+/// Creates a problem that an operator should look at.
 #[must_use]
 pub fn warning(key: &str, index: u32, message: &str, remedy: &str) -> SettingsProblem {
     SettingsProblem { severity: Severity::Warning, ..error(key, Some(index), message, remedy) }

@@ -1,21 +1,22 @@
-//! Signatures and keys of webhooks, compared in constant time: the duration of a comparison reveals nothing about the right
-//! value.
+//! Verifies the signatures and keys of webhooks. Comparisons take constant time, so their duration reveals nothing
+//! about the expected value.
 
 use crate::contract::{Header, Rejection, Webhook};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// Bytes of an HMAC-SHA-256 tag (RFC 2104, RFC 6234). Shorter tags are easier to forge and are not accepted.
+/// The length of an HMAC-SHA-256 tag, in bytes (RFC 2104, RFC 6234). Shorter tags are easier to forge and are not
+/// accepted.
 const TAG_BYTES: usize = 32;
-/// Characters of such a tag in base64, padding included.
+/// The length of such a tag in base64, including padding.
 const TAG_CHARACTERS: usize = 44;
 
 /// Verifies a webhook whose header `name` consists of `prefix` and the HMAC-SHA-256 of the body in base64 (standard
 /// alphabet, with padding). Returns the index of the secret that signed it.
 ///
 /// # Errors
-/// Why the webhook is rejected. Without any secret that is [`Rejection::NoSecret`].
+/// The reason for the rejection, such as [`Rejection::NoSecret`] if there is no secret.
 pub fn verify_hmac_sha256<'s>(
     webhook: &Webhook,
     name: &str,
@@ -40,11 +41,11 @@ pub fn verify_hmac_sha256<'s>(
 }
 
 fn decode(encoded: &[u8]) -> Result<[u8; TAG_BYTES], Rejection> {
-    // Hex of this length is also base64 of another length; the rejection names the likely mistake.
+    // A tag in hex is also base64, but of another length. This rejection names the likely mistake.
     if encoded.len() == 2 * TAG_BYTES && encoded.iter().all(u8::is_ascii_hexdigit) {
         return Err(Rejection::InvalidEncoding);
     }
-    // The sender chooses the length of a header, so a longer one is not decoded.
+    // The sender controls the length of the header, so a long one is not decoded.
     if encoded.len() > 2 * TAG_CHARACTERS {
         return Err(Rejection::InvalidLength);
     }
@@ -52,15 +53,15 @@ fn decode(encoded: &[u8]) -> Result<[u8; TAG_BYTES], Rejection> {
     tag.try_into().map_err(|_| Rejection::InvalidLength)
 }
 
-/// Returns whether the token of `Bearer` credentials, or the credentials themselves, are the key (RFC 6750, section 2.1;
-/// the scheme in any case: RFC 9110, section 11.1).
+/// Returns whether the credentials are the key, either alone or as a `Bearer` token (RFC 6750, section 2.1). The scheme
+/// is case-insensitive (RFC 9110, section 11.1).
 #[must_use]
 pub fn is_authorized(credentials: &[u8], key: &[u8]) -> bool {
     let token = credentials.split_at_checked(7).filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"bearer "));
     is_same_key(credentials, key) || token.is_some_and(|(_, token)| is_same_key(token, key))
 }
 
-/// Compares the tags of the keys, because a comparison of the keys themselves would reveal their lengths.
+/// Compares HMAC tags of the keys, because a comparison of the keys themselves would reveal their lengths.
 fn is_same_key(sent: &[u8], key: &[u8]) -> bool {
     let tag = |text: &[u8]| Hmac::<Sha256>::new_from_slice(b"compare").map(|mac| mac.chain_update(text));
     match (tag(sent), tag(key)) {
@@ -69,7 +70,7 @@ fn is_same_key(sent: &[u8], key: &[u8]) -> bool {
     }
 }
 
-/// Returns the values of all headers of a name, in any case.
+/// Returns the values of all headers with a name, ignoring case.
 pub fn header_values<'h>(headers: &'h [Header], name: &str) -> impl Iterator<Item = &'h [u8]> {
     headers.iter().filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_slice())
 }

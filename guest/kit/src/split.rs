@@ -3,11 +3,12 @@
 use crate::invisible::is_invisible;
 use unicode_segmentation::GraphemeCursor;
 
-/// Splits a text into pieces of at most `limit` characters: after the last line or else the last word that ends in the
-/// second half of the piece, or else between grapheme clusters (UAX 29), unless one of those is longer than a piece.
+/// Splits a text into pieces of at most `limit` characters. A piece ends after the last line that ends in its second
+/// half; if there is none, after the last such word; otherwise between grapheme clusters (UAX 29), unless a cluster is
+/// longer than a piece.
 ///
-/// A split drops its line break, or the spaces around it, and nothing else: the indentation of the next line stays. Pieces
-/// that show nothing are left out.
+/// A split drops its line break, or the spaces around it, and nothing else: the indentation of the next line stays.
+/// Pieces without a visible character are dropped.
 pub fn split(text: &str, limit: usize) -> impl Iterator<Item = &str> {
     let mut rest = text;
     core::iter::from_fn(move || {
@@ -28,8 +29,7 @@ pub fn split(text: &str, limit: usize) -> impl Iterator<Item = &str> {
     .filter(|piece| !piece.chars().all(is_invisible))
 }
 
-/// What follows a cut: behind the blanks up to a line break and the line break itself, or behind the blanks before the
-/// next word.
+/// Returns the text after a cut, without its leading blanks and without a line break that follows them.
 fn behind_cut(remainder: &str) -> &str {
     let rest = remainder.trim_start_matches(is_blank);
     let line = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix(is_line_break));
@@ -44,18 +44,18 @@ fn is_blank(c: char) -> bool {
     c.is_whitespace() && !is_line_break(c)
 }
 
-/// Where the last line ends that ends in the second half of what is before `end`, or at `end`.
+/// Returns the end of the last line that ends in the second half of the text before `end`, or at `end`.
 fn line_before(text: &str, end: usize, limit: usize) -> Option<usize> {
     last_place(text, end, limit, is_line_break)
 }
 
-/// Where the last word ends that ends in the second half of what is before `end`, or at `end`.
+/// Returns the end of the last word that ends in the second half of the text before `end`, or at `end`.
 fn word_before(text: &str, end: usize, limit: usize) -> Option<usize> {
     last_place(text, end, limit, is_blank)
 }
 
-/// The start of the last character of a kind that begins in the second half of a piece, or right behind it. A blank with
-/// a mark on it is none, and neither is the second half of CR LF.
+/// Returns the start of the last character of a kind that is in the second half of a piece or directly after it. A
+/// blank with a combining mark does not count, and neither does the second half of CR LF.
 fn last_place(text: &str, end: usize, limit: usize, is_kind: fn(char) -> bool) -> Option<usize> {
     let (half, _) = text.char_indices().nth(limit / 2)?;
     let behind = text.get(end..)?.chars().next()?;

@@ -1,13 +1,13 @@
-//! Lone surrogates in JSON texts.
+//! Replaces lone surrogates in JSON.
 
 use alloc::{borrow::Cow, string::String};
 use memchr::memchr;
 
-/// Bytes of an escape: `\\uXXXX`.
+/// The length of an escape, `\uXXXX`, in bytes.
 const ESCAPE: usize = 6;
 
-/// Replaces each `\\u` escape of a lone surrogate by `\\ufffd`. Outside strings JSON has no backslash, so nothing else
-/// changes, and every offset stays.
+/// Replaces each `\u` escape of a lone surrogate with `\ufffd`. JSON has no backslashes outside strings, so nothing
+/// else changes, and all offsets stay the same.
 pub fn replace_lone(json: &str) -> Cow<'_, str> {
     let mut replaced: Option<String> = None;
     let mut at = 0;
@@ -19,7 +19,7 @@ pub fn replace_lone(json: &str) -> Cow<'_, str> {
                 text.replace_range(backslash..backslash + ESCAPE, "\\ufffd");
                 backslash + ESCAPE
             }
-            // The character behind the backslash is escaped, and may be a backslash itself.
+            // The character after the backslash is escaped, and may be a backslash itself.
             None => {
                 backslash + 1 + json.get(backslash + 1..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8)
             }
@@ -34,7 +34,7 @@ enum Half {
     Low,
 }
 
-/// Returns which surrogate the escape at `at` is, if it is one (RFC 8259, section 7).
+/// Returns which half of a surrogate pair the escape at `at` is, if any (RFC 8259, section 7).
 fn surrogate(json: &str, at: usize) -> Option<Half> {
     let digits = json.get(at..at + ESCAPE)?.strip_prefix("\\u")?;
     if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {

@@ -1,11 +1,11 @@
-//! Times in ISO 8601, and the dates of HTTP.
+//! Parses and formats times in ISO 8601, and parses HTTP dates.
 
 use crate::contract::Timestamp;
 use alloc::{format, string::String};
 use time::format_description::well_known::{Rfc2822, Rfc3339};
 use time::{OffsetDateTime, UtcDateTime};
 
-/// Formats a time as `yyyy-MM-ddTHH:mm:ss.SSSZ`; `None` past the year 9999.
+/// Formats a time as `yyyy-MM-ddTHH:mm:ss.SSSZ`. Returns `None` after the year 9999.
 pub fn format(time: Timestamp) -> Option<String> {
     let seconds = i64::try_from(time / 1000).ok()?;
     let (date, clock) = UtcDateTime::from_unix_timestamp(seconds).ok().map(|at| (at.date(), at.time()))?;
@@ -14,7 +14,8 @@ pub fn format(time: Timestamp) -> Option<String> {
     Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z"))
 }
 
-/// Parses an RFC 3339 time, to the millisecond; `None` before 1970 and for anything else.
+/// Parses an RFC 3339 time, with a precision of milliseconds. Returns `None` for a time before 1970 and for any other
+/// format.
 pub fn parse(text: &str) -> Option<Timestamp> {
     let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
     u64::try_from(time.unix_timestamp_nanos() / 1_000_000).ok()

@@ -1,4 +1,4 @@
-//! One call to Genesys's API.
+//! Calls to Genesys's API.
 
 use alloc::{format, string::String, vec::Vec};
 use handover_guest::{
@@ -7,7 +7,7 @@ use handover_guest::{
     http::Kind,
 };
 
-/// One call.
+/// A call to Genesys's API.
 pub(crate) struct Call {
     pub(super) method: Method,
     pub(super) path: String,
@@ -50,7 +50,7 @@ impl Call {
     }
 }
 
-/// Encodes a path segment.
+/// Encodes an id as a path segment.
 pub(crate) fn segment(id: &str) -> Result<String, Failure> {
     encoding::path_segment(id).ok_or_else(|| Failure::Permanent("an id is empty or consists of dots".into()))
 }

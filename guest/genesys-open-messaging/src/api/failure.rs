@@ -1,4 +1,4 @@
-//! What the caller can do about a failed call.
+//! Maps failed calls to what the caller can do about them.
 
 use crate::wire::api::ErrorBody;
 use alloc::format;
@@ -10,7 +10,7 @@ use serde::Deserialize;
 /// The name of the contact center in messages.
 pub(super) const GENESYS: &str = "Genesys";
 
-/// Returns a successful response, and the failure that any other response means.
+/// Returns the response if it is successful, or the failure that it means.
 pub(crate) fn accepted(response: Response, kind: Kind) -> Result<Response, Failure> {
     match Status::of(&response) {
         Status::Success => Ok(response),
@@ -24,10 +24,11 @@ pub(crate) fn read<'r, T: Deserialize<'r> + Default>(response: &'r Response) -> 
     object.into_inner().ok_or_else(|| unreadable("the response is not a JSON object"))
 }
 
-/// The failure for a response without success (Genesys developer center, "Response codes" and "Rate limits").
+/// Returns the failure for an unsuccessful response (Genesys developer center, "Response codes" and "Rate limits").
 pub(super) fn refusal(response: &Response, kind: Kind) -> Failure {
     let body = json::read::<ErrorBody<'_>>(&response.body).unwrap_or_default();
-    // The message of an error may repeat what was sent, so only its code goes to a log.
+    // The message of an error may repeat the content of the request, so failures contain only its code. An exception is
+    // 403, whose message names the missing permission.
     let code = body.code.get().map(|code| format!(" {}", clip(code))).unwrap_or_default();
     match Status::of(response) {
         Status::Unauthorized => {

@@ -1,4 +1,4 @@
-//! The parts of a message beyond its text: typed, and as plain text for channels that show nothing else.
+//! Maps the parts of a message: to types of the contract, and to plain text for channels that show nothing else.
 
 use crate::wire::outbound as wire;
 use alloc::{
@@ -12,11 +12,11 @@ use handover_guest::contract::*;
 use handover_guest::lenient::{List, Object, Text};
 use handover_guest::time;
 
-/// A part, typed: one, but for several quick replies in one part, and none for words. What lacks what it is about is no
-/// more than its name.
+/// Maps a part to the contract's types. Most parts map to one value, a part with several quick replies to several, and
+/// text to none. A part without its essential fields maps to [`Content::Other`] with the name of its kind.
 pub(super) fn typed(part: &wire::Content<'_>) -> Vec<Content> {
     let kind = part.content_type.get();
-    // A part without a name is what it holds.
+    // A part without a `contentType` has the type of the field that it contains.
     let is = |name| kind.is_none_or(|kind| kind == name);
     if let Some(replies) = part.quick_reply_v2.get().filter(|_| is("QuickReplyV2")) {
         let replies: Vec<_> = replies.actions.objects().filter_map(quick_reply).map(Content::QuickReply).collect();
@@ -40,7 +40,8 @@ pub(super) fn typed(part: &wire::Content<'_>) -> Vec<Content> {
     vec![typed.unwrap_or_else(|| Content::Other(clip(kind.unwrap_or("unnamed"))))]
 }
 
-/// Returns what a part adds to the message's text: words, or the question of several quick replies or of a list.
+/// Returns the lines that a part adds to the message's text: its own text, or the question above several quick replies
+/// or a list.
 fn said<'p>(part: &'p wire::Content<'_>) -> Vec<&'p str> {
     let kind = part.content_type.get();
     let is = |name| kind.is_none_or(|kind| kind == name);
@@ -51,7 +52,7 @@ fn said<'p>(part: &'p wire::Content<'_>) -> Vec<&'p str> {
     of_replies.into_iter().chain(of_list).filter_map(Text::get).chain(words).collect()
 }
 
-/// The text of a message: its own, and what its parts add to it, each once.
+/// Returns the text of a message: its own text and the lines that its parts add, without duplicates.
 pub(super) fn text<'p>(own: Option<&'p str>, parts: impl Iterator<Item = &'p wire::Content<'p>>) -> Option<String> {
     let mut lines: Vec<&str> = Vec::new();
     for line in own.into_iter().chain(parts.flat_map(said)) {
@@ -62,7 +63,7 @@ pub(super) fn text<'p>(own: Option<&'p str>, parts: impl Iterator<Item = &'p wir
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
-/// A link with its words is a card with one button.
+/// Maps a link with text to a card with one button.
 fn rich_link(link: &wire::RichLink<'_>) -> Option<Card> {
     let url = owned(&link.url)?;
     let text = owned(&link.url_label).unwrap_or_else(|| url.clone());
@@ -106,7 +107,7 @@ fn quick_reply(reply: &wire::QuickReply<'_>) -> Option<Button> {
     button(&reply.text, &reply.payload, owned(&reply.image))
 }
 
-/// One of text and payload stands in for the other.
+/// Creates an answer button. If its text or its payload is missing, the other one replaces it.
 fn button(text: &Text<'_>, payload: &Text<'_>, image: Option<String>) -> Option<Button> {
     let (text, payload) = (text.get().or(payload.get())?, payload.get().or(text.get())?);
     Some(Button { text: text.into(), action: ButtonAction::Answer(payload.into()), image })
@@ -139,7 +140,7 @@ fn card(card: &wire::Card<'_>) -> Option<Card> {
     (!empty).then_some(card)
 }
 
-/// Some, unless there is none.
+/// Maps the members of a list. Returns `None` if no member is left.
 fn filled<T, U>(members: &List<Object<T>>, read: impl Fn(&T) -> Option<U>) -> Option<Vec<U>> {
     let members: Vec<_> = members.objects().filter_map(read).collect();
     (!members.is_empty()).then_some(members)
@@ -202,9 +203,9 @@ fn template(template: &wire::Template<'_>) -> Option<Template> {
     })
 }
 
-/// A message as plain text: its text, then its parts. Empty only where there is neither.
+/// Returns a message as plain text: its text, then its parts. Empty only if it has neither.
 pub(super) fn plain(text: Option<&str>, parts: &[(Content, &wire::Content<'_>)]) -> String {
-    // A canned message has its text twice.
+    // A canned message contains its text twice.
     let said_again =
         |content: &Content| matches!(content, Content::Template(template) if Some(template.body.as_str()) == text);
     let text = text.filter(|_| !parts.iter().any(|(content, _)| said_again(content))).map(String::from);
@@ -212,7 +213,7 @@ pub(super) fn plain(text: Option<&str>, parts: &[(Content, &wire::Content<'_>)])
     text.into_iter().chain(parts).collect::<Vec<_>>().join("\n")
 }
 
-/// Never empty.
+/// Returns a part as plain text, which is never empty.
 fn part_as_text(content: &Content, part: &wire::Content<'_>) -> String {
     match content {
         Content::Attachment(file) => lines([
@@ -248,14 +249,14 @@ fn part_as_text(content: &Content, part: &wire::Content<'_>) -> String {
             )
         }
         Content::Other(kind) => {
-            // What is newer than this may say in plain text what it is.
+            // A kind that is newer than this provider may contain a plain text.
             let words = part.text.get().map(String::from).or_else(|| announced(part)).or_else(|| incomplete(part));
             words.unwrap_or_else(|| format!("[{kind}]"))
         }
     }
 }
 
-/// What a kind of content says of itself that the contract has no type for.
+/// Returns the texts that announce a kind of content that the contract has no type for.
 fn announced(part: &wire::Content<'_>) -> Option<String> {
     let parts = [&part.story, &part.interactive_application, &part.form, &part.payment_request];
     let titles = |titles: &Object<wire::Titles<'_>>| {
@@ -269,7 +270,7 @@ fn announced(part: &wire::Content<'_>) -> Option<String> {
     Some(said).filter(|said| !said.is_empty())
 }
 
-/// What a part says that lacks what its kind is about: a picker without times, a file without an address.
+/// Returns the texts of a part that lacks its essential fields, such as a picker without times or a file without a URL.
 fn incomplete(part: &wire::Content<'_>) -> Option<String> {
     let mut said = Vec::new();
     if let Some(file) = part.attachment.get() {
@@ -316,7 +317,7 @@ fn card_as_text(card: &Card) -> String {
     said.join("\n")
 }
 
-/// A time as people read it.
+/// Formats a time for people, to the minute.
 fn minute(time: Timestamp) -> Option<String> {
     let time = time::format(time)?;
     Some(format!("{} {} UTC", time.get(..10)?, time.get(11..16)?))

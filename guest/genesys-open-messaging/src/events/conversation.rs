@@ -1,4 +1,4 @@
-//! The state of a conversation, as events.
+//! Maps the state of a conversation to events.
 
 use crate::settings::AgentPolicy;
 use crate::wire::api::Participant;
@@ -26,7 +26,8 @@ pub(crate) fn events(policy: &AgentPolicy, id: &str, participants: &List<Object<
         let id = agent.user.get().and_then(|user| user.id.get()).or(agent.user_id.get());
         policy.shown(id, agent.name.get())
     };
-    // A supervisor who only monitors or coaches is not an agent to the user, and does not keep a conversation open.
+    // The user does not see a supervisor who only monitors or coaches, and such a supervisor does not keep a
+    // conversation open.
     let participants: Vec<_> = participants.objects().filter(|participant| !participant.is_silent()).collect();
     let all = || participants.iter().copied();
     let agents = || all().filter(|participant| participant.is_agent());
@@ -43,8 +44,8 @@ pub(crate) fn events(policy: &AgentPolicy, id: &str, participants: &List<Object<
         }
     }
     let never = Text::default();
-    // A conversation that ended can be reopened by the user's next message, wait and end again. The number of participants
-    // tells the rounds apart in the events' ids, because participants are only ever added.
+    // The user's next message can reopen an ended conversation, which then is queued and ends again. The number of
+    // participants distinguishes these rounds in the events' ids, because participants are only ever added.
     let round = participants.len();
     if let Some(reason) = end_reason(&participants) {
         let last = all().map(|p| &p.end_time).max_by_key(|time| time.get().and_then(time::parse));
@@ -61,7 +62,7 @@ pub(crate) fn events(policy: &AgentPolicy, id: &str, participants: &List<Object<
     events
 }
 
-/// Returns why a conversation ended; `None` while a participant is connected, or if there never was one.
+/// Returns why a conversation ended, or `None` if a participant has not left or there never was one.
 fn end_reason(participants: &[&Participant<'_>]) -> Option<EndReason> {
     if participants.is_empty() || !participants.iter().all(|participant| participant.has_left()) {
         return None;
@@ -70,22 +71,22 @@ fn end_reason(participants: &[&Participant<'_>]) -> Option<EndReason> {
     let at = |time: &Text<'_>| time.get().and_then(time::parse);
     let last = |p: &&Participant<'_>| at(&p.end_time);
     let customer = all().filter(|p| p.is_customer()).max_by_key(last);
-    // Only an agent who was connected until the end can have ended the conversation: not one who declined, who left a
-    // conference earlier, or who left before the conversation was reopened.
+    // Only an agent who was connected until the end can have ended the conversation. That excludes an agent who
+    // declined, who left a conference earlier, or who left before the conversation was reopened.
     let since = customer.and_then(|customer| at(&customer.connected_time));
     let is_current = |p: &&Participant<'_>| at(&p.end_time).zip(since).is_none_or(|(left, since)| left >= since);
     let agents = all().filter(|p| p.is_agent() && p.connected_time.get().is_some());
     let agent = agents.filter(is_current).max_by_key(last);
     let disconnect_type =
         |side: Option<&'_ Participant<'_>>| side.and_then(|p| p.disconnect_type.get()).unwrap_or("").to_lowercase();
-    // `client` is the side itself, `peer` the other side.
+    // `client` means that the participant itself disconnected, and `peer` that the other side did.
     Some(match (disconnect_type(customer).as_str(), disconnect_type(agent).as_str()) {
         (kind @ ("error" | "transport.failure" | "uncallable"), _) => EndReason::Error(kind.into()),
         ("timeout" | "inactivity" | "session.expired" | "sessionexpired", _) => EndReason::Expired,
         (_, "timeout" | "inactivity" | "session.expired" | "sessionexpired") => EndReason::Expired,
         (_, "client") => EndReason::Completed,
         ("client" | "endpoint", _) | (_, "peer") => EndReason::Cancelled,
-        // Genesys ended it, and no participant did.
+        // Genesys ended it, not a participant.
         ("system" | "unknown", _) => EndReason::Expired,
         _ => EndReason::Completed,
     })

@@ -1,7 +1,7 @@
-//! Events of agents and ends, which the webhook does not report: from an event bus, a trigger's callback or a notification
-//! channel.
+//! Maps the events that the webhook does not report, such as the arrival of an agent or the end of a conversation.
+//! Their source is an event bus, a trigger's callback or a notification channel.
 //!
-//! The same event has the same id in every source, so that a host drops duplicates across sources.
+//! The same event has the same id in every source, so a host can drop duplicates across sources.
 
 use super::conversation;
 use crate::settings::EventPolicy;
@@ -12,13 +12,13 @@ use handover_guest::contract::*;
 use handover_guest::events::{bounded_id, digest};
 use handover_guest::time;
 
-/// Returns whether a part of a topic can be an id. A placeholder that was copied from the documentation, such as `{id}` or
-/// `conversationId`, has no digit. A UUID without a digit practically does not occur.
+/// Returns whether a part of a topic can be an id. A placeholder that was copied from the documentation, such as `{id}`
+/// or `conversationId`, has no digit. A UUID without a digit practically does not occur.
 fn is_id(part: &str) -> bool {
     part.contains(|c: char| c.is_ascii_digit())
 }
 
-/// The disconnect type in the spelling of detail events; conversations spell `NO_ANSWER_TRANSFER` as
+/// Returns the disconnect type in the spelling of detail events. Conversations spell `NO_ANSWER_TRANSFER` as
 /// `transfer.noanswer`.
 fn disconnect_type(event: &EventBody<'_>) -> String {
     event.disconnect_type.get().unwrap_or("").to_ascii_uppercase().replace(['.', '-'], "_")
@@ -28,8 +28,8 @@ fn is_transfer(how: &str) -> bool {
     how.contains("TRANSFER")
 }
 
-/// Whether an agent handed the conversation on. With any other transfer (`NO_ANSWER_TRANSFER`, `NOT_AVAILABLE_TRANSFER`,
-/// `DND_TRANSFER`) it was offered to an agent who did not take it.
+/// Returns whether an agent transferred the conversation. Any other transfer (`NO_ANSWER_TRANSFER`,
+/// `NOT_AVAILABLE_TRANSFER`, `DND_TRANSFER`) means that an agent was offered the conversation and did not accept it.
 fn is_handed_on(how: &str) -> bool {
     is_transfer(how) && ["ANSWER", "AVAILABLE", "DND", "DISTURB"].iter().all(|declined| !how.contains(declined))
 }
@@ -57,7 +57,8 @@ impl<'a> Detail<'a> {
         Self { policy, body, topic, event, address, agent }
     }
 
-    /// The callback that Cognigy documents has the customer's address as `userId`, and no `addressTo`.
+    /// Reads the event of a callback. The callback that Cognigy documents has the customer's address as `userId` and no
+    /// `addressTo`.
     pub(super) fn of_callback(
         policy: &'a EventPolicy,
         body: &'a [u8],
@@ -84,7 +85,7 @@ impl<'a> Detail<'a> {
             return vec![self.ignored("an event of another channel".into())];
         }
         if !self.is_topic_of_genesys() {
-            // Without a recipient and a conversation, the host knows that the event has no meaning and warns.
+            // The host logs a warning for an ignored event without a recipient and a conversation.
             let ignored = self.ignored(format!("topic {}, which Genesys does not have", clip(self.topic)));
             return vec![AgentEvent { recipient: None, handover: None, conversation_id: None, ..ignored }];
         }
@@ -92,7 +93,8 @@ impl<'a> Detail<'a> {
             return vec![self.ignored("a supervisor who only monitors or coaches".into())];
         }
         let happened = self.event(self.kind(event));
-        // The agent declined the conversation, so it waits again. The agent may have been reported as joined meanwhile.
+        // The agent declined the conversation, so it is queued again. The agent may have been reported as joined in the
+        // meantime.
         let waits = self.was_declined(event).then(|| AgentEvent {
             id: bounded_id(format!("{}:queued", happened.id)),
             kind: EventKind::Queued(QueueState { position: None, estimated_wait_seconds: None }),
@@ -125,7 +127,7 @@ impl<'a> Detail<'a> {
         self.named().0 == "user.end"
             && match disconnect_type(event).as_str() {
                 how if is_transfer(how) => !is_handed_on(how),
-                // The customer left while it was offered.
+                // The customer left while the conversation was offered to the agent.
                 "PEER" => false,
                 _ => event.interacting_duration_ms.get() == Some(0),
             }
@@ -140,7 +142,7 @@ impl<'a> Detail<'a> {
             // Any transfer of the customer continues the conversation.
             ("customer.end", how) if is_transfer(how) => EventKind::Transferred(agent()),
             ("user.end", _) => EventKind::AgentLeft(agent()),
-            // CLIENT is the side itself, PEER the other side.
+            // CLIENT means that the participant itself disconnected, and PEER that the other side did.
             ("customer.end", "CLIENT" | "ENDPOINT") => EventKind::Ended(EndReason::Cancelled),
             ("customer.end", "TIMEOUT" | "INACTIVITY" | "SESSION_EXPIRED" | "SYSTEM" | "UNKNOWN") => {
                 EventKind::Ended(EndReason::Expired)
@@ -168,7 +170,8 @@ impl<'a> Detail<'a> {
             }
             _ => format!("{name}:{}", digest(self.body)),
         };
-        // Only the events of agents say which address is the customer's.
+        // `addressTo` is the customer's address only in the events of agents. In a callback without `addressTo`,
+        // `userId` is.
         let callback = event.is_some_and(|event| event.address_to.get().is_none());
         let address = self.address.filter(|_| self.of_agent() || callback);
         let (recipient, handover) = address.map_or((None, None), |address| {

@@ -9,7 +9,7 @@ use handover_guest::contract::*;
 use handover_guest::events::{bounded_id, digest};
 use handover_guest::time;
 
-/// The duration of a typing indicator without one, in milliseconds: what Genesys documents everywhere else.
+/// The default duration of a typing indicator, in milliseconds: the duration that Genesys documents everywhere else.
 const DEFAULT_TYPING_MS: u32 = 5000;
 
 /// One webhook, while it is being mapped.
@@ -112,7 +112,7 @@ impl Webhook<'_> {
         let Some(ours) = ours else {
             return self.event(id, EventKind::Ignored("a receipt that names no message of ours".into()));
         };
-        // A message that was split is several at Genesys, numbered behind the mark.
+        // A split message is several messages at Genesys, which are numbered after the `#` of their ids.
         let whole = ours.split_once('#').map_or(ours, |(whole, _)| whole);
         let receipt = MessageReceipt { message_id: whole.into(), status, final_: message.is_final_receipt.get() };
         self.event(id, EventKind::Receipt(receipt))
@@ -122,8 +122,8 @@ impl Webhook<'_> {
         self.event(self.id("ignored", ""), EventKind::Ignored(why))
     }
 
-    /// The event's id: the same for the same thing delivered again. Genesys gives an event and a message ids of one
-    /// kind, and a message and its receipts the same one, so the kind is part of it.
+    /// Returns the event's id, which is the same in every delivery. It contains the kind, because at Genesys the ids of
+    /// events and messages have the same form, and a message and its receipts have the same id.
     fn id(&self, kind: &str, detail: &str) -> String {
         match self.message.id.get() {
             Some(id) => bounded_id(format!("{kind}:{id}{detail}")),
@@ -133,7 +133,7 @@ impl Webhook<'_> {
 
     fn event(&self, id: String, kind: EventKind) -> AgentEvent {
         let channel = self.message.channel.get();
-        // What is about our message has the user where our message had: on the sending side.
+        // An event about a message of the platform has the user on the sending side, as the message itself does.
         let user = channel.and_then(|channel| match (self.message.direction.get(), self.message.kind.get()) {
             (Some("Inbound"), _) | (None, Some("Receipt")) => channel.from.get(),
             _ => channel.to.get(),

@@ -1,4 +1,4 @@
-//! A file of the user, as Genesys fetches it.
+//! Converts a file of the user to an attachment that Genesys fetches.
 
 use super::fields::given;
 use super::media_type;
@@ -7,7 +7,8 @@ use crate::wire::inbound as wire;
 use handover_guest::contract::*;
 use handover_guest::outbound::invalid;
 
-/// Bytes of a file that Genesys accepts at most ("Supported content profiles" of the Resource Center: 25 MB).
+/// The maximum size of a file that Genesys accepts, in bytes ("Supported content profiles" of the Resource Center: 25
+/// MB).
 const MAX_BYTES: u64 = 25_000_000;
 
 pub(super) fn attachment(file: &Attachment) -> Result<wire::Attachment<'_>, Unsupported> {
@@ -23,7 +24,7 @@ pub(super) fn attachment(file: &Attachment) -> Result<wire::Attachment<'_>, Unsu
         return Err(invalid("attachment.sha256", "64 hexadecimal digits"));
     }
     let filename = given(&file.filename);
-    // Genesys requires one (`OpenContentAttachment`).
+    // Genesys requires a MIME type (`OpenContentAttachment`).
     let mime = given(&file.mime_type).filter(|mime| media_type::is_media_type(mime));
     let mime = mime.unwrap_or_else(|| media_type::guess(file.kind, filename, file.url.trim()));
     let media_type = if file.kind == MediaKind::Link { "Link" } else { kind_of(mime) };

@@ -13,7 +13,7 @@ use core::ops::RangeInclusive;
 use handover_guest::contract::*;
 use handover_guest::outbound::{invalid, is_visible};
 
-/// Routing API, `RoutingConversationAttributesRequest.priority`.
+/// The valid priorities (Routing API, `RoutingConversationAttributesRequest.priority`).
 const PRIORITIES: RangeInclusive<i32> = -25_000_000..=25_000_000;
 
 /// Returns the attributes of a handover. The platform's override the operator's.
@@ -33,7 +33,7 @@ pub(super) fn attributes(
         set("copilotUrl", &copilot::link(copilot, session, user));
     }
     if let Some(queue) = given(&start.routing.queue).or(settings.queue.as_deref()) {
-        // Existing flows read `queueId` and find the queue by it. A name is also set under its own key.
+        // Existing flows look up the queue by `queueId`. A name is also set as `queueName`.
         set("queueId", queue);
         if !is_uuid(queue) {
             set("queueName", queue);
@@ -58,13 +58,13 @@ pub(super) fn attributes(
         set("priority", &priority);
     }
     let own = settings.own.iter().map(|(key, value)| (key.as_str(), value));
-    // Spaces around a key come from forms and templates.
+    // Forms and templates may add spaces around a key.
     for (key, value) in own
         .chain(start.attributes.iter().map(|attribute| (attribute.key.trim(), &attribute.value)))
         .filter(|(key, _)| !key.is_empty())
     {
         if key == "queueId" {
-            // The name belongs to the queue that was overridden.
+            // The name is that of the queue that this attribute overrides.
             attributes.remove("queueName");
         }
         attributes.insert(key.into(), value.clone());

@@ -1,4 +1,4 @@
-//! Guesses the MIME type of a file without one.
+//! Guesses the MIME type of a file that has none.
 
 use handover_guest::contract::MediaKind;
 
@@ -60,10 +60,10 @@ const TYPES: &[(&str, &str)] = &[
     ("3gp", "video/3gpp"),
 ];
 
-/// The type of a file by its name, else by the last segment of its address, else by its kind.
+/// Guesses the type of a file from its name, otherwise from the last segment of its URL, otherwise from its kind.
 pub(super) fn guess(kind: MediaKind, filename: Option<&str>, url: &str) -> &'static str {
     if kind == MediaKind::Link {
-        // What is behind a link is a page, whatever its address looks like.
+        // A link leads to a web page, whatever its URL looks like.
         return "text/html";
     }
     filename.and_then(by_ending).or_else(|| by_ending(path(url))).unwrap_or(match kind {
@@ -74,8 +74,8 @@ pub(super) fn guess(kind: MediaKind, filename: Option<&str>, url: &str) -> &'sta
     })
 }
 
-/// Whether a text is a MIME type: type and subtype (RFC 6838, section 4.2), perhaps with parameters. Neither an ending
-/// such as `jpg` nor a range such as `image/*` is one.
+/// Returns whether a text is a MIME type: a type and a subtype (RFC 6838, section 4.2), optionally with parameters.
+/// File extensions such as `jpg` and ranges such as `image/*` are not MIME types.
 pub(super) fn is_media_type(text: &str) -> bool {
     let essence = text.split(';').next().unwrap_or("").trim();
     let is_name = |name: &str| {
@@ -90,7 +90,7 @@ fn by_ending(name: &str) -> Option<&'static str> {
     TYPES.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known)).map(|(_, media_type)| *media_type)
 }
 
-/// What is behind the last slash, without query and fragment.
+/// Returns the last segment of a URL's path, without query and fragment.
 fn path(url: &str) -> &str {
     let path = url.split(['?', '#']).next().unwrap_or("");
     let behind_scheme = path.split_once("://").map_or(path, |(_, rest)| rest);

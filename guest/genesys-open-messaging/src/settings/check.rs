@@ -21,7 +21,7 @@ pub fn check(settings: &[Setting]) -> Result<AcceptedSettings, Vec<SettingsProbl
     for (index, setting) in (0..).zip(settings) {
         check_value(settings, index, setting, &mut problems);
     }
-    // In the order of the form, unknown keys last.
+    // Problems are in the order of the form, with unknown keys last.
     let place = |key: &str| form.iter().position(|field| field.key == key).unwrap_or(form.len());
     problems.sort_by_key(|problem| (place(&problem.key), problem.index));
 
@@ -113,7 +113,7 @@ fn check_copilot(settings: &[Setting], problems: &mut Vec<SettingsProblem>) {
     }
 }
 
-/// Checks what the form does not say about a value.
+/// Checks the constraints on a value that the form does not contain.
 fn check_value(settings: &[Setting], index: u32, setting: &Setting, problems: &mut Vec<SettingsProblem>) {
     let (key, value) = (setting.key.as_str(), setting.value.trim());
     if value.is_empty() {

@@ -2,61 +2,61 @@
 
 use handover_guest::contract::IntegerRange;
 
-/// The region.
+/// The region of Genesys Cloud.
 pub const HOST: &str = "host";
 /// The name of the Open Messaging integration.
 pub const DEPLOYMENT_NAME: &str = "deployment-name";
 /// The queue that the flow should transfer to.
 pub const QUEUE: &str = "queue";
-/// The secret that webhooks are signed with, as text.
+/// The secret with which Genesys signs webhooks, as text.
 pub const WEBHOOK_SECRET: &str = "webhook-secret";
-/// The same, for bytes that are no text.
+/// Such a secret in base64, for bytes that are not text.
 pub const WEBHOOK_SECRET_BASE64: &str = "webhook-secret-base64";
-/// The key of the event bus.
+/// The key that the event bus sends.
 pub const EVENT_BUS_KEY: &str = "event-bus-key";
-/// The key of the trigger.
+/// The key that the trigger sends.
 pub const TRIGGER_KEY: &str = "trigger-key";
 /// The id of the OAuth client.
 pub const CLIENT_ID: &str = "client-id";
 /// The secret of the OAuth client.
 pub const CLIENT_SECRET: &str = "client-secret";
-/// Whether the agent sees who the user is.
+/// Whether the user's profile is sent to the agent.
 pub const SEND_PROFILE: &str = "send-profile";
 /// Whether webhooks are accepted without a secret.
 pub const ALLOW_UNSIGNED_WEBHOOKS: &str = "allow-unsigned-webhooks";
 /// The language that agents should speak.
 pub const LANGUAGE: &str = "language";
-/// What agents should be able to do.
+/// A skill that agents should have.
 pub const SKILL: &str = "skill";
-/// How soon.
+/// The priority in the queue.
 pub const PRIORITY: &str = "priority";
 /// Participant data for the flow.
 pub const ATTRIBUTE: &str = "attribute";
-/// How the user's address is made.
+/// How the user's address is formed.
 pub const THREAD: &str = "thread";
 /// The name of the inbound message flow.
 pub const FLOW: &str = "flow";
-/// The first message when the platform gives none.
+/// The first message if the platform starts a handover without a text.
 pub const START_TEXT: &str = "start-text";
-/// What the agent reads when the user left and the conversation cannot be closed.
+/// The message to the agent if the user leaves and the conversation cannot be closed.
 pub const LEAVE_TEXT: &str = "leave-text";
-/// Characters in one message.
+/// The maximum number of characters in one message.
 pub const TEXT_LIMIT: &str = "text-limit";
-/// Whether messages of bots are for the user.
+/// Whether the user sees messages of bots.
 pub const SHOW_BOT_MESSAGES: &str = "show-bot-messages";
-/// What the user learns of the agent's name.
+/// The part of the agent's name that the user sees.
 pub const AGENT_NAME: &str = "agent-name";
-/// The name of every agent.
+/// The name that the user sees instead of the agent's.
 pub const AGENT_ALIAS: &str = "agent-alias";
-/// Where the AI Copilot Workspace is.
+/// The URL of the AI Copilot Workspace.
 pub const COPILOT_URL: &str = "copilot-url";
-/// The platform's API key in its link.
+/// The platform's API key in the link to the AI Copilot Workspace.
 pub const COPILOT_TOKEN: &str = "copilot-token";
-/// The organization in its link.
+/// The organization in the link to the AI Copilot Workspace.
 pub const COPILOT_ORGANIZATION: &str = "copilot-organization";
-/// The project in its link.
+/// The project in the link to the AI Copilot Workspace.
 pub const COPILOT_PROJECT: &str = "copilot-project";
-/// The configuration in its link.
+/// The configuration in the link to the AI Copilot Workspace.
 pub const COPILOT_CONFIG: &str = "copilot-config";
 
 pub(super) const PER_RECIPIENT: &str = "per-recipient";
@@ -68,10 +68,10 @@ pub(super) const ALIAS: &str = "alias";
 pub(super) const DEFAULT_START_TEXT: &str = "The user asks for a person.";
 pub(super) const DEFAULT_LEAVE_TEXT: &str = "The user has left the chat.";
 pub(super) const DEFAULT_AGENT_ALIAS: &str = "Agent";
-/// Genesys documents no limit for Open Messaging; connectors in use take this one.
+/// Genesys documents no limit for Open Messaging. Existing connectors use this one.
 pub(super) const DEFAULT_TEXT_LIMIT: usize = 5000;
 pub(super) const TEXT_LIMIT_RANGE: IntegerRange = IntegerRange { minimum: 100, maximum: 10_000 };
-/// Routing API, `RoutingConversationAttributesRequest`.
+/// The valid priorities (Routing API, `RoutingConversationAttributesRequest`).
 pub(super) const PRIORITY_RANGE: IntegerRange = IntegerRange { minimum: -25_000_000, maximum: 25_000_000 };
 
 /// The origin of the API.

@@ -1,8 +1,8 @@
-//! The first name in a person's full name.
+//! Finds the first name in a person's full name.
 
 use alloc::vec::Vec;
 
-/// Words before a name that are not part of it, in lower case without a dot.
+/// Titles before a name, in lower case without dots.
 const TITLES: &[&str] = &[
     "dr",
     "drs",
@@ -49,26 +49,27 @@ const TITLES: &[&str] = &[
     "sgt",
 ];
 
-/// Words behind a name that are not part of it.
+/// Suffixes after a name, in lower case without dots.
 const SUFFIXES: &[&str] = &[
     "jr", "sr", "ii", "iii", "iv", "phd", "md", "mba", "msc", "bsc", "ma", "ba", "rn", "esq", "cpa", "llm", "mph",
     "jun", "sen", "pmp", "cissp",
 ];
 
-/// Words that begin a family name.
+/// Particles at the start of a family name, in lower case.
 const PARTICLES: &[&str] = &[
     "von", "van", "vom", "zu", "zum", "zur", "de", "del", "dela", "della", "di", "da", "dal", "do", "dos", "das", "du",
     "des", "der", "den", "het", "ten", "ter", "te", "la", "le", "el", "al", "bin", "bint", "ibn", "ben", "abu", "af",
     "av", "mac", "mc", "st", "san", "santa", "o",
 ];
 
-/// Family names that come first, in languages that the letters do not identify: Vietnamese without diacritics.
+/// Family names that precede the given name, in languages that the letters do not identify: Vietnamese without
+/// diacritics.
 const FAMILY_NAMES_FIRST: &[&str] = &["nguyen", "tran", "pham", "huynh"];
 
-/// Returns the first name of a full name, if it is certain; never the family name.
+/// Returns the first name of a full name if it is certain. Never returns the family name.
 ///
 /// Reads `Grace Hopper`, `Hopper, Grace`, `Dr. Grace Hopper` and `HOPPER Grace`. Returns `None` for a single word, for
-/// initials, for scripts in which the family name comes first, and for anything that is not a name.
+/// initials, for scripts of languages that put the family name first, and for anything that is not a name.
 pub(super) fn first_name(name: &str) -> Option<&str> {
     if name.chars().any(is_family_name_first) {
         return None;
@@ -83,10 +84,10 @@ pub(super) fn first_name(name: &str) -> Option<&str> {
     }
 }
 
-/// The first of at least two words; the last one is the family name.
+/// Returns the first name of a name without a comma, which must have at least two words.
 fn before_family_name(name: &str) -> Option<&str> {
     let words: Vec<&str> = words(name).collect();
-    // A title in the middle has the family name before it: `Hopper Dr. Grace`.
+    // The family name precedes a title in the middle: `Hopper Dr. Grace`.
     let begin = words.iter().position(|word| !is_one_of(word, TITLES))?;
     let end = words.iter().rposition(|word| !is_one_of(word, SUFFIXES))? + 1;
     let words = words.get(begin..end)?;
@@ -119,7 +120,7 @@ fn is_one_of(word: &str, list: &[&str]) -> bool {
     list.iter().any(|known| plain().eq(known.chars()))
 }
 
-/// A word of letters that is no initial and does not begin a family name.
+/// Returns whether a word consists of letters and is neither an initial nor a particle of a family name.
 fn is_name(word: &str) -> bool {
     let letters = word.chars().filter(|c| c.is_alphabetic()).count();
     letters > 1
@@ -140,13 +141,14 @@ fn is_title(word: &str) -> bool {
     is_one_of(word, TITLES)
 }
 
-/// Whether a word ends in capitals, as `HOPPER` and `McDONALD` do.
+/// Returns whether a word ends in capitals, as `HOPPER` and `McDONALD` do.
 fn is_in_capitals(word: &str) -> bool {
     let mut letters = word.chars().rev().filter(|c| c.is_alphabetic());
     letters.next().is_some_and(char::is_uppercase) && letters.next().is_some_and(char::is_uppercase)
 }
 
-/// Letters of languages that put the family name first: Chinese, Japanese, Korean, Vietnamese.
+/// Returns whether a letter is one of a language that puts the family name first: Chinese, Japanese, Korean or
+/// Vietnamese.
 fn is_family_name_first(c: char) -> bool {
     matches!(c,
         'ơ' | 'Ơ' | 'ư' | 'Ư' | '\u{1ea0}'..='\u{1ef9}' | '\u{1100}'..='\u{11ff}' | '\u{3005}'..='\u{30ff}' | '\u{3130}'..='\u{318f}' | '\u{31f0}'..='\u{31ff}'

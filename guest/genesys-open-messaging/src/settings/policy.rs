@@ -1,5 +1,5 @@
-//! The settings of each kind of call. A policy reads only its own settings, so that a mistake in others does not prevent a
-//! webhook from being verified.
+//! The settings for each kind of call. A policy reads only its own settings, so a mistake in other settings does not
+//! prevent the verification of a webhook.
 
 use super::keys::*;
 use super::person::first_name;
@@ -16,7 +16,7 @@ use handover_guest::settings::values;
 pub struct WebhookPolicy<'a> {
     secrets: Vec<Secret<'a>>,
     keys: Vec<(OperatorSource, Secret<'a>)>,
-    /// Accept webhooks without a secret.
+    /// Whether webhooks are accepted without a secret.
     pub unsigned_allowed: bool,
 }
 
@@ -30,10 +30,10 @@ impl core::fmt::Debug for Secret<'_> {
 }
 
 impl<'a> WebhookPolicy<'a> {
-    /// Fails if a secret is not valid.
+    /// Reads the settings. Fails if a secret is not valid.
     pub fn of(settings: &'a [Setting]) -> Result<Self, Unusable> {
         let (mut secrets, mut keys) = (Vec::new(), Vec::new());
-        // A secret of whitespace is a field that was meant to be empty.
+        // A secret that consists of whitespace counts as empty.
         for setting in settings.iter().filter(|setting| !setting.value.trim().is_empty()) {
             let bytes = || Secret(setting.value.as_bytes().into());
             let key = || Secret(setting.value.trim().as_bytes().into());
@@ -47,12 +47,12 @@ impl<'a> WebhookPolicy<'a> {
                 _ => {}
             }
         }
-        // Only a valid `true` switches it on.
+        // Only a valid `true` allows unsigned webhooks.
         let unsigned_allowed = switch(settings, ALLOW_UNSIGNED_WEBHOOKS) == Ok(Some(true));
         Ok(Self { secrets, keys, unsigned_allowed })
     }
 
-    /// The live secrets in the order of the settings.
+    /// The secrets, in the order of the settings.
     pub fn secrets(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.secrets.iter().map(|secret| secret.0.as_ref())
     }
@@ -73,7 +73,7 @@ pub enum Thread {
 }
 
 impl Thread {
-    /// Fails if the setting is not valid.
+    /// Reads the setting. Fails if it is not valid.
     pub fn of(settings: &[Setting]) -> Result<Self, Unusable> {
         match text(settings, THREAD).as_deref() {
             None | Some(PER_RECIPIENT) => Ok(Self::PerRecipient),
@@ -82,7 +82,7 @@ impl Thread {
         }
     }
 
-    /// Returns the address of a recipient in one of the handovers.
+    /// Returns the recipient's address in a handover.
     #[must_use]
     pub fn address(self, conversation: &Conversation) -> String {
         match self {
@@ -116,9 +116,9 @@ pub struct MessagePolicy {
     pub attributes: AttributePolicy,
     /// Whether the profile is sent.
     pub send_profile: bool,
-    /// Characters of one message at most.
+    /// The maximum number of characters in one message.
     pub text_limit: usize,
-    /// The first message when the platform gives none.
+    /// The first message if the platform starts a handover without a text.
     pub start_text: String,
     /// The message to the agent if the conversation cannot be closed.
     pub leave_text: String,
@@ -127,7 +127,7 @@ pub struct MessagePolicy {
 }
 
 impl MessagePolicy {
-    /// Fails if a setting is not valid.
+    /// Reads the settings. Fails if one is not valid.
     pub fn of(settings: &[Setting]) -> Result<Self, Unusable> {
         let text_limit = number(settings, TEXT_LIMIT, TEXT_LIMIT_RANGE)?;
         Ok(Self {
@@ -153,7 +153,7 @@ pub struct AttributePolicy {
     pub skills: Vec<String>,
     /// The priority, in digits.
     pub priority: Option<String>,
-    /// The operator's own, in order.
+    /// The operator's own attributes, in their order.
     pub own: Vec<(String, String)>,
 }
 
@@ -198,7 +198,8 @@ impl core::fmt::Debug for CopilotPolicy {
 }
 
 impl CopilotPolicy {
-    /// `None` if none of its settings is given. Fails if one is missing or not valid.
+    /// Reads the settings. Returns `None` if none of them has a value. Fails if a required one is missing or one is not
+    /// valid.
     pub fn of(settings: &[Setting]) -> Result<Option<Self>, Unusable> {
         if [COPILOT_URL, COPILOT_TOKEN, COPILOT_ORGANIZATION, COPILOT_PROJECT, COPILOT_CONFIG]
             .iter()
@@ -216,19 +217,19 @@ impl CopilotPolicy {
     }
 }
 
-/// The settings for mapping events. Reading them never fails, because an event would be lost.
+/// The settings for mapping events. Reading them never fails, because a failure would lose an event.
 #[derive(Debug)]
 pub struct EventPolicy {
     /// How the user's address is formed.
     pub thread: Thread,
-    /// Whether messages of bots are for the user.
+    /// Whether the user sees messages of bots.
     pub show_bot_messages: bool,
     /// The part of an agent's name that the user sees.
     pub agent: AgentPolicy,
 }
 
 impl EventPolicy {
-    /// A setting that is not valid counts as its default; if it is about the agent's name, the user sees only the alias.
+    /// Reads the settings. An invalid one counts as its default, except that an invalid `agent-name` counts as `alias`.
     #[must_use]
     pub fn of(settings: &[Setting]) -> Self {
         Self {
@@ -249,7 +250,7 @@ pub enum AgentPolicy {
         /// The name to show instead.
         alias: String,
     },
-    /// This name instead.
+    /// Only this name.
     Alias(String),
 }
 
@@ -277,9 +278,9 @@ impl AgentPolicy {
 
 /// The settings for calling the API.
 pub struct Account {
-    /// The OAuth client.
+    /// The id of the OAuth client.
     pub client_id: String,
-    /// Its secret.
+    /// The secret of the OAuth client.
     pub client_secret: String,
     /// The integration's name.
     pub deployment_name: String,
@@ -288,7 +289,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// Fails if a setting is missing. `check-settings` has reported it to the host.
+    /// Reads the settings. Fails if one is missing, which `check-settings` reports to the host.
     pub fn of(settings: &[Setting]) -> Result<Self, Unusable> {
         Ok(Self {
             client_id: text(settings, CLIENT_ID).ok_or(Unusable)?,
@@ -301,7 +302,7 @@ impl Account {
 
 /// The settings for provisioning, in addition to the account.
 pub struct ProvisioningPolicy {
-    /// The secret for a new integration: the first, which is the newest.
+    /// The secret for a new integration: the first one, which is the newest.
     pub webhook_secret: Option<String>,
     /// The name of the inbound message flow.
     pub flow: Option<String>,

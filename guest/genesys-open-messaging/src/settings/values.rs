@@ -1,10 +1,10 @@
-//! Reading single settings.
+//! Reads single settings.
 
 use alloc::string::{String, ToString};
 use handover_guest::contract::*;
 use handover_guest::settings;
 
-/// Returns the first value that is not empty, trimmed, and its index.
+/// Returns the first nonempty value of a key, trimmed, and its index.
 pub(super) fn find<'a>(settings: &'a [Setting], key: &str) -> Option<(u32, &'a str)> {
     let (index, setting) = (0..).zip(settings).find(|(_, setting)| setting.key == key && !setting.value.is_empty())?;
     Some((index, setting.value.trim()))
@@ -14,7 +14,7 @@ pub(super) fn text(settings: &[Setting], key: &str) -> Option<String> {
     find(settings, key).map(|(_, value)| value.to_string()).filter(|value| !value.is_empty())
 }
 
-/// Reads a boolean. Several values, or another word, are an error.
+/// Reads a boolean. Several values or any other word are an error.
 pub(super) fn switch(settings: &[Setting], key: &str) -> Result<Option<bool>, Unusable> {
     let mut values = settings.iter().filter(|setting| setting.key == key && !setting.value.is_empty());
     match (values.next().map(|setting| setting.value.as_str()), values.next()) {
@@ -35,7 +35,7 @@ pub(super) fn split_attribute(entry: &str) -> Option<(&str, &str)> {
     Some((name.trim(), value.trim())).filter(|(name, _)| !name.is_empty())
 }
 
-/// Returns whether the link's parameters can be appended to a URL.
+/// Returns whether the parameters of the AI Copilot link can be appended to a URL.
 pub(super) fn is_copilot_url(url: &str) -> bool {
     let host = url.strip_prefix("https://").and_then(|rest| rest.split('/').next());
     host.is_some_and(|host| !host.is_empty() && !host.contains('@'))

@@ -1,16 +1,16 @@
-//! Responses of Genesys's API, as far as they are read.
+//! The fields of Genesys's API responses that this provider reads.
 
 use handover_guest::lenient::{List, Object, Text, Whole};
 use serde::Deserialize;
 
-/// `POST /oauth/token`.
+/// The response of `POST /oauth/token`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Token<'a> {
-    /// Opaque.
+    /// The access token, which is opaque.
     #[serde(borrow)]
     pub access_token: Text<'a>,
-    /// Seconds.
+    /// The validity in seconds.
     pub expires_in: Whole,
 }
 
@@ -18,7 +18,7 @@ pub struct Token<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct OAuthError<'a> {
-    /// `authentication failed`, `client not found` …
+    /// The cause, such as `authentication failed` or `client not found`.
     #[serde(borrow)]
     pub description: Text<'a>,
 }
@@ -27,10 +27,10 @@ pub struct OAuthError<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ErrorBody<'a> {
-    /// Dotted: `bad.request`.
+    /// The code, with dots: `bad.request`.
     #[serde(borrow)]
     pub code: Text<'a>,
-    /// A text that may repeat what was sent.
+    /// A message that may repeat the content of the request.
     #[serde(borrow)]
     pub message: Text<'a>,
 }
@@ -55,13 +55,13 @@ impl<T> Default for Page<T> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct OpenIntegration<'a> {
-    /// UUID.
+    /// The UUID.
     #[serde(borrow)]
     pub id: Text<'a>,
     /// The deployment name.
     #[serde(borrow)]
     pub name: Text<'a>,
-    /// Where webhooks go.
+    /// The URL to which Genesys sends webhooks.
     #[serde(borrow)]
     pub outbound_notification_webhook_url: Text<'a>,
     /// The supported content profile.
@@ -73,7 +73,7 @@ pub struct OpenIntegration<'a> {
     /// Its address in the message routing.
     #[serde(borrow)]
     pub recipient: Object<Reference<'a>>,
-    /// `Initiated`, `Completed` or `Error`.
+    /// The progress of its creation: `Initiated`, `Completed` or `Error`.
     #[serde(borrow)]
     pub create_status: Text<'a>,
 }
@@ -82,27 +82,27 @@ pub struct OpenIntegration<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Queue<'a> {
-    /// UUID.
+    /// The UUID.
     #[serde(borrow)]
     pub id: Text<'a>,
-    /// Its name.
+    /// The name.
     #[serde(borrow)]
     pub name: Text<'a>,
 }
 
-/// The answer of the inbound endpoints.
+/// The response of the inbound endpoints.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct OpenMessageNormalizedMessage<'a> {
     /// Genesys's id of the message.
     #[serde(borrow)]
     pub id: Text<'a>,
-    /// Only with `prefetchConversationId=true`.
+    /// The id of the conversation. Present only with `prefetchConversationId=true`.
     #[serde(borrow)]
     pub conversation_id: Text<'a>,
 }
 
-/// `GET /api/v2/conversations/messages/{id}`.
+/// The response of `GET /api/v2/conversations/messages/{id}`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Conversation<'a> {
@@ -115,58 +115,59 @@ pub struct Conversation<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Participant<'a> {
-    /// UUID.
+    /// The UUID.
     #[serde(borrow)]
     pub id: Text<'a>,
-    /// `customer`, `external`, `agent`, `user`, `acd`, `workflow`, `bot`.
+    /// The role: `customer`, `external`, `agent`, `user`, `acd`, `workflow` or `bot`.
     #[serde(borrow)]
     pub purpose: Text<'a>,
-    /// `alerting`, `connected`, `disconnected`, `terminated` …
+    /// The state, such as `alerting`, `connected`, `disconnected` or `terminated`.
     #[serde(borrow)]
     pub state: Text<'a>,
-    /// Lower case with dots: `client`, `transfer.noanswer`.
+    /// The type of disconnection, in lower case with dots: `client`, `transfer.noanswer`.
     #[serde(borrow)]
     pub disconnect_type: Text<'a>,
-    /// The name to show.
+    /// The name to display.
     #[serde(borrow)]
     pub name: Text<'a>,
-    /// Of an agent.
+    /// The user, if the participant is an agent.
     #[serde(borrow)]
     pub user: Object<Reference<'a>>,
-    /// The same in notifications.
+    /// The user's id, which notifications contain instead of `user`.
     #[serde(borrow)]
     pub user_id: Text<'a>,
-    /// ISO 8601.
+    /// The time of the connection, in ISO 8601.
     #[serde(borrow)]
     pub connected_time: Text<'a>,
-    /// ISO 8601.
+    /// The time of the end, in ISO 8601.
     #[serde(borrow)]
     pub end_time: Text<'a>,
-    /// What the participant does in the conversation: `full`, `monitor`, `coach`, `barge-in`.
+    /// The roles in the conversation: `full`, `monitor`, `coach` or `barge-in`.
     #[serde(borrow)]
     pub media_roles: List<Text<'a>>,
-    /// Of a supervisor: whom they monitor.
+    /// The participant that this supervisor monitors.
     #[serde(borrow)]
     pub monitored_participant_id: Text<'a>,
-    /// Of a supervisor: whom they coach.
+    /// The participant that this supervisor coaches.
     #[serde(borrow)]
     pub coached_participant_id: Text<'a>,
-    /// Of a supervisor who speaks with the customer: whom they joined.
+    /// The participant that this supervisor joined to talk to the customer.
     #[serde(borrow)]
     pub barged_participant_id: Text<'a>,
-    /// What this participant sent, or was sent.
+    /// The messages that this participant sent or received.
     #[serde(borrow)]
     pub messages: List<Object<MessageDetails<'a>>>,
 }
 
 impl Participant<'_> {
-    /// Returns whether this is the customer.
+    /// Returns whether the participant is the customer.
     #[must_use]
     pub fn is_customer(&self) -> bool {
         matches!(self.purpose.get(), Some("customer" | "external"))
     }
 
-    /// Returns whether this is an agent. Genesys calls an agent who was not reached through a queue a user.
+    /// Returns whether the participant is an agent. Genesys calls an agent who was not reached through a queue a
+    /// `user`.
     #[must_use]
     pub fn is_agent(&self) -> bool {
         matches!(self.purpose.get(), Some("agent" | "user"))
@@ -178,13 +179,13 @@ impl Participant<'_> {
         self.state.get() == Some("connected")
     }
 
-    /// Returns whether the participant was in the conversation and is not any more.
+    /// Returns whether the participant was in the conversation and has left it.
     #[must_use]
     pub fn has_left(&self) -> bool {
         matches!(self.state.get(), Some("disconnected" | "terminated"))
     }
 
-    /// Returns whether this is a supervisor whom the customer neither sees nor hears.
+    /// Returns whether the participant is a supervisor who only monitors or coaches, unnoticed by the customer.
     #[must_use]
     pub fn is_silent(&self) -> bool {
         is_silent(
@@ -195,7 +196,8 @@ impl Participant<'_> {
     }
 }
 
-/// Returns whether a participant with these roles only monitors or coaches. Without roles, the watched participant decides.
+/// Returns whether a participant with these roles only monitors or coaches. Without roles, a participant does so if it
+/// watches another one and did not barge in.
 #[must_use]
 pub fn is_silent(roles: &List<Text<'_>>, watched: Option<&str>, barged: Option<&str>) -> bool {
     let mut roles = roles.texts().peekable();
@@ -205,29 +207,29 @@ pub fn is_silent(roles: &List<Text<'_>>, watched: Option<&str>, barged: Option<&
     }
 }
 
-/// A message of a participant's.
+/// A reference to a message of a participant.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct MessageDetails<'a> {
     /// Genesys's id of the message.
     #[serde(borrow)]
     pub message_id: Text<'a>,
-    /// ISO 8601.
+    /// The time of the message, in ISO 8601.
     #[serde(borrow)]
     pub message_time: Text<'a>,
 }
 
-/// A message itself.
+/// A message of a conversation.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct MessageData<'a> {
-    /// Genesys's id of it.
+    /// Genesys's id of the message.
     #[serde(borrow)]
     pub id: Text<'a>,
-    /// The platform's id of it.
+    /// The platform's id of the message.
     #[serde(borrow)]
     pub provider_message_id: Text<'a>,
-    /// The same in the form of all channels.
+    /// The message in the format that all channels share.
     #[serde(borrow)]
     pub normalized_message: Object<NormalizedMessage<'a>>,
 }
@@ -236,7 +238,7 @@ pub struct MessageData<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct NormalizedMessage<'a> {
-    /// Where it came from.
+    /// The channel that the message came from.
     #[serde(borrow)]
     pub channel: Object<MessageChannel<'a>>,
 }
@@ -250,11 +252,11 @@ pub struct MessageChannel<'a> {
     pub message_id: Text<'a>,
 }
 
-/// A pointer to another entity.
+/// A reference to another object.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Reference<'a> {
-    /// UUID.
+    /// The UUID.
     #[serde(borrow)]
     pub id: Text<'a>,
 }
@@ -263,10 +265,10 @@ pub struct Reference<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Flow<'a> {
-    /// UUID.
+    /// The UUID.
     #[serde(borrow)]
     pub id: Text<'a>,
-    /// Its name.
+    /// The name.
     #[serde(borrow)]
     pub name: Text<'a>,
 }
@@ -275,13 +277,13 @@ pub struct Flow<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Recipient<'a> {
-    /// UUID.
+    /// The UUID.
     #[serde(borrow)]
     pub id: Text<'a>,
-    /// The integration's.
+    /// The name of the integration.
     #[serde(borrow)]
     pub name: Text<'a>,
-    /// Where its messages go.
+    /// The flow that receives its messages.
     #[serde(borrow)]
     pub flow: Object<Flow<'a>>,
 }
@@ -290,27 +292,27 @@ pub struct Recipient<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ContentProfile<'a> {
-    /// UUID.
+    /// The UUID.
     #[serde(borrow)]
     pub id: Text<'a>,
-    /// Its name.
+    /// The name.
     #[serde(borrow)]
     pub name: Text<'a>,
-    /// Which files may pass.
+    /// The types of files that the profile allows.
     #[serde(borrow)]
     pub media_types: Object<MediaTypes<'a>>,
 }
 
-/// Which files may pass.
+/// The types of files in a content profile.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct MediaTypes<'a> {
-    /// Which may.
+    /// The allowed types.
     #[serde(borrow)]
     pub allow: Object<AllowedMedia<'a>>,
 }
 
-/// Which files may pass, by direction.
+/// The allowed types of files, by direction.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct AllowedMedia<'a> {
@@ -322,11 +324,11 @@ pub struct AllowedMedia<'a> {
     pub outbound: List<Object<MediaType<'a>>>,
 }
 
-/// A kind of file.
+/// A type of file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct MediaType<'a> {
-    /// `image/png`, `image/*`, `*/*`.
+    /// The MIME type or a range of them: `image/png`, `image/*`, `*/*`.
     #[serde(borrow, rename = "type")]
     pub kind: Text<'a>,
 }
@@ -335,43 +337,43 @@ pub struct MediaType<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct MessagingSetting<'a> {
-    /// UUID.
+    /// The UUID.
     #[serde(borrow)]
     pub id: Text<'a>,
-    /// Its name.
+    /// The name.
     #[serde(borrow)]
     pub name: Text<'a>,
-    /// Which events pass.
+    /// The settings for events.
     #[serde(borrow)]
     pub event: Object<EventSetting<'a>>,
 }
 
-/// Which events pass.
+/// The settings for events.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct EventSetting<'a> {
-    /// Typing.
+    /// The settings for typing indicators.
     #[serde(borrow)]
     pub typing: Object<TypingSetting<'a>>,
 }
 
-/// Whether typing passes.
+/// The settings for typing indicators.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct TypingSetting<'a> {
-    /// When it begins.
+    /// The setting for the start of typing.
     #[serde(borrow)]
     pub on: Object<Directions<'a>>,
 }
 
-/// Whether something passes, by direction.
+/// Whether an event is forwarded, by direction.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Directions<'a> {
     /// From the customer to the agent: `Enabled` or `Disabled`.
     #[serde(borrow)]
     pub inbound: Text<'a>,
-    /// From the agent to the customer.
+    /// From the agent to the customer: `Enabled` or `Disabled`.
     #[serde(borrow)]
     pub outbound: Text<'a>,
 }

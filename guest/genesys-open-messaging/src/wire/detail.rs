@@ -1,5 +1,5 @@
-//! Events of participants, which are not webhooks: the detail events (`v2.detail.events.conversation.{id}.*`)
-//! in their envelopes.
+//! Events of participants, which are not webhooks: the detail events (`v2.detail.events.conversation.{id}.*`) and their
+//! envelopes.
 
 use super::api::Participant;
 use alloc::{borrow::Cow, string::String};
@@ -8,11 +8,11 @@ use handover_guest::surrogates;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-/// An event of Amazon EventBridge; `detail` is what a notification is on its own.
+/// An event of Amazon EventBridge. Its `detail` is the same as a notification.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct BusEvent<'a> {
-    /// What Genesys says: a [`Notification`].
+    /// Genesys's event: a [`Notification`].
     #[serde(borrow)]
     pub detail: Embedded<'a>,
 }
@@ -21,31 +21,32 @@ pub struct BusEvent<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Notification<'a> {
-    /// `v2.detail.events.conversation.{id}.user.end`, `channel.metadata` …
+    /// The topic, such as `v2.detail.events.conversation.{id}.user.end` or `channel.metadata`.
     #[serde(borrow)]
     pub topic_name: Text<'a>,
-    /// What happened: an [`EventBody`].
+    /// The event: an [`EventBody`].
     #[serde(borrow)]
     pub event_body: Embedded<'a>,
 }
 
-/// The callback of a workflow's data action, which an operator writes: the topic beside the fields of the event, or
-/// beside the event as a whole.
+/// The callback of a workflow's data action, which an operator writes. It contains the topic, and either the fields of
+/// the event or the event as an object.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Callback<'a> {
-    /// As `topicName`; `conversation.id` where the operator put no id in.
+    /// The topic. It contains the words `conversation.id` if the operator did not insert an id.
     #[serde(borrow)]
     pub topic: Text<'a>,
-    /// The same under its other name.
+    /// The topic under its other name.
     #[serde(borrow)]
     pub topic_name: Text<'a>,
-    /// The event as a whole: an [`EventBody`].
+    /// The event as an object: an [`EventBody`].
     #[serde(borrow)]
     pub event_body: Embedded<'a>,
 }
 
-/// An object, or a text that holds one: what rules of an event bus and data actions make of it. Anything else is absent.
+/// An object, or a string that contains one, because rules of an event bus and data actions may produce either. Any
+/// other value counts as absent.
 #[derive(Debug, Default)]
 pub struct Embedded<'a>(Option<&'a RawValue>);
 
@@ -61,7 +62,7 @@ impl<'a> Embedded<'a> {
     pub fn object(&self) -> Option<Cow<'a, str>> {
         let raw = self.0?.get();
         let json = match raw.starts_with('"') {
-            // In a text inside a text, a half of a surrogate pair shows only now.
+            // A lone surrogate inside the embedded JSON becomes visible only after decoding the string.
             true => surrogates::replace_lone(&serde_json::from_str::<String>(raw).ok()?).into_owned().into(),
             false => Cow::Borrowed(raw),
         };
@@ -70,7 +71,7 @@ impl<'a> Embedded<'a> {
 }
 
 impl EventBody<'_> {
-    /// Whether the event is about a supervisor whom the customer neither sees nor hears.
+    /// Returns whether the event is about a supervisor who only monitors or coaches, unnoticed by the customer.
     #[must_use]
     pub fn is_silent(&self) -> bool {
         let watched = [&self.monitored_participant_id, &self.coached_participant_id];
@@ -82,54 +83,54 @@ impl EventBody<'_> {
     }
 }
 
-/// What happened (`UserStartEvent`, `UserEndEvent`, `CustomerEndEvent`, `AfterCallWorkEvent` …), or, on the topics of
-/// conversations, how a conversation is now.
+/// An event (`UserStartEvent`, `UserEndEvent`, `CustomerEndEvent`, `AfterCallWorkEvent` …) or, for the topics of
+/// conversations, the current state of a conversation.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct EventBody<'a> {
-    /// Milliseconds since 1970, or ISO 8601.
+    /// The time, in milliseconds since 1970 or in ISO 8601.
     #[serde(borrow)]
     pub event_time: Text<'a>,
-    /// The conversation.
+    /// The id of the conversation.
     #[serde(borrow)]
     pub conversation_id: Id<'a>,
-    /// Whose stay it is.
+    /// The id of the participant that the event is about.
     #[serde(borrow)]
     pub participant_id: Id<'a>,
-    /// The agent; in the callback that Cognigy documents, the address of the customer.
+    /// The id of the agent. In the callback that Cognigy documents, the address of the customer.
     #[serde(borrow)]
     pub user_id: Id<'a>,
-    /// In capitals: `CLIENT`, `TRANSFER` …
+    /// The type of disconnection, in capitals, such as `CLIENT` or `TRANSFER`.
     #[serde(borrow)]
     pub disconnect_type: Text<'a>,
-    /// `MESSAGE`.
+    /// The type of media: `MESSAGE`.
     #[serde(borrow)]
     pub media_type: Text<'a>,
-    /// `OPEN`.
+    /// The type of message: `OPEN`.
     #[serde(borrow)]
     pub message_type: Text<'a>,
-    /// The customer, for the events of users.
+    /// The address of the customer, in the events of users.
     #[serde(borrow)]
     pub address_to: Id<'a>,
-    /// How long the agent was really there; 0 for one who never took it.
+    /// The time for which the agent interacted, in milliseconds. 0 if the agent never accepted the conversation.
     pub interacting_duration_ms: Whole,
-    /// As of a participant: in no published schema of these events, but operators and conversations' topics may have
-    /// it.
+    /// The roles, as in [`Participant`]. No published schema of these events contains them, but an operator's callback
+    /// or the topic of a conversation may.
     #[serde(borrow)]
     pub media_roles: List<Text<'a>>,
-    /// Of a supervisor: whom they monitor.
+    /// The participant that this supervisor monitors.
     #[serde(borrow)]
     pub monitored_participant_id: Text<'a>,
-    /// Of a supervisor: whom they coach.
+    /// The participant that this supervisor coaches.
     #[serde(borrow)]
     pub coached_participant_id: Text<'a>,
-    /// Of a supervisor who speaks with the customer: whom they joined.
+    /// The participant that this supervisor joined to talk to the customer.
     #[serde(borrow)]
     pub barged_participant_id: Text<'a>,
-    /// Of a conversation: its id.
+    /// The id, if this is the state of a conversation.
     #[serde(borrow)]
     pub id: Id<'a>,
-    /// Of a conversation: everybody who was ever in it.
+    /// All participants, including those who left, if this is the state of a conversation.
     #[serde(borrow)]
     pub participants: List<Object<Participant<'a>>>,
 }

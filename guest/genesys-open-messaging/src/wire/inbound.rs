@@ -1,14 +1,14 @@
-//! What is posted to Genesys's inbound open endpoints (Conversations API, `OpenInboundNormalized…`).
+//! The bodies of requests to Genesys's inbound open endpoints (Conversations API, `OpenInboundNormalized…`).
 
 use alloc::{borrow::Cow, collections::BTreeMap, string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
-/// Body of `…/inbound/open/message`.
+/// The body of `…/inbound/open/message`.
 #[derive(Debug, Serialize)]
 pub struct OpenInboundNormalizedMessage<'a> {
-    /// Who speaks, and when.
+    /// The sender and the time.
     pub channel: Channel<'a>,
-    /// The words; one of these and `content` there is.
+    /// The text. A message has a text, `content`, or both.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<&'a str>,
     /// The other parts. Genesys accepts one attachment.
@@ -23,73 +23,73 @@ pub struct Content<'a> {
     pub attachment: Attachment<'a>,
 }
 
-/// A file, by its address.
+/// A file, identified by its URL.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attachment<'a> {
-    /// `Image`, `Video`, `Audio`, `File`, `Link`.
+    /// The kind: `Image`, `Video`, `Audio`, `File` or `Link`.
     pub media_type: &'static str,
-    /// Where Genesys fetches it.
+    /// The URL from which Genesys fetches the file.
     pub url: String,
-    /// MIME type.
+    /// The MIME type.
     pub mime: &'a str,
-    /// Its name.
+    /// The file name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filename: Option<&'a str>,
-    /// In hex.
+    /// The SHA-256 digest, in hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<&'a str>,
 }
 
-/// Body of `…/inbound/open/structured/response`.
+/// The body of `…/inbound/open/structured/response`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OpenInboundStructuredResponseMessage<'a> {
-    /// Who presses, and when.
+    /// The sender and the time.
     pub channel: Channel<'a>,
-    /// What was pressed.
+    /// The button that the user pressed.
     pub button_response: ButtonResponse<'a>,
-    /// Genesys's id of the message that held it.
+    /// Genesys's id of the message that contained the button.
     pub originating_message_id: Cow<'a, str>,
 }
 
-/// What was pressed.
+/// The button that the user pressed.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ButtonResponse<'a> {
-    /// `QuickReply`, `Button`, `DatePicker`.
+    /// The kind: `QuickReply`, `Button` or `DatePicker`.
     #[serde(borrow, rename = "type")]
     pub kind: Cow<'a, str>,
-    /// What was on it.
+    /// The label.
     #[serde(borrow)]
     pub text: Cow<'a, str>,
-    /// What it stands for.
+    /// The payload.
     #[serde(borrow)]
     pub payload: Cow<'a, str>,
 }
 
-/// Body of `…/inbound/open/receipt`.
+/// The body of `…/inbound/open/receipt`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OpenInboundNormalizedReceipt<'a> {
     /// Genesys's id of the agent's message.
     pub id: &'a str,
-    /// Whom it was for.
+    /// The recipient and the time.
     pub channel: ReceiptChannel<'a>,
-    /// `Delivered` or `Failed`; the schema has more, but Genesys accepts no others.
+    /// `Delivered` or `Failed`. The schema has other values, but Genesys does not accept them.
     pub status: &'static str,
-    /// Only of a failure.
+    /// The reasons. Empty unless the status is `Failed`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Reason>,
-    /// No more will follow.
+    /// Whether this is the last receipt for the message.
     pub is_final_receipt: bool,
 }
 
-/// Whom a message was for, and when it got there.
+/// The recipient of a message, and the time of the receipt.
 #[derive(Debug, Serialize)]
 pub struct ReceiptChannel<'a> {
     /// The user.
     pub to: To<'a>,
-    /// `yyyy-MM-ddTHH:mm:ss.SSSZ`.
+    /// The time, as `yyyy-MM-ddTHH:mm:ss.SSSZ`.
     pub time: String,
 }
 
@@ -97,42 +97,42 @@ pub struct ReceiptChannel<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct To<'a> {
-    /// The thread key.
+    /// The user's address.
     pub id: &'a str,
-    /// `Email`, `Phone` or `Opaque`.
+    /// The type of the address: `Email`, `Phone` or `Opaque`.
     pub id_type: &'static str,
 }
 
-/// Why a message was not shown.
+/// Why a message was not displayed.
 #[derive(Debug, Serialize)]
 pub struct Reason {
-    /// One of the receipt reason codes.
+    /// One of Genesys's receipt reason codes.
     pub code: &'static str,
-    /// For the agent.
+    /// A text for the agent.
     pub message: &'static str,
 }
 
-/// Body of `…/inbound/open/event`.
+/// The body of `…/inbound/open/event`.
 #[derive(Debug, Serialize)]
 pub struct OpenInboundNormalizedEvent<'a> {
-    /// Who does it, and when.
+    /// The sender and the time.
     pub channel: Channel<'a>,
-    /// Exactly one.
+    /// The events: exactly one.
     pub events: [Event; 1],
 }
 
-/// Who speaks, and when.
+/// The sender and the time of a message.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Channel<'a> {
     /// The user.
     pub from: From<'a>,
-    /// `yyyy-MM-ddTHH:mm:ss.SSSZ`.
+    /// The time, as `yyyy-MM-ddTHH:mm:ss.SSSZ`.
     pub time: String,
-    /// Unique; absent for events.
+    /// The platform's id of the message, which is unique. Absent for events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_id: Option<&'a str>,
-    /// On the first message of a handover.
+    /// The metadata. Only the first message of a handover has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<ChannelMetadata>,
 }
@@ -141,56 +141,56 @@ pub struct Channel<'a> {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct From<'a> {
-    /// The thread key.
+    /// The user's address.
     pub id: &'a str,
-    /// `Email`, `Phone` or `Opaque`.
+    /// The type of the address: `Email`, `Phone` or `Opaque`.
     pub id_type: &'static str,
-    /// What the agent's desktop shows.
+    /// The name that the agent's desktop displays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nickname: Option<String>,
-    /// Given name.
+    /// The given name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_name: Option<&'a str>,
-    /// Family name.
+    /// The family name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_name: Option<&'a str>,
-    /// E-mail address.
+    /// The email address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<&'a str>,
-    /// Address of a picture.
+    /// The URL of a picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
 }
 
-/// Becomes participant data in Architect. Not in the published schema, though every vendor documents it; at the top
-/// level of the message it is refused.
+/// Metadata that becomes participant data in Architect. The published schema does not contain it, but every vendor
+/// documents it. Genesys refuses it at the top level of the message.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ChannelMetadata {
-    /// Values are always strings.
+    /// The attributes. Values are always strings.
     pub custom_attributes: BTreeMap<String, String>,
 }
 
-/// Something that is not said.
+/// An event other than a message.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
-    /// `Typing` is the only one.
+    /// The type, which is always `Typing`.
     pub event_type: &'static str,
 }
 
-/// Body of `…/messages/agentless`.
+/// The body of `…/messages/agentless`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Agentless<'a> {
     /// The integration's id.
     pub from_address: &'a str,
-    /// The thread key.
+    /// The user's address.
     pub to_address: &'a str,
-    /// `open`.
+    /// The type of messenger: `open`.
     pub to_address_messenger_type: &'static str,
-    /// The words.
+    /// The text.
     pub text_body: &'a str,
-    /// Join a conversation that is there.
+    /// Whether the message joins an active conversation.
     pub use_existing_active_conversation: bool,
 }

@@ -1,63 +1,63 @@
-//! What Genesys posts to the webhook (developer center, "Normalized message format").
+//! The body that Genesys posts to the webhook (developer center, "Normalized message format").
 
 use handover_guest::lenient::{Flag, Id, List, Object, Real, Text, TextOrBody, Whole};
 use serde::Deserialize;
 
-/// The body of a webhook. Its schema requires nothing.
+/// The body of a webhook. Its schema has no required properties.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct OpenOutboundNormalizedMessage<'a> {
-    /// Genesys's id of the message; of our message for a receipt.
+    /// Genesys's id of the message. In a receipt, the id of the platform's message.
     #[serde(borrow)]
     pub id: Id<'a>,
-    /// Who speaks to whom.
+    /// The sender, the recipient and the time.
     #[serde(borrow)]
     pub channel: Object<Channel<'a>>,
-    /// `Text`, `Structured`, `Event`, `Receipt`.
+    /// The type: `Text`, `Structured`, `Event` or `Receipt`.
     #[serde(borrow, rename = "type")]
     pub kind: Text<'a>,
-    /// The words.
+    /// The text.
     #[serde(borrow)]
     pub text: Text<'a>,
     /// The other parts.
     #[serde(borrow)]
     pub content: List<Object<Content<'a>>>,
-    /// Of an `Event`.
+    /// The events of an `Event`.
     #[serde(borrow)]
     pub events: List<Object<Event<'a>>>,
-    /// `Outbound`; `Inbound` for receipts about our messages.
+    /// The direction: `Outbound`, or `Inbound` in receipts for the platform's messages.
     #[serde(borrow)]
     pub direction: Text<'a>,
-    /// `Human` or `Bot`.
+    /// The kind of author: `Human` or `Bot`.
     #[serde(borrow)]
     pub originating_entity: Text<'a>,
-    /// In every sample seen since 2025, though not in the schema.
+    /// The id of the conversation. Every sample since 2025 contains it, although the schema does not.
     #[serde(borrow)]
     pub conversation_id: Id<'a>,
-    /// Of a `Receipt`: `Sent`, `Delivered`, `Read`, `Failed`, `Published`, `Removed`.
+    /// The status of a `Receipt`: `Sent`, `Delivered`, `Read`, `Failed`, `Published` or `Removed`.
     #[serde(borrow)]
     pub status: Text<'a>,
-    /// Why it failed.
+    /// The reasons of a failure.
     #[serde(borrow)]
     pub reasons: List<Object<Reason<'a>>>,
-    /// Of a `Receipt`.
+    /// Whether a `Receipt` is the last one for its message.
     pub is_final_receipt: Flag,
 }
 
-/// Who speaks to whom.
+/// The sender, the recipient and the time of a message.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Channel<'a> {
-    /// Our message's id, for a receipt.
+    /// The id of the message. In a receipt, the platform's id of its message.
     #[serde(borrow)]
     pub message_id: Id<'a>,
-    /// The user, for what goes to the user.
+    /// The recipient: the user, except in receipts for the platform's messages.
     #[serde(borrow)]
     pub to: Object<Party<'a>>,
-    /// The integration; the user for receipts about our messages.
+    /// The sender: the integration, or the user in receipts for the platform's messages.
     #[serde(borrow)]
     pub from: Object<Party<'a>>,
-    /// ISO 8601.
+    /// The time, in ISO 8601.
     #[serde(borrow)]
     pub time: Text<'a>,
 }
@@ -66,7 +66,7 @@ pub struct Channel<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Party<'a> {
-    /// What the platform gave as `from.id`, or the integration's id.
+    /// The address that the platform sent as `from.id`, or the integration's id.
     #[serde(borrow)]
     pub id: Id<'a>,
 }
@@ -75,52 +75,52 @@ pub struct Party<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Content<'a> {
-    /// `Attachment`, `QuickReply`, `Card` …
+    /// The type, such as `Attachment`, `QuickReply` or `Card`.
     #[serde(borrow)]
     pub content_type: Text<'a>,
-    /// Of an `Attachment`.
+    /// The content of an `Attachment`.
     #[serde(borrow)]
     pub attachment: Object<Attachment<'a>>,
-    /// Of a `QuickReply`.
+    /// The content of a `QuickReply`.
     #[serde(borrow)]
     pub quick_reply: Object<QuickReply<'a>>,
-    /// Of a `Card`.
+    /// The content of a `Card`.
     #[serde(borrow)]
     pub card: Object<Card<'a>>,
-    /// Of a `Carousel`.
+    /// The content of a `Carousel`.
     #[serde(borrow)]
     pub carousel: Object<Carousel<'a>>,
-    /// Of a `DatePicker`.
+    /// The content of a `DatePicker`.
     #[serde(borrow)]
     pub date_picker: Object<DatePicker<'a>>,
-    /// Of a `ListPicker`.
+    /// The content of a `ListPicker`.
     #[serde(borrow)]
     pub list_picker: Object<ListPicker<'a>>,
-    /// Of a `Location`.
+    /// The content of a `Location`.
     #[serde(borrow)]
     pub location: Object<Location<'a>>,
-    /// Of a `Notification`.
+    /// The content of a `Notification`.
     #[serde(borrow)]
     pub template: Object<Template<'a>>,
-    /// Of a `QuickReplyV2`.
+    /// The content of a `QuickReplyV2`.
     #[serde(borrow)]
     pub quick_reply_v2: Object<QuickReplyV2<'a>>,
-    /// Of a `RichLink`.
+    /// The content of a `RichLink`.
     #[serde(borrow)]
     pub rich_link: Object<RichLink<'a>>,
-    /// Of a `Story`.
+    /// The content of a `Story`.
     #[serde(borrow)]
     pub story: Object<Announced<'a>>,
-    /// Of an `InteractiveApplication`.
+    /// The content of an `InteractiveApplication`.
     #[serde(borrow)]
     pub interactive_application: Object<Announced<'a>>,
-    /// Of a `Form`.
+    /// The content of a `Form`.
     #[serde(borrow)]
     pub form: Object<Announced<'a>>,
-    /// Of a `PaymentRequest`.
+    /// The content of a `PaymentRequest`.
     #[serde(borrow)]
     pub payment_request: Object<Announced<'a>>,
-    /// Of a `Text`, and of what is newer than this.
+    /// The text of a `Text`, or of a type that is newer than this provider.
     #[serde(borrow)]
     pub text: TextOrBody<'a>,
 }
@@ -137,68 +137,68 @@ pub struct QuickReplyV2<'a> {
     pub actions: List<Object<QuickReply<'a>>>,
 }
 
-/// A link with words around it (`ConversationContentRichLink`).
+/// A link with text around it (`ConversationContentRichLink`).
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct RichLink<'a> {
-    /// Above: text, or a picture.
+    /// The header: a text or a picture.
     #[serde(borrow)]
     pub header: Object<RichLinkHeader<'a>>,
-    /// The words.
+    /// The text.
     #[serde(borrow)]
     pub text: Text<'a>,
-    /// Below.
+    /// The footer.
     #[serde(borrow)]
     pub footer: Text<'a>,
-    /// What the link is called.
+    /// The label of the link.
     #[serde(borrow)]
     pub url_label: Text<'a>,
-    /// Where it leads.
+    /// The URL.
     #[serde(borrow)]
     pub url: Text<'a>,
 }
 
-/// What is above a link.
+/// The header of a link.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct RichLinkHeader<'a> {
-    /// `Text`, `Image` …
+    /// The type, such as `Text` or `Image`.
     #[serde(borrow, rename = "type")]
     pub kind: Text<'a>,
-    /// The text, or the address of the picture.
+    /// The text, or the URL of the picture.
     #[serde(borrow)]
     pub value: Text<'a>,
 }
 
-/// A kind of content that only Genesys's own channels can show, as far as it says what it is.
+/// A kind of content that only Genesys's own channels can display, reduced to the fields that describe it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Announced<'a> {
-    /// Its name.
+    /// The name.
     #[serde(borrow)]
     pub name: Text<'a>,
-    /// What is shown for it (`ConversationContentReceivedReplyMessage`).
+    /// The texts that are displayed for it (`ConversationContentReceivedReplyMessage`).
     #[serde(borrow)]
     pub received_message: Object<Titles<'a>>,
-    /// What a form begins with (`ConversationContentIntroduction`).
+    /// The introduction of a form (`ConversationContentIntroduction`).
     #[serde(borrow)]
     pub introduction: Object<Titles<'a>>,
-    /// Where it is.
+    /// The URL.
     #[serde(borrow)]
     pub url: Text<'a>,
 }
 
-/// What announces something.
+/// The texts that announce a kind of content.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Titles<'a> {
-    /// Above.
+    /// The text above the title.
     #[serde(borrow)]
     pub header: Text<'a>,
-    /// The head.
+    /// The title.
     #[serde(borrow)]
     pub title: Text<'a>,
-    /// What is below the head.
+    /// The text below the title.
     #[serde(borrow)]
     pub subtitle: Text<'a>,
 }
@@ -207,13 +207,13 @@ pub struct Titles<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct QuickReply<'a> {
-    /// What is on it.
+    /// The label.
     #[serde(borrow)]
     pub text: Text<'a>,
-    /// What pressing it answers.
+    /// The payload of the answer.
     #[serde(borrow)]
     pub payload: Text<'a>,
-    /// Address of a picture.
+    /// The URL of a picture.
     #[serde(borrow)]
     pub image: Text<'a>,
 }
@@ -222,19 +222,19 @@ pub struct QuickReply<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Card<'a> {
-    /// Its head.
+    /// The title.
     #[serde(borrow)]
     pub title: Text<'a>,
-    /// What is below.
+    /// The text below the title.
     #[serde(borrow)]
     pub description: Text<'a>,
-    /// Address of a picture.
+    /// The URL of a picture.
     #[serde(borrow)]
     pub image: Text<'a>,
-    /// What pressing the card does.
+    /// The action for pressing the card itself.
     #[serde(borrow)]
     pub default_action: Object<CardAction<'a>>,
-    /// Its buttons.
+    /// The buttons.
     #[serde(borrow)]
     pub actions: List<Object<CardAction<'a>>>,
 }
@@ -243,16 +243,16 @@ pub struct Card<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct CardAction<'a> {
-    /// `Link` or `Postback`.
+    /// The type: `Link` or `Postback`.
     #[serde(borrow, rename = "type")]
     pub kind: Text<'a>,
-    /// What is on it.
+    /// The label.
     #[serde(borrow)]
     pub text: Text<'a>,
-    /// What pressing a `Postback` answers.
+    /// The payload of the answer, for a `Postback`.
     #[serde(borrow)]
     pub payload: Text<'a>,
-    /// Where a `Link` leads.
+    /// The URL of a `Link`.
     #[serde(borrow)]
     pub url: Text<'a>,
 }
@@ -270,22 +270,22 @@ pub struct Carousel<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct DatePicker<'a> {
-    /// Its head.
+    /// The title.
     #[serde(borrow)]
     pub title: Text<'a>,
-    /// What is below.
+    /// The text below the title.
     #[serde(borrow)]
     pub subtitle: Text<'a>,
-    /// Address of a picture.
+    /// The URL of a picture.
     #[serde(borrow)]
     pub image_url: Text<'a>,
-    /// ISO 8601.
+    /// The earliest time, in ISO 8601.
     #[serde(borrow)]
     pub date_minimum: Text<'a>,
-    /// ISO 8601.
+    /// The latest time, in ISO 8601.
     #[serde(borrow)]
     pub date_maximum: Text<'a>,
-    /// The times.
+    /// The times to choose from.
     #[serde(borrow)]
     pub available_times: List<Object<AvailableTime<'a>>>,
 }
@@ -294,10 +294,10 @@ pub struct DatePicker<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct AvailableTime<'a> {
-    /// ISO 8601.
+    /// The start, in ISO 8601.
     #[serde(borrow)]
     pub date_time: Text<'a>,
-    /// Seconds.
+    /// The duration in seconds.
     pub duration: Whole,
 }
 
@@ -305,61 +305,61 @@ pub struct AvailableTime<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct ListPicker<'a> {
-    /// The question: what the customer is shown before the list opens.
+    /// The question that the customer sees before the list opens.
     #[serde(borrow)]
     pub received_message: Object<Titles<'a>>,
-    /// Its parts.
+    /// The sections.
     #[serde(borrow)]
     pub sections: List<Object<Section<'a>>>,
 }
 
-/// A part of a list.
+/// A section of a list.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Section<'a> {
-    /// Its head.
+    /// The title.
     #[serde(borrow)]
     pub title: Text<'a>,
-    /// More than one may be chosen.
+    /// Whether the user can choose more than one item.
     pub multiple_selection: Flag,
-    /// Its lines.
+    /// The items.
     #[serde(borrow)]
     pub items: List<Object<Item<'a>>>,
 }
 
-/// A line of a list.
+/// An item of a list.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Item<'a> {
-    /// For the answer.
+    /// The id, which is the payload of the answer.
     #[serde(borrow)]
     pub id: Text<'a>,
-    /// What it says.
+    /// The text of the item.
     #[serde(borrow)]
     pub title: Text<'a>,
-    /// More about it.
+    /// More text.
     #[serde(borrow)]
     pub subtitle: Text<'a>,
-    /// Address of a picture.
+    /// The URL of a picture.
     #[serde(borrow)]
     pub image_url: Text<'a>,
 }
 
-/// A place.
+/// A geographic location.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Location<'a> {
-    /// Degrees.
+    /// The latitude in degrees.
     pub latitude: Real,
-    /// Degrees.
+    /// The longitude in degrees.
     pub longitude: Real,
-    /// In one line.
+    /// The postal address in one line.
     #[serde(borrow)]
     pub address: Text<'a>,
-    /// What it is called.
+    /// The name of the location.
     #[serde(borrow)]
     pub text: Text<'a>,
-    /// A map.
+    /// The URL of a map.
     #[serde(borrow)]
     pub url: Text<'a>,
 }
@@ -368,22 +368,22 @@ pub struct Location<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Template<'a> {
-    /// Its id.
+    /// The id.
     #[serde(borrow)]
     pub id: Text<'a>,
     /// A language tag.
     #[serde(borrow)]
     pub language: Text<'a>,
-    /// Above.
+    /// The text above the body.
     #[serde(borrow)]
     pub header: Object<Words<'a>>,
-    /// The text.
+    /// The body.
     #[serde(borrow)]
     pub body: Object<Words<'a>>,
-    /// Below.
+    /// The text below the body.
     #[serde(borrow)]
     pub footer: Object<Words<'a>>,
-    /// What can be pressed.
+    /// The buttons.
     #[serde(borrow)]
     pub buttons: List<Object<Words<'a>>>,
 }
@@ -401,48 +401,48 @@ pub struct Words<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Attachment<'a> {
-    /// `Image`, `Video`, `Audio`, `File`, `Link`.
+    /// The kind: `Image`, `Video`, `Audio`, `File` or `Link`.
     #[serde(borrow)]
     pub media_type: Text<'a>,
-    /// Where it is.
+    /// The URL.
     #[serde(borrow)]
     pub url: Text<'a>,
-    /// MIME type.
+    /// The MIME type.
     #[serde(borrow)]
     pub mime: Text<'a>,
-    /// Its name.
+    /// The file name.
     #[serde(borrow)]
     pub filename: Text<'a>,
     /// The caption.
     #[serde(borrow)]
     pub text: Text<'a>,
-    /// In hex.
+    /// The SHA-256 digest, in hexadecimal.
     #[serde(borrow)]
     pub sha256: Text<'a>,
-    /// Bytes.
+    /// The size in bytes.
     pub content_size_bytes: Whole,
 }
 
-/// Something that is not said.
+/// An event other than a message.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Event<'a> {
-    /// `Typing`.
+    /// The type: `Typing`.
     #[serde(borrow)]
     pub event_type: Text<'a>,
-    /// Of `Typing`.
+    /// The details of `Typing`.
     #[serde(borrow)]
     pub typing: Object<Typing<'a>>,
 }
 
-/// How long the agent types.
+/// A typing indicator.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Typing<'a> {
-    /// `On`; `Off` is not documented, and not seen.
+    /// The type: `On`. `Off` is not documented and has not been seen.
     #[serde(borrow, rename = "type")]
     pub kind: Text<'a>,
-    /// Milliseconds.
+    /// The duration in milliseconds.
     pub duration: Whole,
 }
 
@@ -450,10 +450,10 @@ pub struct Typing<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Reason<'a> {
-    /// One of the receipt reason codes.
+    /// One of Genesys's receipt reason codes.
     #[serde(borrow)]
     pub code: Text<'a>,
-    /// For people.
+    /// A text for people.
     #[serde(borrow)]
     pub message: Text<'a>,
 }

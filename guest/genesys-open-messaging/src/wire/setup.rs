@@ -1,16 +1,16 @@
-//! What is posted to make a connection at Genesys.
+//! The bodies of requests that set up a connection at Genesys.
 
 use serde::Serialize;
 
-/// Body of `POST …/integrations/open` (`OpenIntegrationRequest`).
+/// The body of `POST …/integrations/open` (`OpenIntegrationRequest`).
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OpenIntegrationRequest<'a> {
     /// The deployment name.
     pub name: &'a str,
-    /// Where webhooks go.
+    /// The URL to which Genesys sends webhooks.
     pub outbound_notification_webhook_url: &'a str,
-    /// What they are signed with.
+    /// The secret with which Genesys signs webhooks.
     pub outbound_notification_webhook_signature_secret_token: Token<'a>,
     /// The supported content profile.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -20,14 +20,14 @@ pub struct OpenIntegrationRequest<'a> {
     pub messaging_setting: Option<Id<'a>>,
 }
 
-/// Body of `PATCH …/integrations/open/{id}` (`OpenIntegrationUpdateRequest`): what changes, and the name, which is
+/// The body of `PATCH …/integrations/open/{id}` (`OpenIntegrationUpdateRequest`): the changes, and the name, which is
 /// required.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OpenIntegrationUpdateRequest<'a> {
     /// The deployment name.
     pub name: &'a str,
-    /// Where webhooks go.
+    /// The URL to which Genesys sends webhooks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outbound_notification_webhook_url: Option<&'a str>,
     /// The supported content profile.
@@ -38,7 +38,7 @@ pub struct OpenIntegrationUpdateRequest<'a> {
     pub messaging_setting: Option<Id<'a>>,
 }
 
-/// A secret; prints as nothing.
+/// A secret. `Debug` hides it.
 #[derive(Serialize)]
 #[serde(transparent)]
 pub struct Token<'a>(pub &'a str);
@@ -49,50 +49,50 @@ impl core::fmt::Debug for Token<'_> {
     }
 }
 
-/// A pointer to another entity.
+/// A reference to another object.
 #[derive(Debug, Serialize)]
 pub struct Id<'a> {
-    /// UUID.
+    /// The UUID.
     pub id: &'a str,
 }
 
-/// Body of `POST …/messaging/settings`.
+/// The body of `POST …/messaging/settings`.
 #[derive(Debug, Serialize)]
 pub struct MessagingSettingRequest<'a> {
-    /// Its name.
+    /// The name.
     pub name: &'a str,
-    /// Which events pass.
+    /// The settings for events.
     pub event: EventSetting,
 }
 
-/// Body of `PATCH …/messaging/settings/{id}`: what changes.
+/// The body of `PATCH …/messaging/settings/{id}`: the changes.
 #[derive(Debug, Serialize)]
 pub struct MessagingSettingPatchRequest {
-    /// Which events pass.
+    /// The settings for events.
     pub event: EventSetting,
 }
 
-/// Which events pass.
+/// The settings for events.
 #[derive(Debug, Serialize)]
 pub struct EventSetting {
-    /// Typing.
+    /// The settings for typing indicators.
     pub typing: TypingSetting,
 }
 
 impl EventSetting {
-    /// Typing indicators pass from the customer to the agent and back.
+    /// Forwards typing indicators in both directions.
     pub const TYPING_BOTH_WAYS: Self =
         Self { typing: TypingSetting { on: Directions { inbound: "Enabled", outbound: "Enabled" } } };
 }
 
-/// Whether typing passes.
+/// The settings for typing indicators.
 #[derive(Debug, Serialize)]
 pub struct TypingSetting {
-    /// When it begins.
+    /// The setting for the start of typing.
     pub on: Directions,
 }
 
-/// Whether something passes, by direction.
+/// Whether an event is forwarded, by direction: `Enabled` or `Disabled`.
 #[derive(Debug, Serialize)]
 pub struct Directions {
     /// From the customer to the agent.
@@ -101,16 +101,16 @@ pub struct Directions {
     pub outbound: &'static str,
 }
 
-/// Body of `POST /api/v2/routing/queues`.
+/// The body of `POST /api/v2/routing/queues`.
 #[derive(Debug, Serialize)]
 pub struct QueueRequest<'a> {
-    /// Its name.
+    /// The name.
     pub name: &'a str,
 }
 
-/// Body of `PUT /api/v2/routing/message/recipients/{id}`.
+/// The body of `PUT /api/v2/routing/message/recipients/{id}`.
 #[derive(Debug, Serialize)]
 pub struct RecipientRequest<'a> {
-    /// Where its messages go.
+    /// The flow that receives its messages.
     pub flow: Id<'a>,
 }
