@@ -254,7 +254,7 @@ impl Connection {
         Ok(delivery)
     }
 
-    /// Looks up whether a request arrived, after its delivery had no result. Changes nothing.
+    /// Looks up a request whose delivery outcome is unknown. Changes nothing.
     ///
     /// # Errors
     /// A [`Failure`], a result that exceeds the limits, or a failed call.

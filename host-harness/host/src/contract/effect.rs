@@ -17,7 +17,7 @@ pub struct Delivery {
     pub conversation_id: Option<String>,
 }
 
-/// Whether a request arrived whose delivery had no result.
+/// The status of a request whose delivery outcome was unknown.
 #[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]

@@ -13,8 +13,8 @@ use wasmtime::component::{ComponentType, Lift, Lower};
 pub struct Conversation {
     /// The address of the end user. The host chooses it; it is the same in every handover of the user.
     pub recipient: String,
-    /// The number of the handover among those of the recipient, counted from 1. A handover that an agent reopened has
-    /// the number of the one before. In JSON, 1 if absent.
+    /// The number of the handover among those of the recipient, counted from 1. A handover that an agent reopened keeps
+    /// the previous handover's number. In JSON, 1 if absent.
     #[serde(default = "first")]
     pub handover: u32,
     /// The contact center's id, from `delivery.conversation-id` or an agent event. Absent until one of them reports it.
@@ -71,7 +71,7 @@ pub enum Speaker {
 pub struct TranscriptLine {
     /// The speaker.
     pub speaker: Speaker,
-    /// When the line was said.
+    /// The time of the line.
     pub time: Timestamp,
     /// The text as it was displayed.
     pub text: String,
@@ -89,7 +89,7 @@ pub struct Attribute {
     pub value: String,
 }
 
-/// The requested routing. The settings provide what is absent or empty.
+/// The requested routing. The settings supply absent and empty fields.
 #[derive(Clone, ComponentType, Debug, Default, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
@@ -254,7 +254,7 @@ pub enum LeaveReason {
     Withdrawn,
 }
 
-/// What the platform sends.
+/// A message of the platform.
 #[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]

@@ -73,7 +73,7 @@ pub struct SettingField {
     pub repeatable: bool,
     /// The value that applies if the setting is absent. Absent if there is none.
     pub default: Option<String>,
-    /// A well-formed value that belongs to nobody. The examples of all fields together pass `check-settings`.
+    /// A fictitious, well-formed value. The examples of all fields together pass `check-settings`.
     pub example: String,
 }
 
