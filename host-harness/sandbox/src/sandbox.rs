@@ -107,7 +107,7 @@ pub enum StartError {
     },
     /// The HTTP client that sends webhooks could not be created.
     #[error("cannot create an HTTP client")]
-    HttpClient(#[from] reqwest::Error),
+    HttpClient(#[source] reqwest::Error),
 }
 
 impl Sandbox {
@@ -209,7 +209,7 @@ fn cloud(
         flow_queue,
         other_queues: queues,
     }));
-    let client = RetryingClient::new(config.webhooks)?;
+    let client = RetryingClient::new(config.webhooks).map_err(StartError::HttpClient)?;
     let event_publisher = event_publisher(config, client.clone())?;
     let context = WebhookContext { conversations: conversations.clone(), event_publisher: event_publisher.clone() };
     let webhooks = DeliveryQueue::new(client, context);
