@@ -182,11 +182,28 @@ fn modules_have_no_cycles() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+/// The layers of the sandbox: a module uses only modules of the same or an earlier layer.
+#[test]
+fn the_sandbox_uses_its_layers_in_one_direction() {
+    let layers = [&["config"][..], &["wire"], &["state"], &["delivery"], &["cloud"], &["api", "desk"]];
+    let layer = |module: &[String]| {
+        let folder = module.first()?;
+        layers.iter().position(|names| names.contains(&folder.as_str()))
+    };
+    let modules = Modules::read(&root().join("host-harness/sandbox/src"));
+    let mut upward = Vec::new();
+    for (module, names) in &modules.references {
+        let above = names.iter().filter(|name| layer(module).is_some() && layer(name) > layer(module));
+        upward.extend(above.map(|name| format!("{} uses {}", module.join("/"), name.join("/"))));
+    }
+    assert!(upward.is_empty(), "{}", upward.join("\n"));
+}
+
 fn architecture() -> String {
     fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md")
 }
 
-/// Returns the text below a heading, up to the next heading of this level or a higher one.
+/// Returns the text below a heading, up to the next heading.
 fn section<'a>(text: &'a str, heading: &str) -> &'a str {
     let (_, below) = text.split_once(&format!("\n{heading}\n")).unwrap_or_else(|| panic!("no heading {heading}"));
     let next = below.match_indices("\n#").map(|(at, _)| at).next();

@@ -22,6 +22,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let settings = serde_json::from_slice(&std::fs::read(settings)?)?;
     let connection = provider.connect(settings, &origins.parse()?).await?;
 
+    let listener = tokio::net::TcpListener::bind(listen).await?;
+
     // A real platform stores the requests before it delivers them, and retries as `Failure` says.
     let conversation = Conversation { recipient: "ada".into(), handover: 1, id: None };
     let time = u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
@@ -32,7 +34,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     let webhooks = Router::new().route("/", post(receive)).with_state(connection);
-    Ok(axum::serve(tokio::net::TcpListener::bind(listen).await?, webhooks).await?)
+    Ok(axum::serve(listener, webhooks).await?)
 }
 
 /// Prints the events of an authentic webhook. A real platform stores them before it answers.

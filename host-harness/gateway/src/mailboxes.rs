@@ -229,10 +229,15 @@ impl Mailboxes {
         let Some(revision) = loaded.revision.filter(|_| loaded.mailbox.is_expired(now(), rules)) else { return Ok(()) };
         for conversation in loaded.mailbox.conversations() {
             let key = format!("{}/{conversation}", address.connection);
-            if let Some(record) = self.store.load(Family::Conversation, &key).await? {
-                // On a conflict the other change takes precedence.
-                none_on_conflict(self.store.remove(Family::Conversation, &key, record.revision).await)?;
+            let Some(record) = self.store.load(Family::Conversation, &key).await? else { continue };
+            match record::decode::<StoredConversation>("a conversation", &record.content.value) {
+                // It is in use again.
+                Ok(stored) if stored.recipient != address.recipient => continue,
+                Err(StoreError::LaterVersion { .. }) => continue,
+                Ok(_) | Err(_) => {}
             }
+            // On a conflict the other change takes precedence.
+            none_on_conflict(self.store.remove(Family::Conversation, &key, record.revision).await)?;
         }
         none_on_conflict(self.store.remove(Family::Recipient, &address.key(), revision).await).map(drop)
     }

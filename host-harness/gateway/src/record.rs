@@ -6,7 +6,6 @@
 use crate::store::StoreError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 /// The version of the records that this gateway writes, and the highest one that it reads.
 pub const VERSION: u32 = 1;
@@ -18,10 +17,15 @@ struct Written<'a, T> {
 }
 
 #[derive(Deserialize)]
-struct Read<'a> {
+struct Stored<T> {
     version: u32,
-    #[serde(borrow)]
-    content: &'a RawValue,
+    content: T,
+}
+
+/// What every version has in common.
+#[derive(Deserialize)]
+struct Header {
+    version: u64,
 }
 
 /// Returns a record with this content. `what` names it in errors: `a mailbox`.
@@ -35,12 +39,21 @@ pub(crate) fn encode<T: Serialize>(what: &str, content: &T) -> Result<Vec<u8>, S
 /// # Errors
 /// A later gateway wrote the record, or it is not readable.
 pub(crate) fn decode<T: DeserializeOwned>(what: &str, record: &[u8]) -> Result<T, StoreError> {
-    let unreadable = |error| StoreError::unreadable(what, &error);
-    let Read { version, content } = serde_json::from_slice(record).map_err(unreadable)?;
-    if version > VERSION {
-        return Err(StoreError::LaterVersion { what: what.to_owned(), found: version, known: VERSION });
+    let error = match serde_json::from_slice::<Stored<T>>(record) {
+        Ok(Stored { version: VERSION, content }) => return Ok(content),
+        Ok(_) => None,
+        Err(error) => Some(error),
+    };
+    // A later version may have any content, so its version decides before the content does.
+    match serde_json::from_slice::<Header>(record) {
+        Ok(Header { version }) if version > u64::from(VERSION) => {
+            Err(StoreError::LaterVersion { what: what.to_owned(), found: version, known: VERSION })
+        }
+        _ => Err(match error {
+            Some(error) => StoreError::unreadable(what, &error),
+            None => StoreError::Broken(format!("{what} has a version that never existed")),
+        }),
     }
-    serde_json::from_str(content.get()).map_err(unreadable)
 }
 
 #[cfg(test)]
@@ -76,15 +89,23 @@ mod tests {
 
     #[test]
     fn refuses_a_later_version_whatever_its_content_is() {
-        let error = decode::<u8>("a number", br#"{"version":2,"content":{"new":true},"more":1}"#).unwrap_err();
-        assert!(matches!(&error, StoreError::LaterVersion { found: 2, .. }), "{error}");
+        for record in [&br#"{"version":2,"content":{"new":true},"more":1}"#[..], br#"{"body":[],"version":2}"#] {
+            let error = decode::<u8>("a number", record).unwrap_err();
+            assert!(matches!(&error, StoreError::LaterVersion { found: 2, .. }), "{error}");
+        }
+        let error = decode::<u8>("a number", br#"{"version":2,"content":7}"#).unwrap_err();
         let expected = "a number has version 2, but this gateway reads versions up to 1: upgrade this gateway";
         assert_eq!(error.to_string(), expected);
     }
 
     #[test]
     fn an_error_contains_no_content() {
-        for record in [&br#"{"version":1,"content":"a secret"}"#[..], br#""a secret""#, b"a secret"] {
+        for record in [
+            &br#"{"version":1,"content":"a secret"}"#[..],
+            br#""a secret""#,
+            b"a secret",
+            br#"{"version":0,"content":7}"#,
+        ] {
             let error = decode::<u8>("a number", record).unwrap_err();
             assert!(matches!(&error, StoreError::Broken(_)), "{error}");
             assert!(!error.to_string().contains("secret"), "{error}");

@@ -37,7 +37,7 @@ fn section(text: &mut String, command: &mut Command) {
     let lines: Vec<_> = help.lines().map(str::trim_end).collect();
     // Ignored because writing to a string cannot fail.
     let _ = write!(text, "\n## {name}\n\n```text\n{}\n```\n", lines.join("\n").trim());
-    for subcommand in command.get_subcommands_mut().filter(|one| one.get_name() != "help") {
+    for subcommand in command.get_subcommands_mut().filter(|one| !one.is_hide_set() && one.get_name() != "help") {
         section(text, subcommand);
     }
 }

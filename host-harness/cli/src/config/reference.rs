@@ -98,7 +98,7 @@ fn type_of(property: &Value) -> String {
         if is_reference(candidate, "Level") || is_reference(candidate, "Format") {
             return "word".into();
         }
-        let format = candidate["format"].as_str().or_else(|| candidate["items"]["format"].as_str());
+        let format = candidate["format"].as_str().or_else(|| candidate.get("items")?.get("format")?.as_str());
         let format = format.filter(|format| *format != "int32");
         match kind {
             Some("array") if format.is_some() => return format!("list of {}s", format.unwrap_or_default()),

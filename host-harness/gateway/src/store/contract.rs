@@ -98,7 +98,7 @@ pub enum StoreError {
         /// The record.
         what: String,
         /// Its version.
-        found: u32,
+        found: u64,
         /// The highest version that this gateway reads.
         known: u32,
     },

@@ -1,5 +1,6 @@
 //! Sends posts in the background. Posts of the same queue are sent in order. Each attempt is recorded.
 
+use std::fmt::Debug;
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -24,7 +25,7 @@ pub(crate) trait Posting: Clone + Send + Sync + 'static {
     type Context: Clone + Send + Sync + 'static;
 
     /// The description of the posting in the list of attempts.
-    type Summary: Clone + Send + Serialize;
+    type Summary: Clone + Debug + Send + Serialize;
 
     /// Returns the name of its queue. The postings of one queue are sent in order.
     fn queue(&self) -> String;
@@ -32,13 +33,15 @@ pub(crate) trait Posting: Clone + Send + Sync + 'static {
     /// Returns the fault that applies to the delivery.
     fn delivery_fault(&self) -> Option<DeliveryFault>;
 
-    /// Returns the request, or `None` if no destination is configured.
-    fn post(&self) -> Option<Post>;
+    /// Returns the request, or why there is none.
+    fn post(&self) -> Result<Post, &'static str>;
 
     /// Returns the description for the list of attempts.
     fn summary(&self) -> Self::Summary;
 
-    /// Called once, after the delivery has succeeded or has finally failed.
+    /// Called once, after the delivery has succeeded or has finally failed. Not called for a posting that waits for the
+    /// next one of its queue forever. [`DeliveryQueue::send`] may call it, so do not send while holding a lock that it
+    /// acquires.
     fn settled(&self, context: &Self::Context, outcome: &Outcome);
 }
 
@@ -53,8 +56,8 @@ pub(crate) enum Outcome {
     Refused(String),
     /// All retries failed, or too many postings were queued.
     Failed(String),
-    /// No destination is configured.
-    NoDestination,
+    /// There is no request. The text contains the reason.
+    Undeliverable(String),
 }
 
 /// One attempt to send a posting, as `/sandbox/webhooks` and `/sandbox/event-posts` list it.
@@ -80,7 +83,7 @@ pub(crate) struct Attempt<S> {
 #[derive(Clone, Debug)]
 pub(crate) struct DeliveryQueue<P: Posting> {
     client: RetryingClient,
-    workers: QueueWorkers<P>,
+    workers: QueueWorkers<(P, Post)>,
     attempts: Shared<Ring<Attempt<P::Summary>>>,
     context: P::Context,
 }
@@ -93,10 +96,13 @@ impl<P: Posting> DeliveryQueue<P> {
 
     /// Appends `posting` to its queue.
     pub(crate) fn send(&self, posting: P) {
-        if posting.post().is_none() {
-            self.record(&posting, 0, Err("the integration has no webhook URL".to_owned()));
-            return posting.settled(&self.context, &Outcome::NoDestination);
-        }
+        let post = match posting.post() {
+            Ok(post) => post,
+            Err(reason) => {
+                self.record(&posting, 0, Err(reason.to_owned()));
+                return posting.settled(&self.context, &Outcome::Undeliverable(reason.to_owned()));
+            }
+        };
         let position = match posting.delivery_fault() {
             Some(DeliveryFault::Lost) => {
                 self.record(&posting, 0, Err("lost, as ordered".to_owned()));
@@ -106,11 +112,11 @@ impl<P: Posting> DeliveryQueue<P> {
             _ => Position::Last,
         };
         let queue = self.clone();
-        let deliver = move |posting| {
+        let deliver = move |(posting, post)| {
             let queue = queue.clone();
-            async move { queue.deliver(posting).await }
+            async move { queue.deliver(posting, post).await }
         };
-        if let Some(posting) = self.workers.put(&posting.queue(), posting, position, deliver) {
+        if let Some((posting, _)) = self.workers.put(&posting.queue(), (posting, post), position, deliver) {
             let error = "too many deliveries are waiting";
             self.record(&posting, 0, Err(error.to_owned()));
             posting.settled(&self.context, &Outcome::Failed(error.to_owned()));
@@ -132,8 +138,7 @@ impl<P: Posting> DeliveryQueue<P> {
         self.workers.abort();
     }
 
-    async fn deliver(&self, posting: P) {
-        let Some(post) = posting.post() else { return };
+    async fn deliver(&self, posting: P, post: Post) {
         let fault = posting.delivery_fault();
         if let Some(DeliveryFault::Late(ms)) = fault {
             sleep(Duration::from_millis(ms)).await;
@@ -152,13 +157,14 @@ impl<P: Posting> DeliveryQueue<P> {
     }
 
     fn record(&self, posting: &P, attempt: u32, result: Result<StatusCode, String>) {
-        tracing::debug!(queue = posting.queue(), attempt, ?result, "delivery");
+        let summary = posting.summary();
+        tracing::debug!(posting = ?summary, attempt, ?result, "delivery");
         let (status, error) = match result {
             Ok(status) => (Some(status.as_u16()), None),
             Err(error) => (None, Some(error)),
         };
         let time = time_text(Timestamp::now());
-        let attempt = Attempt { posting: posting.summary(), attempt, status, error, time };
+        let attempt = Attempt { posting: summary, attempt, status, error, time };
         self.attempts.with(|attempts| attempts.push(attempt));
     }
 }

@@ -105,9 +105,9 @@ impl Posting for EventPost {
         }
     }
 
-    fn post(&self) -> Option<Post> {
+    fn post(&self) -> Result<Post, &'static str> {
         let headers = self.destination.headers(self.fault);
-        Some(Post { url: self.destination.url.clone(), headers, body: self.body.clone() })
+        Ok(Post { url: self.destination.url.clone(), headers, body: self.body.clone() })
     }
 
     fn summary(&self) -> EventSummary {

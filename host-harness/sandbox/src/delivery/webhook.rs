@@ -66,8 +66,8 @@ impl Posting for Webhook {
         }
     }
 
-    fn post(&self) -> Option<Post> {
-        let destination = self.destination.as_ref()?;
+    fn post(&self) -> Result<Post, &'static str> {
+        let destination = self.destination.as_ref().ok_or("the integration has no webhook URL")?;
         let mut headers = destination.headers.clone();
         let signed = match self.fault {
             Some(WebhookFault::WrongSignature) => signature("not the secret of this integration", &self.body),
@@ -80,7 +80,7 @@ impl Posting for Webhook {
             Some(WebhookFault::Cut) => self.body.get(..self.body.len() / 2).unwrap_or_default().to_vec(),
             _ => self.body.clone(),
         };
-        Some(Post { url: destination.url.clone(), headers, body })
+        Ok(Post { url: destination.url.clone(), headers, body })
     }
 
     fn summary(&self) -> WebhookSummary {
@@ -101,9 +101,7 @@ impl Posting for Webhook {
                     end_by_error(context, &self.conversation_id);
                 }
             }
-            Outcome::NoDestination => {
-                self.record(context, DeliveryState::Undeliverable, Some("the integration has no webhook URL"));
-            }
+            Outcome::Undeliverable(reason) => self.record(context, DeliveryState::Undeliverable, Some(reason)),
         }
     }
 }

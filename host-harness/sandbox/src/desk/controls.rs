@@ -70,5 +70,5 @@ pub(crate) async fn set_losses(State(cloud): State<Cloud>, Body(config): Body<Lo
 
 /// `POST /sandbox/notifications/close`.
 pub(crate) async fn close_notifications(State(cloud): State<Cloud>) -> Json<Value> {
-    Json(json!({ "closed": cloud.channels.with(|channels| channels.close_all(&socket_closing())) }))
+    Json(json!({ "closed": cloud.channels.with(|channels| channels.close_all(socket_closing)) }))
 }

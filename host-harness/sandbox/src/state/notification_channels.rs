@@ -158,11 +158,11 @@ impl Channels {
     }
 
     /// Sends `last_frame` to every connected channel and closes its socket. Returns the number of sockets.
-    pub(crate) fn close_all(&mut self, last_frame: &str) -> usize {
+    pub(crate) fn close_all(&mut self, last_frame: impl Fn() -> String) -> usize {
         let connected = self.list.iter_mut().filter(|channel| channel.connection.is_some());
         connected
             .map(|channel| {
-                channel.command(SocketCommand::Send(last_frame.to_owned(), 0));
+                channel.command(SocketCommand::Send(last_frame(), 0));
                 channel.command(SocketCommand::Close);
                 channel.connection = None;
             })
