@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// Bytes of an escape: `\uXXXX`.
+/// The length of an escape, `\uXXXX`, in bytes.
 const ESCAPE: usize = 6;
 
 /// Returns the text without a byte order mark (RFC 8259, section 8.1), and with `\ufffd` for each lone surrogate, which
