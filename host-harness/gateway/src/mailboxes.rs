@@ -431,4 +431,47 @@ mod tests {
             assert_eq!(String::from_utf8_lossy(&record.content.value), String::from_utf8_lossy(&later), "{key}");
         }
     }
+
+    #[tokio::test]
+    async fn an_expired_mailbox_removes_only_its_own_conversations() {
+        let (mailboxes, _folder) = mailboxes();
+        let address = Address { connection: "acme".into(), recipient: "ada".into() };
+        let (began, rules) = (1_000, rules());
+        let mut loaded = LoadedMailbox::new("ada");
+        loaded.mailbox.begin(began, &rules).expect("no handover is in progress");
+        for (id, conversation, kind) in [
+            ("1", Some("other"), EventKind::Typing(5_000)),
+            ("2", Some("later"), EventKind::Typing(5_000)),
+            ("3", Some("own"), EventKind::Typing(5_000)),
+            ("4", None, EventKind::Ended(handover_host::contract::EndReason::Completed)),
+        ] {
+            let event = AgentEvent {
+                id: id.into(),
+                recipient: None,
+                handover: None,
+                conversation_id: conversation.map(str::to_owned),
+                time: Some(began),
+                kind,
+            };
+            let origin = EventOrigin::new(Source::Webhook, id.as_bytes());
+            loaded.mailbox.accept(&[event], &origin, began, &rules).expect("the event is accepted");
+        }
+        assert_eq!(loaded.mailbox.conversations(), ["other", "later", "own"]);
+        assert!(loaded.mailbox.handover().is_some_and(|handover| handover.ended_at().is_some()));
+        loaded.mailbox.published(u64::MAX, &rules);
+        mailboxes.save(&address, &loaded, &rules).await.expect("it is stored");
+        for (conversation, record) in [
+            ("own", r#"{"version":1,"content":{"recipient":"ada"}}"#),
+            ("other", r#"{"version":1,"content":{"recipient":"grace"}}"#),
+            ("later", r#"{"version":2}"#),
+        ] {
+            let content = Content { value: record.into(), due: None };
+            let key = format!("acme/{conversation}");
+            mailboxes.store.save(Family::Conversation, &key, None, content).await.expect("it is stored");
+        }
+        mailboxes.remove_expired(&address, &rules).await.expect("the store responds");
+        assert!(mailboxes.load(&address).await.expect("the store responds").is_none());
+        let kept = mailboxes.store.keys(Family::Conversation, None, 10).await.expect("the store responds");
+        assert_eq!(kept, ["acme/later", "acme/other"]);
+    }
 }
