@@ -34,11 +34,10 @@ browser-test: setup ## Test the demo page in a headless Chromium; requires chrom
 check: setup ## Check the format, the lints, the documentation, and that no published contract has changed.
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	cargo clippy --locked --manifest-path benches/native/Cargo.toml --target-dir target --all-targets -- --deny warnings
 	cargo clippy --locked --package handover-guest --package handover-echo --package genesys-open-messaging --package mutant-guest --package evil-guest --target wasm32-wasip2 -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps
 	scripts/check-wit
-	# Check only: linking requires libFuzzer, which is C++.
-	CUSTOM_LIBFUZZER_PATH=/none/libfuzzer.a cargo check --locked --manifest-path fuzz/Cargo.toml --target-dir target/fuzz
 
 screenshots: setup ## Update the screenshots of the README; requires chromium-driver.
 	cargo test --locked --workspace --test browser -- --ignored screenshots
@@ -70,13 +69,13 @@ bench: setup ## Measure the overhead of the sandbox, per call and per HTTP webho
 	cargo run --locked --profile bench --package handover-bench --bin handover-bench
 
 timing: setup ## Test statistically whether the time to reject a webhook reveals which byte of its signature is wrong.
-	cargo run --locked --profile bench --package handover-bench --example constant_time
+	cargo run --locked --manifest-path benches/native/Cargo.toml --target-dir target --profile bench --example constant_time
 
 instructions: setup ## Count the instructions of the pure functions, and fail if one became slower; requires Valgrind.
 	@command -v valgrind >/dev/null || { echo "instructions: Valgrind is missing. On Debian: apt-get install valgrind" >&2; exit 1; }
 	gungraun-runner --version 2>/dev/null | grep --quiet --fixed-strings $(GUNGRAUN) || \
 		cargo install gungraun-runner --version $(GUNGRAUN) --locked --debug
-	cargo bench --locked --package genesys-open-messaging --bench instructions
+	cargo bench --locked --manifest-path benches/native/Cargo.toml --target-dir target
 
 deny: ## Check the licenses, sources and duplicate versions of the dependencies.
 	cargo deny --version 2>/dev/null | grep --quiet --fixed-strings $(CARGO_DENY) || \
@@ -85,7 +84,7 @@ deny: ## Check the licenses, sources and duplicate versions of the dependencies.
 
 fuzz: ## Run each fuzz target for FUZZ_SECONDS seconds; requires a nightly compiler and cargo-fuzz.
 	cd fuzz && for target in $$(cargo +nightly fuzz list); do \
-		cargo +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=8192 || exit 1; done
+		CARGO_PROFILE_RELEASE_LTO=false cargo +nightly fuzz run --features libfuzzer --target-dir ../target/fuzz $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=8192 || exit 1; done
 
 setup: ## Install missing Rust components.
 	scripts/setup

@@ -1,15 +1,23 @@
 //! Builds the components under test.
 
+use std::path::PathBuf;
+
 fn main() {
+    let provider = component_build::build("genesys-open-messaging", &["guest"]);
+    provide("GENESYS_COMPONENT", provider);
     for (variable, package, sources) in [
-        ("GENESYS_COMPONENT", "genesys-open-messaging", &["guest"][..]),
         ("ECHO_COMPONENT", "handover-echo", &["guest"][..]),
         ("MUTANT_COMPONENT", "mutant-guest", &["guest", "tests/guests/mutant", "tests/guests/slot"][..]),
         ("EVIL_COMPONENT", "evil-guest", &["tests/guests/evil", "tests/guests/slot"][..]),
     ] {
-        match component_build::build(package, sources) {
-            Ok(component) => println!("cargo::rustc-env={variable}={}", component.display()),
-            Err(error) => println!("cargo::error={error}"),
-        }
+        provide(variable, component_build::build_for_tests(package, sources));
+    }
+}
+
+/// Passes the path of a component to the tests as an environment variable.
+fn provide(variable: &str, component: Result<PathBuf, String>) {
+    match component {
+        Ok(component) => println!("cargo::rustc-env={variable}={}", component.display()),
+        Err(error) => println!("cargo::error={error}"),
     }
 }

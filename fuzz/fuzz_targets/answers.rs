@@ -2,8 +2,8 @@
 
 #![no_main]
 
-use handover_guest::contract::{Conversation, ProviderRequest, ProvisioningMode};
 use genesys_open_messaging::{delivery, delivery_lookup, doctor, observation, operations, provisioning};
+use handover_guest::contract::{Conversation, ProviderRequest, ProvisioningMode};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

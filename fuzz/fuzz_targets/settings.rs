@@ -2,8 +2,8 @@
 
 #![no_main]
 
-use handover_guest::contract::{Conversation, Outbound, OutboundMessage, Webhook};
 use genesys_open_messaging::{outbound, settings, webhook};
+use handover_guest::contract::{Conversation, Outbound, OutboundMessage, Webhook};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &str| {

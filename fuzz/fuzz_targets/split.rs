@@ -2,8 +2,8 @@
 
 #![no_main]
 
-use handover_guest::contract::{Conversation, Outbound, OutboundMessage, Setting};
 use genesys_open_messaging::outbound;
+use handover_guest::contract::{Conversation, Outbound, OutboundMessage, Setting};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

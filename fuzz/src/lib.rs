@@ -1,9 +1,7 @@
 //! Shared code of the fuzz targets.
 
-use handover_guest::contract::{
-    EventSource, HttpError, Malformed, Request, Response, Setting, Timestamp, Webhook,
-};
 use genesys_open_messaging::events;
+use handover_guest::contract::{EventSource, HttpError, Malformed, Request, Response, Setting, Timestamp, Webhook};
 use handover_guest::imports::Imports;
 use handover_host::{Connection, Host, Limits};
 use std::sync::LazyLock;

@@ -28,6 +28,7 @@ struct TestGateway {
     world: World,
     url: String,
     http: reqwest::Client,
+    store: SqliteStore,
     _folder: TempDir,
     _stop: DropGuard,
 }
@@ -58,15 +59,18 @@ fn configure_webhooks(listener: &TcpListener, config: &mut Config) -> String {
     url
 }
 
+fn store_in(folder: &TempDir) -> SqliteStore {
+    SqliteStore::open(&folder.path().join("handover.sqlite")).expect("a store")
+}
+
 /// Runs a gateway with these connections, each with its name and integration id, until the guard is dropped.
 fn run_gateway(
-    folder: &TempDir,
+    store: SqliteStore,
     listener: TcpListener,
     connections: &[(&str, &World, Option<String>)],
     rules: &Rules,
     callback: Option<&Callback>,
 ) -> DropGuard {
-    let store = SqliteStore::open(&folder.path().join("handover.sqlite")).expect("a store");
     let mailboxes = Mailboxes::new(Arc::new(store));
     let metrics = Metrics::default();
     let service = |(name, world, integration_id): &(&str, &World, Option<String>)| {
@@ -112,9 +116,10 @@ impl TestGateway {
         let folder = tempfile::tempdir().expect("a folder");
         let integration_id = world.sandbox.announcement().integration_id.clone();
         let connections = [("acme", &world, Some(integration_id))];
-        let stop = run_gateway(&folder, listener, &connections, &rules, callback.as_ref());
+        let store = store_in(&folder);
+        let stop = run_gateway(store.clone(), listener, &connections, &rules, callback.as_ref());
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        Self { world, url, http, _folder: folder, _stop: stop }
+        Self { world, url, http, store, _folder: folder, _stop: stop }
     }
 
     fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {

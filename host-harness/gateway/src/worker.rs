@@ -121,12 +121,18 @@ impl Worker {
                 () = stop.cancelled() => break,
                 Some(done) = jobs.join_next() => self.finish(done, &mut busy, &mut schedule, &mut quarantined),
                 change = own.recv() => match change {
-                    Ok(change) => schedule.changed(&change.key, change.due, Duration::ZERO, now()),
+                    Ok(change) => {
+                        schedule.changed(&change.key, change.due, Duration::ZERO, now());
+                        self.release_idle(&change, &mut quarantined);
+                    }
                     // The store also reports the changes that this receiver missed.
                     Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => break,
                 },
-                Some(change) = changes.recv() => schedule.changed(&change.key, change.due, HEAD_START, now()),
+                Some(change) = changes.recv() => {
+                    schedule.changed(&change.key, change.due, HEAD_START, now());
+                    self.release_idle(&change, &mut quarantined);
+                }
                 () = tokio::time::sleep(wait) => {}
             }
         }
@@ -215,9 +221,7 @@ impl Worker {
             Err(error) => return tracing::error!(%error, "a job did not end"),
         };
         busy.remove(&(Arc::clone(&done.key), done.work));
-        if let Some(address) = Address::of(&done.key)
-            && let Some((service, _)) = self.0.services.get(&address.connection)
-        {
+        if let Some(service) = self.service_of(&done.key) {
             if let Some(why) = &done.broken
                 && quarantined.insert(Arc::clone(&done.key))
             {
@@ -236,6 +240,22 @@ impl Worker {
             let soonest = if done.progress { now } else { after(now, RETRY_DELAY) };
             schedule.at_latest(&done.key, due, soonest, now);
         }
+    }
+
+    /// Releases a mailbox from quarantine if it has no more work: it was removed, or another gateway could read it.
+    fn release_idle(&self, change: &Change, quarantined: &mut HashSet<Arc<str>>) {
+        if change.due.is_none()
+            && quarantined.remove(change.key.as_str())
+            && let Some(service) = self.service_of(&change.key)
+        {
+            service.metrics().quarantined(-1);
+        }
+    }
+
+    /// Returns the service of a mailbox's connection, or `None` if this gateway does not serve it.
+    fn service_of(&self, key: &str) -> Option<&ConnectionService> {
+        let address = Address::of(key)?;
+        self.0.services.get(&address.connection).map(|(service, _)| service)
     }
 }
 

@@ -4,6 +4,7 @@ use super::{TOKEN, TestGateway, rules, send, until};
 use axum::http::StatusCode;
 use genesys_sandbox::Config;
 use handover_gateway::mailbox::{Retries, Rules};
+use handover_gateway::store::{Content, Family, Store};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -166,4 +167,22 @@ async fn a_delayed_recipient_does_not_block_others() {
     assert_eq!(gateway.arrived(&slow).await, ["Help!"]);
     gateway.until_arrived(&slow, "one").await;
     assert_eq!(gateway.arrived(&slow).await, ["Help!", "one"]);
+}
+
+#[tokio::test]
+async fn a_mailbox_leaves_quarantine_when_another_gateway_removes_it() {
+    let gateway = TestGateway::new().await;
+    let unreadable = Content { value: b"{".to_vec(), due: Some(0) };
+    // As another gateway does, past the mailboxes of this one.
+    let saved = gateway.store.save(Family::Recipient, "acme/ada", None, unreadable).await.expect("saved");
+    let quarantined = |count: u64| {
+        let gateway = &gateway;
+        async move || {
+            let metric = "handover_quarantined_mailboxes{connection=\"acme\"}";
+            (gateway.metric(metric).await == count).then_some(())
+        }
+    };
+    until("the quarantine", quarantined(1)).await;
+    gateway.store.remove(Family::Recipient, "acme/ada", saved).await.expect("removed");
+    until("its end", quarantined(0)).await;
 }

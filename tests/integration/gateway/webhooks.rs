@@ -1,6 +1,6 @@
 //! Verification and processing of webhooks.
 
-use super::{TOKEN, TestGateway, configure_webhooks, copy_headers, rules, run_gateway, until};
+use super::{TOKEN, TestGateway, configure_webhooks, copy_headers, rules, run_gateway, store_in, until};
 use crate::world::World;
 use axum::body::Bytes;
 use axum::http::header::AUTHORIZATION;
@@ -192,7 +192,7 @@ async fn assert_shared_path(mut secrets: [Option<&str>; 2], has_id: bool) {
     let integration_id = |world: &World| has_id.then(|| world.sandbox.announcement().integration_id.clone());
     let connections =
         [("acme", &worlds[0], integration_id(&worlds[0])), ("globex", &worlds[1], integration_id(&worlds[1]))];
-    let _stop = run_gateway(&folder, listener, &connections, &rules(), None);
+    let _stop = run_gateway(store_in(&folder), listener, &connections, &rules(), None);
     let http = reqwest::Client::new();
     for (name, world, _) in &connections {
         // Both connections know the same user.

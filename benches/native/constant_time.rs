@@ -3,26 +3,15 @@
 //! one class, the first byte of the tag is wrong; in the other, the last byte. |t| > 5 indicates a leak. A control that
 //! leaks deliberately shows that the test detects leaks.
 
-#![allow(clippy::expect_used, missing_docs, reason = "a benchmark")]
-
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use dudect_bencher::rand::{Rng, RngExt};
 use dudect_bencher::{BenchRng, Class, CtRunner, ctbench_main};
-use genesys_open_messaging::contract::{Setting, Webhook};
 use genesys_open_messaging::webhook::verify;
-use handover_bench::{native, settings, signature, webhook};
+use handover_native_bench::{settings, signature, tag, webhook};
 
 /// The number of inputs per run.
 const INPUTS: usize = 200_000;
 /// The length of a tag, in bytes.
 const TAG_LENGTH: usize = 32;
-
-fn valid_tag(body: &[u8]) -> [u8; TAG_LENGTH] {
-    let encoded = signature(body);
-    let tag = BASE64_STANDARD.decode(encoded.trim_start_matches("sha256=")).expect("base64");
-    tag.try_into().expect("a tag of 32 bytes")
-}
 
 /// Returns a tag with one wrong byte: the first byte for the left class, the last byte for the right class.
 fn corrupt(valid: &[u8; TAG_LENGTH], class: &Class, rng: &mut BenchRng) -> [u8; TAG_LENGTH] {
@@ -44,12 +33,12 @@ fn inputs(valid: &[u8; TAG_LENGTH], rng: &mut BenchRng) -> Vec<(Class, [u8; TAG_
 }
 
 fn verify_webhook(runner: &mut CtRunner, rng: &mut BenchRng) {
-    let settings: Vec<Setting> = native::settings(&settings());
-    let mut webhook: Webhook = native::webhook(webhook(500));
-    let valid = valid_tag(&webhook.body);
+    let settings = settings();
+    let valid = tag(&handover_native_bench::body());
+    let mut webhook = webhook(valid);
     for (class, tag) in inputs(&valid, rng) {
         // Reuse the buffer, so that all inputs have the same address and only the bytes differ.
-        let encoded = format!("sha256={}", BASE64_STANDARD.encode(tag));
+        let encoded = signature(tag);
         if let Some((_, value)) = webhook.headers.last_mut() {
             value.clear();
             value.extend_from_slice(encoded.as_bytes());
@@ -64,7 +53,7 @@ fn early_exit_equals(one: &[u8], other: &[u8]) -> bool {
 }
 
 fn control_that_leaks(runner: &mut CtRunner, rng: &mut BenchRng) {
-    let valid = valid_tag(b"{}");
+    let valid = tag(b"{}");
     for (class, tag) in inputs(&valid, rng) {
         runner.run_one(class, || assert!(!early_exit_equals(&valid, &tag)));
     }
