@@ -1,6 +1,6 @@
 //! Measures the memory of many concurrent calls that wait for the contact center, each in a separate instance.
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use async_trait::async_trait;
 use handover_bench::{COMPONENT, message, settings};
 use handover_host::{AllowedOrigins, Host, Limits, Transport, TransportError};
@@ -32,6 +32,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         let mut limits = Limits::default();
         // Only three quarters of the permits are available to calls with effects.
         limits.concurrent_calls = u32::try_from(CALLS.div_ceil(3) * 4)?;
+        limits.connection_calls = limits.concurrent_calls;
         let host = Host::builder().limits(limits).http(BlockingTransport(Arc::clone(&all))).build()?;
         let provider = host.load(COMPONENT).await?;
         let accepted = provider.check_settings(&settings()).await?;
@@ -45,7 +46,10 @@ pub(crate) fn run() -> anyhow::Result<()> {
             let (connection, request) = (connection.clone(), Arc::clone(&request));
             calls.spawn(async move { connection.deliver(&request).await });
         }
-        all.wait().await;
+        tokio::select! {
+            _ = all.wait() => {}
+            Some(call) = calls.join_next() => bail!("a call ended before the others began: {:?}", call?),
+        }
         println!("{}", resident_bytes()?);
         all.wait().await;
         while let Some(call) = calls.join_next().await {
