@@ -14,13 +14,16 @@ use tokio::runtime::{Builder, Runtime};
 
 fn connection(runtime: &Runtime, reuse: u32) -> Connection {
     let host = Host::builder().limits(Limits::default()).reuse(reuse).build().expect("a host");
-    runtime.block_on(async { host.load(COMPONENT).await.expect("the component loads").connect_unchecked(settings()) })
+    runtime.block_on(async {
+        let provider = host.load(COMPONENT).await.expect("the component loads");
+        provider.connect_offline(settings()).await.expect("the settings are valid")
+    })
 }
 
 fn layers(criterion: &mut Criterion) {
     let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
     let (warm, fresh) = (connection(&runtime, u32::MAX), connection(&runtime, 1));
-    let native_settings = native::settings(&settings());
+    let native_settings = native::prepare(&settings()).expect("the settings are valid");
 
     for (name, size) in SIZES {
         let mut group = criterion.benchmark_group("verify+map");
@@ -33,7 +36,10 @@ fn layers(criterion: &mut Criterion) {
                 BatchSize::SmallInput,
             );
         });
-        for (layer, connection) in [("warm", &warm), ("fresh", &fresh)] {
+        let (warm_provider, fresh_provider) = (warm.verified_by_provider(), fresh.verified_by_provider());
+        for (layer, connection) in
+            [("warm", &warm_provider), ("fresh", &fresh_provider), ("warm-declared", &warm), ("fresh-declared", &fresh)]
+        {
             group.bench_function(BenchmarkId::new(layer, name), |bencher| {
                 bencher.iter(|| {
                     runtime.block_on(async {

@@ -5,6 +5,7 @@
 
 use dudect_bencher::rand::{Rng, RngExt};
 use dudect_bencher::{BenchRng, Class, CtRunner, ctbench_main};
+use genesys_open_messaging::settings::Prepared;
 use genesys_open_messaging::webhook::verify;
 use handover_native_bench::{settings, signature, tag, webhook};
 
@@ -34,6 +35,7 @@ fn inputs(valid: &[u8; TAG_LENGTH], rng: &mut BenchRng) -> Vec<(Class, [u8; TAG_
 
 fn verify_webhook(runner: &mut CtRunner, rng: &mut BenchRng) {
     let settings = settings();
+    let policy = Prepared::open(&settings).and_then(|settings| settings.webhook()).expect("the settings are valid");
     let valid = tag(&handover_native_bench::body());
     let mut webhook = webhook(valid);
     for (class, tag) in inputs(&valid, rng) {
@@ -43,7 +45,7 @@ fn verify_webhook(runner: &mut CtRunner, rng: &mut BenchRng) {
             value.clear();
             value.extend_from_slice(encoded.as_bytes());
         }
-        runner.run_one(class, || assert!(verify(&settings, &webhook).is_err()));
+        runner.run_one(class, || assert!(verify(&policy, &webhook).is_err()));
     }
 }
 

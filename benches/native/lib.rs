@@ -3,24 +3,25 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use genesys_open_messaging::settings::check;
 use handover_guest::contract::{Conversation, EventSource, Outbound, OutboundMessage, Setting, Webhook};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 const SECRET: &str = "a-secret-of-16-or-more-chars";
 
-/// Returns the settings of a connection.
+/// Returns the prepared settings of a connection, or nothing if they are not valid.
 #[must_use]
-pub fn settings() -> Vec<Setting> {
-    [
+pub fn settings() -> Vec<u8> {
+    let settings = [
         ("host", "mypurecloud.de"),
         ("deployment-name", "BotHandover"),
         ("webhook-secret", SECRET),
         ("client-id", "0a1b2c3d-0000-4000-8000-000000000002"),
         ("client-secret", "secret"),
     ]
-    .map(|(key, value)| Setting { key: key.into(), value: value.into() })
-    .into()
+    .map(|(key, value)| Setting { key: key.into(), value: value.into() });
+    check(&settings).map(|accepted| accepted.prepared).unwrap_or_default()
 }
 
 /// Returns the body of the webhook.
@@ -56,19 +57,19 @@ pub fn webhook(tag: [u8; 32]) -> Webhook {
 
 /// Returns a webhook with a wrong signature, which costs as much to verify as a valid one.
 #[must_use]
-pub fn forged() -> (Vec<Setting>, Webhook) {
+pub fn forged() -> (Vec<u8>, Webhook) {
     (settings(), webhook([0; 32]))
 }
 
 /// Returns the webhook's body as the source of events.
 #[must_use]
-pub fn webhook_event() -> (Vec<Setting>, EventSource) {
+pub fn webhook_event() -> (Vec<u8>, EventSource) {
     (settings(), EventSource::Webhook(body()))
 }
 
 /// Returns the user's message.
 #[must_use]
-pub fn user_message() -> (Vec<Setting>, Conversation, Outbound) {
+pub fn user_message() -> (Vec<u8>, Conversation, Outbound) {
     let id = Some("d06cb41e-f938-4dcf-b823-c8af1a39d7e5".into());
     let message = OutboundMessage::Text("Where is my order? ".repeat(105));
     (

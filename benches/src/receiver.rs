@@ -9,8 +9,9 @@ use axum::http::request::Parts;
 use axum::routing::post;
 use handover_bench::{COMPONENT, native, settings};
 use handover_gateway::{ServerLimits, serve};
+use handover_host::contract::ReceivedWebhook;
 use handover_host::contract::Webhook;
-use handover_host::{Connection, Error, Host, Limits, VerifiedWebhook};
+use handover_host::{Connection, Error, Host, Limits};
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +25,7 @@ pub(crate) fn run(kind: &str) -> anyhow::Result<()> {
     runtime.block_on(async {
         let router = match kind {
             "native" => {
-                let settings = Arc::new(native::settings(&settings()));
+                let settings = Arc::new(native::prepare(&settings()).context("the settings are refused")?);
                 Router::new().fallback(post(receive_natively)).with_state(settings)
             }
             "warm" => Router::new().fallback(post(receive_with_plugin)).with_state(connection(u32::MAX).await?),
@@ -41,23 +42,20 @@ pub(crate) fn run(kind: &str) -> anyhow::Result<()> {
 
 async fn connection(reuse: u32) -> anyhow::Result<Connection> {
     let host = Host::builder().limits(Limits::default()).reuse(reuse).build()?;
-    Ok(host.load(COMPONENT).await.context("the component cannot be loaded")?.connect_unchecked(settings()))
+    let provider = host.load(COMPONENT).await.context("the component cannot be loaded")?;
+    provider.connect_offline(settings()).await.context("the settings are refused")
 }
 
 async fn receive_with_plugin(State(connection): State<Connection>, parts: Parts, body: Bytes) -> StatusCode {
     let webhook = Webhook::from_http(&parts, body);
     match connection.receive_webhook(&webhook).await {
-        Ok(VerifiedWebhook { events: Ok(events), .. }) if !events.is_empty() => StatusCode::OK,
+        Ok(ReceivedWebhook { events: Ok(events), .. }) if !events.is_empty() => StatusCode::OK,
         Err(Error::Provider(_)) => StatusCode::UNAUTHORIZED,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
-async fn receive_natively(
-    State(settings): State<Arc<Vec<genesys_open_messaging::contract::Setting>>>,
-    parts: Parts,
-    body: Bytes,
-) -> StatusCode {
+async fn receive_natively(State(settings): State<Arc<Vec<u8>>>, parts: Parts, body: Bytes) -> StatusCode {
     let webhook = native::webhook(Webhook::from_http(&parts, body));
     match native::receive(&settings, webhook) {
         Some(1..) => StatusCode::OK,

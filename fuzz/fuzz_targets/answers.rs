@@ -2,12 +2,14 @@
 
 #![no_main]
 
+use genesys_open_messaging::settings::Prepared;
 use genesys_open_messaging::{delivery, delivery_lookup, doctor, observation, operations, provisioning};
 use handover_guest::contract::{Conversation, ProviderRequest, ProvisioningMode};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let settings = handover_fuzz::valid_settings();
+    let settings = handover_fuzz::prepared_settings();
+    let settings = Prepared::open(&settings).expect("the settings are valid");
     let mut genesys = handover_fuzz::FuzzedResponses::new(data);
     let conversation = Conversation { recipient: "sess-42".into(), handover: 1, id: Some("c".into()) };
     for operation in [operations::MESSAGE, operations::ANSWER, operations::RECEIPT, operations::LEAVE] {
@@ -25,6 +27,6 @@ fuzz_target!(|data: &[u8]| {
     if let Ok(events) = observation::observe(&mut genesys, &settings, &conversation) {
         assert!(events.iter().all(|event| event.id.len() <= 512));
     }
-    doctor::check(&mut genesys, &settings, Some("probe"));
-    provisioning::provision(&mut genesys, &settings, "https://bot.example.com/", ProvisioningMode::Apply);
+    let _ = doctor::check(&mut genesys, &settings, Some("probe"));
+    let _ = provisioning::provision(&mut genesys, &settings, "https://bot.example.com/", ProvisioningMode::Apply);
 });

@@ -3,6 +3,7 @@
 #![no_main]
 
 use genesys_open_messaging::outbound;
+use genesys_open_messaging::settings::MessagePolicy;
 use handover_guest::contract::{Conversation, Outbound, OutboundMessage, Setting};
 use libfuzzer_sys::fuzz_target;
 
@@ -10,7 +11,8 @@ fuzz_target!(|text: &str| {
     let settings = [Setting { key: "text-limit".into(), value: "100".into() }];
     let conversation = Conversation { recipient: "sess-42".into(), handover: 1, id: None };
     let message = OutboundMessage::Text(text.into());
-    let built = outbound::build(&settings, &conversation, &Outbound { id: "m".into(), time: 0, message });
+    let policy = MessagePolicy::of(&settings).expect("the settings are valid");
+    let built = outbound::build(&policy, &conversation, &Outbound { id: "m".into(), time: 0, message });
     if text.trim().is_empty() {
         return assert!(built.is_err());
     }

@@ -1,7 +1,8 @@
 //! Shared code of the fuzz targets.
 
 use genesys_open_messaging::events;
-use handover_guest::contract::{EventSource, HttpError, Malformed, Request, Response, Setting, Timestamp, Webhook};
+use genesys_open_messaging::settings::{EventPolicy, check};
+use handover_guest::contract::{EventSource, HttpError, MappingError, Request, Response, Setting, Timestamp, Webhook};
 use handover_guest::imports::Imports;
 use handover_host::{Connection, Host, Limits};
 use std::sync::LazyLock;
@@ -14,13 +15,15 @@ pub static CONNECTION: LazyLock<(Runtime, Connection)> = LazyLock::new(|| {
     limits.concurrent_calls = 1;
     let host = Host::builder().limits(limits).build().expect("the host starts");
     let component = std::fs::read(env!("GENESYS_COMPONENT")).expect("the component is readable");
-    let settings = ["allow-unsigned-webhooks=true", "host=mypurecloud.de", "thread=per-handover"];
-    let setting = |line: &str| {
-        let (key, value) = line.split_once('=').expect("KEY=VALUE");
-        handover_host::contract::Setting { key: key.into(), value: value.into() }
-    };
+    let setting = |setting: Setting| handover_host::contract::Setting { key: setting.key, value: setting.value };
+    let settings = settings(
+        "host=mypurecloud.de\ndeployment-name=BotHandover\nallow-unsigned-webhooks=true\nclient-id=id\n\
+         client-secret=secret\nthread=per-handover",
+    );
     let connection = runtime.block_on(async {
-        host.load(&component).await.expect("the component loads").connect_unchecked(settings.map(setting).into())
+        let provider = host.load(&component).await.expect("the component loads");
+        let settings = settings.into_iter().map(setting).collect();
+        provider.connect_offline(settings).await.expect("the settings are valid")
     });
     (runtime, connection)
 });
@@ -48,17 +51,18 @@ pub fn map(source: EventSource) {
     | EventSource::EventBus(body)
     | EventSource::Trigger(body)
     | EventSource::Notification(body)) = &source;
-    let settings = [Setting { key: "thread".into(), value: "per-handover".into() }];
+    let settings = settings("thread=per-handover");
+    let policy = EventPolicy::of(&settings).expect("the settings are valid");
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() && std::str::from_utf8(body).is_ok();
     let is_object = is_json && body.trim_ascii_start().first() == Some(&b'{');
-    match events::map(&settings, &source) {
+    match events::map(&policy, &source) {
         Ok(events) => {
             assert!(is_json, "a body that is not JSON was mapped");
             assert!(events.iter().all(|event| event.id.len() <= 512 && !event.id.is_empty()));
         }
         Err(reason) => {
             assert!(!is_object, "an object was not mapped: {reason:?}");
-            assert_eq!(is_json, reason == Malformed::NotAnObject);
+            assert_eq!(is_json, reason == MappingError::NotAnObject);
         }
     }
 }
@@ -72,12 +76,13 @@ pub fn settings(text: &str) -> Vec<Setting> {
     text.lines().map(setting).collect()
 }
 
-/// Returns valid settings, with which every operation is possible.
-pub fn valid_settings() -> Vec<Setting> {
-    settings(
+/// Returns prepared settings, with which every operation is possible.
+pub fn prepared_settings() -> Vec<u8> {
+    let settings = settings(
         "host=mypurecloud.de\ndeployment-name=BotHandover\nqueue=Support\nflow=Flow\n\
          webhook-secret=a-secret-of-16-or-more-chars\nclient-id=id\nclient-secret=secret",
-    )
+    );
+    check(&settings).expect("the settings are valid").prepared
 }
 
 /// A contact center whose responses are decoded from fuzzer input.

@@ -1,7 +1,7 @@
 //! Invalid input returns a typed error, and the next call works.
 
 use crate::support::{connection, provider, settings, valid_settings, webhook};
-use handover_host::contract::{Authenticity, EventKind, EventSource, Malformed, Rejection, Severity, Webhook};
+use handover_host::contract::{Authenticity, EventKind, EventSource, MappingError, Rejection, Severity, Webhook};
 use handover_host::{AllowedOrigins, CallError, ConnectError, Connection, Error, Limit};
 use handover_tests::answered;
 
@@ -17,7 +17,7 @@ async fn assert_works(connection: &Connection) {
 }
 
 /// Maps a body. Returns `Ok` if the body is malformed, and otherwise `Err` with what it maps to.
-async fn map(connection: &Connection, body: &[u8]) -> Result<Malformed, &'static str> {
+async fn map(connection: &Connection, body: &[u8]) -> Result<MappingError, &'static str> {
     let mapped = answered(connection.map_agent_events(&EventSource::Webhook(body.to_vec())).await).expect("no trap");
     assert_works(connection).await;
     match mapped {
@@ -33,14 +33,14 @@ async fn map(connection: &Connection, body: &[u8]) -> Result<Malformed, &'static
 #[tokio::test]
 async fn rejects_bodies_that_are_not_json_objects() {
     let connection = connection(&[SECRET]).await;
-    assert_eq!(map(&connection, b"").await, Ok(Malformed::Empty));
-    assert_eq!(map(&connection, b"{\"a\":\"\xff\"}").await, Ok(Malformed::NotUtf8(6)));
+    assert_eq!(map(&connection, b"").await, Ok(MappingError::Empty));
+    assert_eq!(map(&connection, b"{\"a\":\"\xff\"}").await, Ok(MappingError::NotUtf8(6)));
     // The contract allows the offset to differ by one.
-    assert!(matches!(map(&connection, b"{\"a\":\"\0\"}").await, Ok(Malformed::NotJson(5..=7))));
-    assert!(matches!(map(&connection, b"\0\0\0\0").await, Ok(Malformed::NotJson(0..=1))));
-    assert!(matches!(map(&connection, b"{\n\"a\":1\n").await, Ok(Malformed::NotJson(7..=9))));
-    assert_eq!(map(&connection, b"[]").await, Ok(Malformed::NotAnObject));
-    assert_eq!(map(&connection, b"12345678901234567890123").await, Ok(Malformed::NotAnObject));
+    assert!(matches!(map(&connection, b"{\"a\":\"\0\"}").await, Ok(MappingError::NotJson(5..=7))));
+    assert!(matches!(map(&connection, b"\0\0\0\0").await, Ok(MappingError::NotJson(0..=1))));
+    assert!(matches!(map(&connection, b"{\n\"a\":1\n").await, Ok(MappingError::NotJson(7..=9))));
+    assert_eq!(map(&connection, b"[]").await, Ok(MappingError::NotAnObject));
+    assert_eq!(map(&connection, b"12345678901234567890123").await, Ok(MappingError::NotAnObject));
 }
 
 #[tokio::test]

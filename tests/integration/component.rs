@@ -19,5 +19,5 @@ fn imports_only_the_capabilities_of_the_world() {
     ];
     assert_eq!(imports, granted);
     let exports: Vec<_> = world.exports.keys().map(|key| resolve.name_world_key(key)).collect();
-    assert_eq!(exports, ["handover:provider/provider@0.1.0"]);
+    assert_eq!(exports, ["handover:provider/configuration@0.1.0", "handover:provider/handover@0.1.0"]);
 }

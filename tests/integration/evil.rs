@@ -1,13 +1,13 @@
 //! Hostile plugins and contact centers. Each attack either fails with an error that names the violated limit or has no
 //! effect, and the next call works. The test of each case of the evil guest has the name of the case.
 
-use crate::support::{limits, settings, webhook};
+use crate::support::{connect, limits, settings, webhook};
 use axum::Router;
 use axum::routing::get;
 use evil_guest::{Case, for_each_case};
 use handover_host::contract::{
     AgentEvent, Conversation, EventKind, EventSource, Outbound, OutboundMessage, ProviderRequest, ProvisioningMode,
-    Setting,
+    Routing,
 };
 use handover_host::{
     CallError, ConnectError, Connection, Host, HttpClient, HttpClientLimits, Limit, Limits, LoadError,
@@ -56,12 +56,13 @@ impl Environment {
         let client = HttpClient::new(limits).expect("a client");
         let host = Host::builder().limits(strict()).http(client).build().expect("a host");
         let well_behaved = host.load(handover_tests::GENESYS).await.expect("the provider loads");
-        Self { host, well_behaved: well_behaved.connect_unchecked(vec![]) }
+        Self { host, well_behaved: connect(&well_behaved, &[]).await }
     }
 
     async fn evil(&self, case: Case) -> Connection {
         let evil = case.of(handover_tests::EVIL).expect("the slot");
-        self.host.load(&evil).await.expect("the guest loads").connect_unchecked(vec![])
+        let evil = self.host.load(&evil).await.expect("the guest loads");
+        evil.connect_offline(vec![]).await.expect("it accepts any settings")
     }
 
     /// Connects the evil guest with access to this origin.
@@ -170,6 +171,19 @@ async fn load_error(case: Case) -> CallError {
     }
 }
 
+async fn connect_error(case: Case) -> CallError {
+    let environment = Environment::new().await;
+    let evil = case.of(handover_tests::EVIL).expect("the slot");
+    let provider = environment.host.load(&evil).await.expect("the guest loads");
+    let error = match provider.connect_offline(Vec::new()).await {
+        Err(ConnectError::Call(error)) => error,
+        Err(error) => panic!("{error}"),
+        Ok(_) => panic!("the connection succeeded"),
+    };
+    environment.assert_unharmed().await;
+    error
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn loop_in_describe() {
     assert_eq!(load_error(Case::loop_in_describe).await, CPU_TIME_EXCEEDED);
@@ -182,16 +196,7 @@ async fn loop_at_start() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn loop_in_check_settings() {
-    let environment = Environment::new().await;
-    let evil = Case::loop_in_check_settings.of(handover_tests::EVIL).expect("the slot");
-    let provider = environment.host.load(&evil).await.expect("the guest loads");
-    let no_settings: Vec<Setting> = vec![];
-    match provider.connect(no_settings, &"https://example.com".parse().expect("an origin")).await {
-        Err(ConnectError::Call(error)) => assert_eq!(error, CPU_TIME_EXCEEDED),
-        Err(error) => panic!("{error}"),
-        Ok(_) => panic!("the connection succeeded"),
-    }
-    environment.assert_unharmed().await;
+    assert_eq!(connect_error(Case::loop_in_check_settings).await, CPU_TIME_EXCEEDED);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -206,6 +211,24 @@ async fn loop_in_verify_webhook() {
 #[tokio::test(flavor = "multi_thread")]
 async fn loop_in_map_agent_events() {
     assert_eq!(map_error(Case::loop_in_map_agent_events).await, CPU_TIME_EXCEEDED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn loop_in_receive_webhook() {
+    let receive = async |evil: &Connection| answered(evil.receive_webhook(&webhook(&[], b"{}")).await);
+    assert_eq!(call_error(Case::loop_in_receive_webhook, receive).await, CPU_TIME_EXCEEDED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn loop_in_fetch_agent_messages() {
+    let fetch = async |evil: &Connection| answered(evil.fetch_agent_messages(&conversation()).await);
+    assert_eq!(call_error(Case::loop_in_fetch_agent_messages, fetch).await, CPU_TIME_EXCEEDED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn loop_in_check_availability() {
+    let check = async |evil: &Connection| answered(evil.check_availability(&Routing::default()).await);
+    assert_eq!(call_error(Case::loop_in_check_availability, check).await, CPU_TIME_EXCEEDED);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -236,20 +259,21 @@ async fn loop_in_observe_conversation() {
 #[tokio::test(flavor = "multi_thread")]
 async fn loop_in_check_connection() {
     assert_eq!(
-        call_error(Case::loop_in_check_connection, async |evil| evil.check_connection(None).await).await,
+        call_error(Case::loop_in_check_connection, async |evil| answered(evil.check_connection(None).await)).await,
         CPU_TIME_EXCEEDED
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn loop_in_provision() {
-    let provision = async |evil: &Connection| evil.provision("https://a.example/", ProvisioningMode::Plan).await;
+    let provision =
+        async |evil: &Connection| answered(evil.provision("https://a.example/", ProvisioningMode::Plan).await);
     assert_eq!(call_error(Case::loop_in_provision, provision).await, CPU_TIME_EXCEEDED);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn loop_in_cabi_realloc() {
-    assert_eq!(map_error(Case::loop_in_cabi_realloc).await, CPU_TIME_EXCEEDED);
+    assert_eq!(connect_error(Case::loop_in_cabi_realloc).await, CPU_TIME_EXCEEDED);
 }
 
 /// Using all of the allowed memory is not an error. The call releases it.
@@ -349,7 +373,8 @@ async fn memory_of_earlier_calls() {
     for (reuse, second) in [(1, "0"), (1_000, "1")] {
         let host = Host::builder().limits(strict()).reuse(reuse).build().expect("a host");
         let provider = host.load(&evil).await.expect("the guest loads");
-        let (one, other) = (provider.connect_unchecked(vec![]), provider.connect_unchecked(vec![]));
+        let connect = async || provider.connect_offline(vec![]).await.expect("it accepts any settings");
+        let (one, other) = (connect().await, connect().await);
         assert_eq!(earlier_calls(&one).await, "0");
         assert_eq!(earlier_calls(&one).await, second);
         assert_eq!(earlier_calls(&other).await, "0");

@@ -1,6 +1,6 @@
 //! A plugin that exceeds a limit gets an error that names the limit.
 
-use crate::support::{connection, limits, valid_settings};
+use crate::support::{connect, connection, limits, valid_settings};
 use async_trait::async_trait;
 use evil_guest::Case;
 use handover_host::contract::EventSource;
@@ -15,7 +15,7 @@ async fn limits_the_memory_of_a_call() {
     let host = Host::builder().limits(small).build().expect("a host");
     let provider = host.load(handover_tests::GENESYS).await.expect("the provider loads in little memory");
     let large = format!(r#"{{"id":"1","type":"Text","text":"{}"}}"#, "ä".repeat(400_000));
-    let mapped = provider.connect_unchecked(vec![]).map_agent_events(&EventSource::Webhook(large.clone().into())).await;
+    let mapped = connect(&provider, &[]).await.map_agent_events(&EventSource::Webhook(large.clone().into())).await;
     assert_eq!(mapped, Err(Error::Call(CallError::Limit { limit: Limit::Memory, allowed: 2 << 20 })));
 }
 
@@ -25,7 +25,8 @@ async fn limits_the_total_memory() {
     let mut small = limits();
     small.total_memory = 2 << 20;
     let host = Host::builder().limits(small).reuse(1000).build().expect("a host");
-    let connection = host.load(handover_tests::GENESYS).await.expect("the component loads").connect_unchecked(vec![]);
+    let provider = host.load(handover_tests::GENESYS).await.expect("the component loads");
+    let connection = connect(&provider, &[]).await;
     let map = async |characters: usize| {
         let body = format!(r#"{{"id":"1","type":"Text","text":"{}"}}"#, "a".repeat(characters));
         connection.map_agent_events(&EventSource::Webhook(body.into())).await
@@ -46,8 +47,8 @@ async fn idle_instances_do_not_block_other_plugins() {
     let source = || EventSource::Webhook(br#"{"id":"1","type":"Text","text":"hi"}"#.to_vec());
     let mut expected = None;
     for _ in 0..4 {
-        let connection =
-            host.load(handover_tests::GENESYS).await.expect("the component loads").connect_unchecked(vec![]);
+        let provider = host.load(handover_tests::GENESYS).await.expect("the component loads");
+        let connection = connect(&provider, &[]).await;
         let calls: Vec<_> = (0..50)
             .map(|_| {
                 let connection = connection.clone();
@@ -138,7 +139,8 @@ async fn a_computing_plugin_yields_its_thread() {
     strict.cpu_time = Duration::from_millis(500);
     let host = Host::builder().limits(strict).build().expect("a host");
     let evil = Case::loop_in_map_agent_events.of(handover_tests::EVIL).expect("the slot");
-    let evil = host.load(&evil).await.expect("the component loads").connect_unchecked(vec![]);
+    let evil = host.load(&evil).await.expect("the component loads");
+    let evil = evil.connect_offline(vec![]).await.expect("it accepts any settings");
     let looping = tokio::spawn(async move { evil.map_agent_events(&EventSource::Webhook(b"{}".to_vec())).await });
     let other_task = tokio::spawn(async move {
         let mut polls = 0;
@@ -171,7 +173,7 @@ async fn limits_the_time_of_a_call() {
     let provider = host.load(handover_tests::GENESYS).await.expect("the component loads");
     let allowed = "https://api.mypurecloud.de https://login.mypurecloud.de".parse().expect("origins");
     let connection = provider.connect(valid_settings(), &allowed).await.expect("the connection");
-    let late = Err(CallError::Limit { limit: Limit::CallTime, allowed: 1000 });
+    let late = Err(Error::Call(CallError::Limit { limit: Limit::CallTime, allowed: 1000 }));
     assert_eq!(connection.check_connection(None).await, late);
     assert_eq!(connection.check_connection(None).await, late);
 }
@@ -188,9 +190,9 @@ async fn a_call_without_a_permit_is_busy() {
     let waiting = connection.clone();
     let waiting = tokio::spawn(async move { waiting.check_connection(None).await });
     let short = connection.with_call_time(Duration::from_millis(50));
-    let busy = Err(CallError::Busy { limit: Limit::ConnectionCalls, allowed: 1 });
+    let busy = Err(Error::Call(CallError::Busy { limit: Limit::ConnectionCalls, allowed: 1 }));
     // Until the other call holds the permit, this call gets it and waits for an answer.
-    let late = Err(CallError::Limit { limit: Limit::CallTime, allowed: 50 });
+    let late = Err(Error::Call(CallError::Limit { limit: Limit::CallTime, allowed: 50 }));
     let mut outcome = short.check_connection(None).await;
     for _ in 0..100 {
         if outcome == late {
@@ -208,7 +210,7 @@ async fn limits_the_size_of_results() {
     let host = Host::builder().limits(small).build().expect("a host");
     let provider = host.load(handover_tests::GENESYS).await.expect("the component loads");
     let long = format!(r#"{{"id":"1","type":"Text","text":"{}"}}"#, "a".repeat(20_000));
-    let connection = provider.connect_unchecked(vec![]);
+    let connection = connect(&provider, &[]).await;
     let mapped = connection.map_agent_events(&EventSource::Webhook(long.into())).await;
     assert_eq!(mapped, Err(Error::Call(CallError::Limit { limit: Limit::Output, allowed: 10_000 })));
 
@@ -218,7 +220,7 @@ async fn limits_the_size_of_results() {
     let provider = host.load(handover_tests::GENESYS).await.expect("the component loads");
     let events = [r#"{"eventType":"Typing"}"#; 4].join(",");
     let many = format!(r#"{{"id":"1","type":"Event","events":[{events}]}}"#);
-    let mapped = provider.connect_unchecked(vec![]).map_agent_events(&EventSource::Webhook(many.into())).await;
+    let mapped = connect(&provider, &[]).await.map_agent_events(&EventSource::Webhook(many.into())).await;
     assert_eq!(mapped, Err(Error::Call(CallError::Limit { limit: Limit::Items, allowed: 3 })));
 }
 

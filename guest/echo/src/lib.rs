@@ -9,9 +9,13 @@ extern crate alloc;
 use alloc::{format, string::String, vec, vec::Vec};
 use handover_guest::imports::HostImports;
 use handover_guest::lenient::{Flag, Text};
-use handover_guest::{contract::*, encoding, events, http, json, outbound, settings, signature, split};
+use handover_guest::provider::Provider;
+use handover_guest::{contract::*, encoding, events, http, json, outbound, prepared, settings, signature, split};
 use serde::Deserialize;
+use serde_json::json;
 
+const SECRET: &str = "webhook-secret";
+const SIGNATURE: &str = "x-echo-signature";
 /// The maximum number of characters in one message.
 const MAX_CHARACTERS: usize = 4000;
 
@@ -39,8 +43,7 @@ struct EchoObject<'a> {
 fn form() -> Vec<SettingField> {
     use SettingKind::{Secret, Text};
     let url = settings::field(Text, "url", "URL", "The origin of Echo's API.", "https://echo.example.com");
-    let secret =
-        settings::field(Secret, "webhook-secret", "Webhook secret", "Echo signs with it.", "an-example-secret");
+    let secret = settings::field(Secret, SECRET, "Webhook secret", "Echo signs with it.", "an-example-secret");
     vec![settings::required(url), settings::required(secret)]
 }
 
@@ -69,82 +72,79 @@ fn message_event(text: &str) -> Result<AgentEvent, json::Unread> {
     Ok(events::event(format!("message:{id}"), recipient, events::text_message(id, said)))
 }
 
-impl Guest for Echo {
+impl Provider for Echo {
+    const STAMP: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
+    /// The secret of the webhooks, the only setting that calls need.
+    type Settings<'a> = &'a str;
+
     fn describe() -> Description {
         let (name, version) = (env!("CARGO_PKG_NAME").into(), env!("CARGO_PKG_VERSION").into());
         let (origins, abilities) = (vec!["api".into()], vec![Ability::Observation]);
         Description { name, title: "Echo".into(), version, settings: form(), origins, abilities }
     }
 
-    fn check_settings(settings: Vec<Setting>) -> Result<AcceptedSettings, Vec<SettingsProblem>> {
-        let problems = settings::problems(&form(), &settings);
-        let url = settings::value(&settings, "url").filter(|_| problems.is_empty()).ok_or(problems)?;
-        Ok(AcceptedSettings { origins: vec![Origin { name: "api".into(), url: url.into() }], warnings: vec![] })
+    fn check_settings(settings: &[Setting]) -> Result<AcceptedSettings, Vec<SettingsProblem>> {
+        let problems = settings::problems(&form(), settings);
+        let values = settings::value(settings, "url").zip(settings::entered(settings, SECRET));
+        let (url, secret) = values.filter(|_| problems.is_empty()).ok_or(problems)?;
+        let origins = vec![Origin { name: "api".into(), url: url.into() }];
+        let (prepared, headers) = (prepared::seal(Self::STAMP, &secret), vec![SIGNATURE.into()]);
+        let signature = signature::declare_hmac_sha256(SIGNATURE, "", settings, &[(SECRET, TextEncoding::Utf8)]);
+        Ok(AcceptedSettings { prepared, origins, headers, signature, warnings: vec![] })
     }
 
-    fn verify_webhook(settings: Vec<Setting>, webhook: Webhook) -> Result<Authenticity, Rejection> {
-        let secret = settings::value(&settings, "webhook-secret").map(str::as_bytes).into_iter();
-        signature::verify_hmac_sha256(&webhook, "x-echo-signature", b"", secret).map(Authenticity::Signed)
+    fn verify_webhook(secret: &&str, webhook: &Webhook) -> Result<Authenticity, Rejection> {
+        signature::verify_hmac_sha256(webhook, SIGNATURE, b"", [secret.as_bytes()].into_iter())
+            .map(Authenticity::Signed)
     }
 
-    fn map_agent_events(_: Vec<Setting>, source: EventSource) -> Result<Vec<AgentEvent>, Malformed> {
-        let text = json::text(events::body(&source))?;
+    fn map_agent_events(_: &&str, source: &EventSource) -> Result<Vec<AgentEvent>, MappingError> {
+        let text = json::text(events::body(source))?;
         json::map_object(&text, |text| Ok(vec![message_event(text)?]))
     }
 
-    fn build_outbound_message(_: Vec<Setting>, to: Conversation, message: Outbound) -> Built {
-        outbound::check_id(&message)?;
+    fn build_outbound_message(_: &&str, to: &Conversation, message: &Outbound) -> Built {
+        outbound::check_numbers(to, message)?;
         let text = match &message.message {
             OutboundMessage::Start(start) => start.text.as_deref().unwrap_or("The user asks for an agent."),
             OutboundMessage::Text(text) => text,
             _ => return Err(Unsupported::Kind("Echo accepts only texts".into())),
         };
-        if !outbound::is_visible(text) {
-            return Err(outbound::invalid("text", "visible characters"));
-        }
-        let requests = (0..).zip(split::split(text, MAX_CHARACTERS)).map(|(part, text)| {
-            let (idempotency_key, recipient) = (outbound::part_key(&message, part), to.recipient.clone());
-            let body = serde_json::json!({ "id": idempotency_key, "recipient": recipient, "text": text });
-            let (operation, body) = ("messages".into(), format!("{body}").into_bytes());
-            ProviderRequest { idempotency_key, recipient, operation, ttl_ms: None, body }
-        });
-        Ok(requests.collect())
+        outbound::check_visible("text", text)?;
+        let body = |id: &str, text| {
+            serde_json::to_vec(&json!({ "id": id, "recipient": to.recipient, "text": text })).unwrap_or_default()
+        };
+        Ok(outbound::requests(to, message, "messages", split::split(text, MAX_CHARACTERS), body))
     }
 
-    fn deliver(_: Vec<Setting>, request: ProviderRequest) -> Result<Delivery, Failure> {
+    fn deliver(_: &&str, request: &ProviderRequest) -> Result<Delivery, Failure> {
         if request.operation != "messages" {
             return Err(Failure::Permanent("this provider did not build the request".into()));
         }
-        let response = call(Method::Post, "/messages".into(), request.body)?;
+        let response = call(Method::Post, "/messages".into(), request.body.clone())?;
         let id = response.as_ref().and_then(message_id).ok_or_else(|| http::unreadable("the response has no id"))?;
-        Ok(Delivery { message_id: Some(id), conversation_id: None })
+        Ok(outbound::delivered(Some(&id), None))
     }
 
-    fn find_delivery(_: Vec<Setting>, _: Conversation, request: ProviderRequest) -> Result<DeliveryStatus, Failure> {
-        let response = get("messages", &request.idempotency_key)?;
-        Ok(response.map_or(DeliveryStatus::NotDelivered, |response| match message_id(&response) {
-            message_id @ Some(_) => DeliveryStatus::Delivered(Delivery { message_id, conversation_id: None }),
-            None => DeliveryStatus::Unknown,
-        }))
+    fn find_delivery(_: &&str, _: &Conversation, request: &ProviderRequest) -> Result<DeliveryStatus, Failure> {
+        let Some(found) = get("messages", &request.idempotency_key)? else { return Ok(DeliveryStatus::NotDelivered) };
+        let delivered = |id: String| DeliveryStatus::Delivered(outbound::delivered(Some(&id), None));
+        Ok(message_id(&found).map_or(DeliveryStatus::Unknown, delivered))
     }
 
-    fn observe_conversation(_: Vec<Setting>, conversation: Conversation) -> Result<Vec<AgentEvent>, Failure> {
-        let id = conversation.id.ok_or_else(|| Failure::Permanent("the conversation's id is not known".into()))?;
-        let Some(response) = get("conversations", &id)? else { return Ok(vec![]) };
+    fn observe_conversation(_: &&str, conversation: &Conversation) -> Result<Vec<AgentEvent>, Failure> {
+        let id = conversation.id.as_ref().ok_or_else(|| Failure::Permanent("the id is not known yet".into()))?;
+        let Some(response) = get("conversations", id)? else { return Ok(vec![]) };
         let has_ended = json::read::<EchoObject<'_>>(&response.body).is_some_and(|found| found.ended.get());
         let kind = EventKind::Ended(EndReason::Completed);
         let ended = events::event(format!("ended:{id}"), &conversation.recipient, kind);
         Ok(has_ended.then_some(ended).into_iter().collect())
     }
 
-    fn check_connection(_: Vec<Setting>, _: Option<String>) -> Vec<Check> {
+    fn check_connection(_: &&str, _: Option<&str>) -> Result<Vec<Check>, Failure> {
         let is_up = matches!(call(Method::Get, "/status".into(), vec![]), Ok(Some(found)) if found.body == b"up");
         let outcome = if is_up { CheckOutcome::Ok } else { CheckOutcome::Error };
         let remedy = (!is_up).then(|| "Compare url with the address of Echo's API.".into());
-        vec![Check { name: "api".into(), outcome, message: format!("Echo is up: {is_up}"), remedy }]
-    }
-
-    fn provision(_: Vec<Setting>, _: String, _: ProvisioningMode) -> Vec<ProvisioningStep> {
-        vec![]
+        Ok(vec![Check { name: "api".into(), outcome, message: format!("Echo is up: {is_up}"), remedy }])
     }
 }

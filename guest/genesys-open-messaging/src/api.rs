@@ -7,7 +7,7 @@ pub(crate) use call::{Call, segment};
 pub(crate) use failure::{accepted, read};
 pub(crate) use handover_guest::http::{Kind, unreadable};
 
-use crate::settings::{API, Account, LOGIN};
+use crate::settings::{API, Account, LOGIN, Prepared};
 use crate::wire::api::{OAuthError, Token};
 use alloc::{
     borrow::Cow,
@@ -37,7 +37,7 @@ const TOKEN: &str = "token";
 /// The API of one account.
 pub(crate) struct Api<'i, I> {
     pub(crate) imports: &'i mut I,
-    pub(crate) account: Account,
+    pub(crate) account: Account<'i>,
 }
 
 /// The value in the cache under [`TOKEN`].
@@ -49,9 +49,8 @@ struct CachedToken {
 }
 
 impl<'i, I: Imports> Api<'i, I> {
-    pub(crate) fn new(imports: &'i mut I, settings: &[Setting]) -> Result<Self, Failure> {
-        let account = Account::of(settings).map_err(|_| Failure::Credentials("the settings are not valid".into()))?;
-        Ok(Self { imports, account })
+    pub(crate) fn new(imports: &'i mut I, settings: &Prepared<'i>) -> Result<Self, Failure> {
+        Ok(Self { imports, account: settings.account()? })
     }
 
     /// Calls with the cached token, and once more with a new one if Genesys rejects it.

@@ -7,16 +7,16 @@ use handover_guest::encoding;
 
 /// Returns the link for a user's session. Its parameters are in the order of the documentation.
 #[must_use]
-pub fn link(policy: &CopilotPolicy, session: &str, user: &str) -> String {
+pub fn link(policy: &CopilotPolicy<'_>, session: &str, user: &str) -> String {
     let parameters = [
         ("sessionId", Some(session)),
         ("userId", Some(user)),
-        ("URLToken", Some(&policy.token)),
-        ("organisationId", Some(&policy.organization)),
-        ("projectId", policy.project.as_deref()),
-        ("configId", Some(&policy.config)),
+        ("URLToken", Some(policy.token)),
+        ("organisationId", Some(policy.organization)),
+        ("projectId", policy.project),
+        ("configId", Some(policy.config)),
     ];
-    let mut link = policy.url.clone();
+    let mut link = String::from(policy.url);
     for (name, value) in parameters.into_iter().filter_map(|(name, value)| Some((name, value?))) {
         let separator = if link.contains('?') { '&' } else { '?' };
         link.push_str(&format!("{separator}{name}={}", encoding::query_value(value)));

@@ -3,13 +3,14 @@
 use crate::api::{Api, Call, Kind, accepted, read, segment, unreadable};
 use crate::lookup::Making;
 use crate::operations::{ANSWER, EVENT, LEAVE, Leave, MESSAGE, RECEIPT, foreign_request};
+use crate::settings::Prepared;
 use crate::wire::api::{Conversation as WireConversation, OpenMessageNormalizedMessage};
 use crate::wire::inbound::ButtonResponse;
-use alloc::{format, string::String, vec::Vec};
+use alloc::{format, vec::Vec};
 use handover_guest::contract::*;
 use handover_guest::http::Status;
 use handover_guest::imports::Imports;
-use handover_guest::json;
+use handover_guest::{json, outbound};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -22,7 +23,7 @@ const POST_MESSAGE: &str = "message?prefetchConversationId=true";
 /// The failure, classified by what the caller can do about it, as in the contract.
 pub fn deliver(
     imports: &mut impl Imports,
-    settings: &[Setting],
+    settings: &Prepared<'_>,
     request: &ProviderRequest,
 ) -> Result<Delivery, Failure> {
     let mut api = Api::new(imports, settings)?;
@@ -66,10 +67,7 @@ fn delivered(response: Response) -> Result<Delivery, Failure> {
     let response = accepted(response, Kind::Changes)?;
     // The message was accepted, whatever the response contains.
     let answer = json::read::<OpenMessageNormalizedMessage<'_>>(&response.body).unwrap_or_default();
-    Ok(Delivery {
-        message_id: answer.id.get().map(String::from),
-        conversation_id: answer.conversation_id.get().map(String::from),
-    })
+    Ok(outbound::delivered(answer.id.get(), answer.conversation_id.get()))
 }
 
 /// Posts an answer. Posts its text instead if Genesys does not accept answers in this organization or to this kind of
@@ -124,7 +122,7 @@ fn leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failu
     }
     let response = accepted(response, Kind::Reads)?;
     let conversation: WireConversation<'_> = read(&response)?;
-    let done = || Delivery { message_id: None, conversation_id: Some(leave.conversation_id.clone().into_owned()) };
+    let done = || outbound::delivered(None, Some(&leave.conversation_id));
     let customers: Vec<_> =
         conversation.participants.objects().filter(|participant| participant.is_customer()).collect();
     if customers.is_empty() {

@@ -6,12 +6,14 @@
 use crate::api::{Api, Call, Kind, accepted, read, segment, unreadable};
 use crate::ids::conversation_id;
 use crate::operations::{ANSWER, EVENT, LEAVE, Leave, MESSAGE, RECEIPT, foreign_request};
+use crate::settings::Prepared;
 use crate::wire::api::{Conversation as WireConversation, MessageData, Page, Participant};
-use alloc::{borrow::Cow, format, string::String, vec::Vec};
+use alloc::{borrow::Cow, format, vec::Vec};
 use handover_guest::contract::*;
 use handover_guest::http::Status;
 use handover_guest::imports::Imports;
 use handover_guest::json;
+use handover_guest::outbound::delivered;
 use handover_guest::time;
 use serde::Deserialize;
 
@@ -25,7 +27,7 @@ const MAX_MESSAGES: usize = 100;
 /// The failure, classified by what the caller can do about it, as in the contract.
 pub fn find(
     imports: &mut impl Imports,
-    settings: &[Setting],
+    settings: &Prepared<'_>,
     conversation: &Conversation,
     request: &ProviderRequest,
 ) -> Result<DeliveryStatus, Failure> {
@@ -84,8 +86,7 @@ fn find_leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<DeliverySt
         return Err(unreadable("the conversation has no customer"));
     }
     if customers.all(Participant::has_left) {
-        let conversation = Some(leave.conversation_id.into_owned());
-        return Ok(DeliveryStatus::Delivered(Delivery { message_id: None, conversation_id: conversation }));
+        return Ok(DeliveryStatus::Delivered(delivered(None, Some(&leave.conversation_id))));
     }
     among(api, &leave.conversation_id, &seen, &farewell.channel.message_id)
 }
@@ -140,7 +141,6 @@ fn among(
     }
     let found = page.entities.objects().find(is_wanted);
     Ok(found.map_or(DeliveryStatus::NotDelivered, |message| {
-        let delivery = Delivery { message_id: message.id.get().map(String::from), conversation_id: Some(id.into()) };
-        DeliveryStatus::Delivered(delivery)
+        DeliveryStatus::Delivered(delivered(message.id.get(), Some(id)))
     }))
 }

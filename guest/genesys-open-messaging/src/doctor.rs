@@ -5,10 +5,10 @@ use crate::api::{Api, Call, Kind, accepted, read, segment};
 use crate::ids::is_uuid;
 use crate::lookup::{Found, Integration, Making, no_integration, several_integrations};
 use crate::public_url::webhook_url_problem;
-use crate::settings::{self, ProvisioningPolicy, WebhookPolicy};
+use crate::settings::{Prepared, SetupPolicy, WebhookPolicy};
 use crate::wire::api::{ContentProfile, MediaType};
 use crate::wire::inbound::Agentless;
-use alloc::{format, string::String, vec, vec::Vec};
+use alloc::{format, vec, vec::Vec};
 use handover_guest::clip::clip;
 use handover_guest::contract::*;
 use handover_guest::http::{Status, header};
@@ -29,14 +29,13 @@ const MAX_CLOCK_DIFFERENCE_OK: u64 = 60;
 const MAX_CLOCK_DIFFERENCE_WARNING: u64 = 300;
 
 /// Runs all checks, in the order of their dependencies. With a `probe`, also sends a message to that recipient.
-pub fn check(imports: &mut impl Imports, settings: &[Setting], probe: Option<&str>) -> Vec<Check> {
-    let mut checks = vec![check_settings(settings), check_webhook_secret(settings)];
-    let Ok(mut api) = Api::new(imports, settings) else {
-        checks.extend(skipped(&["region", "credentials", "integration"]));
-        checks.extend(skipped(&INTEGRATION_CHECKS));
-        checks.extend(skipped(&ACCOUNT_CHECKS));
-        return checks;
-    };
+///
+/// # Errors
+/// The settings are not from this version of the provider.
+pub fn check(imports: &mut impl Imports, settings: &Prepared<'_>, probe: Option<&str>) -> Result<Vec<Check>, Failure> {
+    let (setup, webhook) = (settings.setup()?, settings.webhook()?);
+    let mut checks = vec![check_settings(&setup), check_webhook_secret(&webhook)];
+    let mut api = Api::new(imports, settings)?;
     // A cached token would hide that the client's secret has changed since.
     let token = api.request_token().and_then(|response| {
         api.cache_token(&response)?;
@@ -49,7 +48,7 @@ pub fn check(imports: &mut impl Imports, settings: &[Setting], probe: Option<&st
             checks.extend(skipped(&["integration"]));
             checks.extend(skipped(&INTEGRATION_CHECKS));
             checks.extend(skipped(&ACCOUNT_CHECKS));
-            return checks;
+            return Ok(checks);
         }
     };
     checks.push(passed("region", "Genesys is reachable"));
@@ -71,16 +70,16 @@ pub fn check(imports: &mut impl Imports, settings: &[Setting], probe: Option<&st
         }
     };
     checks.push(check_disconnect(&mut api));
-    checks.push(check_end_detection(&mut api, settings));
+    checks.push(check_end_detection(&mut api, &webhook));
     checks.push(check_lookup(&mut api));
     checks.push(check_queue(&mut api));
-    if let (Some(integration), Some(flow)) = (&integration, ProvisioningPolicy::of(settings).flow) {
-        checks.push(when_ready(integration, "flow", || check_flow(&mut api, integration, &flow)));
+    if let (Some(integration), Some(flow)) = (&integration, setup.flow) {
+        checks.push(when_ready(integration, "flow", || check_flow(&mut api, integration, flow)));
     }
     if let (Some(integration), Some(recipient)) = (&integration, probe) {
         checks.push(when_ready(integration, "webhook-probe", || send_probe(&mut api, integration, recipient)));
     }
-    checks
+    Ok(checks)
 }
 
 /// Runs a check if Genesys has created the integration, and skips it otherwise, because the integration has no address
@@ -128,37 +127,23 @@ fn check_clock(now: Timestamp, response: &Response) -> Option<Check> {
     })
 }
 
-fn check_settings(settings: &[Setting]) -> Check {
-    let problems = match settings::check(settings) {
-        Ok(accepted) if accepted.warnings.is_empty() => return passed("settings", "nothing is missing"),
-        Ok(accepted) => accepted.warnings,
-        Err(problems) => problems,
-    };
-    let wrong = problems.iter().any(|problem| problem.severity == Severity::Error);
-    let join = |part: fn(&SettingsProblem) -> String| problems.iter().map(part).collect::<Vec<_>>().join(" ");
-    Check {
-        name: "settings".into(),
-        outcome: if wrong { CheckOutcome::Error } else { CheckOutcome::Warning },
-        message: join(|problem| format!("{}: {}", problem.key, problem.message)),
-        remedy: Some(join(|problem| problem.remedy.clone())),
+fn check_settings(setup: &SetupPolicy<'_>) -> Check {
+    if setup.warnings.is_empty() {
+        return passed("settings", "nothing is missing");
     }
+    let (messages, remedies): (Vec<_>, Vec<_>) =
+        setup.warnings.iter().map(|(message, remedy)| (&**message, &**remedy)).unzip();
+    warning("settings", &messages.join(" "), &remedies.join(" "))
 }
 
-fn check_webhook_secret(settings: &[Setting]) -> Check {
-    match WebhookPolicy::of(settings) {
-        Ok(policy) if policy.secrets().len() > 0 => {
-            passed("webhook-secret", &format!("{} live", policy.secrets().len()))
-        }
-        Ok(policy) if policy.unsigned_allowed => Check {
-            outcome: CheckOutcome::Warning,
-            remedy: Some("Enter the integration's secret as webhook-secret.".into()),
-            ..passed("webhook-secret", "anyone who knows the address of the webhook can write as the agent")
-        },
-        _ => Check {
-            outcome: CheckOutcome::Error,
-            remedy: Some("Enter the integration's Outbound Notification Webhook Signature Secret Token.".into()),
-            ..passed("webhook-secret", "there is no secret, so no webhook can be verified")
-        },
+fn check_webhook_secret(policy: &WebhookPolicy<'_>) -> Check {
+    match policy.secrets().len() {
+        0 => warning(
+            "webhook-secret",
+            "anyone who knows the address of the webhook can write as the agent",
+            "Enter the integration's secret as webhook-secret.",
+        ),
+        count => passed("webhook-secret", &format!("{count} live")),
     }
 }
 
@@ -168,11 +153,11 @@ fn find_integration(api: &mut Api<'_, impl Imports>) -> Result<Integration, Chec
     match api.find_integration() {
         Ok(Found::One(integration)) => Ok(integration),
         Ok(Found::None { names }) => {
-            Err(error("integration", &no_integration(&api.account.deployment_name, &names), REMEDY))
+            Err(error("integration", &no_integration(api.account.deployment_name, &names), REMEDY))
         }
         Ok(Found::Several { ids }) => Err(error(
             "integration",
-            &several_integrations(&api.account.deployment_name, &ids),
+            &several_integrations(api.account.deployment_name, &ids),
             "Rename or delete all but one under Admin > Message > Platforms.",
         )),
         Err(failure) => {
@@ -318,15 +303,13 @@ fn check_disconnect(api: &mut Api<'_, impl Imports>) -> Check {
 
 /// Checks how the end of a conversation is detected. Genesys's webhook does not report the end, so a push source or
 /// polling is required.
-fn check_end_detection(api: &mut Api<'_, impl Imports>, settings: &[Setting]) -> Check {
+fn check_end_detection(api: &mut Api<'_, impl Imports>, policy: &WebhookPolicy<'_>) -> Check {
     const NAME: &str = "end-detection";
     const REMEDY: &str = "Let the OAuth client read conversations, or set up Amazon EventBridge with event-bus-key.";
     let mut sources = Vec::new();
-    if let Ok(policy) = WebhookPolicy::of(settings) {
-        let has = |wanted| policy.keys().any(|(source, _)| source == wanted);
-        sources.extend(has(OperatorSource::EventBus).then_some("the event bus"));
-        sources.extend(has(OperatorSource::Trigger).then_some("the trigger"));
-    }
+    let has = |wanted| policy.keys().any(|(source, _)| source == wanted);
+    sources.extend(has(OperatorSource::EventBus).then_some("the event bus"));
+    sources.extend(has(OperatorSource::Trigger).then_some("the trigger"));
     let pushed = match sources.is_empty() {
         true => "no push source is configured".into(),
         false => format!("pushed by {}", sources.join(" and ")),
@@ -363,10 +346,10 @@ fn check_lookup(api: &mut Api<'_, impl Imports>) -> Check {
 
 fn check_queue(api: &mut Api<'_, impl Imports>) -> Check {
     const NAME: &str = "queue";
-    let Some(queue) = api.account.queue.clone() else {
+    let Some(queue) = api.account.queue else {
         return passed(NAME, "none is configured; the flow decides");
     };
-    match api.find_queue(&queue) {
+    match api.find_queue(queue) {
         // Only this check needs the permission.
         Err(failure) => unreadable_check(
             NAME,
@@ -375,10 +358,10 @@ fn check_queue(api: &mut Api<'_, impl Imports>) -> Check {
         ),
         Ok(None) => error(
             NAME,
-            &format!("no queue is called {}", clip(&queue)),
+            &format!("no queue is called {}", clip(queue)),
             "Copy the queue's name or id from Admin > Contact Center > Queues.",
         ),
-        Ok(Some(found)) if is_uuid(&queue) => passed(NAME, &format!("{} is {}", clip(&found.id), clip(&found.name))),
+        Ok(Some(found)) if is_uuid(queue) => passed(NAME, &format!("{} is {}", clip(&found.id), clip(&found.name))),
         Ok(Some(found)) => {
             let (name, id) = (clip(&found.name), clip(&found.id));
             passed(NAME, &format!("{name} has the id {id}, which a flow with Find Queue By Id needs instead"))
@@ -447,6 +430,8 @@ fn failed(name: &str, failure: Failure, remedy: &str) -> Check {
             advice.message,
             "Try again. If it keeps failing, compare host with your region and look at Genesys's status page.",
         ),
+        Failure::Unsupported => ("this is not supported".into(), remedy),
+        Failure::StaleSettings => ("the settings must be checked again".into(), remedy),
     };
     Check { name: name.into(), outcome: CheckOutcome::Error, message, remedy: Some(remedy.into()) }
 }

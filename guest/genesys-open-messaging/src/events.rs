@@ -21,22 +21,21 @@ use webhook::Webhook;
 const MAX_LIST_EVENTS: usize = 500;
 
 /// Maps the bytes of any source.
-pub fn map(settings: &[Setting], source: &EventSource) -> Result<Vec<AgentEvent>, Malformed> {
-    let policy = EventPolicy::of(settings);
+pub fn map(policy: &EventPolicy<'_>, source: &EventSource) -> Result<Vec<AgentEvent>, MappingError> {
     let text = text(body(source))?;
     match source {
-        EventSource::Webhook(_) => map_object(&text, |text| map_webhook(&policy, text)),
-        EventSource::EventBus(_) => map_objects(&text, |text| map_bus_event(&policy, text)),
-        EventSource::Trigger(_) => map_objects(&text, |text| map_callback(&policy, text)),
-        EventSource::Notification(_) => map_object(&text, |text| map_notification(&policy, text)),
+        EventSource::Webhook(_) => map_object(&text, |text| map_webhook(policy, text)),
+        EventSource::EventBus(_) => map_objects(&text, |text| map_bus_event(policy, text)),
+        EventSource::Trigger(_) => map_objects(&text, |text| map_callback(policy, text)),
+        EventSource::Notification(_) => map_object(&text, |text| map_notification(policy, text)),
     }
 }
 
-fn map_webhook(policy: &EventPolicy, text: &str) -> Result<Vec<AgentEvent>, Unread> {
+fn map_webhook(policy: &EventPolicy<'_>, text: &str) -> Result<Vec<AgentEvent>, Unread> {
     Ok(Webhook { policy, message: &object(text)?, body: text.as_bytes() }.events())
 }
 
-fn map_bus_event(policy: &EventPolicy, text: &str) -> Result<Vec<AgentEvent>, Unread> {
+fn map_bus_event(policy: &EventPolicy<'_>, text: &str) -> Result<Vec<AgentEvent>, Unread> {
     let event: BusEvent<'_> = object(text)?;
     // A rule of the bus may forward only the detail.
     match event.detail.object() {
@@ -45,14 +44,14 @@ fn map_bus_event(policy: &EventPolicy, text: &str) -> Result<Vec<AgentEvent>, Un
     }
 }
 
-fn map_callback(policy: &EventPolicy, text: &str) -> Result<Vec<AgentEvent>, Unread> {
+fn map_callback(policy: &EventPolicy<'_>, text: &str) -> Result<Vec<AgentEvent>, Unread> {
     let callback: Callback<'_> = object(text)?;
     let topic = callback.topic.get().or(callback.topic_name.get()).unwrap_or("");
     let event = callback.event_body.object().unwrap_or(Cow::Borrowed(text));
     Ok(Detail::of_callback(policy, text.as_bytes(), topic, &object(&event)?).events())
 }
 
-fn map_notification(policy: &EventPolicy, text: &str) -> Result<Vec<AgentEvent>, Unread> {
+fn map_notification(policy: &EventPolicy<'_>, text: &str) -> Result<Vec<AgentEvent>, Unread> {
     let notification: Notification<'_> = object(text)?;
     let body = notification.event_body.object();
     let event = body.as_deref().map(object).transpose()?;
@@ -66,14 +65,14 @@ fn map_notification(policy: &EventPolicy, text: &str) -> Result<Vec<AgentEvent>,
 fn map_objects(
     text: &str,
     map: impl Fn(&str) -> Result<Vec<AgentEvent>, Unread>,
-) -> Result<Vec<AgentEvent>, Malformed> {
+) -> Result<Vec<AgentEvent>, MappingError> {
     if !is_list(text) {
         return map_object(text, map);
     }
     check_grammar(text)?;
-    let list: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| Malformed::NotAnObject)?;
+    let list: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| MappingError::NotAnObject)?;
     if list.len() > MAX_LIST_EVENTS {
-        return Err(Malformed::NotAnObject);
+        return Err(MappingError::NotAnObject);
     }
     let events = list.into_iter().map(|member| match map_object(member.get(), &map) {
         Ok(events) => events,

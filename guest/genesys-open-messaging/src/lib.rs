@@ -37,8 +37,9 @@ pub mod wire;
 
 pub use handover_guest::contract;
 
-use alloc::{string::String, vec::Vec};
-use handover_guest::{contract::*, imports::HostImports};
+use alloc::vec::Vec;
+use handover_guest::{contract::*, imports::HostImports, provider::Provider};
+use settings::Prepared;
 
 /// The provider for Genesys Cloud Open Messaging.
 #[derive(Debug)]
@@ -47,52 +48,59 @@ pub struct GenesysOpenMessaging;
 #[cfg(feature = "component")]
 handover_guest::export!(GenesysOpenMessaging);
 
-impl Guest for GenesysOpenMessaging {
+impl Provider for GenesysOpenMessaging {
+    const STAMP: &str = settings::STAMP;
+    type Settings<'a> = Prepared<'a>;
+
     fn describe() -> Description {
         settings::description()
     }
 
-    fn check_settings(settings: Vec<Setting>) -> Result<AcceptedSettings, Vec<SettingsProblem>> {
-        settings::check(&settings)
+    fn check_settings(settings: &[Setting]) -> Result<AcceptedSettings, Vec<SettingsProblem>> {
+        settings::check(settings)
     }
 
-    fn verify_webhook(settings: Vec<Setting>, webhook: Webhook) -> Result<Authenticity, Rejection> {
-        webhook::verify(&settings, &webhook)
+    fn verify_webhook(settings: &Prepared<'_>, webhook: &Webhook) -> Result<Authenticity, Rejection> {
+        webhook::verify(&settings.webhook()?, webhook)
     }
 
-    fn map_agent_events(settings: Vec<Setting>, source: EventSource) -> Result<Vec<AgentEvent>, Malformed> {
-        events::map(&settings, &source)
+    fn map_agent_events(settings: &Prepared<'_>, source: &EventSource) -> Result<Vec<AgentEvent>, MappingError> {
+        events::map(&settings.events()?, source)
     }
 
     fn build_outbound_message(
-        settings: Vec<Setting>,
-        conversation: Conversation,
-        message: Outbound,
+        settings: &Prepared<'_>,
+        conversation: &Conversation,
+        message: &Outbound,
     ) -> Result<Vec<ProviderRequest>, Unsupported> {
-        outbound::build(&settings, &conversation, &message)
+        outbound::build(&settings.messages()?, conversation, message)
     }
 
-    fn deliver(settings: Vec<Setting>, request: ProviderRequest) -> Result<Delivery, Failure> {
-        delivery::deliver(&mut HostImports, &settings, &request)
+    fn deliver(settings: &Prepared<'_>, request: &ProviderRequest) -> Result<Delivery, Failure> {
+        delivery::deliver(&mut HostImports, settings, request)
     }
 
     fn find_delivery(
-        settings: Vec<Setting>,
-        conversation: Conversation,
-        request: ProviderRequest,
+        settings: &Prepared<'_>,
+        conversation: &Conversation,
+        request: &ProviderRequest,
     ) -> Result<DeliveryStatus, Failure> {
-        delivery_lookup::find(&mut HostImports, &settings, &conversation, &request)
+        delivery_lookup::find(&mut HostImports, settings, conversation, request)
     }
 
-    fn observe_conversation(settings: Vec<Setting>, conversation: Conversation) -> Result<Vec<AgentEvent>, Failure> {
-        observation::observe(&mut HostImports, &settings, &conversation)
+    fn observe_conversation(settings: &Prepared<'_>, conversation: &Conversation) -> Result<Vec<AgentEvent>, Failure> {
+        observation::observe(&mut HostImports, settings, conversation)
     }
 
-    fn check_connection(settings: Vec<Setting>, probe: Option<String>) -> Vec<Check> {
-        doctor::check(&mut HostImports, &settings, probe.as_deref())
+    fn check_connection(settings: &Prepared<'_>, probe: Option<&str>) -> Result<Vec<Check>, Failure> {
+        doctor::check(&mut HostImports, settings, probe)
     }
 
-    fn provision(settings: Vec<Setting>, webhook_url: String, mode: ProvisioningMode) -> Vec<ProvisioningStep> {
-        provisioning::provision(&mut HostImports, &settings, &webhook_url, mode)
+    fn provision(
+        settings: &Prepared<'_>,
+        webhook_url: &str,
+        mode: ProvisioningMode,
+    ) -> Result<Vec<ProvisioningStep>, Failure> {
+        provisioning::provision(&mut HostImports, settings, webhook_url, mode)
     }
 }

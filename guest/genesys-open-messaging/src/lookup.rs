@@ -42,9 +42,9 @@ impl<I: Imports> Api<'_, I> {
                 self.imports.cache(INTEGRATION, integration.id.as_bytes(), INTEGRATION_TTL_SECONDS);
                 Ok(integration)
             }
-            Found::None { names } => Err(Failure::Credentials(no_integration(&self.account.deployment_name, &names))),
+            Found::None { names } => Err(Failure::Credentials(no_integration(self.account.deployment_name, &names))),
             Found::Several { ids } => {
-                Err(Failure::Credentials(several_integrations(&self.account.deployment_name, &ids)))
+                Err(Failure::Credentials(several_integrations(self.account.deployment_name, &ids)))
             }
         }
     }
@@ -52,7 +52,7 @@ impl<I: Imports> Api<'_, I> {
     /// Finds the integration with the configured name. Reads all pages, because there is no filter by name. An exact
     /// match takes precedence over one in another case.
     pub(crate) fn find_integration(&mut self) -> Result<Found, Failure> {
-        let wanted = self.account.deployment_name.clone();
+        let wanted = self.account.deployment_name;
         let (mut exact, mut similar, mut names) = (Vec::new(), Vec::new(), Vec::new());
         self.pages(&format!("{INTEGRATIONS}?"), |response| {
             let page: Page<OpenIntegration<'_>> = read(response)?;

@@ -6,7 +6,7 @@
 use crate::api::{Api, Call, Kind, accepted, read};
 use crate::events::conversation_events;
 use crate::ids::conversation_id;
-use crate::settings::{EventPolicy, Thread};
+use crate::settings::{Prepared, Thread};
 use crate::wire::api::Conversation as WireConversation;
 use alloc::vec::Vec;
 use handover_guest::{contract::*, imports::Imports};
@@ -17,7 +17,7 @@ use handover_guest::{contract::*, imports::Imports};
 /// The failure, classified by what the caller can do about it, as in the contract.
 pub fn observe(
     imports: &mut impl Imports,
-    settings: &[Setting],
+    settings: &Prepared<'_>,
     conversation: &Conversation,
 ) -> Result<Vec<AgentEvent>, Failure> {
     let Some(id) = conversation_id(conversation) else {
@@ -25,7 +25,7 @@ pub fn observe(
     };
     let mut api = Api::new(imports, settings)?;
     let response = accepted(api.call(&Call::get_conversation(id)?)?, Kind::Reads)?;
-    let policy = EventPolicy::of(settings);
+    let policy = settings.events()?;
     let current: WireConversation<'_> = read(&response)?;
     let events = conversation_events(&policy.agent, id, &current.participants).into_iter().map(|event| AgentEvent {
         recipient: Some(conversation.recipient.clone()),

@@ -26,7 +26,7 @@ use alloc::{
 };
 use fields::given;
 use handover_guest::contract::*;
-use handover_guest::outbound::{check_id, invalid, is_visible, part_key};
+use handover_guest::outbound::{check_numbers, invalid, is_visible, part_key};
 use handover_guest::split::split;
 use handover_guest::time;
 use serde::Serialize;
@@ -40,11 +40,11 @@ const MAX_RECIPIENT_BYTES: usize = 256;
 
 /// Builds the requests for one outbound message.
 pub fn build(
-    settings: &[Setting],
+    policy: &MessagePolicy<'_>,
     conversation: &Conversation,
     outbound: &Outbound,
 ) -> Result<Vec<ProviderRequest>, Unsupported> {
-    let builder = Builder::new(settings, conversation, outbound)?;
+    let builder = Builder::new(policy, conversation, outbound)?;
     match &outbound.message {
         OutboundMessage::Start(start) => builder.start(start),
         OutboundMessage::Text(text) => builder.text(text),
@@ -53,11 +53,16 @@ pub fn build(
         OutboundMessage::Answer(answer) => builder.answer(answer),
         OutboundMessage::Receipt(receipt) => builder.receipt(receipt),
         OutboundMessage::Leave(_) => builder.leave(),
+        OutboundMessage::Reroute(_) => Err(Unsupported::Kind("reroute".into())),
+        OutboundMessage::Callback(_) => Err(Unsupported::Kind("callback".into())),
+        OutboundMessage::ProactiveText(_) => Err(Unsupported::Kind("proactive-text".into())),
+        OutboundMessage::RequestSurvey => Err(Unsupported::Kind("request-survey".into())),
+        OutboundMessage::SurveyScore(_) => Err(Unsupported::Kind("survey-score".into())),
     }
 }
 
 struct Builder<'a> {
-    policy: MessagePolicy,
+    policy: &'a MessagePolicy<'a>,
     conversation: &'a Conversation,
     outbound: &'a Outbound,
     /// The user's address at Genesys.
@@ -65,12 +70,15 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(settings: &[Setting], conversation: &'a Conversation, outbound: &'a Outbound) -> Result<Self, Unsupported> {
-        check_id(outbound)?;
+    fn new(
+        policy: &'a MessagePolicy<'a>,
+        conversation: &'a Conversation,
+        outbound: &'a Outbound,
+    ) -> Result<Self, Unsupported> {
+        check_numbers(conversation, outbound)?;
         if !(1..=MAX_RECIPIENT_BYTES).contains(&conversation.recipient.len()) {
             return Err(invalid("conversation.recipient", "1 to 256 bytes"));
         }
-        let policy = MessagePolicy::of(settings).map_err(|_| Unsupported::InvalidSettings)?;
         let address = policy.thread.address(conversation);
         Ok(Self { policy, conversation, outbound, address })
     }
@@ -80,10 +88,10 @@ impl<'a> Builder<'a> {
         let sent_until = start.delivered_until.filter(|_| self.policy.thread == Thread::PerRecipient);
         let transcript = transcript(start, sent_until, self.policy.text_limit)?;
         let words = start.text.as_deref().map(str::trim).filter(|text| is_visible(text));
-        let words = words.unwrap_or(&self.policy.start_text);
+        let words = words.unwrap_or(self.policy.start_text);
         let texts = transcript.iter().map(String::as_str).chain(self.split(words));
         // The flow reads the attributes first, so the first message must contain them.
-        let custom_attributes = attributes::attributes(&self.policy, self.conversation, start)?;
+        let custom_attributes = attributes::attributes(self.policy, self.conversation, start)?;
         let mut attributes = Some(ChannelMetadata { custom_attributes });
         let profile = start.profile.as_ref().filter(|_| self.policy.send_profile);
         let from = profile.map_or_else(|| self.anonymous(), |profile| self.introduced(profile));
@@ -166,7 +174,7 @@ impl<'a> Builder<'a> {
     }
 
     fn leave(&self) -> Result<Vec<ProviderRequest>, Unsupported> {
-        let farewell = self.words(0, &self.policy.leave_text, self.anonymous(), None)?;
+        let farewell = self.words(0, self.policy.leave_text, self.anonymous(), None)?;
         let Some(conversation_id) = conversation_id(self.conversation) else {
             // Without its id, a conversation cannot be closed, but the agent can be informed.
             return Ok(vec![farewell]);

@@ -12,7 +12,7 @@ use crate::lookup::{
     several_messaging_settings,
 };
 use crate::public_url::{is_same_url, webhook_url_problem};
-use crate::settings::ProvisioningPolicy;
+use crate::settings::{Prepared, SetupPolicy};
 use crate::wire::api::{ContentProfile, MessagingSetting, OpenIntegration, Queue};
 use crate::wire::setup::{
     EventSetting, Id, MessagingSettingPatchRequest, MessagingSettingRequest, OpenIntegrationRequest,
@@ -47,28 +47,28 @@ const STEPS: [&str; 8] = [
 ];
 
 /// Runs all steps. `webhook_url` is the URL at which the platform receives webhooks.
+///
+/// # Errors
+/// The settings are not from this version of the provider.
 pub fn provision(
     imports: &mut impl Imports,
-    settings: &[Setting],
+    settings: &Prepared<'_>,
     webhook_url: &str,
     mode: ProvisioningMode,
-) -> Vec<ProvisioningStep> {
-    let policy = ProvisioningPolicy::of(settings);
+) -> Result<Vec<ProvisioningStep>, Failure> {
+    let (api, policy) = (Api::new(imports, settings)?, settings.setup()?);
     let mut steps = Vec::with_capacity(STEPS.len());
-    match Api::new(imports, settings) {
-        Ok(api) => Provisioning { api, policy, webhook_url, mode, steps: &mut steps }.run(),
-        Err(failure) => steps.push(step("credentials", StepOutcome::Failed, why(failure))),
-    }
+    Provisioning { api, policy, webhook_url, mode, steps: &mut steps }.run();
     // The remaining steps depend on the failed one.
     for name in STEPS.iter().skip(steps.len()) {
         steps.push(step(name, StepOutcome::Skipped, "an earlier step failed".into()));
     }
-    steps
+    Ok(steps)
 }
 
 struct Provisioning<'a, 'i, I> {
     api: Api<'i, I>,
-    policy: ProvisioningPolicy,
+    policy: SetupPolicy<'i>,
     webhook_url: &'a str,
     mode: ProvisioningMode,
     steps: &'a mut Vec<ProvisioningStep>,
@@ -159,7 +159,7 @@ impl<I: Imports> Provisioning<'_, '_, I> {
             Found::One(integration) => Ok(Some(integration)),
             Found::None { .. } => Ok(None),
             Found::Several { ids } => {
-                Err(Failure::Permanent(several_integrations(&self.api.account.deployment_name, &ids)))
+                Err(Failure::Permanent(several_integrations(self.api.account.deployment_name, &ids)))
             }
         }
     }
@@ -206,10 +206,10 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         if let Some(default) = default.as_ref().filter(|default| default.has_typing_both_ways()) {
             return Ok(shared(default));
         }
-        let name = self.api.account.deployment_name.clone();
-        let mut named = self.api.find_messaging_settings(&name)?;
+        let name = self.api.account.deployment_name;
+        let mut named = self.api.find_messaging_settings(name)?;
         if named.len() > 1 {
-            return Err(Failure::Permanent(several_messaging_settings(&name, &named)));
+            return Err(Failure::Permanent(several_messaging_settings(name, &named)));
         }
         if let Some(found) = named.pop() {
             return match is_default(&found.id) {
@@ -217,11 +217,11 @@ impl<I: Imports> Provisioning<'_, '_, I> {
                 false => self.enable_typing(found, 0),
             };
         }
-        let message = format!("{}: typing on in both directions", clip(&name));
+        let message = format!("{}: typing on in both directions", clip(name));
         if self.planned() {
             return Ok((StepOutcome::Planned, message, Some(Configuration::Planned)));
         }
-        let request = MessagingSettingRequest { name: &name, event: EventSetting::TYPING_BOTH_WAYS };
+        let request = MessagingSettingRequest { name, event: EventSetting::TYPING_BOTH_WAYS };
         let response = self.change(Call::post, SETTINGS.into(), &request)?;
         let made: MessagingSetting<'_> = read(&response)?;
         let id = made.id.get().ok_or_else(|| unreadable("the new platform configuration has no id"))?;
@@ -291,23 +291,22 @@ impl<I: Imports> Provisioning<'_, '_, I> {
     }
 
     fn create_integration(&mut self, profile: Option<&str>, configuration: &Configuration) -> Made<Integration> {
-        let name = self.api.account.deployment_name.clone();
-        let secret =
-            self.policy.webhook_secret.clone().filter(|secret| secret.chars().count() >= MIN_SECRET_CHARACTERS);
+        let name = self.api.account.deployment_name;
+        let secret = self.policy.webhook_secret.filter(|secret| secret.chars().count() >= MIN_SECRET_CHARACTERS);
         let Some(secret) = secret else {
             let message = "a new integration signs with the first webhook-secret, which must have at least 16 \
                            characters: enter a random one";
             return Ok((StepOutcome::Failed, message.into(), None));
         };
         let message =
-            format!("{}: webhook URL {}, signed with the first webhook-secret", clip(&name), clip(self.webhook_url));
+            format!("{}: webhook URL {}, signed with the first webhook-secret", clip(name), clip(self.webhook_url));
         if self.planned() {
             return Ok((StepOutcome::Planned, message, None));
         }
         let request = OpenIntegrationRequest {
-            name: &name,
+            name,
             outbound_notification_webhook_url: self.webhook_url,
-            outbound_notification_webhook_signature_secret_token: Token(&secret),
+            outbound_notification_webhook_signature_secret_token: Token(secret),
             supported_content: profile.map(|id| Id { id }),
             messaging_setting: configuration.id().map(|id| Id { id }),
         };
@@ -317,23 +316,23 @@ impl<I: Imports> Provisioning<'_, '_, I> {
     }
 
     fn queue(&mut self) -> Made<()> {
-        let Some(queue) = self.api.account.queue.clone() else {
+        let Some(queue) = self.api.account.queue else {
             return Ok((StepOutcome::Present, "none is configured; the flow decides".into(), None));
         };
-        if let Some(found) = self.api.find_queue(&queue)? {
+        if let Some(found) = self.api.find_queue(queue)? {
             return Ok((StepOutcome::Present, format!("{} has the id {}", clip(&found.name), clip(&found.id)), None));
         }
-        if is_uuid(&queue) {
+        if is_uuid(queue) {
             let message = "no queue has this id; enter the right id, or a name to create a queue";
             return Ok((StepOutcome::Failed, message.into(), None));
         }
         if self.planned() {
-            return Ok((StepOutcome::Planned, clip(&queue), None));
+            return Ok((StepOutcome::Planned, clip(queue), None));
         }
-        let response = self.change(Call::post, QUEUES.into(), &QueueRequest { name: &queue })?;
+        let response = self.change(Call::post, QUEUES.into(), &QueueRequest { name: queue })?;
         let made: Queue<'_> = read(&response)?;
         let message =
-            format!("{} has the id {}; add its members under Admin", clip(&queue), clip(made.id.get().unwrap_or("")));
+            format!("{} has the id {}; add its members under Admin", clip(queue), clip(made.id.get().unwrap_or("")));
         Ok((StepOutcome::Applied, message, None))
     }
 
@@ -341,12 +340,12 @@ impl<I: Imports> Provisioning<'_, '_, I> {
     fn flow(&mut self) -> Made<Named> {
         let instructions = "Admin > Architect > Inbound Message > Add: Get Participant Data (queueId, myLanguage, mySkills, \
                        priority, userId), Send Response, Transfer to ACD; publish it";
-        let Some(flow) = self.policy.flow.clone() else {
+        let Some(flow) = self.policy.flow else {
             return Ok((StepOutcome::Manual, format!("{instructions}, and enter its name as flow."), None));
         };
-        match self.api.find_flow(&flow)? {
-            Some(found) => Ok((StepOutcome::Present, clip(&flow), Some(found))),
-            None => Ok((StepOutcome::Manual, format!("{instructions} as {}.", clip(&flow)), None)),
+        match self.api.find_flow(flow)? {
+            Some(found) => Ok((StepOutcome::Present, clip(flow), Some(found))),
+            None => Ok((StepOutcome::Manual, format!("{instructions} as {}.", clip(flow)), None)),
         }
     }
 
@@ -396,5 +395,7 @@ fn why(failure: Failure) -> String {
     match failure {
         Failure::Credentials(message) | Failure::Permanent(message) => message,
         Failure::Retry(advice) => format!("{}; try again", advice.message),
+        Failure::Unsupported => "this is not supported".into(),
+        Failure::StaleSettings => "the settings must be checked again".into(),
     }
 }

@@ -6,13 +6,15 @@ mod form;
 mod keys;
 mod person;
 mod policy;
+mod prepared;
 mod values;
 
 pub use check::check;
 pub use form::description;
 pub use keys::*;
 pub use policy::{
-    Account, AgentPolicy, AttributePolicy, CopilotPolicy, EventPolicy, MessagePolicy, ProvisioningPolicy, Secret,
-    Thread, WebhookPolicy,
+    Account, AgentPolicy, AttributePolicy, CopilotPolicy, EventPolicy, MessagePolicy, SetupPolicy, Thread,
+    WebhookPolicy,
 };
+pub use prepared::{Prepared, STAMP};
 pub use values::Unusable;

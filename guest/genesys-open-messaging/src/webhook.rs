@@ -5,33 +5,29 @@
 //! workflow's data action) cannot sign. They send a key in `Authorization`, to the same URL.
 
 use crate::settings::WebhookPolicy;
+use crate::wire::{AUTHORIZATION, SIGNATURE, SIGNATURE_PREFIX};
 use handover_guest::contract::*;
 use handover_guest::signature::{header_values, is_authorized, verify_hmac_sha256};
-
-const SIGNATURE: &str = "x-hub-signature-256";
-const SIGNATURE_PREFIX: &[u8] = b"sha256=";
-const AUTHORIZATION: &str = "authorization";
 
 /// Verifies a webhook. It must have a signature made with one of the secrets or, without a signature, one of the keys.
 ///
 /// A signature takes precedence, because an integration may be configured to send an `Authorization` as well.
-pub fn verify(settings: &[Setting], webhook: &Webhook) -> Result<Authenticity, Rejection> {
-    let policy = WebhookPolicy::of(settings).map_err(|_| Rejection::InvalidSettings)?;
+pub fn verify(policy: &WebhookPolicy<'_>, webhook: &Webhook) -> Result<Authenticity, Rejection> {
     if header_values(&webhook.headers, SIGNATURE).next().is_none()
-        && let Some(verdict) = verify_key(&policy, webhook)
+        && let Some(verdict) = verify_key(policy, webhook)
     {
         return verdict;
     }
     if policy.secrets().len() == 0 && policy.unsigned_allowed {
         return Ok(Authenticity::Unchecked);
     }
-    verify_hmac_sha256(webhook, SIGNATURE, SIGNATURE_PREFIX, policy.secrets()).map(Authenticity::Signed)
+    verify_hmac_sha256(webhook, SIGNATURE, SIGNATURE_PREFIX.as_bytes(), policy.secrets()).map(Authenticity::Signed)
 }
 
 /// Verifies the key in `Authorization`. Returns `None` if there is no such header, or if no key is configured.
 fn verify_key(policy: &WebhookPolicy<'_>, webhook: &Webhook) -> Option<Result<Authenticity, Rejection>> {
     let mut sent = header_values(&webhook.headers, AUTHORIZATION);
-    let first = sent.next().filter(|_| policy.keys().len() > 0)?;
+    let first = sent.next().filter(|_| policy.keys().next().is_some())?;
     if sent.next().is_some() {
         return Some(Err(Rejection::KeyMismatch));
     }
@@ -55,7 +51,10 @@ mod tests {
         let settings: Vec<_> =
             secrets.iter().map(|s| Setting { key: WEBHOOK_SECRET.into(), value: (*s).into() }).collect();
         let headers = headers.iter().map(|(name, value)| ((*name).into(), value.as_bytes().to_vec())).collect();
-        verify(&settings, &Webhook { method: "POST".into(), path: "/".into(), headers, body: body.into() })
+        verify(
+            &WebhookPolicy::of(&settings).expect("valid secrets"),
+            &Webhook { method: "POST".into(), path: "/".into(), headers, body: body.into() },
+        )
     }
 
     fn signed(signature: &str) -> Result<Authenticity, Rejection> {
@@ -107,10 +106,11 @@ mod tests {
         assert_eq!(check(&[], &[("X-Hub-Signature-256", SIGNATURE)], BODY), Err(Rejection::NoSecret));
         assert_eq!(check(&[""], &[], BODY), Err(Rejection::NoSecret));
         let webhook = Webhook { method: "POST".into(), path: "/".into(), headers: vec![], body: vec![] };
+        let verify = |settings: &[Setting]| verify(&WebhookPolicy::of(settings).expect("valid secrets"), &webhook);
         let allow_unsigned = |value: &str| Setting { key: ALLOW_UNSIGNED_WEBHOOKS.into(), value: value.into() };
-        assert_eq!(verify(&[allow_unsigned("true")], &webhook), Ok(Authenticity::Unchecked));
-        assert_eq!(verify(&[allow_unsigned("yes")], &webhook), Err(Rejection::NoSecret));
+        assert_eq!(verify(&[allow_unsigned("true")]), Ok(Authenticity::Unchecked));
+        assert_eq!(verify(&[allow_unsigned("yes")]), Err(Rejection::NoSecret));
         let secret = Setting { key: WEBHOOK_SECRET.into(), value: SECRET.into() };
-        assert_eq!(verify(&[allow_unsigned("true"), secret], &webhook), Err(Rejection::MissingSignature));
+        assert_eq!(verify(&[allow_unsigned("true"), secret]), Err(Rejection::MissingSignature));
     }
 }

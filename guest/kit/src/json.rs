@@ -1,6 +1,6 @@
 //! Reads the JSON of webhooks, events and responses, and JSON that the provider itself wrote.
 
-use crate::contract::{AgentEvent, Malformed};
+use crate::contract::{AgentEvent, MappingError};
 use crate::events;
 use crate::surrogates;
 use alloc::{borrow::Cow, boxed::Box, format, vec, vec::Vec};
@@ -21,13 +21,13 @@ pub fn read<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Option<T> {
 /// lone surrogates. Senders that cut texts between UTF-16 units produce lone surrogates.
 ///
 /// # Errors
-/// [`Malformed::Empty`] or [`Malformed::NotUtf8`].
-pub fn text(body: &[u8]) -> Result<Cow<'_, str>, Malformed> {
+/// [`MappingError::Empty`] or [`MappingError::NotUtf8`].
+pub fn text(body: &[u8]) -> Result<Cow<'_, str>, MappingError> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     if body.is_empty() {
-        return Err(Malformed::Empty);
+        return Err(MappingError::Empty);
     }
-    let text = core::str::from_utf8(body).map_err(|error| Malformed::NotUtf8(error.valid_up_to() as u64))?;
+    let text = core::str::from_utf8(body).map_err(|error| MappingError::NotUtf8(error.valid_up_to() as u64))?;
     Ok(surrogates::replace_lone(text))
 }
 
@@ -35,7 +35,7 @@ pub fn text(body: &[u8]) -> Result<Cow<'_, str>, Malformed> {
 #[derive(Debug)]
 pub enum Unread {
     /// The text is not JSON, or not an object.
-    Malformed(Malformed),
+    Unmappable(MappingError),
     /// The text is an object without a clear meaning, such as one with a duplicate member. The event reports that.
     Unclear(Box<AgentEvent>),
 }
@@ -46,11 +46,11 @@ pub enum Unread {
 /// Why the text cannot be read as an object.
 pub fn object<'b, T: Deserialize<'b>>(text: &'b str) -> Result<T, Unread> {
     if !text.trim_start_matches(WHITESPACE).starts_with('{') {
-        return Err(Unread::Malformed(check_grammar(text).err().unwrap_or(Malformed::NotAnObject)));
+        return Err(Unread::Unmappable(check_grammar(text).err().unwrap_or(MappingError::NotAnObject)));
     }
     serde_json::from_str(text).map_err(|error| {
-        if let Err(malformed) = check_grammar(text) {
-            return Unread::Malformed(malformed);
+        if let Err(error) = check_grammar(text) {
+            return Unread::Unmappable(error);
         }
         let why = format!("JSON without a clear meaning at line {}, column {}", error.line(), error.column());
         Unread::Unclear(Box::new(events::ignored(text.as_bytes(), why)))
@@ -64,11 +64,11 @@ pub fn object<'b, T: Deserialize<'b>>(text: &'b str) -> Result<T, Unread> {
 pub fn map_object(
     text: &str,
     map: impl Fn(&str) -> Result<Vec<AgentEvent>, Unread>,
-) -> Result<Vec<AgentEvent>, Malformed> {
+) -> Result<Vec<AgentEvent>, MappingError> {
     match map(text) {
         Ok(events) => Ok(events),
         Err(Unread::Unclear(event)) => Ok(vec![*event]),
-        Err(Unread::Malformed(malformed)) => Err(malformed),
+        Err(Unread::Unmappable(error)) => Err(error),
     }
 }
 
@@ -81,10 +81,10 @@ pub fn is_list(text: &str) -> bool {
 /// Checks that a text is JSON, whatever its type and however deeply it is nested.
 ///
 /// # Errors
-/// [`Malformed::NotJson`] with the offset in bytes.
-pub fn check_grammar(text: &str) -> Result<(), Malformed> {
+/// [`MappingError::NotJson`] with the offset in bytes.
+pub fn check_grammar(text: &str) -> Result<(), MappingError> {
     serde_json::from_str::<IgnoredAny>(text).map(|_| ()).map_err(|error| {
         let lines_before = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
-        Malformed::NotJson((lines_before + error.column().saturating_sub(1)) as u64)
+        MappingError::NotJson((lines_before + error.column().saturating_sub(1)) as u64)
     })
 }

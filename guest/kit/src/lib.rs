@@ -1,13 +1,18 @@
 //! The parts that all human-handover providers share, independent of any contact center.
 //!
-//! A provider is a crate with `crate-type = ["cdylib"]` that implements [`contract::Guest`] and exports it:
+//! A provider is a crate with `crate-type = ["cdylib"]` that implements [`provider::Provider`] and exports it:
 //!
 //! ```
 //! use handover_guest::contract::*;
+//! use handover_guest::provider::Provider;
 //!
 //! struct MyProvider;
 //!
-//! impl Guest for MyProvider {
+//! impl Provider for MyProvider {
+//!     const STAMP: &str = concat!("my-provider ", env!("CARGO_PKG_VERSION"));
+//!     /// The secret of the webhooks.
+//!     type Settings<'a> = &'a str;
+//!
 //!     fn describe() -> Description {
 //!         Description {
 //!             name: "my-provider".into(),
@@ -19,17 +24,13 @@
 //!         }
 //!     }
 //!     // … and the other functions of the contract.
-//! #   fn check_settings(_: Vec<Setting>) -> Result<AcceptedSettings, Vec<SettingsProblem>> { Err(vec![]) }
-//! #   fn verify_webhook(_: Vec<Setting>, _: Webhook) -> Result<Authenticity, Rejection> { Err(Rejection::NoSecret) }
-//! #   fn map_agent_events(_: Vec<Setting>, _: EventSource) -> Result<Vec<AgentEvent>, Malformed> { Ok(vec![]) }
-//! #   fn build_outbound_message(_: Vec<Setting>, _: Conversation, _: Outbound)
+//! #   fn check_settings(_: &[Setting]) -> Result<AcceptedSettings, Vec<SettingsProblem>> { Err(vec![]) }
+//! #   fn check_connection(_: &&str, _: Option<&str>) -> Result<Vec<Check>, Failure> { Ok(vec![]) }
+//! #   fn verify_webhook(_: &&str, _: &Webhook) -> Result<Authenticity, Rejection> { Err(Rejection::NoSecret) }
+//! #   fn map_agent_events(_: &&str, _: &EventSource) -> Result<Vec<AgentEvent>, MappingError> { Ok(vec![]) }
+//! #   fn build_outbound_message(_: &&str, _: &Conversation, _: &Outbound)
 //! #       -> Result<Vec<ProviderRequest>, Unsupported> { Ok(vec![]) }
-//! #   fn deliver(_: Vec<Setting>, _: ProviderRequest) -> Result<Delivery, Failure> { Err(Failure::Permanent("".into())) }
-//! #   fn find_delivery(_: Vec<Setting>, _: Conversation, _: ProviderRequest) -> Result<DeliveryStatus, Failure> {
-//! #       Ok(DeliveryStatus::Unknown) }
-//! #   fn observe_conversation(_: Vec<Setting>, _: Conversation) -> Result<Vec<AgentEvent>, Failure> { Ok(vec![]) }
-//! #   fn check_connection(_: Vec<Setting>, _: Option<String>) -> Vec<Check> { vec![] }
-//! #   fn provision(_: Vec<Setting>, _: String, _: ProvisioningMode) -> Vec<ProvisioningStep> { vec![] }
+//! #   fn deliver(_: &&str, _: &ProviderRequest) -> Result<Delivery, Failure> { Err(Failure::Unsupported) }
 //! }
 //!
 //! handover_guest::export!(MyProvider);
@@ -42,6 +43,8 @@
 
 extern crate alloc;
 
+#[cfg(any(target_family = "wasm", test))]
+mod arena;
 pub mod bindings;
 pub mod clip;
 pub mod contract;
@@ -53,6 +56,8 @@ pub mod invisible;
 pub mod json;
 pub mod lenient;
 pub mod outbound;
+pub mod prepared;
+pub mod provider;
 #[cfg(target_family = "wasm")]
 mod runtime;
 pub mod settings;

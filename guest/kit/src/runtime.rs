@@ -1,12 +1,15 @@
 //! The runtime of a component without `std`: its allocator, its panic handler and `cabi_realloc`.
+//!
+//! A call consists of three phases: the host lowers the arguments (`cabi_realloc`), the function runs, and the host
+//! lifts the result. The memory of a call is freed when the next one begins, because no later moment is known at which
+//! the host has read the result.
 
+use crate::arena::Arena;
 use core::alloc::{GlobalAlloc, Layout};
 use core::arch::wasm32::{memory_grow, unreachable};
 use core::cell::UnsafeCell;
-use core::sync::atomic::{AtomicBool, Ordering};
-use dlmalloc::Dlmalloc;
 
-// dlmalloc and the compiler call memcpy and similar functions, which wasi-libc provides.
+// The compiler calls memcpy and similar functions, which wasi-libc provides.
 #[link(name = "c")]
 unsafe extern "C" {}
 
@@ -15,96 +18,115 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     unreachable()
 }
 
-#[global_allocator]
-static ALLOCATOR: Allocator = Allocator(UnsafeCell::new(Dlmalloc::new_with_allocator(Heap)));
-
-struct Allocator(UnsafeCell<Dlmalloc<Heap>>);
-
-// SAFETY: a component has one thread.
-unsafe impl Sync for Allocator {}
-
-// SAFETY: dlmalloc is an allocator. There is no other reference to it, because it calls nothing that allocates.
-unsafe impl GlobalAlloc for Allocator {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller upholds the contract of `GlobalAlloc`, and there is no other reference.
-        unsafe { (*self.0.get()).malloc(layout.size(), layout.align()) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: the caller upholds the contract of `GlobalAlloc`, and there is no other reference.
-        unsafe { (*self.0.get()).free(block, layout.size(), layout.align()) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller upholds the contract of `GlobalAlloc`, and there is no other reference.
-        unsafe { (*self.0.get()).calloc(layout.size(), layout.align()) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // SAFETY: the caller upholds the contract of `GlobalAlloc`, and there is no other reference.
-        unsafe { (*self.0.get()).realloc(block, layout.size(), layout.align(), size) }
-    }
-}
-
-/// The source of dlmalloc's memory: first the initial memory after the data (a provider's `build.rs` sets its size),
-/// then new pages. Growing the memory costs the host a system call in each fresh instance.
-struct Heap;
-
-static INITIAL_USED: AtomicBool = AtomicBool::new(false);
 const PAGE: usize = 64 << 10;
 
 unsafe extern "C" {
-    /// The start of the heap, set by the linker. The heap initially ends at `__heap_end`, the end of the initial
-    /// memory.
+    /// The start of the heap, set by the linker. The heap initially ends at `__heap_end`, the end of the initial memory
+    /// (a provider's `build.rs` sets its size).
     static __heap_base: u8;
     static __heap_end: u8;
 }
 
-// SAFETY: it returns each part of the memory only once.
-unsafe impl dlmalloc::Allocator for Heap {
-    fn alloc(&self, size: usize) -> (*mut u8, usize, u32) {
-        let (base, end) = (&raw const __heap_base, &raw const __heap_end);
-        let left = end.addr() - base.addr();
-        if !INITIAL_USED.swap(true, Ordering::Relaxed) && size <= left {
-            return (base.cast_mut(), left, 0);
-        }
-        let pages = size.div_ceil(PAGE);
-        match memory_grow(0, pages) {
-            usize::MAX => (core::ptr::null_mut(), 0, 0),
-            before => (core::ptr::with_exposed_provenance_mut(before * PAGE), pages * PAGE, 0),
-        }
-    }
+#[global_allocator]
+static ALLOCATOR: Allocator = Allocator(UnsafeCell::new(State { arena: None, phase: Phase::Finished }));
 
-    fn remap(&self, _: *mut u8, _: usize, _: usize, _: bool) -> *mut u8 {
-        core::ptr::null_mut()
-    }
+struct Allocator(UnsafeCell<State>);
 
-    fn free_part(&self, _: *mut u8, _: usize, _: usize) -> bool {
-        false
-    }
+struct State {
+    /// `None` until the first allocation, because the linker's addresses are not constants.
+    arena: Option<Arena>,
+    phase: Phase,
+}
 
-    fn free(&self, _: *mut u8, _: usize) -> bool {
-        false
-    }
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// The host lowers the arguments of a call.
+    Lowering,
+    /// The function runs.
+    Running,
+    /// The function has returned. The host may still read the result.
+    Finished,
+}
 
-    fn can_release_part(&self, _: u32) -> bool {
-        false
-    }
+// SAFETY: a component has one thread.
+unsafe impl Sync for Allocator {}
 
-    fn allocates_zeros(&self) -> bool {
-        true
-    }
-
-    fn page_size(&self) -> usize {
-        PAGE
+impl Allocator {
+    #[allow(clippy::mut_from_ref, reason = "a component has one thread, and no caller keeps the reference")]
+    fn state(&self) -> &mut State {
+        // SAFETY: a component has one thread, and the functions that call this one do not call each other.
+        unsafe { &mut *self.0.get() }
     }
 }
 
-/// The canonical ABI's allocator. wasi-libc's version would add `abort` and its imports.
-#[cfg(target_env = "p2")]
+impl State {
+    fn arena(&mut self) -> &mut Arena {
+        let (base, end) = (&raw const __heap_base, &raw const __heap_end);
+        self.arena.get_or_insert_with(|| Arena::new(base.addr(), end.addr()))
+    }
+
+    /// Begins a call, unless its arguments have begun it already.
+    fn begin(&mut self, phase: Phase) {
+        if self.phase == Phase::Finished {
+            self.arena().reset();
+        }
+        self.phase = phase;
+    }
+}
+
+fn grow(bytes: usize) -> Option<usize> {
+    let pages = bytes.div_ceil(PAGE);
+    (memory_grow(0, pages) != usize::MAX).then(|| pages * PAGE)
+}
+
+// SAFETY: the blocks of the arena are in the component's memory after its data, and they do not overlap.
+unsafe impl GlobalAlloc for Allocator {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let block = self.state().arena().allocate(layout, grow);
+        block.map_or(core::ptr::null_mut(), core::ptr::with_exposed_provenance_mut)
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        self.state().arena().free(block.addr(), layout.size());
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        let Some(new) = self.state().arena().reallocate(block.addr(), layout, size, grow) else {
+            return core::ptr::null_mut();
+        };
+        let new = core::ptr::with_exposed_provenance_mut(new);
+        if new != block {
+            // SAFETY: both blocks have at least this many bytes, and they do not overlap.
+            unsafe { core::ptr::copy_nonoverlapping(block, new, layout.size().min(size)) };
+        }
+        new
+    }
+}
+
+/// The time during which an exported function runs.
+pub(crate) struct Call;
+
+impl Call {
+    pub(crate) fn begin() -> Self {
+        ALLOCATOR.state().begin(Phase::Running);
+        Self
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        ALLOCATOR.state().phase = Phase::Finished;
+    }
+}
+
+/// The canonical ABI's allocator: for the arguments of a call, and for the results of imports. Not the one of wasi-libc or
+/// of wit-bindgen, because it notices that a call begins, and because that of wasi-libc imports `abort`.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn cabi_realloc(old: *mut u8, old_len: usize, align: usize, new_len: usize) -> *mut u8 {
     use alloc::alloc::{alloc, realloc};
+    if ALLOCATOR.state().phase == Phase::Finished {
+        ALLOCATOR.state().begin(Phase::Lowering);
+    }
     if new_len == 0 {
         return core::ptr::without_provenance_mut(align);
     }

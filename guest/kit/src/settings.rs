@@ -14,7 +14,7 @@ pub fn field(kind: SettingKind, key: &str, label: &str, help: &str, example: &st
         kind,
         required: false,
         repeatable: false,
-        default: None,
+        default_value: None,
         example: example.into(),
     }
 }
@@ -34,7 +34,7 @@ pub fn repeatable(field: SettingField) -> SettingField {
 /// Adds a default to a field.
 #[must_use]
 pub fn with_default(default: &str, field: SettingField) -> SettingField {
-    SettingField { default: Some(default.into()), ..field }
+    SettingField { default_value: Some(default.into()), ..field }
 }
 
 /// Returns the kind of a field whose value is one of these words.
@@ -52,6 +52,13 @@ pub fn value<'a>(settings: &'a [Setting], key: &str) -> Option<&'a str> {
 /// Returns the nonempty values of a key, trimmed.
 pub fn values<'a>(settings: &'a [Setting], key: &str) -> impl Iterator<Item = &'a str> {
     settings.iter().filter(move |setting| setting.key == key).map(|s| s.value.trim()).filter(|value| !value.is_empty())
+}
+
+/// Returns the first value of a key that is not blank, exactly as entered: for secrets.
+#[must_use]
+pub fn entered<'a>(settings: &'a [Setting], key: &str) -> Option<&'a str> {
+    let mut values = settings.iter().filter(|setting| setting.key == key).map(|setting| setting.value.as_str());
+    values.find(|value| !value.trim().is_empty())
 }
 
 /// Reads an integer in decimal digits, within a range.

@@ -1,7 +1,10 @@
 //! Verifies the signatures and keys of webhooks. Comparisons take constant time, so their duration reveals nothing
 //! about the expected value.
 
-use crate::contract::{Header, Rejection, Webhook};
+use crate::contract::{
+    Header, Rejection, Setting, SignatureAlgorithm, SignatureSecret, TextEncoding, Webhook, WebhookSignature,
+};
+use alloc::vec::Vec;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -38,6 +41,25 @@ pub fn verify_hmac_sha256<'s>(
     };
     let signed = (0..).zip(secrets).find(|(_, secret)| is_signed_with(secret));
     signed.map(|(index, _)| index).ok_or(Rejection::SignatureMismatch)
+}
+
+/// Declares the signature that [`verify_hmac_sha256`] verifies (contract, `webhook-signature`). The secrets are the values
+/// of these keys, exactly as entered and in the order of the settings. Returns `None` if there is none.
+#[must_use]
+pub fn declare_hmac_sha256(
+    header: &str,
+    prefix: &str,
+    settings: &[Setting],
+    encodings: &[(&str, TextEncoding)],
+) -> Option<WebhookSignature> {
+    let secret = |(index, setting): (u32, &Setting)| {
+        let (_, encoding) = encodings.iter().find(|(key, _)| *key == setting.key)?;
+        (!setting.value.trim().is_empty()).then_some(SignatureSecret { setting: index, encoding: *encoding })
+    };
+    let secrets: Vec<_> = (0..).zip(settings).filter_map(secret).collect();
+    let (encoding, algorithm) = (TextEncoding::Base64, SignatureAlgorithm::HmacSha256);
+    let (header, prefix) = (header.into(), prefix.into());
+    (!secrets.is_empty()).then_some(WebhookSignature { header, prefix, encoding, algorithm, secrets })
 }
 
 fn decode(encoded: &[u8]) -> Result<[u8; TAG_BYTES], Rejection> {
@@ -78,7 +100,7 @@ pub fn header_values<'h>(headers: &'h [Header], name: &str) -> impl Iterator<Ite
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::{vec, vec::Vec};
+    use alloc::vec;
 
     fn verify(signature: &str, body: &[u8], secrets: &[&str]) -> Result<u32, Rejection> {
         let headers = vec![("x-signature".into(), signature.into())];

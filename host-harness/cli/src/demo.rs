@@ -94,14 +94,13 @@ async fn script(screen: &Screen, mut platform: Platform, desk: &Desk) -> anyhow:
     let request = "Yes, a person please!";
     let start = HandoverStart {
         profile: Some(Profile {
-            name: None,
             first_name: Some("Ada".into()),
             last_name: Some("Lovelace".into()),
             email: Some("ada@example.com".into()),
-            picture: None,
+            ..Profile::default()
         }),
         transcript,
-        attributes: vec![Attribute { key: "topic".into(), value: "parcels".into() }],
+        attributes: vec![Attribute { key: "topic".into(), value: "parcels".into(), confidential: false }],
         text: Some(request.into()),
         ..HandoverStart::default()
     };

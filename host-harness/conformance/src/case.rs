@@ -87,6 +87,11 @@ impl Subject {
         fields.map(|field| Setting { key: field.key.clone(), value: field.example.clone() }).collect()
     }
 
+    /// Creates a connection with the example settings and without network access.
+    pub(crate) async fn connection(&self) -> Result<Connection, String> {
+        self.fresh.connect_offline(self.examples()).await.map_err(|error| error.to_string())
+    }
+
     /// Creates a connection with a scripted network and an empty cache. Invalidates the previous scripted connection,
     /// because both share the network and the cache.
     pub(crate) async fn scripted(

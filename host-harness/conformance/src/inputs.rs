@@ -1,9 +1,9 @@
 //! Test inputs: valid, unusual and hostile.
 
 use handover_host::contract::{
-    AnswerKind, Attachment, Attribute, Conversation, DeliveryReceipt, EventSource, HandoverStart, LeaveReason,
-    MediaKind, Outbound, OutboundMessage, Profile, ReceiptOutcome, Routing, Speaker, StructuredAnswer, TranscriptLine,
-    Webhook,
+    AnswerKind, Attachment, Attribute, CallbackRequest, Conversation, DeliveryReceipt, EventSource, HandoverStart,
+    LeaveReason, MediaKind, Outbound, OutboundMessage, Profile, ReceiptOutcome, Routing, Speaker, StructuredAnswer,
+    SurveyScore, TranscriptLine, Webhook,
 };
 
 /// Unusual JSON objects, each with a description for failure reports.
@@ -50,7 +50,7 @@ pub(crate) fn odd_objects() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Bytes that are not a JSON object: a description for failure reports, the bytes, and the expected `malformed` case.
+/// Bytes that are not a JSON object: a description for failure reports, the bytes, and the expected `mapping-error`.
 pub(crate) fn non_objects() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     vec![
         ("no bytes", vec![], "empty"),
@@ -126,14 +126,18 @@ pub(crate) fn messages() -> Vec<(&'static str, OutboundMessage)> {
                     first_name: Some("Ada".into()),
                     last_name: Some("Lovelace".into()),
                     email: Some("ada@example.com".into()),
+                    phone: Some("+4930123456".into()),
                     picture: None,
+                    contact_id: None,
                 }),
                 user_id: Some("user-0".into()),
                 session_id: Some("session-1".into()),
                 transcript: vec![line(Speaker::User, "Hello"), line(Speaker::Bot, ""), line(Speaker::Bot, "Hi")],
                 delivered_until: Some(1_772_359_000_000),
                 routing: Routing { language: Some("english".into()), priority: Some(5), ..Routing::default() },
-                attributes: vec![Attribute { key: "section".into(), value: "a".into() }],
+                attributes: vec![Attribute { key: "section".into(), value: "a".into(), confidential: false }],
+                summary: None,
+                reference: None,
                 text: Some("A person, please".into()),
             }),
         ),
@@ -168,5 +172,19 @@ pub(crate) fn messages() -> Vec<(&'static str, OutboundMessage)> {
             }),
         ),
         ("leave", OutboundMessage::Leave(LeaveReason::UserLeft)),
+        ("reroute", OutboundMessage::Reroute(Routing { priority: Some(5), ..Routing::default() })),
+        (
+            "callback",
+            OutboundMessage::Callback(CallbackRequest {
+                phone: "+4930123456".into(),
+                name: Some("Ada Lovelace".into()),
+                time: None,
+                routing: Routing::default(),
+                attributes: vec![],
+            }),
+        ),
+        ("proactive-text", OutboundMessage::ProactiveText("Your order has arrived".into())),
+        ("request-survey", OutboundMessage::RequestSurvey),
+        ("survey-score", OutboundMessage::SurveyScore(SurveyScore { score: 5, maximum: 5, comment: None })),
     ]
 }

@@ -4,6 +4,7 @@ mod build;
 mod describe;
 mod effects;
 mod map;
+mod prepared;
 mod purity;
 mod settings;
 mod verify;
@@ -36,8 +37,12 @@ pub(crate) async fn run(subject: &Subject) -> Vec<Case> {
         "settings/booleans-are-true-or-false" => settings::booleans,
         "settings/problems-do-not-contain-secrets" => settings::secrets,
         "settings/origins-match-the-description" => settings::origins,
+        "prepared/foreign-settings-are-refused" => prepared::foreign,
+        "prepared/cut-settings-are-refused" => prepared::cut,
+        "prepared/settings-of-another-version-are-refused" => prepared::version,
         "verify/unsigned-webhooks-are-rejected" => verify::unsigned,
         "verify/without-a-secret-every-webhook-is-rejected" => verify::no_secret,
+        "verify/receiving-agrees-with-verifying" => verify::received,
         "map/every-json-object-is-mapped" => map::total,
         "map/non-objects-are-malformed" => map::malformed,
         "map/unknown-events-are-ignored" => map::unknown,
@@ -46,6 +51,7 @@ pub(crate) async fn run(subject: &Subject) -> Vec<Case> {
         "build/kinds-match-the-abilities" => build::abilities,
         "build/keys-are-unique-and-stable" => build::keys,
         "build/invalid-ids-are-refused" => build::ids,
+        "build/a-handover-of-0-is-refused" => build::handover_number,
         "build/empty-texts-are-refused" => build::empty,
         "build/long-texts-are-complete" => build::long,
         "build/operations-contain-no-personal-data" => build::operations,

@@ -1,11 +1,11 @@
 //! Vectors: cases as data. `tests/vectors/README.md` in the repository specifies the format.
 
-use crate::case::{Case, Subject, Verdict, answered, ensure, failed};
+use crate::case::{Case, Subject, Verdict, answered, ensure};
 use crate::script::{Answer, Script};
 use handover_host::TransportError;
 use handover_host::contract::{
-    Conversation, EventSource, Outbound, OutboundMessage, ProviderRequest, ProvisioningMode, Setting, Timestamp,
-    Webhook,
+    Conversation, EventSource, Outbound, OutboundMessage, ProviderRequest, ProvisioningMode, ReceivedWebhook, Routing,
+    Setting, Timestamp, Webhook,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -59,6 +59,10 @@ enum Call {
         headers: Vec<(String, String)>,
         body: Bytes,
     },
+    ReceiveWebhook {
+        headers: Vec<(String, String)>,
+        body: Bytes,
+    },
     MapAgentEvents {
         source: SourceKind,
         body: Bytes,
@@ -80,6 +84,12 @@ enum Call {
     },
     ObserveConversation {
         conversation: Conversation,
+    },
+    FetchAgentMessages {
+        conversation: Conversation,
+    },
+    CheckAvailability {
+        routing: Routing,
     },
     CheckConnection {},
     #[serde(rename_all = "kebab-case")]
@@ -171,13 +181,32 @@ impl VectorFile {
 
 impl Vector {
     async fn run(&self, subject: &Subject, settings: Vec<Setting>) -> Verdict {
-        let unchecked = || subject.provider().connect_unchecked(settings.clone());
+        let connect = async || {
+            let connected = subject.provider().connect_offline(settings.clone()).await;
+            connected.map_err(|error| format!("the settings of the vector: {error}"))
+        };
         let actual = match &self.call {
             Call::CheckSettings {} => result_as_json(answered(subject.provider().check_settings(&settings).await)?)?,
             Call::VerifyWebhook { headers, body } => {
-                let headers = headers.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes())).collect();
-                let webhook = Webhook { method: "POST".into(), path: "/".into(), headers, body: body.bytes()? };
-                result_as_json(answered(unchecked().verify_webhook(&webhook).await)?)?
+                let (webhook, connection) = (webhook(headers, body)?, connect().await?);
+                let verified = answered(connection.verify_webhook(&webhook).await)?;
+                // If the provider declares its signature, the host verifies it.
+                let received = answered(connection.receive_webhook(&webhook).await)?;
+                let received = received.map(|received| received.authenticity);
+                ensure!(verified == received, "verify-webhook: {verified:?}, the declared signature: {received:?}");
+                let received = answered(connection.verified_by_provider().receive_webhook(&webhook).await)?;
+                let received = received.map(|received| received.authenticity);
+                ensure!(verified == received, "verify-webhook: {verified:?}, receive-webhook: {received:?}");
+                result_as_json(verified)?
+            }
+            Call::ReceiveWebhook { headers, body } => {
+                let webhook = webhook(headers, body)?;
+                match answered(connect().await?.verified_by_provider().receive_webhook(&webhook).await)? {
+                    Ok(ReceivedWebhook { authenticity, events }) => {
+                        json!({ "ok": { "authenticity": authenticity, "events": result_as_json(events)? } })
+                    }
+                    Err(rejection) => json!({ "error": rejection }),
+                }
             }
             Call::MapAgentEvents { source, body } => {
                 let source = match source {
@@ -186,16 +215,18 @@ impl Vector {
                     SourceKind::Trigger => EventSource::Trigger,
                     SourceKind::Notification => EventSource::Notification,
                 }(body.bytes()?);
-                result_as_json(answered(unchecked().map_agent_events(&source).await)?)?
+                result_as_json(answered(connect().await?.map_agent_events(&source).await)?)?
             }
             Call::BuildOutboundMessage { conversation, id, time, message } => {
                 let outbound = Outbound { id: id.clone(), time: *time, message: OutboundMessage::clone(message) };
-                let built = answered(unchecked().build_outbound_message(conversation, &outbound).await)?;
+                let built = answered(connect().await?.build_outbound_message(conversation, &outbound).await)?;
                 result_as_json(built.map(|requests| requests.iter().map(as_json).collect::<Vec<_>>()))?
             }
             Call::Deliver { .. }
             | Call::FindDelivery { .. }
             | Call::ObserveConversation { .. }
+            | Call::FetchAgentMessages { .. }
+            | Call::CheckAvailability { .. }
             | Call::CheckConnection {}
             | Call::Provision { .. } => self.run_effect(subject, settings).await?,
         };
@@ -217,10 +248,16 @@ impl Vector {
             Call::ObserveConversation { conversation } => {
                 result_as_json(answered(connection.observe_conversation(conversation).await)?)?
             }
-            Call::Provision { webhook_url, mode } => {
-                json!(connection.provision(webhook_url, *mode).await.map_err(failed)?)
+            Call::FetchAgentMessages { conversation } => {
+                result_as_json(answered(connection.fetch_agent_messages(conversation).await)?)?
             }
-            _ => json!(connection.check_connection(None).await.map_err(failed)?),
+            Call::CheckAvailability { routing } => {
+                result_as_json(answered(connection.check_availability(routing).await)?)?
+            }
+            Call::Provision { webhook_url, mode } => {
+                result_as_json(answered(connection.provision(webhook_url, *mode).await)?)?
+            }
+            _ => result_as_json(answered(connection.check_connection(None).await)?)?,
         };
         let requests = scripted.requests();
         for (number, (exchange, request)) in self.exchanges.iter().zip(&requests).enumerate() {
@@ -315,6 +352,11 @@ impl Bytes {
 fn ensure_even(rest: &[u32]) -> Verdict {
     ensure!(rest.is_empty(), "odd number of hex digits");
     Ok(())
+}
+
+fn webhook(headers: &[(String, String)], body: &Bytes) -> Result<Webhook, String> {
+    let headers = headers.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes())).collect();
+    Ok(Webhook { method: "POST".into(), path: "/".into(), headers, body: body.bytes()? })
 }
 
 fn request(operation: &str, body: &Bytes) -> Result<ProviderRequest, String> {

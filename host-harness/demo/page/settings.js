@@ -48,8 +48,8 @@ export class Settings {
     const id = `setting-${field.key}`;
     const [kind, bounds] = typeof field.kind === 'string' ? [field.kind] : Object.entries(field.kind)[0];
     const common = { id, name: field.key, 'aria-describedby': `${id}-help ${id}-problem`, autocomplete: 'off' };
-    const typed = { ...common, placeholder: kind === 'secret' ? isStored && 'Leave empty to keep' : field.default ?? field.example, 'aria-required': field.required && 'true' };
-    const select = (values) => el('select', common, ['', ...values].map((value) => el('option', { value }, value || `(${field.default ?? 'not set'})`)));
+    const typed = { ...common, placeholder: kind === 'secret' ? isStored && 'Leave empty to keep' : field['default-value'] ?? field.example, 'aria-required': field.required && 'true' };
+    const select = (values) => el('select', common, ['', ...values].map((value) => el('option', { value }, value || `(${field['default-value'] ?? 'not set'})`)));
     const input = {
       text: () => (field.repeatable ? el('textarea', { ...typed, rows: 2 }) : el('input', typed)),
       // A repeatable secret has a second input, for rotation.

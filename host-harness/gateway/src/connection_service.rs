@@ -194,7 +194,7 @@ impl ConnectionService {
                 Credentials::Refused
             }
             // The failure may have occurred before any token was checked.
-            Some(Failure::Retry(_)) => return,
+            Some(Failure::Retry(_) | Failure::Unsupported | Failure::StaleSettings) => return,
             Some(Failure::Permanent(_)) | None => Credentials::Accepted,
         };
         *self.0.credentials.lock().unwrap_or_else(PoisonError::into_inner) = credentials;

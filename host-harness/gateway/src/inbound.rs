@@ -5,8 +5,10 @@ use crate::connection_service::ConnectionService;
 use crate::mailbox::{Accepted, EventOrigin, NoRoom, NotAccepted, Refused, Source};
 use crate::mailboxes::ChangeError;
 use crate::store::StoreError;
-use handover_host::contract::{AgentEvent, Authenticity, EventKind, Malformed, OperatorSource, Rejection, Webhook};
-use handover_host::{CallError, Error, VerifiedWebhook};
+use handover_host::contract::{
+    AgentEvent, Authenticity, EventKind, MappingError, OperatorSource, ReceivedWebhook, Rejection, Webhook,
+};
+use handover_host::{CallError, Error};
 use std::time::Instant;
 
 /// The result of an accepted webhook.
@@ -35,7 +37,7 @@ pub(crate) enum WebhookError {
     RejectedByAll(String),
     /// It is authentic but not a JSON object. Another attempt would have the same result.
     #[error("the webhook is not readable: {0:?}")]
-    Malformed(Malformed),
+    Unreadable(MappingError),
     /// It is a replay, contradicts an accepted event, or a queue is full.
     #[error(transparent)]
     NotAccepted(NotAccepted),
@@ -66,7 +68,7 @@ impl Received {
 ///
 /// # Errors
 /// It is not authentic.
-pub(crate) async fn verify(service: &ConnectionService, webhook: &Webhook) -> Result<VerifiedWebhook, WebhookError> {
+pub(crate) async fn verify(service: &ConnectionService, webhook: &Webhook) -> Result<ReceivedWebhook, WebhookError> {
     let began = Instant::now();
     let verified = service.connection().receive_webhook(webhook).await;
     service.trace().webhook(service.name(), webhook, &verified, began.elapsed());
@@ -84,7 +86,7 @@ pub(crate) async fn verify(service: &ConnectionService, webhook: &Webhook) -> Re
 pub(crate) async fn receive(
     service: &ConnectionService,
     webhook: &Webhook,
-    verified: VerifiedWebhook,
+    verified: ReceivedWebhook,
     correlation: &str,
 ) -> Result<Received, WebhookError> {
     if service.logs_bodies() {
@@ -96,7 +98,7 @@ pub(crate) async fn receive(
         Authenticity::ApiKey(OperatorSource::EventBus) => Source::EventBus,
         Authenticity::ApiKey(OperatorSource::Trigger) => Source::Trigger,
     };
-    let events = verified.events.map_err(WebhookError::Malformed)?;
+    let events = verified.events.map_err(WebhookError::Unreadable)?;
     let origin = EventOrigin::new(source, &webhook.body);
     let has_no_meaning = |event: &AgentEvent| {
         matches!(event.kind, EventKind::Ignored(_)) && event.recipient.is_none() && event.conversation_id.is_none()

@@ -3,8 +3,10 @@
 use crate::clock::now;
 use crate::mailbox::{CallbackOutcome, DeliveryOutcome, LookupOutcome};
 use crate::platform_event::PlatformEvent;
-use handover_host::contract::{AgentEvent, Authenticity, Conversation, Failure, ProviderRequest, Rejection, Webhook};
-use handover_host::{Connection, Error, VerifiedWebhook};
+use handover_host::contract::{
+    AgentEvent, Authenticity, Conversation, Failure, ProviderRequest, ReceivedWebhook, Rejection, Webhook,
+};
+use handover_host::{Connection, Error};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -61,7 +63,7 @@ impl Trace {
         &self,
         connection: &str,
         webhook: &Webhook,
-        verified: &Result<VerifiedWebhook, Error<Rejection>>,
+        verified: &Result<ReceivedWebhook, Error<Rejection>>,
         took: Duration,
     ) {
         self.record(connection, "webhook", Some(took), || {
@@ -70,11 +72,11 @@ impl Trace {
                 Err(Error::Provider(rejection)) => (format!("refused: {}", variant_name(rejection)), json!(rejection)),
                 Err(Error::Call(error)) => ("not verified".into(), error.to_string().into()),
             };
-            let signed = matches!(verified, Ok(VerifiedWebhook { authenticity: Authenticity::Signed(_), .. }));
+            let signed = matches!(verified, Ok(ReceivedWebhook { authenticity: Authenticity::Signed(_), .. }));
             let headers: Vec<_> = webhook.headers.iter().map(|header| shown_header(header, signed)).collect();
             (title, json!({ "verdict": verdict, "headers": headers, "body": read(&webhook.body) }))
         });
-        if let Ok(VerifiedWebhook { events: Ok(events), .. }) = verified {
+        if let Ok(ReceivedWebhook { events: Ok(events), .. }) = verified {
             for event in events {
                 self.record(connection, "event", None, || (variant_name(&event.kind), json!(event)));
             }

@@ -11,6 +11,7 @@ use crate::origin::GrantedOrigins;
 use crate::{http, limits};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use wasmtime::component::Linker;
 use wasmtime::{ResourceLimiter, Store, Trap, UpdateDeadline};
 
 /// The capabilities of a connection, granted to calls with effects.
@@ -33,6 +34,19 @@ pub(crate) struct State {
     ticks: u64,
     /// The limit that the provider exceeded. The trap that follows does not name it.
     reached: Option<Limit>,
+    /// How the call is interrupted.
+    pace: Pace,
+}
+
+/// How a call that computes is interrupted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// It yields to other tasks at every tick, until its CPU time is used up.
+    Yielding,
+    /// It runs on the thread of its caller, and is interrupted at the second tick.
+    AtOnce,
+    /// It ran on the thread of its caller and was interrupted.
+    TooSlow,
 }
 
 /// An instance with its store, for one or several calls.
@@ -44,9 +58,14 @@ pub(crate) struct Instance {
 }
 
 impl State {
+    pub(crate) fn set_pace(&mut self, pace: Pace) {
+        self.pace = pace;
+    }
+
     pub(crate) fn store(engine: &wasmtime::Engine, limits: Arc<Limits>, memory: MemoryShare) -> Store<State> {
         let output = limits.output;
-        let state = State { limits, memory, capabilities: None, exchanges: 0, ticks: 0, reached: None };
+        let pace = Pace::Yielding;
+        let state = State { limits, memory, capabilities: None, exchanges: 0, ticks: 0, reached: None, pace };
         let mut store = Store::new(engine, state);
         store.limiter(|state| state);
         store.set_hostcall_fuel(output);
@@ -55,6 +74,14 @@ impl State {
         store.epoch_deadline_callback(|mut context| {
             let state = context.data_mut();
             state.ticks += 1;
+            if state.pace != Pace::Yielding {
+                // The first tick may follow immediately.
+                if state.ticks <= 1 {
+                    return Ok(UpdateDeadline::Continue(1));
+                }
+                state.pace = Pace::TooSlow;
+                return Ok(UpdateDeadline::Interrupt);
+            }
             if state.ticks > ticks(state.limits.cpu_time) {
                 state.reached = Some(Limit::CpuTime);
                 return Ok(UpdateDeadline::Interrupt);
@@ -78,12 +105,38 @@ impl Instance {
     }
 
     /// Prepares the instance for a call: with capabilities, or without them for a pure call.
-    pub(crate) fn prepare(&mut self, capabilities: Option<Capabilities>) {
+    pub(crate) fn prepare(&mut self, capabilities: Option<Capabilities>, pace: Pace) {
         let state = self.store.data_mut();
         (state.capabilities, state.exchanges, state.ticks, state.reached) = (capabilities, 0, 0, None);
+        state.pace = pace;
         self.store.set_epoch_deadline(1);
     }
 }
+
+/// Returns whether a call was interrupted because it must yield.
+pub(crate) fn is_too_slow(store: &Store<State>) -> bool {
+    store.data().pace == Pace::TooSlow
+}
+
+/// Defines every import so that it traps, for pure calls. Unlike those of `bindings`, these functions are synchronous, so
+/// that a call needs no stack of its own.
+pub(crate) fn add_trapping_imports(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    for (interface, functions) in TRAPPING {
+        let mut instance = linker.instance(interface)?;
+        for (function, import) in functions {
+            instance.func_new(function, |_, _, _, _| Err(CallError::Impure(import).into()))?;
+        }
+    }
+    Ok(())
+}
+
+/// The functions of each interface that a provider may import, and their names in errors.
+const TRAPPING: [(&str, &[(&str, &str)]); 4] = [
+    ("handover:provider/types@0.1.0", &[]),
+    ("handover:provider/http@0.1.0", &[("send", "http.send")]),
+    ("handover:provider/cache@0.1.0", &[("get", "cache.get"), ("put", "cache.put")]),
+    ("wasi:clocks/wall-clock@0.2.6", &[("now", "wall-clock.now"), ("resolution", "wall-clock.resolution")]),
+];
 
 /// Classifies an error from wasmtime.
 pub(crate) fn classify(store: &Store<State>, error: &wasmtime::Error) -> CallError {

@@ -2,14 +2,15 @@
 
 use crate::call::{Capabilities, reached};
 use crate::contract::{
-    AgentEvent, Authenticity, Check, Conversation, Delivery, DeliveryStatus, EventSource, Failure, Malformed,
-    OperatorSource, Outbound, ProviderRequest, ProvisioningMode, ProvisioningStep, Rejection, Setting, SettingKind,
-    SettingsProblem, Unsupported, Webhook,
+    AcceptedSettings, AgentEvent, Authenticity, Availability, Check, Conversation, Delivery, DeliveryStatus,
+    EventSource, EventSourceView, Failure, MappingError, Outbound, ProviderRequest, ProvisioningMode, ProvisioningStep,
+    ReceivedWebhook, Rejection, Routing, Setting, SettingKind, SettingsProblem, Unsupported, Webhook,
 };
 use crate::error::{CallError, ConnectError, Error, Limit};
 use crate::instances::InstancePool;
 use crate::origin::{AllowedOrigins, GrantedOrigins, NotGranted};
 use crate::provider::Provider;
+use crate::signature::Verifier;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,12 +23,14 @@ pub struct Connection {
     inner: Arc<Inner>,
     /// The timeout of a call.
     call_time: Duration,
+    /// Verifies webhooks if the provider declares their signature.
+    verifier: Option<Arc<Verifier>>,
 }
 
 struct Inner {
     provider: Provider,
     settings: Vec<Setting>,
-    warnings: Vec<SettingsProblem>,
+    accepted: AcceptedSettings,
     capabilities: Capabilities,
     pool: InstancePool,
 }
@@ -41,23 +44,32 @@ impl std::fmt::Debug for Connection {
     }
 }
 
-/// A verified webhook.
-#[derive(Clone, Debug, PartialEq)]
-pub struct VerifiedWebhook {
-    /// How it was authenticated.
-    pub authenticity: Authenticity,
-    /// Its events.
-    pub events: Result<Vec<AgentEvent>, Malformed>,
+/// Calls a pure function of the contract.
+macro_rules! pure {
+    ($connection:expr, $function:ident, $at_once:ident $(, $argument:expr)*) => {{
+        let inner = &$connection.inner;
+        let (instances, settings) = (inner.provider.instances(), &inner.accepted.prepared);
+        instances
+            .pure_call(
+                &inner.pool,
+                $connection.call_time,
+                |store, instance| instances.exports.$at_once(store, instance, settings $(, $argument)*),
+                async |store, instance| {
+                    instances.exports.$function(store, instance, settings $(, $argument)*).await
+                },
+            )
+            .await
+    }};
 }
 
-/// Calls a function of the contract. Pure functions get no capabilities.
-macro_rules! call {
-    ($connection:expr, $capabilities:expr, $function:ident $(, $argument:expr)*) => {{
+/// Calls a function of the contract that has effects.
+macro_rules! effect {
+    ($connection:expr, $function:ident $(, $argument:expr)*) => {{
         let inner = &$connection.inner;
-        let instances = inner.provider.instances();
+        let (instances, settings) = (inner.provider.instances(), &inner.accepted.prepared);
         instances
-            .call(&inner.pool, $capabilities, $connection.call_time, async |store, instance| {
-                instances.exports.$function(store, instance, &inner.settings $(, $argument)*).await
+            .call(&inner.pool, Some(inner.capabilities.clone()), $connection.call_time, async |store, instance| {
+                instances.exports.$function(store, instance, settings $(, $argument)*).await
             })
             .await
     }};
@@ -71,10 +83,7 @@ impl Provider {
     /// The provider refuses the settings (the error contains all problems), an origin is not allowed, or the call
     /// fails.
     pub async fn connect(&self, settings: Vec<Setting>, allowed: &AllowedOrigins) -> Result<Connection, ConnectError> {
-        let accepted = self.check_settings(&settings).await.map_err(|error| match error {
-            Error::Provider(problems) => ConnectError::Settings(problems),
-            Error::Call(error) => ConnectError::Call(error),
-        })?;
+        let accepted = self.accept(&settings).await?;
         let mut origins = GrantedOrigins::default();
         for origin in &accepted.origins {
             origins.grant(origin, allowed).map_err(|not_granted| match not_granted {
@@ -82,20 +91,57 @@ impl Provider {
                 NotGranted::Invalid(why) => ConnectError::InvalidOrigin { origin: origin.clone(), why },
             })?;
         }
-        Ok(self.connection(settings, accepted.warnings, origins))
+        self.connection(settings, accepted, origins)
     }
 
-    /// Creates a connection with unchecked settings and without network access. For conformance tests: the other
-    /// functions must survive settings that `check_settings` refuses.
+    /// Creates a connection without network access, for the calls that need none.
+    ///
+    /// # Errors
+    /// The provider refuses the settings, or the call fails.
+    pub async fn connect_offline(&self, settings: Vec<Setting>) -> Result<Connection, ConnectError> {
+        let accepted = self.accept(&settings).await?;
+        self.connection(settings, accepted, GrantedOrigins::default())
+    }
+
+    /// Creates a connection without network access from prepared settings that may not be the provider's. For
+    /// conformance tests: a provider must answer with `stale-settings`.
     #[must_use]
-    pub fn connect_unchecked(&self, settings: Vec<Setting>) -> Connection {
-        self.connection(settings, Vec::new(), GrantedOrigins::default())
+    pub fn connect_prepared(&self, prepared: Vec<u8>) -> Connection {
+        let (origins, headers, warnings) = (Vec::new(), Vec::new(), Vec::new());
+        let accepted = AcceptedSettings { prepared, origins, headers, signature: None, warnings };
+        self.connection_with(Vec::new(), accepted, None, GrantedOrigins::default())
+    }
+
+    /// Returns whether a setting is a secret. One that the description does not name counts as a secret.
+    fn is_secret(&self, setting: &Setting) -> bool {
+        let field = self.description().settings.iter().find(|field| field.key == setting.key);
+        field.is_none_or(|field| field.kind == SettingKind::Secret)
+    }
+
+    async fn accept(&self, settings: &[Setting]) -> Result<AcceptedSettings, ConnectError> {
+        self.check_settings(settings).await.map_err(|error| match error {
+            Error::Provider(problems) => ConnectError::Settings(problems),
+            Error::Call(error) => ConnectError::Call(error),
+        })
     }
 
     fn connection(
         &self,
         settings: Vec<Setting>,
-        warnings: Vec<SettingsProblem>,
+        accepted: AcceptedSettings,
+        origins: GrantedOrigins,
+    ) -> Result<Connection, ConnectError> {
+        let is_secret = |setting: &Setting| self.is_secret(setting);
+        let verifier = accepted.signature.as_ref().map(|signature| Verifier::new(signature, &settings, is_secret));
+        let verifier = verifier.transpose().map_err(ConnectError::InvalidSignature)?;
+        Ok(self.connection_with(settings, accepted, verifier, origins))
+    }
+
+    fn connection_with(
+        &self,
+        settings: Vec<Setting>,
+        accepted: AcceptedSettings,
+        verifier: Option<Verifier>,
         origins: GrantedOrigins,
     ) -> Connection {
         let shared = &self.instances().shared;
@@ -108,8 +154,9 @@ impl Provider {
         let pool = InstancePool::new(&shared.limits);
         let call_time = shared.limits.call_time;
         Connection {
-            inner: Arc::new(Inner { provider: self.clone(), settings, warnings, capabilities, pool }),
+            inner: Arc::new(Inner { provider: self.clone(), settings, accepted, capabilities, pool }),
             call_time,
+            verifier: verifier.map(Arc::new),
         }
     }
 }
@@ -135,29 +182,30 @@ impl Connection {
     /// Returns the problems of the settings that do not prevent their use.
     #[must_use]
     pub fn warnings(&self) -> &[SettingsProblem] {
-        &self.inner.warnings
+        &self.inner.accepted.warnings
     }
 
     /// Returns the settings that are secrets according to the provider's description, so that a caller can redact them.
     pub fn secrets(&self) -> impl Iterator<Item = &Setting> {
-        self.inner.settings.iter().filter(|setting| self.is_secret(setting))
+        self.inner.settings.iter().filter(|setting| self.inner.provider.is_secret(setting))
     }
 
     /// Returns the settings that are not secrets.
     pub fn shown_settings(&self) -> impl Iterator<Item = &Setting> {
-        self.inner.settings.iter().filter(|setting| !self.is_secret(setting))
-    }
-
-    /// A setting that the description does not name counts as a secret.
-    fn is_secret(&self, setting: &Setting) -> bool {
-        let field = self.inner.provider.description().settings.iter().find(|field| field.key == setting.key);
-        field.is_none_or(|field| field.kind == SettingKind::Secret)
+        self.inner.settings.iter().filter(|setting| !self.inner.provider.is_secret(setting))
     }
 
     /// Returns the same connection with this timeout instead of [`Limits::call_time`](crate::Limits::call_time).
     #[must_use]
     pub fn with_call_time(&self, call_time: Duration) -> Self {
-        Self { inner: Arc::clone(&self.inner), call_time }
+        Self { call_time, ..self.clone() }
+    }
+
+    /// Returns the same connection, but the provider verifies all webhooks, as in a host that does not read declared
+    /// signatures.
+    #[must_use]
+    pub fn verified_by_provider(&self) -> Self {
+        Self { verifier: None, ..self.clone() }
     }
 
     /// Creates a connection with other settings. It can reach only the origins of this connection.
@@ -168,51 +216,50 @@ impl Connection {
         self.inner.provider.connect(settings, &self.inner.capabilities.origins.allowed()).await
     }
 
-    /// Verifies a webhook. Pass the bytes as they arrived.
+    /// Verifies a webhook by `verify-webhook` of the provider. Pass the bytes as they arrived.
     ///
     /// # Errors
     /// A [`Rejection`], a webhook that exceeds the limits, or a failed call.
     pub async fn verify_webhook(&self, webhook: &Webhook) -> Result<Authenticity, Error<Rejection>> {
         self.bound_webhook(webhook)?;
-        call!(self, None, verify_webhook, webhook)?.map_err(Error::Provider)
+        let webhook = webhook.view(&self.inner.accepted.headers);
+        pure!(self, verify_webhook, verify_webhook_at_once, &webhook)?.map_err(Error::Provider)
     }
 
-    /// Verifies a webhook ([`verify_webhook`](Self::verify_webhook)) and maps its events
-    /// ([`map_agent_events`](Self::map_agent_events)) in one instance, which costs half as much as two calls.
+    /// Verifies a webhook and maps its events in one call.
+    ///
+    /// If the provider declares the signature of its webhooks, the host verifies it, so that a faulty provider cannot
+    /// accept a forged one. Otherwise, and for a webhook without this signature, the provider verifies the webhook.
     ///
     /// # Errors
-    /// As for the two methods.
-    pub async fn receive_webhook(&self, webhook: &Webhook) -> Result<VerifiedWebhook, Error<Rejection>> {
+    /// As for [`verify_webhook`](Self::verify_webhook). The result contains the error of mapping.
+    pub async fn receive_webhook(&self, webhook: &Webhook) -> Result<ReceivedWebhook, Error<Rejection>> {
         self.bound_webhook(webhook)?;
-        let inner = &self.inner;
-        let instances = inner.provider.instances();
-        let received = instances.call(&inner.pool, None, self.call_time, async |store, instance| {
-            let exports = &instances.exports;
-            let authenticity = match exports.verify_webhook(&mut *store, instance, &inner.settings, webhook).await? {
-                Ok(authenticity) => authenticity,
-                Err(rejection) => return Ok(Err(rejection)),
-            };
-            let body = webhook.body.clone();
-            let source = match authenticity {
-                Authenticity::Signed(_) | Authenticity::Unchecked => EventSource::Webhook(body),
-                Authenticity::ApiKey(OperatorSource::EventBus) => EventSource::EventBus(body),
-                Authenticity::ApiKey(OperatorSource::Trigger) => EventSource::Trigger(body),
-            };
-            let events = exports.map_agent_events(store, instance, &inner.settings, &source).await?;
-            Ok(Ok(VerifiedWebhook { authenticity, events }))
-        });
-        let verified = received.await?.map_err(Error::Provider)?;
-        if let Ok(events) = &verified.events {
+        let received = match self.verifier.as_ref().and_then(|verifier| verifier.verify(webhook)) {
+            Some(verdict) => {
+                let authenticity = Authenticity::Signed(verdict.map_err(Error::Provider)?);
+                let source = EventSourceView::Webhook(&webhook.body);
+                ReceivedWebhook {
+                    authenticity,
+                    events: pure!(self, map_agent_events, map_agent_events_at_once, source)?,
+                }
+            }
+            None => {
+                let webhook = webhook.view(&self.inner.accepted.headers);
+                pure!(self, receive_webhook, receive_webhook_at_once, &webhook)?.map_err(Error::Provider)?
+            }
+        };
+        if let Ok(events) = &received.events {
             self.bound(events)?;
         }
-        Ok(verified)
+        Ok(received)
     }
 
     /// Maps verified bytes to events.
     ///
     /// # Errors
-    /// The bytes are [`Malformed`], the input or the result exceeds the limits, or the call fails.
-    pub async fn map_agent_events(&self, source: &EventSource) -> Result<Vec<AgentEvent>, Error<Malformed>> {
+    /// A [`MappingError`], an input or a result that exceeds the limits, or a failed call.
+    pub async fn map_agent_events(&self, source: &EventSource) -> Result<Vec<AgentEvent>, Error<MappingError>> {
         let limits = &self.inner.provider.instances().shared.limits;
         let (EventSource::Webhook(body)
         | EventSource::EventBus(body)
@@ -221,7 +268,8 @@ impl Connection {
         if body.len() > limits.input {
             return Err(reached(Limit::Input, limits).into());
         }
-        let events = call!(self, None, map_agent_events, source)?.map_err(Error::Provider)?;
+        let events =
+            pure!(self, map_agent_events, map_agent_events_at_once, source.view())?.map_err(Error::Provider)?;
         self.bound(&events)?;
         Ok(events)
     }
@@ -236,7 +284,8 @@ impl Connection {
         message: &Outbound,
     ) -> Result<Vec<ProviderRequest>, Error<Unsupported>> {
         let limits = &self.inner.provider.instances().shared.limits;
-        let requests = call!(self, None, build_outbound_message, conversation, message)?.map_err(Error::Provider)?;
+        let requests = pure!(self, build_outbound_message, build_outbound_message_at_once, conversation, message)?
+            .map_err(Error::Provider)?;
         if requests.len() > limits.items {
             return Err(reached(Limit::Items, limits).into());
         }
@@ -248,8 +297,7 @@ impl Connection {
     /// # Errors
     /// A [`Failure`], or a failed call. After a failed call other than [`CallError::Busy`], the outcome is unknown.
     pub async fn deliver(&self, request: &ProviderRequest) -> Result<Delivery, Error<Failure>> {
-        let capabilities = Some(self.inner.capabilities.clone());
-        let delivery = call!(self, capabilities, deliver, request)?.map_err(Error::Provider)?;
+        let delivery = effect!(self, deliver, request)?.map_err(Error::Provider)?;
         self.bound_delivery(&delivery)?;
         Ok(delivery)
     }
@@ -263,8 +311,7 @@ impl Connection {
         conversation: &Conversation,
         request: &ProviderRequest,
     ) -> Result<DeliveryStatus, Error<Failure>> {
-        let capabilities = Some(self.inner.capabilities.clone());
-        let status = call!(self, capabilities, find_delivery, conversation, request)?.map_err(Error::Provider)?;
+        let status = effect!(self, find_delivery, conversation, request)?.map_err(Error::Provider)?;
         if let DeliveryStatus::Delivered(delivery) = &status {
             self.bound_delivery(delivery)?;
         }
@@ -276,31 +323,48 @@ impl Connection {
     /// # Errors
     /// A [`Failure`], a result that exceeds the limits, or a failed call.
     pub async fn observe_conversation(&self, conversation: &Conversation) -> Result<Vec<AgentEvent>, Error<Failure>> {
-        let capabilities = Some(self.inner.capabilities.clone());
-        let events = call!(self, capabilities, observe_conversation, conversation)?.map_err(Error::Provider)?;
+        let events = effect!(self, observe_conversation, conversation)?.map_err(Error::Provider)?;
         self.bound(&events)?;
         Ok(events)
+    }
+
+    /// Returns the agents' messages of a conversation as events, oldest first.
+    ///
+    /// # Errors
+    /// A [`Failure`], a result that exceeds the limits, or a failed call.
+    pub async fn fetch_agent_messages(&self, conversation: &Conversation) -> Result<Vec<AgentEvent>, Error<Failure>> {
+        let events = effect!(self, fetch_agent_messages, conversation)?.map_err(Error::Provider)?;
+        self.bound(&events)?;
+        Ok(events)
+    }
+
+    /// Returns whether agents can serve a user with this routing.
+    ///
+    /// # Errors
+    /// A [`Failure`], or a failed call.
+    pub async fn check_availability(&self, routing: &Routing) -> Result<Availability, Error<Failure>> {
+        effect!(self, check_availability, routing)?.map_err(Error::Provider)
     }
 
     /// Checks the connection (the "doctor"). With a `probe`, also asks the contact center to send a message to that
     /// recipient; the receiver of webhooks sees whether it arrives.
     ///
     /// # Errors
-    /// The call fails.
-    pub async fn check_connection(&self, probe: Option<&str>) -> Result<Vec<Check>, CallError> {
-        call!(self, Some(self.inner.capabilities.clone()), check_connection, probe)
+    /// A [`Failure`], or a failed call. Most problems are results of the checks.
+    pub async fn check_connection(&self, probe: Option<&str>) -> Result<Vec<Check>, Error<Failure>> {
+        effect!(self, check_connection, probe)?.map_err(Error::Provider)
     }
 
     /// Creates what the connection needs at the contact center, or returns what it would create.
     ///
     /// # Errors
-    /// The call fails. Steps that completed before the failure stay completed.
+    /// A [`Failure`], or a failed call. Steps that completed before the failure stay completed.
     pub async fn provision(
         &self,
         webhook_url: &str,
         mode: ProvisioningMode,
-    ) -> Result<Vec<ProvisioningStep>, CallError> {
-        call!(self, Some(self.inner.capabilities.clone()), provision, webhook_url, mode)
+    ) -> Result<Vec<ProvisioningStep>, Error<Failure>> {
+        effect!(self, provision, webhook_url, mode)?.map_err(Error::Provider)
     }
 
     fn bound_webhook(&self, webhook: &Webhook) -> Result<(), CallError> {
@@ -326,6 +390,7 @@ impl Connection {
     }
 
     fn bound_delivery(&self, delivery: &Delivery) -> Result<(), CallError> {
+        self.bound(&delivery.events)?;
         self.bound_ids([delivery.message_id.as_ref(), delivery.conversation_id.as_ref()])
     }
 

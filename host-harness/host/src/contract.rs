@@ -38,5 +38,8 @@ pub(crate) const GRANTED_IMPORTS: [&str; 4] = [
     "wasi:clocks/wall-clock@0.2.6",
 ];
 
-/// The interface that a provider must export.
-pub(crate) const EXPORT: &str = "handover:provider/provider@0.1.0";
+/// The interface of the description and the settings, which a provider must export.
+pub(crate) const CONFIGURATION: &str = "handover:provider/configuration@0.1.0";
+
+/// The interface of handovers, which a provider must export.
+pub(crate) const HANDOVER: &str = "handover:provider/handover@0.1.0";

@@ -35,7 +35,12 @@ pub enum LoadError {
     #[error("the component imports {}, which this host does not grant; a provider may import {}", .0.join(", "), crate::contract::GRANTED_IMPORTS.join(", "))]
     ForeignImports(Vec<String>),
     /// The component belongs to another world.
-    #[error("the component does not export {}; it exports {}", crate::contract::EXPORT, list(.0))]
+    #[error(
+        "the component does not export {} and {}; it exports {}",
+        crate::contract::CONFIGURATION,
+        crate::contract::HANDOVER,
+        list(.0)
+    )]
     AnotherWorld(Vec<String>),
     /// The functions have other types: the component implements another version of the contract.
     #[error("the component's functions are not those of the contract: {0}")]
@@ -67,6 +72,9 @@ pub enum ConnectError {
         /// What is wrong with it.
         why: String,
     },
+    /// The provider declares a signature that is not valid. The text says what is wrong.
+    #[error("the provider's signature of webhooks is not valid: {0}")]
+    InvalidSignature(String),
     /// The call failed.
     #[error(transparent)]
     Call(#[from] CallError),

@@ -5,9 +5,10 @@
 
 use crate::call::State;
 use crate::contract::{
-    AcceptedSettings, AgentEvent, Authenticity, Check, Conversation, Delivery, DeliveryStatus, Description, EXPORT,
-    EventSource, Failure, Malformed, Outbound, ProviderRequest, ProvisioningMode, ProvisioningStep, Rejection, Setting,
-    SettingsProblem, Unsupported, Webhook,
+    AcceptedSettings, AgentEvent, Authenticity, Availability, CONFIGURATION, Check, Conversation, Delivery,
+    DeliveryStatus, Description, EventSourceView, Failure, HANDOVER, MappingError, Outbound, ProviderRequest,
+    ProvisioningMode, ProvisioningStep, ReceivedWebhook, Rejection, Routing, Setting, SettingsProblem, Unsupported,
+    WebhookView,
 };
 use wasmtime::Store;
 use wasmtime::component::{Component, ComponentExportIndex, Instance, TypedFunc};
@@ -18,57 +19,113 @@ fn wrong_component() -> wasmtime::Error {
 }
 
 macro_rules! exports {
-    ($($name:ident = $exported:literal ($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
+    ($($interface:ident {
+        $(pure $pure:ident, $at_once:ident = $pure_name:literal
+            ($($pure_argument:ident: $pure_type:ty),*) -> $pure_answer:ty;)*
+        $(effect $effect:ident = $effect_name:literal ($($argument:ident: $type:ty),*) -> $answer:ty;)*
+    })*) => {
         /// The indexes of the functions in a component.
         pub(crate) struct Exports {
-            $($name: ComponentExportIndex,)*
+            $($($pure: ComponentExportIndex,)* $($effect: ComponentExportIndex,)*)*
         }
 
         impl Exports {
             /// Looks up the functions of a component; the error names what is missing.
             pub(crate) fn of(component: &Component) -> Result<Self, String> {
                 let missing = |what: &str| format!("`{what}` is missing");
-                let provider = component.get_export_index(None, EXPORT).ok_or_else(|| missing(EXPORT))?;
-                let function = |name: &str| component.get_export_index(Some(&provider), name).ok_or_else(|| missing(name));
-                Ok(Self { $($name: function($exported)?,)* })
+                let interface = |name: &str| component.get_export_index(None, name).ok_or_else(|| missing(name));
+                let function = |interface: &ComponentExportIndex, name: &str| {
+                    component.get_export_index(Some(interface), name).ok_or_else(|| missing(name))
+                };
+                Ok(Self { $(
+                    $($pure: function(&interface($interface)?, $pure_name)?,)*
+                    $($effect: function(&interface($interface)?, $effect_name)?,)*
+                )* })
             }
 
             /// Compares the types of all functions, in an instance of the component.
             pub(crate) fn check(&self, store: &mut Store<State>, instance: &Instance) -> wasmtime::Result<()> {
-                $(instance.get_typed_func::<($($type,)*), ($answer,)>(&mut *store, &self.$name)?;)*
+                $(
+                    $(instance.get_typed_func::<($($pure_type,)*), ($pure_answer,)>(&mut *store, &self.$pure)?;)*
+                    $(instance.get_typed_func::<($($type,)*), ($answer,)>(&mut *store, &self.$effect)?;)*
+                )*
                 Ok(())
             }
 
-            $(pub(crate) async fn $name(
-                &self,
-                store: &mut Store<State>,
-                instance: &Instance,
-                $($argument: $type,)*
-            ) -> wasmtime::Result<$answer> {
-                let function = instance.get_func(&mut *store, &self.$name).ok_or_else(wrong_component)?;
-                // SAFETY: `Provider::load` calls `check` before any other function and fails if the type of this
-                // function differs from this type. An index is used only with instances of its component.
-                let function = unsafe { TypedFunc::<($($type,)*), ($answer,)>::new_unchecked(function) };
-                let (answer,) = function.call_async(store, ($($argument,)*)).await?;
-                Ok(answer)
-            })*
+            $($(
+                pub(crate) async fn $pure(
+                    &self,
+                    store: &mut Store<State>,
+                    instance: &Instance,
+                    $($pure_argument: $pure_type,)*
+                ) -> wasmtime::Result<$pure_answer> {
+                    let function = instance.get_func(&mut *store, &self.$pure).ok_or_else(wrong_component)?;
+                    // SAFETY: `Provider::load` calls `check` before any other function and fails if the type of this
+                    // function differs from this type. An index is used only with instances of its component.
+                    let function = unsafe { TypedFunc::<($($pure_type,)*), ($pure_answer,)>::new_unchecked(function) };
+                    let (answer,) = function.call_async(store, ($($pure_argument,)*)).await?;
+                    Ok(answer)
+                }
+
+                pub(crate) fn $at_once(
+                    &self,
+                    store: &mut Store<State>,
+                    instance: &Instance,
+                    $($pure_argument: $pure_type,)*
+                ) -> wasmtime::Result<$pure_answer> {
+                    let function = instance.get_func(&mut *store, &self.$pure).ok_or_else(wrong_component)?;
+                    // SAFETY: as above.
+                    let function = unsafe { TypedFunc::<($($pure_type,)*), ($pure_answer,)>::new_unchecked(function) };
+                    let (answer,) = function.call(store, ($($pure_argument,)*))?;
+                    Ok(answer)
+                }
+            )*
+            $(
+                pub(crate) async fn $effect(
+                    &self,
+                    store: &mut Store<State>,
+                    instance: &Instance,
+                    $($argument: $type,)*
+                ) -> wasmtime::Result<$answer> {
+                    let function = instance.get_func(&mut *store, &self.$effect).ok_or_else(wrong_component)?;
+                    // SAFETY: as above.
+                    let function = unsafe { TypedFunc::<($($type,)*), ($answer,)>::new_unchecked(function) };
+                    let (answer,) = function.call_async(store, ($($argument,)*)).await?;
+                    Ok(answer)
+                }
+            )*)*
         }
     };
 }
 
 exports! {
-    describe = "describe" () -> Description;
-    check_settings = "check-settings" (settings: &[Setting]) -> Result<AcceptedSettings, Vec<SettingsProblem>>;
-    verify_webhook = "verify-webhook" (settings: &[Setting], webhook: &Webhook) -> Result<Authenticity, Rejection>;
-    map_agent_events = "map-agent-events" (settings: &[Setting], source: &EventSource) -> Result<Vec<AgentEvent>, Malformed>;
-    build_outbound_message = "build-outbound-message"
-        (settings: &[Setting], conversation: &Conversation, message: &Outbound) -> Result<Vec<ProviderRequest>, Unsupported>;
-    deliver = "deliver" (settings: &[Setting], request: &ProviderRequest) -> Result<Delivery, Failure>;
-    find_delivery = "find-delivery"
-        (settings: &[Setting], conversation: &Conversation, request: &ProviderRequest) -> Result<DeliveryStatus, Failure>;
-    observe_conversation = "observe-conversation"
-        (settings: &[Setting], conversation: &Conversation) -> Result<Vec<AgentEvent>, Failure>;
-    check_connection = "check-connection" (settings: &[Setting], probe: Option<&str>) -> Vec<Check>;
-    provision = "provision"
-        (settings: &[Setting], webhook_url: &str, mode: ProvisioningMode) -> Vec<ProvisioningStep>;
+    CONFIGURATION {
+        pure describe, describe_at_once = "describe" () -> Description;
+        pure check_settings, check_settings_at_once = "check-settings"
+            (settings: &[Setting]) -> Result<AcceptedSettings, Vec<SettingsProblem>>;
+        effect check_connection = "check-connection"
+            (settings: &[u8], probe: Option<&str>) -> Result<Vec<Check>, Failure>;
+        effect provision = "provision"
+            (settings: &[u8], webhook_url: &str, mode: ProvisioningMode) -> Result<Vec<ProvisioningStep>, Failure>;
+    }
+    HANDOVER {
+        pure verify_webhook, verify_webhook_at_once = "verify-webhook"
+            (settings: &[u8], webhook: &WebhookView<'_>) -> Result<Authenticity, Rejection>;
+        pure map_agent_events, map_agent_events_at_once = "map-agent-events"
+            (settings: &[u8], source: EventSourceView<'_>) -> Result<Vec<AgentEvent>, MappingError>;
+        pure receive_webhook, receive_webhook_at_once = "receive-webhook"
+            (settings: &[u8], webhook: &WebhookView<'_>) -> Result<ReceivedWebhook, Rejection>;
+        pure build_outbound_message, build_outbound_message_at_once = "build-outbound-message"
+            (settings: &[u8], conversation: &Conversation, message: &Outbound)
+            -> Result<Vec<ProviderRequest>, Unsupported>;
+        effect deliver = "deliver" (settings: &[u8], request: &ProviderRequest) -> Result<Delivery, Failure>;
+        effect find_delivery = "find-delivery"
+            (settings: &[u8], conversation: &Conversation, request: &ProviderRequest) -> Result<DeliveryStatus, Failure>;
+        effect observe_conversation = "observe-conversation"
+            (settings: &[u8], conversation: &Conversation) -> Result<Vec<AgentEvent>, Failure>;
+        effect fetch_agent_messages = "fetch-agent-messages"
+            (settings: &[u8], conversation: &Conversation) -> Result<Vec<AgentEvent>, Failure>;
+        effect check_availability = "check-availability"
+            (settings: &[u8], routing: &Routing) -> Result<Availability, Failure>;
+    }
 }

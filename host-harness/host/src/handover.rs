@@ -323,7 +323,10 @@ impl Handover {
             }
             (EventKind::Message(message), attribution) => vec![self.message(message, event.time, attribution, now)],
             (EventKind::Receipt(receipt), _) => vec![Step::Receipt(receipt.clone())],
-            (EventKind::Ignored(_), _) | (_, Attribution::Other) => Vec::new(),
+            // No provider reports an outcome or a survey yet.
+            (EventKind::Outcome(_) | EventKind::Survey(_) | EventKind::Ignored(_), _) | (_, Attribution::Other) => {
+                Vec::new()
+            }
             _ if !self.is_open() => Vec::new(),
             (EventKind::Typing(time), _) => vec![Step::Typing(*time)],
             (EventKind::Queued(state), _) => self.queued(state, at, now),

@@ -47,10 +47,11 @@ mod origin;
 mod permits;
 mod provider;
 mod shared;
+mod signature;
 
 pub use self::cache::{Cache, MemoryCache};
 pub use self::client::{HttpClient, HttpClientError, HttpClientLimits, is_public};
-pub use self::connection::{Connection, VerifiedWebhook};
+pub use self::connection::Connection;
 pub use self::error::{BuildError, CallError, ConnectError, Error, Limit, LoadError};
 pub use self::host::{Host, HostBuilder};
 pub use self::http::{Transport, TransportError};

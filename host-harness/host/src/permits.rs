@@ -22,6 +22,11 @@ impl Permits {
         Permit { _effect: None, _call: self.calls.acquire().await.ok() }
     }
 
+    /// Returns a permit for a pure call if there is one now.
+    pub(crate) fn try_pure_call(&self) -> Option<Permit<'_>> {
+        Some(Permit { _effect: None, _call: Some(self.calls.try_acquire().ok()?) })
+    }
+
     /// Waits for a permit for a call with effects.
     pub(crate) async fn call_with_effects(&self) -> Permit<'_> {
         let effect = self.effects.acquire().await.ok();

@@ -1,8 +1,10 @@
 //! A loaded provider.
 
 use crate::bindings::HandoverProvider;
-use crate::call::State;
-use crate::contract::{AcceptedSettings, Description, EXPORT, GRANTED_IMPORTS, Setting, SettingsProblem};
+use crate::call::{State, add_trapping_imports};
+use crate::contract::{
+    AcceptedSettings, CONFIGURATION, Description, GRANTED_IMPORTS, HANDOVER, Setting, SettingsProblem,
+};
 use crate::error::{Error, LoadError, chain};
 use crate::exports::Exports;
 use crate::instances::{InstancePool, Instances};
@@ -44,21 +46,32 @@ impl Provider {
         if !foreign.is_empty() {
             return Err(LoadError::ForeignImports(foreign));
         }
-        if !exports.iter().any(|name| name == EXPORT) {
+        if [CONFIGURATION, HANDOVER].iter().any(|interface| !exports.iter().any(|name| name == interface)) {
             return Err(LoadError::AnotherWorld(exports));
         }
         let another = |error: wasmtime::Error| LoadError::AnotherContract(chain(&error));
         let mut linker = Linker::new(&shared.engine);
         HandoverProvider::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state).map_err(another)?;
-        let pre = linker.instantiate_pre(&component).map_err(another)?;
+        let with_imports = linker.instantiate_pre(&component).map_err(another)?;
+        let mut linker = Linker::new(&shared.engine);
+        add_trapping_imports(&mut linker).map_err(another)?;
+        let pure = linker.instantiate_pre(&component).map_err(another)?;
         let functions = Exports::of(&component).map_err(LoadError::AnotherContract)?;
         let pool = InstancePool::new(&shared.limits);
-        let instances = Instances::new(shared, pre, functions);
+        let instances = Instances::new(shared, with_imports, pure, functions);
         let description = instances
-            .call(&pool, None, instances.shared.limits.call_time, async |store, instance| {
-                instances.exports.check(store, instance)?;
-                instances.exports.describe(store, instance).await
-            })
+            .pure_call(
+                &pool,
+                instances.shared.limits.call_time,
+                |store, instance| {
+                    instances.exports.check(store, instance)?;
+                    instances.exports.describe_at_once(store, instance)
+                },
+                async |store, instance| {
+                    instances.exports.check(store, instance)?;
+                    instances.exports.describe(store, instance).await
+                },
+            )
             .await
             .map_err(LoadError::Describe)?;
         Ok(Self(Arc::new(Loaded { instances, description, fingerprint, imports, exports })))
@@ -89,10 +102,10 @@ impl Provider {
     pub async fn check_settings(&self, settings: &[Setting]) -> Result<AcceptedSettings, Error<Vec<SettingsProblem>>> {
         let instances = self.instances();
         instances
-            .call(
+            .pure_call(
                 &InstancePool::new(&instances.shared.limits),
-                None,
                 instances.shared.limits.call_time,
+                |store, instance| instances.exports.check_settings_at_once(store, instance, settings),
                 async |store, instance| instances.exports.check_settings(store, instance, settings).await,
             )
             .await?

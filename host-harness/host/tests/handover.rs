@@ -392,7 +392,7 @@ fn polls_on_a_late_end_of_the_previous_handover() {
     for certain in [AgentEvent { handover: Some(2), ..untimed(ended()) }, at(60_001, ended())] {
         assert_eq!(apply(&mut handover.clone(), 70_000, &[certain]), [Step::Ended(EndReason::Completed)]);
     }
-    handover.delivered(&Delivery { message_id: None, conversation_id: None }, START + 300);
+    handover.delivered(&Delivery::default(), START + 300);
     assert_eq!(handover.polled(&[at(50, ended())], START + 400), [], "a poll may still show the previous state");
     assert_eq!(handover.polled(&[at(50, ended())], START + 5_300), [Step::Ended(EndReason::Completed)]);
 }
@@ -408,7 +408,7 @@ fn second_handover_with_skew(ahead: i64) -> Handover {
     let mut first = Handover::begin(1, now - 100_000, polling(), None).expect("nothing is in progress");
     assert_eq!(first.apply(&skewed(ahead, 0, ended()), now + 50), [Step::Ended(EndReason::Completed)]);
     let mut second = Handover::begin(2, now + 1_000, polling(), Some(&first)).expect("the first has ended");
-    second.delivered(&Delivery { message_id: None, conversation_id: None }, now + 2_000);
+    second.delivered(&Delivery::default(), now + 2_000);
     second
 }
 
@@ -463,7 +463,7 @@ fn ignores_events_of_another_conversation_except_messages() {
         apply(&mut handover, 2000, &[within("d", message(Author::Human))]),
         [Step::Message(agent_message(Author::Human))]
     );
-    handover.delivered(&Delivery { message_id: None, conversation_id: Some("d".into()) }, START);
+    handover.delivered(&Delivery { conversation_id: Some("d".into()), ..Delivery::default() }, START);
     assert_eq!(apply(&mut handover, 3000, &[within("c", ended())]), [], "the delivery names another conversation");
     assert_eq!(apply(&mut handover, 3000, &[within("d", ended())]), [Step::Ended(EndReason::Completed)]);
 }
@@ -532,13 +532,13 @@ fn the_contact_center_knows_a_handover_after_a_possible_delivery() {
     let mut possibly_delivered = handover.clone();
     possibly_delivered.may_be_delivered();
     assert!(!possibly_delivered.is_unknown_to_the_contact_center());
-    handover.delivered(&Delivery { message_id: None, conversation_id: None }, START);
+    handover.delivered(&Delivery::default(), START);
     assert!(!handover.is_unknown_to_the_contact_center());
 }
 
 #[test]
 fn always_reports_receipts() {
-    let receipt = MessageReceipt { message_id: "m".into(), status: ReceiptStatus::Read, final_: true };
+    let receipt = MessageReceipt { message_id: "m".into(), status: ReceiptStatus::Read, is_last: true };
     let event = AgentEvent { handover: Some(7), ..untimed(EventKind::Receipt(receipt.clone())) };
     let mut handover = begin(Policy::default());
     assert_eq!(apply(&mut handover, 100, std::slice::from_ref(&event)), [Step::Receipt(receipt.clone())]);
@@ -609,7 +609,7 @@ fn a_message_before_the_first_delivery_does_not_advance_delivered_until() {
     let mut second = second_handover(Policy::default());
     let _ = apply(&mut second, 70_000, &[at(70_000, message(Author::Human))]);
     assert_eq!(second.delivered_until(), None);
-    second.delivered(&Delivery { message_id: None, conversation_id: None }, START + 80_000);
+    second.delivered(&Delivery::default(), START + 80_000);
     let _ = apply(&mut second, 90_000, &[at(90_000, message(Author::Human))]);
     assert_eq!(second.delivered_until(), Some(START + 90_000));
 }

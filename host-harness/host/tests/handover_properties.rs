@@ -410,7 +410,7 @@ proptest! {
         let truth_at = |at| if at < reopened { first.truth(at) } else { second.truth(at) };
 
         let mut next = Handover::begin(2, start, policy, Some(&handover)).expect("the first has ended");
-        next.delivered(&Delivery { message_id: None, conversation_id: None }, reopened);
+        next.delivered(&Delivery::default(), reopened);
         let platform = play(&mut next, reported, truth_at, || true)?;
 
         prop_assert_eq!(platform.ends.len(), 1);

@@ -7,7 +7,7 @@ use super::{
 use crate::support::{self, limits};
 use crate::world::{World, start, text};
 use genesys_sandbox::{Config, Sandbox};
-use handover_host::contract::{EndReason, EventKind, EventSource, Malformed, Outbound};
+use handover_host::contract::{EndReason, EventKind, EventSource, MappingError, Outbound};
 use handover_host::handover::Step;
 use handover_host::{AllowedOrigins, Host, HttpClient, HttpClientLimits};
 use handover_tests::answered;
@@ -145,7 +145,7 @@ async fn v4_74_handles_empty_bodies() {
     for source in [EventSource::Webhook, EventSource::EventBus, EventSource::Trigger, EventSource::Notification] {
         assert_eq!(
             answered(connection.map_agent_events(&source(Vec::new())).await).expect("no trap"),
-            Err(Malformed::Empty)
+            Err(MappingError::Empty)
         );
         let events = kinds(&connection, source(b"{}".to_vec())).await;
         assert!(matches!(events[..], [EventKind::Ignored(_)]), "{events:?}");

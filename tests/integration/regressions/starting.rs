@@ -120,7 +120,9 @@ async fn v4_53_starts_a_handover_with_empty_fields() {
             first_name: empty(),
             last_name: None,
             email: empty(),
+            phone: empty(),
             picture: empty(),
+            contact_id: empty(),
         }),
         user_id: empty(),
         session_id: empty(),
@@ -188,7 +190,7 @@ async fn v4_70_sends_queue_language_skills_priority_and_attributes() {
     let world = World::with(config, &entered).await;
     let start = HandoverStart {
         routing: Routing { queue: Some(SALES.into()), ..Routing::default() },
-        attributes: vec![Attribute { key: "contract".into(), value: "gold".into() }],
+        attributes: vec![Attribute { key: "contract".into(), value: "gold".into(), confidential: false }],
         ..HandoverStart::default()
     };
     let mut conversation = Conversation { id: None, ..conversation("sess-42") };
@@ -242,11 +244,10 @@ async fn v4_79_sends_the_messages_of_the_bot() {
 async fn v4_86_sends_the_name_of_the_user() {
     let world = World::with(Config::default(), &[("send-profile", "true")]).await;
     let profile = Profile {
-        name: None,
         first_name: Some("Ada".into()),
         last_name: Some("Lovelace".into()),
         email: Some("ada@example.com".into()),
-        picture: None,
+        ..Profile::default()
     };
     let start = HandoverStart { profile: Some(profile), ..HandoverStart::default() };
     let mut conversation = Conversation { id: None, ..conversation("sess-42") };

@@ -13,7 +13,11 @@ use handover_guest::lenient::{List, Object, Text};
 use handover_guest::time;
 
 /// Returns the events that led to the state of a conversation, oldest first. The caller adds the recipient.
-pub(crate) fn events(policy: &AgentPolicy, id: &str, participants: &List<Object<Participant<'_>>>) -> Vec<AgentEvent> {
+pub(crate) fn events(
+    policy: &AgentPolicy<'_>,
+    id: &str,
+    participants: &List<Object<Participant<'_>>>,
+) -> Vec<AgentEvent> {
     let event = |name: &str, time: &Text<'_>, kind| AgentEvent {
         id: bounded_id(format!("observed:{id}:{name}")),
         recipient: None,

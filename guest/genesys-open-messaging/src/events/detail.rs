@@ -36,7 +36,7 @@ fn is_handed_on(how: &str) -> bool {
 
 /// One event, while it is being mapped.
 pub(super) struct Detail<'a> {
-    policy: &'a EventPolicy,
+    policy: &'a EventPolicy<'a>,
     body: &'a [u8],
     topic: &'a str,
     event: Option<&'a EventBody<'a>>,
@@ -47,7 +47,7 @@ pub(super) struct Detail<'a> {
 
 impl<'a> Detail<'a> {
     pub(super) fn new(
-        policy: &'a EventPolicy,
+        policy: &'a EventPolicy<'a>,
         body: &'a [u8],
         topic: &'a str,
         event: Option<&'a EventBody<'a>>,
@@ -60,7 +60,7 @@ impl<'a> Detail<'a> {
     /// Reads the event of a callback. The callback that Cognigy documents has the customer's address as `userId` and no
     /// `addressTo`.
     pub(super) fn of_callback(
-        policy: &'a EventPolicy,
+        policy: &'a EventPolicy<'a>,
         body: &'a [u8],
         topic: &'a str,
         event: &'a EventBody<'a>,

@@ -14,7 +14,7 @@ const DEFAULT_TYPING_MS: u32 = 5000;
 
 /// One webhook, while it is being mapped.
 pub(super) struct Webhook<'a> {
-    pub(super) policy: &'a EventPolicy,
+    pub(super) policy: &'a EventPolicy<'a>,
     pub(super) message: &'a OpenOutboundNormalizedMessage<'a>,
     pub(super) body: &'a [u8],
 }
@@ -114,7 +114,7 @@ impl Webhook<'_> {
         };
         // A split message is several messages at Genesys, which are numbered after the `#` of their ids.
         let whole = ours.split_once('#').map_or(ours, |(whole, _)| whole);
-        let receipt = MessageReceipt { message_id: whole.into(), status, final_: message.is_final_receipt.get() };
+        let receipt = MessageReceipt { message_id: whole.into(), status, is_last: message.is_final_receipt.get() };
         self.event(id, EventKind::Receipt(receipt))
     }
 

@@ -18,7 +18,7 @@ const PRIORITIES: RangeInclusive<i32> = -25_000_000..=25_000_000;
 
 /// Returns the attributes of a handover. The platform's override the operator's.
 pub(super) fn attributes(
-    policy: &MessagePolicy,
+    policy: &MessagePolicy<'_>,
     conversation: &Conversation,
     start: &HandoverStart,
 ) -> Result<BTreeMap<String, String>, Unsupported> {
@@ -32,14 +32,14 @@ pub(super) fn attributes(
         let session = given(&start.session_id).unwrap_or(&conversation.recipient);
         set("copilotUrl", &copilot::link(copilot, session, user));
     }
-    if let Some(queue) = given(&start.routing.queue).or(settings.queue.as_deref()) {
+    if let Some(queue) = given(&start.routing.queue).or(settings.queue) {
         // Existing flows look up the queue by `queueId`. A name is also set as `queueName`.
         set("queueId", queue);
         if !is_uuid(queue) {
             set("queueName", queue);
         }
     }
-    if let Some(language) = given(&start.routing.language).or(settings.language.as_deref()) {
+    if let Some(language) = given(&start.routing.language).or(settings.language) {
         set("myLanguage", language);
     }
     let wanted: Vec<_> =
@@ -54,20 +54,22 @@ pub(super) fn attributes(
     if start.routing.priority.is_some_and(|priority| !PRIORITIES.contains(&priority)) {
         return Err(invalid("start.routing.priority", "a number from -25000000 to 25000000"));
     }
-    if let Some(priority) = start.routing.priority.map(|priority| priority.to_string()).or(settings.priority.clone()) {
-        set("priority", &priority);
+    if let Some(priority) = start.routing.priority.map(i64::from).or(settings.priority) {
+        set("priority", &priority.to_string());
     }
-    let own = settings.own.iter().map(|(key, value)| (key.as_str(), value));
+    let own = settings.own.iter().copied();
+    // Participant data is visible to everyone at the contact center.
+    let sent = start.attributes.iter().filter(|attribute| !attribute.confidential);
     // Forms and templates may add spaces around a key.
     for (key, value) in own
-        .chain(start.attributes.iter().map(|attribute| (attribute.key.trim(), &attribute.value)))
+        .chain(sent.map(|attribute| (attribute.key.trim(), attribute.value.as_str())))
         .filter(|(key, _)| !key.is_empty())
     {
         if key == "queueId" {
             // The name is that of the queue that this attribute overrides.
             attributes.remove("queueName");
         }
-        attributes.insert(key.into(), value.clone());
+        attributes.insert(key.into(), value.into());
     }
     Ok(attributes)
 }

@@ -169,6 +169,8 @@ mod tests {
             delivered_until,
             routing,
             attributes,
+            summary: None,
+            reference: None,
             text,
         }
     }

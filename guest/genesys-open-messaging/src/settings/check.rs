@@ -2,13 +2,16 @@
 
 use super::form::form;
 use super::keys::*;
+use super::prepared::prepare;
 use super::values::*;
 use crate::region::{self, Region};
+use crate::wire::{AUTHORIZATION, SIGNATURE, SIGNATURE_PREFIX};
 use alloc::{format, vec, vec::Vec};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use handover_guest::contract::*;
 use handover_guest::invisible::is_invisible;
 use handover_guest::settings::{error, problems, values, warning};
+use handover_guest::signature::declare_hmac_sha256;
 
 /// Checks settings. Returns all problems, or the origins and warnings of settings that can be used.
 pub fn check(settings: &[Setting]) -> Result<AcceptedSettings, Vec<SettingsProblem>> {
@@ -25,16 +28,26 @@ pub fn check(settings: &[Setting]) -> Result<AcceptedSettings, Vec<SettingsProbl
     let place = |key: &str| form.iter().position(|field| field.key == key).unwrap_or(form.len());
     problems.sort_by_key(|problem| (place(&problem.key), problem.index));
 
-    match region {
-        Some(region) if problems.iter().all(|problem| problem.severity == Severity::Warning) => Ok(AcceptedSettings {
+    let has_errors = problems.iter().any(|problem| problem.severity == Severity::Error);
+    match (region, prepare(settings, &problems)) {
+        (Some(region), Ok(prepared)) if !has_errors => Ok(AcceptedSettings {
+            prepared,
             origins: vec![
                 Origin { name: API.into(), url: region.api },
                 Origin { name: LOGIN.into(), url: region.login },
             ],
+            headers: vec![SIGNATURE.into(), AUTHORIZATION.into()],
+            signature: signature(settings),
             warnings: problems,
         }),
         _ => Err(problems),
     }
+}
+
+/// Declares Genesys's signature. Returns `None` if there is no secret.
+fn signature(settings: &[Setting]) -> Option<WebhookSignature> {
+    let secrets = [(WEBHOOK_SECRET, TextEncoding::Utf8), (WEBHOOK_SECRET_BASE64, TextEncoding::Base64)];
+    declare_hmac_sha256(SIGNATURE, SIGNATURE_PREFIX, settings, &secrets)
 }
 
 fn check_region(settings: &[Setting], problems: &mut Vec<SettingsProblem>) -> Option<Region> {

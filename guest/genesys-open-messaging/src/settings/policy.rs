@@ -1,5 +1,5 @@
-//! The settings for each kind of call. A policy reads only its own settings, so a mistake in other settings does not
-//! prevent the verification of a webhook.
+//! The settings for each kind of call. `check-settings` reads them once and encodes them; a call decodes the policy that
+//! it needs, which borrows from the encoded bytes.
 
 use super::keys::*;
 use super::person::first_name;
@@ -10,18 +10,24 @@ use alloc::{format, string::String, vec::Vec};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use handover_guest::contract::*;
 use handover_guest::settings::values;
+use serde::{Deserialize, Serialize};
 
 /// The settings for verifying webhooks.
-#[derive(Debug)]
+#[derive(Debug, Deserialize, Serialize)]
 pub struct WebhookPolicy<'a> {
+    #[serde(borrow)]
     secrets: Vec<Secret<'a>>,
-    keys: Vec<(OperatorSource, Secret<'a>)>,
+    #[serde(borrow)]
+    event_bus_keys: Vec<Secret<'a>>,
+    #[serde(borrow)]
+    trigger_keys: Vec<Secret<'a>>,
     /// Whether webhooks are accepted without a secret.
     pub unsigned_allowed: bool,
 }
 
 /// The bytes of a secret. `Debug` hides them.
-pub struct Secret<'a>(Cow<'a, [u8]>);
+#[derive(Deserialize, Serialize)]
+struct Secret<'a>(#[serde(borrow)] Cow<'a, [u8]>);
 
 impl core::fmt::Debug for Secret<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -32,7 +38,7 @@ impl core::fmt::Debug for Secret<'_> {
 impl<'a> WebhookPolicy<'a> {
     /// Reads the settings. Fails if a secret is not valid.
     pub fn of(settings: &'a [Setting]) -> Result<Self, Unusable> {
-        let (mut secrets, mut keys) = (Vec::new(), Vec::new());
+        let (mut secrets, mut event_bus_keys, mut trigger_keys) = (Vec::new(), Vec::new(), Vec::new());
         // A secret that consists of whitespace counts as empty.
         for setting in settings.iter().filter(|setting| !setting.value.trim().is_empty()) {
             let bytes = || Secret(setting.value.as_bytes().into());
@@ -42,14 +48,14 @@ impl<'a> WebhookPolicy<'a> {
                 WEBHOOK_SECRET_BASE64 => {
                     secrets.push(Secret(STANDARD.decode(&setting.value).map_err(|_| Unusable)?.into()));
                 }
-                EVENT_BUS_KEY => keys.push((OperatorSource::EventBus, key())),
-                TRIGGER_KEY => keys.push((OperatorSource::Trigger, key())),
+                EVENT_BUS_KEY => event_bus_keys.push(key()),
+                TRIGGER_KEY => trigger_keys.push(key()),
                 _ => {}
             }
         }
         // Only a valid `true` allows unsigned webhooks.
         let unsigned_allowed = switch(settings, ALLOW_UNSIGNED_WEBHOOKS) == Ok(Some(true));
-        Ok(Self { secrets, keys, unsigned_allowed })
+        Ok(Self { secrets, event_bus_keys, trigger_keys, unsigned_allowed })
     }
 
     /// The secrets, in the order of the settings.
@@ -57,14 +63,15 @@ impl<'a> WebhookPolicy<'a> {
         self.secrets.iter().map(|secret| secret.0.as_ref())
     }
 
-    /// The keys of operator-built sources, in the order of the settings.
-    pub fn keys(&self) -> impl ExactSizeIterator<Item = (OperatorSource, &[u8])> {
-        self.keys.iter().map(|(source, key)| (*source, key.0.as_ref()))
+    /// The keys of operator-built sources.
+    pub fn keys(&self) -> impl Iterator<Item = (OperatorSource, &[u8])> {
+        let event_bus = self.event_bus_keys.iter().map(|key| (OperatorSource::EventBus, key.0.as_ref()));
+        event_bus.chain(self.trigger_keys.iter().map(|key| (OperatorSource::Trigger, key.0.as_ref())))
     }
 }
 
 /// How the user's address at Genesys is formed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Deserialize, PartialEq, Eq, Serialize)]
 pub enum Thread {
     /// It is the recipient.
     PerRecipient,
@@ -75,7 +82,7 @@ pub enum Thread {
 impl Thread {
     /// Reads the setting. Fails if it is not valid.
     pub fn of(settings: &[Setting]) -> Result<Self, Unusable> {
-        match text(settings, THREAD).as_deref() {
+        match text(settings, THREAD) {
             None | Some(PER_RECIPIENT) => Ok(Self::PerRecipient),
             Some(PER_HANDOVER) => Ok(Self::PerHandover),
             Some(_) => Err(Unusable),
@@ -108,99 +115,101 @@ impl Thread {
 }
 
 /// The settings for building messages.
-#[derive(Debug)]
-pub struct MessagePolicy {
+#[derive(Debug, Deserialize, Serialize)]
+pub struct MessagePolicy<'a> {
     /// How the user's address is formed.
     pub thread: Thread,
     /// Participant data for the flow.
-    pub attributes: AttributePolicy,
+    #[serde(borrow)]
+    pub attributes: AttributePolicy<'a>,
     /// Whether the profile is sent.
     pub send_profile: bool,
     /// The maximum number of characters in one message.
     pub text_limit: usize,
     /// The first message if the platform starts a handover without a text.
-    pub start_text: String,
+    pub start_text: &'a str,
     /// The message to the agent if the conversation cannot be closed.
-    pub leave_text: String,
+    pub leave_text: &'a str,
     /// The link to the AI Copilot Workspace, if it is configured.
-    pub copilot: Option<CopilotPolicy>,
+    #[serde(borrow)]
+    pub copilot: Option<CopilotPolicy<'a>>,
 }
 
-impl MessagePolicy {
+impl<'a> MessagePolicy<'a> {
     /// Reads the settings. Fails if one is not valid.
-    pub fn of(settings: &[Setting]) -> Result<Self, Unusable> {
+    pub fn of(settings: &'a [Setting]) -> Result<Self, Unusable> {
         let text_limit = number(settings, TEXT_LIMIT, TEXT_LIMIT_RANGE)?;
         Ok(Self {
             thread: Thread::of(settings)?,
             attributes: AttributePolicy::of(settings)?,
             send_profile: switch(settings, SEND_PROFILE)?.unwrap_or(false),
             text_limit: text_limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_TEXT_LIMIT),
-            start_text: text(settings, START_TEXT).unwrap_or_else(|| DEFAULT_START_TEXT.into()),
-            leave_text: text(settings, LEAVE_TEXT).unwrap_or_else(|| DEFAULT_LEAVE_TEXT.into()),
+            start_text: text(settings, START_TEXT).unwrap_or(DEFAULT_START_TEXT),
+            leave_text: text(settings, LEAVE_TEXT).unwrap_or(DEFAULT_LEAVE_TEXT),
             copilot: CopilotPolicy::of(settings)?,
         })
     }
 }
 
 /// Participant data for the flow, unless the platform sets it.
-#[derive(Debug)]
-pub struct AttributePolicy {
+#[derive(Debug, Deserialize, Serialize)]
+pub struct AttributePolicy<'a> {
     /// The queue: its id or its name.
-    pub queue: Option<String>,
+    pub queue: Option<&'a str>,
     /// The language.
-    pub language: Option<String>,
+    pub language: Option<&'a str>,
     /// The skills.
-    pub skills: Vec<String>,
-    /// The priority, in digits.
-    pub priority: Option<String>,
+    #[serde(borrow)]
+    pub skills: Vec<&'a str>,
+    /// The priority.
+    pub priority: Option<i64>,
     /// The operator's own attributes, in their order.
-    pub own: Vec<(String, String)>,
+    #[serde(borrow)]
+    pub own: Vec<(&'a str, &'a str)>,
 }
 
-impl AttributePolicy {
-    fn of(settings: &[Setting]) -> Result<Self, Unusable> {
+impl<'a> AttributePolicy<'a> {
+    fn of(settings: &'a [Setting]) -> Result<Self, Unusable> {
         if values(settings, SKILL).any(|skill| skill.contains(',')) {
             return Err(Unusable);
         }
-        let own = values(settings, ATTRIBUTE).map(|entry| {
-            let (name, value) = split_attribute(entry).ok_or(Unusable)?;
-            Ok((name.into(), value.into()))
-        });
+        let own = values(settings, ATTRIBUTE).map(|entry| split_attribute(entry).ok_or(Unusable));
         Ok(Self {
             queue: text(settings, QUEUE),
             language: text(settings, LANGUAGE),
-            skills: values(settings, SKILL).map(String::from).collect(),
-            priority: number(settings, PRIORITY, PRIORITY_RANGE)?.map(|priority| priority.to_string()),
+            skills: values(settings, SKILL).collect(),
+            priority: number(settings, PRIORITY, PRIORITY_RANGE)?,
             own: own.collect::<Result<_, _>>()?,
         })
     }
 }
 
 /// The link to the AI Copilot Workspace.
-pub struct CopilotPolicy {
+#[derive(Deserialize, Serialize)]
+pub struct CopilotPolicy<'a> {
     /// The URL of the workspace.
-    pub url: String,
+    pub url: &'a str,
     /// `URLToken`.
-    pub token: String,
+    pub token: &'a str,
     /// `organisationId`.
-    pub organization: String,
+    pub organization: &'a str,
     /// `projectId`.
-    pub project: Option<String>,
+    pub project: Option<&'a str>,
     /// `configId`.
-    pub config: String,
+    pub config: &'a str,
 }
 
 /// Hides the token.
-impl core::fmt::Debug for CopilotPolicy {
+impl core::fmt::Debug for CopilotPolicy<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("CopilotPolicy { .. }")
     }
 }
 
-impl CopilotPolicy {
+impl<'a> CopilotPolicy<'a> {
     /// Reads the settings. Returns `None` if none of them has a value. Fails if a required one is missing or one is not
     /// valid.
-    pub fn of(settings: &[Setting]) -> Result<Option<Self>, Unusable> {
+    pub fn of(settings: &'a [Setting]) -> Result<Option<Self>, Unusable> {
         if [COPILOT_URL, COPILOT_TOKEN, COPILOT_ORGANIZATION, COPILOT_PROJECT, COPILOT_CONFIG]
             .iter()
             .all(|key| text(settings, key).is_none())
@@ -209,7 +218,7 @@ impl CopilotPolicy {
         }
         let part = |key| text(settings, key).ok_or(Unusable);
         let url = part(COPILOT_URL)?;
-        if !is_copilot_url(&url) {
+        if !is_copilot_url(url) {
             return Err(Unusable);
         }
         let (token, organization, config) = (part(COPILOT_TOKEN)?, part(COPILOT_ORGANIZATION)?, part(COPILOT_CONFIG)?);
@@ -217,47 +226,47 @@ impl CopilotPolicy {
     }
 }
 
-/// The settings for mapping events. Reading them never fails, because a failure would lose an event.
-#[derive(Debug)]
-pub struct EventPolicy {
+/// The settings for mapping events.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct EventPolicy<'a> {
     /// How the user's address is formed.
     pub thread: Thread,
     /// Whether the user sees messages of bots.
     pub show_bot_messages: bool,
     /// The part of an agent's name that the user sees.
-    pub agent: AgentPolicy,
+    #[serde(borrow)]
+    pub agent: AgentPolicy<'a>,
 }
 
-impl EventPolicy {
-    /// Reads the settings. An invalid one counts as its default, except that an invalid `agent-name` counts as `alias`.
-    #[must_use]
-    pub fn of(settings: &[Setting]) -> Self {
-        Self {
-            thread: Thread::of(settings).unwrap_or(Thread::PerRecipient),
-            show_bot_messages: switch(settings, SHOW_BOT_MESSAGES).ok().flatten().unwrap_or(true),
+impl<'a> EventPolicy<'a> {
+    /// Reads the settings. Fails if one is not valid.
+    pub fn of(settings: &'a [Setting]) -> Result<Self, Unusable> {
+        Ok(Self {
+            thread: Thread::of(settings)?,
+            show_bot_messages: switch(settings, SHOW_BOT_MESSAGES)?.unwrap_or(true),
             agent: AgentPolicy::of(settings),
-        }
+        })
     }
 }
 
 /// The part of an agent's name that the user sees.
-#[derive(Debug, PartialEq, Eq)]
-pub enum AgentPolicy {
+#[derive(Debug, Deserialize, PartialEq, Eq, Serialize)]
+pub enum AgentPolicy<'a> {
     /// The whole name.
     Full,
     /// The first name, or the alias if the first name is not certain.
     First {
         /// The name to show instead.
-        alias: String,
+        alias: &'a str,
     },
     /// Only this name.
-    Alias(String),
+    Alias(&'a str),
 }
 
-impl AgentPolicy {
-    fn of(settings: &[Setting]) -> Self {
-        let alias = || text(settings, AGENT_ALIAS).unwrap_or_else(|| DEFAULT_AGENT_ALIAS.into());
-        match text(settings, AGENT_NAME).as_deref() {
+impl<'a> AgentPolicy<'a> {
+    fn of(settings: &'a [Setting]) -> Self {
+        let alias = || text(settings, AGENT_ALIAS).unwrap_or(DEFAULT_AGENT_ALIAS);
+        match text(settings, AGENT_NAME) {
             None | Some(FULL) => Self::Full,
             Some(FIRST) => Self::First { alias: alias() },
             Some(_) => Self::Alias(alias()),
@@ -270,27 +279,28 @@ impl AgentPolicy {
         let name = match self {
             Self::Full => name.map(String::from),
             Self::First { alias } => name.map(|name| first_name(name).unwrap_or(alias).into()),
-            Self::Alias(alias) => Some(alias.clone()),
+            Self::Alias(alias) => Some((*alias).into()),
         };
         Agent { id: id.map(String::from), name, picture: None }
     }
 }
 
 /// The settings for calling the API.
-pub struct Account {
+#[derive(Deserialize, Serialize)]
+pub struct Account<'a> {
     /// The id of the OAuth client.
-    pub client_id: String,
+    pub client_id: &'a str,
     /// The secret of the OAuth client.
-    pub client_secret: String,
+    pub client_secret: &'a str,
     /// The integration's name.
-    pub deployment_name: String,
+    pub deployment_name: &'a str,
     /// The queue, as entered.
-    pub queue: Option<String>,
+    pub queue: Option<&'a str>,
 }
 
-impl Account {
-    /// Reads the settings. Fails if one is missing, which `check-settings` reports to the host.
-    pub fn of(settings: &[Setting]) -> Result<Self, Unusable> {
+impl<'a> Account<'a> {
+    /// Reads the settings. Fails if one is missing.
+    pub fn of(settings: &'a [Setting]) -> Result<Self, Unusable> {
         Ok(Self {
             client_id: text(settings, CLIENT_ID).ok_or(Unusable)?,
             client_secret: text(settings, CLIENT_SECRET).ok_or(Unusable)?,
@@ -300,26 +310,34 @@ impl Account {
     }
 }
 
-/// The settings for provisioning, in addition to the account.
-pub struct ProvisioningPolicy {
+/// The settings for the doctor and for provisioning, in addition to the account.
+#[derive(Deserialize, Serialize)]
+pub struct SetupPolicy<'a> {
     /// The secret for a new integration: the first one, which is the newest.
-    pub webhook_secret: Option<String>,
+    pub webhook_secret: Option<&'a str>,
     /// The name of the inbound message flow.
-    pub flow: Option<String>,
+    pub flow: Option<&'a str>,
     /// Whether the host is Genesys Cloud itself, rather than a proxy or a local Genesys Cloud.
     pub genesys_cloud: bool,
+    /// What an operator should look at: what is wrong, and what to do.
+    #[serde(borrow)]
+    pub warnings: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
 
-impl ProvisioningPolicy {
+impl<'a> SetupPolicy<'a> {
     /// Reads the settings.
     #[must_use]
-    pub fn of(settings: &[Setting]) -> Self {
+    pub fn of(settings: &'a [Setting], warnings: &[SettingsProblem]) -> Self {
         let mut secrets = settings.iter().filter(|s| s.key == WEBHOOK_SECRET && !s.value.trim().is_empty());
-        let region = text(settings, HOST).and_then(|host| region::normalize(&host));
+        let region = text(settings, HOST).and_then(region::normalize);
+        let warning = |problem: &SettingsProblem| {
+            (format!("{}: {}", problem.key, problem.message).into(), problem.remedy.to_string().into())
+        };
         Self {
-            webhook_secret: secrets.next().map(|setting| setting.value.clone()),
+            webhook_secret: secrets.next().map(|setting| setting.value.as_str()),
             flow: text(settings, FLOW),
             genesys_cloud: region.is_some_and(|region| region.is_genesys_cloud()),
+            warnings: warnings.iter().map(warning).collect(),
         }
     }
 }

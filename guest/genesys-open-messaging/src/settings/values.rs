@@ -1,6 +1,5 @@
 //! Reads single settings.
 
-use alloc::string::{String, ToString};
 use handover_guest::contract::*;
 use handover_guest::settings;
 
@@ -10,8 +9,8 @@ pub(super) fn find<'a>(settings: &'a [Setting], key: &str) -> Option<(u32, &'a s
     Some((index, setting.value.trim()))
 }
 
-pub(super) fn text(settings: &[Setting], key: &str) -> Option<String> {
-    find(settings, key).map(|(_, value)| value.to_string()).filter(|value| !value.is_empty())
+pub(super) fn text<'a>(settings: &'a [Setting], key: &str) -> Option<&'a str> {
+    find(settings, key).map(|(_, value)| value).filter(|value| !value.is_empty())
 }
 
 /// Reads a boolean. Several values or any other word are an error.
@@ -26,7 +25,7 @@ pub(super) fn switch(settings: &[Setting], key: &str) -> Result<Option<bool>, Un
 }
 
 pub(super) fn number(entered: &[Setting], key: &str, range: IntegerRange) -> Result<Option<i64>, Unusable> {
-    text(entered, key).map(|digits| settings::integer(&digits, range).ok_or(Unusable)).transpose()
+    text(entered, key).map(|digits| settings::integer(digits, range).ok_or(Unusable)).transpose()
 }
 
 /// Splits `name=value`. The value may be empty or contain further equals signs.

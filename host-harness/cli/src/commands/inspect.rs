@@ -22,7 +22,7 @@ pub(crate) async fn run(arguments: Inspect) -> anyhow::Result<ExitCode> {
         let mut notes = Vec::new();
         notes.extend(field.required.then_some("required".to_owned()));
         notes.extend(field.repeatable.then_some("may repeat".to_owned()));
-        notes.extend(field.default.as_ref().map(|default| format!("default: {default}")));
+        notes.extend(field.default_value.as_ref().map(|default| format!("default: {default}")));
         let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
         output::print(format_args!("  {}{notes}\n      {}: {}", field.key, field.label, field.help))?;
     }

@@ -2,11 +2,11 @@
 
 use crate::case::{Subject, Verdict, answered, ensure};
 use crate::inputs::{conversation, messages, outbound};
-use handover_host::contract::{Ability, Outbound, OutboundMessage, ProviderRequest, Unsupported};
+use handover_host::contract::{Ability, Conversation, Outbound, OutboundMessage, ProviderRequest, Unsupported};
 use std::collections::BTreeSet;
 
 async fn build(subject: &Subject, message: &Outbound) -> Result<Result<Vec<ProviderRequest>, Unsupported>, String> {
-    let connection = subject.provider().connect_unchecked(subject.examples());
+    let connection = subject.connection().await?;
     answered(connection.build_outbound_message(&conversation(), message).await)
 }
 
@@ -20,6 +20,10 @@ pub(super) async fn abilities(subject: &Subject) -> Verdict {
             OutboundMessage::Answer(_) => Some(Ability::Answers),
             OutboundMessage::Receipt(_) => Some(Ability::OutboundReceipts),
             OutboundMessage::Leave(_) => Some(Ability::Leave),
+            OutboundMessage::Reroute(_) => Some(Ability::Rerouting),
+            OutboundMessage::Callback(_) => Some(Ability::Callbacks),
+            OutboundMessage::ProactiveText(_) => Some(Ability::ProactiveMessages),
+            OutboundMessage::RequestSurvey | OutboundMessage::SurveyScore(_) => Some(Ability::Surveys),
         };
         let expected = ability.is_none_or(|ability| subject.description().abilities.contains(&ability));
         match (build(subject, &outbound("m-1", message)).await?, expected) {
@@ -56,6 +60,15 @@ pub(super) async fn ids(subject: &Subject) -> Verdict {
     }
     let longest = build(subject, &outbound(&"a".repeat(100), OutboundMessage::Text("hello".into()))).await?;
     ensure!(longest.is_ok(), "an id of 100 characters is refused");
+    Ok(())
+}
+
+pub(super) async fn handover_number(subject: &Subject) -> Verdict {
+    let connection = subject.connection().await?;
+    let none = Conversation { handover: 0, ..conversation() };
+    let message = outbound("m-1", OutboundMessage::Text("hello".into()));
+    let built = answered(connection.build_outbound_message(&none, &message).await)?;
+    ensure!(matches!(built, Err(Unsupported::Invalid(_))), "a handover of 0 is not refused as invalid");
     Ok(())
 }
 

@@ -32,7 +32,7 @@ pub(super) async fn form(subject: &Subject) -> Verdict {
         ensure!(!field.label.trim().is_empty(), "the setting {key} has no label");
         ensure!(!field.help.trim().is_empty(), "the setting {key} has no help");
         ensure!(!field.example.is_empty(), "the setting {key} has no example");
-        ensure!(!(field.required && field.default.is_some()), "the setting {key} is required and has a default");
+        ensure!(!(field.required && field.default_value.is_some()), "the setting {key} is required and has a default");
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `deliver`, `find-delivery`, `observe-conversation`, `check-connection` and `provision`.
 
-use crate::case::{Subject, Verdict, answered, ensure, failed};
+use crate::case::{Subject, Verdict, answered, ensure};
 use crate::inputs::{conversation, outbound};
 use crate::neutral::describe::is_kebab;
 use crate::script::{Answer, Script, Scripted};
@@ -119,7 +119,7 @@ pub(super) async fn garbage(subject: &Subject) -> Verdict {
                 "{status} {body:?}: `find-delivery` reports a delivery"
             );
             answered(connection.observe_conversation(&conversation()).await)?.ok();
-            connection.check_connection(None).await.map_err(failed)?;
+            answered(connection.check_connection(None).await)?.ok();
             let (requests, allowed) = (scripted.requests().len(), 4 * MAX_REQUESTS_PER_CALL);
             ensure!(
                 requests <= allowed,
@@ -172,7 +172,8 @@ pub(super) async fn doctor(subject: &Subject) -> Verdict {
         [Err(TransportError::Unreachable), answer(401, &[], "{}"), answer(404, &[], "{}"), answer(200, &[], "{}")];
     for answer in answers {
         let (connection, _) = connect(subject, answer).await?;
-        let checks = connection.check_connection(None).await.map_err(failed)?;
+        let checks = answered(connection.check_connection(None).await)?;
+        let checks = checks.map_err(|failure| format!("`check-connection` fails: {failure:?}"))?;
         let mut names = BTreeSet::new();
         for check in &checks {
             ensure!(is_kebab(&check.name), "the check {:?} is not kebab-case", check.name);
@@ -193,7 +194,8 @@ pub(super) async fn provisioning(subject: &Subject) -> Verdict {
     for answer in [Err(TransportError::Unreachable), answer(401, &[], "{}"), answer(500, &[], "<html>")] {
         for mode in [ProvisioningMode::Plan, ProvisioningMode::Apply] {
             let (connection, scripted) = connect(subject, answer.clone()).await?;
-            let steps = connection.provision("https://bot.example.com/webhook", mode).await.map_err(failed)?;
+            let steps = answered(connection.provision("https://bot.example.com/webhook", mode).await)?;
+            let steps = steps.map_err(|failure| format!("`provision` fails: {failure:?}"))?;
             if !able {
                 ensure!(steps.is_empty(), "`provision` returns steps, but the description does not list the ability");
                 let requests = scripted.requests();

@@ -3,11 +3,7 @@
 use crate::case::{Subject, Verdict, answered, ensure};
 use crate::inputs::{non_objects, odd_objects, sources};
 use handover_host::Connection;
-use handover_host::contract::{AgentEvent, EventKind, EventSource, Malformed};
-
-fn connection(subject: &Subject) -> Connection {
-    subject.provider().connect_unchecked(subject.examples())
-}
+use handover_host::contract::{AgentEvent, EventKind, EventSource, MappingError};
 
 async fn events(connection: &Connection, source: &EventSource, what: &str) -> Result<Vec<AgentEvent>, String> {
     let mapped = answered(connection.map_agent_events(source).await).map_err(|error| format!("{what}: {error}"))?;
@@ -15,7 +11,7 @@ async fn events(connection: &Connection, source: &EventSource, what: &str) -> Re
 }
 
 pub(super) async fn total(subject: &Subject) -> Verdict {
-    let connection = connection(subject);
+    let connection = subject.connection().await?;
     for (what, body) in odd_objects() {
         for source in sources(body.as_bytes()) {
             let events = events(&connection, &source, what).await?;
@@ -33,20 +29,20 @@ pub(super) async fn total(subject: &Subject) -> Verdict {
 }
 
 pub(super) async fn malformed(subject: &Subject) -> Verdict {
-    let connection = connection(subject);
+    let connection = subject.connection().await?;
     for (what, body, expected) in non_objects() {
         for source in sources(&body) {
             let mapped = answered(connection.map_agent_events(&source).await)?;
             let name = match &mapped {
                 Ok(_) => "events",
-                Err(Malformed::Empty) => "empty",
-                Err(Malformed::NotUtf8(_)) => "not-utf8",
-                Err(Malformed::NotJson(_)) => "not-json",
-                Err(Malformed::NotAnObject) => "not-an-object",
+                Err(MappingError::Empty) => "empty",
+                Err(MappingError::NotUtf8(_)) => "not-utf8",
+                Err(MappingError::NotJson(_)) => "not-json",
+                Err(MappingError::NotAnObject) => "not-an-object",
                 Err(_) => "another error",
             };
             ensure!(name == expected, "{what}: expected {expected}, got {name}");
-            if let Err(Malformed::NotUtf8(offset) | Malformed::NotJson(offset)) = mapped {
+            if let Err(MappingError::NotUtf8(offset) | MappingError::NotJson(offset)) = mapped {
                 ensure!(offset <= body.len() as u64, "{what}: the offset {offset} is past the end");
             }
         }
@@ -55,7 +51,7 @@ pub(super) async fn malformed(subject: &Subject) -> Verdict {
 }
 
 pub(super) async fn unknown(subject: &Subject) -> Verdict {
-    let connection = connection(subject);
+    let connection = subject.connection().await?;
     for body in ["{}", r#"{"type":"No-Such-Type","kind":"no-such-kind","event":"no-such-event"}"#] {
         for source in sources(body.as_bytes()) {
             let events = events(&connection, &source, body).await?;
@@ -68,7 +64,7 @@ pub(super) async fn unknown(subject: &Subject) -> Verdict {
 
 pub(super) async fn reasons(subject: &Subject) -> Verdict {
     const CANARY: &str = "canary-77c1f1d2e1a9";
-    let connection = connection(subject);
+    let connection = subject.connection().await?;
     for body in [
         format!(r#"{{"type":"No-Such-Type","text":"{CANARY}","body":"{CANARY}","message":{{"text":"{CANARY}"}}}}"#),
         format!(r#"{{"type":"Text","text":"{CANARY}","text":"{CANARY}"}}"#),
@@ -87,7 +83,7 @@ pub(super) async fn reasons(subject: &Subject) -> Verdict {
 }
 
 pub(super) async fn ids(subject: &Subject) -> Verdict {
-    let connection = connection(subject);
+    let connection = subject.connection().await?;
     for source in [EventSource::Webhook, EventSource::EventBus, EventSource::Trigger, EventSource::Notification] {
         let once = events(&connection, &source(br#"{"id":"1","a":1}"#.to_vec()), "one").await?;
         let again = events(&connection, &source(br#"{"id":"1","a":1}"#.to_vec()), "the same").await?;

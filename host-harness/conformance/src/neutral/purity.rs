@@ -11,7 +11,10 @@ use handover_host::{CallError, Error, Provider};
 use serde::Serialize;
 
 /// Calls every pure function with every kind of input, and returns each result or the error of the call.
-async fn answers(provider: &Provider, examples: &[Setting]) -> Vec<(String, Result<String, CallError>)> {
+async fn answers(
+    provider: &Provider,
+    examples: &[Setting],
+) -> Result<Vec<(String, Result<String, CallError>)>, String> {
     // As JSON, because the `Debug` output of message texts omits their content.
     fn json<T: Serialize, E: Serialize>(result: Result<T, Error<E>>) -> Result<String, CallError> {
         let answer = match result {
@@ -22,10 +25,16 @@ async fn answers(provider: &Provider, examples: &[Setting]) -> Vec<(String, Resu
     }
     let mut answers = Vec::new();
     for settings in [examples, &[]] {
-        let connection = provider.connect_unchecked(settings.to_vec());
         answers.push(("check-settings".into(), json(provider.check_settings(settings).await)));
+    }
+    let connected = provider.connect_offline(examples.to_vec()).await.map_err(|error| error.to_string())?;
+    for connection in [connected, provider.connect_prepared(Vec::new())] {
         for webhook in unsigned_webhooks() {
             answers.push(("verify-webhook".into(), json(connection.verify_webhook(&webhook).await)));
+            // The kit compares only the authenticity, because a rejection has no events.
+            let received = connection.verified_by_provider().receive_webhook(&webhook).await;
+            let received = received.map(|received| received.authenticity);
+            answers.push(("receive-webhook".into(), json(received)));
         }
         for (what, body) in odd_objects() {
             for source in sources(body.as_bytes()) {
@@ -42,12 +51,12 @@ async fn answers(provider: &Provider, examples: &[Setting]) -> Vec<(String, Resu
             answers.push((format!("build-outbound-message of {kind}"), json(built)));
         }
     }
-    answers
+    Ok(answers)
 }
 
 pub(super) async fn no_imports(subject: &Subject) -> Verdict {
     // The host traps every import that a pure function calls.
-    for (call, answer) in answers(subject.provider(), &subject.examples()).await {
+    for (call, answer) in answers(subject.provider(), &subject.examples()).await? {
         if let Err(error) = answer {
             return Err(format!("{call}: {error}"));
         }
@@ -56,10 +65,10 @@ pub(super) async fn no_imports(subject: &Subject) -> Verdict {
 }
 
 pub(super) async fn warm(subject: &Subject) -> Verdict {
-    let fresh = answers(subject.provider(), &subject.examples()).await;
+    let fresh = answers(subject.provider(), &subject.examples()).await?;
     // The second round detects state from the first one.
     for round in 1..=2 {
-        let warm = answers(subject.warm(), &subject.examples()).await;
+        let warm = answers(subject.warm(), &subject.examples()).await?;
         for ((call, one), (_, other)) in fresh.iter().zip(&warm) {
             ensure!(one == other, "{call}: the result differs in a reused instance (round {round})");
         }

@@ -5,9 +5,8 @@ use crate::store::StoreError;
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use handover_host::CallError;
-use handover_host::Limit;
-use handover_host::contract::Unsupported;
+use handover_host::contract::{Failure, Unsupported};
+use handover_host::{CallError, Error, Limit};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::openapi::{self, ContentBuilder, Ref, RefOr, ResponseBuilder};
@@ -128,6 +127,18 @@ impl From<CallError> for Problem {
     }
 }
 
+impl From<Error<Failure>> for Problem {
+    fn from(error: Error<Failure>) -> Self {
+        match error {
+            Error::Call(error) => error.into(),
+            Error::Provider(failure) => {
+                tracing::error!(?failure, "the plugin cannot check the connection");
+                Self::new(500, "plugin", "the plugin failed; see the log")
+            }
+        }
+    }
+}
+
 impl From<PlatformError> for Problem {
     fn from(error: PlatformError) -> Self {
         let detail = error.to_string();
@@ -150,7 +161,6 @@ fn description(unsupported: &Unsupported) -> String {
         Unsupported::Kind(kind) => format!("the contact center does not support {kind}"),
         Unsupported::NoConversation => "the conversation is not known yet".into(),
         Unsupported::Invalid(field) => format!("{}: expected {}", field.field, field.expected),
-        Unsupported::InvalidSettings => "the settings of the connection are not valid".into(),
         _ => "the contact center does not support the message".into(),
     }
 }

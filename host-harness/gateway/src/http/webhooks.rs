@@ -137,7 +137,7 @@ fn refuse(service: Option<&ConnectionService>, error: WebhookError) -> Verdict<'
             ("rejected", Err(Problem::new(401, "not-authentic", "the webhook is not authentic")))
         }
         // Another attempt would have the same result.
-        WebhookError::Malformed(_) => {
+        WebhookError::Unreadable(_) => {
             if let Some(service) = service {
                 tracing::error!(
                     connection = service.name(),

@@ -149,7 +149,7 @@ pub enum Reason {
 }
 
 /// The outcome of a delivery attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum DeliveryOutcome {
     /// The contact center accepted it.
     Delivered(Delivery),
@@ -160,7 +160,7 @@ pub enum DeliveryOutcome {
 }
 
 /// The result of looking up a request whose outcome was unknown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum LookupOutcome {
     /// It arrived.
     Arrived(Delivery),
@@ -185,7 +185,15 @@ impl Kind {
     fn of(message: &OutboundMessage) -> Self {
         match message {
             OutboundMessage::Start(_) => Self::Start,
-            OutboundMessage::Text(_) | OutboundMessage::Attachment(_) | OutboundMessage::Answer(_) => Self::Content,
+            // The API accepts none of the others yet; they count like texts.
+            OutboundMessage::Text(_)
+            | OutboundMessage::Attachment(_)
+            | OutboundMessage::Answer(_)
+            | OutboundMessage::Reroute(_)
+            | OutboundMessage::Callback(_)
+            | OutboundMessage::ProactiveText(_)
+            | OutboundMessage::RequestSurvey
+            | OutboundMessage::SurveyScore(_) => Self::Content,
             OutboundMessage::Typing => Self::Typing,
             OutboundMessage::Receipt(_) => Self::Receipt,
             OutboundMessage::Leave(_) => Self::Leave,
@@ -512,8 +520,14 @@ impl DeliveryQueue {
                 item.progress = Progress::Dead(Reason::Refused(clipped(why)));
                 return;
             }
+            Failure::Unsupported => {
+                item.progress = Progress::Dead(Reason::Refused("the provider does not support it".into()));
+                return;
+            }
             // Retried, because an operator may correct the credentials.
             Failure::Credentials(why) => (None, false, why),
+            // Retried, because nothing was sent.
+            Failure::StaleSettings => (None, false, STALE_SETTINGS.into()),
             Failure::Retry(advice) => (advice.after_seconds, advice.may_have_arrived, advice.message),
         };
         item.last_failure = clipped(why);
@@ -561,6 +575,8 @@ impl DeliveryQueue {
         let (after, why) = match failure {
             Failure::Retry(advice) => (advice.after_seconds, advice.message),
             Failure::Permanent(why) | Failure::Credentials(why) => (None, why),
+            Failure::Unsupported => (None, "the provider does not support lookups".into()),
+            Failure::StaleSettings => (None, STALE_SETTINGS.into()),
         };
         match rules.retries.next(item.attempts, after, chance, item.first_tried(), now) {
             Some(at) => item.not_before = at,
@@ -617,9 +633,19 @@ fn transcript_known_until(message: &OutboundMessage, now: Timestamp) -> Option<T
         // A line with a future time must not hide later lines from the next transcript.
         OutboundMessage::Start(start) => start.transcript.iter().map(|line| line.time.min(now)).max(),
         OutboundMessage::Text(_) | OutboundMessage::Attachment(_) | OutboundMessage::Answer(_) => Some(now),
-        OutboundMessage::Typing | OutboundMessage::Receipt(_) | OutboundMessage::Leave(_) => None,
+        OutboundMessage::Typing
+        | OutboundMessage::Receipt(_)
+        | OutboundMessage::Leave(_)
+        | OutboundMessage::Reroute(_)
+        | OutboundMessage::Callback(_)
+        | OutboundMessage::ProactiveText(_)
+        | OutboundMessage::RequestSurvey
+        | OutboundMessage::SurveyScore(_) => None,
     }
 }
+
+/// The failure of a provider that refuses the settings that it prepared itself.
+const STALE_SETTINGS: &str = "the provider refuses the settings that it prepared";
 
 /// Shortens a text from a plugin.
 fn clipped(why: String) -> String {

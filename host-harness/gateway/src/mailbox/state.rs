@@ -540,5 +540,9 @@ pub(super) fn is_open(handover: &Handover) -> bool {
 }
 
 fn failed(message: &str, why: &str) -> MessageReceipt {
-    MessageReceipt { message_id: message.to_owned(), status: ReceiptStatus::Failed(vec![why.to_owned()]), final_: true }
+    MessageReceipt {
+        message_id: message.to_owned(),
+        status: ReceiptStatus::Failed(vec![why.to_owned()]),
+        is_last: true,
+    }
 }

@@ -185,7 +185,7 @@ impl Mailbox {
                 return task;
             }
             if let Some(item) = self.delivery_queue.remove(number) {
-                self.arrived(&item, &Delivery { message_id: None, conversation_id: None }, now);
+                self.arrived(&item, &Delivery::default(), now);
             }
         }
     }

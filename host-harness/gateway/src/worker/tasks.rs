@@ -74,14 +74,18 @@ impl Outcome {
             What::Delivered(_, outcome) => metrics.delivery(match outcome {
                 DeliveryOutcome::Delivered(_) => "delivered",
                 DeliveryOutcome::Failed(Failure::Retry(advice)) if advice.may_have_arrived => "outcome-unknown",
-                DeliveryOutcome::Failed(Failure::Retry(_) | Failure::Credentials(_)) => "retry",
-                DeliveryOutcome::Failed(Failure::Permanent(_)) => "refused",
+                DeliveryOutcome::Failed(Failure::Retry(_) | Failure::Credentials(_) | Failure::StaleSettings) => {
+                    "retry"
+                }
+                DeliveryOutcome::Failed(Failure::Permanent(_) | Failure::Unsupported) => "refused",
                 DeliveryOutcome::Unknown(_) => "outcome-unknown",
             }),
             What::LookedUp(_, outcome) => metrics.lookup(match outcome {
                 LookupOutcome::Arrived(_) => "arrived",
                 LookupOutcome::NotArrived => "not-arrived",
-                LookupOutcome::Unknown | LookupOutcome::Failed(Failure::Permanent(_)) => "unknown",
+                LookupOutcome::Unknown | LookupOutcome::Failed(Failure::Permanent(_) | Failure::Unsupported) => {
+                    "unknown"
+                }
                 LookupOutcome::Failed(_) => "failed",
             }),
             What::CalledBack(_, outcome) => metrics.callback(match outcome {
@@ -269,8 +273,8 @@ async fn poll(service: &ConnectionService, conversation: &Conversation, soon: bo
             tracing::warn!(connection = service.name(), ?failure, "a conversation cannot be polled");
             match failure {
                 Failure::Retry(advice) => What::NotPolled(next_poll(service, advice.after_seconds.unwrap_or(0), asked)),
-                Failure::Credentials(_) => What::NotPolled(next_poll(service, 0, asked)),
-                Failure::Permanent(_) => What::Unpollable(conversation.handover),
+                Failure::Credentials(_) | Failure::StaleSettings => What::NotPolled(next_poll(service, 0, asked)),
+                Failure::Permanent(_) | Failure::Unsupported => What::Unpollable(conversation.handover),
             }
         }
         Err(Error::Call(error)) => {

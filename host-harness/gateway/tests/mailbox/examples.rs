@@ -44,7 +44,7 @@ fn unpublished(mailbox: &Mailbox) -> Vec<String> {
 }
 
 fn delivered() -> DeliveryOutcome {
-    DeliveryOutcome::Delivered(Delivery { message_id: None, conversation_id: Some("c-1".into()) })
+    DeliveryOutcome::Delivered(Delivery { conversation_id: Some("c-1".into()), ..Delivery::default() })
 }
 
 fn retry(after: Option<u32>, may_have_arrived: bool) -> Failure {
@@ -196,7 +196,7 @@ fn looks_up_an_interrupted_request_before_it_retries() {
     let Task::Find { item, .. } = lease.task else { panic!("{:?}", lease.task) };
     mailbox.looked_up(item, LookupOutcome::NotArrived, 0.0, later, &rules());
     assert!(matches!(mailbox.lease(Channel::Outbound, "b", later, &rules()).unwrap().task, Task::Deliver { .. }));
-    let looked_up = LookupOutcome::Arrived(Delivery { message_id: None, conversation_id: Some("c-1".into()) });
+    let looked_up = LookupOutcome::Arrived(Delivery { conversation_id: Some("c-1".into()), ..Delivery::default() });
     mailbox.looked_up(item, looked_up, 0.0, later, &rules());
     assert!(mailbox.lease(Channel::Outbound, "b", later, &rules()).is_none());
     assert_eq!(mailbox.handover().unwrap().conversation(), Some("c-1"));
@@ -207,7 +207,7 @@ fn a_receipt_resolves_an_unknown_outcome() {
     let mut mailbox = open_mailbox();
     send(&mut mailbox, text("a"), &["1"], NOW);
     assert!(matches!(outbound(&mut mailbox, NOW), Some(Task::Deliver { .. })));
-    let receipt = MessageReceipt { message_id: "mailbox.1".into(), status: ReceiptStatus::Accepted, final_: false };
+    let receipt = MessageReceipt { message_id: "mailbox.1".into(), status: ReceiptStatus::Accepted, is_last: false };
     let receipt = event("r1", NOW, EventKind::Receipt(receipt));
     mailbox.accept(&[receipt], &webhook("r"), NOW, &rules()).expect("new");
     let later = NOW + 13_000;
@@ -278,7 +278,7 @@ fn mailbox_with_start(keys: &[&str]) -> Mailbox {
 
 /// Returns the outcome of a delivery whose response names no conversation.
 fn accepted() -> DeliveryOutcome {
-    DeliveryOutcome::Delivered(Delivery { message_id: None, conversation_id: None })
+    DeliveryOutcome::Delivered(Delivery::default())
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn a_leave_waits_30_seconds_for_the_conversation_id() {
     assert_eq!((message.message.clone(), conversation.id), (OutboundMessage::Leave(LeaveReason::UserLeft), None));
 
     // After the end of the handover, an event names the conversation.
-    let receipt = MessageReceipt { message_id: "mailbox.1".into(), status: ReceiptStatus::Accepted, final_: false };
+    let receipt = MessageReceipt { message_id: "mailbox.1".into(), status: ReceiptStatus::Accepted, is_last: false };
     let mut receipt = event("r1", NOW, EventKind::Receipt(receipt));
     receipt.conversation_id = Some("c-1".into());
     with_event.accept(&[receipt], &webhook("r"), NOW + 1_000, &rules()).expect("new");
@@ -900,7 +900,7 @@ fn a_receipt_confirms_that_the_start_arrived() {
     let mut mailbox = mailbox_with_start(&["1"]);
     assert!(matches!(outbound(&mut mailbox, NOW), Some(Task::Deliver { .. })));
     // The response is lost; the receipt names no conversation.
-    let receipt = MessageReceipt { message_id: "mailbox.1".into(), status: ReceiptStatus::Accepted, final_: false };
+    let receipt = MessageReceipt { message_id: "mailbox.1".into(), status: ReceiptStatus::Accepted, is_last: false };
     mailbox.accept(&[event("r1", NOW, EventKind::Receipt(receipt))], &webhook("r"), NOW, &rules()).expect("new");
     let later = NOW + 13_000;
     assert_eq!(mailbox.lease(Channel::Outbound, "b", later, &rules()), None);

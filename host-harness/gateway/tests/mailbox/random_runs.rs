@@ -270,7 +270,7 @@ fn message_text(event: &str) -> &str {
 }
 
 fn delivery() -> Delivery {
-    Delivery { message_id: None, conversation_id: Some("conversation-1".to_owned()) }
+    Delivery { conversation_id: Some("conversation-1".to_owned()), ..Delivery::default() }
 }
 
 fn advice(may_have_arrived: bool) -> RetryAdvice {

@@ -1,10 +1,11 @@
 //! The outcomes of calls with effects.
 
+use super::{AgentEvent, Timestamp};
 use serde::{Deserialize, Serialize};
 use wasmtime::component::{ComponentType, Lift, Lower};
 
 /// The contact center accepted a request.
-#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Default, Deserialize, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
@@ -15,10 +16,51 @@ pub struct Delivery {
     /// The contact center's id of the conversation. Absent if the response does not contain it.
     #[component(name = "conversation-id")]
     pub conversation_id: Option<String>,
+    /// Events that the response reports. In JSON, absent if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<AgentEvent>,
+}
+
+/// Whether agents can serve a user.
+#[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[component(enum)]
+#[repr(u8)]
+#[serde(rename_all = "kebab-case")]
+pub enum AvailabilityState {
+    /// Agents are available, or the queue accepts users who wait.
+    #[component(name = "open")]
+    Open,
+    /// It is outside the hours of operation, or no agent is on queue.
+    #[component(name = "closed")]
+    Closed,
+    /// The contact center does not report it.
+    #[component(name = "unknown")]
+    Unknown,
+}
+
+/// Whether agents can serve a user, before a handover starts.
+#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[component(record)]
+#[serde(rename_all = "kebab-case")]
+pub struct Availability {
+    /// Whether they can.
+    pub state: AvailabilityState,
+    /// The number of agents on queue. Absent if unknown.
+    pub agents: Option<u32>,
+    /// The number of users who are waiting. Absent if unknown.
+    pub waiting: Option<u32>,
+    /// The estimated time until an agent is available, in seconds. Absent if unknown.
+    #[component(name = "estimated-wait-seconds")]
+    pub estimated_wait_seconds: Option<u32>,
+    /// When the hours of operation begin. Absent if the state is not `closed`, or if unknown.
+    #[component(name = "opens-at")]
+    pub opens_at: Option<Timestamp>,
 }
 
 /// The status of a request whose delivery outcome was unknown.
-#[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Debug, Deserialize, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
@@ -92,6 +134,12 @@ pub enum Failure {
     /// The request can never succeed. The message is for people.
     #[component(name = "permanent")]
     Permanent(String),
+    /// The provider does not support the call.
+    #[component(name = "unsupported")]
+    Unsupported,
+    /// The prepared settings are not from this version of the provider. Call `check-settings` again.
+    #[component(name = "stale-settings")]
+    StaleSettings,
 }
 
 /// The result of a check of the doctor.

@@ -1,6 +1,6 @@
 //! Events of the contact center.
 
-use super::Timestamp;
+use super::{Authenticity, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use wasmtime::component::{ComponentType, Lift, Lower};
@@ -23,13 +23,38 @@ pub enum EventSource {
     Notification(Vec<u8>),
 }
 
-/// Why bytes cannot be mapped. Delivering the same bytes again has the same result.
+/// An [`EventSource`] that borrows its bytes, as it crosses into a component.
+#[derive(Clone, ComponentType, Copy, Lower)]
+#[component(variant)]
+pub(crate) enum EventSourceView<'a> {
+    #[component(name = "webhook")]
+    Webhook(&'a [u8]),
+    #[component(name = "event-bus")]
+    EventBus(&'a [u8]),
+    #[component(name = "trigger")]
+    Trigger(&'a [u8]),
+    #[component(name = "notification")]
+    Notification(&'a [u8]),
+}
+
+impl EventSource {
+    pub(crate) fn view(&self) -> EventSourceView<'_> {
+        match self {
+            Self::Webhook(body) => EventSourceView::Webhook(body),
+            Self::EventBus(body) => EventSourceView::EventBus(body),
+            Self::Trigger(body) => EventSourceView::Trigger(body),
+            Self::Notification(body) => EventSourceView::Notification(body),
+        }
+    }
+}
+
+/// Why bytes cannot be mapped. Except for `stale-settings`, the same bytes have the same result again.
 #[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum Malformed {
+pub enum MappingError {
     /// There are no bytes.
     #[component(name = "empty")]
     Empty,
@@ -42,6 +67,9 @@ pub enum Malformed {
     /// The JSON value is neither an object nor a list that the source allows, or the list is too long.
     #[component(name = "not-an-object")]
     NotAnObject,
+    /// The prepared settings are not from this version of the provider. Call `check-settings` again.
+    #[component(name = "stale-settings")]
+    StaleSettings,
 }
 
 /// A person or a program that acts for the contact center.
@@ -361,9 +389,8 @@ pub struct MessageReceipt {
     /// The status.
     pub status: ReceiptStatus,
     /// This is the last report for the message.
-    #[component(name = "final")]
-    #[serde(rename = "final")]
-    pub final_: bool,
+    #[component(name = "is-last")]
+    pub is_last: bool,
 }
 
 /// The state of the queue, as far as it is known.
@@ -399,6 +426,40 @@ pub enum EndReason {
     Error(String),
 }
 
+/// What came of a handover, as the agent recorded it. Every field may be absent.
+#[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[component(record)]
+#[serde(rename_all = "kebab-case")]
+pub struct HandoverOutcome {
+    /// The contact center's id of the wrap-up code.
+    pub code: Option<String>,
+    /// The name of the wrap-up code.
+    pub name: Option<String>,
+    /// The agent's notes. Agents write them for agents, so the provider reports them only if the settings allow it.
+    pub notes: Option<String>,
+    /// The agent's tags.
+    pub tags: Vec<String>,
+    /// A summary of the conversation by the contact center.
+    pub summary: Option<String>,
+    /// The time during which an agent served the user, in seconds.
+    #[component(name = "conversation-seconds")]
+    pub conversation_seconds: Option<u32>,
+    /// The time of the agent's work after the end, in seconds.
+    #[component(name = "after-call-work-seconds")]
+    pub after_call_work_seconds: Option<u32>,
+}
+
+/// An invitation to a survey of the contact center.
+#[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[component(record)]
+#[serde(rename_all = "kebab-case")]
+pub struct SurveyInvitation {
+    /// The URL of the survey, for the user.
+    pub url: String,
+}
+
 /// What happened.
 #[derive(Clone, ComponentType, Debug, Deserialize, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -430,6 +491,12 @@ pub enum EventKind {
     /// A status report for a message that the platform sent.
     #[component(name = "receipt")]
     Receipt(MessageReceipt),
+    /// What came of the handover. Follows `ended`, at most once.
+    #[component(name = "outcome")]
+    Outcome(HandoverOutcome),
+    /// An invitation to a survey, which the platform requested.
+    #[component(name = "survey")]
+    Survey(SurveyInvitation),
     /// The platform has nothing to do. The reason is for logs and contains no message text.
     #[component(name = "ignored")]
     Ignored(String),
@@ -457,6 +524,16 @@ pub struct AgentEvent {
     pub kind: EventKind,
 }
 
+/// An authentic webhook with its events.
+#[derive(Clone, ComponentType, Debug, Lift, Lower, PartialEq)]
+#[component(record)]
+pub struct ReceivedWebhook {
+    /// How it was authenticated.
+    pub authenticity: Authenticity,
+    /// The events of its body.
+    pub events: Result<Vec<AgentEvent>, MappingError>,
+}
+
 /// Prints only the size of the body, because the body may contain message texts.
 impl fmt::Debug for EventSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -470,7 +547,18 @@ impl fmt::Debug for EventSource {
     }
 }
 
-keep_private!(Attachment, Button, Card, DatePicker, ListItem, ListSection, Location, Template);
+keep_private!(
+    Attachment,
+    Button,
+    Card,
+    DatePicker,
+    HandoverOutcome,
+    ListItem,
+    ListSection,
+    Location,
+    SurveyInvitation,
+    Template
+);
 
 /// Prints the author and the length of the text, but not the text.
 impl fmt::Debug for AgentMessage {

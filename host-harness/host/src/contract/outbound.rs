@@ -13,8 +13,9 @@ use wasmtime::component::{ComponentType, Lift, Lower};
 pub struct Conversation {
     /// The address of the end user. The host chooses it; it is the same in every handover of the user.
     pub recipient: String,
-    /// The number of the handover among those of the recipient, counted from 1. A handover that an agent reopened keeps
-    /// the previous handover's number. In JSON, 1 if absent.
+    /// The number of the handover among those of the recipient, counted from 1; a provider refuses 0. A handover that an
+    /// agent reopened keeps the previous handover's number. For a message that needs no handover, the number of the last
+    /// one, or 1. In JSON, 1 if absent.
     #[serde(default = "first")]
     pub handover: u32,
     /// The contact center's id, from `delivery.conversation-id` or an agent event. Absent until one of them reports it.
@@ -26,7 +27,7 @@ fn first() -> u32 {
 }
 
 /// The user's profile. Every field may be absent.
-#[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[derive(Clone, ComponentType, Default, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -41,8 +42,13 @@ pub struct Profile {
     pub last_name: Option<String>,
     /// The email address.
     pub email: Option<String>,
+    /// The telephone number in international format (ITU-T E.164): `+4930123456`.
+    pub phone: Option<String>,
     /// The URL of a picture.
     pub picture: Option<String>,
+    /// The contact center's id of the user's contact record.
+    #[component(name = "contact-id")]
+    pub contact_id: Option<String>,
 }
 
 /// The speaker of a line of the transcript.
@@ -87,6 +93,10 @@ pub struct Attribute {
     pub key: String,
     /// The value. Numbers are text.
     pub value: String,
+    /// Whether scripts and reports at the contact center must not show it. A provider without the ability
+    /// `confidential-attributes` does not send a confidential attribute. In JSON, `false` if absent.
+    #[serde(default)]
+    pub confidential: bool,
 }
 
 /// The requested routing. The settings supply absent and empty fields.
@@ -133,6 +143,12 @@ pub struct HandoverStart {
     /// Added to the attributes from the settings and the routing. Replaces those with the same key.
     #[serde(default)]
     pub attributes: Vec<Attribute>,
+    /// A summary of the conversation before the handover, for the agent. A provider without the ability `summary` omits
+    /// it.
+    pub summary: Option<String>,
+    /// The platform's own reference of the handover, by which people find the conversation at the contact center. A
+    /// provider without the ability `reference` omits it.
+    pub reference: Option<String>,
     /// The last message of the user, or why the bot hands over. If it is absent or empty, the provider uses a text of
     /// its own.
     pub text: Option<String>,
@@ -254,13 +270,48 @@ pub enum LeaveReason {
     Withdrawn,
 }
 
+/// A request for a call by telephone.
+#[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[component(record)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct CallbackRequest {
+    /// The telephone number in international format (ITU-T E.164): `+4930123456`.
+    pub phone: String,
+    /// The user's name. Absent if unknown.
+    pub name: Option<String>,
+    /// When the agent should call. Absent for as soon as possible.
+    pub time: Option<Timestamp>,
+    /// The requested routing.
+    #[serde(default)]
+    pub routing: Routing,
+    /// Data for the agent.
+    #[serde(default)]
+    pub attributes: Vec<Attribute>,
+}
+
+/// The user's answer to a survey that the platform asked.
+#[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[component(record)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SurveyScore {
+    /// The score. A higher one is better.
+    pub score: u32,
+    /// The best possible score.
+    pub maximum: u32,
+    /// The user's comment. Absent if there is none.
+    pub comment: Option<String>,
+}
+
 /// A message of the platform.
 #[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(variant)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[allow(clippy::large_enum_variant, reason = "a box cannot cross into a component, and messages are few")]
 pub enum OutboundMessage {
-    /// Starts the handover. It is the first message of a handover.
+    /// Starts the handover. It is the first message of a handover, except for those that need no handover.
     #[component(name = "start")]
     Start(HandoverStart),
     /// A text. Not empty.
@@ -282,6 +333,24 @@ pub enum OutboundMessage {
     /// known yet, the provider sends a text that informs the agent.
     #[component(name = "leave")]
     Leave(LeaveReason),
+    /// Changes the routing while the user is waiting. An absent or empty field changes nothing. Requires
+    /// `conversation.id`.
+    #[component(name = "reroute")]
+    Reroute(Routing),
+    /// Requests a call by telephone. Needs no handover.
+    #[component(name = "callback")]
+    Callback(CallbackRequest),
+    /// A text to the user from the platform. The contact center records it and sends it back as an agent event. Needs
+    /// no handover.
+    #[component(name = "proactive-text")]
+    ProactiveText(String),
+    /// Requests an invitation to a survey of the contact center, which arrives as the event `survey`. Sent after the
+    /// end.
+    #[component(name = "request-survey")]
+    RequestSurvey,
+    /// The user's answer to a survey that the platform asked. Sent after the end.
+    #[component(name = "survey-score")]
+    SurveyScore(SurveyScore),
 }
 
 /// One message of the platform. The host provides id and time, so that building the message again gives the same bytes.
@@ -335,9 +404,9 @@ pub enum Unsupported {
     /// A field of the message is invalid.
     #[component(name = "invalid")]
     Invalid(InvalidField),
-    /// A setting that this call needs is invalid. Run `check-settings`.
-    #[component(name = "invalid-settings")]
-    InvalidSettings,
+    /// The prepared settings are not from this version of the provider. Call `check-settings` again.
+    #[component(name = "stale-settings")]
+    StaleSettings,
 }
 
 /// An invalid field.
@@ -363,7 +432,7 @@ impl fmt::Debug for ProviderRequest {
     }
 }
 
-keep_private!(Profile, TranscriptLine, Attribute, HandoverStart, StructuredAnswer);
+keep_private!(Attribute, CallbackRequest, HandoverStart, Profile, StructuredAnswer, SurveyScore, TranscriptLine);
 
 /// Prints the kind of the message, but not its content.
 impl fmt::Debug for OutboundMessage {
@@ -376,6 +445,11 @@ impl fmt::Debug for OutboundMessage {
             Self::Answer(answer) => answer.fmt(f),
             Self::Receipt(receipt) => receipt.fmt(f),
             Self::Leave(reason) => reason.fmt(f),
+            Self::Reroute(routing) => routing.fmt(f),
+            Self::Callback(request) => request.fmt(f),
+            Self::ProactiveText(text) => write!(f, "ProactiveText({} bytes)", text.len()),
+            Self::RequestSurvey => f.write_str("RequestSurvey"),
+            Self::SurveyScore(score) => score.fmt(f),
         }
     }
 }

@@ -17,8 +17,15 @@ pub struct Setting {
     pub value: String,
 }
 
-/// All settings of one connection. Every call receives them; the provider stores none.
+/// All settings of one connection, as `check-settings` receives them.
 pub type Settings = Vec<Setting>;
+
+/// Accepted settings in the provider's own encoding, which all other calls receive. Opaque to the host. Contains
+/// secrets.
+///
+/// Only the same version of the provider can read them. A host may keep them in memory or store them, and calls
+/// `check-settings` again if a call answers with `stale-settings`.
+pub type PreparedSettings = Vec<u8>;
 
 /// The range of an integer setting. Both bounds are included.
 #[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
@@ -72,7 +79,8 @@ pub struct SettingField {
     /// The key may occur more than once.
     pub repeatable: bool,
     /// The value that applies if the setting is absent. Absent if there is none.
-    pub default: Option<String>,
+    #[component(name = "default-value")]
+    pub default_value: Option<String>,
     /// A fictitious, well-formed value. The examples of all fields together pass `check-settings`.
     pub example: String,
 }
@@ -121,13 +129,89 @@ pub struct Origin {
     pub url: String,
 }
 
-/// The result of settings that can be used.
+/// The algorithm of a signature.
+#[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(enum)]
+#[repr(u8)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum SignatureAlgorithm {
+    /// HMAC-SHA-256 (RFC 2104, RFC 6234) over the body. The tag has 32 bytes.
+    #[component(name = "hmac-sha256")]
+    #[serde(rename = "hmac-sha256")]
+    HmacSha256,
+}
+
+/// An encoding of bytes as text.
+#[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(enum)]
+#[repr(u8)]
+#[serde(rename_all = "kebab-case")]
+pub enum TextEncoding {
+    /// The bytes are the UTF-8 of the text. For secrets only.
+    #[component(name = "utf8")]
+    Utf8,
+    /// Base64 with the standard alphabet and padding (RFC 4648, section 4).
+    #[component(name = "base64")]
+    Base64,
+    /// Hexadecimal digits in lower or upper case (RFC 4648, section 8).
+    #[component(name = "hexadecimal")]
+    Hexadecimal,
+}
+
+/// A secret among the settings.
+#[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case")]
+pub struct SignatureSecret {
+    /// The index of the setting, counted from 0. Its kind is `secret`.
+    pub setting: u32,
+    /// How the value of the setting represents the secret. The value counts exactly as entered.
+    pub encoding: TextEncoding,
+}
+
+/// The signature of the contact center's webhooks as data, so that a host can verify it itself, faster than through
+/// the provider and independently of it.
+///
+/// A webhook that has the header is authentic if its signature is valid. `verify-webhook` agrees: it answers with the
+/// index of the first secret of `secrets` that signed the body, or with the first of these rejections that applies:
+/// `multiple-signatures` if the header occurs more than once; `unsupported-algorithm` if its value does not begin
+/// with `prefix`; `invalid-encoding` if the rest consists of 64 hexadecimal digits where base64 is expected;
+/// `invalid-length` if the rest is longer than 88 bytes; `invalid-encoding` if the rest is not in the encoding;
+/// `invalid-length` if the tag does not have the length of the algorithm; `signature-mismatch`.
+///
+/// Only `verify-webhook` decides about a webhook without the header.
 #[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[component(record)]
 #[serde(rename_all = "kebab-case")]
+pub struct WebhookSignature {
+    /// The name of the header, in lower case.
+    pub header: String,
+    /// The text before the tag, such as `sha256=`. May be empty.
+    pub prefix: String,
+    /// The encoding of the tag.
+    pub encoding: TextEncoding,
+    /// The algorithm.
+    pub algorithm: SignatureAlgorithm,
+    /// The secrets, at least one. Each is valid by itself, so that a secret can be replaced without downtime.
+    pub secrets: Vec<SignatureSecret>,
+}
+
+/// The result of checking settings that can be used.
+#[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[component(record)]
+#[serde(rename_all = "kebab-case")]
 pub struct AcceptedSettings {
+    /// The settings for all other calls. Not in the JSON form.
+    #[serde(skip)]
+    pub prepared: PreparedSettings,
     /// The URL of each origin with these settings. The host grants only those that the operator allows.
     pub origins: Vec<Origin>,
+    /// The names of the webhook headers that the provider reads, in lower case. The host may omit all others, and passes
+    /// all occurrences of these.
+    pub headers: Vec<String>,
+    /// The signature of webhooks. Absent if it cannot be described, or if these settings permit unsigned webhooks.
+    pub signature: Option<WebhookSignature>,
     /// Problems of severity `warning` only.
     pub warnings: Vec<SettingsProblem>,
 }
@@ -173,6 +257,39 @@ pub enum Ability {
     /// Creates what the connection needs at the contact center.
     #[component(name = "provisioning")]
     Provisioning,
+    /// Reports before a handover whether agents are available.
+    #[component(name = "availability")]
+    Availability,
+    /// Reports the position in the queue or the estimated wait.
+    #[component(name = "queue-state")]
+    QueueState,
+    /// Requests a callback by telephone.
+    #[component(name = "callbacks")]
+    Callbacks,
+    /// Changes the routing of a user who is waiting.
+    #[component(name = "rerouting")]
+    Rerouting,
+    /// Shows the agent a summary.
+    #[component(name = "summary")]
+    Summary,
+    /// Hides confidential attributes from scripts and reports.
+    #[component(name = "confidential-attributes")]
+    ConfidentialAttributes,
+    /// Records the platform's reference on the conversation.
+    #[component(name = "reference")]
+    Reference,
+    /// Reports the outcome of a handover after its end.
+    #[component(name = "outcome")]
+    Outcome,
+    /// The agents' messages can be fetched, so that a lost webhook loses no message.
+    #[component(name = "message-history")]
+    MessageHistory,
+    /// Sends a text to the user outside a handover.
+    #[component(name = "proactive-messages")]
+    ProactiveMessages,
+    /// Invites the user to a survey of the contact center, or records a score.
+    #[component(name = "surveys")]
+    Surveys,
 }
 
 /// A description of the provider.
@@ -198,5 +315,17 @@ pub struct Description {
 impl fmt::Debug for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Setting").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// Does not print the prepared settings, because they contain secrets.
+impl fmt::Debug for AcceptedSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AcceptedSettings")
+            .field("origins", &self.origins)
+            .field("headers", &self.headers)
+            .field("signature", &self.signature)
+            .field("warnings", &self.warnings)
+            .finish_non_exhaustive()
     }
 }

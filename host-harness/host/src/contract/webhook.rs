@@ -16,10 +16,20 @@ pub struct Webhook {
     pub method: String,
     /// The request target as received: path and query.
     pub path: String,
-    /// All header fields in the order received.
+    /// The header fields in the order received: at least those that `accepted-settings.headers` names.
     pub headers: Vec<Header>,
     /// The exact bytes. The signature covers them, so a host must not parse and serialize the body again.
     pub body: Vec<u8>,
+}
+
+/// A [`Webhook`] as it crosses into a component: it borrows, and has only the headers that the provider reads.
+#[derive(ComponentType, Lower)]
+#[component(record)]
+pub(crate) struct WebhookView<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) headers: Vec<(&'a str, &'a [u8])>,
+    pub(crate) body: &'a [u8],
 }
 
 /// A source of agent events that the operator builds. It sends HTTP requests, is not the contact center's own signed
@@ -83,12 +93,12 @@ pub enum Rejection {
     /// The settings have no secret and do not allow unsigned webhooks.
     #[component(name = "no-secret")]
     NoSecret,
-    /// A setting that this call needs is invalid. Run `check-settings`.
-    #[component(name = "invalid-settings")]
-    InvalidSettings,
     /// The webhook is for another connection. The reason is for people.
     #[component(name = "other-connection")]
     OtherConnection(String),
+    /// The prepared settings are not from this version of the provider. Call `check-settings` again.
+    #[component(name = "stale-settings")]
+    StaleSettings,
 }
 
 impl Webhook {
@@ -103,6 +113,20 @@ impl Webhook {
             path: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
             headers: parts.headers.iter().map(header).collect(),
             body: body.into(),
+        }
+    }
+}
+
+impl Webhook {
+    /// Returns the webhook with only these headers, whose names are in lower case.
+    pub(crate) fn view(&self, headers: &[String]) -> WebhookView<'_> {
+        let is_read = |name: &str| headers.iter().any(|read| read.eq_ignore_ascii_case(name));
+        let read = self.headers.iter().filter(|(name, _)| is_read(name));
+        WebhookView {
+            method: &self.method,
+            path: &self.path,
+            headers: read.map(|(name, value)| (name.as_str(), value.as_slice())).collect(),
+            body: &self.body,
         }
     }
 }

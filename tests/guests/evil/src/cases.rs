@@ -13,10 +13,13 @@ macro_rules! for_each_case {
             loop_in_check_settings
             loop_in_verify_webhook
             loop_in_map_agent_events
+            loop_in_receive_webhook
             loop_in_build_outbound_message
             loop_in_deliver
             loop_in_find_delivery
             loop_in_observe_conversation
+            loop_in_fetch_agent_messages
+            loop_in_check_availability
             loop_in_check_connection
             loop_in_provision
             loop_in_cabi_realloc

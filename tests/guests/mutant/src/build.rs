@@ -7,15 +7,12 @@ mod start;
 
 use crate::fault::on;
 use crate::json::edit;
+use crate::original;
 use crate::settings::{forget, is, set};
 use alloc::{format, string::String, vec::Vec};
-use genesys_open_messaging::GenesysOpenMessaging as Original;
 use handover_guest::contract::*;
 
 pub(crate) type Built = Result<Vec<ProviderRequest>, Unsupported>;
-
-/// The settings that every connection has.
-const REQUIRED: [&str; 5] = ["host", "deployment-name", "webhook-secret", "client-id", "client-secret"];
 
 pub(crate) fn build(mut settings: Vec<Setting>, mut conversation: Conversation, mut message: Outbound) -> Built {
     let kind = kind(&message.message);
@@ -36,7 +33,7 @@ pub(crate) fn build(mut settings: Vec<Setting>, mut conversation: Conversation, 
         OutboundMessage::Attachment(_) => attachment::build(settings, conversation, message),
         OutboundMessage::Answer(_) => answer::build_answer(settings, conversation, message),
         OutboundMessage::Receipt(_) => answer::build_receipt(settings, conversation, message),
-        OutboundMessage::Typing | OutboundMessage::Leave(_) => call_original(settings, conversation, message),
+        _ => call_original(settings, conversation, message),
     }?;
     if on("build: only the first request is returned") {
         built.truncate(1);
@@ -55,19 +52,9 @@ pub(crate) fn build(mut settings: Vec<Setting>, mut conversation: Conversation, 
     Ok(built)
 }
 
-/// Calls the original provider. With the fault, retries with only the required settings if the settings are invalid.
+/// Calls the original provider.
 pub(crate) fn call_original(settings: Vec<Setting>, conversation: Conversation, message: Outbound) -> Built {
-    if !on("build: invalid settings are ignored") {
-        return Original::build_outbound_message(settings, conversation, message);
-    }
-    match Original::build_outbound_message(settings.clone(), conversation.clone(), message.clone()) {
-        Err(Unsupported::InvalidSettings) => {
-            let mut required = settings;
-            required.retain(|setting| REQUIRED.contains(&setting.key.as_str()));
-            Original::build_outbound_message(required, conversation, message)
-        }
-        built => built,
-    }
+    original::build_outbound_message(&settings, &conversation, &message)
 }
 
 fn kind(message: &OutboundMessage) -> &'static str {
@@ -79,6 +66,11 @@ fn kind(message: &OutboundMessage) -> &'static str {
         OutboundMessage::Answer(_) => "answer",
         OutboundMessage::Receipt(_) => "receipt",
         OutboundMessage::Leave(_) => "leave",
+        OutboundMessage::Reroute(_) => "reroute",
+        OutboundMessage::Callback(_) => "callback",
+        OutboundMessage::ProactiveText(_) => "proactive-text",
+        OutboundMessage::RequestSurvey => "request-survey",
+        OutboundMessage::SurveyScore(_) => "survey-score",
     }
 }
 

@@ -3,12 +3,12 @@
 use crate::failure::{fail, secret};
 use crate::fault::on;
 use crate::json::{edit, member};
+use crate::original;
 use alloc::{format, vec::Vec};
-use genesys_open_messaging::GenesysOpenMessaging as Original;
 use genesys_open_messaging::operations::{ANSWER, EVENT, MESSAGE, RECEIPT};
 use handover_guest::contract::*;
 
-const NOTHING: Delivery = Delivery { message_id: None, conversation_id: None };
+const NOTHING: Delivery = Delivery { message_id: None, conversation_id: None, events: Vec::new() };
 
 pub(crate) fn deliver(settings: Vec<Setting>, mut request: ProviderRequest) -> Result<Delivery, Failure> {
     if on("deliver: an unknown operation is delivered") && request.operation == "no/such/operation" {
@@ -23,7 +23,7 @@ pub(crate) fn deliver(settings: Vec<Setting>, mut request: ProviderRequest) -> R
     let (operation, secret) = (request.operation.clone(), secret(&settings));
     let delivered = match operation.as_str() {
         ANSWER => answer(settings, request),
-        _ => Original::deliver(settings, request),
+        _ => original::deliver(&settings, &request),
     };
     match delivered.map_err(|failure| fail(failure, &secret)) {
         Err(_) if on("deliver: failures are reported as deliveries") => Ok(NOTHING),
@@ -43,13 +43,13 @@ pub(crate) fn deliver(settings: Vec<Setting>, mut request: ProviderRequest) -> R
 /// Applies the faults in the text fallback for answers that Genesys does not accept.
 fn answer(settings: Vec<Setting>, request: ProviderRequest) -> Result<Delivery, Failure> {
     if on("deliver: answers are always sent as text") {
-        return Original::deliver(settings, as_text(request));
+        return original::deliver(&settings, &as_text(request));
     }
     if on("deliver: every failed answer is sent as text") {
-        let structured = Original::deliver(settings.clone(), request.clone());
-        return structured.or_else(|_| Original::deliver(settings, as_text(request)));
+        let structured = original::deliver(&settings, &request);
+        return structured.or_else(|_| original::deliver(&settings, &as_text(request)));
     }
-    Original::deliver(settings, request)
+    original::deliver(&settings, &request)
 }
 
 /// Converts an answer to a text message.

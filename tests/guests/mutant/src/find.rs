@@ -3,8 +3,8 @@
 use crate::failure::{fail, secret};
 use crate::fault::on;
 use crate::json::edit;
+use crate::original;
 use alloc::{string::String, vec::Vec};
-use genesys_open_messaging::GenesysOpenMessaging as Original;
 use genesys_open_messaging::operations::EVENT;
 use handover_guest::contract::*;
 
@@ -23,14 +23,14 @@ pub(crate) fn find(
         return Ok(DeliveryStatus::NotDelivered);
     }
     if on("find: the request is sent again") {
-        let delivered = Original::deliver(settings, request);
+        let delivered = original::deliver(&settings, &request);
         return delivered.map(DeliveryStatus::Delivered);
     }
     if on("find: another message id is searched") {
         edit(&mut request.body, |body| String::from(body).replace("m-1", "m-0"));
     }
     let secret = secret(&settings);
-    match Original::find_delivery(settings, conversation, request).map_err(|failure| fail(failure, &secret)) {
+    match original::find_delivery(&settings, &conversation, &request).map_err(|failure| fail(failure, &secret)) {
         Err(_) if on("find: a failure becomes not delivered") => Ok(DeliveryStatus::NotDelivered),
         Ok(DeliveryStatus::Unknown) if on("find: unknown becomes not delivered") => Ok(DeliveryStatus::NotDelivered),
         Ok(DeliveryStatus::Delivered(delivery)) if on("find: the conversation id is dropped") => {

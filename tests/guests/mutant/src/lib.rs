@@ -10,12 +10,15 @@ extern crate alloc;
 mod agent;
 mod build;
 mod deliver;
+#[cfg(target_family = "wasm")]
+mod exported;
 mod failure;
 mod fault;
 mod find;
 mod json;
 mod map;
 mod observe;
+mod original;
 mod settings;
 mod verify;
 
@@ -23,6 +26,8 @@ use alloc::{string::String, vec::Vec};
 use fault::on;
 use genesys_open_messaging::GenesysOpenMessaging as Original;
 use handover_guest::contract::*;
+use handover_guest::provider::Provider;
+use original::OriginalSettings;
 
 pub use fault::{FAULTS, with_fault};
 
@@ -33,61 +38,71 @@ pub struct Mutant;
 #[cfg(target_family = "wasm")]
 #[allow(unreachable_pub, reason = "generated")]
 mod component {
-    use crate::Mutant;
-    handover_guest::bindings::export!(Mutant with_types_in handover_guest::bindings);
+    use crate::exported::Exported;
+    handover_guest::bindings::export!(Exported with_types_in handover_guest::bindings);
 }
 
-impl Guest for Mutant {
+impl Provider for Mutant {
+    const STAMP: &str = "mutant 0.1.0";
+    /// Keys and values as entered, because many faults change the settings.
+    type Settings<'a> = Vec<(String, String)>;
+
     fn describe() -> Description {
         settings::describe()
     }
 
-    fn check_settings(settings: Vec<Setting>) -> Result<AcceptedSettings, Vec<SettingsProblem>> {
-        settings::check(settings)
+    fn check_settings(settings: &[Setting]) -> Result<AcceptedSettings, Vec<SettingsProblem>> {
+        settings::check(settings.to_vec())
     }
 
-    fn verify_webhook(settings: Vec<Setting>, webhook: Webhook) -> Result<Authenticity, Rejection> {
-        verify::verify(settings, webhook)
+    fn verify_webhook(settings: &Entered, webhook: &Webhook) -> Result<Authenticity, Rejection> {
+        verify::verify(settings_of(settings), webhook.clone())
     }
 
-    fn map_agent_events(settings: Vec<Setting>, source: EventSource) -> Result<Vec<AgentEvent>, Malformed> {
-        map::map(settings, source)
+    fn map_agent_events(settings: &Entered, source: &EventSource) -> Result<Vec<AgentEvent>, MappingError> {
+        map::map(settings_of(settings), source.clone())
     }
 
     fn build_outbound_message(
-        settings: Vec<Setting>,
-        conversation: Conversation,
-        message: Outbound,
+        settings: &Entered,
+        conversation: &Conversation,
+        message: &Outbound,
     ) -> Result<Vec<ProviderRequest>, Unsupported> {
-        build::build(settings, conversation, message)
+        build::build(settings_of(settings), conversation.clone(), message.clone())
     }
 
-    fn deliver(settings: Vec<Setting>, request: ProviderRequest) -> Result<Delivery, Failure> {
-        deliver::deliver(settings, request)
+    fn deliver(settings: &Entered, request: &ProviderRequest) -> Result<Delivery, Failure> {
+        deliver::deliver(settings_of(settings), request.clone())
     }
 
     fn find_delivery(
-        settings: Vec<Setting>,
-        conversation: Conversation,
-        request: ProviderRequest,
+        settings: &Entered,
+        conversation: &Conversation,
+        request: &ProviderRequest,
     ) -> Result<DeliveryStatus, Failure> {
-        find::find(settings, conversation, request)
+        find::find(settings_of(settings), conversation.clone(), request.clone())
     }
 
-    fn observe_conversation(settings: Vec<Setting>, conversation: Conversation) -> Result<Vec<AgentEvent>, Failure> {
-        observe::observe(settings, conversation)
+    fn observe_conversation(settings: &Entered, conversation: &Conversation) -> Result<Vec<AgentEvent>, Failure> {
+        observe::observe(settings_of(settings), conversation.clone())
     }
 
-    fn provision(settings: Vec<Setting>, webhook_url: String, mode: ProvisioningMode) -> Vec<ProvisioningStep> {
-        let mut steps = Original::provision(settings, webhook_url, mode);
+    fn provision(
+        settings: &Entered,
+        webhook_url: &str,
+        mode: ProvisioningMode,
+    ) -> Result<Vec<ProvisioningStep>, Failure> {
+        let settings = OriginalSettings::of(&settings_of(settings));
+        let mut steps = Original::provision(&settings.open()?, webhook_url, mode)?;
         if on("provisioning: every step is applied") {
             steps.iter_mut().for_each(|step| step.outcome = StepOutcome::Applied);
         }
-        steps
+        Ok(steps)
     }
 
-    fn check_connection(settings: Vec<Setting>, probe: Option<String>) -> Vec<Check> {
-        let mut checks = Original::check_connection(settings, probe);
+    fn check_connection(settings: &Entered, probe: Option<&str>) -> Result<Vec<Check>, Failure> {
+        let settings = OriginalSettings::of(&settings_of(settings));
+        let mut checks = Original::check_connection(&settings.open()?, probe)?;
         for check in &mut checks {
             if on("doctor: every check passes") {
                 check.outcome = CheckOutcome::Ok;
@@ -109,6 +124,12 @@ impl Guest for Mutant {
                 check.remedy = None;
             }
         }
-        checks
+        Ok(checks)
     }
+}
+
+type Entered = Vec<(String, String)>;
+
+fn settings_of(entered: &Entered) -> Vec<Setting> {
+    entered.iter().map(|(key, value)| Setting { key: key.clone(), value: value.clone() }).collect()
 }

@@ -6,13 +6,13 @@ mod message;
 
 use crate::agent;
 use crate::fault::{self, on};
+use crate::original;
 use crate::settings::{forget, is, set};
 use alloc::{string::String, string::ToString, vec, vec::Vec};
-use genesys_open_messaging::GenesysOpenMessaging as Original;
 use handover_guest::bindings::wasi::clocks::wall_clock;
 use handover_guest::contract::*;
 
-pub(crate) fn map(mut settings: Vec<Setting>, mut source: EventSource) -> Result<Vec<AgentEvent>, Malformed> {
+pub(crate) fn map(mut settings: Vec<Setting>, mut source: EventSource) -> Result<Vec<AgentEvent>, MappingError> {
     if on("purity: a pure function reads the clock") {
         wall_clock::now();
     }
@@ -39,13 +39,13 @@ pub(crate) fn map(mut settings: Vec<Setting>, mut source: EventSource) -> Result
         mapped = Ok(vec![]);
     }
     if on("map: a lone surrogate is malformed") && body.contains("\\ud83d") {
-        mapped = Err(Malformed::NotJson(0));
+        mapped = Err(MappingError::NotJson(0));
     }
     if on("map: a list is malformed") && !webhook && body.starts_with('[') {
-        mapped = Err(Malformed::NotAnObject);
+        mapped = Err(MappingError::NotAnObject);
     }
     if on("map: a byte order mark is malformed") && body.starts_with('\u{feff}') {
-        mapped = Err(Malformed::NotJson(0));
+        mapped = Err(MappingError::NotJson(0));
     }
     let mut events = mapped?;
     if on("map: events are dropped") {
@@ -66,15 +66,15 @@ pub(crate) fn map(mut settings: Vec<Setting>, mut source: EventSource) -> Result
 }
 
 /// Calls the original provider. With a fault, splits the address into recipient and handover number itself.
-fn call_original(settings: &[Setting], source: &EventSource) -> Result<Vec<AgentEvent>, Malformed> {
+fn call_original(settings: &[Setting], source: &EventSource) -> Result<Vec<AgentEvent>, MappingError> {
     let first = on("map: an address is split at its first colon");
     let any = on("map: any text after a colon is a handover number");
     if !(first || any) || !is(settings, "thread", "per-handover") {
-        return Original::map_agent_events(settings.to_vec(), source.clone());
+        return original::map_agent_events(settings, source);
     }
     let mut whole = settings.to_vec();
     forget(&mut whole, "thread");
-    let mut events = Original::map_agent_events(whole, source.clone())?;
+    let mut events = original::map_agent_events(&whole, source)?;
     for event in &mut events {
         let address = event.recipient.take().unwrap_or_default();
         let parts = if first { address.split_once(':') } else { address.rsplit_once(':') };

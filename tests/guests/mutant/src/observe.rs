@@ -3,8 +3,8 @@
 use crate::agent;
 use crate::failure::{fail, secret};
 use crate::fault::on;
+use crate::original;
 use alloc::{vec, vec::Vec};
-use genesys_open_messaging::GenesysOpenMessaging as Original;
 use handover_guest::contract::*;
 
 pub(crate) fn observe(mut settings: Vec<Setting>, conversation: Conversation) -> Result<Vec<AgentEvent>, Failure> {
@@ -16,7 +16,7 @@ pub(crate) fn observe(mut settings: Vec<Setting>, conversation: Conversation) ->
     agent::change_settings(&mut settings);
     let (secret, handover) = (secret(&settings), conversation.handover);
     let mut events =
-        Original::observe_conversation(settings.clone(), conversation).map_err(|failure| fail(failure, &secret))?;
+        original::observe_conversation(&settings, &conversation).map_err(|failure| fail(failure, &secret))?;
     if on("observe: ends are dropped") {
         events.retain(|event| !matches!(event.kind, EventKind::Ended(_)));
     }

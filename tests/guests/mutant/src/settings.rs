@@ -1,9 +1,12 @@
 //! Faults in `describe` and `check-settings`, and helpers to read and change settings.
 
+use crate::Mutant;
 use crate::fault::on;
 use alloc::{format, string::String, vec, vec::Vec};
 use genesys_open_messaging::GenesysOpenMessaging as Original;
 use handover_guest::contract::*;
+use handover_guest::prepared;
+use handover_guest::provider::Provider;
 
 type Checked = Result<AcceptedSettings, Vec<SettingsProblem>>;
 
@@ -53,7 +56,8 @@ pub(crate) fn check(mut settings: Vec<Setting>) -> Checked {
     }
     let repeated = repeated(&settings);
     let keyed = has(&settings, "event-bus-key") || has(&settings, "trigger-key");
-    let mut checked = Original::check_settings(settings);
+    let entered: Vec<_> = settings.iter().map(|setting| (setting.key.clone(), setting.value.clone())).collect();
+    let mut checked = Original::check_settings(&settings);
     if on("settings: the examples are refused") && example {
         checked = Err(vec![problem("host", None)]);
     }
@@ -79,11 +83,35 @@ pub(crate) fn check(mut settings: Vec<Setting>) -> Checked {
         });
     }
     if let Ok(accepted) = &mut checked {
+        accepted.prepared = prepared::seal(Mutant::STAMP, &entered);
         if on("settings: an origin has another name") {
             accepted.origins.iter_mut().for_each(|origin| origin.name = "web".into());
         }
         if on("settings: the region is ignored") {
             accepted.origins.iter_mut().for_each(|origin| origin.url = "https://api.mypurecloud.com".into());
+        }
+        if on("settings: no header is named") {
+            accepted.headers.clear();
+        }
+        if let Some(signature) = &mut accepted.signature {
+            if on("settings: the signature has another header") {
+                signature.header = "x-signature".into();
+            }
+            if on("settings: the signature has another prefix") {
+                signature.prefix.clear();
+            }
+            if on("settings: the signature has another encoding") {
+                signature.encoding = TextEncoding::Hexadecimal;
+            }
+            if on("settings: the signature has only the first secret") {
+                signature.secrets.truncate(1);
+            }
+            if on("settings: the signature has the secrets in reverse") {
+                signature.secrets.reverse();
+            }
+            if on("settings: a secret in base64 counts as text") {
+                signature.secrets.iter_mut().for_each(|secret| secret.encoding = TextEncoding::Utf8);
+            }
         }
         if on("settings: warnings are dropped") {
             accepted.warnings.clear();
@@ -100,7 +128,13 @@ fn suppress(checked: Checked, text: &str) -> Checked {
         return Err(problems);
     }
     let origin = |name: &str| Origin { name: name.into(), url: format!("https://{name}.mypurecloud.de") };
-    Ok(AcceptedSettings { origins: vec![origin("api"), origin("login")], warnings: vec![] })
+    Ok(AcceptedSettings {
+        prepared: vec![],
+        origins: vec![origin("api"), origin("login")],
+        headers: vec![],
+        signature: None,
+        warnings: vec![],
+    })
 }
 
 fn repeated(settings: &[Setting]) -> Option<(u32, String)> {

@@ -16,6 +16,8 @@ pub(crate) fn build(mut settings: Vec<Setting>, conversation: Conversation, mut 
         let routing = Routing { queue: None, language: None, skills: Vec::new(), priority: None };
         message.message = OutboundMessage::Start(HandoverStart {
             profile: None,
+            summary: None,
+            reference: None,
             user_id: None,
             session_id: None,
             transcript: Vec::new(),

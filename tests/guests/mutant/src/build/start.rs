@@ -114,7 +114,7 @@ fn change_routing(settings: &mut Vec<Setting>, start: &mut HandoverStart) {
     if on("build: skills are separated by a comma and a space") {
         let own: Vec<_> = values(settings, "skill").map(String::from).collect();
         let skills = if routing.skills.is_empty() { &own } else { &routing.skills };
-        let attribute = Attribute { key: "mySkills".into(), value: skills.join(", ") };
+        let attribute = Attribute { key: "mySkills".into(), value: skills.join(", "), confidential: false };
         start.attributes.splice(0..0, Some(attribute).filter(|_| !skills.is_empty()));
     }
 }
@@ -128,7 +128,8 @@ fn change_attributes(settings: &mut Vec<Setting>, start: &mut HandoverStart) {
     }
     if on("build: attributes end at the last equals sign") {
         let entries = values(settings, "attribute").filter_map(|entry| entry.rsplit_once('='));
-        let entries = entries.map(|(key, value)| Attribute { key: key.into(), value: value.into() });
+        let entries =
+            entries.map(|(key, value)| Attribute { key: key.into(), value: value.into(), confidential: false });
         let entries: Vec<_> = entries.collect();
         start.attributes.splice(0..0, entries);
         forget(settings, "attribute");
@@ -137,7 +138,7 @@ fn change_attributes(settings: &mut Vec<Setting>, start: &mut HandoverStart) {
         && let Some(queue) = start.routing.queue.as_deref().or(values(settings, "queue").next())
         && start.attributes.iter().any(|attribute| attribute.key == "queueId")
     {
-        start.attributes.push(Attribute { key: "queueName".into(), value: queue.to_string() });
+        start.attributes.push(Attribute { key: "queueName".into(), value: queue.to_string(), confidential: false });
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn change_event(settings: &[Setting], body: &str, event: &mut AgentEv
                 receipt.status = ReceiptStatus::Delivered;
             }
             if on("map: every receipt is final") {
-                receipt.final_ = true;
+                receipt.is_last = true;
             }
         }
         _ => {}
