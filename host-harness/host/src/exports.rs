@@ -11,11 +11,30 @@ use crate::contract::{
     WebhookView,
 };
 use wasmtime::Store;
-use wasmtime::component::{Component, ComponentExportIndex, Instance, TypedFunc};
+use wasmtime::component::{Component, ComponentExportIndex, ComponentNamedList, Instance, Lift, Lower, TypedFunc};
 
 /// Cannot occur, because an index is used only with instances of its component.
 fn wrong_component() -> wasmtime::Error {
     wasmtime::Error::msg("the instance is of another component")
+}
+
+/// Returns a function of an instance without comparing its types.
+///
+/// # Safety
+/// The types must be those of the function. `Provider::load` calls [`Exports::check`] before any other function and fails
+/// if they differ, and an index is used only with instances of its component.
+unsafe fn function<Params, Answer>(
+    store: &mut Store<State>,
+    instance: &Instance,
+    index: &ComponentExportIndex,
+) -> wasmtime::Result<TypedFunc<Params, Answer>>
+where
+    Params: ComponentNamedList + Lower,
+    Answer: ComponentNamedList + Lift,
+{
+    let function = instance.get_func(store, index).ok_or_else(wrong_component)?;
+    // SAFETY: the caller vouches for the types.
+    Ok(unsafe { TypedFunc::new_unchecked(function) })
 }
 
 macro_rules! exports {
@@ -59,10 +78,10 @@ macro_rules! exports {
                     instance: &Instance,
                     $($pure_argument: $pure_type,)*
                 ) -> wasmtime::Result<$pure_answer> {
-                    let function = instance.get_func(&mut *store, &self.$pure).ok_or_else(wrong_component)?;
-                    // SAFETY: `Provider::load` calls `check` before any other function and fails if the type of this
-                    // function differs from this type. An index is used only with instances of its component.
-                    let function = unsafe { TypedFunc::<($($pure_type,)*), ($pure_answer,)>::new_unchecked(function) };
+                    // SAFETY: `check` has compared these types.
+                    let function = unsafe {
+                        function::<($($pure_type,)*), ($pure_answer,)>(&mut *store, instance, &self.$pure)
+                    }?;
                     let (answer,) = function.call_async(store, ($($pure_argument,)*)).await?;
                     Ok(answer)
                 }
@@ -73,9 +92,10 @@ macro_rules! exports {
                     instance: &Instance,
                     $($pure_argument: $pure_type,)*
                 ) -> wasmtime::Result<$pure_answer> {
-                    let function = instance.get_func(&mut *store, &self.$pure).ok_or_else(wrong_component)?;
-                    // SAFETY: as above.
-                    let function = unsafe { TypedFunc::<($($pure_type,)*), ($pure_answer,)>::new_unchecked(function) };
+                    // SAFETY: `check` has compared these types.
+                    let function = unsafe {
+                        function::<($($pure_type,)*), ($pure_answer,)>(&mut *store, instance, &self.$pure)
+                    }?;
                     let (answer,) = function.call(store, ($($pure_argument,)*))?;
                     Ok(answer)
                 }
@@ -87,9 +107,10 @@ macro_rules! exports {
                     instance: &Instance,
                     $($argument: $type,)*
                 ) -> wasmtime::Result<$answer> {
-                    let function = instance.get_func(&mut *store, &self.$effect).ok_or_else(wrong_component)?;
-                    // SAFETY: as above.
-                    let function = unsafe { TypedFunc::<($($type,)*), ($answer,)>::new_unchecked(function) };
+                    // SAFETY: `check` has compared these types.
+                    let function = unsafe {
+                        function::<($($type,)*), ($answer,)>(&mut *store, instance, &self.$effect)
+                    }?;
                     let (answer,) = function.call_async(store, ($($argument,)*)).await?;
                     Ok(answer)
                 }

@@ -31,7 +31,7 @@ async fn answers(
     for connection in [connected, provider.connect_prepared(Vec::new())] {
         for webhook in unsigned_webhooks() {
             answers.push(("verify-webhook".into(), json(connection.verify_webhook(&webhook).await)));
-            // The kit compares only the authenticity, because a rejection has no events.
+            // The events of an authentic webhook are those of `map-agent-events`, which is called below.
             let received = connection.verified_by_provider().receive_webhook(&webhook).await;
             let received = received.map(|received| received.authenticity);
             answers.push(("receive-webhook".into(), json(received)));

@@ -185,7 +185,7 @@ impl Kind {
     fn of(message: &OutboundMessage) -> Self {
         match message {
             OutboundMessage::Start(_) => Self::Start,
-            // The API accepts none of the others yet; they count like texts.
+            // The kinds after the answer count like texts. Providers refuse them until they support them.
             OutboundMessage::Text(_)
             | OutboundMessage::Attachment(_)
             | OutboundMessage::Answer(_)

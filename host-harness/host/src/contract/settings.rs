@@ -23,8 +23,9 @@ pub type Settings = Vec<Setting>;
 /// Accepted settings in the provider's own encoding, which all other calls receive. Opaque to the host. Contains
 /// secrets.
 ///
-/// Only the same version of the provider can read them. A host may keep them in memory or store them, and calls
-/// `check-settings` again if a call answers with `stale-settings`.
+/// Only the same version of the provider can read them: they contain `description.version` as text, and the provider
+/// refuses those of another version. A host may keep them in memory or store them, and calls `check-settings` again if a
+/// call answers with `stale-settings`.
 pub type PreparedSettings = Vec<u8>;
 
 /// The range of an integer setting. Both bounds are included.
