@@ -1,5 +1,7 @@
 //! Shared code of the fuzz targets.
 
+pub mod json;
+
 use genesys_open_messaging::events;
 use genesys_open_messaging::settings::{EventPolicy, check};
 use handover_guest::contract::{EventSource, HttpError, MappingError, Request, Response, Setting, Timestamp, Webhook};

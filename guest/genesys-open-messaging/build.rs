@@ -8,5 +8,7 @@ fn main() {
     if std::env::var("CARGO_CFG_TARGET_FAMILY").as_deref() == Ok("wasm") {
         println!("cargo::rustc-link-arg-cdylib=-zstack-size=65536");
         println!("cargo::rustc-link-arg-cdylib=--initial-memory=262144");
+        // Without it, each index in the code has the five bytes that a linker may need.
+        println!("cargo::rustc-link-arg-cdylib=--compress-relocations");
     }
 }

@@ -8,10 +8,8 @@ extern crate alloc;
 
 use alloc::{format, string::String, vec, vec::Vec};
 use handover_guest::imports::HostImports;
-use handover_guest::lenient::{Flag, Text};
 use handover_guest::provider::Provider;
 use handover_guest::{contract::*, encoding, events, http, json, outbound, prepared, settings, signature, split};
-use serde::Deserialize;
 use serde_json::json;
 
 const SECRET: &str = "webhook-secret";
@@ -27,17 +25,14 @@ handover_guest::export!(Echo);
 
 type Built = Result<Vec<ProviderRequest>, Unsupported>;
 
-/// Any object that Echo sends: a webhook or a response.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct EchoObject<'a> {
-    #[serde(borrow)]
-    id: Text<'a>,
-    #[serde(borrow)]
-    recipient: Text<'a>,
-    #[serde(borrow)]
-    text: Text<'a>,
-    ended: Flag,
+handover_guest::json_types! {
+    /// Any object that Echo sends: a webhook or a response.
+    struct EchoObject {
+        "id" => id: text,
+        "recipient" => recipient: text,
+        "text" => text: text,
+        "ended" => has_ended: flag,
+    }
 }
 
 fn form() -> Vec<SettingField> {
@@ -60,16 +55,15 @@ fn get(collection: &str, id: &str) -> Result<Option<Response>, Failure> {
 }
 
 fn message_id(response: &Response) -> Option<String> {
-    json::read::<EchoObject<'_>>(&response.body)?.id.get().map(String::from)
+    EchoObject::of(json::read(&response.body)?.root()).id().map(String::from)
 }
 
-fn message_event(text: &str) -> Result<AgentEvent, json::Unread> {
-    let message: EchoObject<'_> = json::object(text)?;
-    let (id, recipient, said) = (message.id.get(), message.recipient.get(), message.text.get());
-    let (Some(id), Some(recipient), Some(said)) = (id, recipient, said) else {
-        return Ok(events::ignored(text.as_bytes(), "an object without id, recipient and text".into()));
+fn message_event(object: json::Object<'_>) -> AgentEvent {
+    let message = EchoObject::of(object);
+    let (Some(id), Some(recipient), Some(text)) = (message.id(), message.recipient(), message.text()) else {
+        return events::ignored(object.json().as_bytes(), "an object without id, recipient and text".into());
     };
-    Ok(events::event(format!("message:{id}"), recipient, events::text_message(id, said)))
+    events::event(format!("message:{id}"), recipient, events::text_message(id, text))
 }
 
 impl Provider for Echo {
@@ -100,7 +94,7 @@ impl Provider for Echo {
 
     fn map_agent_events(_: &&str, source: &EventSource) -> Result<Vec<AgentEvent>, MappingError> {
         let text = json::text(events::body(source))?;
-        json::map_object(&text, |text| Ok(vec![message_event(text)?]))
+        json::map_text(text, |object| Ok(vec![message_event(object)]))
     }
 
     fn build_outbound_message(_: &&str, to: &Conversation, message: &Outbound) -> Built {
@@ -135,7 +129,7 @@ impl Provider for Echo {
     fn observe_conversation(_: &&str, conversation: &Conversation) -> Result<Vec<AgentEvent>, Failure> {
         let id = conversation.id.as_ref().ok_or_else(|| Failure::Permanent("the id is not known yet".into()))?;
         let Some(response) = get("conversations", id)? else { return Ok(vec![]) };
-        let has_ended = json::read::<EchoObject<'_>>(&response.body).is_some_and(|found| found.ended.get());
+        let has_ended = json::read(&response.body).is_some_and(|found| EchoObject::of(found.root()).has_ended());
         let kind = EventKind::Ended(EndReason::Completed);
         let ended = events::event(format!("ended:{id}"), &conversation.recipient, kind);
         Ok(has_ended.then_some(ended).into_iter().collect())

@@ -8,9 +8,8 @@ pub(crate) use failure::{accepted, read};
 pub(crate) use handover_guest::http::{Kind, unreadable};
 
 use crate::settings::{API, Account, LOGIN, Prepared};
-use crate::wire::api::{OAuthError, Token};
+use crate::wire::api::{OAuthError, Page, Token};
 use alloc::{
-    borrow::Cow,
     format,
     string::{String, ToString},
     vec,
@@ -18,9 +17,8 @@ use alloc::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use failure::{GENESYS, refusal};
 use handover_guest::http::{Status, without_response};
-use handover_guest::lenient::Whole;
-use handover_guest::{clip::clip, contract::*, imports::Imports, json, surrogates};
-use serde::{Deserialize, Serialize};
+use handover_guest::{clip::clip, contract::*, imports::Imports, json, json_types};
+use serde::Serialize;
 
 /// A token is renewed this number of seconds before it expires.
 const RENEW_EARLY_SECONDS: u64 = 60;
@@ -41,11 +39,19 @@ pub(crate) struct Api<'i, I> {
 }
 
 /// The value in the cache under [`TOKEN`].
-#[derive(Serialize, Deserialize)]
-struct CachedToken {
-    token: String,
-    /// Milliseconds since 1970. The cache may keep the token longer than requested.
+#[derive(Serialize)]
+struct CachedToken<'a> {
+    token: &'a str,
     expires: Timestamp,
+}
+
+json_types! {
+    /// A [`CachedToken`] when it is read.
+    struct FoundToken {
+        "token" => token: text,
+        /// Milliseconds since 1970. The cache may keep the token longer than requested.
+        "expires" => expires: whole,
+    }
 }
 
 impl<'i, I: Imports> Api<'i, I> {
@@ -83,25 +89,16 @@ impl<'i, I: Imports> Api<'i, I> {
         self.send(&request, call.kind)
     }
 
-    /// Sends a request. Replaces lone surrogates in the response's body with U+FFFD, because a name that some system
-    /// cut between UTF-16 units must not make a response unreadable.
     fn send(&mut self, request: &Request, kind: Kind) -> Result<Response, Failure> {
-        let sent = self.imports.send(request);
-        let response = sent.map_err(|error| without_response(GENESYS, error, kind, &request.origin))?;
-        let repaired = match core::str::from_utf8(&response.body).map(surrogates::replace_lone) {
-            Ok(Cow::Owned(body)) => Some(body.into_bytes()),
-            Ok(Cow::Borrowed(_)) | Err(_) => None,
-        };
-        Ok(match repaired {
-            Some(body) => Response { body, ..response },
-            None => response,
-        })
+        self.imports.send(request).map_err(|error| without_response(GENESYS, error, kind, &request.origin))
     }
 
     fn cached_token(&mut self) -> Option<String> {
-        let cached: CachedToken = json::read(&self.imports.cached(TOKEN)?)?;
-        let renew_from = cached.expires.saturating_sub(RENEW_EARLY_SECONDS * 1000);
-        (self.imports.now() < renew_from).then_some(cached.token)
+        let cached = self.imports.cached(TOKEN)?;
+        let document = json::read(&cached)?;
+        let found = FoundToken::of(document.root());
+        let renew_from = found.expires()?.saturating_sub(RENEW_EARLY_SECONDS * 1000);
+        found.token().filter(|_| self.imports.now() < renew_from).map(String::from)
     }
 
     pub(crate) fn new_token(&mut self) -> Result<String, Failure> {
@@ -129,12 +126,13 @@ impl<'i, I: Imports> Api<'i, I> {
             status if status.is_temporary() => Err(refusal(&response, Kind::Reads)),
             // Genesys answers 400 or 401, depending on its version. Either means that the credentials are wrong.
             _ => {
-                let body = json::read::<OAuthError<'_>>(&response.body).unwrap_or_default();
+                let document = json::read(&response.body);
+                let description = document.as_ref().and_then(|body| OAuthError::of(body.root()).description());
                 Err(Failure::Credentials(format!(
                     "Genesys rejected the OAuth client ({}{}): client-id or client-secret is wrong, or the client \
                      belongs to another region than the setting host",
                     response.status,
-                    body.description.get().map(|words| format!(", {}", clip(words))).unwrap_or_default()
+                    description.map(|words| format!(", {}", clip(words))).unwrap_or_default()
                 )))
             }
         }
@@ -142,35 +140,34 @@ impl<'i, I: Imports> Api<'i, I> {
 
     /// Caches the token of a response to a token request, and returns it.
     pub(crate) fn cache_token(&mut self, response: &Response) -> Result<String, Failure> {
-        let body = json::read::<Token<'_>>(&response.body).unwrap_or_default();
-        let token = body.access_token.get().filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic()));
-        let Some(token) = token else {
+        let document = json::read(&response.body);
+        let answer = document.as_ref().map(|body| Token::of(body.root()));
+        let token = answer.and_then(Token::access_token);
+        let Some(token) = token.filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic())) else {
             return Err(unreadable("the response to the token request contains no token"));
         };
-        let seconds = body.expires_in.get().unwrap_or(MIN_TOKEN_SECONDS);
-        let cached = CachedToken {
-            token: token.to_string(),
-            expires: self.imports.now().saturating_add(seconds.saturating_mul(1000)),
-        };
+        let seconds = answer.and_then(Token::expires_in).unwrap_or(MIN_TOKEN_SECONDS);
+        let cached = CachedToken { token, expires: self.imports.now().saturating_add(seconds.saturating_mul(1000)) };
         if let Ok(value) = serde_json::to_vec(&cached) {
             let ttl = u32::try_from(seconds.saturating_sub(RENEW_EARLY_SECONDS)).unwrap_or(u32::MAX);
             self.imports.cache(TOKEN, &value, ttl);
         }
-        Ok(cached.token)
+        Ok(token.to_string())
     }
 
-    /// Reads the pages of a listing one by one until `look` finds something. `look` also returns the number of pages.
-    /// `path` must end with `?` or `&`.
+    /// Reads the pages of a listing one by one until `look` finds something. `path` must end with `?` or `&`.
     pub(crate) fn pages<R>(
         &mut self,
         path: &str,
-        mut look: impl FnMut(&Response) -> Result<(Option<R>, Whole), Failure>,
+        mut look: impl FnMut(Page<'_>) -> Option<R>,
     ) -> Result<Option<R>, Failure> {
         for number in 1..=MAX_PAGES {
             let call = Call::get(format!("{path}pageSize={PAGE_SIZE}&pageNumber={number}"));
             let response = accepted(self.call(&call)?, Kind::Reads)?;
-            let (found, pages) = look(&response)?;
-            if found.is_some() || number >= pages.get().unwrap_or(0) {
+            let document = read(&response)?;
+            let page = Page::of(document.root());
+            let found = look(page);
+            if found.is_some() || number >= page.page_count().unwrap_or(0) {
                 return Ok(found);
             }
         }

@@ -2,17 +2,16 @@
 
 use crate::api::{Api, Call, Kind, accepted, read, segment, unreadable};
 use crate::lookup::Making;
-use crate::operations::{ANSWER, EVENT, LEAVE, Leave, MESSAGE, RECEIPT, foreign_request};
+use crate::operations::{
+    ANSWER, BuiltButtonResponse, BuiltLeave, BuiltMessage, EVENT, LEAVE, MESSAGE, RECEIPT, foreign_request,
+};
 use crate::settings::Prepared;
 use crate::wire::api::{Conversation as WireConversation, OpenMessageNormalizedMessage};
-use crate::wire::inbound::ButtonResponse;
 use alloc::{format, vec::Vec};
 use handover_guest::contract::*;
 use handover_guest::http::Status;
 use handover_guest::imports::Imports;
 use handover_guest::{json, outbound};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 /// The response contains the id of the conversation only with this parameter.
 const POST_MESSAGE: &str = "message?prefetchConversationId=true";
@@ -66,8 +65,10 @@ fn try_post(api: &mut Api<'_, impl Imports>, endpoint: &str, body: &[u8]) -> Res
 fn delivered(response: Response) -> Result<Delivery, Failure> {
     let response = accepted(response, Kind::Changes)?;
     // The message was accepted, whatever the response contains.
-    let answer = json::read::<OpenMessageNormalizedMessage<'_>>(&response.body).unwrap_or_default();
-    Ok(outbound::delivered(answer.id.get(), answer.conversation_id.get()))
+    let document = json::read(&response.body);
+    let answer = document.as_ref().map(|answer| OpenMessageNormalizedMessage::of(answer.root()));
+    let conversation = answer.and_then(OpenMessageNormalizedMessage::conversation_id);
+    Ok(outbound::delivered(answer.and_then(OpenMessageNormalizedMessage::id), conversation))
 }
 
 /// Posts an answer. Posts its text instead if Genesys does not accept answers in this organization or to this kind of
@@ -79,26 +80,12 @@ fn answer(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Fail
     if !is_refused {
         return delivered(response);
     }
-    let answer: Answer<'_> = json::read(body).ok_or_else(foreign_request)?;
-    let text = TextMessage { channel: answer.channel, text: &answer.button_response.text };
-    let text = serde_json::to_vec(&text).map_err(|_| foreign_request())?;
-    post(api, POST_MESSAGE, &text)
-}
-
-/// The parts of an answer that its text message needs.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer<'a> {
-    #[serde(borrow)]
-    channel: &'a RawValue,
-    #[serde(borrow)]
-    button_response: ButtonResponse<'a>,
-}
-
-#[derive(Serialize)]
-struct TextMessage<'a> {
-    channel: &'a RawValue,
-    text: &'a str,
+    let document = json::read(body).ok_or_else(foreign_request)?;
+    let answer = BuiltMessage::of(document.root());
+    let text = answer.button_response().and_then(BuiltButtonResponse::text);
+    let (channel, text) = answer.channel_json().zip(text).ok_or_else(foreign_request)?;
+    let text = serde_json::to_string(text).map_err(|_| foreign_request())?;
+    post(api, POST_MESSAGE, format!(r#"{{"channel":{channel},"text":{text}}}"#).as_bytes())
 }
 
 /// Posts a receipt. Does not look up the integration again, because another integration would not know the message.
@@ -114,27 +101,28 @@ fn inbound(integration: &str, endpoint: &str, body: &[u8]) -> Result<Call, Failu
 
 /// Ends a conversation by disconnecting the customer, because Open Messaging has no message for that.
 fn leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failure> {
-    let leave: Leave<'_> = json::read(body).ok_or_else(foreign_request)?;
-    let response = api.call(&Call::get_conversation(&leave.conversation_id)?)?;
-    let post_farewell = |api: &mut Api<'_, _>| post(api, POST_MESSAGE, leave.otherwise.as_bytes());
+    let document = json::read(body).ok_or_else(foreign_request)?;
+    let leave = BuiltLeave::of(document.root());
+    let (id, otherwise) = leave.conversation_id().zip(leave.otherwise()).ok_or_else(foreign_request)?;
+    let response = api.call(&Call::get_conversation(id)?)?;
+    let post_farewell = |api: &mut Api<'_, _>| post(api, POST_MESSAGE, otherwise.as_bytes());
     if Status::of(&response) == Status::Forbidden {
         return post_farewell(api);
     }
     let response = accepted(response, Kind::Reads)?;
-    let conversation: WireConversation<'_> = read(&response)?;
-    let done = || outbound::delivered(None, Some(&leave.conversation_id));
-    let customers: Vec<_> =
-        conversation.participants.objects().filter(|participant| participant.is_customer()).collect();
+    let document = read(&response)?;
+    let participants = WireConversation::of(document.root()).participants();
+    let customers: Vec<_> = participants.filter(|participant| participant.is_customer()).collect();
     if customers.is_empty() {
         return Err(unreadable("the conversation has no customer"));
     }
     for customer in customers.into_iter().filter(|customer| !customer.has_left()) {
-        let id = customer.id.get().ok_or_else(|| unreadable("the customer has no id"))?;
-        let response = api.call(&Call::disconnect(&leave.conversation_id, id)?)?;
+        let customer = customer.id().ok_or_else(|| unreadable("the customer has no id"))?;
+        let response = api.call(&Call::disconnect(id, customer)?)?;
         if Status::of(&response) == Status::Forbidden {
             return post_farewell(api);
         }
         accepted(response, Kind::Changes)?;
     }
-    Ok(done())
+    Ok(outbound::delivered(None, Some(id)))
 }

@@ -5,17 +5,20 @@
 
 use crate::api::{Api, Call, Kind, accepted, read, segment, unreadable};
 use crate::ids::conversation_id;
-use crate::operations::{ANSWER, EVENT, LEAVE, Leave, MESSAGE, RECEIPT, foreign_request};
+use crate::operations::{
+    ANSWER, BuiltChannel, BuiltLeave, BuiltMessage, EVENT, LEAVE, MESSAGE, RECEIPT, foreign_request,
+};
 use crate::settings::Prepared;
-use crate::wire::api::{Conversation as WireConversation, MessageData, Page, Participant};
-use alloc::{borrow::Cow, format, vec::Vec};
+use crate::wire::api::{
+    Conversation as WireConversation, MessageChannel, MessageData, NormalizedMessage, Page, Participant,
+};
+use alloc::{format, vec::Vec};
 use handover_guest::contract::*;
 use handover_guest::http::Status;
 use handover_guest::imports::Imports;
 use handover_guest::json;
 use handover_guest::outbound::delivered;
 use handover_guest::time;
-use serde::Deserialize;
 
 /// The maximum number of messages that are looked up in a conversation, newest first. The host sends nothing else to
 /// the recipient in the meantime.
@@ -43,52 +46,48 @@ pub fn find(
     }
 }
 
-/// The part of a message that identifies it.
-#[derive(Deserialize)]
-struct Posted<'a> {
-    #[serde(borrow)]
-    channel: PostedChannel<'a>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PostedChannel<'a> {
-    #[serde(borrow)]
-    message_id: Cow<'a, str>,
-}
-
 fn find_message(api: &mut Api<'_, impl Imports>, id: &str, body: &[u8]) -> Result<DeliveryStatus, Failure> {
-    let posted: Posted<'_> = json::read(body).ok_or_else(foreign_request)?;
+    let built = json::read(body).ok_or_else(foreign_request)?;
+    let wanted = message_id(&built)?;
     let Some(response) = conversation(api, id)? else { return Ok(DeliveryStatus::Unknown) };
-    let seen: WireConversation<'_> = read(&response)?;
-    if customers(&seen).next().is_none() {
+    let document = read(&response)?;
+    let seen = WireConversation::of(document.root());
+    if customers(seen).next().is_none() {
         return Err(unreadable("the conversation has no customer"));
     }
-    match among(api, id, &seen, &posted.channel.message_id)? {
+    match among(api, id, seen, wanted)? {
         // A message to a conversation that ended may have started another one.
-        DeliveryStatus::NotDelivered
-            if seen.participants.objects().filter(|p| !p.is_silent()).all(Participant::has_left) =>
-        {
+        DeliveryStatus::NotDelivered if seen.participants().filter(|p| !p.is_silent()).all(Participant::has_left) => {
             Ok(DeliveryStatus::Unknown)
         }
         status => Ok(status),
     }
 }
 
+/// Returns the platform's id of a built message.
+fn message_id<'d>(built: &'d json::Document<'_>) -> Result<&'d str, Failure> {
+    let channel = BuiltMessage::of(built.root()).channel();
+    channel.and_then(BuiltChannel::message_id).ok_or_else(foreign_request)
+}
+
 /// Returns whether the user left: the customer is disconnected, or the farewell arrived.
 fn find_leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<DeliveryStatus, Failure> {
-    let leave: Leave<'_> = json::read(body).ok_or_else(foreign_request)?;
-    let farewell: Posted<'_> = json::read(leave.otherwise.as_bytes()).ok_or_else(foreign_request)?;
-    let Some(response) = conversation(api, &leave.conversation_id)? else { return Ok(DeliveryStatus::Unknown) };
-    let seen: WireConversation<'_> = read(&response)?;
-    let mut customers = customers(&seen).peekable();
+    let built = json::read(body).ok_or_else(foreign_request)?;
+    let leave = BuiltLeave::of(built.root());
+    let (id, otherwise) = leave.conversation_id().zip(leave.otherwise()).ok_or_else(foreign_request)?;
+    let farewell = json::read(otherwise.as_bytes()).ok_or_else(foreign_request)?;
+    let wanted = message_id(&farewell)?;
+    let Some(response) = conversation(api, id)? else { return Ok(DeliveryStatus::Unknown) };
+    let document = read(&response)?;
+    let seen = WireConversation::of(document.root());
+    let mut customers = customers(seen).peekable();
     if customers.peek().is_none() {
         return Err(unreadable("the conversation has no customer"));
     }
     if customers.all(Participant::has_left) {
-        return Ok(DeliveryStatus::Delivered(delivered(None, Some(&leave.conversation_id))));
+        return Ok(DeliveryStatus::Delivered(delivered(None, Some(id))));
     }
-    among(api, &leave.conversation_id, &seen, &farewell.channel.message_id)
+    among(api, id, seen, wanted)
 }
 
 /// Reads a conversation. Returns `None` if it does not exist or the OAuth client may not see it.
@@ -104,20 +103,20 @@ fn visible(response: Response) -> Result<Option<Response>, Failure> {
     accepted(response, Kind::Reads).map(Some)
 }
 
-fn customers<'s, 'a>(seen: &'s WireConversation<'a>) -> impl Iterator<Item = &'s Participant<'a>> {
-    seen.participants.objects().filter(|participant| participant.is_customer())
+fn customers(seen: WireConversation<'_>) -> impl Iterator<Item = Participant<'_>> {
+    seen.participants().filter(|participant| participant.is_customer())
 }
 
 /// Returns whether one of the customer's messages has the platform's id `wanted`.
 fn among(
     api: &mut Api<'_, impl Imports>,
     id: &str,
-    seen: &WireConversation<'_>,
+    seen: WireConversation<'_>,
     wanted: &str,
 ) -> Result<DeliveryStatus, Failure> {
-    let messages = customers(seen).flat_map(|customer| customer.messages.objects());
+    let messages = customers(seen).flat_map(Participant::messages);
     let mut messages: Vec<_> = messages
-        .filter_map(|message| Some((message.message_time.get().and_then(time::parse), message.message_id.get()?)))
+        .filter_map(|message| Some((message.message_time().and_then(time::parse), message.message_id()?)))
         .collect();
     // Of several messages without a time, the last one counts as the newest.
     messages.reverse();
@@ -130,17 +129,16 @@ fn among(
     let path = format!("/api/v2/conversations/messages/{}/messages/bulk", segment(id)?);
     let call = Call::query(path, serde_json::to_vec(&ids).map_err(|_| foreign_request())?);
     let Some(response) = visible(api.call(&call)?)? else { return Ok(DeliveryStatus::Unknown) };
-    let page: Page<MessageData<'_>> = read(&response)?;
-    let is_wanted = |message: &&MessageData<'_>| {
-        let channel = message.normalized_message.get().and_then(|normalized| normalized.channel.get());
-        let known = [message.provider_message_id.get(), channel.and_then(|channel| channel.message_id.get())];
-        known.contains(&Some(wanted))
+    let document = read(&response)?;
+    let mut messages = Page::of(document.root()).entities().map(MessageData::of).peekable();
+    let is_wanted = |message: &MessageData<'_>| {
+        let channel = message.normalized_message().and_then(NormalizedMessage::channel);
+        [message.provider_message_id(), channel.and_then(MessageChannel::message_id)].contains(&Some(wanted))
     };
-    if page.entities.objects().next().is_none() {
+    if messages.peek().is_none() {
         return Err(unreadable("none of the conversation's messages is there"));
     }
-    let found = page.entities.objects().find(is_wanted);
-    Ok(found.map_or(DeliveryStatus::NotDelivered, |message| {
-        DeliveryStatus::Delivered(delivered(message.id.get(), Some(id)))
-    }))
+    let found = messages.find(is_wanted);
+    Ok(found
+        .map_or(DeliveryStatus::NotDelivered, |message| DeliveryStatus::Delivered(delivered(message.id(), Some(id)))))
 }

@@ -6,14 +6,13 @@ use crate::ids::is_uuid;
 use crate::lookup::{Found, Integration, Making, no_integration, several_integrations};
 use crate::public_url::webhook_url_problem;
 use crate::settings::{Prepared, SetupPolicy, WebhookPolicy};
-use crate::wire::api::{ContentProfile, MediaType};
+use crate::wire::api::{AllowedMedia, ContentProfile, MediaType, MediaTypes};
 use crate::wire::inbound::Agentless;
-use alloc::{format, vec, vec::Vec};
+use alloc::{format, string::String, vec, vec::Vec};
 use handover_guest::clip::clip;
 use handover_guest::contract::*;
 use handover_guest::http::{Status, header};
 use handover_guest::imports::Imports;
-use handover_guest::lenient::{List, Object};
 use handover_guest::time::parse_http_date;
 
 /// The id of a conversation that does not exist.
@@ -216,17 +215,17 @@ fn check_content_profile(api: &mut Api<'_, impl Imports>, integration: &Integrat
             );
         }
     };
-    let profile = match read::<ContentProfile<'_>>(&response) {
-        Ok(profile) => profile,
+    let document = match read(&response) {
+        Ok(document) => document,
         Err(failure) => return failed(NAME, failure, REMEDY),
     };
-    let allowed = profile.media_types.get().and_then(|types| types.allow.get());
-    let types = |list: Option<&List<Object<MediaType<'_>>>>| {
-        let kinds: Vec<_> =
-            list.into_iter().flat_map(List::objects).filter_map(|kind| kind.kind.get()).map(clip).collect();
+    let allowed = ContentProfile::of(document.root()).media_types().and_then(MediaTypes::allow);
+    let types = |types: Vec<MediaType<'_>>| {
+        let kinds: Vec<_> = types.into_iter().filter_map(MediaType::kind).map(clip).collect();
         if kinds.is_empty() { "none".into() } else { kinds.join(", ") }
     };
-    let (inbound, outbound) = (types(allowed.map(|a| &a.inbound)), types(allowed.map(|a| &a.outbound)));
+    let inbound: String = types(allowed.into_iter().flat_map(AllowedMedia::inbound).collect());
+    let outbound: String = types(allowed.into_iter().flat_map(AllowedMedia::outbound).collect());
     let message = format!("files to the agent: {inbound}; to the user: {outbound}");
     if inbound == "none" || outbound == "none" {
         return warning(

@@ -8,75 +8,85 @@ mod webhook;
 pub(crate) use conversation::events as conversation_events;
 
 use crate::settings::EventPolicy;
-use crate::wire::detail::{BusEvent, Callback, Notification};
-use alloc::{borrow::Cow, vec, vec::Vec};
+use crate::wire::detail::{BusEvent, Callback, EventBody, Notification};
+use alloc::{vec, vec::Vec};
 use detail::Detail;
 use handover_guest::contract::*;
 use handover_guest::events::{body, ignored};
-use handover_guest::json::{Unread, check_grammar, is_list, map_object, object, text};
-use serde_json::value::RawValue;
+use handover_guest::json::{Document, Embedded, Object, map_object, map_text, text};
 use webhook::Webhook;
 
 /// The maximum number of events in a list. An event bus delivers them one by one.
 const MAX_LIST_EVENTS: usize = 500;
 
+type Mapped = Result<Vec<AgentEvent>, MappingError>;
+
 /// Maps the bytes of any source.
-pub fn map(policy: &EventPolicy<'_>, source: &EventSource) -> Result<Vec<AgentEvent>, MappingError> {
+pub fn map(policy: &EventPolicy<'_>, source: &EventSource) -> Mapped {
     let text = text(body(source))?;
     match source {
-        EventSource::Webhook(_) => map_object(&text, |text| map_webhook(policy, text)),
-        EventSource::EventBus(_) => map_objects(&text, |text| map_bus_event(policy, text)),
-        EventSource::Trigger(_) => map_objects(&text, |text| map_callback(policy, text)),
-        EventSource::Notification(_) => map_object(&text, |text| map_notification(policy, text)),
+        EventSource::Webhook(_) => map_text(text, |object| Ok(map_webhook(policy, object))),
+        EventSource::EventBus(_) => map_objects(text, |object| map_bus_event(policy, object)),
+        EventSource::Trigger(_) => map_objects(text, |object| map_callback(policy, object)),
+        EventSource::Notification(_) => map_text(text, |object| map_notification(policy, object)),
     }
 }
 
-fn map_webhook(policy: &EventPolicy<'_>, text: &str) -> Result<Vec<AgentEvent>, Unread> {
-    Ok(Webhook { policy, message: &object(text)?, body: text.as_bytes() }.events())
+fn map_webhook(policy: &EventPolicy<'_>, object: Object<'_>) -> Vec<AgentEvent> {
+    Webhook::of(policy, object).events()
 }
 
-fn map_bus_event(policy: &EventPolicy<'_>, text: &str) -> Result<Vec<AgentEvent>, Unread> {
-    let event: BusEvent<'_> = object(text)?;
+fn map_bus_event(policy: &EventPolicy<'_>, object: Object<'_>) -> Mapped {
     // A rule of the bus may forward only the detail.
-    match event.detail.object() {
-        Some(detail) => map_notification(policy, &detail),
-        None => map_notification(policy, text),
+    map_embedded(BusEvent::of(object).detail(), |detail| map_notification(policy, detail.unwrap_or(object)))
+}
+
+fn map_callback(policy: &EventPolicy<'_>, object: Object<'_>) -> Mapped {
+    let callback = Callback::of(object);
+    let topic = callback.topic().or(callback.topic_name()).unwrap_or("");
+    map_embedded(callback.event_body(), |event| {
+        let event = EventBody::of(event.unwrap_or(object));
+        Ok(Detail::of_callback(policy, object.json().as_bytes(), topic, event).events())
+    })
+}
+
+fn map_notification(policy: &EventPolicy<'_>, object: Object<'_>) -> Mapped {
+    let notification = Notification::of(object);
+    let topic = notification.topic_name().unwrap_or("");
+    map_embedded(notification.event_body(), |event| {
+        // The envelope differs between deliveries, but its body does not.
+        let content = event.unwrap_or(object).json().as_bytes();
+        Ok(Detail::new(policy, content, topic, event.map(EventBody::of)).events())
+    })
+}
+
+/// Maps the object inside another one, or `None` if there is none.
+fn map_embedded<'d>(embedded: Option<Embedded<'d>>, map: impl Fn(Option<Object<'_>>) -> Mapped) -> Mapped {
+    match embedded {
+        Some(Embedded::Object(object)) => map(Some(object)),
+        Some(Embedded::Text(text)) => map_text(text, |object| map(Some(object))),
+        None => map(None),
     }
-}
-
-fn map_callback(policy: &EventPolicy<'_>, text: &str) -> Result<Vec<AgentEvent>, Unread> {
-    let callback: Callback<'_> = object(text)?;
-    let topic = callback.topic.get().or(callback.topic_name.get()).unwrap_or("");
-    let event = callback.event_body.object().unwrap_or(Cow::Borrowed(text));
-    Ok(Detail::of_callback(policy, text.as_bytes(), topic, &object(&event)?).events())
-}
-
-fn map_notification(policy: &EventPolicy<'_>, text: &str) -> Result<Vec<AgentEvent>, Unread> {
-    let notification: Notification<'_> = object(text)?;
-    let body = notification.event_body.object();
-    let event = body.as_deref().map(object).transpose()?;
-    // The envelope differs between deliveries, but its body does not.
-    let content = body.as_deref().unwrap_or(text).as_bytes();
-    Ok(Detail::new(policy, content, notification.topic_name.get().unwrap_or(""), event.as_ref()).events())
 }
 
 /// Maps an object or a list of objects, because an operator's source may collect several. Members of a list that are
 /// not objects are ignored.
-fn map_objects(
-    text: &str,
-    map: impl Fn(&str) -> Result<Vec<AgentEvent>, Unread>,
-) -> Result<Vec<AgentEvent>, MappingError> {
-    if !is_list(text) {
-        return map_object(text, map);
-    }
-    check_grammar(text)?;
-    let list: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| MappingError::NotAnObject)?;
-    if list.len() > MAX_LIST_EVENTS {
+fn map_objects(text: &str, map: impl Fn(Object<'_>) -> Mapped) -> Mapped {
+    let document = Document::read(text)?;
+    let Some(members) = document.list() else {
+        return match document.is_object() {
+            true => map_object(document.root(), map),
+            false => Err(MappingError::NotAnObject),
+        };
+    };
+    let members: Vec<_> = members.collect();
+    if members.len() > MAX_LIST_EVENTS {
         return Err(MappingError::NotAnObject);
     }
-    let events = list.into_iter().map(|member| match map_object(member.get(), &map) {
-        Ok(events) => events,
-        Err(_) => vec![ignored(member.get().as_bytes(), "a member of a list that is not an object".into())],
+    let not_an_object = |json: &str| vec![ignored(json.as_bytes(), "a member of a list that is not an object".into())];
+    let events = members.into_iter().map(|member| match member {
+        Ok(object) => map_object(object, &map).unwrap_or_else(|_| not_an_object(object.json())),
+        Err(json) => not_an_object(json),
     });
     Ok(events.flatten().collect())
 }

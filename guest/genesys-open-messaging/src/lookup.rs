@@ -2,14 +2,15 @@
 
 use crate::api::{Api, Call, Kind, accepted, read, segment};
 use crate::ids::is_uuid;
-use crate::wire::api::{Flow, MessagingSetting, OpenIntegration, Page, Queue, Recipient, Reference};
+use crate::wire::api::{
+    Directions, EventSetting, Flow, MessagingSetting, OpenIntegration, Queue, Recipient, Reference, TypingSetting,
+};
 use alloc::{format, string::String, vec::Vec};
 use handover_guest::clip::clip;
 use handover_guest::contract::*;
 use handover_guest::encoding::query_value;
 use handover_guest::http::Status;
 use handover_guest::imports::Imports;
-use handover_guest::lenient::{Object, Text};
 
 /// Seconds for which the integration's id is cached. It changes only if the integration is created again.
 const INTEGRATION_TTL_SECONDS: u32 = 3600;
@@ -54,9 +55,8 @@ impl<I: Imports> Api<'_, I> {
     pub(crate) fn find_integration(&mut self) -> Result<Found, Failure> {
         let wanted = self.account.deployment_name;
         let (mut exact, mut similar, mut names) = (Vec::new(), Vec::new(), Vec::new());
-        self.pages(&format!("{INTEGRATIONS}?"), |response| {
-            let page: Page<OpenIntegration<'_>> = read(response)?;
-            for integration in page.entities.objects().filter_map(Integration::of) {
+        self.pages(&format!("{INTEGRATIONS}?"), |page| {
+            for integration in page.entities().map(OpenIntegration::of).filter_map(Integration::of) {
                 names.push(integration.name.clone());
                 if integration.name == wanted {
                     exact.push(integration);
@@ -65,7 +65,7 @@ impl<I: Imports> Api<'_, I> {
                 }
             }
             // A second integration with the same name would make the name ambiguous, so all pages are read.
-            Ok((None::<()>, page.page_count))
+            None::<()>
         })?;
         let mut found = if exact.is_empty() { similar } else { exact };
         Ok(match (found.pop(), found.is_empty()) {
@@ -89,23 +89,22 @@ impl<I: Imports> Api<'_, I> {
         if response.body.is_empty() {
             return Ok(None);
         }
-        Ok(MessagingConfiguration::of(&read(&response)?))
+        Ok(MessagingConfiguration::of(MessagingSetting::of(read(&response)?.root())))
     }
 
     /// Returns a platform configuration by its id.
     pub(crate) fn messaging_setting(&mut self, id: &str) -> Result<Option<MessagingConfiguration>, Failure> {
         let response = accepted(self.call(&Call::get(format!("{SETTINGS}/{}", segment(id)?)))?, Kind::Reads)?;
-        Ok(MessagingConfiguration::of(&read(&response)?))
+        Ok(MessagingConfiguration::of(MessagingSetting::of(read(&response)?.root())))
     }
 
     /// Returns the platform configurations with exactly this name.
     pub(crate) fn find_messaging_settings(&mut self, name: &str) -> Result<Vec<MessagingConfiguration>, Failure> {
         let mut found = Vec::new();
-        self.pages(&format!("{SETTINGS}?"), |response| {
-            let page: Page<MessagingSetting<'_>> = read(response)?;
-            let named = page.entities.objects().filter(|setting| setting.name.get() == Some(name));
+        self.pages(&format!("{SETTINGS}?"), |page| {
+            let named = page.entities().map(MessagingSetting::of).filter(|setting| setting.name() == Some(name));
             found.extend(named.filter_map(MessagingConfiguration::of));
-            Ok((None::<()>, page.page_count))
+            None::<()>
         })?;
         Ok(found)
     }
@@ -114,40 +113,37 @@ impl<I: Imports> Api<'_, I> {
     pub(crate) fn integrations_with_setting(&mut self, id: &str) -> Result<usize, Failure> {
         let path = format!("{ALL_INTEGRATIONS}?messagingSetting.id={}&", query_value(id));
         let mut count = 0;
-        self.pages(&path, |response| {
-            let page: Page<OpenIntegration<'_>> = read(response)?;
+        self.pages(&path, |page| {
             // A listing that ignores the filter returns integrations with other configurations as well.
-            let refers = |one: &&OpenIntegration<'_>| id_of(&one.messaging_setting).is_none_or(|other| other == id);
-            count += page.entities.objects().filter(refers).count();
-            Ok((None::<()>, page.page_count))
+            let configurations = page.entities().map(|one| OpenIntegration::of(one).messaging_setting());
+            let ids = configurations.map(|configuration| configuration.and_then(Reference::id));
+            count += ids.filter(|other| other.is_none_or(|other| other == id)).count();
+            None::<()>
         })?;
         Ok(count)
     }
 
     /// Finds a queue by its id or its exact name.
     pub(crate) fn find_queue(&mut self, queue: &str) -> Result<Option<Named>, Failure> {
-        let entry = |queue: &Queue<'_>| named(&queue.id, &queue.name);
+        let entry = |queue: Queue<'_>| named(queue.id(), queue.name());
         if is_uuid(queue) {
             let response = self.call(&Call::get(format!("/api/v2/routing/queues/{}", segment(queue)?)))?;
             if Status::of(&response) == Status::NotFound {
                 return Ok(None);
             }
-            return Ok(entry(&read::<Queue<'_>>(&accepted(response, Kind::Reads)?)?));
+            return Ok(entry(Queue::of(read(&accepted(response, Kind::Reads)?)?.root())));
         }
         // The filter may match other names as well.
-        self.pages(&format!("/api/v2/routing/queues?name={}&", query_value(queue)), |response| {
-            let page: Page<Queue<'_>> = read(response)?;
-            let found = page.entities.objects().find(|found| found.name.get() == Some(queue)).and_then(entry);
-            Ok((found, page.page_count))
+        self.pages(&format!("/api/v2/routing/queues?name={}&", query_value(queue)), |page| {
+            page.entities().map(Queue::of).find(|found| found.name() == Some(queue)).and_then(entry)
         })
     }
 
     /// Finds an inbound message flow by its exact name.
     pub(crate) fn find_flow(&mut self, flow: &str) -> Result<Option<Named>, Failure> {
-        self.pages(&format!("/api/v2/flows?type={INBOUND_MESSAGE_FLOW}&name={}&", query_value(flow)), |response| {
-            let page: Page<Flow<'_>> = read(response)?;
-            let found = page.entities.objects().find(|found| found.name.get() == Some(flow));
-            Ok((found.and_then(|flow| named(&flow.id, &flow.name)), page.page_count))
+        self.pages(&format!("/api/v2/flows?type={INBOUND_MESSAGE_FLOW}&name={}&", query_value(flow)), |page| {
+            let found = page.entities().map(Flow::of).find(|found| found.name() == Some(flow));
+            found.and_then(|flow| named(flow.id(), flow.name()))
         })
     }
 
@@ -158,17 +154,14 @@ impl<I: Imports> Api<'_, I> {
     ) -> Result<Option<(String, Option<Named>)>, Failure> {
         let path =
             format!("/api/v2/routing/message/recipients?messengerType=open&name={}&", query_value(&integration.name));
-        self.pages(&path, |response| {
-            let page: Page<Recipient<'_>> = read(response)?;
-            let ours = |recipient: &&Recipient<'_>| match &integration.recipient {
-                Some(id) => recipient.id.get() == Some(id),
-                None => recipient.name.get() == Some(&integration.name),
+        self.pages(&path, |page| {
+            let ours = |recipient: &Recipient<'_>| match &integration.recipient {
+                Some(id) => recipient.id() == Some(id),
+                None => recipient.name() == Some(&integration.name),
             };
-            let found = page.entities.objects().find(ours).and_then(|recipient| {
-                let flow = recipient.flow.get().and_then(|flow| named(&flow.id, &flow.name));
-                Some((owned(&recipient.id)?, flow))
-            });
-            Ok((found, page.page_count))
+            let recipient = page.entities().map(Recipient::of).find(ours)?;
+            let flow = recipient.flow().and_then(|flow| named(flow.id(), flow.name()));
+            Some((owned(recipient.id())?, flow))
         })
     }
 }
@@ -179,16 +172,16 @@ pub(crate) struct Named {
     pub(crate) name: String,
 }
 
-fn named(id: &Text<'_>, name: &Text<'_>) -> Option<Named> {
+fn named(id: Option<&str>, name: Option<&str>) -> Option<Named> {
     Some(Named { id: owned(id)?, name: owned(name).unwrap_or_default() })
 }
 
-fn id_of(reference: &Object<Reference<'_>>) -> Option<String> {
-    reference.get().and_then(|reference| owned(&reference.id))
+fn id_of(reference: Option<Reference<'_>>) -> Option<String> {
+    owned(reference.and_then(Reference::id))
 }
 
-fn owned(text: &Text<'_>) -> Option<String> {
-    text.get().map(String::from)
+fn owned(text: Option<&str>) -> Option<String> {
+    text.map(String::from)
 }
 
 /// The result of looking up the configured name.
@@ -216,14 +209,14 @@ pub(crate) struct MessagingConfiguration {
 
 impl MessagingConfiguration {
     /// Returns `None` if the configuration has no id.
-    fn of(setting: &MessagingSetting<'_>) -> Option<Self> {
-        let typing = setting.event.get().and_then(|event| event.typing.get()).and_then(|typing| typing.on.get());
+    fn of(setting: MessagingSetting<'_>) -> Option<Self> {
+        let typing = setting.event().and_then(EventSetting::typing).and_then(TypingSetting::on);
         let is_enabled = |direction: Option<&str>| direction.is_some_and(|word| word.eq_ignore_ascii_case("Enabled"));
         Some(Self {
-            id: owned(&setting.id)?,
-            name: owned(&setting.name).unwrap_or_default(),
-            typing_inbound: typing.is_some_and(|on| is_enabled(on.inbound.get())),
-            typing_outbound: typing.is_some_and(|on| is_enabled(on.outbound.get())),
+            id: owned(setting.id())?,
+            name: owned(setting.name()).unwrap_or_default(),
+            typing_inbound: is_enabled(typing.and_then(Directions::inbound)),
+            typing_outbound: is_enabled(typing.and_then(Directions::outbound)),
         })
     }
 
@@ -265,15 +258,15 @@ pub(crate) enum Making {
 
 impl Integration {
     /// Returns `None` if the integration has no id or no name.
-    pub(crate) fn of(integration: &OpenIntegration<'_>) -> Option<Self> {
+    pub(crate) fn of(integration: OpenIntegration<'_>) -> Option<Self> {
         Some(Self {
-            id: owned(&integration.id)?,
-            name: owned(&integration.name)?,
-            webhook_url: owned(&integration.outbound_notification_webhook_url),
-            content_profile: id_of(&integration.supported_content),
-            messaging_setting: id_of(&integration.messaging_setting),
-            recipient: id_of(&integration.recipient),
-            create_status: owned(&integration.create_status),
+            id: owned(integration.id())?,
+            name: owned(integration.name())?,
+            webhook_url: owned(integration.outbound_notification_webhook_url()),
+            content_profile: id_of(integration.supported_content()),
+            messaging_setting: id_of(integration.messaging_setting()),
+            recipient: id_of(integration.recipient()),
+            create_status: owned(integration.create_status()),
         })
     }
 

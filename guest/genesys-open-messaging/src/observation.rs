@@ -26,8 +26,9 @@ pub fn observe(
     let mut api = Api::new(imports, settings)?;
     let response = accepted(api.call(&Call::get_conversation(id)?)?, Kind::Reads)?;
     let policy = settings.events()?;
-    let current: WireConversation<'_> = read(&response)?;
-    let events = conversation_events(&policy.agent, id, &current.participants).into_iter().map(|event| AgentEvent {
+    let document = read(&response)?;
+    let participants = WireConversation::of(document.root()).participants();
+    let events = conversation_events(&policy.agent, id, participants).into_iter().map(|event| AgentEvent {
         recipient: Some(conversation.recipient.clone()),
         handover: (policy.thread == Thread::PerHandover).then_some(conversation.handover),
         ..event

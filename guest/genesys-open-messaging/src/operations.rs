@@ -1,8 +1,9 @@
 //! The operations of built requests: `outbound` writes them, `delivery` and `delivery_lookup` read them.
 
-use alloc::borrow::Cow;
 use handover_guest::contract::Failure;
-use serde::{Deserialize, Serialize};
+use handover_guest::json::Object;
+use handover_guest::json_types;
+use serde::Serialize;
 
 /// Posts a message.
 pub const MESSAGE: &str = "inbound/open/message";
@@ -17,15 +18,51 @@ pub const RECEIPT: &str = "inbound/open/receipt";
 pub const LEAVE: &str = "leave";
 
 /// The body of a [`LEAVE`] request.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Leave<'a> {
     /// The conversation to close.
-    #[serde(borrow)]
-    pub conversation_id: Cow<'a, str>,
+    pub conversation_id: &'a str,
     /// The body of the [`MESSAGE`] to post if the OAuth client may not close it.
-    #[serde(borrow)]
-    pub otherwise: Cow<'a, str>,
+    pub otherwise: &'a str,
+}
+
+json_types! {
+    /// A [`Leave`] when it is read.
+    pub struct BuiltLeave {
+        /// The conversation to close.
+        "conversationId" => conversation_id: text,
+        /// The body of the [`MESSAGE`] to post if the OAuth client may not close it.
+        "otherwise" => otherwise: text,
+    }
+
+    /// The parts of a [`MESSAGE`] or an [`ANSWER`] that delivery needs.
+    pub struct BuiltMessage {
+        /// The sender and the time.
+        "channel" => channel: object(BuiltChannel),
+        /// The button that the user pressed.
+        "buttonResponse" => button_response: object(BuiltButtonResponse),
+    }
+
+    /// The sender and the time of a message.
+    pub struct BuiltChannel {
+        /// The platform's id of the message.
+        "messageId" => message_id: text,
+    }
+
+    /// The button that the user pressed.
+    pub struct BuiltButtonResponse {
+        /// The label.
+        "text" => text: text,
+    }
+}
+
+impl<'d> BuiltMessage<'d> {
+    /// The sender and the time, as they were built.
+    #[must_use]
+    pub fn channel_json(self) -> Option<&'d str> {
+        self.0.object("channel").map(Object::json)
+    }
 }
 
 /// Returns the failure for a request that no version of this provider built.

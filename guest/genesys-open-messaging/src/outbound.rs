@@ -148,7 +148,7 @@ impl<'a> Builder<'a> {
         };
         let id = &self.outbound.id;
         let channel = Channel { from: self.anonymous(), time: self.time(0)?, message_id: Some(id), metadata: None };
-        let button_response = ButtonResponse { kind: kind.into(), text: text.into(), payload: payload.into() };
+        let button_response = ButtonResponse { kind, text, payload };
         let originating_message_id = (&answer.message_id).into();
         let response = OpenInboundStructuredResponseMessage { channel, button_response, originating_message_id };
         Ok(vec![self.request(id, ANSWER, &response)?])
@@ -180,11 +180,7 @@ impl<'a> Builder<'a> {
             return Ok(vec![farewell]);
         };
         let otherwise = String::from_utf8_lossy(&farewell.body);
-        Ok(vec![self.request(
-            &self.outbound.id,
-            LEAVE,
-            &Leave { conversation_id: conversation_id.into(), otherwise },
-        )?])
+        Ok(vec![self.request(&self.outbound.id, LEAVE, &Leave { conversation_id, otherwise: &otherwise })?])
     }
 
     fn split<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> + use<'t> {

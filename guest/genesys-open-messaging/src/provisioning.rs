@@ -181,8 +181,7 @@ impl<I: Imports> Provisioning<'_, '_, I> {
     /// Reads the default profile, which every organization has.
     fn content_profile(&mut self) -> Made<String> {
         let response = accepted(self.api.call(&Call::get(format!("{PROFILES}/default")))?, Kind::Reads)?;
-        let profile: ContentProfile<'_> = read(&response)?;
-        match profile.id.get() {
+        match ContentProfile::of(read(&response)?.root()).id() {
             Some(id) => Ok((StepOutcome::Present, "the default profile is used".into(), Some(id.into()))),
             None => Ok((StepOutcome::Failed, "there is no default content profile".into(), None)),
         }
@@ -223,8 +222,9 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         }
         let request = MessagingSettingRequest { name, event: EventSetting::TYPING_BOTH_WAYS };
         let response = self.change(Call::post, SETTINGS.into(), &request)?;
-        let made: MessagingSetting<'_> = read(&response)?;
-        let id = made.id.get().ok_or_else(|| unreadable("the new platform configuration has no id"))?;
+        let document = read(&response)?;
+        let made = MessagingSetting::of(document.root());
+        let id = made.id().ok_or_else(|| unreadable("the new platform configuration has no id"))?;
         Ok((StepOutcome::Applied, message, Some(Configuration::Made(id.into()))))
     }
 
@@ -311,8 +311,8 @@ impl<I: Imports> Provisioning<'_, '_, I> {
             messaging_setting: configuration.id().map(|id| Id { id }),
         };
         let response = self.change(Call::post, INTEGRATIONS.into(), &request)?;
-        let made: OpenIntegration<'_> = read(&response)?;
-        Ok((StepOutcome::Applied, message, Integration::of(&made)))
+        let made = Integration::of(OpenIntegration::of(read(&response)?.root()));
+        Ok((StepOutcome::Applied, message, made))
     }
 
     fn queue(&mut self) -> Made<()> {
@@ -330,9 +330,10 @@ impl<I: Imports> Provisioning<'_, '_, I> {
             return Ok((StepOutcome::Planned, clip(queue), None));
         }
         let response = self.change(Call::post, QUEUES.into(), &QueueRequest { name: queue })?;
-        let made: Queue<'_> = read(&response)?;
+        let document = read(&response)?;
+        let made = Queue::of(document.root());
         let message =
-            format!("{} has the id {}; add its members under Admin", clip(queue), clip(made.id.get().unwrap_or("")));
+            format!("{} has the id {}; add its members under Admin", clip(queue), clip(made.id().unwrap_or("")));
         Ok((StepOutcome::Applied, message, None))
     }
 

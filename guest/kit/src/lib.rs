@@ -47,6 +47,8 @@ extern crate alloc;
 mod arena;
 pub mod bindings;
 pub mod clip;
+#[doc(hidden)]
+pub mod component;
 pub mod contract;
 pub mod encoding;
 pub mod events;
@@ -54,7 +56,6 @@ pub mod http;
 pub mod imports;
 pub mod invisible;
 pub mod json;
-pub mod lenient;
 pub mod outbound;
 pub mod prepared;
 pub mod provider;
@@ -63,7 +64,6 @@ mod runtime;
 pub mod settings;
 pub mod signature;
 pub mod split;
-pub mod surrogates;
 pub mod time;
 
 /// Exports a provider as the component's implementation of the contract. Does nothing on targets other than wasm.
@@ -74,7 +74,7 @@ macro_rules! export {
         #[allow(unreachable_pub, missing_docs, clippy::missing_docs_in_private_items, reason = "generated")]
         mod component {
             use super::$provider;
-            $crate::bindings::export!($provider with_types_in $crate::bindings);
+            $crate::bindings::export!($provider with_types_in $crate::component);
         }
     };
 }

@@ -3,9 +3,7 @@
 use crate::wire::api::ErrorBody;
 use alloc::format;
 use handover_guest::http::{Kind, Status, unreadable};
-use handover_guest::lenient::Object;
 use handover_guest::{clip::clip, contract::*, http, json};
-use serde::Deserialize;
 
 /// The name of the contact center in messages.
 pub(super) const GENESYS: &str = "Genesys";
@@ -19,17 +17,18 @@ pub(crate) fn accepted(response: Response, kind: Kind) -> Result<Response, Failu
 }
 
 /// Reads a response that must be a JSON object.
-pub(crate) fn read<'r, T: Deserialize<'r> + Default>(response: &'r Response) -> Result<T, Failure> {
-    let object: Object<T> = json::read(&response.body).ok_or_else(|| unreadable("the response is not JSON"))?;
-    object.into_inner().ok_or_else(|| unreadable("the response is not a JSON object"))
+pub(crate) fn read(response: &Response) -> Result<json::Document<'_>, Failure> {
+    let document = json::read(&response.body).ok_or_else(|| unreadable("the response is not JSON"))?;
+    if document.is_object() { Ok(document) } else { Err(unreadable("the response is not a JSON object")) }
 }
 
 /// Returns the failure for an unsuccessful response (Genesys developer center, "Response codes" and "Rate limits").
 pub(super) fn refusal(response: &Response, kind: Kind) -> Failure {
-    let body = json::read::<ErrorBody<'_>>(&response.body).unwrap_or_default();
+    let document = json::read(&response.body);
+    let body = document.as_ref().map(|body| ErrorBody::of(body.root()));
     // The message of an error may repeat the content of the request, so failures contain only its code. An exception is
     // 403, whose message names the missing permission.
-    let code = body.code.get().map(|code| format!(" {}", clip(code))).unwrap_or_default();
+    let code = body.and_then(ErrorBody::code).map(|code| format!(" {}", clip(code))).unwrap_or_default();
     match Status::of(response) {
         Status::Unauthorized => {
             let status = response.status;
@@ -38,7 +37,7 @@ pub(super) fn refusal(response: &Response, kind: Kind) -> Failure {
         Status::Forbidden => Failure::Credentials(format!(
             "the OAuth client lacks a permission ({}{code}): {}",
             response.status,
-            clip(body.message.get().unwrap_or("Genesys does not say which"))
+            clip(body.and_then(ErrorBody::message).unwrap_or("Genesys does not say which"))
         )),
         _ => http::refusal(GENESYS, response, kind, &code),
     }

@@ -1,7 +1,7 @@
 //! Maps the state of a conversation to events.
 
 use crate::settings::AgentPolicy;
-use crate::wire::api::Participant;
+use crate::wire::api::{Participant, Reference};
 use alloc::{
     format,
     string::{String, ToString},
@@ -9,57 +9,54 @@ use alloc::{
 };
 use handover_guest::contract::*;
 use handover_guest::events::bounded_id;
-use handover_guest::lenient::{List, Object, Text};
 use handover_guest::time;
 
 /// Returns the events that led to the state of a conversation, oldest first. The caller adds the recipient.
-pub(crate) fn events(
+pub(crate) fn events<'d>(
     policy: &AgentPolicy<'_>,
     id: &str,
-    participants: &List<Object<Participant<'_>>>,
+    participants: impl Iterator<Item = Participant<'d>>,
 ) -> Vec<AgentEvent> {
-    let event = |name: &str, time: &Text<'_>, kind| AgentEvent {
+    let event = |name: &str, time: Option<&str>, kind| AgentEvent {
         id: bounded_id(format!("observed:{id}:{name}")),
         recipient: None,
         handover: None,
         conversation_id: Some(id.into()),
-        time: time.get().and_then(time::parse),
+        time: time.and_then(time::parse),
         kind,
     };
-    let shown = |agent: &Participant<'_>| {
-        let id = agent.user.get().and_then(|user| user.id.get()).or(agent.user_id.get());
-        policy.shown(id, agent.name.get())
+    let shown = |agent: Participant<'_>| {
+        let id = agent.user().and_then(Reference::id).or(agent.user_id());
+        policy.shown(id, agent.name())
     };
     // The user does not see a supervisor who only monitors or coaches, and such a supervisor does not keep a
     // conversation open.
-    let participants: Vec<_> = participants.objects().filter(|participant| !participant.is_silent()).collect();
+    let participants: Vec<_> = participants.filter(|participant| !participant.is_silent()).collect();
     let all = || participants.iter().copied();
     let agents = || all().filter(|participant| participant.is_agent());
-    let was_connected = |p: &Participant<'_>| p.connected_time.get().is_some() || p.is_connected();
+    let was_connected = |p: &Participant<'_>| p.connected_time().is_some() || p.is_connected();
     let mut events = Vec::new();
-    for agent in agents().filter(|agent| was_connected(agent)) {
-        let name = agent.id.get().unwrap_or("agent");
-        events.push(event(&format!("joined:{name}"), &agent.connected_time, EventKind::AgentJoined(shown(agent))));
+    for agent in agents().filter(was_connected) {
+        let name = agent.id().unwrap_or("agent");
+        events.push(event(&format!("joined:{name}"), agent.connected_time(), EventKind::AgentJoined(shown(agent))));
         if agent.has_left() {
-            let is_transfer = agent.disconnect_type.get().is_some_and(|kind| kind.contains("transfer"));
+            let is_transfer = agent.disconnect_type().is_some_and(|kind| kind.contains("transfer"));
             let kind =
                 if is_transfer { EventKind::Transferred(shown(agent)) } else { EventKind::AgentLeft(shown(agent)) };
-            events.push(event(&format!("left:{name}"), &agent.end_time, kind));
+            events.push(event(&format!("left:{name}"), agent.end_time(), kind));
         }
     }
-    let never = Text::default();
     // The user's next message can reopen an ended conversation, which then is queued and ends again. The number of
     // participants distinguishes these rounds in the events' ids, because participants are only ever added.
     let round = participants.len();
     if let Some(reason) = end_reason(&participants) {
-        let last = all().map(|p| &p.end_time).max_by_key(|time| time.get().and_then(time::parse));
-        let last = last.unwrap_or(&never);
-        let name = format!("ended:{}", last.get().map_or_else(|| round.to_string(), String::from));
+        let last = all().map(Participant::end_time).max_by_key(|time| time.and_then(time::parse)).flatten();
+        let name = format!("ended:{}", last.map_or_else(|| round.to_string(), String::from));
         events.push(event(&name, last, EventKind::Ended(reason)));
-    } else if !agents().any(Participant::is_connected) {
-        let queue = all().rfind(|p| p.purpose.get() == Some("acd"));
-        let since = queue.map_or(&never, |queue| &queue.connected_time);
-        let name = queue.and_then(|queue| queue.id.get()).map_or_else(|| round.to_string(), String::from);
+    } else if !agents().any(|agent| agent.is_connected()) {
+        let queue = all().rfind(|p| p.purpose() == Some("acd"));
+        let since = queue.and_then(Participant::connected_time);
+        let name = queue.and_then(Participant::id).map_or_else(|| round.to_string(), String::from);
         let unknown = QueueState { position: None, estimated_wait_seconds: None };
         events.push(event(&format!("queued:{name}"), since, EventKind::Queued(unknown)));
     }
@@ -67,22 +64,22 @@ pub(crate) fn events(
 }
 
 /// Returns why a conversation ended, or `None` if a participant has not left or there never was one.
-fn end_reason(participants: &[&Participant<'_>]) -> Option<EndReason> {
+fn end_reason(participants: &[Participant<'_>]) -> Option<EndReason> {
     if participants.is_empty() || !participants.iter().all(|participant| participant.has_left()) {
         return None;
     }
     let all = || participants.iter().copied();
-    let at = |time: &Text<'_>| time.get().and_then(time::parse);
-    let last = |p: &&Participant<'_>| at(&p.end_time);
+    let at = |time: Option<&str>| time.and_then(time::parse);
+    let last = |p: &Participant<'_>| at(p.end_time());
     let customer = all().filter(|p| p.is_customer()).max_by_key(last);
     // Only an agent who was connected until the end can have ended the conversation. That excludes an agent who
     // declined, who left a conference earlier, or who left before the conversation was reopened.
-    let since = customer.and_then(|customer| at(&customer.connected_time));
-    let is_current = |p: &&Participant<'_>| at(&p.end_time).zip(since).is_none_or(|(left, since)| left >= since);
-    let agents = all().filter(|p| p.is_agent() && p.connected_time.get().is_some());
+    let since = customer.and_then(|customer| at(customer.connected_time()));
+    let is_current = |p: &Participant<'_>| at(p.end_time()).zip(since).is_none_or(|(left, since)| left >= since);
+    let agents = all().filter(|p| p.is_agent() && p.connected_time().is_some());
     let agent = agents.filter(is_current).max_by_key(last);
     let disconnect_type =
-        |side: Option<&'_ Participant<'_>>| side.and_then(|p| p.disconnect_type.get()).unwrap_or("").to_lowercase();
+        |side: Option<Participant<'_>>| side.and_then(Participant::disconnect_type).unwrap_or("").to_lowercase();
     // `client` means that the participant itself disconnected, and `peer` that the other side did.
     Some(match (disconnect_type(customer).as_str(), disconnect_type(agent).as_str()) {
         (kind @ ("error" | "transport.failure" | "uncallable"), _) => EndReason::Error(kind.into()),

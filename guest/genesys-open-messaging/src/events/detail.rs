@@ -20,8 +20,8 @@ fn is_id(part: &str) -> bool {
 
 /// Returns the disconnect type in the spelling of detail events. Conversations spell `NO_ANSWER_TRANSFER` as
 /// `transfer.noanswer`.
-fn disconnect_type(event: &EventBody<'_>) -> String {
-    event.disconnect_type.get().unwrap_or("").to_ascii_uppercase().replace(['.', '-'], "_")
+fn disconnect_type(event: EventBody<'_>) -> String {
+    event.disconnect_type().unwrap_or("").to_ascii_uppercase().replace(['.', '-'], "_")
 }
 
 fn is_transfer(how: &str) -> bool {
@@ -39,7 +39,7 @@ pub(super) struct Detail<'a> {
     policy: &'a EventPolicy<'a>,
     body: &'a [u8],
     topic: &'a str,
-    event: Option<&'a EventBody<'a>>,
+    event: Option<EventBody<'a>>,
     /// The address of the customer.
     address: Option<&'a str>,
     agent: Option<&'a str>,
@@ -50,10 +50,10 @@ impl<'a> Detail<'a> {
         policy: &'a EventPolicy<'a>,
         body: &'a [u8],
         topic: &'a str,
-        event: Option<&'a EventBody<'a>>,
+        event: Option<EventBody<'a>>,
     ) -> Self {
-        let address = event.and_then(|event| event.address_to.get());
-        let agent = event.and_then(|event| event.user_id.get());
+        let address = event.and_then(EventBody::address_to);
+        let agent = event.and_then(EventBody::user_id);
         Self { policy, body, topic, event, address, agent }
     }
 
@@ -63,11 +63,11 @@ impl<'a> Detail<'a> {
         policy: &'a EventPolicy<'a>,
         body: &'a [u8],
         topic: &'a str,
-        event: &'a EventBody<'a>,
+        event: EventBody<'a>,
     ) -> Self {
-        let (address, agent) = match event.address_to.get() {
-            Some(address) => (Some(address), event.user_id.get()),
-            None => (event.user_id.get(), None),
+        let (address, agent) = match event.address_to() {
+            Some(address) => (Some(address), event.user_id()),
+            None => (event.user_id(), None),
         };
         Self { policy, body, topic, event: Some(event), address, agent }
     }
@@ -75,13 +75,13 @@ impl<'a> Detail<'a> {
     pub(super) fn events(&self) -> Vec<AgentEvent> {
         let Some(event) = self.event else { return vec![self.ignored(format!("topic {}", clip(self.topic)))] };
         if self.topic.split('.').any(|part| part == "conversations") {
-            return match event.id.get() {
-                Some(id) => conversation::events(&self.policy.agent, id, &event.participants),
+            return match event.id() {
+                Some(id) => conversation::events(&self.policy.agent, id, event.participants()),
                 None => vec![self.ignored("a conversation without an id".into())],
             };
         }
         let is_other = |value: Option<&str>, ours: &str| value.is_some_and(|value| !value.eq_ignore_ascii_case(ours));
-        if is_other(event.media_type.get(), "MESSAGE") || is_other(event.message_type.get(), "OPEN") {
+        if is_other(event.media_type(), "MESSAGE") || is_other(event.message_type(), "OPEN") {
             return vec![self.ignored("an event of another channel".into())];
         }
         if !self.is_topic_of_genesys() {
@@ -123,17 +123,17 @@ impl<'a> Detail<'a> {
         name.starts_with("user.") || name == "acw"
     }
 
-    fn was_declined(&self, event: &EventBody<'_>) -> bool {
+    fn was_declined(&self, event: EventBody<'_>) -> bool {
         self.named().0 == "user.end"
             && match disconnect_type(event).as_str() {
                 how if is_transfer(how) => !is_handed_on(how),
                 // The customer left while the conversation was offered to the agent.
                 "PEER" => false,
-                _ => event.interacting_duration_ms.get() == Some(0),
+                _ => event.interacting_duration_ms() == Some(0),
             }
     }
 
-    fn kind(&self, event: &EventBody<'_>) -> EventKind {
+    fn kind(&self, event: EventBody<'_>) -> EventKind {
         let agent = || self.policy.agent.shown(self.agent.filter(|_| self.of_agent()), None);
         let how = disconnect_type(event);
         match (self.named().0, how.as_str()) {
@@ -160,10 +160,10 @@ impl<'a> Detail<'a> {
     fn event(&self, kind: EventKind) -> AgentEvent {
         let event = self.event;
         let (name, conversation) = self.named();
-        let conversation = event.and_then(|event| event.conversation_id.get()).or(conversation);
-        let time = event.and_then(|event| event.event_time.get());
+        let conversation = event.and_then(EventBody::conversation_id).or(conversation);
+        let time = event.and_then(EventBody::event_time);
         let time = time.and_then(|time| time.parse().ok().or_else(|| time::parse(time)));
-        let participant = event.and_then(|event| event.participant_id.get());
+        let participant = event.and_then(EventBody::participant_id);
         let id = match (conversation, participant, time) {
             (Some(conversation), Some(participant), Some(time)) => {
                 format!("{name}:{conversation}:{participant}:{time}")
@@ -172,7 +172,7 @@ impl<'a> Detail<'a> {
         };
         // `addressTo` is the customer's address only in the events of agents. In a callback without `addressTo`,
         // `userId` is.
-        let callback = event.is_some_and(|event| event.address_to.get().is_none());
+        let callback = event.is_some_and(|event| event.address_to().is_none());
         let address = self.address.filter(|_| self.of_agent() || callback);
         let (recipient, handover) = address.map_or((None, None), |address| {
             let (recipient, handover) = self.policy.thread.recipient(address);

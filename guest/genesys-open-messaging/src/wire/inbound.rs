@@ -1,7 +1,7 @@
 //! The bodies of requests to Genesys's inbound open endpoints (Conversations API, `OpenInboundNormalized…`).
 
 use alloc::{borrow::Cow, collections::BTreeMap, string::String, vec::Vec};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The body of `…/inbound/open/message`.
 #[derive(Debug, Serialize)]
@@ -54,17 +54,15 @@ pub struct OpenInboundStructuredResponseMessage<'a> {
 }
 
 /// The button that the user pressed.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 pub struct ButtonResponse<'a> {
     /// The kind: `QuickReply`, `Button` or `DatePicker`.
-    #[serde(borrow, rename = "type")]
-    pub kind: Cow<'a, str>,
+    #[serde(rename = "type")]
+    pub kind: &'static str,
     /// The label.
-    #[serde(borrow)]
-    pub text: Cow<'a, str>,
+    pub text: &'a str,
     /// The payload.
-    #[serde(borrow)]
-    pub payload: Cow<'a, str>,
+    pub payload: &'a str,
 }
 
 /// The body of `…/inbound/open/receipt`.

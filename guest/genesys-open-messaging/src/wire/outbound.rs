@@ -1,459 +1,313 @@
 //! The body that Genesys posts to the webhook (developer center, "Normalized message format").
 
-use handover_guest::lenient::{Flag, Id, List, Object, Real, Text, TextOrBody, Whole};
-use serde::Deserialize;
+use handover_guest::json_types;
 
-/// The body of a webhook. Its schema has no required properties.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct OpenOutboundNormalizedMessage<'a> {
-    /// Genesys's id of the message. In a receipt, the id of the platform's message.
-    #[serde(borrow)]
-    pub id: Id<'a>,
-    /// The sender, the recipient and the time.
-    #[serde(borrow)]
-    pub channel: Object<Channel<'a>>,
-    /// The type: `Text`, `Structured`, `Event` or `Receipt`.
-    #[serde(borrow, rename = "type")]
-    pub kind: Text<'a>,
-    /// The text.
-    #[serde(borrow)]
-    pub text: Text<'a>,
-    /// The other parts.
-    #[serde(borrow)]
-    pub content: List<Object<Content<'a>>>,
-    /// The events of an `Event`.
-    #[serde(borrow)]
-    pub events: List<Object<Event<'a>>>,
-    /// The direction: `Outbound`, or `Inbound` in receipts for the platform's messages.
-    #[serde(borrow)]
-    pub direction: Text<'a>,
-    /// The kind of author: `Human` or `Bot`.
-    #[serde(borrow)]
-    pub originating_entity: Text<'a>,
-    /// The id of the conversation. Every sample since 2025 contains it, although the schema does not.
-    #[serde(borrow)]
-    pub conversation_id: Id<'a>,
-    /// The status of a `Receipt`: `Sent`, `Delivered`, `Read`, `Failed`, `Published` or `Removed`.
-    #[serde(borrow)]
-    pub status: Text<'a>,
-    /// The reasons of a failure.
-    #[serde(borrow)]
-    pub reasons: List<Object<Reason<'a>>>,
-    /// Whether a `Receipt` is the last one for its message.
-    pub is_final_receipt: Flag,
-}
+json_types! {
+    /// The body of a webhook. Its schema has no required properties.
+    pub struct OpenOutboundNormalizedMessage {
+        /// Genesys's id of the message. In a receipt, the id of the platform's message.
+        "id" => id: id,
+        /// The sender, the recipient and the time.
+        "channel" => channel: object(Channel),
+        /// The type: `Text`, `Structured`, `Event` or `Receipt`.
+        "type" => kind: text,
+        /// The text.
+        "text" => text: text,
+        /// The other parts.
+        "content" => content: objects(Content),
+        /// The events of an `Event`.
+        "events" => events: objects(Event),
+        /// The direction: `Outbound`, or `Inbound` in receipts for the platform's messages.
+        "direction" => direction: text,
+        /// The kind of author: `Human` or `Bot`.
+        "originatingEntity" => originating_entity: text,
+        /// The id of the conversation. Every sample since 2025 contains it, although the schema does not.
+        "conversationId" => conversation_id: id,
+        /// The status of a `Receipt`: `Sent`, `Delivered`, `Read`, `Failed`, `Published` or `Removed`.
+        "status" => status: text,
+        /// The reasons of a failure.
+        "reasons" => reasons: objects(Reason),
+        /// Whether a `Receipt` is the last one for its message.
+        "isFinalReceipt" => is_final_receipt: flag,
+    }
 
-/// The sender, the recipient and the time of a message.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Channel<'a> {
-    /// The id of the message. In a receipt, the platform's id of its message.
-    #[serde(borrow)]
-    pub message_id: Id<'a>,
-    /// The recipient: the user, except in receipts for the platform's messages.
-    #[serde(borrow)]
-    pub to: Object<Party<'a>>,
-    /// The sender: the integration, or the user in receipts for the platform's messages.
-    #[serde(borrow)]
-    pub from: Object<Party<'a>>,
-    /// The time, in ISO 8601.
-    #[serde(borrow)]
-    pub time: Text<'a>,
-}
+    /// The sender, the recipient and the time of a message.
+    pub struct Channel {
+        /// The id of the message. In a receipt, the platform's id of its message.
+        "messageId" => message_id: id,
+        /// The recipient: the user, except in receipts for the platform's messages.
+        "to" => to: object(Party),
+        /// The sender: the integration, or the user in receipts for the platform's messages.
+        "from" => from: object(Party),
+        /// The time, in ISO 8601.
+        "time" => time: text,
+    }
 
-/// One end of a channel.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Party<'a> {
-    /// The address that the platform sent as `from.id`, or the integration's id.
-    #[serde(borrow)]
-    pub id: Id<'a>,
-}
+    /// One end of a channel.
+    pub struct Party {
+        /// The address that the platform sent as `from.id`, or the integration's id.
+        "id" => id: id,
+    }
 
-/// A part of a message.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Content<'a> {
-    /// The type, such as `Attachment`, `QuickReply` or `Card`.
-    #[serde(borrow)]
-    pub content_type: Text<'a>,
-    /// The content of an `Attachment`.
-    #[serde(borrow)]
-    pub attachment: Object<Attachment<'a>>,
-    /// The content of a `QuickReply`.
-    #[serde(borrow)]
-    pub quick_reply: Object<QuickReply<'a>>,
-    /// The content of a `Card`.
-    #[serde(borrow)]
-    pub card: Object<Card<'a>>,
-    /// The content of a `Carousel`.
-    #[serde(borrow)]
-    pub carousel: Object<Carousel<'a>>,
-    /// The content of a `DatePicker`.
-    #[serde(borrow)]
-    pub date_picker: Object<DatePicker<'a>>,
-    /// The content of a `ListPicker`.
-    #[serde(borrow)]
-    pub list_picker: Object<ListPicker<'a>>,
-    /// The content of a `Location`.
-    #[serde(borrow)]
-    pub location: Object<Location<'a>>,
-    /// The content of a `Notification`.
-    #[serde(borrow)]
-    pub template: Object<Template<'a>>,
-    /// The content of a `QuickReplyV2`.
-    #[serde(borrow)]
-    pub quick_reply_v2: Object<QuickReplyV2<'a>>,
-    /// The content of a `RichLink`.
-    #[serde(borrow)]
-    pub rich_link: Object<RichLink<'a>>,
-    /// The content of a `Story`.
-    #[serde(borrow)]
-    pub story: Object<Announced<'a>>,
-    /// The content of an `InteractiveApplication`.
-    #[serde(borrow)]
-    pub interactive_application: Object<Announced<'a>>,
-    /// The content of a `Form`.
-    #[serde(borrow)]
-    pub form: Object<Announced<'a>>,
-    /// The content of a `PaymentRequest`.
-    #[serde(borrow)]
-    pub payment_request: Object<Announced<'a>>,
-    /// The text of a `Text`, or of a type that is newer than this provider.
-    #[serde(borrow)]
-    pub text: TextOrBody<'a>,
-}
+    /// A part of a message.
+    pub struct Content {
+        /// The type, such as `Attachment`, `QuickReply` or `Card`.
+        "contentType" => content_type: text,
+        /// The content of an `Attachment`.
+        "attachment" => attachment: object(Attachment),
+        /// The content of a `QuickReply`.
+        "quickReply" => quick_reply: object(QuickReply),
+        /// The content of a `Card`.
+        "card" => card: object(Card),
+        /// The content of a `Carousel`.
+        "carousel" => carousel: object(Carousel),
+        /// The content of a `DatePicker`.
+        "datePicker" => date_picker: object(DatePicker),
+        /// The content of a `ListPicker`.
+        "listPicker" => list_picker: object(ListPicker),
+        /// The content of a `Location`.
+        "location" => location: object(Location),
+        /// The content of a `Notification`.
+        "template" => template: object(Template),
+        /// The content of a `QuickReplyV2`.
+        "quickReplyV2" => quick_reply_v2: object(QuickReplyV2),
+        /// The content of a `RichLink`.
+        "richLink" => rich_link: object(RichLink),
+        /// The content of a `Story`.
+        "story" => story: object(Announced),
+        /// The content of an `InteractiveApplication`.
+        "interactiveApplication" => interactive_application: object(Announced),
+        /// The content of a `Form`.
+        "form" => form: object(Announced),
+        /// The content of a `PaymentRequest`.
+        "paymentRequest" => payment_request: object(Announced),
+        /// The text of a `Text`, or of a type that is newer than this provider.
+        "text" => text: text_or_body,
+    }
 
-/// A question with buttons (`ConversationContentQuickReplyV2`).
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct QuickReplyV2<'a> {
-    /// The question.
-    #[serde(borrow)]
-    pub title: Text<'a>,
-    /// The buttons.
-    #[serde(borrow)]
-    pub actions: List<Object<QuickReply<'a>>>,
-}
+    /// A question with buttons (`ConversationContentQuickReplyV2`).
+    pub struct QuickReplyV2 {
+        /// The question.
+        "title" => title: text,
+        /// The buttons.
+        "actions" => actions: objects(QuickReply),
+    }
 
-/// A link with text around it (`ConversationContentRichLink`).
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct RichLink<'a> {
-    /// The header: a text or a picture.
-    #[serde(borrow)]
-    pub header: Object<RichLinkHeader<'a>>,
-    /// The text.
-    #[serde(borrow)]
-    pub text: Text<'a>,
-    /// The footer.
-    #[serde(borrow)]
-    pub footer: Text<'a>,
-    /// The label of the link.
-    #[serde(borrow)]
-    pub url_label: Text<'a>,
-    /// The URL.
-    #[serde(borrow)]
-    pub url: Text<'a>,
-}
+    /// A link with text around it (`ConversationContentRichLink`).
+    pub struct RichLink {
+        /// The header: a text or a picture.
+        "header" => header: object(RichLinkHeader),
+        /// The text.
+        "text" => text: text,
+        /// The footer.
+        "footer" => footer: text,
+        /// The label of the link.
+        "urlLabel" => url_label: text,
+        /// The URL.
+        "url" => url: text,
+    }
 
-/// The header of a link.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct RichLinkHeader<'a> {
-    /// The type, such as `Text` or `Image`.
-    #[serde(borrow, rename = "type")]
-    pub kind: Text<'a>,
-    /// The text, or the URL of the picture.
-    #[serde(borrow)]
-    pub value: Text<'a>,
-}
+    /// The header of a link.
+    pub struct RichLinkHeader {
+        /// The type, such as `Text` or `Image`.
+        "type" => kind: text,
+        /// The text, or the URL of the picture.
+        "value" => value: text,
+    }
 
-/// A kind of content that only Genesys's own channels can display, reduced to the fields that describe it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Announced<'a> {
-    /// The name.
-    #[serde(borrow)]
-    pub name: Text<'a>,
-    /// The texts that are displayed for it (`ConversationContentReceivedReplyMessage`).
-    #[serde(borrow)]
-    pub received_message: Object<Titles<'a>>,
-    /// The introduction of a form (`ConversationContentIntroduction`).
-    #[serde(borrow)]
-    pub introduction: Object<Titles<'a>>,
-    /// The URL.
-    #[serde(borrow)]
-    pub url: Text<'a>,
-}
+    /// A kind of content that only Genesys's own channels can display, reduced to the fields that describe it.
+    pub struct Announced {
+        /// The name.
+        "name" => name: text,
+        /// The texts that are displayed for it (`ConversationContentReceivedReplyMessage`).
+        "receivedMessage" => received_message: object(Titles),
+        /// The introduction of a form (`ConversationContentIntroduction`).
+        "introduction" => introduction: object(Titles),
+        /// The URL.
+        "url" => url: text,
+    }
 
-/// The texts that announce a kind of content.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Titles<'a> {
-    /// The text above the title.
-    #[serde(borrow)]
-    pub header: Text<'a>,
-    /// The title.
-    #[serde(borrow)]
-    pub title: Text<'a>,
-    /// The text below the title.
-    #[serde(borrow)]
-    pub subtitle: Text<'a>,
-}
+    /// The texts that announce a kind of content.
+    pub struct Titles {
+        /// The text above the title.
+        "header" => header: text,
+        /// The title.
+        "title" => title: text,
+        /// The text below the title.
+        "subtitle" => subtitle: text,
+    }
 
-/// A button.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct QuickReply<'a> {
-    /// The label.
-    #[serde(borrow)]
-    pub text: Text<'a>,
-    /// The payload of the answer.
-    #[serde(borrow)]
-    pub payload: Text<'a>,
-    /// The URL of a picture.
-    #[serde(borrow)]
-    pub image: Text<'a>,
-}
+    /// A button.
+    pub struct QuickReply {
+        /// The label.
+        "text" => text: text,
+        /// The payload of the answer.
+        "payload" => payload: text,
+        /// The URL of a picture.
+        "image" => image: text,
+    }
 
-/// A card.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Card<'a> {
-    /// The title.
-    #[serde(borrow)]
-    pub title: Text<'a>,
-    /// The text below the title.
-    #[serde(borrow)]
-    pub description: Text<'a>,
-    /// The URL of a picture.
-    #[serde(borrow)]
-    pub image: Text<'a>,
-    /// The action for pressing the card itself.
-    #[serde(borrow)]
-    pub default_action: Object<CardAction<'a>>,
-    /// The buttons.
-    #[serde(borrow)]
-    pub actions: List<Object<CardAction<'a>>>,
-}
+    /// A card.
+    pub struct Card {
+        /// The title.
+        "title" => title: text,
+        /// The text below the title.
+        "description" => description: text,
+        /// The URL of a picture.
+        "image" => image: text,
+        /// The action for pressing the card itself.
+        "defaultAction" => default_action: object(CardAction),
+        /// The buttons.
+        "actions" => actions: objects(CardAction),
+    }
 
-/// A button of a card.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct CardAction<'a> {
-    /// The type: `Link` or `Postback`.
-    #[serde(borrow, rename = "type")]
-    pub kind: Text<'a>,
-    /// The label.
-    #[serde(borrow)]
-    pub text: Text<'a>,
-    /// The payload of the answer, for a `Postback`.
-    #[serde(borrow)]
-    pub payload: Text<'a>,
-    /// The URL of a `Link`.
-    #[serde(borrow)]
-    pub url: Text<'a>,
-}
+    /// A button of a card.
+    pub struct CardAction {
+        /// The type: `Link` or `Postback`.
+        "type" => kind: text,
+        /// The label.
+        "text" => text: text,
+        /// The payload of the answer, for a `Postback`.
+        "payload" => payload: text,
+        /// The URL of a `Link`.
+        "url" => url: text,
+    }
 
-/// Cards side by side.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Carousel<'a> {
-    /// The cards.
-    #[serde(borrow)]
-    pub cards: List<Object<Card<'a>>>,
-}
+    /// Cards side by side.
+    pub struct Carousel {
+        /// The cards.
+        "cards" => cards: objects(Card),
+    }
 
-/// A choice of times.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct DatePicker<'a> {
-    /// The title.
-    #[serde(borrow)]
-    pub title: Text<'a>,
-    /// The text below the title.
-    #[serde(borrow)]
-    pub subtitle: Text<'a>,
-    /// The URL of a picture.
-    #[serde(borrow)]
-    pub image_url: Text<'a>,
-    /// The earliest time, in ISO 8601.
-    #[serde(borrow)]
-    pub date_minimum: Text<'a>,
-    /// The latest time, in ISO 8601.
-    #[serde(borrow)]
-    pub date_maximum: Text<'a>,
-    /// The times to choose from.
-    #[serde(borrow)]
-    pub available_times: List<Object<AvailableTime<'a>>>,
-}
+    /// A choice of times.
+    pub struct DatePicker {
+        /// The title.
+        "title" => title: text,
+        /// The text below the title.
+        "subtitle" => subtitle: text,
+        /// The URL of a picture.
+        "imageUrl" => image_url: text,
+        /// The earliest time, in ISO 8601.
+        "dateMinimum" => date_minimum: text,
+        /// The latest time, in ISO 8601.
+        "dateMaximum" => date_maximum: text,
+        /// The times to choose from.
+        "availableTimes" => available_times: objects(AvailableTime),
+    }
 
-/// A time to choose.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct AvailableTime<'a> {
-    /// The start, in ISO 8601.
-    #[serde(borrow)]
-    pub date_time: Text<'a>,
-    /// The duration in seconds.
-    pub duration: Whole,
-}
+    /// A time to choose.
+    pub struct AvailableTime {
+        /// The start, in ISO 8601.
+        "dateTime" => date_time: text,
+        /// The duration in seconds.
+        "duration" => duration: whole,
+    }
 
-/// A list to choose from.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct ListPicker<'a> {
-    /// The question that the customer sees before the list opens.
-    #[serde(borrow)]
-    pub received_message: Object<Titles<'a>>,
-    /// The sections.
-    #[serde(borrow)]
-    pub sections: List<Object<Section<'a>>>,
-}
+    /// A list to choose from.
+    pub struct ListPicker {
+        /// The question that the customer sees before the list opens.
+        "receivedMessage" => received_message: object(Titles),
+        /// The sections.
+        "sections" => sections: objects(Section),
+    }
 
-/// A section of a list.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Section<'a> {
-    /// The title.
-    #[serde(borrow)]
-    pub title: Text<'a>,
-    /// Whether the user can choose more than one item.
-    pub multiple_selection: Flag,
-    /// The items.
-    #[serde(borrow)]
-    pub items: List<Object<Item<'a>>>,
-}
+    /// A section of a list.
+    pub struct Section {
+        /// The title.
+        "title" => title: text,
+        /// Whether the user can choose more than one item.
+        "multipleSelection" => multiple_selection: flag,
+        /// The items.
+        "items" => items: objects(Item),
+    }
 
-/// An item of a list.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Item<'a> {
-    /// The id, which is the payload of the answer.
-    #[serde(borrow)]
-    pub id: Text<'a>,
-    /// The text of the item.
-    #[serde(borrow)]
-    pub title: Text<'a>,
-    /// More text.
-    #[serde(borrow)]
-    pub subtitle: Text<'a>,
-    /// The URL of a picture.
-    #[serde(borrow)]
-    pub image_url: Text<'a>,
-}
+    /// An item of a list.
+    pub struct Item {
+        /// The id, which is the payload of the answer.
+        "id" => id: text,
+        /// The text of the item.
+        "title" => title: text,
+        /// More text.
+        "subtitle" => subtitle: text,
+        /// The URL of a picture.
+        "imageUrl" => image_url: text,
+    }
 
-/// A geographic location.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Location<'a> {
-    /// The latitude in degrees.
-    pub latitude: Real,
-    /// The longitude in degrees.
-    pub longitude: Real,
-    /// The postal address in one line.
-    #[serde(borrow)]
-    pub address: Text<'a>,
-    /// The name of the location.
-    #[serde(borrow)]
-    pub text: Text<'a>,
-    /// The URL of a map.
-    #[serde(borrow)]
-    pub url: Text<'a>,
-}
+    /// A geographic location.
+    pub struct Location {
+        /// The latitude in degrees.
+        "latitude" => latitude: real,
+        /// The longitude in degrees.
+        "longitude" => longitude: real,
+        /// The postal address in one line.
+        "address" => address: text,
+        /// The name of the location.
+        "text" => text: text,
+        /// The URL of a map.
+        "url" => url: text,
+    }
 
-/// A canned message.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Template<'a> {
-    /// The id.
-    #[serde(borrow)]
-    pub id: Text<'a>,
-    /// A language tag.
-    #[serde(borrow)]
-    pub language: Text<'a>,
-    /// The text above the body.
-    #[serde(borrow)]
-    pub header: Object<Words<'a>>,
-    /// The body.
-    #[serde(borrow)]
-    pub body: Object<Words<'a>>,
-    /// The text below the body.
-    #[serde(borrow)]
-    pub footer: Object<Words<'a>>,
-    /// The buttons.
-    #[serde(borrow)]
-    pub buttons: List<Object<Words<'a>>>,
-}
+    /// A canned message.
+    pub struct Template {
+        /// The id.
+        "id" => id: text,
+        /// A language tag.
+        "language" => language: text,
+        /// The text above the body.
+        "header" => header: object(Words),
+        /// The body.
+        "body" => body: object(Words),
+        /// The text below the body.
+        "footer" => footer: object(Words),
+        /// The buttons.
+        "buttons" => buttons: objects(Words),
+    }
 
-/// A part of a canned message.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Words<'a> {
-    /// The text.
-    #[serde(borrow)]
-    pub text: Text<'a>,
-}
+    /// A part of a canned message.
+    pub struct Words {
+        /// The text.
+        "text" => text: text,
+    }
 
-/// A file.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Attachment<'a> {
-    /// The kind: `Image`, `Video`, `Audio`, `File` or `Link`.
-    #[serde(borrow)]
-    pub media_type: Text<'a>,
-    /// The URL.
-    #[serde(borrow)]
-    pub url: Text<'a>,
-    /// The MIME type.
-    #[serde(borrow)]
-    pub mime: Text<'a>,
-    /// The file name.
-    #[serde(borrow)]
-    pub filename: Text<'a>,
-    /// The caption.
-    #[serde(borrow)]
-    pub text: Text<'a>,
-    /// The SHA-256 digest, in hexadecimal.
-    #[serde(borrow)]
-    pub sha256: Text<'a>,
-    /// The size in bytes.
-    pub content_size_bytes: Whole,
-}
+    /// A file.
+    pub struct Attachment {
+        /// The kind: `Image`, `Video`, `Audio`, `File` or `Link`.
+        "mediaType" => media_type: text,
+        /// The URL.
+        "url" => url: text,
+        /// The MIME type.
+        "mime" => mime: text,
+        /// The file name.
+        "filename" => filename: text,
+        /// The caption.
+        "text" => text: text,
+        /// The SHA-256 digest, in hexadecimal.
+        "sha256" => sha256: text,
+        /// The size in bytes.
+        "contentSizeBytes" => content_size_bytes: whole,
+    }
 
-/// An event other than a message.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Event<'a> {
-    /// The type: `Typing`.
-    #[serde(borrow)]
-    pub event_type: Text<'a>,
-    /// The details of `Typing`.
-    #[serde(borrow)]
-    pub typing: Object<Typing<'a>>,
-}
+    /// An event other than a message.
+    pub struct Event {
+        /// The type: `Typing`.
+        "eventType" => event_type: text,
+        /// The details of `Typing`.
+        "typing" => typing: object(Typing),
+    }
 
-/// A typing indicator.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Typing<'a> {
-    /// The type: `On`. `Off` is not documented and has not been seen.
-    #[serde(borrow, rename = "type")]
-    pub kind: Text<'a>,
-    /// The duration in milliseconds.
-    pub duration: Whole,
-}
+    /// A typing indicator.
+    pub struct Typing {
+        /// The type: `On`. `Off` is not documented and has not been seen.
+        "type" => kind: text,
+        /// The duration in milliseconds.
+        "duration" => duration: whole,
+    }
 
-/// Why a message failed.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Reason<'a> {
-    /// One of Genesys's receipt reason codes.
-    #[serde(borrow)]
-    pub code: Text<'a>,
-    /// A text for people.
-    #[serde(borrow)]
-    pub message: Text<'a>,
+    /// Why a message failed.
+    pub struct Reason {
+        /// One of Genesys's receipt reason codes.
+        "code" => code: text,
+        /// A text for people.
+        "message" => message: text,
+    }
 }

@@ -46,6 +46,21 @@ impl Fleet {
         line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap() * 1024
     }
 
+    /// Returns the port of the first gateway.
+    pub(crate) fn port(&self) -> u16 {
+        self.gateways[0].0
+    }
+
+    /// Returns the CPU time that all gateways have used (proc(5), `/proc/pid/stat`, in hundredths of a second).
+    pub(crate) fn cpu_time(&self) -> Duration {
+        let ticks = self.gateways.iter().map(|(_, gateway)| {
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", gateway.id())).unwrap();
+            let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+            fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+        });
+        Duration::from_millis(ticks.sum::<u64>() * 10)
+    }
+
     /// Kills a random gateway with SIGKILL, and restarts it unless `for_good` is set.
     pub(crate) async fn kill_one(&mut self, for_good: bool) {
         let victim = fastrand::usize(0..self.gateways.len());

@@ -1,8 +1,12 @@
-//! Measures the webhook latency and the memory of the gateway while many handovers are open. Prints the figures without
-//! asserting any, because machines differ.
+//! Measures webhooks that are stored before they are answered, on a machine that the gateway shares with the contact
+//! center, the client and the platform:
 //!
-//! Environment variables: `HANDOVERS`, `RATE` (webhooks per second), `SECONDS` and `STORE` (`sqlite`, or `nats` with
-//! three gateways). The contact center, the client and the platform share the machine with the gateway.
+//! - against a receiver in Node that stores each webhook in SQLite, both as fast as they can;
+//! - with more and more open handovers, at a constant rate.
+//!
+//! Prints the figures without asserting any, because machines differ. Environment variables: `HANDOVERS` (numbers,
+//! separated by commas), `RATE` (webhooks per second), `SECONDS` and `STORE` (`sqlite`, or `nats` with three gateways).
+//! Node is compared with SQLite only, and only if `NODE` is the folder of the receiver with its packages installed.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, clippy::panic, reason = "a measurement")]
 #![allow(dead_code, reason = "shared with the crash test, which uses the rest")]
@@ -13,22 +17,28 @@ mod center;
 mod fleet;
 #[path = "../crash/gateway.rs"]
 mod gateway;
+mod node;
 #[path = "../crash/platform.rs"]
 mod platform;
 #[path = "../crash/proxy.rs"]
 mod proxy;
+mod webhooks;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use center::Center;
 use fleet::{Fleet, Nats};
-use hmac::{Hmac, KeyInit, Mac};
+use node::NodeReceiver;
 use platform::Platform;
-use sha2::Sha256;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use webhooks::Webhooks;
+
+/// The rounds of the comparison with Node, of which the median is reported.
+const ROUNDS: usize = 3;
+/// The open handovers during the comparison with Node.
+const COMPARED_HANDOVERS: usize = 1_000;
 
 fn setting(name: &str, default: usize) -> usize {
     std::env::var(name).map_or(default, |value| value.parse().unwrap_or_else(|_| panic!("{name} is not a number")))
@@ -36,7 +46,9 @@ fn setting(name: &str, default: usize) -> usize {
 
 #[tokio::main]
 async fn main() {
-    let (handovers, rate, seconds) = (setting("HANDOVERS", 10_000), setting("RATE", 500), setting("SECONDS", 30));
+    let handovers = std::env::var("HANDOVERS").unwrap_or_else(|_| "1000,10000".into());
+    let handovers = handovers.split(',').map(|count| count.trim().parse().expect("HANDOVERS has numbers"));
+    let (rate, seconds) = (setting("RATE", 500), setting("SECONDS", 30));
     let proxy = proxy::Proxy::bind().await;
     let center = Arc::new(Center::start(&proxy.url()).await);
     let platform = Arc::new(Platform::start(&proxy.url(), 0).await);
@@ -44,71 +56,80 @@ async fn main() {
         Ok("nats") => (3, Some(Nats::start().await)),
         _ => (1, None),
     };
+    let has_sqlite = nats.is_none();
     let fleet = Fleet::start(gateways, &center, &platform, nats, &proxy).await;
-    println!("idle: {} MiB", fleet.memory() >> 20);
+    let mut webhooks = Webhooks::new(&center);
+    let mut open = 0;
+    let mut ratios = Vec::new();
 
-    let began = Instant::now();
-    let (permits, mut started) = (Arc::new(Semaphore::new(64)), JoinSet::new());
-    for number in 0..handovers {
-        let (platform, permits) = (Arc::clone(&platform), Arc::clone(&permits));
-        started.spawn(async move {
-            let _permit = permits.acquire().await;
-            platform.begin(&format!("user-{number}")).await;
+    if let (true, Some(folder)) = (has_sqlite, std::env::var_os("NODE").map(PathBuf::from)) {
+        begin(&platform, open, COMPARED_HANDOVERS).await;
+        open = COMPARED_HANDOVERS;
+        let mut rates = [Vec::new(), Vec::new()];
+        for _ in 0..ROUNDS {
+            rates[0].push(webhooks.flood(fleet.port(), open, Duration::from_secs(10)).await);
+            wait_until_delivered(&fleet).await;
+            let node = NodeReceiver::start(&folder, center.webhook_secret());
+            rates[1].push(webhooks.flood(node.port, open, Duration::from_secs(10)).await);
+        }
+        let [ours, node] = rates.map(|mut rates| {
+            rates.sort_by(f64::total_cmp);
+            rates[ROUNDS / 2]
         });
+        println!("| stored webhooks, as fast as possible | a second |\n|---|---|");
+        println!("| `serve` with SQLite | {ours:.0} |\n| Node with better-sqlite3 | {node:.0} |\n");
+        ratios.push(format!("ratio durable:serve/node:rate {:.2} aim >= 3", ours / node));
     }
-    while started.join_next().await.is_some() {}
-    println!("{handovers} handovers started in {} s: {} MiB", began.elapsed().as_secs(), fleet.memory() >> 20);
-    tokio::time::sleep(Duration::from_secs(10)).await;
 
-    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
-    let url = format!("{}/handover/genesysCloudOM", proxy.url());
-    let (start, mut answers) = (Instant::now(), JoinSet::new());
-    for number in 0..rate * seconds {
-        let due = start + Duration::from_secs_f64(number as f64 / rate as f64);
-        tokio::time::sleep_until(due.into()).await;
-        let body = webhook(&center, number, &format!("user-{}", fastrand::usize(0..handovers)));
-        let signature = sign(center.webhook_secret(), &body);
-        let request = client.post(&url).header("x-hub-signature-256", signature).body(body);
-        answers.spawn(async move {
-            let status = request.send().await.map(|answer| answer.status().as_u16()).unwrap_or(0);
-            // Measured from the due time, so that a slow response does not delay the schedule.
-            (status, due.elapsed())
-        });
-    }
-    let mut times = Vec::new();
-    let mut failed = 0;
-    while let Some(answer) = answers.join_next().await {
-        match answer.unwrap() {
-            (200, time) => times.push(time),
-            _ => failed += 1,
+    println!(
+        "| open handovers | begun in s | MiB | p50 ms | p99 ms | max ms | µs of CPU a webhook | not answered with 200 |"
+    );
+    println!("|---|---|---|---|---|---|---|---|");
+    for count in handovers {
+        let began = Instant::now();
+        begin(&platform, open, count).await;
+        open = open.max(count);
+        let took = began.elapsed().as_secs();
+        wait_until_delivered(&fleet).await;
+        let cpu = fleet.cpu_time();
+        let measured = webhooks.at_rate(fleet.port(), open, rate, seconds).await;
+        wait_until_delivered(&fleet).await;
+        let cpu = (fleet.cpu_time() - cpu).as_secs_f64() * 1e6 / (rate * seconds) as f64;
+        let memory = fleet.memory() >> 20;
+        let [p50, p99, max] = [0.5, 0.99, 1.0].map(|share| measured.percentile(share).as_secs_f64() * 1e3);
+        println!("| {open} | {took} | {memory} | {p50:.1} | {p99:.1} | {max:.1} | {cpu:.0} | {} |", measured.failed);
+        if open == 100_000 {
+            ratios.push(format!("ratio handovers:100000:MiB {memory} aim <= 1024"));
+            ratios.push(format!("ratio handovers:100000:{rate}-per-second:p99:ms {p99:.1} aim < 50"));
         }
     }
-    times.sort();
-    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1_000.0;
-    println!(
-        "{} webhooks at {rate} per second, {failed} not answered with 200: p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms; {} MiB",
-        times.len(),
-        at(0.5),
-        at(0.99),
-        at(1.0),
-        fleet.memory() >> 20
-    );
+    println!();
+    for ratio in ratios {
+        println!("{ratio}");
+    }
     fleet.stop();
 }
 
-/// Returns the webhook body of an agent's text, as Genesys sends it ("Open Messaging", outbound messages).
-fn webhook(center: &Center, number: usize, recipient: &str) -> String {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    let time = jiff::Timestamp::from_millisecond(now.as_millis() as i64).unwrap();
-    let id = format!("{number:032x}");
-    format!(
-        r#"{{"id":"{id}","channel":{{"id":"{integration}","platform":"Open","type":"Private","to":{{"id":"{recipient}","idType":"Opaque"}},"from":{{"id":"{integration}","nickname":"Grace"}},"time":"{time}","messageId":"{id}"}},"type":"Text","text":"Hello, how can I help?","originatingEntity":"Human","direction":"Outbound"}}"#,
-        integration = center.integration_id(),
-    )
+/// Begins the handovers from the number `open` up to `count`.
+async fn begin(platform: &Arc<Platform>, open: usize, count: usize) {
+    let (permits, mut begun) = (Arc::new(Semaphore::new(64)), JoinSet::new());
+    for number in open..count {
+        let (platform, permits) = (Arc::clone(platform), Arc::clone(&permits));
+        begun.spawn(async move {
+            let _permit = permits.acquire().await;
+            platform.begin(&webhooks::recipient(number)).await;
+        });
+    }
+    while begun.join_next().await.is_some() {}
 }
 
-fn sign(secret: &str, body: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-    mac.update(body.as_bytes());
-    format!("sha256={}", BASE64_STANDARD.encode(mac.finalize().into_bytes()))
+/// Waits until the gateway is idle: what it has accepted has reached the contact center and the platform.
+async fn wait_until_delivered(fleet: &Fleet) {
+    loop {
+        let before = fleet.cpu_time();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        if fleet.cpu_time() - before < Duration::from_millis(200) {
+            return;
+        }
+    }
 }

@@ -1,0 +1,165 @@
+//! Compares the guest kit's reader of JSON with serde_json.
+
+#[cfg(test)]
+mod tests;
+
+use handover_guest::json::{Document, Object};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Number;
+use std::fmt;
+
+/// A value as serde_json reads it, with repeated members.
+enum Value {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(String),
+    List(Vec<Value>),
+    Object(Vec<(String, Value)>),
+}
+
+/// Reads a text with both and compares the result: whether it is JSON, and if it is, the value of every member.
+///
+/// serde_json reads no value that is nested more than 127 deep, that contains a lone surrogate, or a number beyond the
+/// range of a 64-bit float. Of such a text, only whether it is JSON is compared.
+pub fn compare(text: &str) {
+    let document = Document::read(text);
+    let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
+    assert_eq!(document.is_ok(), is_json, "{text}");
+    let (Ok(document), Ok(value)) = (document, serde_json::from_str::<Value>(text)) else { return };
+    match value {
+        Value::Object(members) => compare_object(document.root(), &members),
+        Value::List(members) => {
+            let read: Vec<_> = document.list().expect("a list").collect();
+            assert_eq!(read.len(), members.len(), "{text}");
+            for (read, member) in read.into_iter().zip(&members) {
+                match (read, member) {
+                    (Ok(object), Value::Object(members)) => compare_object(object, members),
+                    (Err(json), member) if !matches!(member, Value::Object(_)) => compare_json(json, member),
+                    _ => panic!("another type than {member:?} in {text}"),
+                }
+            }
+        }
+        _ => {
+            assert!(!document.is_object() && document.list().is_none(), "{text}");
+            assert_eq!(document.root().text("a"), None);
+        }
+    }
+}
+
+fn compare_object(object: Object<'_>, members: &[(String, Value)]) {
+    for (name, value) in members {
+        let is_unique = members.iter().filter(|(other, _)| other == name).count() == 1;
+        compare_member(object, name, if is_unique { value } else { &Value::Null });
+    }
+    compare_json(object.json(), &Value::Object(Vec::new()));
+}
+
+/// Compares every way of looking up a member.
+fn compare_member(object: Object<'_>, name: &str, value: &Value) {
+    let text = value.text().filter(|text| !text.is_empty());
+    assert_eq!(object.text(name), text.as_deref(), "{name}");
+    assert_eq!(object.id(name), text.as_deref(), "{name}");
+    assert_eq!(object.whole(name), text.as_ref().and_then(|text| text.parse().ok()), "{name}");
+    let number = if let Value::Number(number) = value { number.as_f64() } else { None };
+    // serde_json rounds the last bit of some numbers differently, unless its feature `float_roundtrip` is on.
+    let is_close = |(real, number): (f64, f64)| (real - number).abs() <= number.abs() * 1e-15;
+    assert_eq!(object.real(name).is_some(), number.is_some(), "{name}");
+    assert!(object.real(name).zip(number).is_none_or(is_close), "{name}");
+    assert_eq!(object.flag(name), matches!(value, Value::Bool(true)), "{name}");
+    let members = if let Value::Object(members) = value { Some(members) } else { None };
+    assert_eq!(object.object(name).is_some(), members.is_some(), "{name}");
+    if let Some((object, members)) = object.object(name).zip(members) {
+        compare_object(object, members);
+    }
+    let list = if let Value::List(members) = value { members.as_slice() } else { &[] };
+    let texts: Vec<_> = list.iter().filter_map(Value::text).filter(|text| !text.is_empty()).collect();
+    assert_eq!(object.texts(name).collect::<Vec<_>>(), texts, "{name}");
+    let objects =
+        list.iter().filter_map(|member| if let Value::Object(members) = member { Some(members) } else { None });
+    assert_eq!(object.objects(name).count(), objects.clone().count(), "{name}");
+    for (object, members) in object.objects(name).zip(objects) {
+        compare_object(object, members);
+    }
+}
+
+/// Checks that the part of the text that a value was read from is a value of the same type.
+fn compare_json(json: &str, value: &Value) {
+    // A text is returned without its quotes.
+    let json = if let Value::Text(_) = value { format!("\"{json}\"") } else { json.into() };
+    let again: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(std::mem::discriminant(&again), std::mem::discriminant(value), "{json}");
+    assert_eq!(again.text(), value.text(), "{json}");
+}
+
+impl Value {
+    /// The text, or the digits of an integer. serde_json reads `-0` as a float.
+    fn text(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.clone()),
+            Self::Number(number) if !number.is_f64() => Some(number.to_string()),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Number(_) => "a number",
+            Self::Text(_) => "a text",
+            Self::List(_) => "a list",
+            Self::Object(_) => "an object",
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyValue)
+    }
+}
+
+struct AnyValue;
+
+impl<'de> Visitor<'de> for AnyValue {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON")
+    }
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+    }
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::Text(value.into()))
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = list.next_element()? {
+            members.push(member);
+        }
+        Ok(Value::List(members))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = map.next_entry()? {
+            members.push(member);
+        }
+        Ok(Value::Object(members))
+    }
+}

@@ -1,0 +1,66 @@
+//! Exports the functions of a provider.
+//!
+//! wit-bindgen's macro also exports a function for each that frees its result (`cabi_post_`). The arena needs none, and a
+//! host would look up each of them in every new instance and call one after every call. So these macros take the place
+//! of those that wit-bindgen's macro calls for each interface. The arguments are those of the canonical ABI: a wrong one
+//! does not compile, and a wrong name does not link.
+
+/// Replaces the macros that wit-bindgen generates for the two interfaces, at the paths where its macro expects them.
+#[doc(hidden)]
+pub mod exports {
+    pub mod handover {
+        pub mod provider {
+            pub mod configuration {
+                pub use crate::__export_configuration as __export_handover_provider_configuration_0_1_0_cabi;
+            }
+            pub mod handover {
+                pub use crate::__export_handover as __export_handover_provider_handover_0_1_0_cabi;
+            }
+        }
+    }
+}
+
+/// Exports a function. `p` is a pointer, `u` a length, and `i` any other value.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_function {
+    ($provider:ident $interface:ident $name:literal $function:ident $($argument:ident: $type:ident)*) => {
+        const _: () = {
+            #[unsafe(export_name = concat!("handover:provider/", stringify!($interface), "@0.1.0#", $name))]
+            unsafe extern "C" fn export($($argument: $crate::__export_function!(@type $type)),*) -> *mut u8 {
+                // SAFETY: the host passes the arguments of this function.
+                unsafe { $crate::bindings::exports::handover::provider::$interface::$function::<$provider>($($argument),*) }
+            }
+        };
+    };
+    (@type p) => { *mut u8 };
+    (@type u) => { usize };
+    (@type i) => { i32 };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_configuration {
+    ($provider:ident with_types_in $($_:tt)*) => {
+        $crate::__export_function!($provider configuration "describe" _export_describe_cabi);
+        $crate::__export_function!($provider configuration "check-settings" _export_check_settings_cabi a: p b: u);
+        $crate::__export_function!($provider configuration "check-connection" _export_check_connection_cabi a: p b: u c: i d: p e: u);
+        $crate::__export_function!($provider configuration "provision" _export_provision_cabi a: p b: u c: p d: u e: i);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_handover {
+    ($provider:ident with_types_in $($_:tt)*) => {
+        $crate::__export_function!($provider handover "verify-webhook" _export_verify_webhook_cabi a: p b: u c: p d: u e: p f: u g: p h: u i: p j: u);
+        $crate::__export_function!($provider handover "map-agent-events" _export_map_agent_events_cabi a: p b: u c: i d: p e: u);
+        $crate::__export_function!($provider handover "receive-webhook" _export_receive_webhook_cabi a: p b: u c: p d: u e: p f: u g: p h: u i: p j: u);
+        $crate::__export_function!($provider handover "build-outbound-message" _export_build_outbound_message_cabi a: p);
+        $crate::__export_function!($provider handover "deliver" _export_deliver_cabi a: p b: u c: p d: u e: p f: u g: p h: u i: i j: i k: p l: u);
+        $crate::__export_function!($provider handover "find-delivery" _export_find_delivery_cabi a: p);
+        $crate::__export_function!($provider handover "observe-conversation" _export_observe_conversation_cabi a: p b: u c: p d: u e: i f: i g: p h: u);
+        $crate::__export_function!($provider handover "fetch-agent-messages" _export_fetch_agent_messages_cabi a: p b: u c: p d: u e: i f: i g: p h: u);
+        $crate::__export_function!($provider handover "check-availability" _export_check_availability_cabi a: p b: u c: i d: p e: u f: i g: p h: u i: p j: u k: i l: i);
+    };
+}
