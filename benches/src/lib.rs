@@ -11,6 +11,9 @@ use sha2::Sha256;
 /// The released component of the provider for Genesys Cloud Open Messaging.
 pub const COMPONENT: &[u8] = include_bytes!(env!("GENESYS_COMPONENT"));
 
+/// A provider with a slot for an attack on its host.
+pub const EVIL: &[u8] = include_bytes!(env!("EVIL_COMPONENT"));
+
 /// The secret that signs the webhooks.
 pub const SECRET: &str = "a-secret-of-16-or-more-chars";
 

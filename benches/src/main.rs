@@ -4,6 +4,7 @@
 mod crowd;
 mod layers;
 mod load;
+mod neighbours;
 mod receiver;
 mod report;
 mod start;
@@ -17,6 +18,7 @@ fn main() -> anyhow::Result<()> {
         ["receive", kind] => receiver::run(kind),
         ["load", address, size, seconds] => load::run(address, size.parse()?, seconds.parse()?),
         ["crowd"] => crowd::run(),
-        _ => bail!("usage: handover-bench [receive native|warm|fresh | load ADDRESS BYTES SECONDS | crowd]"),
+        ["neighbours"] => report::print_neighbours(),
+        _ => bail!("usage: handover-bench [receive native|warm|fresh | load ADDRESS BYTES SECONDS | crowd | neighbours]"),
     }
 }

@@ -1,7 +1,7 @@
 //! Prints tables of the calls and of the webhooks over HTTP, then each ratio on a separate line.
 
 use crate::layers::median;
-use crate::start;
+use crate::{neighbours, start};
 use anyhow::{Context, bail, ensure};
 use handover_bench::{COMPONENT, SIZES, settings};
 use handover_host::{Host, Limits};
@@ -86,6 +86,7 @@ pub(crate) fn print() -> anyhow::Result<()> {
     let [compiling, precompiled] = start::measure(&executable.with_file_name("handover"))?;
     ratios.push(("start:compiling:ms".into(), compiling, "<= 100"));
     ratios.push(("start:precompiled:ms".into(), precompiled, "<= 100"));
+    ratios.extend(neighbours()?);
     let crowd = Command::new(executable).arg("crowd").stderr(Stdio::inherit()).output()?;
     let resident: f64 = String::from_utf8(crowd.stdout)?
         .trim()
@@ -97,6 +98,34 @@ pub(crate) fn print() -> anyhow::Result<()> {
         println!("ratio {name} {value:.2} aim {aim}");
     }
     Ok(())
+}
+
+/// Prints only the measurement of calls beside others that compute forever.
+pub(crate) fn print_neighbours() -> anyhow::Result<()> {
+    for (name, value, aim) in neighbours()? {
+        println!("ratio {name} {value:.2} aim {aim}");
+    }
+    Ok(())
+}
+
+/// Prints the times of a connection's calls beside calls of another one that compute forever: as they are, and if no call
+/// ran on the thread of its caller.
+fn neighbours() -> anyhow::Result<Vec<(String, f64, &'static str)>> {
+    let (as_it_is, yielding) = (neighbours::measure(Limits::default().stack)?, neighbours::measure(1 << 20)?);
+    println!("\n| calls that compute forever | p50, p99 in ms | if every call could yield at once |\n|---|---|---|");
+    let mut ratios = Vec::new();
+    for ((calls, ours), other) in neighbours::LOOPING.iter().zip(as_it_is).zip(yielding) {
+        let ms = |time: Duration| time.as_secs_f64() * 1e3;
+        println!(
+            "| {calls} | {:.2}, {:.1} | {:.2}, {:.1} |",
+            ms(ours.median),
+            ms(ours.p99),
+            ms(other.median),
+            ms(other.p99)
+        );
+        ratios.push((format!("neighbours:{calls}:p99:at-once/yielding"), ms(ours.p99) / ms(other.p99), "<= 1.2"));
+    }
+    Ok(ratios)
 }
 
 /// Returns the median time to load a precompiled component, in milliseconds.

@@ -72,26 +72,45 @@ impl State {
         // The epoch increases with every tick, even while the provider waits for the host. The callback runs only when
         // the provider computes again, so only ticks of computation count.
         store.epoch_deadline_callback(|mut context| {
-            let state = context.data_mut();
-            state.ticks += 1;
-            if state.pace != Pace::Yielding {
-                // The first tick may follow immediately.
-                if state.ticks <= 1 {
-                    return Ok(UpdateDeadline::Continue(1));
-                }
-                state.pace = Pace::TooSlow;
-                return Ok(UpdateDeadline::Interrupt);
-            }
-            if state.ticks > ticks(state.limits.cpu_time) {
-                state.reached = Some(Limit::CpuTime);
-                return Ok(UpdateDeadline::Interrupt);
-            }
-            // Unlike waking the task, tokio's own yield also lets timers and sockets run.
-            Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
+            Ok(match context.data_mut().tick() {
+                Next::Computes => UpdateDeadline::Continue(1),
+                // Unlike waking the task, tokio's own yield also lets timers and sockets run.
+                Next::Yields => UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())),
+                Next::Ends => UpdateDeadline::Interrupt,
+            })
         });
         store.set_epoch_deadline(1);
         store
     }
+
+    /// Counts a tick during which the provider computed, and decides what follows.
+    fn tick(&mut self) -> Next {
+        self.ticks += 1;
+        match self.pace {
+            // The first tick may follow immediately.
+            Pace::AtOnce if self.ticks <= 1 => Next::Computes,
+            Pace::AtOnce | Pace::TooSlow => {
+                self.pace = Pace::TooSlow;
+                Next::Ends
+            }
+            Pace::Yielding if self.ticks > ticks(self.limits.cpu_time) => {
+                self.reached = Some(Limit::CpuTime);
+                Next::Ends
+            }
+            Pace::Yielding => Next::Yields,
+        }
+    }
+}
+
+/// What a provider does after a tick.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    /// It continues on the thread of its caller.
+    Computes,
+    /// It continues after other tasks.
+    Yields,
+    /// The call ends.
+    Ends,
 }
 
 fn ticks(time: Duration) -> u64 {
@@ -273,5 +292,36 @@ impl wall_clock::Host for State {
     async fn resolution(&mut self) -> wasmtime::Result<wall_clock::Datetime> {
         self.capabilities("wall-clock.resolution")?;
         Ok(wall_clock::Datetime { seconds: 0, nanoseconds: 1 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::MemoryBudget;
+
+    fn state(pace: Pace) -> State {
+        let mut limits = Limits::default();
+        limits.cpu_time = limits::TICK * 3;
+        let memory = MemoryBudget::new(limits.total_memory).share();
+        State { limits: Arc::new(limits), memory, capabilities: None, exchanges: 0, ticks: 0, reached: None, pace }
+    }
+
+    #[test]
+    fn a_call_on_the_thread_of_its_caller_ends_at_the_second_tick() {
+        let mut state = state(Pace::AtOnce);
+        assert_eq!(state.tick(), Next::Computes);
+        assert_eq!(state.tick(), Next::Ends);
+        assert!(state.pace == Pace::TooSlow && state.reached.is_none());
+    }
+
+    #[test]
+    fn any_other_call_yields_at_every_tick_until_its_time_is_used_up() {
+        let mut state = state(Pace::Yielding);
+        for _ in 0..3 {
+            assert_eq!(state.tick(), Next::Yields);
+        }
+        assert_eq!(state.tick(), Next::Ends);
+        assert_eq!(state.reached, Some(Limit::CpuTime));
     }
 }
