@@ -13,6 +13,9 @@ MESSAGES := 1000
 KILLS := 50
 STORES := sqlite nats nats-restart
 
+HANDOVERS := 1000,10000,100000
+RATE := 2000
+
 .PHONY: demo demo-script browser-test screenshots test check crash-test load-test fuzz-api bench timing instructions deny reference api fuzz setup component cargo-component
 
 demo: setup ## Serve a web chat and an agent's desk with a gateway and a local Genesys Cloud.
@@ -46,8 +49,9 @@ crash-test: setup ## Kill gateways KILLS times while MESSAGES messages go each w
 	MESSAGES=$(MESSAGES) KILLS=$(KILLS) STORES="$(STORES)" cargo test --locked --workspace --test crash
 	cargo test --locked --workspace --test chaos
 
-load-test: setup ## Measure webhook performance with many open handovers.
-	cargo test --locked --workspace --test load
+load-test: setup ## Measure stored webhooks against a receiver in Node, and with many open handovers; requires Node.
+	cd benches/node && npm ci
+	NODE=$(CURDIR)/benches/node HANDOVERS=$(HANDOVERS) RATE=$(RATE) cargo test --locked --profile bench --package handover --test load
 
 fuzz-api: setup ## Fuzz the gateway API from its OpenAPI document; requires Python.
 	scripts/fuzz-api
@@ -67,11 +71,13 @@ bench: setup ## Measure the overhead of the sandbox, per call and per HTTP webho
 	cargo bench --locked --package handover-bench --bench layers
 	cargo build --locked --profile bench --package handover --bin handover
 	cargo run --locked --profile bench --package handover-bench --bin handover-bench
+	$(MAKE) load-test
 
 timing: setup ## Test statistically whether the time to reject a webhook reveals which byte of its signature is wrong.
 	cargo run --locked --manifest-path benches/native/Cargo.toml --target-dir target --profile bench --example constant_time
 
-instructions: setup ## Count the instructions of the pure functions, and fail if one became slower; requires Valgrind.
+instructions: setup ## Count the instructions of the pure functions, natively and in wasm, and fail if one became slower; requires Valgrind.
+	cargo run --locked --package handover-bench --bin handover-bench -- instructions
 	@command -v valgrind >/dev/null || { echo "instructions: Valgrind is missing. On Debian: apt-get install valgrind" >&2; exit 1; }
 	gungraun-runner --version 2>/dev/null | grep --quiet --fixed-strings $(GUNGRAUN) || \
 		cargo install gungraun-runner --version $(GUNGRAUN) --locked --debug

@@ -2,6 +2,7 @@
 //! in Node. Each receiver runs on its own core under the same load. Prints the results with those of `cargo bench`.
 
 mod crowd;
+mod instructions;
 mod layers;
 mod load;
 mod neighbours;
@@ -18,7 +19,10 @@ fn main() -> anyhow::Result<()> {
         ["receive", kind] => receiver::run(kind),
         ["load", address, size, seconds] => load::run(address, size.parse()?, seconds.parse()?),
         ["crowd"] => crowd::run(),
+        ["instructions"] => instructions::run(),
         ["neighbours"] => report::print_neighbours(),
-        _ => bail!("usage: handover-bench [receive native|warm|fresh | load ADDRESS BYTES SECONDS | crowd | neighbours]"),
+        _ => bail!(
+            "usage: handover-bench [receive native|warm|fresh | load ADDRESS BYTES SECONDS | crowd | instructions | neighbours]"
+        ),
     }
 }

@@ -38,7 +38,7 @@ impl Environment {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("acme.toml"), center.settings()).unwrap();
         let rest = rest.replace("FOLDER", folder.path().to_str().unwrap());
-        let port = gateway::configure(folder.path(), &platform, &rest);
+        let port = gateway::configure(folder.path(), Some(&platform.callback), &rest);
         proxy.forward_to(vec![port]);
         Self { folder, center, platform, port }
     }

@@ -2,7 +2,6 @@
 
 use crate::center::Center;
 use crate::gateway::{self, free_port};
-use crate::platform::Platform;
 use crate::proxy::Proxy;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -20,7 +19,7 @@ impl Fleet {
     pub(crate) async fn start(
         count: usize,
         center: &Center,
-        platform: &Platform,
+        callback: Option<&str>,
         nats: Option<Nats>,
         proxy: &Proxy,
     ) -> Self {
@@ -29,7 +28,7 @@ impl Fleet {
         let store = nats
             .as_ref()
             .map_or_else(String::new, |nats| format!("[store]\nnats = \"nats://127.0.0.1:{}\"\n", nats.port));
-        let ports: Vec<u16> = (0..count).map(|_| gateway::configure(folder.path(), platform, &store)).collect();
+        let ports: Vec<u16> = (0..count).map(|_| gateway::configure(folder.path(), callback, &store)).collect();
         let gateways = ports.iter().map(|port| (*port, spawn(folder.path(), *port))).collect();
         proxy.forward_to(ports.clone());
         let fleet = Self { folder, gateways, nats };

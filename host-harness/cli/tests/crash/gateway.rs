@@ -1,6 +1,6 @@
 //! A gateway process: its configuration, its command and its readiness.
 
-use crate::platform::{Platform, SECRET, TOKEN};
+use crate::platform::{SECRET, TOKEN};
 use std::fs::File;
 use std::net::TcpListener;
 use std::path::Path;
@@ -11,17 +11,20 @@ pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Writes the configuration of a gateway and returns the gateway's port. The settings of its connection `acme` are in
-/// `acme.toml` in the same folder. `rest` is TOML: further keys of the connection, then further tables.
-pub(crate) fn configure(folder: &Path, platform: &Platform, rest: &str) -> u16 {
+/// Writes the configuration of a gateway and returns the gateway's port. Without a URL for callbacks, the platform can
+/// only read the stream. The settings of its connection `acme` are in `acme.toml` in the same folder. `rest` is TOML:
+/// further keys of the connection, then further tables.
+pub(crate) fn configure(folder: &Path, callback: Option<&str>, rest: &str) -> u16 {
+    let callback = callback.map_or_else(String::new, |url| {
+        format!("[platform.callback]\nurl = \"{url}\"\nsecrets = [{{ env = \"SECRET\" }}]\n")
+    });
     let port = free_port();
     let config = format!(
         "listen = \"127.0.0.1:{port}\"\n\
          [platform]\ntokens = [{{ env = \"TOKEN\" }}]\n\
-         [platform.callback]\nurl = \"{}\"\nsecrets = [{{ env = \"SECRET\" }}]\n\
+         {callback}\
          [connection.acme]\nsettings = \"acme.toml\"\n\
-         {rest}",
-        platform.callback
+         {rest}"
     );
     std::fs::write(folder.join(format!("{port}.toml")), config).unwrap();
     port

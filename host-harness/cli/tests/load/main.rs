@@ -1,10 +1,10 @@
 //! Measures webhooks that are stored before they are answered, on a machine that the gateway shares with the contact
-//! center, the client and the platform:
+//! center and the client:
 //!
 //! - against a receiver in Node that stores each webhook in SQLite, both as fast as they can;
 //! - with more and more open handovers, at a constant rate.
 //!
-//! Prints the figures without asserting any, because machines differ. Environment variables: `HANDOVERS` (numbers,
+//! The gateway sends no callbacks. Prints the figures without asserting any, because machines differ. Environment variables: `HANDOVERS` (numbers,
 //! separated by commas), `RATE` (webhooks per second), `SECONDS` and `STORE` (`sqlite`, or `nats` with three gateways).
 //! Node is compared with SQLite only, and only if `NODE` is the folder of the receiver with its packages installed.
 
@@ -57,7 +57,7 @@ async fn main() {
         _ => (1, None),
     };
     let has_sqlite = nats.is_none();
-    let fleet = Fleet::start(gateways, &center, &platform, nats, &proxy).await;
+    let fleet = Fleet::start(gateways, &center, None, nats, &proxy).await;
     let mut webhooks = Webhooks::new(&center);
     let mut open = 0;
     let mut ratios = Vec::new();
@@ -68,7 +68,7 @@ async fn main() {
         let mut rates = [Vec::new(), Vec::new()];
         for _ in 0..ROUNDS {
             rates[0].push(webhooks.flood(fleet.port(), open, Duration::from_secs(10)).await);
-            wait_until_delivered(&fleet).await;
+            wait_until_idle(&fleet).await;
             let node = NodeReceiver::start(&folder, center.webhook_secret());
             rates[1].push(webhooks.flood(node.port, open, Duration::from_secs(10)).await);
         }
@@ -90,10 +90,10 @@ async fn main() {
         begin(&platform, open, count).await;
         open = open.max(count);
         let took = began.elapsed().as_secs();
-        wait_until_delivered(&fleet).await;
+        wait_until_idle(&fleet).await;
         let cpu = fleet.cpu_time();
         let measured = webhooks.at_rate(fleet.port(), open, rate, seconds).await;
-        wait_until_delivered(&fleet).await;
+        wait_until_idle(&fleet).await;
         let cpu = (fleet.cpu_time() - cpu).as_secs_f64() * 1e6 / (rate * seconds) as f64;
         let memory = fleet.memory() >> 20;
         let [p50, p99, max] = [0.5, 0.99, 1.0].map(|share| measured.percentile(share).as_secs_f64() * 1e3);
@@ -123,8 +123,8 @@ async fn begin(platform: &Arc<Platform>, open: usize, count: usize) {
     while begun.join_next().await.is_some() {}
 }
 
-/// Waits until the gateway is idle: what it has accepted has reached the contact center and the platform.
-async fn wait_until_delivered(fleet: &Fleet) {
+/// Waits until the gateway is idle: the contact center has received the handovers, and the log of events is written.
+async fn wait_until_idle(fleet: &Fleet) {
     loop {
         let before = fleet.cpu_time();
         tokio::time::sleep(Duration::from_secs(2)).await;
