@@ -66,7 +66,7 @@ api: setup ## Regenerate the OpenAPI document of the gateway API.
 	cargo run --locked --package handover -- serve --api >target/openapi.json
 	mv target/openapi.json host-harness/gateway/openapi.json
 
-bench: setup ## Measure the overhead of the sandbox, per call and per HTTP webhook; requires Node and taskset (util-linux).
+bench: setup ## Measure calls, webhooks over HTTP, the start, and everything in load-test; requires Node and taskset (util-linux).
 	cd benches/node && npm ci
 	cargo bench --locked --package handover-bench --bench layers
 	cargo build --locked --profile bench --package handover --bin handover

@@ -104,7 +104,9 @@ impl Provider {
         for _ in 0..2 {
             self.store.set_fuel(FUEL)?;
             let result = self.call("handover", function, &arguments)?;
-            ensure!(matches!(result, Val::Result(Ok(_))), "{function} failed: {result:?}");
+            // Any other result may be cheaper.
+            let expected = if function == "build-outbound-message" { "operation" } else { "plain-text" };
+            ensure!(format!("{result:?}").contains(expected), "{function} returned {result:?}");
             used = FUEL - self.store.get_fuel()?;
         }
         Ok(used)

@@ -1,5 +1,7 @@
 //! Benchmarks webhooks over HTTP with the plugin, with the same provider linked natively, and with a typical receiver
-//! in Node. Each receiver runs on its own core under the same load. Prints the results with those of `cargo bench`.
+//! in Node. Each receiver runs on its own core under the same load. Prints the results with those of `cargo bench`, the
+//! effect of calls that compute forever on others (`neighbours`), and the time to start. `instructions` counts the
+//! instructions of calls in wasm instead.
 
 mod crowd;
 mod instructions;

@@ -23,8 +23,8 @@ pub(crate) struct Times {
     pub(crate) p99: Duration,
 }
 
-/// Measures with each number of looping calls. `stack` is the limit of a call's stack: above 512 KiB, no call runs on the
-/// thread of its caller.
+/// Measures with each number of looping calls. `stack` is the limit of a call's stack: above
+/// [`MAX_STACK_AT_ONCE`](handover_host::MAX_STACK_AT_ONCE), no call runs on the thread of its caller.
 pub(crate) fn measure(stack: usize) -> anyhow::Result<Vec<Times>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;
     runtime.block_on(async {

@@ -4,7 +4,7 @@ use crate::layers::median;
 use crate::{neighbours, start};
 use anyhow::{Context, bail, ensure};
 use handover_bench::{COMPONENT, SIZES, settings};
-use handover_host::{Host, Limits};
+use handover_host::{Host, Limits, MAX_STACK_AT_ONCE};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -111,7 +111,8 @@ pub(crate) fn print_neighbours() -> anyhow::Result<()> {
 /// Prints the times of a connection's calls beside calls of another one that compute forever: as they are, and if no call
 /// ran on the thread of its caller.
 fn neighbours() -> anyhow::Result<Vec<(String, f64, &'static str)>> {
-    let (as_it_is, yielding) = (neighbours::measure(Limits::default().stack)?, neighbours::measure(1 << 20)?);
+    let (as_it_is, yielding) =
+        (neighbours::measure(Limits::default().stack)?, neighbours::measure(MAX_STACK_AT_ONCE + 1)?);
     println!("\n| calls that compute forever | p50, p99 in ms | if every call could yield at once |\n|---|---|---|");
     let mut ratios = Vec::new();
     for ((calls, ours), other) in neighbours::LOOPING.iter().zip(as_it_is).zip(yielding) {

@@ -31,7 +31,7 @@ handover_guest::json_types! {
         "id" => id: text,
         "recipient" => recipient: text,
         "text" => text: text,
-        "ended" => has_ended: flag,
+        "ended" => has_ended: boolean,
     }
 }
 

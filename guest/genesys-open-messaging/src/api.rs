@@ -50,7 +50,7 @@ json_types! {
     struct FoundToken {
         "token" => token: text,
         /// Milliseconds since 1970. The cache may keep the token longer than requested.
-        "expires" => expires: whole,
+        "expires" => expires: integer,
     }
 }
 

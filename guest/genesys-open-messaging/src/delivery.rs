@@ -83,9 +83,9 @@ fn answer(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Fail
     let document = json::read(body).ok_or_else(foreign_request)?;
     let answer = BuiltMessage::of(document.root());
     let text = answer.button_response().and_then(BuiltButtonResponse::text);
-    let (channel, text) = answer.channel_json().zip(text).ok_or_else(foreign_request)?;
+    let (channel, text) = answer.channel_as_built().zip(text).ok_or_else(foreign_request)?;
     let text = serde_json::to_string(text).map_err(|_| foreign_request())?;
-    post(api, POST_MESSAGE, format!(r#"{{"channel":{channel},"text":{text}}}"#).as_bytes())
+    post(api, POST_MESSAGE, format!(r#"{{"channel":{},"text":{text}}}"#, channel.json()).as_bytes())
 }
 
 /// Posts a receipt. Does not look up the integration again, because another integration would not know the message.

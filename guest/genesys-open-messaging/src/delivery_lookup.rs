@@ -55,7 +55,7 @@ fn find_message(api: &mut Api<'_, impl Imports>, id: &str, body: &[u8]) -> Resul
     if customers(seen).next().is_none() {
         return Err(unreadable("the conversation has no customer"));
     }
-    match among(api, id, seen, wanted)? {
+    match certain(&document, among(api, id, seen, wanted)?)? {
         // A message to a conversation that ended may have started another one.
         DeliveryStatus::NotDelivered if seen.participants().filter(|p| !p.is_silent()).all(Participant::has_left) => {
             Ok(DeliveryStatus::Unknown)
@@ -87,7 +87,17 @@ fn find_leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<DeliverySt
     if customers.all(Participant::has_left) {
         return Ok(DeliveryStatus::Delivered(delivered(None, Some(id))));
     }
-    among(api, id, seen, wanted)
+    certain(&document, among(api, id, seen, wanted)?)
+}
+
+/// Fails instead of reporting a message as not delivered if a value of the response has no clear meaning.
+fn certain(response: &json::Document<'_>, status: DeliveryStatus) -> Result<DeliveryStatus, Failure> {
+    match status {
+        DeliveryStatus::NotDelivered if !response.is_clear() => {
+            Err(unreadable("the response has a member without a clear meaning"))
+        }
+        status => Ok(status),
+    }
 }
 
 /// Reads a conversation. Returns `None` if it does not exist or the OAuth client may not see it.
@@ -138,7 +148,6 @@ fn among(
     if messages.peek().is_none() {
         return Err(unreadable("none of the conversation's messages is there"));
     }
-    let found = messages.find(is_wanted);
-    Ok(found
-        .map_or(DeliveryStatus::NotDelivered, |message| DeliveryStatus::Delivered(delivered(message.id(), Some(id)))))
+    let found = messages.find(is_wanted).map(|message| DeliveryStatus::Delivered(delivered(message.id(), Some(id))));
+    certain(&document, found.unwrap_or(DeliveryStatus::NotDelivered))
 }

@@ -38,13 +38,13 @@ fn map_webhook(policy: &EventPolicy<'_>, object: Object<'_>) -> Vec<AgentEvent> 
 
 fn map_bus_event(policy: &EventPolicy<'_>, object: Object<'_>) -> Mapped {
     // A rule of the bus may forward only the detail.
-    map_embedded(BusEvent::of(object).detail(), |detail| map_notification(policy, detail.unwrap_or(object)))
+    map_embedded(object, BusEvent::of(object).detail(), |detail| map_notification(policy, detail.unwrap_or(object)))
 }
 
 fn map_callback(policy: &EventPolicy<'_>, object: Object<'_>) -> Mapped {
     let callback = Callback::of(object);
     let topic = callback.topic().or(callback.topic_name()).unwrap_or("");
-    map_embedded(callback.event_body(), |event| {
+    map_embedded(object, callback.event_body(), |event| {
         let event = EventBody::of(event.unwrap_or(object));
         Ok(Detail::of_callback(policy, object.json().as_bytes(), topic, event).events())
     })
@@ -53,18 +53,25 @@ fn map_callback(policy: &EventPolicy<'_>, object: Object<'_>) -> Mapped {
 fn map_notification(policy: &EventPolicy<'_>, object: Object<'_>) -> Mapped {
     let notification = Notification::of(object);
     let topic = notification.topic_name().unwrap_or("");
-    map_embedded(notification.event_body(), |event| {
+    map_embedded(object, notification.event_body(), |event| {
         // The envelope differs between deliveries, but its body does not.
         let content = event.unwrap_or(object).json().as_bytes();
         Ok(Detail::new(policy, content, topic, event.map(EventBody::of)).events())
     })
 }
 
-/// Maps the object inside another one, or `None` if there is none.
-fn map_embedded<'d>(embedded: Option<Embedded<'d>>, map: impl Fn(Option<Object<'_>>) -> Mapped) -> Mapped {
+/// Maps the object inside `outer`, or `None` if there is none.
+fn map_embedded(
+    outer: Object<'_>,
+    embedded: Option<Embedded<'_>>,
+    map: impl Fn(Option<Object<'_>>) -> Mapped,
+) -> Mapped {
     match embedded {
-        Some(Embedded::Object(object)) => map(Some(object)),
-        Some(Embedded::Text(text)) => map_text(text, |object| map(Some(object))),
+        Some(Embedded::Object(object)) => map_object(object, |object| map(Some(object))),
+        Some(Embedded::Text(text)) => map_text(text, |object| map(Some(object))).or_else(|_| {
+            let why = "an object with a text that begins like JSON and is not JSON";
+            Ok(vec![ignored(outer.json().as_bytes(), why.into())])
+        }),
         None => map(None),
     }
 }

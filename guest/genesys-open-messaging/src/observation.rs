@@ -3,7 +3,7 @@
 //! Genesys's webhook does not report when an agent joins or when the conversation ends. The conversation's participants
 //! show both ("Conversation object" of the Conversations API).
 
-use crate::api::{Api, Call, Kind, accepted, read};
+use crate::api::{Api, Call, Kind, accepted, read, unreadable};
 use crate::events::conversation_events;
 use crate::ids::conversation_id;
 use crate::settings::{Prepared, Thread};
@@ -28,7 +28,11 @@ pub fn observe(
     let policy = settings.events()?;
     let document = read(&response)?;
     let participants = WireConversation::of(document.root()).participants();
-    let events = conversation_events(&policy.agent, id, participants).into_iter().map(|event| AgentEvent {
+    let events = conversation_events(&policy.agent, id, participants);
+    if !document.is_clear() {
+        return Err(unreadable("the conversation has a member without a clear meaning"));
+    }
+    let events = events.into_iter().map(|event| AgentEvent {
         recipient: Some(conversation.recipient.clone()),
         handover: (policy.thread == Thread::PerHandover).then_some(conversation.handover),
         ..event

@@ -1,7 +1,6 @@
 //! The operations of built requests: `outbound` writes them, `delivery` and `delivery_lookup` read them.
 
 use handover_guest::contract::Failure;
-use handover_guest::json::Object;
 use handover_guest::json_types;
 use serde::Serialize;
 
@@ -40,6 +39,8 @@ json_types! {
     pub struct BuiltMessage {
         /// The sender and the time.
         "channel" => channel: object(BuiltChannel),
+        /// The sender and the time, as they were built.
+        "channel" => channel_as_built: object,
         /// The button that the user pressed.
         "buttonResponse" => button_response: object(BuiltButtonResponse),
     }
@@ -54,14 +55,6 @@ json_types! {
     pub struct BuiltButtonResponse {
         /// The label.
         "text" => text: text,
-    }
-}
-
-impl<'d> BuiltMessage<'d> {
-    /// The sender and the time, as they were built.
-    #[must_use]
-    pub fn channel_json(self) -> Option<&'d str> {
-        self.0.object("channel").map(Object::json)
     }
 }
 

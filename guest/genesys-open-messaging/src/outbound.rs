@@ -149,7 +149,7 @@ impl<'a> Builder<'a> {
         let id = &self.outbound.id;
         let channel = Channel { from: self.anonymous(), time: self.time(0)?, message_id: Some(id), metadata: None };
         let button_response = ButtonResponse { kind, text, payload };
-        let originating_message_id = (&answer.message_id).into();
+        let originating_message_id = &answer.message_id;
         let response = OpenInboundStructuredResponseMessage { channel, button_response, originating_message_id };
         Ok(vec![self.request(id, ANSWER, &response)?])
     }

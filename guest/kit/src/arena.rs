@@ -1,5 +1,5 @@
 //! An allocator for the length of a call: allocating moves an address forward, and all blocks are freed together when
-//! the next call begins, none before. It suits a provider, which keeps nothing from one call to the next.
+//! the next call begins. It suits a provider, which keeps nothing from one call to the next.
 
 use core::alloc::Layout;
 
@@ -61,6 +61,13 @@ impl Arena {
         }
         new
     }
+
+    /// Frees a block if it is the last one.
+    pub(crate) fn free(&mut self, block: usize, size: usize) {
+        if block + size == self.next {
+            self.next = block;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -88,11 +95,14 @@ mod tests {
     }
 
     #[test]
-    fn reuses_all_blocks_after_a_reset() {
+    fn reuses_all_blocks_after_a_reset_and_the_last_one_after_it_is_freed() {
         let mut arena = Arena::new(1000, 2000);
         let first = arena.allocate(layout(100, 1), never).expect("a block");
         let second = arena.allocate(layout(50, 1), never).expect("a block");
-        assert_eq!(second, first + 100);
+        arena.free(first, 100);
+        assert_eq!(arena.allocate(layout(10, 1), never), Some(second + 50));
+        arena.free(second + 50, 10);
+        assert_eq!(arena.allocate(layout(10, 1), never), Some(second + 50));
         arena.reset();
         assert_eq!(arena.allocate(layout(10, 1), never), Some(first));
     }

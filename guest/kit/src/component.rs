@@ -1,9 +1,9 @@
 //! Exports the functions of a provider.
 //!
-//! wit-bindgen's macro also exports a function for each that frees its result (`cabi_post_`). The arena needs none, and a
-//! host would look up each of them in every new instance and call one after every call. So these macros take the place
-//! of those that wit-bindgen's macro calls for each interface. The arguments are those of the canonical ABI: a wrong one
-//! does not compile, and a wrong name does not link.
+//! For each exported function, wit-bindgen also exports one that frees its result (`cabi_post_…`). The arena makes it
+//! unnecessary, and a host would look it up in every new instance and call it after every call. The macros here replace
+//! wit-bindgen's for the two interfaces and omit these functions. A wrong type of an argument does not compile, and a
+//! wrong name of a function fails when the component is linked.
 
 /// Replaces the macros that wit-bindgen generates for the two interfaces, at the paths where its macro expects them.
 #[doc(hidden)]
@@ -20,7 +20,7 @@ pub mod exports {
     }
 }
 
-/// Exports a function. `p` is a pointer, `u` a length, and `i` any other value.
+/// Exports a function with arguments as the canonical ABI passes them: `p` is a pointer, `u` a length, and `i` an `i32`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __export_function {

@@ -2,8 +2,11 @@
 //!
 //! Reading is lenient, because what a contact center sends often differs from its documentation, and the schemas of
 //! webhooks often have neither required properties nor a version. A member of another type than documented counts as
-//! absent, and a number can stand for a text. Only a member without a clear meaning is noted: one that occurs twice, or
-//! an id that a number cannot hold exactly.
+//! absent, and a number can stand for a text.
+//!
+//! A value has no clear meaning if its member occurs twice, or if it is an id that is a number other than a 64-bit
+//! integer. Such a value counts as absent as well, but looking it up is remembered: [`map_object`] returns an ignored
+//! event instead, and [`Document::is_clear`] is false.
 //!
 //! [`json_types!`](crate::json_types) declares types with the fields that a provider reads.
 
@@ -17,16 +20,22 @@ use crate::contract::{AgentEvent, MappingError};
 use crate::events;
 use alloc::{format, vec, vec::Vec};
 use core::cell::Cell;
+use core::fmt;
 use object::Value;
 use tape::Tape;
 
-/// A JSON text that has been read. Its values borrow from it.
-#[derive(Debug)]
+/// A JSON text that has been read. Its values borrow from it. `Debug` hides its content.
 pub struct Document<'t> {
     text: &'t str,
     tape: Tape,
     /// The offset of the first value that was looked up and has no clear meaning.
     unclear: Cell<Option<usize>>,
+}
+
+impl fmt::Debug for Document<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Document")
+    }
 }
 
 impl<'t> Document<'t> {
@@ -51,11 +60,17 @@ impl<'t> Document<'t> {
         self.value().object().is_some()
     }
 
-    /// The members of the outermost value if it is a list. A member that is not an object is the JSON that was sent.
+    /// The members of the outermost value if it is a list. A member that is not an object is returned as it was sent.
     #[must_use]
     pub fn list(&self) -> Option<impl Iterator<Item = Result<Object<'_>, &str>>> {
         let list = Some(self.value()).filter(|value| value.is_list())?;
         Some(list.members().map(|member| member.object().ok_or_else(|| member.json())))
+    }
+
+    /// Whether every value that was looked up until now has a clear meaning.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        self.unclear.get().is_none()
     }
 
     fn value(&self) -> Value<'_> {
@@ -108,12 +123,72 @@ pub fn map_object<'d>(
     object: Object<'d>,
     map: impl FnOnce(Object<'d>) -> Result<Vec<AgentEvent>, MappingError>,
 ) -> Result<Vec<AgentEvent>, MappingError> {
-    let events = map(object)?;
-    Ok(match object.0.document.unclear.take() {
+    let events = map(object);
+    // The next object of the document begins without a note.
+    match object.0.document.unclear.take() {
         Some(offset) => {
             let why = format!("JSON without a clear meaning at byte {offset}");
-            vec![events::ignored(object.json().as_bytes(), why)]
+            Ok(vec![events::ignored(object.json().as_bytes(), why)])
         }
         None => events,
-    })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::EventKind;
+
+    const TWICE: &str = r#"{"a": "1", "a": "2", "b": "3", "id": 1.5, "c": {"a": "4"}}"#;
+
+    fn why(events: &[AgentEvent]) -> &str {
+        match events {
+            [AgentEvent { kind: EventKind::Ignored(why), .. }] => why,
+            _ => panic!("{events:?}"),
+        }
+    }
+
+    #[test]
+    fn only_a_value_that_is_looked_up_can_be_unclear() {
+        let document = Document::read(TWICE).expect("JSON");
+        let root = document.root();
+        assert_eq!(root.text("b"), Some("3"));
+        assert_eq!(root.object("c").and_then(|object| object.text("a")), Some("4"));
+        assert!(document.is_clear());
+        assert_eq!((root.text("a"), root.text("b")), (None, Some("3")));
+        assert!(!document.is_clear());
+        let document = Document::read(TWICE).expect("JSON");
+        assert_eq!((document.root().id("id"), document.is_clear()), (None, false));
+    }
+
+    #[test]
+    fn an_object_that_is_unclear_becomes_an_ignored_event_whatever_its_mapping_returns() {
+        for outcome in [Ok(vec![]), Err(MappingError::NotAnObject)] {
+            let events = map_text(TWICE, |object| {
+                let _ = object.text("a");
+                outcome.clone()
+            });
+            assert_eq!(why(&events.expect("an event")), "JSON without a clear meaning at byte 12");
+        }
+    }
+
+    #[test]
+    fn an_unclear_member_of_a_list_does_not_concern_the_next_one() {
+        let document = Document::read(r#"[{"a": 1, "a": 2}, {"a": 3}, "\u0061", 4]"#).expect("JSON");
+        let members: Vec<_> = document.list().expect("a list").collect();
+        let map = |object: Object<'_>| {
+            let _ = object.text("a");
+            Err(MappingError::Empty)
+        };
+        assert!(map_object(members[0].expect("an object"), map).is_ok());
+        assert_eq!(map_object(members[1].expect("an object"), map), Err(MappingError::Empty));
+        assert_eq!((members[2].err(), members[3].err()), (Some(r#""\u0061""#), Some("4")));
+    }
+
+    #[test]
+    fn debug_hides_the_content() {
+        let document = Document::read(r#"{"secret": "{1"}"#).expect("JSON");
+        let shown = format!("{document:?} {:?} {:?}", document.root(), document.root().embedded("secret"));
+        assert_eq!(shown, "Document Object Some(Embedded)");
+    }
 }

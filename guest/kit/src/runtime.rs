@@ -86,8 +86,9 @@ unsafe impl GlobalAlloc for Allocator {
         block.map_or(core::ptr::null_mut(), core::ptr::with_exposed_provenance_mut)
     }
 
-    /// Does nothing, because the next call frees all blocks together.
-    unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        self.state().arena().free(block.addr(), layout.size());
+    }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         let Some(new) = self.state().arena().reallocate(block.addr(), layout, size, grow) else {

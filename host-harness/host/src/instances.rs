@@ -3,7 +3,7 @@
 use crate::call::{Capabilities, Instance, Pace, State, busy, classify, is_too_slow};
 use crate::error::{CallError, Limit};
 use crate::exports::Exports;
-use crate::limits::Limits;
+use crate::limits::{Limits, MAX_STACK_AT_ONCE};
 use crate::permits::{Permit, Permits};
 use crate::shared::Shared;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,10 +22,6 @@ pub(crate) struct Instances {
     pure: InstancePre<State>,
     pub(crate) exports: Exports,
 }
-
-/// A pure call runs on the thread of its caller only if its stack is at most this large, because a thread commonly has
-/// 2 MiB.
-const MAX_STACK_AT_ONCE: usize = 512 << 10;
 
 /// The instances of one connection: a limit of concurrent calls, and idle instances.
 pub(crate) struct InstancePool {

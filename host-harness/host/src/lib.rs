@@ -55,7 +55,7 @@ pub use self::connection::Connection;
 pub use self::error::{BuildError, CallError, ConnectError, Error, Limit, LoadError};
 pub use self::host::{Host, HostBuilder};
 pub use self::http::{Transport, TransportError};
-pub use self::limits::{Limits, TICK};
+pub use self::limits::{Limits, MAX_STACK_AT_ONCE, TICK};
 pub use self::origin::{AllowedOrigins, InvalidOrigin};
 pub use self::provider::Provider;
 /// For implementations of [`Transport`] and [`Cache`].

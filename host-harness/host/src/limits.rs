@@ -19,7 +19,8 @@ pub struct Limits {
     pub idle_memory: usize,
     /// Elements of one table. A compiled component has one entry for each function whose address is used.
     pub table_elements: usize,
-    /// Bytes of the stack of wasm frames. 256 KiB; a guest has its own data stack in linear memory.
+    /// Bytes of the stack of wasm frames. 256 KiB; a guest has its own data stack in linear memory. Above
+    /// [`MAX_STACK_AT_ONCE`], every call has a stack of its own.
     pub stack: usize,
     /// Concurrent calls. Three quarters of them may have effects; further calls wait, within `call_time`. 1000
     /// instances reserve address space, not memory. At least 1.
@@ -55,6 +56,9 @@ pub struct Limits {
 
 /// The interval at which the host checks a provider that is computing.
 pub const TICK: Duration = Duration::from_millis(5);
+
+/// The largest [`Limits::stack`] with which a pure call runs on the thread of its caller. A thread commonly has 2 MiB.
+pub const MAX_STACK_AT_ONCE: usize = 512 << 10;
 
 /// Bytes of a cache key: the contract's limit.
 pub(crate) const CACHE_KEY: usize = 128;

@@ -22,13 +22,24 @@ pub(super) struct Webhook<'a> {
     kind: Option<&'a str>,
     direction: Option<&'a str>,
     channel: Option<Channel<'a>>,
+    /// The address of the user.
+    address: Option<&'a str>,
+    conversation: Option<&'a str>,
+    time: Option<&'a str>,
 }
 
 impl<'a> Webhook<'a> {
     pub(super) fn of(policy: &'a EventPolicy<'a>, object: Object<'a>) -> Self {
         let message = OpenOutboundNormalizedMessage::of(object);
         let (id, kind, direction, channel) = (message.id(), message.kind(), message.direction(), message.channel());
-        Self { policy, message, body: object.json().as_bytes(), id, kind, direction, channel }
+        // An event about a message of the platform has the user on the sending side, as the message itself does.
+        let user = channel.and_then(|channel| match (direction, kind) {
+            (Some("Inbound"), _) | (None, Some("Receipt")) => channel.from(),
+            _ => channel.to(),
+        });
+        let (address, time) = (user.and_then(Party::id), channel.and_then(Channel::time));
+        let (body, conversation) = (object.json().as_bytes(), message.conversation_id());
+        Self { policy, message, body, id, kind, direction, channel, address, conversation, time }
     }
 
     pub(super) fn events(&self) -> Vec<AgentEvent> {
@@ -106,7 +117,7 @@ impl<'a> Webhook<'a> {
     fn receipt(&self) -> AgentEvent {
         let message = self.message;
         let status = message.status().unwrap_or("");
-        let time = self.channel.and_then(Channel::time).unwrap_or("");
+        let time = self.time.unwrap_or("");
         let id = self.id("receipt", &format!(":{status}:{time}"));
         if self.direction == Some("Outbound") {
             return self.event(id, EventKind::Ignored("a receipt for a message of the agent's".into()));
@@ -143,13 +154,7 @@ impl<'a> Webhook<'a> {
     }
 
     fn event(&self, id: String, kind: EventKind) -> AgentEvent {
-        // An event about a message of the platform has the user on the sending side, as the message itself does.
-        let user = self.channel.and_then(|channel| match (self.direction, self.kind) {
-            (Some("Inbound"), _) | (None, Some("Receipt")) => channel.from(),
-            _ => channel.to(),
-        });
-        let address = user.and_then(Party::id);
-        let (recipient, handover) = address.map_or((None, None), |address| {
+        let (recipient, handover) = self.address.map_or((None, None), |address| {
             let (recipient, handover) = self.policy.thread.recipient(address);
             (Some(recipient), handover)
         });
@@ -157,8 +162,8 @@ impl<'a> Webhook<'a> {
             id,
             recipient,
             handover,
-            conversation_id: self.message.conversation_id().map(String::from),
-            time: self.channel.and_then(Channel::time).and_then(time::parse),
+            conversation_id: self.conversation.map(String::from),
+            time: self.time.and_then(time::parse),
             kind,
         }
     }

@@ -1,6 +1,5 @@
 //! The fields of Genesys's API responses that this provider reads.
 
-use handover_guest::json::Object;
 use handover_guest::json_types;
 
 json_types! {
@@ -9,7 +8,7 @@ json_types! {
         /// The access token, which is opaque.
         "access_token" => access_token: text,
         /// The validity in seconds.
-        "expires_in" => expires_in: whole,
+        "expires_in" => expires_in: integer,
     }
 
     /// The body of an OAuth failure.
@@ -28,19 +27,12 @@ json_types! {
 
     /// One page of a listing.
     pub struct Page {
+        /// The objects on the page.
+        "entities" => entities: objects,
         /// The number of pages.
-        "pageCount" => page_count: whole,
+        "pageCount" => page_count: integer,
     }
-}
 
-impl<'d> Page<'d> {
-    /// The objects on the page.
-    pub fn entities(self) -> impl Iterator<Item = Object<'d>> + Clone + use<'d> {
-        self.0.objects("entities")
-    }
-}
-
-json_types! {
     /// An Open Messaging integration.
     pub struct OpenIntegration {
         /// The UUID.

@@ -61,7 +61,7 @@ json_types! {
         /// The address of the customer, in the events of users.
         "addressTo" => address_to: id,
         /// The time for which the agent interacted, in milliseconds. 0 if the agent never accepted the conversation.
-        "interactingDurationMs" => interacting_duration_ms: whole,
+        "interactingDurationMs" => interacting_duration_ms: integer,
         /// The roles, as in [`Participant`]. No published schema of these events contains them, but an operator's
         /// callback or the topic of a conversation may.
         "mediaRoles" => media_roles: texts,

@@ -1,6 +1,6 @@
 //! The bodies of requests to Genesys's inbound open endpoints (Conversations API, `OpenInboundNormalized…`).
 
-use alloc::{borrow::Cow, collections::BTreeMap, string::String, vec::Vec};
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use serde::Serialize;
 
 /// The body of `…/inbound/open/message`.
@@ -50,7 +50,7 @@ pub struct OpenInboundStructuredResponseMessage<'a> {
     /// The button that the user pressed.
     pub button_response: ButtonResponse<'a>,
     /// Genesys's id of the message that contained the button.
-    pub originating_message_id: Cow<'a, str>,
+    pub originating_message_id: &'a str,
 }
 
 /// The button that the user pressed.

@@ -28,7 +28,7 @@ json_types! {
         /// The reasons of a failure.
         "reasons" => reasons: objects(Reason),
         /// Whether a `Receipt` is the last one for its message.
-        "isFinalReceipt" => is_final_receipt: flag,
+        "isFinalReceipt" => is_final_receipt: boolean,
     }
 
     /// The sender, the recipient and the time of a message.
@@ -200,7 +200,7 @@ json_types! {
         /// The start, in ISO 8601.
         "dateTime" => date_time: text,
         /// The duration in seconds.
-        "duration" => duration: whole,
+        "duration" => duration: integer,
     }
 
     /// A list to choose from.
@@ -216,7 +216,7 @@ json_types! {
         /// The title.
         "title" => title: text,
         /// Whether the user can choose more than one item.
-        "multipleSelection" => multiple_selection: flag,
+        "multipleSelection" => multiple_selection: boolean,
         /// The items.
         "items" => items: objects(Item),
     }
@@ -236,9 +236,9 @@ json_types! {
     /// A geographic location.
     pub struct Location {
         /// The latitude in degrees.
-        "latitude" => latitude: real,
+        "latitude" => latitude: number,
         /// The longitude in degrees.
-        "longitude" => longitude: real,
+        "longitude" => longitude: number,
         /// The postal address in one line.
         "address" => address: text,
         /// The name of the location.
@@ -284,7 +284,7 @@ json_types! {
         /// The SHA-256 digest, in hexadecimal.
         "sha256" => sha256: text,
         /// The size in bytes.
-        "contentSizeBytes" => content_size_bytes: whole,
+        "contentSizeBytes" => content_size_bytes: integer,
     }
 
     /// An event other than a message.
@@ -300,7 +300,7 @@ json_types! {
         /// The type: `On`. `Off` is not documented and has not been seen.
         "type" => kind: text,
         /// The duration in milliseconds.
-        "duration" => duration: whole,
+        "duration" => duration: integer,
     }
 
     /// Why a message failed.

@@ -22,13 +22,20 @@ impl core::fmt::Debug for Object<'_> {
     }
 }
 
-/// An object inside another one. Rules of an event bus and of workflows may write it as an object or as a text.
-#[derive(Debug, Clone, Copy)]
+/// An object inside another one. Rules of an event bus and of workflows may write it as an object or as a text. `Debug`
+/// hides its content.
+#[derive(Clone, Copy)]
 pub enum Embedded<'d> {
     /// The object.
     Object(Object<'d>),
     /// A text that begins like an object. It may not be JSON.
     Text(&'d str),
+}
+
+impl core::fmt::Debug for Embedded<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Embedded")
+    }
 }
 
 impl<'d> Object<'d> {
@@ -68,20 +75,20 @@ impl<'d> Object<'d> {
 
     /// An integer from 0 to 2^64 - 1, or a string of its digits.
     #[must_use]
-    pub fn whole(self, name: &str) -> Option<u64> {
+    pub fn integer(self, name: &str) -> Option<u64> {
         self.member(name)?.text()?.parse().ok()
     }
 
     /// A number. Absent if it is too large.
     #[must_use]
-    pub fn real(self, name: &str) -> Option<f64> {
+    pub fn number(self, name: &str) -> Option<f64> {
         let member = self.member(name).filter(|member| member.is_number())?;
         member.json().parse().ok().filter(|number: &f64| number.is_finite())
     }
 
     /// Whether the member is `true`.
     #[must_use]
-    pub fn flag(self, name: &str) -> bool {
+    pub fn boolean(self, name: &str) -> bool {
         self.member(name).is_some_and(|member| member.kind() == Some(Kind::True))
     }
 
@@ -192,9 +199,14 @@ impl<'d> Value<'d> {
         }
     }
 
-    /// The value as it was sent. A text without its quotes.
+    /// The value as it was sent.
     pub(super) fn json(self) -> &'d str {
-        self.entry().and_then(|entry| self.document.text.get(entry.start..entry.end)).unwrap_or_default()
+        let range = self.entry().map(|entry| match entry.kind {
+            // With its quotes.
+            Kind::Text | Kind::EscapedText => entry.start - 1..entry.end + 1,
+            _ => entry.start..entry.end,
+        });
+        range.and_then(|range| self.document.text.get(range)).unwrap_or_default()
     }
 
     fn note_unclear(self) {

@@ -1,6 +1,7 @@
 //! Scans a JSON text (RFC 8259) into a tape: one entry for each value and each name, in the order of the text.
 //!
-//! A loop scans the text, so its depth is not limited. Texts without an escape stay where they are.
+//! A loop scans the text, so its depth is not limited. Texts without an escape stay where they are. The others are
+//! unescaped after the scan: while the tape grows, nothing else is allocated, so that it grows in place.
 
 use alloc::{string::String, vec::Vec};
 
@@ -54,11 +55,18 @@ impl Tape {
         let mut tape = Self { entries: Vec::with_capacity(64), unescaped: Vec::new() };
         let (mut cursor, mut open) = (Cursor { text, at: 0 }, NONE);
         loop {
-            let opened = tape.value(&mut cursor, &mut open).map_err(|Unexpected| cursor.at)?;
-            if !opened && tape.ends(&mut cursor, &mut open).map_err(|Unexpected| cursor.at)? {
+            let opened = tape.scan_value(&mut cursor, &mut open).map_err(|Unexpected| cursor.at)?;
+            if !opened && tape.scan_separator(&mut cursor, &mut open).map_err(|Unexpected| cursor.at)? {
+                tape.unescape(text);
                 return Ok(tape);
             }
         }
+    }
+
+    fn unescape(&mut self, text: &str) {
+        let escaped = self.entries.iter().enumerate().filter(|(_, entry)| entry.kind == Kind::EscapedText);
+        let unescape = |(number, entry): (usize, &Entry)| Some((number, unescape(text.get(entry.start..entry.end)?)));
+        self.unescaped = escaped.filter_map(unescape).collect();
     }
 
     /// Returns the text without escapes of the entry with an index.
@@ -70,10 +78,10 @@ impl Tape {
     /// Scans a value up to its end, or a list or object up to its first member. Returns whether it opened one. `open` is
     /// the innermost list or object that has not ended.
     #[inline(always)]
-    fn value(&mut self, cursor: &mut Cursor<'_>, open: &mut usize) -> Result<bool, Unexpected> {
+    fn scan_value(&mut self, cursor: &mut Cursor<'_>, open: &mut usize) -> Result<bool, Unexpected> {
         let start = cursor.skip_whitespace();
         let (kind, end) = match start {
-            Some(b'"') => return self.string(cursor).map(|()| false),
+            Some(b'"') => return self.scan_string(cursor).map(|()| false),
             Some(b'{') => (Kind::Object, b'}'),
             Some(b'[') => (Kind::List, b']'),
             Some(b'-' | b'0'..=b'9') => {
@@ -84,7 +92,7 @@ impl Tape {
             }
             _ => {
                 let start = cursor.at;
-                let kind = cursor.word()?;
+                let kind = cursor.literal()?;
                 self.push(kind, start, cursor.at);
                 return Ok(false);
             }
@@ -97,14 +105,14 @@ impl Tape {
             return Ok(false);
         }
         if kind == Kind::Object {
-            self.name(cursor)?;
+            self.scan_name(cursor)?;
         }
         Ok(true)
     }
 
     /// Scans what follows a value up to the next one. Returns whether the text ends instead.
     #[inline(always)]
-    fn ends(&mut self, cursor: &mut Cursor<'_>, open: &mut usize) -> Result<bool, Unexpected> {
+    fn scan_separator(&mut self, cursor: &mut Cursor<'_>, open: &mut usize) -> Result<bool, Unexpected> {
         loop {
             let next = cursor.skip_whitespace();
             let Some(container) = self.entries.get(*open) else {
@@ -114,7 +122,7 @@ impl Tape {
                 (Some(b','), Kind::Object) => {
                     cursor.at += 1;
                     cursor.skip_whitespace();
-                    return self.name(cursor).map(|()| false);
+                    return self.scan_name(cursor).map(|()| false);
                 }
                 (Some(b','), _) => {
                     cursor.at += 1;
@@ -144,11 +152,11 @@ impl Tape {
 
     /// Scans the name of a member and the colon after it.
     #[inline(always)]
-    fn name(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Unexpected> {
+    fn scan_name(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Unexpected> {
         if cursor.byte() != Some(b'"') {
             return Err(Unexpected);
         }
-        self.string(cursor)?;
+        self.scan_string(cursor)?;
         if cursor.skip_whitespace() != Some(b':') {
             return Err(Unexpected);
         }
@@ -157,14 +165,16 @@ impl Tape {
     }
 
     #[inline(always)]
-    fn string(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Unexpected> {
+    fn scan_string(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Unexpected> {
         cursor.at += 1;
         let start = cursor.at;
         let mut kind = Kind::Text;
         if cursor.skip_plain() != Some(b'"') {
-            let (unescaped, end) = cursor.unescape(start);
+            let (end, is_string) = cursor.skip_escaped();
             *cursor = end;
-            self.unescaped.push((self.entries.len(), unescaped.ok_or(Unexpected)?));
+            if !is_string {
+                return Err(Unexpected);
+            }
             kind = Kind::EscapedText;
         }
         self.push(kind, start, cursor.at);
@@ -201,14 +211,14 @@ impl Cursor<'_> {
     }
 
     #[inline(always)]
-    fn word(&mut self) -> Result<Kind, Unexpected> {
-        let (word, kind) = match self.byte() {
+    fn literal(&mut self) -> Result<Kind, Unexpected> {
+        let (literal, kind) = match self.byte() {
             Some(b't') => ("true", Kind::True),
             Some(b'f') => ("false", Kind::False),
             Some(b'n') => ("null", Kind::Null),
             _ => return Err(Unexpected),
         };
-        for byte in word.bytes() {
+        for byte in literal.bytes() {
             if self.byte() != Some(byte) {
                 return Err(Unexpected);
             }
@@ -260,23 +270,17 @@ impl Cursor<'_> {
         self.byte()
     }
 
-    /// Scans the rest of a string that began at `start`, of which the cursor has passed the plain characters. Returns
-    /// the text without escapes, or `None` if the byte at the returned cursor cannot follow.
+    /// Scans the rest of a string, of which the cursor has passed the plain characters. Returns the cursor at the closing
+    /// quote, or at the byte that cannot follow, and whether it is a string.
     #[inline(never)]
-    fn unescape(mut self, start: usize) -> (Option<String>, Self) {
-        let (mut unescaped, mut plain) = (String::new(), start);
+    fn skip_escaped(mut self) -> (Self, bool) {
         loop {
-            unescaped.push_str(self.text.get(plain..self.at).unwrap_or_default());
             match self.byte() {
-                Some(b'"') => return (Some(unescaped), self),
-                Some(b'\\') => match self.escape() {
-                    Ok(character) => unescaped.push(character),
-                    Err(Unexpected) => return (None, self),
-                },
-                // A control character, or the end of the text.
-                _ => return (None, self),
+                Some(b'"') => return (self, true),
+                Some(b'\\') if self.escape().is_ok() => {}
+                // A wrong escape, a control character, or the end of the text.
+                _ => return (self, false),
             }
-            plain = self.at;
             self.skip_plain();
         }
     }
@@ -331,6 +335,20 @@ impl Cursor<'_> {
     }
 }
 
+/// Returns the characters of a string without its escapes, of which all are valid.
+fn unescape(string: &str) -> String {
+    let (mut unescaped, mut cursor) = (String::with_capacity(string.len()), Cursor { text: string, at: 0 });
+    loop {
+        let start = cursor.at;
+        let next = cursor.skip_plain();
+        unescaped.push_str(string.get(start..cursor.at).unwrap_or_default());
+        if next.is_none() {
+            return unescaped;
+        }
+        unescaped.extend(cursor.escape());
+    }
+}
+
 /// Returns the number of bytes before the first quote, backslash or control character.
 #[inline(always)]
 fn length_of_plain(bytes: &[u8]) -> usize {
@@ -372,5 +390,31 @@ mod tests {
         }
         let plain: Vec<u8> = (0x20..=0xff).filter(|byte| ![b'"', b'\\'].contains(byte)).collect();
         assert_eq!(length_of_plain(&plain), plain.len());
+    }
+
+    /// RFC 8259, section 7: the escapes, and pairs of surrogates. A surrogate without its other half is U+FFFD.
+    #[test]
+    fn unescapes_texts() {
+        for (json, expected) in [
+            (r#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{c}\n\r\t"),
+            (r#""\u00e9\u20AC\u0000""#, "é€\0"),
+            (r#""ä\uD83D\uDE00ß""#, "ä😀ß"),
+            (r#""cut \ud83d""#, "cut \u{fffd}"),
+            (r#""\ude00 begins""#, "\u{fffd} begins"),
+            (r#""\ud83d\ud83d\ude00""#, "\u{fffd}😀"),
+            (r#""\ude00\ud83d""#, "\u{fffd}\u{fffd}"),
+            (r#""\ud83d\n\ude00""#, "\u{fffd}\n\u{fffd}"),
+            (r#""\ud83dA\udbff\u0041""#, "\u{fffd}A\u{fffd}A"),
+            (r#""\\ud83d""#, "\\ud83d"),
+            (r#""\\\ud83d""#, "\\\u{fffd}"),
+        ] {
+            let tape = Tape::scan(json).expect("JSON");
+            assert_eq!(tape.unescaped(0), Some(expected), "{json}");
+        }
+        for (json, offset) in
+            [(r#""\ud8""#, 5), (r#""\u12G4""#, 5), (r#""\ud83d\u12""#, 11), (r#""\x""#, 2), ("\"\\", 2)]
+        {
+            assert_eq!(Tape::scan(json).err(), Some(offset), "{json}");
+        }
     }
 }

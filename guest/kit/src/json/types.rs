@@ -3,8 +3,8 @@
 /// Declares types whose methods look up the fields of a JSON object.
 ///
 /// A field is declared as `"name" => method: type`. The types are the methods of [`Object`](crate::json::Object):
-/// `text`, `text_or_body`, `id`, `whole`, `real`, `flag`, `texts` and `embedded`, and `object(T)` and `objects(T)` for
-/// another type that was declared so.
+/// `text`, `text_or_body`, `id`, `integer`, `number`, `boolean`, `texts`, `embedded`, `object` and `objects`, and
+/// `object(T)` and `objects(T)` for another type that was declared so.
 ///
 /// ```
 /// use handover_guest::json::Document;
@@ -21,7 +21,7 @@
 ///     /// A file.
 ///     pub struct File {
 ///         /// The size in bytes.
-///         "contentLength" => content_length: whole,
+///         "contentLength" => content_length: integer,
 ///     }
 /// }
 ///
@@ -64,14 +64,14 @@ macro_rules! json_types {
     (@field $visibility:vis [$($meta:tt)*] $json:literal $field:ident id) => {
         $crate::json_types! { @lookup $visibility [$($meta)*] $json $field id Option<&'d str> }
     };
-    (@field $visibility:vis [$($meta:tt)*] $json:literal $field:ident whole) => {
-        $crate::json_types! { @lookup $visibility [$($meta)*] $json $field whole Option<u64> }
+    (@field $visibility:vis [$($meta:tt)*] $json:literal $field:ident integer) => {
+        $crate::json_types! { @lookup $visibility [$($meta)*] $json $field integer Option<u64> }
     };
-    (@field $visibility:vis [$($meta:tt)*] $json:literal $field:ident real) => {
-        $crate::json_types! { @lookup $visibility [$($meta)*] $json $field real Option<f64> }
+    (@field $visibility:vis [$($meta:tt)*] $json:literal $field:ident number) => {
+        $crate::json_types! { @lookup $visibility [$($meta)*] $json $field number Option<f64> }
     };
-    (@field $visibility:vis [$($meta:tt)*] $json:literal $field:ident flag) => {
-        $crate::json_types! { @lookup $visibility [$($meta)*] $json $field flag bool }
+    (@field $visibility:vis [$($meta:tt)*] $json:literal $field:ident boolean) => {
+        $crate::json_types! { @lookup $visibility [$($meta)*] $json $field boolean bool }
     };
     (@field $visibility:vis [$($meta:tt)*] $json:literal $field:ident embedded) => {
         $crate::json_types! { @lookup $visibility [$($meta)*] $json $field embedded Option<$crate::json::Embedded<'d>> }
@@ -80,6 +80,15 @@ macro_rules! json_types {
         $($meta)*
         $visibility fn $field(self) -> impl Iterator<Item = &'d str> + Clone + use<'d> {
             self.0.texts($json)
+        }
+    };
+    (@field $visibility:vis [$($meta:tt)*] $json:literal $field:ident object) => {
+        $crate::json_types! { @lookup $visibility [$($meta)*] $json $field object Option<$crate::json::Object<'d>> }
+    };
+    (@field $visibility:vis [$($meta:tt)*] $json:literal $field:ident objects) => {
+        $($meta)*
+        $visibility fn $field(self) -> impl Iterator<Item = $crate::json::Object<'d>> + Clone + use<'d> {
+            self.0.objects($json)
         }
     };
     (@field $visibility:vis [$($meta:tt)*] $json:literal $field:ident object($inner:ident)) => {

@@ -28,7 +28,9 @@ pub(crate) struct Measured {
 }
 
 impl Measured {
+    /// Panics if no webhook was answered with 200.
     pub(crate) fn percentile(&self, share: f64) -> Duration {
+        assert!(!self.times.is_empty(), "no webhook was answered with 200");
         self.times[((self.times.len() - 1) as f64 * share) as usize]
     }
 }
@@ -106,10 +108,13 @@ impl Webhooks {
                     Some(connection) => connection,
                     None => Connection::open(port).await,
                 };
-                let status = connection.send(&request).await;
-                idle.lock().unwrap().push_back(connection);
+                let accepted = connection.send(&request).await == "200";
+                // Any other response has a body, which may not have arrived.
+                if accepted {
+                    idle.lock().unwrap().push_back(connection);
+                }
                 // Measured from the due time, so that a slow response does not delay the schedule.
-                (status == "200", due.elapsed())
+                (accepted, due.elapsed())
             });
         }
         let (mut times, mut failed) = (Vec::new(), 0);
@@ -137,14 +142,22 @@ impl Connection {
         Self { stream, response: Vec::new() }
     }
 
-    /// Sends a request and returns the status of its response.
+    /// Sends a request and returns the status of its response. After any other status than 200, the connection cannot
+    /// be used again.
     async fn send(&mut self, request: &[u8]) -> String {
         self.stream.write_all(request).await.unwrap();
         self.response.clear();
-        // An accepted webhook is answered with headers only.
-        while !self.response.ends_with(b"\r\n\r\n") && !self.response.ends_with(b"}") {
-            assert!(self.stream.read_buf(&mut self.response).await.unwrap() > 0, "the receiver closed the connection");
+        while !self.response.ends_with(
+            b"
+
+",
+        ) {
+            if self.stream.read_buf(&mut self.response).await.unwrap() == 0
+                || self.response.get(9..12).is_some_and(|status| status != b"200")
+            {
+                break;
+            }
         }
-        String::from_utf8_lossy(&self.response[9..12]).into_owned()
+        String::from_utf8_lossy(self.response.get(9..12).unwrap_or(b"none")).into_owned()
     }
 }
