@@ -77,7 +77,7 @@ timing: setup ## Test statistically whether the time to reject a webhook reveals
 	cargo run --locked --manifest-path benches/native/Cargo.toml --target-dir target --profile bench --example constant_time
 
 instructions: setup ## Count the instructions of the pure functions, natively and in wasm, and fail if one became slower; requires Valgrind.
-	cargo run --locked --package handover-bench --bin handover-bench -- instructions
+	cargo test --locked --workspace --test instructions
 	@command -v valgrind >/dev/null || { echo "instructions: Valgrind is missing. On Debian: apt-get install valgrind" >&2; exit 1; }
 	gungraun-runner --version 2>/dev/null | grep --quiet --fixed-strings $(GUNGRAUN) || \
 		cargo install gungraun-runner --version $(GUNGRAUN) --locked --debug

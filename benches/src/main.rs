@@ -1,10 +1,8 @@
 //! Benchmarks webhooks over HTTP with the plugin, with the same provider linked natively, and with a typical receiver
 //! in Node. Each receiver runs on its own core under the same load. Prints the results with those of `cargo bench`, the
-//! effect of calls that compute forever on others (`neighbours`), and the time to start. `instructions` counts the
-//! instructions of calls in wasm instead.
+//! effect of calls that compute forever on others, and the time to start.
 
 mod crowd;
-mod instructions;
 mod layers;
 mod load;
 mod neighbours;
@@ -21,10 +19,9 @@ fn main() -> anyhow::Result<()> {
         ["receive", kind] => receiver::run(kind),
         ["load", address, size, seconds] => load::run(address, size.parse()?, seconds.parse()?),
         ["crowd"] => crowd::run(),
-        ["instructions"] => instructions::run(),
         ["neighbours"] => report::print_neighbours(),
-        _ => bail!(
-            "usage: handover-bench [receive native|warm|fresh | load ADDRESS BYTES SECONDS | crowd | instructions | neighbours]"
-        ),
+        _ => {
+            bail!("usage: handover-bench [receive native|warm|fresh | load ADDRESS BYTES SECONDS | crowd | neighbours]")
+        }
     }
 }

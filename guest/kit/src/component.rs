@@ -5,21 +5,6 @@
 //! wit-bindgen's for the two interfaces and omit these functions. A wrong type of an argument does not compile, and a
 //! wrong name of a function fails when the component is linked.
 
-/// Replaces the macros that wit-bindgen generates for the two interfaces, at the paths where its macro expects them.
-#[doc(hidden)]
-pub mod exports {
-    pub mod handover {
-        pub mod provider {
-            pub mod configuration {
-                pub use crate::__export_configuration as __export_handover_provider_configuration_0_1_0_cabi;
-            }
-            pub mod handover {
-                pub use crate::__export_handover as __export_handover_provider_handover_0_1_0_cabi;
-            }
-        }
-    }
-}
-
 /// Exports a function with arguments as the canonical ABI passes them: `p` is a pointer, `u` a length, and `i` an `i32`.
 #[doc(hidden)]
 #[macro_export]
@@ -63,4 +48,19 @@ macro_rules! __export_handover {
         $crate::__export_function!($provider handover "fetch-agent-messages" _export_fetch_agent_messages_cabi a: p b: u c: p d: u e: i f: i g: p h: u);
         $crate::__export_function!($provider handover "check-availability" _export_check_availability_cabi a: p b: u c: i d: p e: u f: i g: p h: u i: p j: u k: i l: i);
     };
+}
+
+/// Replaces the macros that wit-bindgen generates for the two interfaces, at the paths where its macro expects them.
+#[doc(hidden)]
+pub mod exports {
+    pub mod handover {
+        pub mod provider {
+            pub mod configuration {
+                pub use __export_configuration as __export_handover_provider_configuration_0_1_0_cabi;
+            }
+            pub mod handover {
+                pub use __export_handover as __export_handover_provider_handover_0_1_0_cabi;
+            }
+        }
+    }
 }

@@ -10,77 +10,15 @@
 //!
 //! [`json_types!`](crate::json_types) declares types with the fields that a provider reads.
 
-mod object;
+mod document;
 mod tape;
 mod types;
 
-pub use object::{Embedded, Object};
+pub use document::{Document, Embedded, Object};
 
 use crate::contract::{AgentEvent, MappingError};
 use crate::events;
 use alloc::{format, vec, vec::Vec};
-use core::cell::Cell;
-use core::fmt;
-use object::Value;
-use tape::Tape;
-
-/// A JSON text that has been read. Its values borrow from it. `Debug` hides its content.
-pub struct Document<'t> {
-    text: &'t str,
-    tape: Tape,
-    /// The offset of the first value that was looked up and has no clear meaning.
-    unclear: Cell<Option<usize>>,
-}
-
-impl fmt::Debug for Document<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Document")
-    }
-}
-
-impl<'t> Document<'t> {
-    /// Reads a text of any depth. A lone surrogate in an escape becomes U+FFFD.
-    ///
-    /// # Errors
-    /// [`MappingError::NotJson`] with the offset in bytes.
-    pub fn read(text: &'t str) -> Result<Self, MappingError> {
-        let tape = Tape::scan(text).map_err(|offset| MappingError::NotJson(offset as u64))?;
-        Ok(Self { text, tape, unclear: Cell::new(None) })
-    }
-
-    /// The outermost value as an object. If it is not an object, the object has no members.
-    #[must_use]
-    pub fn root(&self) -> Object<'_> {
-        Object(self.value())
-    }
-
-    /// Whether the outermost value is an object.
-    #[must_use]
-    pub fn is_object(&self) -> bool {
-        self.value().object().is_some()
-    }
-
-    /// The members of the outermost value if it is a list. A member that is not an object is returned as it was sent.
-    #[must_use]
-    pub fn list(&self) -> Option<impl Iterator<Item = Result<Object<'_>, &str>>> {
-        let list = Some(self.value()).filter(|value| value.is_list())?;
-        Some(list.members().map(|member| member.object().ok_or_else(|| member.json())))
-    }
-
-    /// Whether every value that was looked up until now has a clear meaning.
-    #[must_use]
-    pub fn is_clear(&self) -> bool {
-        self.unclear.get().is_none()
-    }
-
-    fn value(&self) -> Value<'_> {
-        Value { document: self, entry: 0 }
-    }
-
-    fn note_unclear(&self, offset: usize) {
-        self.unclear.set(self.unclear.get().or(Some(offset)));
-    }
-}
 
 /// Reads JSON. Returns `None` if the bytes are not JSON.
 #[must_use]
@@ -125,7 +63,7 @@ pub fn map_object<'d>(
 ) -> Result<Vec<AgentEvent>, MappingError> {
     let events = map(object);
     // The next object of the document begins without a note.
-    match object.0.document.unclear.take() {
+    match object.take_unclear() {
         Some(offset) => {
             let why = format!("JSON without a clear meaning at byte {offset}");
             Ok(vec![events::ignored(object.json().as_bytes(), why)])

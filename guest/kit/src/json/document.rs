@@ -1,23 +1,83 @@
-//! Looks up the members of an object, whatever their types.
+//! A JSON text that has been read, and the lookup of its members, whatever their types.
 
-use super::Document;
-use super::tape::{Entry, Kind};
+use super::tape::{Entry, Kind, Tape};
+use crate::contract::MappingError;
+use core::cell::Cell;
+use core::fmt;
+
+/// A JSON text that has been read. Its values borrow from it. `Debug` hides its content.
+pub struct Document<'t> {
+    text: &'t str,
+    tape: Tape,
+    /// The offset of the first value that was looked up and has no clear meaning.
+    unclear: Cell<Option<usize>>,
+}
+
+impl fmt::Debug for Document<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Document")
+    }
+}
+
+impl<'t> Document<'t> {
+    /// Reads a text of any depth. A lone surrogate in an escape becomes U+FFFD.
+    ///
+    /// # Errors
+    /// [`MappingError::NotJson`] with the offset in bytes.
+    pub fn read(text: &'t str) -> Result<Self, MappingError> {
+        let tape = Tape::scan(text).map_err(|offset| MappingError::NotJson(offset as u64))?;
+        Ok(Self { text, tape, unclear: Cell::new(None) })
+    }
+
+    /// The outermost value as an object. If it is not an object, the object has no members.
+    #[must_use]
+    pub fn root(&self) -> Object<'_> {
+        Object(self.value())
+    }
+
+    /// Whether the outermost value is an object.
+    #[must_use]
+    pub fn is_object(&self) -> bool {
+        self.value().object().is_some()
+    }
+
+    /// The members of the outermost value if it is a list. A member that is not an object is returned as it was sent.
+    #[must_use]
+    pub fn list(&self) -> Option<impl Iterator<Item = Result<Object<'_>, &str>>> {
+        let list = Some(self.value()).filter(|value| value.is_list())?;
+        Some(list.members().map(|member| member.object().ok_or_else(|| member.json())))
+    }
+
+    /// Whether every value that was looked up until now has a clear meaning.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        self.unclear.get().is_none()
+    }
+
+    fn value(&self) -> Value<'_> {
+        Value { document: self, entry: 0 }
+    }
+
+    fn note_unclear(&self, offset: usize) {
+        self.unclear.set(self.unclear.get().or(Some(offset)));
+    }
+}
 
 /// A value of a document.
 #[derive(Clone, Copy)]
-pub(super) struct Value<'d> {
-    pub(super) document: &'d Document<'d>,
+struct Value<'d> {
+    document: &'d Document<'d>,
     /// The index of its entry in the tape.
-    pub(super) entry: usize,
+    entry: usize,
 }
 
 /// An object of a document. A member that is absent, `null` or of another type than the method's has no value.
 #[derive(Clone, Copy)]
-pub struct Object<'d>(pub(super) Value<'d>);
+pub struct Object<'d>(Value<'d>);
 
 /// `Debug` hides the content.
-impl core::fmt::Debug for Object<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl fmt::Debug for Object<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Object")
     }
 }
@@ -32,13 +92,18 @@ pub enum Embedded<'d> {
     Text(&'d str),
 }
 
-impl core::fmt::Debug for Embedded<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+impl fmt::Debug for Embedded<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Embedded")
     }
 }
 
 impl<'d> Object<'d> {
+    /// Returns the offset of the first value of the document that was looked up and has no clear meaning, and forgets it.
+    pub(super) fn take_unclear(self) -> Option<usize> {
+        self.0.document.unclear.take()
+    }
+
     /// The object as it was sent.
     #[must_use]
     pub fn json(self) -> &'d str {
@@ -159,7 +224,7 @@ impl<'d> Value<'d> {
         self.entry().map(|entry| entry.kind)
     }
 
-    pub(super) fn is_list(self) -> bool {
+    fn is_list(self) -> bool {
         self.kind() == Some(Kind::List)
     }
 
@@ -167,7 +232,7 @@ impl<'d> Value<'d> {
         matches!(self.kind(), Some(Kind::Integer | Kind::Float))
     }
 
-    pub(super) fn object(self) -> Option<Object<'d>> {
+    fn object(self) -> Option<Object<'d>> {
         (self.kind() == Some(Kind::Object)).then_some(Object(self))
     }
 
@@ -177,7 +242,7 @@ impl<'d> Value<'d> {
     }
 
     /// The members of a list.
-    pub(super) fn members(self) -> impl Iterator<Item = Self> + Clone + use<'d> {
+    fn members(self) -> impl Iterator<Item = Self> + Clone + use<'d> {
         let end = self.entry().map_or(0, |entry| entry.next);
         let member = move |entry: usize| (entry < end).then(|| self.sibling(entry));
         core::iter::successors(member(self.entry + 1), move |previous| member(previous.entry()?.next))
@@ -200,7 +265,7 @@ impl<'d> Value<'d> {
     }
 
     /// The value as it was sent.
-    pub(super) fn json(self) -> &'d str {
+    fn json(self) -> &'d str {
         let range = self.entry().map(|entry| match entry.kind {
             // With its quotes.
             Kind::Text | Kind::EscapedText => entry.start - 1..entry.end + 1,
