@@ -147,11 +147,7 @@ impl Connection {
     async fn send(&mut self, request: &[u8]) -> String {
         self.stream.write_all(request).await.unwrap();
         self.response.clear();
-        while !self.response.ends_with(
-            b"
-
-",
-        ) {
+        while !self.response.ends_with(b"\r\n\r\n") {
             if self.stream.read_buf(&mut self.response).await.unwrap() == 0
                 || self.response.get(9..12).is_some_and(|status| status != b"200")
             {
