@@ -1,10 +1,9 @@
 // Verifies webhooks and stores each in SQLite before it answers: one transaction each, synced to disk, duplicates
 // ignored. The argument is the file of the database. Prints its port.
-import { createHmac, timingSafeEqual } from "node:crypto";
 import Database from "better-sqlite3";
 import express from "express";
+import { isAuthentic } from "./authentic.mjs";
 
-const secret = process.env.SECRET;
 const database = new Database(process.argv[2]);
 database.pragma("journal_mode = WAL");
 database.pragma("synchronous = FULL");
@@ -15,9 +14,7 @@ const app = express();
 app.disable("x-powered-by");
 app.use(express.raw({ type: "application/json", limit: "1mb" }));
 app.post("/handover/genesysCloudOM", (request, response) => {
-  const actual = Buffer.from(request.get("x-hub-signature-256") ?? "");
-  const expected = Buffer.from(`sha256=${createHmac("sha256", secret).update(request.body).digest("base64")}`);
-  if (actual.length !== expected.length || !timingSafeEqual(actual, expected)) {
+  if (!isAuthentic(request)) {
     response.status(401).end();
     return;
   }

@@ -62,7 +62,7 @@ pub fn map_object<'d>(
     map: impl FnOnce(Object<'d>) -> Result<Vec<AgentEvent>, MappingError>,
 ) -> Result<Vec<AgentEvent>, MappingError> {
     let events = map(object);
-    // The next object of the document begins without a note.
+    // Forgets it, so that the next object of the document does not become an ignored event.
     match object.take_unclear() {
         Some(offset) => {
             let why = format!("JSON without a clear meaning at byte {offset}");

@@ -71,11 +71,11 @@ struct Value<'d> {
     entry: usize,
 }
 
-/// An object of a document. A member that is absent, `null` or of another type than the method's has no value.
+/// An object of a document. A member that is absent, `null` or of another type than the method's has no value. `Debug`
+/// hides its content.
 #[derive(Clone, Copy)]
 pub struct Object<'d>(Value<'d>);
 
-/// `Debug` hides the content.
 impl fmt::Debug for Object<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Object")
@@ -181,7 +181,7 @@ impl<'d> Object<'d> {
         member.object().map(Embedded::Object).or_else(text)
     }
 
-    /// The members of a list. None if there is no list.
+    /// The members of a list. Empty if there is no list.
     fn members(self, name: &str) -> impl Iterator<Item = Value<'d>> + Clone + use<'d> {
         self.member(name).filter(|member| member.is_list()).into_iter().flat_map(Value::members)
     }
@@ -202,7 +202,8 @@ impl<'d> Object<'d> {
 }
 
 impl Document<'_> {
-    /// Returns whether an entry is this name of a member. Every lookup compares most names of its object.
+    /// Returns whether an entry is the name of a member with this name. Inlined, because every lookup compares all names of
+    /// its object.
     #[inline(always)]
     fn is_name(&self, entry: usize, name: &str) -> bool {
         match self.tape.entries.get(entry) {
