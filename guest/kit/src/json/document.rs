@@ -99,7 +99,7 @@ impl fmt::Debug for Embedded<'_> {
 }
 
 impl<'d> Object<'d> {
-    /// Returns the offset of the first value of the document that was looked up and has no clear meaning, and forgets it.
+    /// Returns the offset of the document's first value that was looked up and has no clear meaning, and forgets it.
     pub(super) fn take_unclear(self) -> Option<usize> {
         self.0.document.unclear.take()
     }
@@ -126,8 +126,8 @@ impl<'d> Object<'d> {
         }
     }
 
-    /// An id: a text as in [`text`](Self::text). Any other number has no clear meaning, because it would be rounded, and
-    /// ids are compared.
+    /// An id: a text as in [`text`](Self::text). Any other number has no clear meaning, because it would be rounded,
+    /// and ids are compared.
     #[must_use]
     pub fn id(self, name: &str) -> Option<&'d str> {
         let member = self.member(name)?;
@@ -202,8 +202,7 @@ impl<'d> Object<'d> {
 }
 
 impl Document<'_> {
-    /// Returns whether an entry is the name of a member with this name. Inlined, because every lookup compares all names of
-    /// its object.
+    /// Returns whether an entry is this name of a member. Inlined, because every lookup compares all names of its object.
     #[inline(always)]
     fn is_name(&self, entry: usize, name: &str) -> bool {
         match self.tape.entries.get(entry) {

@@ -75,8 +75,8 @@ impl Tape {
         self.unescaped.get(found).map(|(_, text)| text.as_str())
     }
 
-    /// Scans a value up to its end, or a list or object up to its first member. Returns whether it opened one. `open` is
-    /// the innermost list or object that has not ended.
+    /// Scans a value up to its end, or a list or object up to its first member. Returns whether it opened one. `open`
+    /// is the innermost list or object that has not ended.
     #[inline(always)]
     fn scan_value(&mut self, cursor: &mut Cursor<'_>, open: &mut usize) -> Result<bool, Unexpected> {
         let start = cursor.skip_whitespace();
@@ -270,8 +270,8 @@ impl Cursor<'_> {
         self.byte()
     }
 
-    /// Scans the rest of a string, of which the cursor has passed the plain characters. Returns the cursor at the closing
-    /// quote, or at the byte that cannot follow, and whether it is a string.
+    /// Scans the rest of a string, of which the cursor has passed the plain characters. Returns the cursor at the
+    /// closing quote, or at the byte that cannot follow, and whether it is a string.
     #[inline(never)]
     fn skip_escaped(mut self) -> (Self, bool) {
         loop {
