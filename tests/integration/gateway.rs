@@ -71,8 +71,8 @@ fn run_gateway(
     rules: &Rules,
     callback: Option<&Callback>,
 ) -> DropGuard {
-    let mailboxes = Mailboxes::new(Arc::new(store));
     let metrics = Metrics::default();
+    let mailboxes = Mailboxes::new(Arc::new(store), metrics.clone());
     let service = |(name, world, integration_id): &(&str, &World, Option<String>)| {
         let options = Options {
             rules: rules.clone(),

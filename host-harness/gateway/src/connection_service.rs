@@ -1,8 +1,9 @@
 //! A connection with its options, limits and metrics.
 
+use crate::address::Address;
 use crate::callback::Callback;
 use crate::mailbox::Rules;
-use crate::mailboxes::{Address, Mailboxes};
+use crate::mailboxes::Mailboxes;
 use crate::metrics::{ConnectionMetrics, Metrics};
 use crate::trace::Trace;
 use governor::clock::{Clock, DefaultClock};

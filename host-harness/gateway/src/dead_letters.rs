@@ -1,9 +1,10 @@
 //! Stores, returns, redrives and deletes dead letters.
 
+use crate::address::Address;
 use crate::clock::now;
 use crate::connection_service::ConnectionService;
 use crate::mailbox::{CallbackOutcome, DeadLetter, DeadLetterContent, SendError};
-use crate::mailboxes::{Address, ChangeError, Mailboxes};
+use crate::mailboxes::{ChangeError, Mailboxes};
 use crate::platform_event::PlatformEvent;
 use crate::record;
 use crate::store::{Content, Family, StoreError, none_on_conflict};

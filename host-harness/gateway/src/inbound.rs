@@ -3,7 +3,7 @@
 use crate::clock::now;
 use crate::connection_service::ConnectionService;
 use crate::mailbox::{Accepted, EventOrigin, NoRoom, NotAccepted, Refused, Source};
-use crate::mailboxes::ChangeError;
+use crate::mailboxes::{ChangeError, LoadedMailbox};
 use crate::store::StoreError;
 use handover_host::contract::{
     AgentEvent, Authenticity, EventKind, MappingError, OperatorSource, ReceivedWebhook, Rejection, Webhook,
@@ -105,9 +105,8 @@ pub(crate) async fn receive(
     };
     let is_meaningless = events.iter().all(has_no_meaning);
     let mut received = Received::default();
-    for (recipient, events) in by_recipient(service, events, &mut received).await? {
-        let accepted = accept(service, &recipient, &events, &origin, correlation).await;
-        match accepted {
+    for Group { recipient, mailbox, events } in by_recipient(service, events, &mut received).await? {
+        match accept(service, &recipient, mailbox, &events, &origin, correlation).await {
             // An operator-built source sends several events at once and repeats a refused request for a day, so one
             // refused event must not block the others.
             Err(WebhookError::NotAccepted(NotAccepted::Refused(_) | NotAccepted::NoRoom(NoRoom::TooLarge(_))))
@@ -139,7 +138,8 @@ async fn accept_one(
     correlation: &str,
     received: &mut Received,
 ) -> Result<(), WebhookError> {
-    match accept(service, recipient, &[event], origin, correlation).await {
+    let mailbox = service.mailboxes().loaded(&service.address(recipient)).await?;
+    match accept(service, recipient, mailbox, &[event], origin, correlation).await {
         Err(WebhookError::NotAccepted(NotAccepted::Refused(refused))) => {
             match refused {
                 Refused::Replayed => received.replayed += 1,
@@ -154,58 +154,72 @@ async fn accept_one(
     Ok(())
 }
 
+/// Events of one recipient.
+struct Group {
+    recipient: String,
+    /// Absent if the recipient never had a handover.
+    mailbox: Option<LoadedMailbox>,
+    events: Vec<AgentEvent>,
+}
+
 /// Groups events by recipient, in order.
 async fn by_recipient(
     service: &ConnectionService,
     events: Vec<AgentEvent>,
     received: &mut Received,
-) -> Result<Vec<(String, Vec<AgentEvent>)>, StoreError> {
-    let mut groups: Vec<(String, Vec<AgentEvent>)> = Vec::new();
+) -> Result<Vec<Group>, StoreError> {
+    let mailboxes = service.mailboxes();
+    let mut groups: Vec<Group> = Vec::new();
     for event in events {
-        let recipient = match (&event.recipient, &event.conversation_id) {
-            (Some(recipient), Some(conversation)) if !has_mailbox(service, recipient).await? => {
-                // The recipient may be spelled differently, but the conversation is the same.
-                let other = service.mailboxes().recipient(service.name(), conversation).await?;
-                Some(other.unwrap_or_else(|| recipient.clone()))
-            }
-            (Some(recipient), _) => Some(recipient.clone()),
-            (None, Some(conversation)) => service.mailboxes().recipient(service.name(), conversation).await?,
-            (None, None) => None,
+        let mut index = match &event.recipient {
+            Some(recipient) => Some(group_of(service, &mut groups, recipient).await?),
+            None => None,
         };
-        match (recipient, &event.kind) {
+        let has_mailbox = index.and_then(|index| groups.get(index)).is_some_and(|group| group.mailbox.is_some());
+        // The recipient may be missing, or spelled differently, but the conversation is the same.
+        if let (false, Some(conversation)) = (has_mailbox, &event.conversation_id)
+            && let Some(recipient) = mailboxes.recipient(service.name(), conversation).await?
+        {
+            index = Some(group_of(service, &mut groups, &recipient).await?);
+        }
+        match (index.and_then(|index| groups.get_mut(index)), &event.kind) {
+            (Some(group), _) => group.events.push(event),
             (None, EventKind::Ignored(_)) => {}
             (None, _) => received.unknown += 1,
-            (Some(recipient), _) => match groups.iter_mut().find(|(known, _)| *known == recipient) {
-                Some((_, events)) => events.push(event),
-                None => groups.push((recipient, vec![event])),
-            },
         }
     }
     Ok(groups)
 }
 
-async fn has_mailbox(service: &ConnectionService, recipient: &str) -> Result<bool, StoreError> {
-    Ok(service.mailboxes().load(&service.address(recipient)).await?.is_some())
+/// Returns the index of a recipient's group, which is created if there is none.
+async fn group_of(service: &ConnectionService, groups: &mut Vec<Group>, recipient: &str) -> Result<usize, StoreError> {
+    if let Some(index) = groups.iter().position(|group| group.recipient == recipient) {
+        return Ok(index);
+    }
+    let mailbox = service.mailboxes().loaded(&service.address(recipient)).await?;
+    groups.push(Group { recipient: recipient.to_owned(), mailbox, events: Vec::new() });
+    Ok(groups.len() - 1)
 }
 
 async fn accept(
     service: &ConnectionService,
     recipient: &str,
+    mailbox: Option<LoadedMailbox>,
     events: &[AgentEvent],
     origin: &EventOrigin,
     correlation: &str,
 ) -> Result<Option<Accepted>, WebhookError> {
     let address = service.address(recipient);
-    let Some(mailbox) = service.mailboxes().load(&address).await? else { return Ok(None) };
+    let Some(loaded) = mailbox else { return Ok(None) };
     // Stores the recipient of the conversation first, because later webhooks may contain only the conversation.
     for conversation in events.iter().filter_map(|event| event.conversation_id.as_ref()) {
-        if !mailbox.conversations().contains(conversation) {
+        if !loaded.mailbox.conversations().contains(conversation) {
             service.mailboxes().store_conversation(&address, conversation, service.rules().retention).await?;
         }
     }
     let accepted = service
         .mailboxes()
-        .change(&address, service.rules(), |mailbox| {
+        .change_from(loaded, &address, service.rules(), |mailbox| {
             mailbox.correlate(Some(correlation.to_owned()));
             let accepted = mailbox.accept(events, origin, now(), service.rules());
             mailbox.correlate(None);

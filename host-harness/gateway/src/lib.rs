@@ -8,6 +8,7 @@
 //! A webhook or a request of the platform is stored in a [`mailbox`] before it is answered. The [`Worker`] delivers the
 //! stored items.
 
+mod address;
 mod callback;
 mod clock;
 mod connection_service;
@@ -20,6 +21,7 @@ mod mailboxes;
 mod metrics;
 mod outbound;
 mod platform_event;
+mod publication;
 mod publish;
 mod record;
 mod retention;
@@ -31,12 +33,13 @@ mod supervisor;
 mod trace;
 mod worker;
 
+pub use self::address::Address;
 pub use self::callback::{Callback, CallbackError};
 pub use self::connection_service::{ConnectionService, InvalidName, Options};
 pub use self::dead_letters::StoredDeadLetter;
 pub use self::file_url::why_unfetchable;
 pub use self::http::{Gateway, InvalidTokens, Tokens, document};
-pub use self::mailboxes::{Address, ChangeError, Mailboxes};
+pub use self::mailboxes::{ChangeError, Mailboxes};
 pub use self::metrics::Metrics;
 pub use self::platform_event::PlatformEvent;
 pub use self::record::VERSION as RECORD_VERSION;

@@ -1,8 +1,11 @@
 //! The repository of mailboxes: loads them from the store and changes them by compare-and-set.
 
+use crate::address::Address;
 use crate::clock::now;
 use crate::mailbox::time::after;
 use crate::mailbox::{Mailbox, Rules};
+use crate::metrics::{ConnectionMetrics, Metrics};
+use crate::publication::Publication;
 use crate::record;
 use crate::store::{Change, Content, Family, Position, Revision, Store, StoreError, none_on_conflict};
 use serde::{Deserialize, Serialize};
@@ -19,16 +22,6 @@ const MAX_PENDING_CHANGES: usize = 4_096;
 const CONVERSATIONS_PER_PAGE: usize = 100_000;
 /// The number of recipients that are read at once, for the same reason.
 const RECIPIENTS_PER_PAGE: usize = 100_000;
-
-/// The address of a mailbox.
-#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Address {
-    /// The connection's name, without a `/`.
-    pub connection: String,
-    /// The user's address in the contact center.
-    pub recipient: String,
-}
 
 /// The record of a conversation.
 #[derive(Debug, Deserialize, Serialize)]
@@ -56,6 +49,7 @@ pub enum ChangeError<E> {
 #[derive(Clone)]
 pub struct Mailboxes {
     store: Arc<dyn Store>,
+    metrics: Metrics,
     changes: broadcast::Sender<Change>,
     /// The id of this process, a part of the ids that it assigns.
     process_id: Arc<str>,
@@ -78,17 +72,6 @@ pub(crate) enum SaveOutcome {
     Conflict,
 }
 
-impl Address {
-    pub(crate) fn key(&self) -> String {
-        format!("{}/{}", self.connection, self.recipient)
-    }
-
-    pub(crate) fn of(key: &str) -> Option<Self> {
-        let (connection, recipient) = key.split_once('/')?;
-        Some(Self { connection: connection.to_owned(), recipient: recipient.to_owned() })
-    }
-}
-
 impl LoadedMailbox {
     /// Creates a mailbox that is not stored yet.
     pub(crate) fn new(recipient: &str) -> Self {
@@ -98,12 +81,13 @@ impl LoadedMailbox {
 }
 
 impl Mailboxes {
-    /// Creates the repository in a store.
+    /// Creates the repository in a store. The metrics count published events.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>) -> Self {
+    pub fn new(store: Arc<dyn Store>, metrics: Metrics) -> Self {
         let (process_id, _) = uuid::Uuid::new_v4().as_u64_pair();
         Self {
             store,
+            metrics,
             changes: broadcast::Sender::new(MAX_PENDING_CHANGES),
             process_id: format!("{:08x}", process_id >> 32).into(),
         }
@@ -126,6 +110,10 @@ impl Mailboxes {
         &*self.store
     }
 
+    pub(crate) fn metrics_of(&self, address: &Address) -> ConnectionMetrics {
+        self.metrics.of_connection(&address.connection)
+    }
+
     /// Loads a mailbox; `None` if there is none.
     ///
     /// # Errors
@@ -142,18 +130,33 @@ impl Mailboxes {
         Ok(Some(LoadedMailbox { mailbox, revision: Some(record.revision), clock_stepped_back }))
     }
 
+    /// Stores a changed mailbox if no other change was stored since it was loaded. In the same transaction, publishes its
+    /// queued events, if the store is transactional.
     pub(crate) async fn save(
         &self,
         address: &Address,
-        loaded: &LoadedMailbox,
+        loaded: LoadedMailbox,
         rules: &Rules,
     ) -> Result<SaveOutcome, StoreError> {
-        let value = record::encode("a mailbox", &loaded.mailbox)?;
-        let (key, due) = (address.key(), loaded.mailbox.due(rules));
-        let saved = self.store.save(Family::Recipient, &key, loaded.revision, Content { value, due }).await;
+        let LoadedMailbox { mut mailbox, revision, .. } = loaded;
+        let transactional = self.store.transactional();
+        let Publication { entries, events } = match transactional {
+            Some(_) => Publication::of(address, &mailbox)?,
+            None => Publication::default(),
+        };
+        if let Some(last) = events.last_number() {
+            mailbox.published(last, rules);
+        }
+        let (key, due) = (address.key(), mailbox.due(rules));
+        let content = Content { value: record::encode("a mailbox", &mailbox)?, due };
+        let saved = match transactional {
+            Some(store) => store.save_and_append(Family::Recipient, &key, revision, content, entries).await,
+            None => self.store.save(Family::Recipient, &key, revision, content).await,
+        };
         if none_on_conflict(saved)?.is_none() {
             return Ok(SaveOutcome::Conflict);
         }
+        events.count(&self.metrics_of(address));
         // There may be no receiver.
         let _ = self.changes.send(Change { key, due });
         Ok(SaveOutcome::Saved)
@@ -168,18 +171,34 @@ impl Mailboxes {
         &self,
         address: &Address,
         rules: &Rules,
+        change: impl FnMut(&mut Mailbox) -> Result<T, E>,
+    ) -> Result<Option<T>, ChangeError<E>> {
+        let Some(loaded) = self.loaded(address).await? else { return Ok(None) };
+        self.change_from(loaded, address, rules, change).await
+    }
+
+    /// Changes a mailbox as [`change`](Self::change) does, which was just loaded.
+    ///
+    /// # Errors
+    /// The change returns an error, in which case nothing is stored, or the store fails.
+    pub(crate) async fn change_from<T, E>(
+        &self,
+        mut loaded: LoadedMailbox,
+        address: &Address,
+        rules: &Rules,
         mut change: impl FnMut(&mut Mailbox) -> Result<T, E>,
     ) -> Result<Option<T>, ChangeError<E>> {
         for _ in 0..MAX_ATTEMPTS {
-            let Some(mut loaded) = self.loaded(address).await? else { return Ok(None) };
             let before = loaded.mailbox.clone();
             let changed = change(&mut loaded.mailbox).map_err(ChangeError::Refused)?;
             if loaded.mailbox == before && !loaded.clock_stepped_back {
                 return Ok(Some(changed));
             }
-            if let SaveOutcome::Saved = self.save(address, &loaded, rules).await? {
+            if let SaveOutcome::Saved = self.save(address, loaded, rules).await? {
                 return Ok(Some(changed));
             }
+            let Some(reloaded) = self.loaded(address).await? else { return Ok(None) };
+            loaded = reloaded;
         }
         Err(ChangeError::Contended)
     }
@@ -343,7 +362,7 @@ mod tests {
     fn mailboxes() -> (Mailboxes, tempfile::TempDir) {
         let folder = tempfile::tempdir().expect("the folder is created");
         let store = SqliteStore::open(&folder.path().join("gateway.sqlite")).expect("the store opens");
-        (Mailboxes::new(Arc::new(store)), folder)
+        (Mailboxes::new(Arc::new(store), Metrics::default()), folder)
     }
 
     #[tokio::test]
@@ -357,7 +376,7 @@ mod tests {
         loaded.mailbox.correct_for_clock_step(now() + hour);
         loaded.mailbox.begin(now() + hour, &rules).expect("no handover is in progress");
         loaded.mailbox.published(1, &rules);
-        mailboxes.save(&address, &loaded, &rules).await.expect("it is stored");
+        mailboxes.save(&address, loaded, &rules).await.expect("it is stored");
         let due = || async {
             let read_due = |mailbox: &mut Mailbox| Ok::<_, std::convert::Infallible>(mailbox.due(&rules));
             let due = mailboxes.change(&address, &rules, read_due);
@@ -367,6 +386,21 @@ mod tests {
         assert!(first <= now() + 300);
         tokio::time::sleep(Duration::from_millis(20)).await;
         assert_eq!(due().await, first);
+    }
+
+    #[tokio::test]
+    async fn publishes_in_the_transaction_that_stores_the_mailbox() {
+        let (mailboxes, _folder) = mailboxes();
+        let address = Address { connection: "acme".into(), recipient: "ada".into() };
+        let mut loaded = LoadedMailbox::new("ada");
+        loaded.mailbox.begin(now(), &rules()).expect("no handover is in progress");
+        let queued = loaded.mailbox.unpublished().count();
+        assert!(queued > 0, "the beginning is reported");
+        mailboxes.save(&address, loaded, &rules()).await.expect("it is stored");
+        let mailbox = mailboxes.load(&address).await.expect("the store responds").expect("the mailbox exists");
+        assert_eq!(mailbox.unpublished().count(), 0);
+        assert_eq!(mailboxes.latest().await.expect("the store responds"), Position(queued as u64));
+        assert!(mailboxes.metrics.text().contains(r#"handover_events_total{connection="acme",event="queued"} 1"#));
     }
 
     #[tokio::test]
@@ -387,7 +421,7 @@ mod tests {
             .mailbox
             .accept(&[event], &EventOrigin::new(Source::Webhook, b""), now(), &rules())
             .expect("the event is accepted");
-        mailboxes.save(&address, &loaded, &rules()).await.expect("it is stored");
+        mailboxes.save(&address, loaded, &rules()).await.expect("it is stored");
         for (conversation, retention) in [("known", 0), ("old", 0), ("fresh", 60)] {
             mailboxes
                 .store_conversation(&address, conversation, Duration::from_secs(retention))
@@ -459,7 +493,7 @@ mod tests {
         assert_eq!(loaded.mailbox.conversations(), ["other", "later", "own"]);
         assert!(loaded.mailbox.handover().is_some_and(|handover| handover.ended_at().is_some()));
         loaded.mailbox.published(u64::MAX, &rules);
-        mailboxes.save(&address, &loaded, &rules).await.expect("it is stored");
+        mailboxes.save(&address, loaded, &rules).await.expect("it is stored");
         for (conversation, record) in [
             ("own", r#"{"version":1,"content":{"recipient":"ada"}}"#),
             ("other", r#"{"version":1,"content":{"recipient":"grace"}}"#),

@@ -134,7 +134,7 @@ pub(crate) async fn execute(
             let cached = CachedResponse { request_digest: request_digest.clone(), response: response.clone() };
             loaded.mailbox.cache_response(&key.0, cached, now);
         }
-        if let SaveOutcome::Saved = service.mailboxes().save(&address, &loaded, service.rules()).await? {
+        if let SaveOutcome::Saved = service.mailboxes().save(&address, loaded, service.rules()).await? {
             tracing::debug!(connection = service.name(), ?response, "command accepted");
             return Ok(response);
         }

@@ -1,7 +1,7 @@
 //! An event in the form that the platform receives, from the log and in its callback.
 
+use crate::address::Address;
 use crate::mailbox::QueuedEvent;
-use crate::mailboxes::Address;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;

@@ -1,10 +1,13 @@
-//! Publishes queued events in the log, from which they are streamed.
+//! Publishes queued events in the log, from which they are streamed. A transactional store publishes them when their
+//! mailbox is saved, so this is for other stores, and for mailboxes that an earlier version saved.
 
-use crate::connection_service::ConnectionService;
-use crate::mailboxes::{Address, ChangeError};
-use crate::platform_event::PlatformEvent;
-use crate::store::{AppendError, Entry, StoreError};
+use crate::address::Address;
+use crate::mailbox::Rules;
+use crate::mailboxes::{ChangeError, Mailboxes};
+use crate::publication::Publication;
+use crate::store::{AppendError, StoreError};
 use handover_host::contract::Timestamp;
+use std::convert::Infallible;
 
 /// The result of publishing.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,41 +18,26 @@ pub(crate) struct Published {
     pub(crate) due: Option<Timestamp>,
 }
 
-/// Appends the queued events of a mailbox to the log.
-pub(crate) async fn publish(
-    service: &ConnectionService,
-    address: &Address,
-) -> Result<Published, ChangeError<std::convert::Infallible>> {
-    let rules = service.rules();
-    let Some(mailbox) = service.mailboxes().load(address).await? else { return Ok(Published::default()) };
-    let mut last = None;
-    for queued in mailbox.unpublished() {
-        let event = PlatformEvent::of(address, &mailbox.event_id(queued), queued);
-        let body = serde_json::to_vec(&event)
-            .map_err(|error| StoreError::Broken(format!("an event cannot be serialized: {error}")))?;
-        let entry = Entry {
-            connection: address.connection.clone(),
-            recipient: address.recipient.clone(),
-            stream_id: mailbox.id().to_owned(),
-            number: queued.number,
-            time: queued.time,
-            body,
+impl Mailboxes {
+    /// Appends the queued events of a mailbox to the log, and then removes them from the mailbox.
+    pub(crate) async fn publish(&self, address: &Address, rules: &Rules) -> Result<Published, ChangeError<Infallible>> {
+        let Some(loaded) = self.loaded(address).await? else { return Ok(Published::default()) };
+        let Publication { entries, events } = Publication::of(address, &loaded.mailbox)?;
+        let Some(last) = events.last_number() else {
+            return Ok(Published { progress: false, due: loaded.mailbox.due(rules) });
         };
-        service.mailboxes().store().append(entry).await.map_err(|error| match error {
-            AppendError::Store(error) => error,
-            error @ AppendError::TooLarge(_) => StoreError::Broken(error.to_string()),
-        })?;
-        last = Some(queued.number);
+        for entry in entries {
+            self.store().append(entry).await.map_err(|error| match error {
+                AppendError::Store(error) => error,
+                error @ AppendError::TooLarge(_) => StoreError::Broken(error.to_string()),
+            })?;
+        }
+        let due = self.change_from(loaded, address, rules, |mailbox| {
+            mailbox.published(last, rules);
+            Ok(mailbox.due(rules))
+        });
+        let due = due.await?.flatten();
+        events.count(&self.metrics_of(address));
+        Ok(Published { progress: true, due })
     }
-    let Some(last) = last else { return Ok(Published { progress: false, due: mailbox.due(rules) }) };
-    let due = service.mailboxes().change(address, rules, |mailbox| {
-        mailbox.published(last, rules);
-        Ok(mailbox.due(rules))
-    });
-    let due = due.await?.flatten();
-    for queued in mailbox.unpublished() {
-        let event = PlatformEvent::of(address, "", queued);
-        service.metrics().published(&event.kind, event.data.as_deref());
-    }
-    Ok(Published { progress: true, due })
 }

@@ -11,5 +11,5 @@ pub mod sqlite;
 pub(crate) use self::contract::none_on_conflict;
 pub use self::contract::{
     AppendError, Change, Content, Entry, Family, LogEntry, MAX_BYTES, Position, Record, Revision, SaveError, Store,
-    StoreError,
+    StoreError, TransactionalStore,
 };

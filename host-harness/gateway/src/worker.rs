@@ -8,12 +8,12 @@ mod tasks;
 
 use self::schedule::{RETRY_DELAY, Schedule};
 use self::tasks::Outcome;
+use crate::address::Address;
 use crate::clock::{StepDetector, now};
 use crate::connection_service::ConnectionService;
 use crate::mailbox::time::after;
 use crate::mailbox::{Channel, LEASE, REQUEST_TIMEOUT};
-use crate::mailboxes::{Address, ChangeError, Mailboxes};
-use crate::publish::publish;
+use crate::mailboxes::{ChangeError, Mailboxes};
 use crate::store::{Change, Family, StoreError};
 use futures_util::StreamExt;
 use handover_host::contract::Timestamp;
@@ -295,7 +295,7 @@ struct Job {
 
 impl Job {
     async fn publish(&mut self) -> Result<(), ChangeError<std::convert::Infallible>> {
-        let published = publish(&self.service, &self.address).await?;
+        let published = self.service.mailboxes().publish(&self.address, self.service.rules()).await?;
         self.progress = published.progress;
         self.due = published.due;
         Ok(())

@@ -48,7 +48,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let _log = gateway_log::start(&config.log, &metrics);
     raise_open_file_limit();
     let (store, cache) = store(&file, &folder).await?;
-    let mailboxes = Mailboxes::new(store);
+    let mailboxes = Mailboxes::new(store, metrics.clone());
     let trace = Trace::default();
     let services = connections(&file, &folder, cache, &mailboxes, &metrics, &trace).await?;
     let at = || file.position(&["platform", "tokens"]);

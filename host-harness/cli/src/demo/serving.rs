@@ -56,8 +56,9 @@ pub(crate) async fn serve(listen: SocketAddr) -> anyhow::Result<()> {
     let connection = connect(&plugin::load(None).await?, announcement).await?;
 
     let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
-    let mailboxes = Mailboxes::new(Arc::new(SqliteStore::open(&folder.path().join("handover.sqlite"))?));
     let (metrics, trace, stop) = (Metrics::default(), Trace::default(), CancellationToken::new());
+    let store = SqliteStore::open(&folder.path().join("handover.sqlite"))?;
+    let mailboxes = Mailboxes::new(Arc::new(store), metrics.clone());
     let options = Options {
         rules: rules(),
         callback: None,

@@ -124,8 +124,8 @@ pub enum SaveError {
     /// The revision differs. Load the record and try again.
     #[error("the record was changed by another gateway")]
     Conflict,
-    /// The value has more than [`MAX_BYTES`].
-    #[error("{0} bytes are more than the {MAX_BYTES} that a record may have")]
+    /// The value, or the body of an entry that is appended with it, has more than [`MAX_BYTES`].
+    #[error("{0} bytes are more than the {MAX_BYTES} that a record or an entry may have")]
     TooLarge(usize),
     /// The store failed.
     #[error(transparent)]
@@ -207,4 +207,22 @@ pub trait Store: Send + Sync {
 
     /// Removes the log's entries that are older than this time.
     async fn remove_entries_before(&self, before: Timestamp) -> Result<(), StoreError>;
+
+    /// Returns the store if it can change a record and the log together.
+    fn transactional(&self) -> Option<&dyn TransactionalStore>;
+}
+
+/// A store that can change a record and the log together.
+#[async_trait]
+pub trait TransactionalStore: Store {
+    /// Changes or creates a record as [`save`](Store::save) does, and appends entries as [`append`](Store::append) does:
+    /// both or neither.
+    async fn save_and_append(
+        &self,
+        family: Family,
+        key: &str,
+        expected: Option<Revision>,
+        content: Content,
+        entries: Vec<Entry>,
+    ) -> Result<Revision, SaveError>;
 }

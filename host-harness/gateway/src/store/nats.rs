@@ -6,7 +6,7 @@
 
 use super::contract::{
     AppendError, Change, Content, Entry, Family, LogEntry, MAX_BYTES, Position, Record, Revision, SaveError, Store,
-    StoreError,
+    StoreError, TransactionalStore,
 };
 use async_nats::jetstream::consumer::{DeliverPolicy, pull};
 use async_nats::jetstream::context::{Context, PublishErrorKind};
@@ -388,6 +388,11 @@ impl Store for NatsStore {
         }
         self.log.purge().sequence(keep).await.map_err(unavailable)?;
         Ok(())
+    }
+
+    /// A cluster changes one message at a time.
+    fn transactional(&self) -> Option<&dyn TransactionalStore> {
+        None
     }
 }
 

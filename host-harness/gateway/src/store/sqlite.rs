@@ -11,7 +11,7 @@ use self::locks::Locks;
 use self::worker::Worker;
 use super::contract::{
     AppendError, Change, Content, Entry, Family, LogEntry, MAX_BYTES, Position, Record, Revision, SaveError, Store,
-    StoreError,
+    StoreError, TransactionalStore,
 };
 use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream, StreamExt};
@@ -74,14 +74,14 @@ impl SqliteStore {
                 announce(&inner, done);
             }
         };
-        self.0.writer.run(work, announce).await
+        self.0.writer.write(work, announce).await
     }
 
     async fn read<R: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
     ) -> Result<R, StoreError> {
-        self.0.reader.run(work, |_| ()).await
+        self.0.reader.read(work).await
     }
 
     async fn due(&self, family: Family) -> Result<VecDeque<Change>, StoreError> {
@@ -200,6 +200,60 @@ fn save(
     Ok(if changed == 1 { Compared::Same(revision) } else { Compared::Different })
 }
 
+/// Appends an entry unless the log has it. Returns its position.
+fn append(connection: &Connection, entry: &Entry) -> rusqlite::Result<Option<u64>> {
+    let sql = "INSERT INTO log (connection, recipient, stream_id, number, time, body) \
+               SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM log \
+               WHERE connection = ?1 AND recipient = ?2 AND stream_id = ?3 AND number >= ?4) \
+               RETURNING position";
+    let Entry { connection: name, recipient, stream_id, number, time, body } = entry;
+    let values = params![name, recipient, stream_id, number, time, body];
+    connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()
+}
+
+#[async_trait]
+impl TransactionalStore for SqliteStore {
+    async fn save_and_append(
+        &self,
+        family: Family,
+        key: &str,
+        expected: Option<Revision>,
+        content: Content,
+        entries: Vec<Entry>,
+    ) -> Result<Revision, SaveError> {
+        let largest = entries.iter().map(|entry| entry.body.len()).fold(content.value.len(), usize::max);
+        if largest > MAX_BYTES {
+            return Err(SaveError::TooLarge(largest));
+        }
+        let change = Change { key: key.to_owned(), due: content.due };
+        let key = key.to_owned();
+        let (saved, _) = self
+            .write(
+                move |connection| {
+                    let saved = save(connection, family, &key, expected, &content)?;
+                    let mut last = None;
+                    if matches!(saved, Compared::Same(_)) {
+                        for entry in &entries {
+                            last = append(connection, entry)?.or(last);
+                        }
+                    }
+                    Ok((saved, last))
+                },
+                move |inner, (saved, last)| {
+                    if let Some(position) = last {
+                        inner.last_position.send_replace(Position(*position));
+                    }
+                    if matches!(saved, Compared::Same(_)) {
+                        // There may be no watcher.
+                        let _ = inner.changes.send((family, change));
+                    }
+                },
+            )
+            .await?;
+        saved.into()
+    }
+}
+
 #[async_trait]
 impl Store for SqliteStore {
     async fn load(&self, family: Family, key: &str) -> Result<Option<Record>, StoreError> {
@@ -224,22 +278,7 @@ impl Store for SqliteStore {
         expected: Option<Revision>,
         content: Content,
     ) -> Result<Revision, SaveError> {
-        if content.value.len() > MAX_BYTES {
-            return Err(SaveError::TooLarge(content.value.len()));
-        }
-        let change = Change { key: key.to_owned(), due: content.due };
-        let key = key.to_owned();
-        self.write(
-            move |connection| save(connection, family, &key, expected, &content),
-            move |inner, compared| {
-                if matches!(compared, Compared::Same(_)) {
-                    // There may be no watcher.
-                    let _ = inner.changes.send((family, change));
-                }
-            },
-        )
-        .await?
-        .into()
+        self.save_and_append(family, key, expected, content, Vec::new()).await
     }
 
     async fn remove(&self, family: Family, key: &str, expected: Revision) -> Result<(), SaveError> {
@@ -289,15 +328,7 @@ impl Store for SqliteStore {
             return Err(AppendError::TooLarge(entry.body.len()));
         }
         self.write(
-            move |connection| {
-                let sql = "INSERT INTO log (connection, recipient, stream_id, number, time, body) \
-                           SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE NOT EXISTS (SELECT 1 FROM log \
-                           WHERE connection = ?1 AND recipient = ?2 AND stream_id = ?3 AND number >= ?4) \
-                           RETURNING position";
-                let Entry { connection: name, recipient, stream_id, number, time, body } = &entry;
-                let values = params![name, recipient, stream_id, number, time, body];
-                connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()
-            },
+            move |connection| append(connection, &entry),
             |inner, position: &Option<u64>| {
                 if let Some(position) = position {
                     inner.last_position.send_replace(Position(*position));
@@ -366,6 +397,10 @@ impl Store for SqliteStore {
         let some = move |connection: &Connection| connection.prepare_cached(sql)?.execute(params![before, BATCH]);
         while self.write(some, |_, _| ()).await? == BATCH {}
         Ok(())
+    }
+
+    fn transactional(&self) -> Option<&dyn TransactionalStore> {
+        Some(self)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Performs the tasks of mailboxes.
 
+use crate::address::Address;
 use crate::clock::now;
 use crate::connection_service::ConnectionService;
 use crate::dead_letters::StoredDeadLetter;
@@ -7,7 +8,6 @@ use crate::mailbox::time::after;
 use crate::mailbox::{
     CallbackOutcome, DeadLetter, DeliveryOutcome, LookupOutcome, Mailbox, QueuedEvent, REQUEST_TIMEOUT, Rules, Task,
 };
-use crate::mailboxes::Address;
 use crate::platform_event::PlatformEvent;
 use crate::store::StoreError;
 use handover_host::contract::{

@@ -1,9 +1,9 @@
 //! Tests of the SQLite store.
 
 use crate::contract::{content, contract_tests, create, entry, next, text};
-use futures_util::FutureExt;
+use futures_util::{FutureExt, StreamExt};
 use handover_gateway::store::sqlite::{OpenError, SqliteStore};
-use handover_gateway::store::{Family, Position, Revision, SaveError, Store};
+use handover_gateway::store::{Entry, Family, MAX_BYTES, Position, Revision, SaveError, Store};
 use rusqlite::Connection;
 use std::path::Path;
 use tempfile::TempDir;
@@ -96,6 +96,63 @@ async fn a_failed_write_does_not_affect_others_in_its_transaction() {
         }
     }
     assert_eq!(changed, 1);
+}
+
+/// Returns the numbers of the entries in the log.
+async fn numbers(store: &SqliteStore) -> Vec<u64> {
+    let mut log = store.follow("c", Position::default()).await.unwrap();
+    let mut numbers = Vec::new();
+    while let Some(log_entry) = log.next().now_or_never() {
+        numbers.push(log_entry.unwrap().unwrap().entry.number);
+    }
+    numbers
+}
+
+#[tokio::test]
+async fn changes_a_record_and_the_log_together() {
+    let (store, _folder) = empty();
+    let transactional = store.transactional().expect("SQLite has transactions");
+    let save = |expected, value, numbers: &[u64]| {
+        let entries = numbers.iter().map(|number| entry("c", "a", *number)).collect();
+        transactional.save_and_append(Family::Recipient, "a", expected, content(value, Some(1)), entries)
+    };
+    let mut changes = store.watch(Family::Recipient).await.unwrap();
+    let first = save(None, "first", &[1, 2]).await.unwrap();
+    assert_eq!(next(&mut changes).await.key, "a");
+    save(Some(first), "second", &[2, 3]).await.unwrap();
+    assert!(matches!(save(Some(first), "stale", &[4]).await, Err(SaveError::Conflict)));
+    assert_eq!(text(&store, Family::Recipient, "a").await.as_deref(), Some("second"));
+    assert_eq!(numbers(&store).await, [1, 2, 3], "an entry is appended once, and not if the record conflicts");
+    assert_eq!(store.last_position().await.unwrap(), Position(3));
+}
+
+#[tokio::test]
+async fn keeps_a_record_whose_entries_are_not_appended() {
+    let (store, folder) = empty();
+    let path = folder.path().join("gateway.db");
+    let revision = create(&store, "a", None).await;
+    drop(store);
+    drop(reopen(&path).await);
+    let refuse_the_second = "CREATE TRIGGER refuse BEFORE INSERT ON log WHEN NEW.number = 2
+        BEGIN SELECT RAISE(ABORT, 'the test refuses it'); END";
+    Connection::open(&path).unwrap().execute_batch(refuse_the_second).unwrap();
+
+    let store = reopen(&path).await;
+    let entries = vec![entry("c", "a", 1), entry("c", "a", 2)];
+    let transactional = store.transactional().expect("SQLite has transactions");
+    let together =
+        transactional.save_and_append(Family::Recipient, "a", Some(revision), content("changed", None), entries);
+    let (refused, _) = tokio::join!(together, create(&store, "other", None));
+    assert!(matches!(refused, Err(SaveError::Store(_))));
+    assert_eq!(text(&store, Family::Recipient, "a").await.as_deref(), Some("x"));
+    assert!(numbers(&store).await.is_empty());
+    assert_eq!(text(&store, Family::Recipient, "other").await.as_deref(), Some("x"), "it was in the same transaction");
+
+    let large = Entry { body: vec![b'x'; MAX_BYTES + 1], ..entry("c", "a", 1) };
+    let refused =
+        transactional.save_and_append(Family::Recipient, "a", Some(revision), content("changed", None), vec![large]);
+    assert!(matches!(refused.await, Err(SaveError::TooLarge(size)) if size == MAX_BYTES + 1));
+    assert_eq!(text(&store, Family::Recipient, "a").await.as_deref(), Some("x"));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use super::locks::Locks;
 use crate::store::contract::StoreError;
-use rusqlite::{Connection, Transaction};
+use rusqlite::Connection;
 use std::thread::{self, JoinHandle};
 use tokio::sync::{mpsc, oneshot};
 
@@ -14,7 +14,7 @@ const MAX_WAITING: usize = 1_024;
 const MAX_BATCH: usize = 256;
 
 /// A job runs in a transaction. The function that it returns is called with the outcome of the transaction.
-type Job = Box<dyn FnOnce(&mut Transaction<'_>) -> Reply + Send>;
+type Job = Box<dyn FnOnce(&Connection) -> Reply + Send>;
 type Reply = Box<dyn FnOnce(Result<(), StoreError>)>;
 
 /// A handle to the thread. Dropping it waits until the thread has run all queued jobs and closed its connection. The
@@ -49,16 +49,32 @@ impl Worker {
         Self { jobs: Some(sender), thread: Some(thread) }
     }
 
-    /// Runs `job`, entirely or not at all, in one transaction with others. When the transaction is durable, the thread
-    /// calls `announce`, even if the caller is gone.
-    pub(super) async fn run<R: Send + 'static>(
+    /// Changes the database, entirely or not at all, in one transaction with other jobs. When the transaction is
+    /// durable, the thread calls `announce`, even if the caller is gone.
+    pub(super) async fn write<R: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
+        announce: impl FnOnce(&R) + Send + 'static,
+    ) -> Result<R, StoreError> {
+        self.run(|connection| in_savepoint(connection, job), announce).await
+    }
+
+    /// Reads from the database, in one transaction with other jobs.
+    pub(super) async fn read<R: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        self.run(job, |_| ()).await
+    }
+
+    async fn run<R: Send + 'static>(
         &self,
         job: impl FnOnce(&Connection) -> rusqlite::Result<R> + Send + 'static,
         announce: impl FnOnce(&R) + Send + 'static,
     ) -> Result<R, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |transaction| {
-            let done = in_savepoint(transaction, job).map_err(StoreError::from);
+        let job: Job = Box::new(move |connection| {
+            let done = job(connection).map_err(StoreError::from);
             Box::new(move |committed| {
                 let done = committed.and(done);
                 if let Ok(done) = &done {
@@ -75,13 +91,21 @@ impl Worker {
     }
 }
 
+/// Runs a job whose changes stay only if it returns `Ok`. With prepared statements, which SQLite does not parse for each
+/// job, unlike those of `rusqlite::Savepoint`.
 fn in_savepoint<R>(
-    transaction: &mut Transaction<'_>,
+    connection: &Connection,
     job: impl FnOnce(&Connection) -> rusqlite::Result<R>,
 ) -> rusqlite::Result<R> {
-    let savepoint = transaction.savepoint()?;
-    let done = job(&savepoint)?;
-    savepoint.commit()?;
+    connection.prepare_cached("SAVEPOINT job")?.execute([])?;
+    let done = job(connection);
+    if done.is_err() {
+        // Fails if SQLite has undone the whole transaction, in which case the commit fails as well.
+        let _ = connection.prepare_cached("ROLLBACK TO job")?.execute([]);
+    }
+    let released = connection.prepare_cached("RELEASE job")?.execute([]);
+    let done = done?;
+    released?;
     Ok(done)
 }
 
@@ -93,12 +117,12 @@ fn run_jobs(mut connection: Connection, mut waiting: mpsc::Receiver<Job>) {
 }
 
 fn run_batch(connection: &mut Connection, jobs: impl Iterator<Item = Job>) {
-    let mut transaction = match connection.transaction() {
+    let transaction = match connection.transaction() {
         Ok(transaction) => transaction,
         // Dropping the jobs closes their channels, which reports the failure to the callers.
         Err(error) => return tracing::error!(%error, "no transaction can start"),
     };
-    let answers: Vec<Reply> = jobs.map(|job| job(&mut transaction)).collect();
+    let answers: Vec<Reply> = jobs.map(|job| job(&transaction)).collect();
     let committed = transaction.commit();
     for answer in answers {
         answer(match &committed {
