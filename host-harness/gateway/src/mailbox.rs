@@ -18,6 +18,7 @@ mod event_queue;
 mod idempotency;
 mod lease;
 mod rules;
+mod short_digest;
 mod state;
 mod tasks;
 pub(crate) mod time;

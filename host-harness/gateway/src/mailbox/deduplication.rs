@@ -4,12 +4,10 @@
 //! the window is complete although it is bounded.
 
 use super::rules::Rules;
+use super::short_digest::ShortDigest;
 use super::time::{after, before};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD_NO_PAD;
 use handover_host::contract::{AgentEvent, Timestamp};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -19,6 +17,9 @@ const MAX_IDS: usize = 700;
 const OPERATOR_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 /// The time by which the contact center's clock may be ahead of ours.
 const MAX_CLOCK_SKEW: Duration = Duration::from_secs(60);
+
+type IdDigest = ShortDigest<15>;
+type ContentDigest = ShortDigest<9>;
 
 /// The source of an event.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -40,7 +41,7 @@ pub struct EventOrigin {
     source: Source,
     /// The digest of the exact bytes. Absent for operator-built sources, which wrap the same event in different
     /// envelopes: their content is compared.
-    digest: Option<String>,
+    digest: Option<ContentDigest>,
 }
 
 /// Why events are refused.
@@ -65,11 +66,11 @@ pub(super) struct DeduplicationWindow {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 struct Id {
     #[serde(rename = "i")]
-    id: String,
+    id: IdDigest,
     #[serde(rename = "s")]
     source: Source,
     #[serde(rename = "d")]
-    digest: String,
+    digest: ContentDigest,
     /// The event's time, or the time of its arrival.
     #[serde(rename = "t")]
     time: Timestamp,
@@ -81,7 +82,7 @@ impl EventOrigin {
     /// Creates the origin of events in these bytes from this source.
     #[must_use]
     pub fn new(source: Source, bytes: &[u8]) -> Self {
-        let digest = (source == Source::Webhook).then(|| short(bytes, 9));
+        let digest = (source == Source::Webhook).then(|| ShortDigest::of(bytes));
         Self { source, digest }
     }
 
@@ -89,10 +90,10 @@ impl EventOrigin {
         Self { source: Source::Poll, digest: None }
     }
 
-    fn digest(&self, event: &AgentEvent) -> String {
+    fn digest(&self, event: &AgentEvent) -> ContentDigest {
         // Serializing these types cannot fail.
         let happened = || serde_json::to_vec(&(&event.conversation_id, event.time, &event.kind)).unwrap_or_default();
-        self.digest.clone().unwrap_or_else(|| short(&happened(), 9))
+        self.digest.unwrap_or_else(|| ShortDigest::of(&happened()))
     }
 
     fn window(&self, rules: &Rules) -> Duration {
@@ -101,12 +102,6 @@ impl EventOrigin {
             Source::EventBus | Source::Trigger | Source::Poll => OPERATOR_WINDOW,
         }
     }
-}
-
-/// Returns a prefix of the SHA-256 that is long enough for so few values.
-fn short(bytes: &[u8], length: usize) -> String {
-    let hash = Sha256::digest(bytes);
-    BASE64_STANDARD_NO_PAD.encode(hash.get(..length).unwrap_or_default())
 }
 
 impl DeduplicationWindow {
@@ -119,7 +114,7 @@ impl DeduplicationWindow {
         rules: &Rules,
     ) -> Result<(), Refused> {
         for event in events {
-            let known = self.find(&short(event.id.as_bytes(), 15));
+            let known = self.find(ShortDigest::of(event.id.as_bytes()));
             if known.is_some_and(|known| known.source == origin.source && known.digest != origin.digest(event)) {
                 return Err(Refused::Contradicts);
             }
@@ -134,8 +129,8 @@ impl DeduplicationWindow {
 
     /// Adds an event to the window. Returns whether it is new.
     pub(super) fn insert(&mut self, event: &AgentEvent, origin: &EventOrigin, now: Timestamp, rules: &Rules) -> bool {
-        let id = short(event.id.as_bytes(), 15);
-        if self.find(&id).is_some() {
+        let id = ShortDigest::of(event.id.as_bytes());
+        if self.find(id).is_some() {
             return false;
         }
         // The id stays as long as any source could send the event again.
@@ -151,7 +146,7 @@ impl DeduplicationWindow {
         true
     }
 
-    fn find(&self, id: &str) -> Option<&Id> {
+    fn find(&self, id: IdDigest) -> Option<&Id> {
         self.ids.iter().find(|known| known.id == id)
     }
 }

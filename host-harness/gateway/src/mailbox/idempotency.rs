@@ -1,12 +1,10 @@
 //! The idempotency cache: responses to the platform, so that a request repeated with its `Idempotency-Key` has no
 //! second effect.
 
+use super::short_digest::ShortDigest;
 use super::time::after;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD_NO_PAD;
 use handover_host::contract::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -38,25 +36,21 @@ pub enum CommandResponse {
     Left,
 }
 
-/// Shortens a key to a prefix of its SHA-256 that is long enough for so few keys.
-fn digest(key: &str) -> String {
-    let hash = Sha256::digest(key);
-    BASE64_STANDARD_NO_PAD.encode(hash.get(..12).unwrap_or_default())
-}
+type KeyDigest = ShortDigest<12>;
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(transparent)]
-pub(super) struct IdempotencyCache(VecDeque<(String, Timestamp, CachedResponse)>);
+pub(super) struct IdempotencyCache(VecDeque<(KeyDigest, Timestamp, CachedResponse)>);
 
 impl IdempotencyCache {
     pub(super) fn get(&self, key: &str, now: Timestamp) -> Option<&CachedResponse> {
-        let key = digest(key);
+        let key = KeyDigest::of(key.as_bytes());
         let kept = self.0.iter().find(|(known, at, _)| *known == key && after(*at, TTL) > now);
         kept.map(|(_, _, response)| response)
     }
 
     pub(super) fn put(&mut self, key: &str, response: CachedResponse, now: Timestamp) {
-        let key = digest(key);
+        let key = KeyDigest::of(key.as_bytes());
         self.0.retain(|(known, at, _)| *known != key && after(*at, TTL) > now);
         self.0.push_back((key, now, response));
         while self.0.len() > MAX_RESPONSES {
