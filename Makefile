@@ -13,10 +13,13 @@ MESSAGES := 1000
 KILLS := 50
 STORES := sqlite nats nats-restart
 
+# The provider, where the build of `handover` leaves it.
+COMPONENT := target/components/wasm32-wasip2/release/genesys_open_messaging.wasm
+
 HANDOVERS := 1000,10000,100000
 RATE := 2000
 
-.PHONY: demo demo-script browser-test screenshots test check crash-test load-test fuzz-api bench timing instructions deny reference api fuzz setup component cargo-component
+.PHONY: demo demo-script browser-test screenshots test check crash-test load-test fuzz-api bench timing instructions deny reference api fuzz setup component cargo-component contract-types node-host hosts-test
 
 demo: setup ## Serve a web chat and an agent's desk with a gateway and a local Genesys Cloud.
 	cargo run --locked --package handover -- demo
@@ -65,6 +68,16 @@ reference: setup ## Regenerate the references of the gateway configuration and o
 api: setup ## Regenerate the OpenAPI document of the gateway API.
 	cargo run --locked --package handover -- serve --api >target/openapi.json
 	mv target/openapi.json host-harness/gateway/openapi.json
+
+contract-types: setup ## Regenerate the contract's types for other languages from the WIT.
+	cargo run --locked --package contract-types
+
+node-host: setup ## Build the host for Node; requires npm.
+	cargo build --locked --release --target wasm32-wasip2 --package genesys-open-messaging --target-dir target/components
+	cd host-harness/node && npm ci --silent && COMPONENT=$(CURDIR)/$(COMPONENT) npm run --silent build
+
+hosts-test: node-host ## Run the conformance kit in the host for Node.
+	scripts/hosts-test "$(HANDOVER)" $(COMPONENT)
 
 bench: setup ## Measure calls, webhooks over HTTP, the start, and everything in load-test; requires Node and taskset (util-linux).
 	cd benches/node && npm ci

@@ -355,6 +355,10 @@ pub(crate) struct Conformance {
     /// Folder with test vectors (JSON files) to run in addition to the built-in ones.
     #[arg(long, value_name = "DIR")]
     pub(crate) vectors: Option<PathBuf>,
+    /// Host to run the plugin in, instead of this program: a command that gets the path of the plugin, and reads calls
+    /// and writes results as lines of JSON (tests/hosts/README.md).
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) host: Option<String>,
 }
 
 fn header(text: &str) -> Result<(String, Vec<u8>), String> {

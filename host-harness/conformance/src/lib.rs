@@ -8,24 +8,39 @@
 //!   the expected result.
 
 mod case;
+mod driver;
 mod inputs;
+mod json_form;
 mod neutral;
 mod report;
-mod script;
+mod session;
 pub mod vectors;
 
 pub use case::{Case, Outcome};
+pub use driver::{HostProcess, StartError};
 pub use report::Report;
 
-use case::Subject;
+use driver::InProcess;
 use handover_host::LoadError;
+use session::Subject;
 use vectors::VectorFile;
+
+/// The cases did not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The component cannot be loaded. The contract requires that it can.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The provider, or the host under test, does not answer.
+    #[error("{0}")]
+    Describe(String),
+}
 
 /// Runs the neutral cases, and the vectors for the component's provider.
 ///
 /// # Errors
-/// The component cannot be loaded. The contract requires that it can.
-pub async fn run(component: &[u8], vectors: &[VectorFile]) -> Result<Report, LoadError> {
+/// The component cannot be loaded.
+pub async fn run(component: &[u8], vectors: &[VectorFile]) -> Result<Report, RunError> {
     let compiled = precompile(component)?;
     // SAFETY: the bytes come from `precompile`.
     unsafe { run_precompiled(&compiled, vectors) }.await
@@ -36,7 +51,7 @@ pub async fn run(component: &[u8], vectors: &[VectorFile]) -> Result<Report, Loa
 /// # Errors
 /// The bytes are not a valid component.
 pub fn precompile(component: &[u8]) -> Result<Vec<u8>, LoadError> {
-    case::precompile(component)
+    driver::precompile(component)
 }
 
 /// Runs the cases as [`run`] does, but on a compiled component. This saves the compilation time.
@@ -46,9 +61,21 @@ pub fn precompile(component: &[u8]) -> Result<Vec<u8>, LoadError> {
 ///
 /// # Safety
 /// The bytes are native code, which this function runs. They must come from [`precompile`], with their code unchanged.
-pub async unsafe fn run_precompiled(compiled: &[u8], vectors: &[VectorFile]) -> Result<Report, LoadError> {
+pub async unsafe fn run_precompiled(compiled: &[u8], vectors: &[VectorFile]) -> Result<Report, RunError> {
     // SAFETY: the caller guarantees the origin of the bytes.
-    let subject = unsafe { Subject::load(compiled) }.await?;
+    let host = unsafe { InProcess::load(compiled) }.await?;
+    run_cases(Subject::new(Box::new(host)).await.map_err(RunError::Describe)?, vectors).await
+}
+
+/// Runs the cases as [`run`] does, but in a host in another process, which has loaded the component.
+///
+/// # Errors
+/// The host does not answer.
+pub async fn run_in(host: HostProcess, vectors: &[VectorFile]) -> Result<Report, RunError> {
+    run_cases(Subject::new(Box::new(host)).await.map_err(RunError::Describe)?, vectors).await
+}
+
+async fn run_cases(subject: Subject, vectors: &[VectorFile]) -> Result<Report, RunError> {
     let mut cases = neutral::run(&subject).await;
     let provider = &subject.description().name;
     for file in vectors.iter().filter(|file| file.provider == *provider) {

@@ -9,7 +9,8 @@ mod purity;
 mod settings;
 mod verify;
 
-use crate::case::{Case, Subject, Verdict};
+use crate::case::{Case, Verdict};
+use crate::session::Subject;
 use std::time::Instant;
 
 /// Runs cases. The name is the one in the report.

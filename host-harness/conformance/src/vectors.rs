@@ -1,15 +1,15 @@
 //! Vectors: cases as data. `tests/vectors/README.md` in the repository specifies the format.
 
-use crate::case::{Case, Subject, Verdict, answered, ensure};
-use crate::script::{Answer, Script};
-use handover_host::TransportError;
+use crate::case::{Case, Verdict, ensure};
+use crate::driver::{Answer, NoAnswer, Request};
+use crate::json_form::Base64;
+use crate::session::Subject;
 use handover_host::contract::{
     Conversation, EventSource, Outbound, OutboundMessage, ProviderRequest, ProvisioningMode, ReceivedWebhook, Routing,
     Setting, Timestamp, Webhook,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::VecDeque;
 use std::time::{Duration, Instant, SystemTime};
 
 /// A file of vectors for one provider.
@@ -147,15 +147,6 @@ enum ScriptedAnswer {
     },
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum NoAnswer {
-    Unreachable,
-    TimedOut,
-    Interrupted,
-    ResponseTooLarge,
-}
-
 impl VectorFile {
     /// Parses a vector file. Only the error uses `name`.
     ///
@@ -181,27 +172,24 @@ impl VectorFile {
 
 impl Vector {
     async fn run(&self, subject: &Subject, settings: Vec<Setting>) -> Verdict {
-        let connect = async || {
-            let connected = subject.provider().connect_offline(settings.clone()).await;
-            connected.map_err(|error| format!("the settings of the vector: {error}"))
-        };
+        let session = subject.session(&settings);
         let actual = match &self.call {
-            Call::CheckSettings {} => result_as_json(answered(subject.provider().check_settings(&settings).await)?)?,
+            Call::CheckSettings {} => result_as_json(subject.check_settings(&settings).await?)?,
             Call::VerifyWebhook { headers, body } => {
-                let (webhook, connection) = (webhook(headers, body)?, connect().await?);
-                let verified = answered(connection.verify_webhook(&webhook).await)?;
+                let webhook = webhook(headers, body)?;
+                let verified = session.verify_webhook(&webhook).await?;
                 // If the provider declares its signature, the host verifies it.
-                let received = answered(connection.receive_webhook(&webhook).await)?;
+                let received = session.receive_webhook(&webhook).await?;
                 let received = received.map(|received| received.authenticity);
                 ensure!(verified == received, "verify-webhook: {verified:?}, the declared signature: {received:?}");
-                let received = answered(connection.verified_by_provider().receive_webhook(&webhook).await)?;
+                let received = session.verified_by_provider().receive_webhook(&webhook).await?;
                 let received = received.map(|received| received.authenticity);
                 ensure!(verified == received, "verify-webhook: {verified:?}, receive-webhook: {received:?}");
                 result_as_json(verified)?
             }
             Call::ReceiveWebhook { headers, body } => {
                 let webhook = webhook(headers, body)?;
-                match answered(connect().await?.verified_by_provider().receive_webhook(&webhook).await)? {
+                match session.verified_by_provider().receive_webhook(&webhook).await? {
                     Ok(ReceivedWebhook { authenticity, events }) => {
                         json!({ "ok": { "authenticity": authenticity, "events": result_as_json(events)? } })
                     }
@@ -215,11 +203,11 @@ impl Vector {
                     SourceKind::Trigger => EventSource::Trigger,
                     SourceKind::Notification => EventSource::Notification,
                 }(body.bytes()?);
-                result_as_json(answered(connect().await?.map_agent_events(&source).await)?)?
+                result_as_json(session.map_agent_events(&source).await?)?
             }
             Call::BuildOutboundMessage { conversation, id, time, message } => {
                 let outbound = Outbound { id: id.clone(), time: *time, message: OutboundMessage::clone(message) };
-                let built = answered(connect().await?.build_outbound_message(conversation, &outbound).await)?;
+                let built = session.build_outbound_message(conversation, &outbound).await?;
                 result_as_json(built.map(|requests| requests.iter().map(as_json).collect::<Vec<_>>()))?
             }
             Call::Deliver { .. }
@@ -228,38 +216,32 @@ impl Vector {
             | Call::FetchAgentMessages { .. }
             | Call::CheckAvailability { .. }
             | Call::CheckConnection {}
-            | Call::Provision { .. } => self.run_effect(subject, settings).await?,
+            | Call::Provision { .. } => self.run_effect(subject, &settings).await?,
         };
         compare(&self.expect, &actual, "result")
     }
 
     /// Runs a call with effects, and compares its requests with the exchanges.
-    async fn run_effect(&self, subject: &Subject, settings: Vec<Setting>) -> Result<Value, String> {
-        let answers: VecDeque<Answer> = self.exchanges.iter().map(|exchange| exchange.answer.answer()).collect();
-        let (connection, scripted) = subject.scripted(settings, Script::Sequence(answers)).await?;
+    async fn run_effect(&self, subject: &Subject, settings: &[Setting]) -> Result<Value, String> {
+        let session = subject.session(settings);
+        let session = session.answered(self.exchanges.iter().map(|exchange| exchange.answer.answer()).collect());
         let actual = match &self.call {
-            Call::Deliver { operation, body } => {
-                result_as_json(answered(connection.deliver(&request(operation, body)?).await)?)?
-            }
+            Call::Deliver { operation, body } => result_as_json(session.deliver(&request(operation, body)?).await?)?,
             Call::FindDelivery { conversation, operation, body } => {
                 let request = request(operation, body)?;
-                result_as_json(answered(connection.find_delivery(conversation, &request).await)?)?
+                result_as_json(session.find_delivery(conversation, &request).await?)?
             }
             Call::ObserveConversation { conversation } => {
-                result_as_json(answered(connection.observe_conversation(conversation).await)?)?
+                result_as_json(session.observe_conversation(conversation).await?)?
             }
             Call::FetchAgentMessages { conversation } => {
-                result_as_json(answered(connection.fetch_agent_messages(conversation).await)?)?
+                result_as_json(session.fetch_agent_messages(conversation).await?)?
             }
-            Call::CheckAvailability { routing } => {
-                result_as_json(answered(connection.check_availability(routing).await)?)?
-            }
-            Call::Provision { webhook_url, mode } => {
-                result_as_json(answered(connection.provision(webhook_url, *mode).await)?)?
-            }
-            _ => result_as_json(answered(connection.check_connection(None).await)?)?,
+            Call::CheckAvailability { routing } => result_as_json(session.check_availability(routing).await?)?,
+            Call::Provision { webhook_url, mode } => result_as_json(session.provision(webhook_url, *mode).await?)?,
+            _ => result_as_json(session.check_connection(None).await?)?,
         };
-        let requests = scripted.requests();
+        let requests = session.requests();
         for (number, (exchange, request)) in self.exchanges.iter().zip(&requests).enumerate() {
             exchange.compare(request).map_err(|error| format!("request {}: {error}", number + 1))?;
         }
@@ -270,21 +252,21 @@ impl Vector {
 }
 
 impl Exchange {
-    fn compare(&self, request: &http::Request<Vec<u8>>) -> Verdict {
-        let line = format!("{} {}", request.method(), request.uri());
+    fn compare(&self, request: &Request) -> Verdict {
+        let line = format!("{} {}", request.method, request.url);
         ensure!(line == self.request, "expected {}, got {line}", self.request);
         for (name, value) in &self.headers {
-            let sent = request.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-            ensure!(sent.as_ref() == Some(value), "header {name}: expected {value:?}, got {sent:?}");
+            let sent = request.headers.iter().find(|(sent, _)| sent.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+            ensure!(sent == Some(value), "header {name}: expected {value:?}, got {sent:?}");
         }
         match &self.body {
             None => Ok(()),
             Some(Bytes::Json(expected)) => {
-                let sent: Value = serde_json::from_slice(request.body()).map_err(|error| format!("body: {error}"))?;
+                let sent: Value = serde_json::from_slice(&request.body.0).map_err(|error| format!("body: {error}"))?;
                 compare(expected, &sent, "body")
             }
             Some(expected) => {
-                let (expected, sent) = (expected.bytes()?, request.body());
+                let (expected, sent) = (expected.bytes()?, &request.body.0);
                 ensure!(
                     expected == *sent,
                     "body: expected {:?}, got {:?}",
@@ -300,22 +282,13 @@ impl Exchange {
 impl ScriptedAnswer {
     fn answer(&self) -> Answer {
         match self {
-            Self::Error { error: NoAnswer::Unreachable } => Err(TransportError::Unreachable),
-            Self::Error { error: NoAnswer::TimedOut } => Err(TransportError::TimedOut),
-            Self::Error { error: NoAnswer::Interrupted } => Err(TransportError::Interrupted),
-            Self::Error { error: NoAnswer::ResponseTooLarge } => Err(TransportError::TooLarge),
+            Self::Error { error } => Answer::Error { error: *error },
             Self::Response { status, headers, json, utf8 } => {
                 let body = utf8.clone().unwrap_or_else(|| json.to_string());
-                let mut response = http::Response::new(body.into_bytes());
-                *response.status_mut() = http::StatusCode::from_u16(*status).unwrap_or_default();
-                for (name, value) in headers {
-                    let date = date(value);
-                    let value = date.as_deref().unwrap_or(value);
-                    if let (Ok(name), Ok(value)) = (name.parse::<http::HeaderName>(), value.parse()) {
-                        response.headers_mut().append(name, value);
-                    }
-                }
-                Ok(response)
+                let header =
+                    |(name, value): &(String, String)| (name.clone(), date(value).unwrap_or_else(|| value.clone()));
+                let headers = headers.iter().map(header).collect();
+                Answer::Response { status: *status, headers, body: Base64(body.into_bytes()) }
             }
         }
     }

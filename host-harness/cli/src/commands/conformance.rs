@@ -5,7 +5,9 @@ use crate::arguments::Conformance;
 use crate::{output, plugin, progress};
 use anyhow::Context;
 use handover_conformance::vectors::VectorFile;
+use handover_conformance::{HostProcess, Report, RunError};
 use include_dir::{Dir, include_dir};
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -18,7 +20,10 @@ pub(crate) async fn run(arguments: Conformance) -> anyhow::Result<ExitCode> {
         vectors.extend(read_folder(folder)?);
     }
     let spinner = progress::show("running the test cases");
-    let report = handover_conformance::run(&component, &vectors).await;
+    let report = match &arguments.host {
+        Some(command) => run_in(command, &component, &vectors).await?,
+        None => handover_conformance::run(&component, &vectors).await,
+    };
     drop(spinner);
     let report = match report {
         Ok(report) => report,
@@ -33,6 +38,12 @@ pub(crate) async fn run(arguments: Conformance) -> anyhow::Result<ExitCode> {
             .with_context(|| format!("{}: the report cannot be written", file.display()))?;
     }
     Ok(if report.failed().next().is_some() { ExitCode::from(NEGATIVE_RESULT) } else { ExitCode::SUCCESS })
+}
+
+async fn run_in(command: &str, component: &[u8], vectors: &[VectorFile]) -> anyhow::Result<Result<Report, RunError>> {
+    let mut file = tempfile::Builder::new().suffix(".wasm").tempfile().context("cannot create a temporary file")?;
+    file.write_all(component).context("cannot write a temporary file")?;
+    Ok(handover_conformance::run_in(HostProcess::start(command, file.path())?, vectors).await)
 }
 
 fn built_in() -> anyhow::Result<Vec<VectorFile>> {

@@ -1,45 +1,42 @@
-//! A transport with scripted responses, and a cache that can be cleared.
+//! A transport with scripted answers, and a cache that can be cleared.
 
+use super::{Answer, Network, NoAnswer, Request};
+use crate::json_form::Base64;
 use async_trait::async_trait;
 use handover_host::{Cache, MemoryCache, Transport, TransportError};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// The responses of the contact center.
-#[derive(Clone)]
-pub(crate) enum Script {
-    /// The same response to every request.
-    Always(Answer),
-    /// One response for each request, in this order. Later requests fail as unreachable.
-    Sequence(VecDeque<Answer>),
-}
-
-pub(crate) type Answer = Result<http::Response<Vec<u8>>, TransportError>;
+type Answered = Result<http::Response<Vec<u8>>, TransportError>;
 
 /// A transport that answers from a script and records the requests.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Scripted(Arc<Mutex<State>>);
 
+#[derive(Default)]
 struct State {
-    script: Script,
-    requests: Vec<http::Request<Vec<u8>>>,
-}
-
-impl Default for Scripted {
-    fn default() -> Self {
-        Self(Arc::new(Mutex::new(State { script: Script::Sequence(VecDeque::new()), requests: Vec::new() })))
-    }
+    answers: VecDeque<Answered>,
+    /// The answer after these; `None` is unreachable.
+    then: Option<Answered>,
+    requests: Vec<Request>,
 }
 
 impl Scripted {
     /// Starts a script and clears the recorded requests.
-    pub(crate) fn begin(&self, script: Script) {
-        *self.state() = State { script, requests: Vec::new() };
+    pub(crate) fn begin(&self, network: &Network) -> Result<(), String> {
+        let (answers, then) = match network {
+            Network::Offline => (VecDeque::new(), None),
+            Network::Scripted(script) => {
+                (script.answers.iter().map(answered).collect::<Result<_, _>>()?, Some(answered(&script.then)?))
+            }
+        };
+        *self.state() = State { answers, then, requests: Vec::new() };
+        Ok(())
     }
 
     /// Returns the requests since the script started.
-    pub(crate) fn requests(&self) -> Vec<http::Request<Vec<u8>>> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         self.state().requests.clone()
     }
 
@@ -48,15 +45,44 @@ impl Scripted {
     }
 }
 
+fn answered(answer: &Answer) -> Result<Answered, String> {
+    let (status, headers, body) = match answer {
+        Answer::Response { status, headers, body } => (status, headers, body),
+        Answer::Error { error } => {
+            return Ok(Err(match error {
+                NoAnswer::Unreachable => TransportError::Unreachable,
+                NoAnswer::TimedOut => TransportError::TimedOut,
+                NoAnswer::Interrupted => TransportError::Interrupted,
+                NoAnswer::ResponseTooLarge => TransportError::TooLarge,
+            }));
+        }
+    };
+    let mut response = http::Response::builder().status(*status);
+    for (name, value) in headers {
+        response = response.header(name, value);
+    }
+    Ok(Ok(response.body(body.0.clone()).map_err(|error| format!("an answer of the script: {error}"))?))
+}
+
+fn recorded(request: http::Request<Vec<u8>>) -> Request {
+    let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+        (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    Request {
+        method: request.method().to_string(),
+        url: request.uri().to_string(),
+        headers: request.headers().iter().map(header).collect(),
+        body: Base64(request.into_body()),
+    }
+}
+
 #[async_trait]
 impl Transport for Scripted {
-    async fn send(&self, request: http::Request<Vec<u8>>) -> Answer {
+    async fn send(&self, request: http::Request<Vec<u8>>) -> Answered {
         let mut state = self.state();
-        state.requests.push(request);
-        match &mut state.script {
-            Script::Always(answer) => answer.clone(),
-            Script::Sequence(answers) => answers.pop_front().unwrap_or(Err(TransportError::Unreachable)),
-        }
+        state.requests.push(recorded(request));
+        let then = state.then.clone().unwrap_or(Err(TransportError::Unreachable));
+        state.answers.pop_front().unwrap_or(then)
     }
 }
 

@@ -1,13 +1,14 @@
 //! `build-outbound-message`.
 
-use crate::case::{Subject, Verdict, answered, ensure};
+use crate::case::{Verdict, ensure};
 use crate::inputs::{conversation, messages, outbound};
+use crate::session::Subject;
 use handover_host::contract::{Ability, Conversation, Outbound, OutboundMessage, ProviderRequest, Unsupported};
 use std::collections::BTreeSet;
 
 async fn build(subject: &Subject, message: &Outbound) -> Result<Result<Vec<ProviderRequest>, Unsupported>, String> {
-    let connection = subject.connection().await?;
-    answered(connection.build_outbound_message(&conversation(), message).await)
+    let connection = subject.example_session();
+    connection.build_outbound_message(&conversation(), message).await
 }
 
 /// Verifies that a provider builds exactly the kinds of messages that its abilities include.
@@ -64,10 +65,10 @@ pub(super) async fn ids(subject: &Subject) -> Verdict {
 }
 
 pub(super) async fn handover_number(subject: &Subject) -> Verdict {
-    let connection = subject.connection().await?;
+    let connection = subject.example_session();
     let none = Conversation { handover: 0, ..conversation() };
     let message = outbound("m-1", OutboundMessage::Text("hello".into()));
-    let built = answered(connection.build_outbound_message(&none, &message).await)?;
+    let built = connection.build_outbound_message(&none, &message).await?;
     ensure!(matches!(built, Err(Unsupported::Invalid(_))), "a handover of 0 is not refused as invalid");
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `describe`.
 
-use crate::case::{Subject, Verdict, ensure};
+use crate::case::{Verdict, ensure};
+use crate::session::Subject;
 use std::collections::BTreeSet;
 
 /// Verifies that names are kebab-case and that the version is semantic.

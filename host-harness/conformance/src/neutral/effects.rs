@@ -1,14 +1,15 @@
 //! `deliver`, `find-delivery`, `observe-conversation`, `check-connection` and `provision`.
 
-use crate::case::{Subject, Verdict, answered, ensure};
+use crate::case::{Verdict, ensure};
+use crate::driver::{Answer, NoAnswer};
 use crate::inputs::{conversation, outbound};
+use crate::json_form::Base64;
 use crate::neutral::describe::is_kebab;
-use crate::script::{Answer, Script, Scripted};
+use crate::session::{Session, Subject};
 use handover_host::contract::{
     Ability, CheckOutcome, DeliveryStatus, Failure, OutboundMessage, ProviderRequest, ProvisioningMode, RetryAdvice,
     RetryCause, Setting, SettingKind, StepOutcome,
 };
-use handover_host::{Connection, TransportError};
 use std::collections::BTreeSet;
 
 const CANARY: &str = "canary-5c0d1ce2b1f4";
@@ -19,42 +20,43 @@ async fn settings(subject: &Subject) -> Vec<Setting> {
     for field in subject.description().settings.iter().filter(|field| field.kind == SettingKind::Secret) {
         let mut tried = settings.clone();
         tried.iter_mut().filter(|setting| setting.key == field.key).for_each(|setting| setting.value = CANARY.into());
-        if subject.provider().check_settings(&tried).await.is_ok() {
+        if matches!(subject.check_settings(&tried).await, Ok(Ok(_))) {
             settings = tried;
         }
     }
     settings
 }
 
-async fn connect(subject: &Subject, answer: Answer) -> Result<(Connection, Scripted), String> {
-    subject.scripted(settings(subject).await, Script::Always(answer)).await
+/// Returns calls during which the contact center answers every request with `answer`.
+async fn session(subject: &Subject, answer: Answer) -> Session<'_> {
+    subject.session(&settings(subject).await).always_answered(answer)
 }
 
-async fn text(connection: &Connection) -> Result<ProviderRequest, String> {
+async fn text(connection: &Session<'_>) -> Result<ProviderRequest, String> {
     let message = outbound("m-1", OutboundMessage::Text("Hello".into()));
-    let built = answered(connection.build_outbound_message(&conversation(), &message).await)?;
+    let built = connection.build_outbound_message(&conversation(), &message).await?;
     let mut requests = built.map_err(|error| format!("a text is refused: {error:?}"))?;
     ensure!(requests.len() == 1, "a short text: built {} requests instead of 1", requests.len());
     requests.pop().ok_or_else(|| "a short text: built no request".into())
 }
 
 fn answer(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> Answer {
-    let mut response = http::Response::new(body.as_bytes().to_vec());
-    *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
-    for (name, value) in headers {
-        response.headers_mut().append(*name, http::HeaderValue::from_static(value));
-    }
-    Ok(response)
+    let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    Answer::Response { status, headers, body: Base64(body.into()) }
+}
+
+fn no_answer(error: NoAnswer) -> Answer {
+    Answer::Error { error }
 }
 
 /// Calls `deliver`, `find-delivery` and `observe-conversation` while the contact center answers every request with
 /// `answer`, and returns their failures.
 async fn failures(subject: &Subject, answer: Answer) -> Result<[Option<Failure>; 3], String> {
-    let (connection, _) = connect(subject, answer).await?;
+    let connection = session(subject, answer).await;
     let text = text(&connection).await?;
-    let delivered = answered(connection.deliver(&text).await)?;
-    let found = answered(connection.find_delivery(&conversation(), &text).await)?;
-    let observed = answered(connection.observe_conversation(&conversation()).await)?;
+    let delivered = connection.deliver(&text).await?;
+    let found = connection.find_delivery(&conversation(), &text).await?;
+    let observed = connection.observe_conversation(&conversation()).await?;
     Ok([delivered.err(), found.err(), observed.err()])
 }
 
@@ -66,7 +68,7 @@ fn retry(failure: Option<Failure>) -> Result<RetryAdvice, String> {
 }
 
 pub(super) async fn unreachable(subject: &Subject) -> Verdict {
-    for failure in failures(subject, Err(TransportError::Unreachable)).await? {
+    for failure in failures(subject, no_answer(NoAnswer::Unreachable)).await? {
         let advice = retry(failure)?;
         ensure!(advice.cause == RetryCause::Network, "expected the cause network, got {:?}", advice.cause);
         ensure!(!advice.may_have_arrived, "`may-have-arrived` is true, but nothing was sent");
@@ -75,11 +77,11 @@ pub(super) async fn unreachable(subject: &Subject) -> Verdict {
 }
 
 pub(super) async fn timed_out(subject: &Subject) -> Verdict {
-    for failure in failures(subject, Err(TransportError::TimedOut)).await? {
+    for failure in failures(subject, no_answer(NoAnswer::TimedOut)).await? {
         let advice = retry(failure)?;
         ensure!(advice.cause == RetryCause::TimedOut, "expected the cause timed-out, got {:?}", advice.cause);
     }
-    for failure in failures(subject, Err(TransportError::Interrupted)).await? {
+    for failure in failures(subject, no_answer(NoAnswer::Interrupted)).await? {
         retry(failure)?;
     }
     Ok(())
@@ -109,18 +111,17 @@ pub(super) async fn garbage(subject: &Subject) -> Verdict {
     const MAX_REQUESTS_PER_CALL: usize = 40;
     for status in [200, 201, 204, 301, 302, 400, 401, 403, 404, 409, 413, 418, 500, 599] {
         for body in ["", "{}", "[]", "null", "\u{0}", r#"{"entities":[{}],"pageCount":1e9,"access_token":5}"#] {
-            let (connection, scripted) =
-                connect(subject, answer(status, &[("location", "https://evil.example")], body)).await?;
-            let delivered = answered(connection.deliver(&text(&connection).await?).await)?;
+            let connection = session(subject, answer(status, &[("location", "https://evil.example")], body)).await;
+            let delivered = connection.deliver(&text(&connection).await?).await?;
             ensure!(delivered.is_err(), "{status} {body:?}: `deliver` reports a delivery");
-            let found = answered(connection.find_delivery(&conversation(), &text(&connection).await?).await)?;
+            let found = connection.find_delivery(&conversation(), &text(&connection).await?).await?;
             ensure!(
                 !matches!(found, Ok(DeliveryStatus::Delivered(_))),
                 "{status} {body:?}: `find-delivery` reports a delivery"
             );
-            answered(connection.observe_conversation(&conversation()).await)?.ok();
-            answered(connection.check_connection(None).await)?.ok();
-            let (requests, allowed) = (scripted.requests().len(), 4 * MAX_REQUESTS_PER_CALL);
+            connection.observe_conversation(&conversation()).await?.ok();
+            connection.check_connection(None).await?.ok();
+            let (requests, allowed) = (connection.requests().len(), 4 * MAX_REQUESTS_PER_CALL);
             ensure!(
                 requests <= allowed,
                 "{status} {body:?}: four calls made {requests} requests instead of at most {allowed}"
@@ -132,9 +133,9 @@ pub(super) async fn garbage(subject: &Subject) -> Verdict {
 
 pub(super) async fn secrets(subject: &Subject) -> Verdict {
     let echo = format!(r#"{{"message":"{CANARY}","error":"{CANARY}","code":"x"}}"#);
-    let answers = [Err(TransportError::Unreachable), answer(401, &[], "{}"), answer(500, &[], &echo)];
+    let answers = [no_answer(NoAnswer::Unreachable), answer(401, &[], "{}"), answer(500, &[], &echo)];
     for answer in answers {
-        let (connection, _) = connect(subject, answer).await?;
+        let connection = session(subject, answer).await;
         let results = format!(
             "{:?} {:?} {:?} {:?}",
             connection.deliver(&text(&connection).await?).await,
@@ -149,7 +150,7 @@ pub(super) async fn secrets(subject: &Subject) -> Verdict {
 }
 
 pub(super) async fn foreign(subject: &Subject) -> Verdict {
-    let (connection, _) = connect(subject, answer(200, &[], "{}")).await?;
+    let connection = session(subject, answer(200, &[], "{}")).await;
     let foreign = ProviderRequest {
         idempotency_key: "m-1".into(),
         recipient: "user-1".into(),
@@ -157,9 +158,9 @@ pub(super) async fn foreign(subject: &Subject) -> Verdict {
         ttl_ms: None,
         body: b"{}".to_vec(),
     };
-    let delivered = answered(connection.deliver(&foreign).await)?;
+    let delivered = connection.deliver(&foreign).await?;
     ensure!(matches!(delivered, Err(Failure::Permanent(_))), "`deliver`: expected permanent, got {delivered:?}");
-    let found = answered(connection.find_delivery(&conversation(), &foreign).await)?;
+    let found = connection.find_delivery(&conversation(), &foreign).await?;
     ensure!(
         matches!(found, Err(Failure::Permanent(_)) | Ok(DeliveryStatus::Unknown)),
         "`find-delivery`: expected permanent or unknown, got {found:?}"
@@ -169,10 +170,10 @@ pub(super) async fn foreign(subject: &Subject) -> Verdict {
 
 pub(super) async fn doctor(subject: &Subject) -> Verdict {
     let answers =
-        [Err(TransportError::Unreachable), answer(401, &[], "{}"), answer(404, &[], "{}"), answer(200, &[], "{}")];
+        [no_answer(NoAnswer::Unreachable), answer(401, &[], "{}"), answer(404, &[], "{}"), answer(200, &[], "{}")];
     for answer in answers {
-        let (connection, _) = connect(subject, answer).await?;
-        let checks = answered(connection.check_connection(None).await)?;
+        let connection = session(subject, answer).await;
+        let checks = connection.check_connection(None).await?;
         let checks = checks.map_err(|failure| format!("`check-connection` fails: {failure:?}"))?;
         let mut names = BTreeSet::new();
         for check in &checks {
@@ -191,14 +192,14 @@ pub(super) async fn doctor(subject: &Subject) -> Verdict {
 
 pub(super) async fn provisioning(subject: &Subject) -> Verdict {
     let able = subject.description().abilities.contains(&Ability::Provisioning);
-    for answer in [Err(TransportError::Unreachable), answer(401, &[], "{}"), answer(500, &[], "<html>")] {
+    for answer in [no_answer(NoAnswer::Unreachable), answer(401, &[], "{}"), answer(500, &[], "<html>")] {
         for mode in [ProvisioningMode::Plan, ProvisioningMode::Apply] {
-            let (connection, scripted) = connect(subject, answer.clone()).await?;
-            let steps = answered(connection.provision("https://bot.example.com/webhook", mode).await)?;
+            let connection = session(subject, answer.clone()).await;
+            let steps = connection.provision("https://bot.example.com/webhook", mode).await?;
             let steps = steps.map_err(|failure| format!("`provision` fails: {failure:?}"))?;
             if !able {
                 ensure!(steps.is_empty(), "`provision` returns steps, but the description does not list the ability");
-                let requests = scripted.requests();
+                let requests = connection.requests();
                 ensure!(
                     requests.is_empty(),
                     "`provision` sends requests, but the description does not list the ability"

@@ -1,17 +1,17 @@
 //! `map-agent-events`.
 
-use crate::case::{Subject, Verdict, answered, ensure};
+use crate::case::{Verdict, ensure};
 use crate::inputs::{non_objects, odd_objects, sources};
-use handover_host::Connection;
+use crate::session::{Session, Subject};
 use handover_host::contract::{AgentEvent, EventKind, EventSource, MappingError};
 
-async fn events(connection: &Connection, source: &EventSource, what: &str) -> Result<Vec<AgentEvent>, String> {
-    let mapped = answered(connection.map_agent_events(source).await).map_err(|error| format!("{what}: {error}"))?;
+async fn events(connection: &Session<'_>, source: &EventSource, what: &str) -> Result<Vec<AgentEvent>, String> {
+    let mapped = connection.map_agent_events(source).await.map_err(|error| format!("{what}: {error}"))?;
     mapped.map_err(|malformed| format!("{what}: a JSON object is reported as malformed: {malformed:?}"))
 }
 
 pub(super) async fn total(subject: &Subject) -> Verdict {
-    let connection = subject.connection().await?;
+    let connection = subject.example_session();
     for (what, body) in odd_objects() {
         for source in sources(body.as_bytes()) {
             let events = events(&connection, &source, what).await?;
@@ -29,10 +29,10 @@ pub(super) async fn total(subject: &Subject) -> Verdict {
 }
 
 pub(super) async fn malformed(subject: &Subject) -> Verdict {
-    let connection = subject.connection().await?;
+    let connection = subject.example_session();
     for (what, body, expected) in non_objects() {
         for source in sources(&body) {
-            let mapped = answered(connection.map_agent_events(&source).await)?;
+            let mapped = connection.map_agent_events(&source).await?;
             let name = match &mapped {
                 Ok(_) => "events",
                 Err(MappingError::Empty) => "empty",
@@ -51,7 +51,7 @@ pub(super) async fn malformed(subject: &Subject) -> Verdict {
 }
 
 pub(super) async fn unknown(subject: &Subject) -> Verdict {
-    let connection = subject.connection().await?;
+    let connection = subject.example_session();
     for body in ["{}", r#"{"type":"No-Such-Type","kind":"no-such-kind","event":"no-such-event"}"#] {
         for source in sources(body.as_bytes()) {
             let events = events(&connection, &source, body).await?;
@@ -64,7 +64,7 @@ pub(super) async fn unknown(subject: &Subject) -> Verdict {
 
 pub(super) async fn reasons(subject: &Subject) -> Verdict {
     const CANARY: &str = "canary-77c1f1d2e1a9";
-    let connection = subject.connection().await?;
+    let connection = subject.example_session();
     for body in [
         format!(r#"{{"type":"No-Such-Type","text":"{CANARY}","body":"{CANARY}","message":{{"text":"{CANARY}"}}}}"#),
         format!(r#"{{"type":"Text","text":"{CANARY}","text":"{CANARY}"}}"#),
@@ -83,7 +83,7 @@ pub(super) async fn reasons(subject: &Subject) -> Verdict {
 }
 
 pub(super) async fn ids(subject: &Subject) -> Verdict {
-    let connection = subject.connection().await?;
+    let connection = subject.example_session();
     for source in [EventSource::Webhook, EventSource::EventBus, EventSource::Trigger, EventSource::Notification] {
         let once = events(&connection, &source(br#"{"id":"1","a":1}"#.to_vec()), "one").await?;
         let again = events(&connection, &source(br#"{"id":"1","a":1}"#.to_vec()), "the same").await?;

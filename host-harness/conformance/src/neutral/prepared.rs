@@ -1,24 +1,24 @@
 //! Prepared settings: every call refuses those of another provider or version, and damaged ones.
 
-use crate::case::{Subject, Verdict, answered, ensure};
+use crate::case::{Verdict, ensure};
 use crate::inputs::{conversation, outbound, webhook};
-use handover_host::Connection;
+use crate::session::{Session, Subject};
 use handover_host::contract::{
     EventSource, Failure, MappingError, OutboundMessage, ProviderRequest, ProvisioningMode, Rejection, Routing,
     Unsupported,
 };
 
 /// Verifies that every call answers with `stale-settings`.
-async fn is_refused(connection: &Connection, what: &str) -> Verdict {
+async fn is_refused(connection: &Session<'_>, what: &str) -> Verdict {
     let webhook = webhook(&[], b"{}");
-    let verified = answered(connection.verify_webhook(&webhook).await)?;
+    let verified = connection.verify_webhook(&webhook).await?;
     ensure!(verified == Err(Rejection::StaleSettings), "{what}: verify-webhook answers {verified:?}");
-    let received = answered(connection.receive_webhook(&webhook).await)?.map(|received| received.authenticity);
+    let received = connection.receive_webhook(&webhook).await?.map(|received| received.authenticity);
     ensure!(received == Err(Rejection::StaleSettings), "{what}: receive-webhook answers {received:?}");
-    let mapped = answered(connection.map_agent_events(&EventSource::Webhook(b"{}".to_vec())).await)?;
+    let mapped = connection.map_agent_events(&EventSource::Webhook(b"{}".to_vec())).await?;
     ensure!(mapped == Err(MappingError::StaleSettings), "{what}: map-agent-events answers {mapped:?}");
     let (to, message) = (conversation(), outbound("m-1", OutboundMessage::Text("hello".into())));
-    let built = answered(connection.build_outbound_message(&to, &message).await)?.map(|requests| requests.len());
+    let built = connection.build_outbound_message(&to, &message).await?.map(|requests| requests.len());
     ensure!(built == Err(Unsupported::StaleSettings), "{what}: build-outbound-message answers {built:?}");
     let request = ProviderRequest {
         idempotency_key: "m-1".into(),
@@ -28,16 +28,13 @@ async fn is_refused(connection: &Connection, what: &str) -> Verdict {
         body: b"{}".to_vec(),
     };
     let failures = [
-        ("deliver", answered(connection.deliver(&request).await)?.err()),
-        ("find-delivery", answered(connection.find_delivery(&to, &request).await)?.err()),
-        ("observe-conversation", answered(connection.observe_conversation(&to).await)?.err()),
-        ("fetch-agent-messages", answered(connection.fetch_agent_messages(&to).await)?.err()),
-        ("check-availability", answered(connection.check_availability(&Routing::default()).await)?.err()),
-        ("check-connection", answered(connection.check_connection(None).await)?.err()),
-        (
-            "provision",
-            answered(connection.provision("https://bot.example.com/webhook", ProvisioningMode::Plan).await)?.err(),
-        ),
+        ("deliver", connection.deliver(&request).await?.err()),
+        ("find-delivery", connection.find_delivery(&to, &request).await?.err()),
+        ("observe-conversation", connection.observe_conversation(&to).await?.err()),
+        ("fetch-agent-messages", connection.fetch_agent_messages(&to).await?.err()),
+        ("check-availability", connection.check_availability(&Routing::default()).await?.err()),
+        ("check-connection", connection.check_connection(None).await?.err()),
+        ("provision", connection.provision("https://bot.example.com/webhook", ProvisioningMode::Plan).await?.err()),
     ];
     for (call, failure) in failures {
         ensure!(failure == Some(Failure::StaleSettings), "{what}: {call} answers {failure:?}");
@@ -46,7 +43,7 @@ async fn is_refused(connection: &Connection, what: &str) -> Verdict {
 }
 
 async fn prepared(subject: &Subject) -> Result<Vec<u8>, String> {
-    let accepted = answered(subject.provider().check_settings(&subject.examples()).await)?;
+    let accepted = subject.check_settings(&subject.examples()).await?;
     Ok(accepted.map_err(|problems| format!("the example settings are refused: {problems:?}"))?.prepared)
 }
 
@@ -58,7 +55,7 @@ pub(super) async fn foreign(subject: &Subject) -> Verdict {
         ("a text", b"another-provider 1.0.0".to_vec()),
         ("a long text", vec![b'a'; 100_000]),
     ] {
-        is_refused(&subject.provider().connect_prepared(prepared), what).await?;
+        is_refused(&subject.prepared_session(prepared), what).await?;
     }
     Ok(())
 }
@@ -68,10 +65,10 @@ pub(super) async fn cut(subject: &Subject) -> Verdict {
     let length = prepared.len();
     for length in [1, 2, length / 4, length / 2, length - length / 4, length.saturating_sub(1)] {
         let cut = prepared.get(..length).unwrap_or_default().to_vec();
-        is_refused(&subject.provider().connect_prepared(cut), &format!("the first {length} bytes")).await?;
+        is_refused(&subject.prepared_session(cut), &format!("the first {length} bytes")).await?;
     }
     let longer = [prepared.as_slice(), &[0]].concat();
-    is_refused(&subject.provider().connect_prepared(longer), "one more byte").await
+    is_refused(&subject.prepared_session(longer), "one more byte").await
 }
 
 /// Verifies that the version of the provider is part of the prepared settings.
@@ -83,5 +80,5 @@ pub(super) async fn version(subject: &Subject) -> Verdict {
     if let Some(digit) = prepared.get_mut(found) {
         *digit = if *digit == b'9' { b'8' } else { b'9' };
     }
-    is_refused(&subject.provider().connect_prepared(prepared), "another version").await
+    is_refused(&subject.prepared_session(prepared), "another version").await
 }

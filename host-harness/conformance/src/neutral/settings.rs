@@ -1,12 +1,13 @@
 //! `check-settings`.
 
-use crate::case::{Subject, Verdict, answered, ensure};
+use crate::case::{Verdict, ensure};
+use crate::session::Subject;
 use handover_host::contract::{AcceptedSettings, Setting, SettingKind, SettingsProblem, Severity};
 
 type Checked = Result<AcceptedSettings, Vec<SettingsProblem>>;
 
 async fn check(subject: &Subject, settings: &[Setting]) -> Result<Checked, String> {
-    let checked = answered(subject.provider().check_settings(settings).await)?;
+    let checked = subject.check_settings(settings).await?;
     let problems = match &checked {
         Ok(accepted) => &accepted.warnings,
         Err(problems) => problems,

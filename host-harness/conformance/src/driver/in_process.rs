@@ -1,0 +1,172 @@
+//! The host of this process: `handover-host`.
+
+use super::script::{ClearableCache, Scripted};
+use super::{Call, Driver, Instance, Made, Network, SettingsOfCall, VerifiedBy};
+use crate::json_form::{
+    AcceptedSettingsJson, Base64, EventSourceJson, ProviderRequestJson, ReceivedWebhookJson, ResultJson, SettingJson,
+    WebhookJson,
+};
+use async_trait::async_trait;
+use handover_host::contract::Setting;
+use handover_host::{AllowedOrigins, BuildError, Connection, Error, Host, HostBuilder, Limits, LoadError, Provider};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+/// The component, loaded in two hosts: one creates an instance for each call, the other keeps its instance.
+pub(crate) struct InProcess {
+    fresh: Provider,
+    keeping: Provider,
+    network: Scripted,
+    cache: ClearableCache,
+    /// The last connection whose instance is kept, with its settings.
+    kept: Mutex<Option<(Vec<SettingJson>, Connection)>>,
+}
+
+/// Compiles a component for [`InProcess::load`].
+pub(crate) fn precompile(component: &[u8]) -> Result<Vec<u8>, LoadError> {
+    host(Host::builder().limits(limits()))?.precompile(component)
+}
+
+fn limits() -> Limits {
+    let mut limits = Limits::default();
+    // The cases make one call at a time.
+    limits.concurrent_calls = 4;
+    limits
+}
+
+/// Builds a host. If this fails, the component is not at fault, but it cannot be tested.
+fn host(builder: HostBuilder) -> Result<Host, LoadError> {
+    builder.build().map_err(|error: BuildError| LoadError::Invalid(error.to_string()))
+}
+
+impl InProcess {
+    /// Loads a compiled component.
+    ///
+    /// # Safety
+    /// The bytes must come from [`precompile`].
+    pub(crate) async unsafe fn load(compiled: &[u8]) -> Result<Self, LoadError> {
+        let (network, cache) = (Scripted::default(), ClearableCache::default());
+        let builder = || Host::builder().limits(limits()).http(network.clone()).cache(cache.clone());
+        let (fresh, keeping) = (host(builder())?, host(builder().reuse(u32::MAX))?);
+        // SAFETY: the caller guarantees the origin of the bytes, and `precompile` uses the same limits.
+        let (fresh, keeping) =
+            unsafe { (fresh.load_precompiled(compiled).await?, keeping.load_precompiled(compiled).await?) };
+        Ok(Self { fresh, keeping, network, cache, kept: Mutex::default() })
+    }
+
+    async fn connection(&self, call: &Call) -> Result<Connection, String> {
+        let provider = match call.instance {
+            Instance::Fresh => &self.fresh,
+            Instance::Kept => &self.keeping,
+        };
+        let settings = match &call.settings {
+            SettingsOfCall::Settings(settings) => settings,
+            SettingsOfCall::Prepared(Base64(prepared)) => return Ok(provider.connect_prepared(prepared.clone())),
+            SettingsOfCall::None {} => return Err(format!("{} needs settings", call.function)),
+        };
+        let mut kept = self.kept.lock().await;
+        if let (Instance::Kept, Some((of, connection))) = (call.instance, &*kept)
+            && of == settings
+        {
+            return Ok(verified(connection, call.verifier));
+        }
+        let entered: Vec<Setting> = settings.iter().cloned().map(Setting::from).collect();
+        let connection = match call.network {
+            Network::Offline => provider.connect_offline(entered).await,
+            Network::Scripted(_) => {
+                let accepted = provider.check_settings(&entered).await.map_err(|error| error.to_string())?;
+                provider.connect(entered, &AllowedOrigins::from_settings(&accepted.origins)).await
+            }
+        };
+        let connection = connection.map_err(|error| error.to_string())?;
+        if let Instance::Kept = call.instance {
+            *kept = Some((settings.clone(), connection.clone()));
+        }
+        Ok(verified(&connection, call.verifier))
+    }
+
+    async fn result(&self, call: &Call) -> Result<Value, String> {
+        let arguments = Arguments(&call.arguments);
+        match call.function {
+            "describe" => return json(self.fresh.description()),
+            "check-settings" => {
+                let settings: Vec<SettingJson> = arguments.get("settings")?;
+                let settings: Vec<Setting> = settings.into_iter().map(Setting::from).collect();
+                let checked = self.fresh.check_settings(&settings).await;
+                return answer(checked.map(AcceptedSettingsJson::from));
+            }
+            _ => {}
+        }
+        let connection = self.connection(call).await?;
+        let request = || arguments.get::<ProviderRequestJson>("request").map(Into::into);
+        let webhook = || arguments.get::<WebhookJson>("webhook").map(Into::into);
+        match call.function {
+            "verify-webhook" => answer(connection.verify_webhook(&webhook()?).await),
+            "receive-webhook" => answer(connection.receive_webhook(&webhook()?).await.map(ReceivedWebhookJson::from)),
+            "map-agent-events" => {
+                let source = arguments.get::<EventSourceJson>("source")?.into();
+                answer(connection.map_agent_events(&source).await)
+            }
+            "build-outbound-message" => {
+                let (conversation, message) = (arguments.get("conversation")?, arguments.get("message")?);
+                let built = connection.build_outbound_message(&conversation, &message).await;
+                answer(built.map(|requests| requests.iter().map(ProviderRequestJson::from).collect::<Vec<_>>()))
+            }
+            "deliver" => answer(connection.deliver(&request()?).await),
+            "find-delivery" => answer(connection.find_delivery(&arguments.get("conversation")?, &request()?).await),
+            "observe-conversation" => answer(connection.observe_conversation(&arguments.get("conversation")?).await),
+            "fetch-agent-messages" => answer(connection.fetch_agent_messages(&arguments.get("conversation")?).await),
+            "check-availability" => answer(connection.check_availability(&arguments.get("routing")?).await),
+            "check-connection" => {
+                let probe: Option<String> = arguments.get("probe")?;
+                answer(connection.check_connection(probe.as_deref()).await)
+            }
+            "provision" => {
+                let webhook_url: String = arguments.get("webhook-url")?;
+                answer(connection.provision(&webhook_url, arguments.get("mode")?).await)
+            }
+            other => Err(format!("the contract has no function {other}")),
+        }
+    }
+}
+
+#[async_trait]
+impl Driver for InProcess {
+    async fn make(&self, call: &Call) -> Result<Made, String> {
+        self.cache.clear();
+        self.network.begin(&call.network)?;
+        let result = self.result(call).await?;
+        Ok(Made { result, requests: self.network.requests() })
+    }
+}
+
+fn verified(connection: &Connection, verifier: VerifiedBy) -> Connection {
+    match verifier {
+        VerifiedBy::Host => connection.clone(),
+        VerifiedBy::Provider => connection.verified_by_provider(),
+    }
+}
+
+struct Arguments<'a>(&'a Value);
+
+impl Arguments<'_> {
+    fn get<T: DeserializeOwned>(&self, name: &str) -> Result<T, String> {
+        let argument = self.0.get(name).unwrap_or(&Value::Null);
+        T::deserialize(argument).map_err(|error| format!("the argument {name}: {error}"))
+    }
+}
+
+/// Separates the provider's answer from a call that failed.
+fn answer<T: Serialize, E: Serialize>(result: Result<T, Error<E>>) -> Result<Value, String> {
+    json(&match result {
+        Ok(value) => ResultJson::Ok(value),
+        Err(Error::Provider(error)) => ResultJson::Error(error),
+        Err(Error::Call(error)) => return Err(error.to_string()),
+    })
+}
+
+fn json(value: &impl Serialize) -> Result<Value, String> {
+    serde_json::to_value(value).map_err(|error| error.to_string())
+}

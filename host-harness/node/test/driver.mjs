@@ -1,0 +1,67 @@
+// Runs calls of `handover conformance --host` in this host (tests/hosts/README.md).
+import { readFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import { Host, MemoryCache, ProviderError, fromJson, toJson } from "../dist/index.js";
+import { FUNCTIONS } from "../dist/schema.js";
+
+let [network, cache, requests] = ["offline", new MemoryCache(), []];
+const http = {
+  async send({ method, url, headers, body }) {
+    requests.push({ method, url, headers, body: Buffer.from(body).toString("base64") });
+    const { answers, then } = network.scripted;
+    const answer = answers[requests.length - 1] ?? then;
+    if ("error" in answer) {
+      return { error: { tag: answer.error } };
+    }
+    const received = answer.headers.map(([name, value]) => [name.toLowerCase(), new Uint8Array(Buffer.from(value))]);
+    return { ok: { ...answer, headers: received, body: new Uint8Array(Buffer.from(answer.body, "base64")) } };
+  },
+};
+const currentCache = { get: (...of) => cache.get(...of), put: (...of) => cache.put(...of) };
+
+const component = await readFile(process.argv[2]);
+const options = { http, cache: currentCache, threads: 1 };
+const providers = {
+  fresh: await new Host(options).load(component),
+  kept: await new Host({ ...options, reuse: Infinity }).load(component),
+};
+
+async function connect({ settings, prepared, network, instance, verifier }) {
+  const provider = providers[instance];
+  if (prepared !== undefined) {
+    return provider.connectPrepared(new Uint8Array(Buffer.from(prepared, "base64")));
+  }
+  const allowed = async () => (await provider.checkSettings(settings)).origins.map(({ url }) => url);
+  const connection =
+    network === "offline"
+      ? await provider.connectOffline(settings)
+      : await provider.connect(settings, { allowed: await allowed() });
+  return verifier === "host" ? connection : connection.verifiedByProvider();
+}
+
+async function make(call) {
+  [network, cache, requests] = [call.network, new MemoryCache(), []];
+  const { property, parameters, result } = FUNCTIONS.get(call.function);
+  const values = parameters
+    .filter(({ type }) => type !== "prepared-settings")
+    .map(({ name, type }) => fromJson(type, call.arguments[name]));
+  try {
+    if (call.function === "describe") {
+      return { result: toJson(result, providers[call.instance].description) };
+    }
+    const target = call.none === undefined ? await connect(call) : providers[call.instance];
+    const value = await target[property](...values);
+    return { result: toJson(result, { tag: "ok", val: value }), requests };
+  } catch (error) {
+    if (error instanceof ProviderError && error.call === call.function) {
+      return { result: toJson(result, { tag: "error", val: error.value }), requests };
+    }
+    throw error;
+  }
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const made = await make(JSON.parse(line)).then((made) => ({ made }), (error) => ({ failed: String(error) }));
+  console.log(JSON.stringify(made));
+}
+process.exit();
