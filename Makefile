@@ -15,6 +15,8 @@ STORES := sqlite nats nats-restart
 
 # The provider, where the build of `handover` leaves it.
 COMPONENT := target/components/wasm32-wasip2/release/genesys_open_messaging.wasm
+# The guest that attacks its host, where the build of the tests leaves it.
+EVIL := target/components/wasm32-wasip2/test-component/evil_guest.wasm
 
 HANDOVERS := 1000,10000,100000
 RATE := 2000
@@ -76,7 +78,9 @@ node-host: setup ## Build the host for Node; requires npm.
 	cargo build --locked --release --target wasm32-wasip2 --package genesys-open-messaging --target-dir target/components
 	cd host-harness/node && npm ci --silent && COMPONENT=$(CURDIR)/$(COMPONENT) npm run --silent build
 
-hosts-test: node-host ## Run the conformance kit in the host for Node.
+hosts-test: node-host ## Run the conformance kit and the attacks of the evil guest in the host for Node.
+	cargo build --locked --profile test-component --target wasm32-wasip2 --package evil-guest --target-dir target/components
+	cd host-harness/node && EVIL=$(CURDIR)/$(EVIL) npm test
 	scripts/hosts-test "$(HANDOVER)" $(COMPONENT)
 
 bench: setup ## Measure calls, webhooks over HTTP, the start, and everything in load-test; requires Node and taskset (util-linux).

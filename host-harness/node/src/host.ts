@@ -100,7 +100,9 @@ export class Host {
       description = (await calls.make("describe", [], undefined, undefined)) as Description;
     } catch (error) {
       await workers.close();
-      throw error instanceof CallError ? new LoadError(`the component cannot describe itself: ${error.message}`) : error;
+      throw error instanceof CallError
+        ? new LoadError(`the component cannot describe itself: ${error.message}`, { cause: error })
+        : error;
     }
     const provider = new Provider(calls, description, fingerprint.digest("hex"), workers);
     this.#providers.add(provider);
@@ -168,9 +170,8 @@ class Calls {
   ): Promise<{ value: unknown } | { error: unknown }> {
     const deadline = performance.now() + this.limits.callTime;
     const exchanges: Exchange[] = [];
-    let [cpuTime, stored] = [this.limits.cpuTime, 0];
+    let stored = 0;
     for (;;) {
-      const began = performance.now();
       const job = {
         interface: signature.interface,
         function: signature.property,
@@ -178,8 +179,7 @@ class Calls {
         capabilities: granted && { origins: granted.origins, exchanges },
         keptFor,
       };
-      const outcome = await this.#before(deadline, this.workers.run(job, cpuTime));
-      cpuTime -= outcome.tag === "asked" ? Math.min(performance.now() - began, cpuTime / 2) : 0;
+      const outcome = await this.#before(deadline, this.workers.run(job));
       if (outcome.tag === "failed") {
         throw new CallError(outcome.kind, outcome.message);
       }

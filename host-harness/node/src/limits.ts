@@ -2,7 +2,10 @@
 export interface Limits {
   /** Linear memory of an instance. 32 MiB. */
   memory: number;
-  /** CPU time of a call, without the time in which it waits. 1 s. A pure call needs less than a millisecond. */
+  /**
+   * CPU time of a call, without the time in which it waits. 1 s. A pure call needs less than a millisecond. A call with
+   * effects runs again after each answer, and each run has this time.
+   */
   cpuTime: number;
   /** A whole call with everything that it waits for. 60 s. */
   callTime: number;

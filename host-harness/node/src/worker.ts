@@ -41,6 +41,7 @@ class Run {
   /** The number of exchanges that were repeated. */
   #next = 0;
   #requests = 0;
+  #reads = 0;
 
   constructor(private readonly capabilities: Capabilities | undefined) {}
 
@@ -94,6 +95,11 @@ class Run {
     if (own !== undefined) {
       return own.seconds > 0 ? own.value : undefined;
     }
+    this.#reads += 1;
+    if (this.#reads > MAX_READS) {
+      // A cache may forget a value at any time.
+      return undefined;
+    }
     const exchange = this.#repeated("get", (exchange) => exchange.kind === "get" && exchange.key === key);
     if (exchange?.kind !== "get") {
       throw new Asked({ kind: "get", key });
@@ -139,13 +145,36 @@ interface Kept {
 }
 
 const { source, modules, limits, reuse } = workerData as WorkerData;
+/** The instances that a thread keeps. */
 const MAX_KEPT = 64;
+/** The reads of the cache in one call, because the call runs again for each. */
+const MAX_READS = 64;
 const kept = new Map<string, Kept>();
+
+harden();
 
 // jco's code tries it in each instance and takes its failure for "not supported", but Node 20 and 22 need 25 ms to create
 // the error.
 (WebAssembly as { promising?: unknown }).promising ??= (exported: unknown) => exported;
 const { instantiate } = (await import(source)) as { instantiate: Instantiate };
+
+/** Changes what jco's code uses in this thread, so that it refuses what violates the canonical ABI. */
+function harden(): void {
+  // Text must be UTF-8, and a byte order mark is a part of it.
+  globalThis.TextDecoder = class extends TextDecoder {
+    constructor(label?: string, options?: TextDecoderOptions) {
+      super(label, { ...options, fatal: true, ignoreBOM: true });
+    }
+  };
+  // A list must be within the memory.
+  const slice = ArrayBuffer.prototype.slice;
+  ArrayBuffer.prototype.slice = function (start, end) {
+    if (end !== undefined && end > this.byteLength) {
+      throw new TypeError("a list exceeds the memory");
+    }
+    return slice.call(this, start, end);
+  };
+}
 
 function create(): Kept {
   const imports = { run: new Run(undefined) };
@@ -218,7 +247,8 @@ function run(job: Job): Outcome {
     if (error instanceof Violation) {
       return { tag: "failed", kind: error.kind, message: error.message };
     }
-    if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
+    const isTrap = error instanceof WebAssembly.RuntimeError || (error instanceof RangeError && /stack/.test(error.message));
+    if (isTrap) {
       return { tag: "failed", kind: "trapped", message: `the plugin trapped: ${error.message}` };
     }
     // The message is left out, because it may quote the value.

@@ -9,8 +9,6 @@ const HEAP_MB = 256;
 
 interface Waiting {
   job: Job;
-  /** The CPU time that the job may use, in milliseconds. */
-  time: number;
   resolve(outcome: Outcome): void;
   reject(error: Error): void;
 }
@@ -32,12 +30,11 @@ export class Workers {
   /**
    * Runs a job.
    *
-   * @param time The CPU time that it may use, in milliseconds.
-   * @throws {CallError} It computed for too long, or its thread ended.
+   * @throws {CallError} It computed for longer than `Limits.cpuTime`, or its thread ended.
    */
-  run(job: Job, time: number): Promise<Outcome> {
+  run(job: Job): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ job, time, resolve, reject });
+      this.#waiting.push({ job, resolve, reject });
       if (this.#idle.length === 0 && this.#count < this.maximum) {
         this.#start();
       }
@@ -102,7 +99,7 @@ export class Workers {
     }
   }
 
-  #perform(worker: Worker, { job, time, resolve, reject }: Waiting): void {
+  #perform(worker: Worker, { job, resolve, reject }: Waiting): void {
     this.#running.add(worker);
     worker.ref();
     const answered = (outcome: Outcome) => {
@@ -124,7 +121,7 @@ export class Workers {
       void worker.terminate();
       ended(CallError.limit("cpuTime", this.data.limits));
     };
-    const timer = setTimeout(expired, time);
+    const timer = setTimeout(expired, this.data.limits.cpuTime);
     const stop = () => {
       clearTimeout(timer);
       worker.off("message", answered);
