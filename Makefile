@@ -21,7 +21,7 @@ EVIL := target/components/wasm32-wasip2/test-component/evil_guest.wasm
 HANDOVERS := 1000,10000,100000
 RATE := 2000
 
-.PHONY: demo demo-script browser-test screenshots test check crash-test load-test fuzz-api bench timing instructions deny reference api fuzz setup component cargo-component contract-types node-host hosts-test
+.PHONY: demo demo-script browser-test screenshots test check crash-test load-test fuzz-api bench timing instructions deny reference api fuzz setup component cargo-component contract-types node-host python-host hosts-test
 
 demo: setup ## Serve a web chat and an agent's desk with a gateway and a local Genesys Cloud.
 	cargo run --locked --package handover -- demo
@@ -78,9 +78,17 @@ node-host: setup ## Build the host for Node; requires npm.
 	cargo build --locked --release --target wasm32-wasip2 --package genesys-open-messaging --target-dir target/components
 	cd host-harness/node && npm ci --silent && COMPONENT=$(CURDIR)/$(COMPONENT) npm run --silent build
 
-hosts-test: node-host ## Run the conformance kit and the attacks of the evil guest in the host for Node.
+python-host: setup ## Build the host for Python in target/python-host; requires Python with venv.
+	cargo build --locked --release --target wasm32-wasip2 --package genesys-open-messaging --target-dir target/components
+	cp wit/0.1.0/contract.json host-harness/python/handover_host/
+	cp $(COMPONENT) host-harness/python/handover_host/genesys.wasm
+	python3 -m venv target/python-host
+	target/python-host/bin/pip install --quiet --editable 'host-harness/python[test]'
+
+hosts-test: node-host python-host ## Run the conformance kit and the attacks of the evil guest in the hosts for Node and Python.
 	cargo build --locked --profile test-component --target wasm32-wasip2 --package evil-guest --target-dir target/components
 	cd host-harness/node && EVIL=$(CURDIR)/$(EVIL) npm test
+	cd host-harness/python && EVIL=$(CURDIR)/$(EVIL) ../../target/python-host/bin/python -m pytest --quiet
 	scripts/hosts-test "$(HANDOVER)" $(COMPONENT)
 
 bench: setup ## Measure calls, webhooks over HTTP, the start, and everything in load-test; requires Node and taskset (util-linux).
