@@ -21,7 +21,7 @@ EVIL := target/components/wasm32-wasip2/test-component/evil_guest.wasm
 HANDOVERS := 1000,10000,100000
 RATE := 2000
 
-.PHONY: demo demo-script browser-test screenshots test check crash-test load-test fuzz-api bench timing instructions deny reference api fuzz setup component cargo-component contract-types node-host python-host hosts-test
+.PHONY: demo demo-script browser-test screenshots test check crash-test load-test fuzz-api bench timing instructions deny reference api fuzz setup component cargo-component contract-types node-host python-host hosts-test packages examples-test
 
 demo: setup ## Serve a web chat and an agent's desk with a gateway and a local Genesys Cloud.
 	cargo run --locked --package handover -- demo
@@ -90,6 +90,14 @@ hosts-test: node-host python-host ## Run the conformance kit and the attacks of 
 	cd host-harness/node && EVIL=$(CURDIR)/$(EVIL) npm test
 	cd host-harness/python && EVIL=$(CURDIR)/$(EVIL) ../../target/python-host/bin/python -m pytest --quiet
 	scripts/hosts-test "$(HANDOVER)" $(COMPONENT)
+
+packages: node-host python-host ## Build the packages for npm and PyPI in target/dist.
+	mkdir -p target/dist
+	cd host-harness/node && npm pack --silent --pack-destination ../../target/dist
+	target/python-host/bin/pip wheel --quiet --no-deps --wheel-dir target/dist ./host-harness/python
+
+examples-test: packages ## Install the built packages in empty folders, and run the examples against a local Genesys Cloud.
+	scripts/examples-test "$(HANDOVER)" target/dist/handover-host-*.tgz target/dist/handover_host-*.whl
 
 bench: setup ## Measure calls, webhooks over HTTP, the start, and everything in load-test; requires Node and taskset (util-linux).
 	cd benches/node && npm ci

@@ -31,8 +31,8 @@ def webhook_from_asgi(scope: Any, body: bytes) -> Webhook:
 
 
 class WebhookApp:
-    """An ASGI application that receives webhooks: `app.mount("/webhook", WebhookApp(connection, on_events))` in Starlette
-    and FastAPI.
+    """An ASGI application that receives webhooks. In Starlette and FastAPI:
+    `app.add_route("/webhook", WebhookApp(connection, on_events), methods=["POST"])`.
 
     It answers 200 after `on_events`, 400 if the body is not readable, 401 if the webhook is not authentic, 405 for another
     method than POST, 413 if it is too large, and 500 if `on_events` fails.
