@@ -89,6 +89,7 @@ hosts-test: node-host python-host ## Run the conformance kit and the attacks of 
 	cargo build --locked --profile test-component --target wasm32-wasip2 --package evil-guest --target-dir target/components
 	cd host-harness/node && EVIL=$(CURDIR)/$(EVIL) npm test
 	cd host-harness/python && EVIL=$(CURDIR)/$(EVIL) ../../target/python-host/bin/python -m pytest --quiet
+	cd host-harness/python && PATH=$(CURDIR)/target/python-host/bin:$$PATH && ruff format --check && ruff check && mypy
 	scripts/hosts-test "$(HANDOVER)" $(COMPONENT)
 
 packages: node-host python-host ## Build the packages for npm and PyPI in target/dist.

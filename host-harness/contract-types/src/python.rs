@@ -47,17 +47,35 @@ fn define(definition: &TypeDefinition, returned: &BTreeSet<&str>) -> anyhow::Res
 }
 
 fn record(name: &str, docs: &str, fields: &[Field], is_returned: bool) -> anyhow::Result<String> {
-    let mut text = format!("class {name}(TypedDict):\n{}", docstring(docs, "    "));
+    let mut text = String::new();
+    for field in fields {
+        if let Type::Compound(Compound::Result { ok, error }) = &field.ty {
+            text.push_str(&result(&format!("{name}{}", pascal(&field.name)), ok.as_deref(), error.as_deref()));
+        }
+    }
+    let _ = write!(text, "class {name}(TypedDict):\n{}", docstring(docs, "    "));
     for field in fields {
         let key = snake(&field.name);
         ensure!(!KEYWORDS.contains(&key.as_str()), "the field `{key}` of {name} is a keyword of Python");
         let is_option = matches!(field.ty, Type::Compound(Compound::Option(_)));
         // In a value of the provider every key is present; a value for it may omit the options.
-        let ty = type_text(&field.ty);
+        let ty = match &field.ty {
+            Type::Compound(Compound::Result { .. }) => format!("{name}{}", pascal(&field.name)),
+            ty => type_text(ty),
+        };
         let ty = if is_option && !is_returned { format!("NotRequired[{ty}]") } else { ty };
         let _ = write!(text, "\n    {key}: {ty}\n{}", docstring(&field.docs, "    "));
     }
     Ok(text)
+}
+
+/// Defines a result within a record: `{"ok": …}` or `{"error": …}`.
+fn result(name: &str, ok: Option<&Type>, error: Option<&Type>) -> String {
+    let part = |case: &str, ty: Option<&Type>| {
+        let (class, ty) = (format!("{name}{}", pascal(case)), ty.map_or_else(|| "None".to_owned(), type_text));
+        format!("{class} = TypedDict(\"{class}\", {{\"{case}\": \"{ty}\"}})\n")
+    };
+    format!("{}{}{name} = Union[\"{name}Ok\", \"{name}Error\"]\n\n\n", part("ok", ok), part("error", error))
 }
 
 fn variant(name: &str, docs: &str, cases: &[Case]) -> String {
@@ -106,8 +124,8 @@ fn type_text(ty: &Type) -> String {
         Type::Compound(Compound::Tuple(types)) => {
             format!("tuple[{}]", types.iter().map(type_text).collect::<Vec<_>>().join(", "))
         }
-        // As a variant with the cases `ok` and `error`.
-        Type::Compound(Compound::Result { .. }) => "dict".to_owned(),
+        // A class for each result is written before the record that contains it.
+        Type::Compound(Compound::Result { .. }) => "object".to_owned(),
     }
 }
 

@@ -106,7 +106,7 @@ function classify(error: unknown, signal: AbortSignal): "unreachable" | "timed-o
  * Address blocks that are not public: the special-purpose registries of IANA (RFC 6890 and its successors), multicast and
  * reserved blocks.
  */
-const SPECIAL_PURPOSE = new BlockList();
+const SPECIAL_PURPOSE = { ipv4: new BlockList(), ipv6: new BlockList() };
 for (const [network, prefix] of [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
@@ -139,16 +139,18 @@ for (const [network, prefix] of [
   ["fec0::", 10],
   ["ff00::", 8],
 ] as const) {
-  SPECIAL_PURPOSE.addSubnet(network, prefix, isIPv6(network) ? "ipv6" : "ipv4");
+  // Two lists, because to a BlockList, every IPv4 address is in `::/8`.
+  const family = isIPv6(network) ? "ipv6" : "ipv4";
+  SPECIAL_PURPOSE[family].addSubnet(network, prefix, family);
 }
 
 /** Returns whether an address is reachable from the public internet: it is in no special-purpose block (RFC 6890). */
 export function isPublic(address: string): boolean {
-  const embedded = embeddedIpv4(address);
-  if (embedded !== undefined) {
-    return !SPECIAL_PURPOSE.check(embedded, "ipv4");
-  }
-  return !SPECIAL_PURPOSE.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+  // A block contains its addresses in every zone.
+  const [withoutZone = ""] = address.split("%");
+  const counted = embeddedIpv4(withoutZone) ?? withoutZone;
+  const family = isIPv6(counted) ? "ipv6" : "ipv4";
+  return !SPECIAL_PURPOSE[family].check(counted, family);
 }
 
 /** Returns the IPv4 address that an IPv6 address is mapped from, or that it has behind a translator (RFC 6052). */
@@ -157,7 +159,7 @@ function embeddedIpv4(address: string): string | undefined {
     return undefined;
   }
   // The parser of URLs writes an address in its shortest form, with all groups hexadecimal (RFC 5952).
-  const shortest = new URL(`http://[${address.split("%")[0]}]`).hostname.slice(1, -1);
+  const shortest = new URL(`http://[${address}]`).hostname.slice(1, -1);
   const groups = /^(?:::ffff|64:ff9b:):(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,4})$/.exec(shortest);
   if (groups === null) {
     return undefined;

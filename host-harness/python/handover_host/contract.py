@@ -909,13 +909,18 @@ class AgentEvent(TypedDict):
     """What happened."""
 
 
+ReceivedWebhookEventsOk = TypedDict("ReceivedWebhookEventsOk", {"ok": "list[AgentEvent]"})
+ReceivedWebhookEventsError = TypedDict("ReceivedWebhookEventsError", {"error": "MappingError"})
+ReceivedWebhookEvents = Union["ReceivedWebhookEventsOk", "ReceivedWebhookEventsError"]
+
+
 class ReceivedWebhook(TypedDict):
     """An authentic webhook with its events."""
 
     authenticity: Authenticity
     """How it was authenticated."""
 
-    events: dict
+    events: ReceivedWebhookEvents
     """The events of its body."""
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from importlib.resources import files
-from typing import Any, Callable
+from typing import Any, cast
 
 from .cache import Cache, MemoryCache
 from .contract import (
@@ -130,7 +131,8 @@ class Provider:
 
         Raises `ProviderError`, whose `value` is a list of `SettingsProblem`, or `CallError`.
         """
-        return self._calls.make("check-settings", [settings], None, None)
+        accepted: AcceptedSettings = self._calls.make("check-settings", [settings], None, None)
+        return accepted
 
     def connect(self, settings: list[Setting], *, allowed: list[str]) -> Connection:
         """Creates a connection: checks the settings, and grants the origins that follow from them.
@@ -211,7 +213,9 @@ def _parse_origin(entered: str) -> str:
     origin = origin_of(entered)
     rest = entered.split("://", 1)[-1]
     if origin is None or "@" in rest or "/" in rest.removesuffix("/") or "?" in rest or "#" in rest:
-        message = f"`{entered[:100]}` is not an origin; expected scheme, host and optional port: https://api.example.com"
+        message = (
+            f"`{entered[:100]}` is not an origin; expected scheme, host and optional port: https://api.example.com"
+        )
         raise ConnectError("invalid-origin", message)
     return origin
 
@@ -222,9 +226,7 @@ class Connection:
     A call blocks its thread. In asyncio, use `asyncio.to_thread`. Every call may raise `CallError`.
     """
 
-    def __init__(
-        self, calls: _Calls, accepted: AcceptedSettings, granted: Granted, verifier: Verifier | None
-    ) -> None:
+    def __init__(self, calls: _Calls, accepted: AcceptedSettings, granted: Granted, verifier: Verifier | None) -> None:
         self._calls = calls
         self._accepted = accepted
         self._granted = granted
@@ -245,7 +247,8 @@ class Connection:
 
         Raises `ProviderError`, whose `value` is a `Rejection`.
         """
-        return self._pure("verify-webhook", self._read(webhook))
+        authenticity: Authenticity = self._pure("verify-webhook", self._read(webhook))
+        return authenticity
 
     def receive_webhook(self, webhook: Webhook) -> ReceivedWebhook:
         """Verifies a webhook and maps its events. If the provider declares the signature of its webhooks, the host
@@ -257,15 +260,19 @@ class Connection:
         verified = self._verifier.verify(webhook) if self._verifier is not None else None
         if verified is None:
             received: ReceivedWebhook = self._pure("receive-webhook", read)
-            self._bound_events(received["events"].get("ok", []))
+            # A type checker may not know that a TypedDict with `ok` is the one of that type.
+            self._bound_events(cast("dict[str, Any]", received["events"]).get("ok", []))
             return received
         if not isinstance(verified, int):
             raise ProviderError("receive-webhook", verified)
+        authenticity: Authenticity = {"signed": verified}
         try:
-            events: dict[str, Any] = {"ok": self.map_agent_events({"webhook": webhook["body"]})}
+            return {
+                "authenticity": authenticity,
+                "events": {"ok": self.map_agent_events({"webhook": webhook["body"]})},
+            }
         except ProviderError as error:
-            events = {"error": error.value}
-        return {"authenticity": {"signed": verified}, "events": events}
+            return {"authenticity": authenticity, "events": {"error": error.value}}
 
     def map_agent_events(self, source: EventSource) -> list[AgentEvent]:
         """Maps the verified bytes of a source to events, in the order in which they happened.
@@ -322,7 +329,8 @@ class Connection:
 
         Raises `ProviderError`, whose `value` is a `Failure`.
         """
-        return self._effect("check-availability", routing)
+        availability: Availability = self._effect("check-availability", routing)
+        return availability
 
     def check_connection(self, probe: str | None = None) -> list[Check]:
         """Checks everything that the connection needs (the "doctor"). With a `probe`, also asks the contact center to
@@ -330,14 +338,16 @@ class Connection:
 
         Raises `ProviderError`, whose `value` is a `Failure`.
         """
-        return self._effect("check-connection", probe)
+        checks: list[Check] = self._effect("check-connection", probe)
+        return checks
 
     def provision(self, webhook_url: str, mode: ProvisioningMode) -> list[ProvisioningStep]:
         """Creates what the connection needs at the contact center, as far as a program can.
 
         Raises `ProviderError`, whose `value` is a `Failure`.
         """
-        return self._effect("provision", webhook_url, mode)
+        steps: list[ProvisioningStep] = self._effect("provision", webhook_url, mode)
+        return steps
 
     def _pure(self, name: str, *values: Any) -> Any:
         return self._calls.make(name, [self._accepted["prepared"], *values], None, self._kept)

@@ -164,7 +164,7 @@ class HttpClient:
     def _exchange(
         self, connection: http.client.HTTPConnection, stream: socket.socket, request: CheckedRequest, deadline: float
     ) -> Response | HttpError:
-        connection.sock = _DeadlineSocket(stream, deadline, self._limits.read)  # type: ignore[assignment]
+        connection.sock = _DeadlineSocket(stream, deadline, self._limits.read)
         parts = urlsplit(request.url)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         connection.putrequest(request.method, path, skip_host=True, skip_accept_encoding=True)

@@ -6,9 +6,10 @@ import ctypes
 import re
 import threading
 import time
+from collections.abc import Callable
 from ctypes import byref, create_string_buffer
 from dataclasses import dataclass, field
-from typing import Any, Callable
+from typing import Any
 
 import wasmtime
 from wasmtime import _ffi as ffi
@@ -32,7 +33,15 @@ GRANTED_IMPORTS = (HTTP, CACHE, TYPES, CLOCK)
 EXPORTS = tuple(f"{PACKAGE}/{interface}@{VERSION}" for interface in ("configuration", "handover"))
 
 _TRAP = re.compile(r"wasm trap: ([^\n]*)")
-_CORE_TRAPS = ("wasm `unreachable`", "out of bounds", "undefined element", "uninitialized", "indirect call", "integer", "invalid conversion")
+_CORE_TRAPS = (
+    "wasm `unreachable`",
+    "out of bounds",
+    "undefined element",
+    "uninitialized",
+    "indirect call",
+    "integer",
+    "invalid conversion",
+)
 """The beginnings of the texts of traps by WebAssembly's instructions. The others come from values that violate the
 canonical ABI."""
 
@@ -174,10 +183,14 @@ class Component:
                 within = self._component.get_export_index(interface)
                 indexes[name] = self._component.get_export_index(name, within)
                 if indexes[name] is None:
-                    raise LoadError(f"the component has no function {name}: it implements another version of the contract")
+                    raise LoadError(
+                        f"the component has no function {name}: it implements another version of the contract"
+                    )
         return indexes
 
-    def call(self, instance: Instance | None, name: str, values: list[Any], granted: Granted | None) -> tuple[Any, Instance]:
+    def call(
+        self, instance: Instance | None, name: str, values: list[Any], granted: Granted | None
+    ) -> tuple[Any, Instance]:
         """Calls a function, in a new instance if there is none. Returns its value and the instance, which can be used
         again.
 
@@ -212,7 +225,7 @@ class Component:
         arguments = (Val * len(values))()
         result = Val()
         try:
-            for (name, type), value, argument in zip(function.parameters, values, arguments):
+            for (name, type), value, argument in zip(function.parameters, values, arguments, strict=True):
                 lower(type, value, argument, name)
             error = ffi.wasmtime_component_func_call(
                 byref(wasm_function._func), instance.store._context(), arguments, len(values), byref(result), 1
@@ -275,14 +288,15 @@ def _linker(engine: wasmtime.Engine) -> tuple[wasm.Linker, list[Any]]:
     return linker, callbacks
 
 
-_NO_FINALIZER = ctypes.cast(None, ctypes.CFUNCTYPE(None, ctypes.c_void_p))
+_NO_FINALIZER = ctypes.cast(0, ctypes.CFUNCTYPE(None, ctypes.c_void_p))
 
 
 def _callback(function: Callable[[_Call, Any, Any], None]) -> Any:
     """Returns a function of C that calls an import. The import gets the call, its arguments and its result."""
 
-    @ffi.wasmtime_component_func_callback_t
-    def callback(_data: Any, _context: Any, _type: Any, arguments: Any, _count: int, results: Any, _results: int) -> Any:
+    def callback(
+        _data: Any, _context: Any, _type: Any, arguments: Any, _count: int, results: Any, _results: int
+    ) -> Any:
         call: _Call = _thread.call
         call.pause()
         try:
@@ -294,7 +308,7 @@ def _callback(function: Callable[[_Call, Any, Any], None]) -> Any:
         call.resume()
         return 0
 
-    return callback
+    return ffi.wasmtime_component_func_callback_t(callback)
 
 
 def _send(call: _Call, arguments: Any, results: Any) -> None:

@@ -23,7 +23,7 @@ def to_json(type: Type, value: Any) -> Any:
                 return base64.b64encode(value).decode()
             return [to_json(inner, element) for element in value]
         if kind == "tuple":
-            return [to_json(element, part) for element, part in zip(inner, value)]
+            return [to_json(element, part) for element, part in zip(inner, value, strict=True)]
         ((tag, payload),) = value.items()
         return {tag: None if inner[tag] is None else to_json(inner[tag], payload)}
     definition = DEFINITIONS.get(type, {"enum": []})
@@ -50,8 +50,8 @@ def from_json(type: Type, json: Any) -> Any:
             return base64.b64decode(json, validate=True) if isinstance(json, str) else json
         if kind == "list":
             return [from_json(inner, element) for element in json] if isinstance(json, list) else json
-        if kind == "tuple" and isinstance(json, list):
-            return tuple(from_json(element, part) for element, part in zip(inner, json))
+        if kind == "tuple" and isinstance(json, list) and len(json) == len(inner):
+            return tuple(from_json(element, part) for element, part in zip(inner, json, strict=True))
         return json
     definition = DEFINITIONS.get(type, {"enum": []})
     if "alias" in definition:

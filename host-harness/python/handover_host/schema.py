@@ -64,6 +64,4 @@ for _interface in _CONTRACT["interfaces"]:
             DEFINITIONS[_type["name"]] = {"alias": _type["alias"]}
     for _function in _interface["functions"]:
         _parameters = [(parameter["name"], parameter["type"]) for parameter in _function["parameters"]]
-        FUNCTIONS[_function["name"]] = Function(
-            _function["name"], _interface["name"], _parameters, _function["result"]
-        )
+        FUNCTIONS[_function["name"]] = Function(_function["name"], _interface["name"], _parameters, _function["result"])

@@ -6,7 +6,8 @@ import base64
 import binascii
 import hmac
 import re
-from typing import Callable
+from collections.abc import Callable
+from typing import Literal
 
 from .contract import Rejection, Setting, Webhook, WebhookSignature
 
@@ -16,6 +17,9 @@ _MAX_ENCODED_BYTES = 88
 """An encoded tag that is longer is refused before it is decoded, because the sender controls its length (contract,
 `webhook-signature`)."""
 _HEXADECIMAL = re.compile(rb"[0-9a-fA-F]{64}")
+
+
+_TagRejection = Literal["unsupported-algorithm", "invalid-encoding", "invalid-length"]
 
 
 class Verifier:
@@ -57,7 +61,7 @@ class Verifier:
                 return index
         return "signature-mismatch"
 
-    def _tag(self, value: bytes) -> bytes | Rejection:
+    def _tag(self, value: bytes) -> bytes | _TagRejection:
         prefix, encoding = self._signature["prefix"].encode(), self._signature["encoding"]
         if not value.startswith(prefix):
             return "unsupported-algorithm"

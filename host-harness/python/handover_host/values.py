@@ -7,9 +7,10 @@ of a variant whose cases have different Python types. So it is replaced by funct
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from ctypes import byref, memmove, memset, string_at
-from functools import lru_cache
-from typing import Any, Callable
+from functools import cache
+from typing import Any
 
 from wasmtime import _ffi as ffi
 
@@ -132,7 +133,7 @@ def _elements(vec: Any, new: Callable[..., Any], size: int, element_size: int) -
     return vec.data
 
 
-@lru_cache(maxsize=None)
+@cache
 def _lowering(type: Any) -> _Lower:
     if isinstance(type, str):
         return _lower_named(type)
@@ -164,21 +165,27 @@ def _lower_named(type: str) -> _Lower:
 def _lower_primitive(type: str) -> _Lower:
     kind, member = _KINDS[type]
     if type == "bool":
-        expected, what, least, greatest = bool, "a bool", 0, 1
-    elif type[0] == "f":
-        expected, what, least, greatest = float, "a float", float("-inf"), float("inf")
-    else:
-        bits = int(type[1:])
-        least, greatest = (0, 2**bits - 1) if type[0] == "u" else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-        expected, what = int, f"an int from {least} to {greatest}"
+        return _lower_as(bool, "a bool", kind, member)
+    if type[0] == "f":
+        return _lower_as((int, float), "a float", kind, member)
+    bits = int(type[1:])
+    least, greatest = (0, 2**bits - 1) if type[0] == "u" else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    what = f"an int from {least} to {greatest}"
+    lower_int = _lower_as(int, what, kind, member)
 
     def lower(value: Any, val: Any, path: str) -> None:
-        if isinstance(value, int) and expected is float and not isinstance(value, bool):
-            value = float(value)
-        if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
-            raise _expected(path, what, value)
-        if expected is int and not least <= value <= greatest:
+        if isinstance(value, int) and not least <= value <= greatest:
             raise ArgumentError(f"{path}: expected {what}")
+        lower_int(value, val, path)
+
+    return lower
+
+
+def _lower_as(expected: Any, what: str, kind: int, member: str) -> _Lower:
+    def lower(value: Any, val: Any, path: str) -> None:
+        # To Python, a bool is an int.
+        if not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool):
+            raise _expected(path, what, value)
         setattr(val.of, member, value)
         val.kind = kind
 
@@ -315,7 +322,7 @@ def _lower_record(fields: list[Field]) -> _Lower:
     return lower
 
 
-@lru_cache(maxsize=None)
+@cache
 def _lifting(type: Any) -> _Lift:
     if isinstance(type, str):
         return _lift_named(type)

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { createServer, request as send } from "node:http";
+import { after, test } from "node:test";
+import express from "express";
+import fastify from "fastify";
+import { Host, webhookHandler, webhookPlugin } from "../dist/index.js";
+
+const secret = "a secret of more than 15 characters";
+const host = new Host({ threads: 1 });
+after(() => host.close());
+const provider = await host.load();
+const isNeeded = ({ key, required }) => required && key !== "webhook-secret";
+const settings = provider.description.settings.filter(isNeeded).map(({ key, example }) => ({ key, value: example }));
+const connection = await provider.connectOffline([...settings, { key: "webhook-secret", value: secret }]);
+
+/** An agent's text (Open Messaging, outbound messages). */
+const body = (text) =>
+  JSON.stringify({
+    id: "m-1",
+    channel: { id: "i-1", platform: "Open", type: "Private", to: { id: "ada" }, time: "2026-03-01T10:00:00.000Z", messageId: "m-1" },
+    type: "Text",
+    text,
+    direction: "Outbound",
+    originatingEntity: "Human",
+  });
+const sign = (bytes) => `sha256=${createHmac("sha256", secret).update(bytes).digest("base64")}`;
+
+/** Posts a webhook. Returns the status. */
+function post(port, bytes, signatures = [sign(bytes)]) {
+  return new Promise((resolve, reject) => {
+    const headers = { "content-type": "application/json", "X-Hub-Signature-256": signatures };
+    const request = send({ port, host: "127.0.0.1", method: "POST", path: "/webhook", headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    request.on("error", reject);
+    request.end(bytes);
+  });
+}
+
+/** Each server with a function that starts it and returns its port. */
+const servers = {
+  "http.createServer": async (onEvents) => {
+    const server = createServer(webhookHandler(connection, onEvents));
+    await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+    after(() => server.close());
+    return server.address().port;
+  },
+  "Express before express.json()": async (onEvents) => {
+    const app = express().post("/webhook", webhookHandler(connection, onEvents)).use(express.json());
+    const server = await new Promise((resolve) => {
+      const server = app.listen(0, "127.0.0.1", () => resolve(server));
+    });
+    after(() => server.close());
+    return server.address().port;
+  },
+  "Express after express.raw()": async (onEvents) => {
+    const raw = express.raw({ type: "*/*", limit: "2mb" });
+    const app = express().post("/webhook", raw, webhookHandler(connection, onEvents));
+    const server = await new Promise((resolve) => {
+      const server = app.listen(0, "127.0.0.1", () => resolve(server));
+    });
+    after(() => server.close());
+    return server.address().port;
+  },
+  Fastify: async (onEvents) => {
+    const app = fastify();
+    app.register(webhookPlugin(connection, "/webhook", onEvents));
+    await app.listen({ port: 0, host: "127.0.0.1" });
+    after(() => app.close());
+    return app.server.address().port;
+  },
+};
+
+for (const [name, start] of Object.entries(servers)) {
+  test(`${name} answers each webhook`, async () => {
+    const received = [];
+    const port = await start((events) => {
+      if (events[0].kind.val?.text === "fail") {
+        throw new Error("the test fails it");
+      }
+      received.push(...events);
+    });
+    assert.equal(await post(port, body("Grüße")), 200);
+    assert.equal(received[0].kind.val.text, "Grüße");
+    assert.equal(received[0].time, Date.UTC(2026, 2, 1, 10));
+    assert.equal(await post(port, body("a"), [sign(body("b"))]), 401);
+    assert.equal(await post(port, body("a"), []), 401);
+    assert.equal(await post(port, body("a"), [sign(body("a")), sign(body("a"))]), 401, "a repeated signature");
+    assert.equal(await post(port, "[]"), 400);
+    assert.equal(await post(port, "a".repeat((1 << 20) + 1)), 413);
+    assert.equal(received.length, 1);
+    const { error } = console;
+    console.error = () => {};
+    assert.equal(await post(port, body("fail")), 500, "the contact center sends it again");
+    console.error = error;
+  });
+}
+
+test("a body that a parser has read is an error that says what to do", async () => {
+  const app = express().use(express.json()).post("/webhook", webhookHandler(connection, () => {}));
+  app.use((error, request, response, next) => response.status(500).send(error.message));
+  const server = await new Promise((resolve) => {
+    const server = app.listen(0, "127.0.0.1", () => resolve(server));
+  });
+  after(() => server.close());
+  const answer = await fetch(`http://127.0.0.1:${server.address().port}/webhook`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: "{}",
+  });
+  assert.match(await answer.text(), /put the webhook before express\.json\(\)/);
+});
