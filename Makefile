@@ -100,7 +100,7 @@ packages: node-host python-host ## Build the packages for npm and PyPI in target
 examples-test: packages ## Install the built packages in empty folders, and run the examples against a local Genesys Cloud.
 	scripts/examples-test "$(HANDOVER)" target/dist/handover-host-*.tgz target/dist/handover_host-*.whl
 
-bench: setup ## Measure calls, webhooks over HTTP, the start, and everything in load-test; requires Node and taskset (util-linux).
+bench: node-host python-host ## Measure calls, webhooks over HTTP, the hosts, the start, and everything in load-test; requires Node and taskset (util-linux).
 	cd benches/node && npm ci
 	cargo bench --locked --package handover-bench --bench layers
 	cargo build --locked --profile bench --package handover --bin handover

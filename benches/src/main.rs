@@ -3,6 +3,7 @@
 //! effect of calls that compute forever on others, and the time to start.
 
 mod crowd;
+mod hosts;
 mod layers;
 mod load;
 mod neighbours;
@@ -20,8 +21,11 @@ fn main() -> anyhow::Result<()> {
         ["load", address, size, seconds] => load::run(address, size.parse()?, seconds.parse()?),
         ["crowd"] => crowd::run(),
         ["neighbours"] => report::print_neighbours(),
+        ["hosts"] => report::print_hosts(),
         _ => {
-            bail!("usage: handover-bench [receive native|warm|fresh | load ADDRESS BYTES SECONDS | crowd | neighbours]")
+            bail!(
+                "usage: handover-bench [receive native|warm|fresh | load ADDRESS BYTES SECONDS | crowd | neighbours | hosts]"
+            )
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Prints tables of the calls and of the webhooks over HTTP, then each ratio on a separate line.
 
 use crate::layers::median;
-use crate::{neighbours, start};
+use crate::{hosts, neighbours, start};
 use anyhow::{Context, bail, ensure};
 use handover_bench::{COMPONENT, SIZES, settings};
 use handover_host::{Host, Limits, MAX_STACK_AT_ONCE};
@@ -86,6 +86,7 @@ pub(crate) fn print() -> anyhow::Result<()> {
     let [compiling, precompiled] = start::measure(&executable.with_file_name("handover"))?;
     ratios.push(("start:compiling:ms".into(), compiling, "<= 100"));
     ratios.push(("start:precompiled:ms".into(), precompiled, "<= 100"));
+    ratios.extend(hosts::print()?);
     ratios.extend(neighbours()?);
     let crowd = Command::new(executable).arg("crowd").stderr(Stdio::inherit()).output()?;
     let resident: f64 = String::from_utf8(crowd.stdout)?
@@ -95,6 +96,14 @@ pub(crate) fn print() -> anyhow::Result<()> {
     ratios.push(("calls-at-once:1000:MB".into(), resident / 1e6, "<= 256"));
     println!();
     for (name, value, aim) in ratios {
+        println!("ratio {name} {value:.2} aim {aim}");
+    }
+    Ok(())
+}
+
+/// Prints only the measurement of the hosts for Node and Python.
+pub(crate) fn print_hosts() -> anyhow::Result<()> {
+    for (name, value, aim) in hosts::print()? {
         println!("ratio {name} {value:.2} aim {aim}");
     }
     Ok(())
