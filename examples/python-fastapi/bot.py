@@ -1,8 +1,7 @@
 """A bot that hands its users over to agents: python bot.py SETTINGS ORIGINS PORT
 Users write with POST /chat/USER {"text": …} and read with GET /chat/USER.
 """
-import asyncio, contextlib, json, re, sys, time, uuid
-import uvicorn
+import asyncio, contextlib, json, re, sys, time, uuid, uvicorn
 from fastapi import Body, FastAPI
 from handover_host import Host, ProviderError, WebhookApp
 
@@ -29,9 +28,9 @@ async def happened(events):
         chat["seen"].add(event["id"])
         chat["id"] = event["conversation_id"] or chat["id"]
         match event["kind"]:
-            case {"message": message}:
+            case {"tag": "message", "val": message}:
                 chat["lines"].append({"from": "agent", "text": message["text"]})
-            case {"ended": _}:
+            case {"tag": "ended"}:
                 chat.update(agent=False, id=None)
                 chat["lines"].append({"from": "bot", "text": "The agent has left."})
 
@@ -45,12 +44,13 @@ async def poll():  # Genesys's webhook does not report the end of a conversation
 async def write(user: str, text: str = Body(embed=True)):
     chat = chat_of(user)
     if chat["agent"]:
-        await send(chat, {"text": text})
+        await send(chat, {"tag": "text", "val": text})
     elif re.search("human|agent|person", text):
         lines = [{"speaker": line["from"], "time": int(time.time() * 1000), "text": line["text"]} for line in chat["lines"]]
         chat.update(agent=True, number=chat["number"] + 1)
-        await send(chat, {"start": {"transcript": lines, "text": text, "routing": {"skills": []}, "attributes": []}})
-    chat["lines"].append({"from": "user", "text": text})
+        start = {"transcript": lines, "text": text, "routing": {"skills": []}, "attributes": []}
+        await send(chat, {"tag": "start", "val": start})
+    chat["lines"] += [{"from": "user", "text": text}]
     chat["lines"] += [] if chat["agent"] else [{"from": "bot", "text": f"You said: {text}"}]
     return chat["lines"]
 app.get("/chat/{user}")(lambda user: chat_of(user)["lines"])

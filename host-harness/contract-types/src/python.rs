@@ -1,8 +1,8 @@
 //! The types for Python.
 //!
-//! A record is a `TypedDict` with names of fields in snake_case, an enum a `Literal`. A variant is its name, or a
-//! dictionary from its name to its value, so that `match` reads it. An absent option is `None`. A list of bytes is
-//! `bytes`.
+//! A record is a `TypedDict` with names of fields in snake_case, an enum a `Literal`. A variant is a `TypedDict` with the
+//! keys `tag` and, if the case has a value, `val`, by which type checkers tell the cases apart. An absent option is
+//! `None`. A list of bytes is `bytes`.
 
 use crate::contract::{Case, Compound, Contract, Field, Kind, Type, TypeDefinition};
 use anyhow::ensure;
@@ -69,33 +69,31 @@ fn record(name: &str, docs: &str, fields: &[Field], is_returned: bool) -> anyhow
     Ok(text)
 }
 
-/// Defines a result within a record: `{"ok": …}` or `{"error": …}`.
+/// Defines a result within a record, like a variant with the cases `ok` and `error`.
 fn result(name: &str, ok: Option<&Type>, error: Option<&Type>) -> String {
-    let part = |case: &str, ty: Option<&Type>| {
-        let (class, ty) = (format!("{name}{}", pascal(case)), ty.map_or_else(|| "None".to_owned(), type_text));
-        format!("{class} = TypedDict(\"{class}\", {{\"{case}\": \"{ty}\"}})\n")
-    };
-    format!("{}{}{name} = Union[\"{name}Ok\", \"{name}Error\"]\n\n\n", part("ok", ok), part("error", error))
+    let (ok, error) = (ok.map(type_text), error.map(type_text));
+    tagged(name, [("ok", ok), ("error", error)].into_iter()) + "\n\n"
 }
 
 fn variant(name: &str, docs: &str, cases: &[Case]) -> String {
-    let (mut text, mut members) = (String::new(), Vec::new());
-    for case in cases {
-        match &case.ty {
-            None => members.push(format!("Literal[\"{}\"]", case.name)),
-            Some(ty) => {
-                let class = format!("{name}{}", pascal(&case.name));
-                // The keys of some cases are no identifiers.
-                let _ =
-                    writeln!(text, "{class} = TypedDict(\"{class}\", {{\"{}\": \"{}\"}})", case.name, type_text(ty));
-                members.push(format!("\"{class}\""));
-            }
-        }
-    }
     let about = cases.iter().map(|case| (case.name.as_str(), case.docs.as_str()));
-    let members: String = members.iter().map(|member| format!("    {member},\n")).collect();
-    let _ = write!(text, "{name} = Union[\n{members}]\n{}", docstring(&with_cases(docs, about), ""));
-    text
+    let cases = cases.iter().map(|case| (case.name.as_str(), case.ty.as_ref().map(type_text)));
+    tagged(name, cases) + &docstring(&with_cases(docs, about), "")
+}
+
+/// Defines a class for each case, and their union.
+fn tagged<'a>(name: &str, cases: impl Iterator<Item = (&'a str, Option<String>)>) -> String {
+    let (mut text, mut members) = (String::new(), String::new());
+    for (case, value) in cases {
+        let class = format!("{name}{}", pascal(case));
+        let _ = write!(text, "class {class}(TypedDict):\n    tag: Literal[\"{case}\"]\n");
+        if let Some(value) = value {
+            let _ = writeln!(text, "    val: {value}");
+        }
+        text.push_str("\n\n");
+        let _ = writeln!(members, "    {class},");
+    }
+    format!("{text}{name} = Union[\n{members}]\n")
 }
 
 /// Adds the documentation of the cases to that of their type.

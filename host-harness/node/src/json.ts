@@ -9,6 +9,7 @@ import { DEFINITIONS, type Type } from "./schema.js";
  * Returns the JSON form of a value.
  *
  * @param type The name of a type of the contract: `provider-request`.
+ * @throws {ArgumentError} It has an unknown case.
  */
 export function toJson(type: Type, value: unknown): unknown {
   if (typeof type !== "string") {
@@ -37,7 +38,10 @@ export function toJson(type: Type, value: unknown): unknown {
   }
   if ("variant" in definition) {
     const { tag, val } = value as { tag: string; val: unknown };
-    const payload = definition.variant.get(tag) ?? null;
+    const payload = definition.variant.get(tag);
+    if (payload === undefined) {
+      throw new ArgumentError(`${type}: the contract has no case ${tag}`);
+    }
     return payload === null ? tag : { [tag]: toJson(payload, val) };
   }
   const given = value as Record<string, unknown>;

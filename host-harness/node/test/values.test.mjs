@@ -44,10 +44,11 @@ test("the JSON form is that of the contract", () => {
   const json = { "idempotency-key": "m-1", recipient: "ada", operation: "message", "ttl-ms": null, body: "AQL/" };
   assert.deepEqual(toJson("provider-request", request), json);
   assert.deepEqual(fromJson("provider-request", json), request);
-  const event = { id: "1", recipient: "ada", handover: undefined, conversationId: undefined, time: 5, kind: { tag: "reopened" } };
-  assert.equal(toJson("agent-event", event).kind, "reopened");
+  const event = { id: "1", recipient: "ada", handover: undefined, conversationId: undefined, time: 5, kind: { tag: "ended", val: { tag: "completed" } } };
+  assert.deepEqual(toJson("agent-event", event).kind, { ended: "completed" });
   assert.deepEqual(fromJson("agent-event", toJson("agent-event", event)), event);
   assert.deepEqual(toJson("event-kind", { tag: "typing", val: 5_000 }), { typing: 5_000 });
+  assert.throws(() => toJson("end-reason", { tag: "done" }), ArgumentError);
   assert.throws(() => fromJson("provider-request", { ...json, idempotencyKey: "m-2" }), ArgumentError);
 });
 

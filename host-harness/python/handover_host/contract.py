@@ -59,15 +59,43 @@ class Response(TypedDict):
     """The exact bytes. Empty if there is no body."""
 
 
-HttpErrorInvalidRequest = TypedDict("HttpErrorInvalidRequest", {"invalid-request": "str"})
+class HttpErrorOriginNotAllowed(TypedDict):
+    tag: Literal["origin-not-allowed"]
+
+
+class HttpErrorInvalidRequest(TypedDict):
+    tag: Literal["invalid-request"]
+    val: str
+
+
+class HttpErrorUnreachable(TypedDict):
+    tag: Literal["unreachable"]
+
+
+class HttpErrorTimedOut(TypedDict):
+    tag: Literal["timed-out"]
+
+
+class HttpErrorInterrupted(TypedDict):
+    tag: Literal["interrupted"]
+
+
+class HttpErrorResponseTooLarge(TypedDict):
+    tag: Literal["response-too-large"]
+
+
+class HttpErrorTooManyRequests(TypedDict):
+    tag: Literal["too-many-requests"]
+
+
 HttpError = Union[
-    Literal["origin-not-allowed"],
-    "HttpErrorInvalidRequest",
-    Literal["unreachable"],
-    Literal["timed-out"],
-    Literal["interrupted"],
-    Literal["response-too-large"],
-    Literal["too-many-requests"],
+    HttpErrorOriginNotAllowed,
+    HttpErrorInvalidRequest,
+    HttpErrorUnreachable,
+    HttpErrorTimedOut,
+    HttpErrorInterrupted,
+    HttpErrorResponseTooLarge,
+    HttpErrorTooManyRequests,
 ]
 """Why there is no response. The host's log has the details.
 
@@ -125,14 +153,34 @@ class IntegerRange(TypedDict):
     """The largest allowed value."""
 
 
-SettingKindInteger = TypedDict("SettingKindInteger", {"integer": "IntegerRange"})
-SettingKindChoice = TypedDict("SettingKindChoice", {"choice": "list[str]"})
+class SettingKindText(TypedDict):
+    tag: Literal["text"]
+
+
+class SettingKindSecret(TypedDict):
+    tag: Literal["secret"]
+
+
+class SettingKindBoolean(TypedDict):
+    tag: Literal["boolean"]
+
+
+class SettingKindInteger(TypedDict):
+    tag: Literal["integer"]
+    val: IntegerRange
+
+
+class SettingKindChoice(TypedDict):
+    tag: Literal["choice"]
+    val: list[str]
+
+
 SettingKind = Union[
-    Literal["text"],
-    Literal["secret"],
-    Literal["boolean"],
-    "SettingKindInteger",
-    "SettingKindChoice",
+    SettingKindText,
+    SettingKindSecret,
+    SettingKindBoolean,
+    SettingKindInteger,
+    SettingKindChoice,
 ]
 """The type of a setting.
 
@@ -407,12 +455,24 @@ is not the contact center's own signed webhook.
 """
 
 
-AuthenticitySigned = TypedDict("AuthenticitySigned", {"signed": "int"})
-AuthenticityApiKey = TypedDict("AuthenticityApiKey", {"api-key": "OperatorSource"})
+class AuthenticitySigned(TypedDict):
+    tag: Literal["signed"]
+    val: int
+
+
+class AuthenticityApiKey(TypedDict):
+    tag: Literal["api-key"]
+    val: OperatorSource
+
+
+class AuthenticityUnchecked(TypedDict):
+    tag: Literal["unchecked"]
+
+
 Authenticity = Union[
-    "AuthenticitySigned",
-    "AuthenticityApiKey",
-    Literal["unchecked"],
+    AuthenticitySigned,
+    AuthenticityApiKey,
+    AuthenticityUnchecked,
 ]
 """How a webhook was authenticated.
 
@@ -422,18 +482,58 @@ Authenticity = Union[
 """
 
 
-RejectionOtherConnection = TypedDict("RejectionOtherConnection", {"other-connection": "str"})
+class RejectionMissingSignature(TypedDict):
+    tag: Literal["missing-signature"]
+
+
+class RejectionMultipleSignatures(TypedDict):
+    tag: Literal["multiple-signatures"]
+
+
+class RejectionUnsupportedAlgorithm(TypedDict):
+    tag: Literal["unsupported-algorithm"]
+
+
+class RejectionInvalidEncoding(TypedDict):
+    tag: Literal["invalid-encoding"]
+
+
+class RejectionInvalidLength(TypedDict):
+    tag: Literal["invalid-length"]
+
+
+class RejectionSignatureMismatch(TypedDict):
+    tag: Literal["signature-mismatch"]
+
+
+class RejectionKeyMismatch(TypedDict):
+    tag: Literal["key-mismatch"]
+
+
+class RejectionNoSecret(TypedDict):
+    tag: Literal["no-secret"]
+
+
+class RejectionOtherConnection(TypedDict):
+    tag: Literal["other-connection"]
+    val: str
+
+
+class RejectionStaleSettings(TypedDict):
+    tag: Literal["stale-settings"]
+
+
 Rejection = Union[
-    Literal["missing-signature"],
-    Literal["multiple-signatures"],
-    Literal["unsupported-algorithm"],
-    Literal["invalid-encoding"],
-    Literal["invalid-length"],
-    Literal["signature-mismatch"],
-    Literal["key-mismatch"],
-    Literal["no-secret"],
-    "RejectionOtherConnection",
-    Literal["stale-settings"],
+    RejectionMissingSignature,
+    RejectionMultipleSignatures,
+    RejectionUnsupportedAlgorithm,
+    RejectionInvalidEncoding,
+    RejectionInvalidLength,
+    RejectionSignatureMismatch,
+    RejectionKeyMismatch,
+    RejectionNoSecret,
+    RejectionOtherConnection,
+    RejectionStaleSettings,
 ]
 """Why a webhook is not authentic. The host answers 401 or 403 and stores nothing.
 
@@ -450,15 +550,31 @@ Rejection = Union[
 """
 
 
-EventSourceWebhook = TypedDict("EventSourceWebhook", {"webhook": "bytes"})
-EventSourceEventBus = TypedDict("EventSourceEventBus", {"event-bus": "bytes"})
-EventSourceTrigger = TypedDict("EventSourceTrigger", {"trigger": "bytes"})
-EventSourceNotification = TypedDict("EventSourceNotification", {"notification": "bytes"})
+class EventSourceWebhook(TypedDict):
+    tag: Literal["webhook"]
+    val: bytes
+
+
+class EventSourceEventBus(TypedDict):
+    tag: Literal["event-bus"]
+    val: bytes
+
+
+class EventSourceTrigger(TypedDict):
+    tag: Literal["trigger"]
+    val: bytes
+
+
+class EventSourceNotification(TypedDict):
+    tag: Literal["notification"]
+    val: bytes
+
+
 EventSource = Union[
-    "EventSourceWebhook",
-    "EventSourceEventBus",
-    "EventSourceTrigger",
-    "EventSourceNotification",
+    EventSourceWebhook,
+    EventSourceEventBus,
+    EventSourceTrigger,
+    EventSourceNotification,
 ]
 """The bytes to map, by source. The host authenticates them first.
 
@@ -469,14 +585,34 @@ EventSource = Union[
 """
 
 
-MappingErrorNotUtf8 = TypedDict("MappingErrorNotUtf8", {"not-utf8": "int"})
-MappingErrorNotJson = TypedDict("MappingErrorNotJson", {"not-json": "int"})
+class MappingErrorEmpty(TypedDict):
+    tag: Literal["empty"]
+
+
+class MappingErrorNotUtf8(TypedDict):
+    tag: Literal["not-utf8"]
+    val: int
+
+
+class MappingErrorNotJson(TypedDict):
+    tag: Literal["not-json"]
+    val: int
+
+
+class MappingErrorNotAnObject(TypedDict):
+    tag: Literal["not-an-object"]
+
+
+class MappingErrorStaleSettings(TypedDict):
+    tag: Literal["stale-settings"]
+
+
 MappingError = Union[
-    Literal["empty"],
-    "MappingErrorNotUtf8",
-    "MappingErrorNotJson",
-    Literal["not-an-object"],
-    Literal["stale-settings"],
+    MappingErrorEmpty,
+    MappingErrorNotUtf8,
+    MappingErrorNotJson,
+    MappingErrorNotAnObject,
+    MappingErrorStaleSettings,
 ]
 """Why bytes cannot be mapped. Except for `stale-settings`, the same bytes have the same result again.
 
@@ -556,11 +692,19 @@ class Attachment(TypedDict):
     """The SHA-256 digest of the content, in hexadecimal."""
 
 
-ButtonActionAnswer = TypedDict("ButtonActionAnswer", {"answer": "str"})
-ButtonActionLink = TypedDict("ButtonActionLink", {"link": "str"})
+class ButtonActionAnswer(TypedDict):
+    tag: Literal["answer"]
+    val: str
+
+
+class ButtonActionLink(TypedDict):
+    tag: Literal["link"]
+    val: str
+
+
 ButtonAction = Union[
-    "ButtonActionAnswer",
-    "ButtonActionLink",
+    ButtonActionAnswer,
+    ButtonActionLink,
 ]
 """The effect of pressing a button.
 
@@ -700,25 +844,61 @@ class Template(TypedDict):
     """The text below the body. Absent if there is none."""
 
 
-ContentAttachment = TypedDict("ContentAttachment", {"attachment": "Attachment"})
-ContentQuickReply = TypedDict("ContentQuickReply", {"quick-reply": "Button"})
-ContentCard = TypedDict("ContentCard", {"card": "Card"})
-ContentCarousel = TypedDict("ContentCarousel", {"carousel": "list[Card]"})
-ContentDatePicker = TypedDict("ContentDatePicker", {"date-picker": "DatePicker"})
-ContentListPicker = TypedDict("ContentListPicker", {"list-picker": "list[ListSection]"})
-ContentLocation = TypedDict("ContentLocation", {"location": "Location"})
-ContentTemplate = TypedDict("ContentTemplate", {"template": "Template"})
-ContentOther = TypedDict("ContentOther", {"other": "str"})
+class ContentAttachment(TypedDict):
+    tag: Literal["attachment"]
+    val: Attachment
+
+
+class ContentQuickReply(TypedDict):
+    tag: Literal["quick-reply"]
+    val: Button
+
+
+class ContentCard(TypedDict):
+    tag: Literal["card"]
+    val: Card
+
+
+class ContentCarousel(TypedDict):
+    tag: Literal["carousel"]
+    val: list[Card]
+
+
+class ContentDatePicker(TypedDict):
+    tag: Literal["date-picker"]
+    val: DatePicker
+
+
+class ContentListPicker(TypedDict):
+    tag: Literal["list-picker"]
+    val: list[ListSection]
+
+
+class ContentLocation(TypedDict):
+    tag: Literal["location"]
+    val: Location
+
+
+class ContentTemplate(TypedDict):
+    tag: Literal["template"]
+    val: Template
+
+
+class ContentOther(TypedDict):
+    tag: Literal["other"]
+    val: str
+
+
 Content = Union[
-    "ContentAttachment",
-    "ContentQuickReply",
-    "ContentCard",
-    "ContentCarousel",
-    "ContentDatePicker",
-    "ContentListPicker",
-    "ContentLocation",
-    "ContentTemplate",
-    "ContentOther",
+    ContentAttachment,
+    ContentQuickReply,
+    ContentCard,
+    ContentCarousel,
+    ContentDatePicker,
+    ContentListPicker,
+    ContentLocation,
+    ContentTemplate,
+    ContentOther,
 ]
 """One structured part of a message.
 
@@ -756,13 +936,33 @@ class AgentMessage(TypedDict):
     """The whole message as readable plain text, for channels that display nothing else. Never empty."""
 
 
-ReceiptStatusFailed = TypedDict("ReceiptStatusFailed", {"failed": "list[str]"})
+class ReceiptStatusAccepted(TypedDict):
+    tag: Literal["accepted"]
+
+
+class ReceiptStatusDelivered(TypedDict):
+    tag: Literal["delivered"]
+
+
+class ReceiptStatusRead(TypedDict):
+    tag: Literal["read"]
+
+
+class ReceiptStatusFailed(TypedDict):
+    tag: Literal["failed"]
+    val: list[str]
+
+
+class ReceiptStatusRemoved(TypedDict):
+    tag: Literal["removed"]
+
+
 ReceiptStatus = Union[
-    Literal["accepted"],
-    Literal["delivered"],
-    Literal["read"],
-    "ReceiptStatusFailed",
-    Literal["removed"],
+    ReceiptStatusAccepted,
+    ReceiptStatusDelivered,
+    ReceiptStatusRead,
+    ReceiptStatusFailed,
+    ReceiptStatusRemoved,
 ]
 """The status of a message that the platform sent.
 
@@ -797,12 +997,28 @@ class QueueState(TypedDict):
     """The estimated time until an agent is available, in seconds."""
 
 
-EndReasonError = TypedDict("EndReasonError", {"error": "str"})
+class EndReasonCompleted(TypedDict):
+    tag: Literal["completed"]
+
+
+class EndReasonCancelled(TypedDict):
+    tag: Literal["cancelled"]
+
+
+class EndReasonExpired(TypedDict):
+    tag: Literal["expired"]
+
+
+class EndReasonError(TypedDict):
+    tag: Literal["error"]
+    val: str
+
+
 EndReason = Union[
-    Literal["completed"],
-    Literal["cancelled"],
-    Literal["expired"],
-    "EndReasonError",
+    EndReasonCompleted,
+    EndReasonCancelled,
+    EndReasonExpired,
+    EndReasonError,
 ]
 """Why a handover ended.
 
@@ -845,29 +1061,73 @@ class SurveyInvitation(TypedDict):
     """The URL of the survey, for the user."""
 
 
-EventKindQueued = TypedDict("EventKindQueued", {"queued": "QueueState"})
-EventKindAgentJoined = TypedDict("EventKindAgentJoined", {"agent-joined": "Agent"})
-EventKindMessage = TypedDict("EventKindMessage", {"message": "AgentMessage"})
-EventKindTyping = TypedDict("EventKindTyping", {"typing": "int"})
-EventKindTransferred = TypedDict("EventKindTransferred", {"transferred": "Agent"})
-EventKindAgentLeft = TypedDict("EventKindAgentLeft", {"agent-left": "Agent"})
-EventKindEnded = TypedDict("EventKindEnded", {"ended": "EndReason"})
-EventKindReceipt = TypedDict("EventKindReceipt", {"receipt": "MessageReceipt"})
-EventKindOutcome = TypedDict("EventKindOutcome", {"outcome": "HandoverOutcome"})
-EventKindSurvey = TypedDict("EventKindSurvey", {"survey": "SurveyInvitation"})
-EventKindIgnored = TypedDict("EventKindIgnored", {"ignored": "str"})
+class EventKindQueued(TypedDict):
+    tag: Literal["queued"]
+    val: QueueState
+
+
+class EventKindAgentJoined(TypedDict):
+    tag: Literal["agent-joined"]
+    val: Agent
+
+
+class EventKindMessage(TypedDict):
+    tag: Literal["message"]
+    val: AgentMessage
+
+
+class EventKindTyping(TypedDict):
+    tag: Literal["typing"]
+    val: int
+
+
+class EventKindTransferred(TypedDict):
+    tag: Literal["transferred"]
+    val: Agent
+
+
+class EventKindAgentLeft(TypedDict):
+    tag: Literal["agent-left"]
+    val: Agent
+
+
+class EventKindEnded(TypedDict):
+    tag: Literal["ended"]
+    val: EndReason
+
+
+class EventKindReceipt(TypedDict):
+    tag: Literal["receipt"]
+    val: MessageReceipt
+
+
+class EventKindOutcome(TypedDict):
+    tag: Literal["outcome"]
+    val: HandoverOutcome
+
+
+class EventKindSurvey(TypedDict):
+    tag: Literal["survey"]
+    val: SurveyInvitation
+
+
+class EventKindIgnored(TypedDict):
+    tag: Literal["ignored"]
+    val: str
+
+
 EventKind = Union[
-    "EventKindQueued",
-    "EventKindAgentJoined",
-    "EventKindMessage",
-    "EventKindTyping",
-    "EventKindTransferred",
-    "EventKindAgentLeft",
-    "EventKindEnded",
-    "EventKindReceipt",
-    "EventKindOutcome",
-    "EventKindSurvey",
-    "EventKindIgnored",
+    EventKindQueued,
+    EventKindAgentJoined,
+    EventKindMessage,
+    EventKindTyping,
+    EventKindTransferred,
+    EventKindAgentLeft,
+    EventKindEnded,
+    EventKindReceipt,
+    EventKindOutcome,
+    EventKindSurvey,
+    EventKindIgnored,
 ]
 """What happened.
 
@@ -909,9 +1169,20 @@ class AgentEvent(TypedDict):
     """What happened."""
 
 
-ReceivedWebhookEventsOk = TypedDict("ReceivedWebhookEventsOk", {"ok": "list[AgentEvent]"})
-ReceivedWebhookEventsError = TypedDict("ReceivedWebhookEventsError", {"error": "MappingError"})
-ReceivedWebhookEvents = Union["ReceivedWebhookEventsOk", "ReceivedWebhookEventsError"]
+class ReceivedWebhookEventsOk(TypedDict):
+    tag: Literal["ok"]
+    val: list[AgentEvent]
+
+
+class ReceivedWebhookEventsError(TypedDict):
+    tag: Literal["error"]
+    val: MappingError
+
+
+ReceivedWebhookEvents = Union[
+    ReceivedWebhookEventsOk,
+    ReceivedWebhookEventsError,
+]
 
 
 class ReceivedWebhook(TypedDict):
@@ -1120,10 +1391,18 @@ FailureReason = Literal[
 """
 
 
-ReceiptOutcomeFailed = TypedDict("ReceiptOutcomeFailed", {"failed": "FailureReason"})
+class ReceiptOutcomeDelivered(TypedDict):
+    tag: Literal["delivered"]
+
+
+class ReceiptOutcomeFailed(TypedDict):
+    tag: Literal["failed"]
+    val: FailureReason
+
+
 ReceiptOutcome = Union[
-    Literal["delivered"],
-    "ReceiptOutcomeFailed",
+    ReceiptOutcomeDelivered,
+    ReceiptOutcomeFailed,
 ]
 """Whether a message was displayed to the user.
 
@@ -1187,29 +1466,77 @@ class SurveyScore(TypedDict):
     """The user's comment. Absent if there is none."""
 
 
-OutboundMessageStart = TypedDict("OutboundMessageStart", {"start": "HandoverStart"})
-OutboundMessageText = TypedDict("OutboundMessageText", {"text": "str"})
-OutboundMessageAttachment = TypedDict("OutboundMessageAttachment", {"attachment": "Attachment"})
-OutboundMessageAnswer = TypedDict("OutboundMessageAnswer", {"answer": "StructuredAnswer"})
-OutboundMessageReceipt = TypedDict("OutboundMessageReceipt", {"receipt": "DeliveryReceipt"})
-OutboundMessageLeave = TypedDict("OutboundMessageLeave", {"leave": "LeaveReason"})
-OutboundMessageReroute = TypedDict("OutboundMessageReroute", {"reroute": "Routing"})
-OutboundMessageCallback = TypedDict("OutboundMessageCallback", {"callback": "CallbackRequest"})
-OutboundMessageProactiveText = TypedDict("OutboundMessageProactiveText", {"proactive-text": "str"})
-OutboundMessageSurveyScore = TypedDict("OutboundMessageSurveyScore", {"survey-score": "SurveyScore"})
+class OutboundMessageStart(TypedDict):
+    tag: Literal["start"]
+    val: HandoverStart
+
+
+class OutboundMessageText(TypedDict):
+    tag: Literal["text"]
+    val: str
+
+
+class OutboundMessageAttachment(TypedDict):
+    tag: Literal["attachment"]
+    val: Attachment
+
+
+class OutboundMessageTyping(TypedDict):
+    tag: Literal["typing"]
+
+
+class OutboundMessageAnswer(TypedDict):
+    tag: Literal["answer"]
+    val: StructuredAnswer
+
+
+class OutboundMessageReceipt(TypedDict):
+    tag: Literal["receipt"]
+    val: DeliveryReceipt
+
+
+class OutboundMessageLeave(TypedDict):
+    tag: Literal["leave"]
+    val: LeaveReason
+
+
+class OutboundMessageReroute(TypedDict):
+    tag: Literal["reroute"]
+    val: Routing
+
+
+class OutboundMessageCallback(TypedDict):
+    tag: Literal["callback"]
+    val: CallbackRequest
+
+
+class OutboundMessageProactiveText(TypedDict):
+    tag: Literal["proactive-text"]
+    val: str
+
+
+class OutboundMessageRequestSurvey(TypedDict):
+    tag: Literal["request-survey"]
+
+
+class OutboundMessageSurveyScore(TypedDict):
+    tag: Literal["survey-score"]
+    val: SurveyScore
+
+
 OutboundMessage = Union[
-    "OutboundMessageStart",
-    "OutboundMessageText",
-    "OutboundMessageAttachment",
-    Literal["typing"],
-    "OutboundMessageAnswer",
-    "OutboundMessageReceipt",
-    "OutboundMessageLeave",
-    "OutboundMessageReroute",
-    "OutboundMessageCallback",
-    "OutboundMessageProactiveText",
-    Literal["request-survey"],
-    "OutboundMessageSurveyScore",
+    OutboundMessageStart,
+    OutboundMessageText,
+    OutboundMessageAttachment,
+    OutboundMessageTyping,
+    OutboundMessageAnswer,
+    OutboundMessageReceipt,
+    OutboundMessageLeave,
+    OutboundMessageReroute,
+    OutboundMessageCallback,
+    OutboundMessageProactiveText,
+    OutboundMessageRequestSurvey,
+    OutboundMessageSurveyScore,
 ]
 """A message of the platform.
 
@@ -1281,13 +1608,29 @@ class InvalidField(TypedDict):
     """What is expected. Never contains the value."""
 
 
-UnsupportedKind = TypedDict("UnsupportedKind", {"kind": "str"})
-UnsupportedInvalid = TypedDict("UnsupportedInvalid", {"invalid": "InvalidField"})
+class UnsupportedKind(TypedDict):
+    tag: Literal["kind"]
+    val: str
+
+
+class UnsupportedNoConversation(TypedDict):
+    tag: Literal["no-conversation"]
+
+
+class UnsupportedInvalid(TypedDict):
+    tag: Literal["invalid"]
+    val: InvalidField
+
+
+class UnsupportedStaleSettings(TypedDict):
+    tag: Literal["stale-settings"]
+
+
 Unsupported = Union[
-    "UnsupportedKind",
-    Literal["no-conversation"],
-    "UnsupportedInvalid",
-    Literal["stale-settings"],
+    UnsupportedKind,
+    UnsupportedNoConversation,
+    UnsupportedInvalid,
+    UnsupportedStaleSettings,
 ]
 """Why a message cannot be built. A retry has the same result.
 
@@ -1343,11 +1686,23 @@ class Availability(TypedDict):
     """When the hours of operation begin. Absent if the state is not `closed`, or if unknown."""
 
 
-DeliveryStatusDelivered = TypedDict("DeliveryStatusDelivered", {"delivered": "Delivery"})
+class DeliveryStatusDelivered(TypedDict):
+    tag: Literal["delivered"]
+    val: Delivery
+
+
+class DeliveryStatusNotDelivered(TypedDict):
+    tag: Literal["not-delivered"]
+
+
+class DeliveryStatusUnknown(TypedDict):
+    tag: Literal["unknown"]
+
+
 DeliveryStatus = Union[
-    "DeliveryStatusDelivered",
-    Literal["not-delivered"],
-    Literal["unknown"],
+    DeliveryStatusDelivered,
+    DeliveryStatusNotDelivered,
+    DeliveryStatusUnknown,
 ]
 """The status of a request whose delivery outcome was unknown.
 
@@ -1390,15 +1745,35 @@ class RetryAdvice(TypedDict):
     """For people. Contains no secret and no message text."""
 
 
-FailureRetry = TypedDict("FailureRetry", {"retry": "RetryAdvice"})
-FailureCredentials = TypedDict("FailureCredentials", {"credentials": "str"})
-FailurePermanent = TypedDict("FailurePermanent", {"permanent": "str"})
+class FailureRetry(TypedDict):
+    tag: Literal["retry"]
+    val: RetryAdvice
+
+
+class FailureCredentials(TypedDict):
+    tag: Literal["credentials"]
+    val: str
+
+
+class FailurePermanent(TypedDict):
+    tag: Literal["permanent"]
+    val: str
+
+
+class FailureUnsupported(TypedDict):
+    tag: Literal["unsupported"]
+
+
+class FailureStaleSettings(TypedDict):
+    tag: Literal["stale-settings"]
+
+
 Failure = Union[
-    "FailureRetry",
-    "FailureCredentials",
-    "FailurePermanent",
-    Literal["unsupported"],
-    Literal["stale-settings"],
+    FailureRetry,
+    FailureCredentials,
+    FailurePermanent,
+    FailureUnsupported,
+    FailureStaleSettings,
 ]
 """Why an effect failed, classified by what the caller can do about it.
 
@@ -1602,12 +1977,24 @@ class Turn(TypedDict):
     """Whether the bot may answer this turn later, with `build-late-answer`."""
 
 
-BotRequestTurn = TypedDict("BotRequestTurn", {"turn": "Turn"})
-BotRequestGetBot = TypedDict("BotRequestGetBot", {"get-bot": "str"})
+class BotRequestTurn(TypedDict):
+    tag: Literal["turn"]
+    val: Turn
+
+
+class BotRequestListBots(TypedDict):
+    tag: Literal["list-bots"]
+
+
+class BotRequestGetBot(TypedDict):
+    tag: Literal["get-bot"]
+    val: str
+
+
 BotRequest = Union[
-    "BotRequestTurn",
-    Literal["list-bots"],
-    "BotRequestGetBot",
+    BotRequestTurn,
+    BotRequestListBots,
+    BotRequestGetBot,
 ]
 """A request of the contact center.
 
@@ -1660,14 +2047,30 @@ class BotResult(TypedDict):
     """The values."""
 
 
-NextStepComplete = TypedDict("NextStepComplete", {"complete": "BotResult"})
-NextStepHandover = TypedDict("NextStepHandover", {"handover": "BotHandover"})
-NextStepFail = TypedDict("NextStepFail", {"fail": "str"})
+class NextStepWait(TypedDict):
+    tag: Literal["wait"]
+
+
+class NextStepComplete(TypedDict):
+    tag: Literal["complete"]
+    val: BotResult
+
+
+class NextStepHandover(TypedDict):
+    tag: Literal["handover"]
+    val: BotHandover
+
+
+class NextStepFail(TypedDict):
+    tag: Literal["fail"]
+    val: str
+
+
 NextStep = Union[
-    Literal["wait"],
-    "NextStepComplete",
-    "NextStepHandover",
-    "NextStepFail",
+    NextStepWait,
+    NextStepComplete,
+    NextStepHandover,
+    NextStepFail,
 ]
 """What follows an answer.
 

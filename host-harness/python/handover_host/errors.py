@@ -13,13 +13,7 @@ class ProviderError(Exception):
 
     def __init__(self, call: str, value: Any) -> None:
         # The tag, because the value may contain personal data.
-        tag = (
-            value
-            if isinstance(value, str)
-            else next(iter(value), "an error")
-            if isinstance(value, dict)
-            else "an error"
-        )
+        tag = value.get("tag") if isinstance(value, dict) else "an error"
         super().__init__(f"{call}: the provider answered {tag}")
         self.call = call
         """The function that answered."""

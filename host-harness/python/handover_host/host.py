@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.resources import files
-from typing import Any, cast
+from typing import Any
 
 from .cache import Cache, MemoryCache
 from .contract import (
@@ -194,7 +194,7 @@ class Provider:
     def _is_secret(self, setting: Setting) -> bool:
         """Returns whether a setting is a secret. One that the description does not name counts as a secret."""
         kinds = [field["kind"] for field in self.description["settings"] if field["key"] == setting["key"]]
-        return kinds in ([], ["secret"])
+        return kinds in ([], [{"tag": "secret"}])
 
     def _namespace(self, settings: list[Setting]) -> str:
         """Returns the namespace of a connection in the cache: the same on every machine, unique to component and
@@ -260,26 +260,26 @@ class Connection:
         verified = self._verifier.verify(webhook) if self._verifier is not None else None
         if verified is None:
             received: ReceivedWebhook = self._pure("receive-webhook", read)
-            # A type checker may not know that a TypedDict with `ok` is the one of that type.
-            self._bound_events(cast("dict[str, Any]", received["events"]).get("ok", []))
+            if received["events"]["tag"] == "ok":
+                self._bound_events(received["events"]["val"])
             return received
         if not isinstance(verified, int):
             raise ProviderError("receive-webhook", verified)
-        authenticity: Authenticity = {"signed": verified}
+        authenticity: Authenticity = {"tag": "signed", "val": verified}
         try:
             return {
                 "authenticity": authenticity,
-                "events": {"ok": self.map_agent_events({"webhook": webhook["body"]})},
+                "events": {"tag": "ok", "val": self.map_agent_events({"tag": "webhook", "val": webhook["body"]})},
             }
         except ProviderError as error:
-            return {"authenticity": authenticity, "events": {"error": error.value}}
+            return {"authenticity": authenticity, "events": {"tag": "error", "val": error.value}}
 
     def map_agent_events(self, source: EventSource) -> list[AgentEvent]:
         """Maps the verified bytes of a source to events, in the order in which they happened.
 
         Raises `ProviderError`, whose `value` is a `MappingError`.
         """
-        if any(isinstance(body, bytes) and len(body) > self._calls.limits.input for body in source.values()):
+        if len(source["val"]) > self._calls.limits.input:
             raise exceeded("input", self._calls.limits)
         return self._bound_events(self._pure("map-agent-events", source))
 
@@ -306,8 +306,8 @@ class Connection:
         Raises `ProviderError`, whose `value` is a `Failure`.
         """
         status: DeliveryStatus = self._effect("find-delivery", conversation, request)
-        if isinstance(status, dict):
-            self._bound_delivery(status["delivered"])
+        if status["tag"] == "delivered":
+            self._bound_delivery(status["val"])
         return status
 
     def observe_conversation(self, conversation: Conversation) -> list[AgentEvent]:

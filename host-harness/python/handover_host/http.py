@@ -67,22 +67,22 @@ def check(request: Request, origins: dict[str, str], limits: Limits) -> CheckedR
     """Checks a request. Returns why it is refused, if it is."""
     origin = origins.get(request["origin"])
     if origin is None:
-        return "origin-not-allowed"
+        return {"tag": "origin-not-allowed"}
     path = request["path"]
     if len(path) > _MAX_PATH_BYTES or not _PATH.fullmatch(path):
-        return {"invalid-request": "path"}
+        return {"tag": "invalid-request", "val": "path"}
     url = urljoin(f"{origin}/", path)
     if origin_of(url) != origin:
-        return {"invalid-request": "path"}
+        return {"tag": "invalid-request", "val": "path"}
     if len(request["body"]) > limits.http_request:
-        return {"invalid-request": "body"}
+        return {"tag": "invalid-request", "val": "body"}
     headers = request["headers"]
     fits = (
         _HEADER_NAME.fullmatch(name) and name.lower() not in _RESERVED and _HEADER_VALUE.fullmatch(value)
         for name, value in headers
     )
     if len(headers) > _MAX_HEADERS or not all(fits):
-        return {"invalid-request": "headers"}
+        return {"tag": "invalid-request", "val": "headers"}
     return CheckedRequest(request["method"].upper(), url, headers, request["body"])
 
 
@@ -132,15 +132,15 @@ class HttpClient:
         try:
             stream = self._connect(host, port, parts.scheme == "https")
         except (OSError, UnicodeError):
-            return "unreachable"
+            return {"tag": "unreachable"}
         # With the name of the host, for the header Host, and a connection that exists.
         connection = http.client.HTTPConnection(host, port)
         try:
             return self._exchange(connection, stream, request, deadline)
         except TimeoutError:
-            return "timed-out"
+            return {"tag": "timed-out"}
         except (OSError, http.client.HTTPException):
-            return "interrupted"
+            return {"tag": "interrupted"}
         finally:
             connection.close()
             stream.close()
@@ -185,11 +185,11 @@ class HttpClient:
                 break
             size += len(chunk)
             if size > self._limits.response:
-                return "response-too-large"
+                return {"tag": "response-too-large"}
             chunks.append(chunk)
         if response.length:
             # The connection ended before the body did.
-            return "interrupted"
+            return {"tag": "interrupted"}
         headers = [(name.lower(), value.encode("latin-1", "replace")) for name, value in response.getheaders()]
         return {"status": response.status, "headers": headers, "body": b"".join(chunks)}
 

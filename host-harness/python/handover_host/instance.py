@@ -17,7 +17,7 @@ from wasmtime import component as wasm
 
 from .cache import Cache
 from .errors import CallError, LoadError, ProviderError, exceeded
-from .http import Transport, check
+from .http import CheckedRequest, Transport, check
 from .limits import CACHE_KEY, Limits
 from .schema import FUNCTIONS, PACKAGE, VERSION, Function
 from .values import Budget, Val, lift, lower, set_text
@@ -240,12 +240,11 @@ class Component:
             ffi.wasmtime_component_val_delete(byref(result))
         if not isinstance(function.result, dict) or "result" not in function.result:
             return returned
-        ((tag, value),) = returned.items()
-        if tag == "error":
-            answer = ProviderError(function.name, value)
+        if returned["tag"] == "error":
+            answer = ProviderError(function.name, returned["val"])
             answer.instance = instance  # type: ignore[attr-defined]
             raise answer
-        return value
+        return returned["val"]
 
 
 def _call_error(error: wasmtime.WasmtimeError, call: _Call) -> BaseException:
@@ -316,16 +315,16 @@ def _send(call: _Call, arguments: Any, results: Any) -> None:
     request = lift("request", arguments[0], _unbounded(call.limits))
     answer: Any
     if call.exchanges >= call.limits.http_exchanges:
-        answer = "too-many-requests"
+        answer = {"tag": "too-many-requests"}
     else:
         answer = check(request, granted.origins, call.limits)
-        if not isinstance(answer, (str, dict)):
+        if isinstance(answer, CheckedRequest):
             call.exchanges += 1
             answer = granted.http.send(answer)
-            if isinstance(answer, dict) and "body" in answer and len(answer["body"]) > call.limits.http_response:
-                answer = "response-too-large"
-    is_response = isinstance(answer, dict) and "status" in answer
-    lower(FUNCTIONS["send"].result, {"ok" if is_response else "error": answer}, results[0], "response")
+            if len(answer.get("body", b"")) > call.limits.http_response:
+                answer = {"tag": "response-too-large"}
+    result = {"tag": "error" if "tag" in answer else "ok", "val": answer}
+    lower(FUNCTIONS["send"].result, result, results[0], "response")
 
 
 def _get(call: _Call, arguments: Any, results: Any) -> None:

@@ -13,7 +13,10 @@ from .schema import DEFINITIONS, Type
 
 
 def to_json(type: Type, value: Any) -> Any:
-    """Returns the JSON form of a value. `type` is the name of a type of the contract: `provider-request`."""
+    """Returns the JSON form of a value. `type` is the name of a type of the contract: `provider-request`.
+
+    Raises `ArgumentError` if it has an unknown case.
+    """
     if isinstance(type, dict):
         ((kind, inner),) = type.items()
         if kind == "option":
@@ -24,14 +27,17 @@ def to_json(type: Type, value: Any) -> Any:
             return [to_json(inner, element) for element in value]
         if kind == "tuple":
             return [to_json(element, part) for element, part in zip(inner, value, strict=True)]
-        ((tag, payload),) = value.items()
-        return {tag: None if inner[tag] is None else to_json(inner[tag], payload)}
+        tag = value["tag"]
+        return {tag: None if inner[tag] is None else to_json(inner[tag], value["val"])}
     definition = DEFINITIONS.get(type, {"enum": []})
     if "alias" in definition:
         return to_json(definition["alias"], value)
-    if "variant" in definition and isinstance(value, dict):
-        ((tag, payload),) = value.items()
-        return {tag: to_json(definition["variant"][tag], payload)}
+    if "variant" in definition:
+        tag = value["tag"]
+        if tag not in definition["variant"]:
+            raise ArgumentError(f"{type}: the contract has no case {tag}")
+        payload = definition["variant"][tag]
+        return tag if payload is None else {tag: to_json(payload, value["val"])}
     if "record" in definition:
         return {field.name: to_json(field.type, value.get(field.key)) for field in definition["record"]}
     return value
@@ -56,9 +62,11 @@ def from_json(type: Type, json: Any) -> Any:
     definition = DEFINITIONS.get(type, {"enum": []})
     if "alias" in definition:
         return from_json(definition["alias"], json)
+    if "variant" in definition and isinstance(json, str):
+        return {"tag": json}
     if "variant" in definition and isinstance(json, dict) and len(json) == 1:
         ((tag, payload),) = json.items()
-        return {tag: from_json(definition["variant"].get(tag), payload)}
+        return {"tag": tag, "val": from_json(definition["variant"].get(tag), payload)}
     if "record" in definition and isinstance(json, dict):
         unknown = json.keys() - {field.name for field in definition["record"]}
         if unknown:

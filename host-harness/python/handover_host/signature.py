@@ -7,7 +7,6 @@ import binascii
 import hmac
 import re
 from collections.abc import Callable
-from typing import Literal
 
 from .contract import Rejection, Setting, Webhook, WebhookSignature
 
@@ -17,9 +16,6 @@ _MAX_ENCODED_BYTES = 88
 """An encoded tag that is longer is refused before it is decoded, because the sender controls its length (contract,
 `webhook-signature`)."""
 _HEXADECIMAL = re.compile(rb"[0-9a-fA-F]{64}")
-
-
-_TagRejection = Literal["unsupported-algorithm", "invalid-encoding", "invalid-length"]
 
 
 class Verifier:
@@ -52,28 +48,28 @@ class Verifier:
         if not values:
             return None
         if len(values) > 1:
-            return "multiple-signatures"
+            return {"tag": "multiple-signatures"}
         tag = self._tag(bytes(values[0]))
-        if isinstance(tag, str):
+        if not isinstance(tag, bytes):
             return tag
         for index, secret in enumerate(self._secrets):
             if hmac.compare_digest(hmac.digest(secret, webhook["body"], "sha256"), tag):
                 return index
-        return "signature-mismatch"
+        return {"tag": "signature-mismatch"}
 
-    def _tag(self, value: bytes) -> bytes | _TagRejection:
+    def _tag(self, value: bytes) -> bytes | Rejection:
         prefix, encoding = self._signature["prefix"].encode(), self._signature["encoding"]
         if not value.startswith(prefix):
-            return "unsupported-algorithm"
+            return {"tag": "unsupported-algorithm"}
         encoded = value[len(prefix) :]
         if encoding == "base64" and _HEXADECIMAL.fullmatch(encoded):
-            return "invalid-encoding"
+            return {"tag": "invalid-encoding"}
         if len(encoded) > _MAX_ENCODED_BYTES:
-            return "invalid-length"
+            return {"tag": "invalid-length"}
         tag = _decode(encoded, encoding)
         if tag is None:
-            return "invalid-encoding"
-        return tag if len(tag) == _TAG_BYTES else "invalid-length"
+            return {"tag": "invalid-encoding"}
+        return tag if len(tag) == _TAG_BYTES else {"tag": "invalid-length"}
 
 
 def _decode(text: bytes, encoding: str) -> bytes | None:

@@ -50,17 +50,6 @@ _OPTION = ffi.WASMTIME_COMPONENT_OPTION.value
 _RESULT = ffi.WASMTIME_COMPONENT_RESULT.value
 
 
-def _byte_val(byte: int) -> bytes:
-    val = Val()
-    val.kind = _KINDS["u8"][0]
-    val.of.u8 = byte
-    return bytes(val)
-
-
-_BYTE_VALS = [_byte_val(byte) for byte in range(256)]
-"""The `Val` of each byte."""
-
-
 class Budget:
     """The bytes that a result may still have."""
 
@@ -209,7 +198,11 @@ def _lower_bytes(value: Any, val: Any, path: str) -> None:
     size = len(value)
     data = _elements(val.of.list, ffi.wasmtime_component_vallist_new_uninit, size, _SIZE)
     if size:
-        memmove(data, b"".join(map(_BYTE_VALS.__getitem__, bytes(value))), size * _SIZE)
+        # Each byte is a `Val` of its own: its kind, and the byte in its union. The rest is zero.
+        vals = bytearray(size * _SIZE)
+        vals[Val.kind.offset :: _SIZE] = bytes([_KINDS["u8"][0]]) * size
+        vals[_UNION::_SIZE] = value
+        memmove(data, (ctypes.c_char * len(vals)).from_buffer(vals), len(vals))
     val.kind = _LIST
 
 
@@ -259,11 +252,11 @@ def _boxed(inner: _Lower, value: Any, path: str) -> Any:
 
 def _lower_result(ok: _Lower | None, error: _Lower | None) -> _Lower:
     def lower(value: Any, val: Any, path: str) -> None:
-        ((tag, payload),) = value.items()
-        inner = ok if tag == "ok" else error
+        is_ok = value["tag"] == "ok"
+        inner = ok if is_ok else error
         if inner is not None:
-            val.of.result.val = _boxed(inner, payload, path)
-        val.of.result.is_ok = tag == "ok"
+            val.of.result.val = _boxed(inner, value["val"], path)
+        val.of.result.is_ok = is_ok
         val.kind = _RESULT
 
     return lower
@@ -286,15 +279,17 @@ def _lower_variant(cases: dict[str, Type | None]) -> _Lower:
     names = {case: case.encode() for case in cases}
 
     def lower(value: Any, val: Any, path: str) -> None:
-        tag, payload = value, None
-        if isinstance(value, dict) and len(value) == 1:
-            ((tag, payload),) = value.items()
-        if not isinstance(tag, str) or tag not in cases or (cases[tag] is None) != isinstance(value, str):
-            shapes = ", ".join(case if type is None else f"{{{case}: …}}" for case, type in cases.items())
-            raise _expected(path, f"one of {shapes}", value)
+        if not isinstance(value, dict):
+            raise _expected(path, "a dict with the keys `tag` and `val`", value)
+        tag = value.get("tag")
+        if not isinstance(tag, str) or tag not in cases:
+            raise _expected(f"{path}.tag", f"one of {', '.join(cases)}", tag)
         type = cases[tag]
+        unknown = value.keys() - ({"tag"} if type is None else {"tag", "val"})
+        if unknown:
+            raise ArgumentError(f"{path}: unknown key {min(map(str, unknown))}")
         if type is not None:
-            val.of.variant.val = _boxed(_lowering(_key(type)), payload, f"{path}.{tag}")
+            val.of.variant.val = _boxed(_lowering(_key(type)), value.get("val"), f"{path}.val")
         set_text(val.of.variant.discriminant, names[tag])
         val.kind = _VARIANT
 
@@ -394,7 +389,7 @@ def _lift_result(ok: _Lift | None, error: _Lift | None) -> _Lift:
     def lift(val: Any, budget: Budget) -> dict[str, Any]:
         result = val.of.result
         tag, inner = ("ok", ok) if result.is_ok else ("error", error)
-        return {tag: inner(result.val.contents, budget) if inner is not None else None}
+        return {"tag": tag, "val": inner(result.val.contents, budget) if inner is not None else None}
 
     return lift
 
@@ -405,7 +400,9 @@ def _lift_variant(cases: dict[str, Type | None]) -> _Lift:
     def lift(val: Any, budget: Budget) -> Any:
         variant = val.of.variant
         case, type = payloads[_text(variant.discriminant)]
-        return case if type is None else {case: _lifting(type)(variant.val.contents, budget)}
+        if type is None:
+            return {"tag": case}
+        return {"tag": case, "val": _lifting(type)(variant.val.contents, budget)}
 
     return lift
 

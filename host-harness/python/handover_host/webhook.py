@@ -58,9 +58,9 @@ class WebhookApp:
     async def _receive(self, webhook: Webhook) -> int:
         try:
             received = await asyncio.to_thread(self._connection.receive_webhook, webhook)
-            if "error" in received["events"]:
+            if received["events"]["tag"] == "error":
                 return 400
-            await self._on_events(received["events"]["ok"])
+            await self._on_events(received["events"]["val"])
             return 200
         except ProviderError:
             return 401

@@ -22,7 +22,7 @@ class Script:
         made = len(self.requests)
         answer = answers[made - 1] if made <= len(answers) else self.network["scripted"]["then"]
         if "error" in answer:
-            return answer["error"]
+            return {"tag": answer["error"]}
         headers = [(name.lower(), value.encode()) for name, value in answer["headers"]]
         return {"status": answer["status"], "headers": headers, "body": base64.b64decode(answer["body"])}
 
@@ -68,11 +68,11 @@ def make(call):
     try:
         target = providers[call["instance"]] if "none" in call else connect(call)
         value = getattr(target, snake(function.name))(*values)
-        return {"result": to_json(function.result, {"ok": value}), "requests": script.requests}
+        return {"result": to_json(function.result, {"tag": "ok", "val": value}), "requests": script.requests}
     except ProviderError as error:
         if error.call != function.name:
             raise
-        return {"result": to_json(function.result, {"error": error.value}), "requests": script.requests}
+        return {"result": to_json(function.result, {"tag": "error", "val": error.value}), "requests": script.requests}
 
 
 for line in sys.stdin:

@@ -29,8 +29,10 @@ def converted(type, value, limits=DEFAULTS):
         ("conversation", {**CONVERSATION, "handover": True}, "argument.handover: expected an int from 0 to 4294967295, got a value of type bool"),
         ("conversation", {**CONVERSATION, "handover": -1}, "argument.handover: expected an int from 0 to 4294967295"),
         ("conversation", {**CONVERSATION, "Id": "c-2"}, "argument: unknown key Id"),
-        ("event-source", {"webhook": "{}"}, "argument.webhook: expected bytes (as they came, not a str), got a value of type str"),
-        ("event-source", "webhook", "argument: expected one of {webhook: …}, {event-bus: …}, {trigger: …}, {notification: …}, got a value of type str"),
+        ("event-source", {"tag": "webhook", "val": "{}"}, "argument.val: expected bytes (as they came, not a str), got a value of type str"),
+        ("event-source", {"tag": "web"}, "argument.tag: expected one of webhook, event-bus, trigger, notification, got a value of type str"),
+        ("event-source", "webhook", "argument: expected a dict with the keys `tag` and `val`, got a value of type str"),
+        ("outbound-message", {"tag": "typing", "val": 1}, "argument: unknown key val"),
         ("provisioning-mode", "Plan", "argument: expected one of plan, apply, got a value of type str"),
         ("settings", [{"key": "host"}], "argument[0].value: expected a str, got None"),
         ("settings", [{"key": "host", "value": "\ud800"}], "argument[0].value: expected Unicode text, got a lone surrogate"),
@@ -52,9 +54,10 @@ def test_values_are_the_same_after_both_conversions() -> None:
         "id": None,
     }
     assert converted("integer-range", {"minimum": -(2**63), "maximum": 2**63 - 1})["minimum"] == -(2**63)
-    for kind in ("text", {"choice": []}, {"choice": ["a", ""]}, {"integer": {"minimum": 0, "maximum": 1}}):
+    for kind in ({"tag": "text"}, {"tag": "choice", "val": []}, {"tag": "choice", "val": ["a", ""]}):
         assert converted("setting-kind", kind) == kind
-    for result in ({"ok": []}, {"error": "empty"}, {"error": {"not-json": 7}}):
+    for error in ({"tag": "empty"}, {"tag": "not-json", "val": 7}):
+        result = {"tag": "error", "val": error}
         assert converted({"result": {"ok": {"list": "agent-event"}, "error": "mapping-error"}}, result) == result
     location = {"latitude": 52.5, "longitude": -13, "address": None, "name": None, "url": None}
     assert converted("location", location) == {**location, "longitude": -13.0}
@@ -79,7 +82,8 @@ def test_the_json_form_is_that_of_the_contract() -> None:
     json = {"idempotency-key": "m-1", "recipient": "ada", "operation": "message", "ttl-ms": None, "body": "AQL/"}
     assert to_json("provider-request", request) == json
     assert from_json("provider-request", json) == request
-    assert to_json("event-kind", "reopened") == "reopened"
-    assert to_json("event-kind", {"typing": 5_000}) == {"typing": 5_000}
+    assert to_json("end-reason", {"tag": "completed"}) == "completed"
+    assert to_json("event-kind", {"tag": "typing", "val": 5_000}) == {"typing": 5_000}
+    assert from_json("end-reason", "completed") == {"tag": "completed"}
     with pytest.raises(ArgumentError):
         from_json("provider-request", {**json, "idempotency_key": "m-2"})

@@ -55,13 +55,13 @@ def test_answers_each_webhook(caplog: pytest.LogCaptureFixture) -> None:
     received = []
 
     async def on_events(events):
-        if events[0]["kind"].get("message", {}).get("text") == "fail":
+        if events[0]["kind"]["val"]["text"] == "fail":
             raise RuntimeError("the test fails it")
         received.extend(events)
 
     app = WebhookApp(CONNECTION, on_events)
     assert post(app, body("Grüße")) == 200
-    assert received[0]["kind"]["message"]["text"] == "Grüße"
+    assert received[0]["kind"]["val"]["text"] == "Grüße"
     assert received[0]["time"] == 1_772_359_200_000
     assert post(app, body("a"), [sign(body("b"))]) == 401
     assert post(app, body("a"), []) == 401
