@@ -21,7 +21,8 @@ def by_hand(webhook):
         raise ValueError("the signature is wrong")
     message = json.loads(webhook["body"])
     channel = message["channel"]
-    return message["id"], channel["to"]["id"], datetime.strptime(channel["time"], "%Y-%m-%dT%H:%M:%S.%fZ"), message["text"]
+    time = datetime.fromisoformat(channel["time"].replace("Z", "+00:00"))
+    return message["id"], channel["to"]["id"], time, message["text"]
 
 
 def measure(call):
