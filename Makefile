@@ -17,6 +17,7 @@ STORES := sqlite nats nats-restart
 COMPONENT := target/components/wasm32-wasip2/release/genesys_open_messaging.wasm
 # The guest that attacks its host, where the build of the tests leaves it.
 EVIL := target/components/wasm32-wasip2/test-component/evil_guest.wasm
+MUTANTS := target/components/wasm32-wasip2/test-component/mutant_guest.wasm
 
 HANDOVERS := 1000,10000,100000
 RATE := 2000
@@ -80,20 +81,20 @@ node-host: setup ## Build the host for Node; requires npm.
 
 python-host: setup ## Build the host for Python in target/python-host; requires Python with venv.
 	cargo build --locked --release --target wasm32-wasip2 --package genesys-open-messaging --target-dir target/components
-	cp wit/0.1.0/contract.json host-harness/python/handover_host/
+	cp host-harness/contract.json host-harness/python/handover_host/
 	cp $(COMPONENT) host-harness/python/handover_host/genesys.wasm
 	python3 -m venv target/python-host
 	target/python-host/bin/pip install --quiet --editable 'host-harness/python[test]'
 
 hosts-test: node-host python-host ## Run the conformance kit and the attacks of the evil guest in the hosts for Node and Python.
-	cargo build --locked --profile test-component --target wasm32-wasip2 --package evil-guest --target-dir target/components
+	cargo build --locked --profile test-component --target wasm32-wasip2 --package evil-guest --package mutant-guest --target-dir target/components
 	cd host-harness/node && EVIL=$(CURDIR)/$(EVIL) npm test
 	cd host-harness/python && EVIL=$(CURDIR)/$(EVIL) ../../target/python-host/bin/python -m pytest --quiet
 	cd host-harness/python && PATH=$(CURDIR)/target/python-host/bin:$$PATH && ruff format --check && ruff check && mypy
-	scripts/hosts-test "$(HANDOVER)" $(COMPONENT)
+	scripts/hosts-test "$(HANDOVER)" $(COMPONENT) $(MUTANTS)
 
 packages: node-host python-host ## Build the packages for npm and PyPI in target/dist.
-	mkdir -p target/dist
+	rm -rf target/dist && mkdir -p target/dist
 	cd host-harness/node && npm pack --silent --pack-destination ../../target/dist
 	target/python-host/bin/pip wheel --quiet --no-deps --wheel-dir target/dist ./host-harness/python
 

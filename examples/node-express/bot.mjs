@@ -4,7 +4,6 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import express from "express";
 import { Host, webhookHandler } from "handover-host";
-
 const [settings, origins, port] = process.argv.slice(2);
 const provider = await new Host().load();
 const connection = await provider.connect(JSON.parse(await readFile(settings, "utf8")), { allowed: origins.split(",") });
@@ -17,7 +16,6 @@ function chatOf(user) {
 }
 
 const conversationOf = ({ user, handover, conversation }) => ({ recipient: user, handover, id: conversation });
-
 async function send(chat, message) {
   const outbound = { id: randomUUID(), time: Date.now(), message };
   for (const request of await connection.buildOutboundMessage(conversationOf(chat), outbound)) {
@@ -36,7 +34,9 @@ function happened(chat, { id, conversationId, kind }) {
 }
 
 const app = express();
-app.post("/webhook", webhookHandler(connection, (events) => events.forEach((e) => happened(chatOf(e.recipient), e))));
+app.post("/webhook", webhookHandler(connection, (events) => {
+  for (const event of events) if (event.recipient) happened(chatOf(event.recipient), event);
+}));
 app.get("/chat/:user", (request, response) => response.json(chatOf(request.params.user).lines));
 app.post("/chat/:user", express.json(), async ({ params, body: { text } }, response) => {
   const chat = chatOf(params.user);
@@ -44,14 +44,14 @@ app.post("/chat/:user", express.json(), async ({ params, body: { text } }, respo
     await send(chat, { tag: "text", val: text });
   } else if (/human|agent|person/.test(text)) {
     const transcript = chat.lines.map(({ from, text }) => ({ speaker: from, time: Date.now(), text }));
-    Object.assign(chat, { hasAgent: true, handover: chat.handover + 1 });
+    chat.handover += 1;
     await send(chat, { tag: "start", val: { transcript, text, routing: { skills: [] }, attributes: [] } });
+    chat.hasAgent = true;
   }
   chat.lines.push({ from: "user", text }, ...(chat.hasAgent ? [] : [{ from: "bot", text: `You said: ${text}` }]));
   response.json(chat.lines);
 });
 app.listen(Number(port), "127.0.0.1");
-
 setInterval(async () => { // Genesys's webhook does not report the end of a conversation.
   for (const chat of [...chats.values()].filter(({ hasAgent, conversation }) => hasAgent && conversation)) {
     const events = await connection.observeConversation(conversationOf(chat)).catch(() => []);

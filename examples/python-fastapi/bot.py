@@ -3,7 +3,7 @@ Users write with POST /chat/USER {"text": …} and read with GET /chat/USER.
 """
 import asyncio, contextlib, json, re, sys, time, uuid, uvicorn
 from fastapi import Body, FastAPI
-from handover_host import Host, ProviderError, WebhookApp
+from handover_host import CallError, Host, ProviderError, WebhookApp
 
 settings, origins, port = sys.argv[1:]
 connection = Host().load().connect(json.load(open(settings)), allowed=origins.split(","))
@@ -37,7 +37,7 @@ async def happened(events):
 async def poll():  # Genesys's webhook does not report the end of a conversation.
     while not await asyncio.sleep(2):
         for chat in [chat for chat in chats.values() if chat["agent"] and chat["id"]]:
-            with contextlib.suppress(ProviderError):
+            with contextlib.suppress(ProviderError, CallError):
                 await happened(await asyncio.to_thread(connection.observe_conversation, conversation_of(chat)))
 
 @app.post("/chat/{user}")
@@ -47,9 +47,9 @@ async def write(user: str, text: str = Body(embed=True)):
         await send(chat, {"tag": "text", "val": text})
     elif re.search("human|agent|person", text):
         lines = [{"speaker": line["from"], "time": int(time.time() * 1000), "text": line["text"]} for line in chat["lines"]]
-        chat.update(agent=True, number=chat["number"] + 1)
-        start = {"transcript": lines, "text": text, "routing": {"skills": []}, "attributes": []}
-        await send(chat, {"tag": "start", "val": start})
+        chat["number"] += 1
+        await send(chat, {"tag": "start", "val": {"transcript": lines, "text": text, "routing": {"skills": []}, "attributes": []}})
+        chat["agent"] = True
     chat["lines"] += [{"from": "user", "text": text}]
     chat["lines"] += [] if chat["agent"] else [{"from": "bot", "text": f"You said: {text}"}]
     return chat["lines"]

@@ -39,7 +39,7 @@ pub(crate) struct Call {
 }
 
 /// The settings of a call.
-#[derive(Clone, Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum SettingsOfCall {
     /// The host prepares them.
@@ -51,7 +51,7 @@ pub(crate) enum SettingsOfCall {
 }
 
 /// What the provider can reach in a call with effects. Its cache is empty.
-#[derive(Clone, Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Network {
     /// No origin.
@@ -61,7 +61,7 @@ pub(crate) enum Network {
 }
 
 /// The answers of the contact center.
-#[derive(Clone, Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Script {
     /// The answers to the first requests, in order.
@@ -71,7 +71,7 @@ pub(crate) struct Script {
 }
 
 /// The answer to a request.
-#[derive(Clone, Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", untagged)]
 pub(crate) enum Answer {
     Response { status: u16, headers: Vec<(String, String)>, body: Base64 },
@@ -79,7 +79,7 @@ pub(crate) enum Answer {
 }
 
 /// Why there is no answer.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum NoAnswer {
     Unreachable,

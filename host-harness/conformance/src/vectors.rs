@@ -5,11 +5,12 @@ use crate::driver::{Answer, NoAnswer, Request};
 use crate::json_form::Base64;
 use crate::session::Subject;
 use handover_host::contract::{
-    Conversation, EventSource, Outbound, OutboundMessage, ProviderRequest, ProvisioningMode, ReceivedWebhook, Routing,
-    Setting, Timestamp, Webhook,
+    Conversation, EventSource, Outbound, OutboundMessage, ProviderRequest, ProvisioningMode, ReceivedWebhook,
+    Rejection, Routing, Setting, Timestamp, Webhook,
 };
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
 use std::time::{Duration, Instant, SystemTime};
 
 /// A file of vectors for one provider.
@@ -37,22 +38,44 @@ pub struct VectorError {
     error: serde_json::Error,
 }
 
-// serde cannot combine `deny_unknown_fields` with `flatten`. Unknown members fail anyway, as unknown calls.
+// Not derived, because serde cannot combine `deny_unknown_fields` with `flatten`.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(try_from = "Map<String, Value>")]
 struct Vector {
     name: String,
     settings: Option<Vec<(String, String)>>,
     /// The expected requests to the contact center and its responses, in order.
-    #[serde(default)]
     exchanges: Vec<Exchange>,
-    #[serde(flatten)]
     call: Call,
     expect: Value,
 }
 
+impl TryFrom<Map<String, Value>> for Vector {
+    type Error = String;
+
+    fn try_from(mut members: Map<String, Value>) -> Result<Self, String> {
+        let name = member(&mut members, "name")?;
+        let in_case = |error: String| format!("the case {name}: {error}");
+        let settings = member(&mut members, "settings").map_err(in_case)?;
+        let exchanges: Option<Vec<Exchange>> = member(&mut members, "exchanges").map_err(in_case)?;
+        let expect = members.remove("expect").ok_or_else(|| in_case("it has no `expect`".into()))?;
+        if members.len() != 1 {
+            let names: Vec<_> = members.keys().map(String::as_str).collect();
+            return Err(in_case(format!("expected exactly one call, got {names:?}")));
+        }
+        let call: Call = serde_json::from_value(Value::Object(members)).map_err(|error| in_case(error.to_string()))?;
+        Ok(Self { settings, exchanges: exchanges.unwrap_or_default(), call, expect, name })
+    }
+}
+
+/// Takes a member; `null` stands for a missing one.
+fn member<T: DeserializeOwned>(members: &mut Map<String, Value>, name: &str) -> Result<T, String> {
+    let value = members.remove(name).unwrap_or_default();
+    serde_json::from_value(value).map_err(|error| format!("`{name}`: {error}"))
+}
+
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 enum Call {
     CheckSettings {},
     VerifyWebhook {
@@ -189,12 +212,10 @@ impl Vector {
             }
             Call::ReceiveWebhook { headers, body } => {
                 let webhook = webhook(headers, body)?;
-                match session.verified_by_provider().receive_webhook(&webhook).await? {
-                    Ok(ReceivedWebhook { authenticity, events }) => {
-                        json!({ "ok": { "authenticity": authenticity, "events": result_as_json(events)? } })
-                    }
-                    Err(rejection) => json!({ "error": rejection }),
-                }
+                let by_provider = received_as_json(session.verified_by_provider().receive_webhook(&webhook).await?)?;
+                let by_host = received_as_json(session.receive_webhook(&webhook).await?)?;
+                ensure!(by_provider == by_host, "verified by the provider: {by_provider}, by the host: {by_host}");
+                by_host
             }
             Call::MapAgentEvents { source, body } => {
                 let source = match source {
@@ -351,6 +372,15 @@ fn result_as_json<T: serde::Serialize, E: serde::Serialize>(result: Result<T, E>
     json.map_err(|error| error.to_string())
 }
 
+fn received_as_json(received: Result<ReceivedWebhook, Rejection>) -> Result<Value, String> {
+    Ok(match received {
+        Ok(ReceivedWebhook { authenticity, events }) => {
+            json!({ "ok": { "authenticity": authenticity, "events": result_as_json(events)? } })
+        }
+        Err(rejection) => json!({ "error": rejection }),
+    })
+}
+
 /// Converts a request to JSON. A body that is not JSON becomes a string.
 pub(crate) fn as_json(request: &ProviderRequest) -> Value {
     let body = serde_json::from_slice(&request.body)
@@ -405,6 +435,44 @@ fn compare(expected: &Value, actual: &Value, path: &str) -> Verdict {
         _ => {
             ensure!(expected == actual, "{path}: expected {expected}, got {actual}");
             Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::VectorFile;
+    use serde_json::{Value, json};
+
+    fn parse(case: &Value) -> Result<VectorFile, String> {
+        let file = json!({ "provider": "p", "area": "a", "source": "s", "cases": [case] });
+        VectorFile::parse("vectors.json", &file.to_string()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn refuses_a_case_with_an_unknown_member_or_not_exactly_one_call() {
+        let call = json!({ "headers": [], "body": { "utf8": "" } });
+        let case = json!({ "name": "n", "verify-webhook": call, "expect": { "ok": "unchecked" } });
+        parse(&case).expect("a case");
+        let with = |member: &str, value: Value| {
+            let mut changed = case.clone();
+            changed[member] = value;
+            parse(&changed).expect_err(member)
+        };
+        let error = with("setings", json!([]));
+        assert!(
+            error.contains("the case n: expected exactly one call, got [\"setings\", \"verify-webhook\"]"),
+            "{error}"
+        );
+        with("deliver", json!({ "operation": "message", "body": { "utf8": "" } }));
+        with("verify-webhook", json!({ "headers": [], "body": { "utf8": "" }, "path": "/" }));
+        with("verify-webhook", json!({ "headers": [] }));
+        with("verify-webhook", json!({ "headers": [], "body": { "hex": 1 } }));
+        with("exchanges", json!([{ "request": "GET https://a.b/" }]));
+        for missing in ["name", "verify-webhook", "expect"] {
+            let mut changed = case.clone();
+            changed.as_object_mut().expect("an object").remove(missing);
+            parse(&changed).expect_err(missing);
         }
     }
 }

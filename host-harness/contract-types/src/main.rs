@@ -1,16 +1,14 @@
 //! Writes the contract's types for hosts in other languages, from the WIT:
 //!
-//! - `wit/VERSION/contract.json`: all types and functions, resolved, for programs.
+//! - `host-harness/contract.json`: all types and functions, resolved, for programs.
 //! - `host-harness/node/src/contract.ts`: the types for TypeScript.
 //! - `host-harness/python/handover_host/contract.py`: the types for Python.
-//!
-//! With the argument `--check` it writes nothing, and fails if a file differs from what it would write.
 
 mod contract;
 mod python;
 mod typescript;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use contract::Contract;
 use std::path::{Path, PathBuf};
 
@@ -18,18 +16,8 @@ use std::path::{Path, PathBuf};
 const VERSION: &str = "0.1.0";
 
 fn main() -> anyhow::Result<()> {
-    let mut checks = false;
-    for argument in std::env::args().skip(1) {
-        ensure!(argument == "--check", "unknown argument `{argument}`; the only one is --check");
-        checks = true;
-    }
     for (path, text) in generate()? {
-        if checks {
-            let found = std::fs::read_to_string(&path).unwrap_or_default();
-            ensure!(found == text, "{}: it does not fit the WIT; run `make contract-types`", path.display());
-        } else {
-            std::fs::write(&path, text).with_context(|| format!("{}: it cannot be written", path.display()))?;
-        }
+        std::fs::write(&path, text).with_context(|| format!("{}: it cannot be written", path.display()))?;
     }
     Ok(())
 }
@@ -42,7 +30,7 @@ fn generate() -> anyhow::Result<Vec<(PathBuf, String)>> {
     let mut json = serde_json::to_string_pretty(&contract)?;
     json.push('\n');
     Ok(vec![
-        (folder.join("contract.json"), json),
+        (root.join("host-harness/contract.json"), json),
         (root.join("host-harness/node/src/contract.ts"), typescript::write(&contract)),
         (root.join("host-harness/python/handover_host/contract.py"), python::write(&contract)?),
     ])

@@ -24,6 +24,8 @@ pub(crate) struct Received {
     pub replayed: usize,
     /// Events of an operator-built source that contradict an accepted event and are dropped.
     pub contradicting: usize,
+    /// Events of an operator-built source that no queue has room for and that are dropped.
+    pub too_large: usize,
 }
 
 /// Why a webhook was not accepted.
@@ -140,13 +142,14 @@ async fn accept_one(
 ) -> Result<(), WebhookError> {
     let mailbox = service.mailboxes().loaded(&service.address(recipient)).await?;
     match accept(service, recipient, mailbox, &[event], origin, correlation).await {
-        Err(WebhookError::NotAccepted(NotAccepted::Refused(refused))) => {
-            match refused {
-                Refused::Replayed => received.replayed += 1,
-                Refused::Contradicts => received.contradicting += 1,
+        Err(WebhookError::NotAccepted(why @ (NotAccepted::Refused(_) | NotAccepted::NoRoom(NoRoom::TooLarge(_))))) => {
+            match why {
+                NotAccepted::Refused(Refused::Replayed) => received.replayed += 1,
+                NotAccepted::Refused(Refused::Contradicts) => received.contradicting += 1,
+                NotAccepted::NoRoom(_) => received.too_large += 1,
             }
             if service.may_warn() {
-                tracing::warn!(connection = service.name(), why = %refused, "an event of an operator-built source was dropped");
+                tracing::warn!(connection = service.name(), %why, "an event of an operator-built source was dropped");
             }
         }
         accepted => received.add(accepted?, 1),

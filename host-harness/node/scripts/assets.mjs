@@ -8,7 +8,7 @@ if (component === undefined) {
   throw new Error("COMPONENT is not set; run `make node-host` in the repository");
 }
 const dist = new URL("../dist/", import.meta.url);
-await copyFile(new URL("../../../wit/0.1.0/contract.json", import.meta.url), new URL("contract.json", dist));
+await copyFile(new URL("../../contract.json", import.meta.url), new URL("contract.json", dist));
 const { source, modules } = await transpile(await readFile(component));
 const folder = new URL("genesys/", dist);
 await mkdir(folder, { recursive: true });

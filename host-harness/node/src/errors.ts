@@ -33,7 +33,9 @@ export type CallErrorKind =
   /** The provider trapped: a panic, an access out of bounds, too deep a recursion. */
   | "trapped"
   /** The provider returned a value that violates the contract, or is not deterministic. */
-  | "broken";
+  | "broken"
+  /** The host was closed. The outcome of a call that was under way is unknown. */
+  | "closed";
 
 /** A call failed without an answer of the provider. */
 export class CallError extends Error {

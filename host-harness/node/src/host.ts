@@ -66,6 +66,7 @@ export class Host {
   readonly limits: Limits;
   readonly #options: Required<Pick<HostOptions, "http" | "cache" | "threads" | "reuse">>;
   readonly #providers = new Set<Provider>();
+  #isClosed = false;
 
   constructor(options: HostOptions = {}) {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
@@ -80,8 +81,8 @@ export class Host {
   /**
    * Loads a component: by default the provider for Genesys Cloud Open Messaging.
    *
-   * @param component The bytes of a component, which requires the package `@bytecodealliance/jco-transpile`, or a
-   * component that `handover-transpile` transpiled.
+   * @param component The bytes of a component, which requires the package `@bytecodealliance/jco-transpile`, or what
+   * `transpile` returned for them.
    * @throws {LoadError} It is not a provider of this contract.
    */
   async load(component?: Uint8Array | TranspiledComponent): Promise<Provider> {
@@ -89,8 +90,12 @@ export class Host {
       component instanceof Uint8Array ? await transpile(component) : (component ?? (await genesys()));
     const { http, cache, threads, reuse } = this.#options;
     const fingerprint = createHash("sha256");
-    for (const module of transpiled.modules.values()) {
-      fingerprint.update(module);
+    for (const [name, module] of transpiled.modules) {
+      // Includes the lengths, because the same bytes could be split differently.
+      fingerprint.update(`${name} ${module.length}:`).update(module);
+    }
+    if (this.#isClosed) {
+      throw new LoadError("the host is closed");
     }
     const compiled = await compile(transpiled, this.limits.memory);
     const workers = new Workers({ ...compiled, limits: this.limits, reuse }, Math.max(threads, 1));
@@ -106,11 +111,15 @@ export class Host {
     }
     const provider = new Provider(calls, description, fingerprint.digest("hex"), workers);
     this.#providers.add(provider);
+    if (this.#isClosed) {
+      await this.close();
+    }
     return provider;
   }
 
-  /** Ends the threads of all components. Calls fail afterwards. */
+  /** Ends the threads of all components. The calls under way and all later ones fail. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([...this.#providers].map((provider) => provider.close()));
     this.#providers.clear();
   }
@@ -119,6 +128,7 @@ export class Host {
 /** Makes calls in the threads of a component. */
 class Calls {
   #running = 0;
+  #effects = 0;
 
   constructor(
     private readonly workers: Workers,
@@ -142,12 +152,20 @@ class Calls {
   ): Promise<unknown> {
     const signature = FUNCTIONS.get(name) as FunctionSignature;
     const lowered = signature.parameters.map(({ name, type }, index) => lower(type, values[index], name));
-    if (this.#running >= this.limits.concurrentCalls) {
-      throw new CallError("busy", "the host is busy: other calls use up the limit `concurrentCalls`", "concurrentCalls");
+    const { concurrentCalls } = this.limits;
+    // A contact center that does not answer leaves a quarter to pure calls.
+    const isBusy = granted !== undefined && this.#effects >= Math.max(Math.floor((concurrentCalls * 3) / 4), 1);
+    if (isBusy || this.#running >= concurrentCalls) {
+      const message = "the provider is busy: other calls use up the limit `concurrentCalls`";
+      throw new CallError("busy", message, "concurrentCalls");
     }
+    const deadline = new AbortController();
+    const expired = () => deadline.abort(CallError.limit("callTime", this.limits));
+    const timer = setTimeout(expired, Math.min(this.limits.callTime, MAX_TIMER));
     this.#running += 1;
+    this.#effects += granted === undefined ? 0 : 1;
     try {
-      const outcome = await this.#run(signature, lowered, granted, keptFor);
+      const outcome = await this.#run(signature, lowered, granted, keptFor, deadline.signal);
       const { ok, error } =
         typeof signature.result === "object" && signature.result !== null && "result" in signature.result
           ? signature.result.result
@@ -157,7 +175,9 @@ class Calls {
       }
       return ok === null ? undefined : lift(ok, outcome.value, this.limits);
     } finally {
+      clearTimeout(timer);
       this.#running -= 1;
+      this.#effects -= granted === undefined ? 0 : 1;
     }
   }
 
@@ -167,10 +187,10 @@ class Calls {
     values: unknown[],
     granted: Granted | undefined,
     keptFor: string | undefined,
+    deadline: AbortSignal,
   ): Promise<{ value: unknown } | { error: unknown }> {
-    const deadline = performance.now() + this.limits.callTime;
     const exchanges: Exchange[] = [];
-    let stored = 0;
+    let [stored, received] = [0, 0];
     for (;;) {
       const job = {
         interface: signature.interface,
@@ -179,12 +199,12 @@ class Calls {
         capabilities: granted && { origins: granted.origins, exchanges },
         keptFor,
       };
-      const outcome = await this.#before(deadline, this.workers.run(job));
+      const outcome = await this.workers.run(job, deadline);
       if (outcome.tag === "failed") {
         throw new CallError(outcome.kind, outcome.message);
       }
       for (const { key, value, seconds } of outcome.puts.slice(stored)) {
-        await this.#before(deadline, Promise.resolve(this.cache.put(granted?.namespace ?? "", key, value, seconds)));
+        await before(deadline, this.cache.put(granted?.namespace ?? "", key, value, seconds));
       }
       stored = outcome.puts.length;
       if (outcome.tag === "returned") {
@@ -193,8 +213,17 @@ class Calls {
       if (outcome.tag === "refused") {
         return { error: outcome.error };
       }
-      exchanges.splice(0, exchanges.length, ...outcome.exchanges);
-      exchanges.push(await this.#before(deadline, this.#answer(outcome.question, granted?.namespace ?? "")));
+      exchanges.push(...outcome.times);
+      const answer = await before(deadline, this.#answer(outcome.question, granted?.namespace ?? ""));
+      if (answer.kind === "http" && "ok" in answer.answer) {
+        received += answer.answer.ok.body.length;
+      }
+      // All answers go to the thread again in each run.
+      if (received > MAX_RESPONSES * this.limits.httpResponse) {
+        exchanges.push({ ...answer, answer: { error: { tag: "response-too-large" } } } as Exchange);
+      } else {
+        exchanges.push(answer);
+      }
     }
   }
 
@@ -202,25 +231,32 @@ class Calls {
     if (question.kind === "get") {
       return { ...question, value: await this.cache.get(namespace, question.key) };
     }
-    const answer = await this.http.send(question.request);
+    // A copy, because the question is compared with that of the next run.
+    const answer = await this.http.send(structuredClone(question.request));
     if ("ok" in answer && answer.ok.body.length > this.limits.httpResponse) {
       return { ...question, answer: { error: { tag: "response-too-large" } } };
     }
     return { ...question, answer };
   }
+}
 
-  /** Waits for a part of the call, at most until its time is up. */
-  async #before<Value>(deadline: number, part: Promise<Value>): Promise<Value> {
-    let timer: NodeJS.Timeout | undefined;
-    const expired = new Promise<never>((_, reject) => {
-      const left = Math.max(deadline - performance.now(), 0);
-      timer = setTimeout(() => reject(CallError.limit("callTime", this.limits)), left);
-    });
-    try {
-      return await Promise.race([part, expired]);
-    } finally {
-      clearTimeout(timer);
-    }
+/** The longest time of a timer (Node, "Timers"). */
+const MAX_TIMER = 2 ** 31 - 1;
+/** The bodies of a call's responses together, in times of `Limits.httpResponse`. */
+const MAX_RESPONSES = 4;
+
+/** Waits for a part of a call, at most until its time is up. */
+async function before<Value>(deadline: AbortSignal, part: Promise<Value> | Value): Promise<Value> {
+  let aborted: (() => void) | undefined;
+  const expired = new Promise<never>((_, reject) => {
+    aborted = () => reject(deadline.reason as Error);
+    deadline.addEventListener("abort", aborted, { once: true });
+  });
+  try {
+    deadline.throwIfAborted();
+    return await Promise.race([part, expired]);
+  } finally {
+    deadline.removeEventListener("abort", aborted as () => void);
   }
 }
 
@@ -313,10 +349,11 @@ export class Provider {
    */
   connectPrepared(prepared: Uint8Array): Connection {
     const accepted = { prepared, origins: [], headers: [], warnings: [] };
-    return new Connection(this.#calls, accepted, { origins: new Map(), namespace: "prepared" }, undefined);
+    const namespace = createHash("sha256").update(this.#fingerprint).update(prepared).digest("hex");
+    return new Connection(this.#calls, accepted, { origins: new Map(), namespace }, undefined);
   }
 
-  /** @internal */
+  /** Ends the threads of the component. The calls under way and all later ones fail. */
   close(): Promise<void> {
     return this.#workers.close();
   }
@@ -458,14 +495,17 @@ export class Connection implements HandoverCalls, ConfigurationCalls {
   /** Returns the webhook with only the headers that the provider reads. */
   #read(webhook: Webhook): Webhook {
     const { limits } = this.#calls;
+    // Checks the types first, which the sizes need.
+    lower("webhook", webhook, "webhook");
     const sizes = webhook.headers.map(([name, value]) => name.length + value.length);
     if (sizes.length > limits.headers) {
       throw CallError.limit("headers", limits);
     }
-    if (sizes.reduce((sum, size) => sum + size, webhook.body.length) > limits.input) {
+    const others = webhook.method.length + webhook.path.length + webhook.body.length;
+    if (sizes.reduce((sum, size) => sum + size, others) > limits.input) {
       throw CallError.limit("input", limits);
     }
-    const read = new Set(this.#accepted.headers);
+    const read = new Set(this.#accepted.headers.map((name) => name.toLowerCase()));
     return { ...webhook, headers: webhook.headers.filter(([name]) => read.has(name.toLowerCase())) };
   }
 

@@ -1,8 +1,8 @@
 // The HTTP transport of providers.
 
 import { lookup as resolve, type LookupAddress } from "node:dns";
-import { BlockList, isIP, isIPv6 } from "node:net";
-import { Agent, errors, request } from "undici";
+import { BlockList, isIPv6, type Socket } from "node:net";
+import { Agent, buildConnector, errors, request } from "undici";
 import type { HttpError, Response } from "./contract.js";
 import type { CheckedRequest } from "./requests.js";
 
@@ -37,8 +37,15 @@ export class HttpClient implements Transport {
   constructor(limits: Partial<HttpClientLimits> = {}) {
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
     const { connect, read } = this.#limits;
+    const connector = buildConnector({ lookup: lookupPublic, timeout: connect, rejectUnauthorized: true });
     this.#agent = new Agent({
-      connect: { lookup: lookupPublic, timeout: connect },
+      // Whatever fails before a connection is established, nothing was sent.
+      connect: (options, done) => {
+        connector(options, (...result) => {
+          const [error, socket] = result;
+          return error === null ? done(null, socket as Socket) : done(new Unreachable(error.message), null);
+        });
+      },
       headersTimeout: read,
       bodyTimeout: read,
     });
@@ -47,10 +54,11 @@ export class HttpClient implements Transport {
   async send({ method, url, headers, body }: CheckedRequest): Promise<{ ok: Response } | { error: HttpError }> {
     const signal = AbortSignal.timeout(this.#limits.total);
     try {
+      const hasAgent = headers.some(([name]) => name.toLowerCase() === "user-agent");
       const response = await request(url, {
         dispatcher: this.#agent,
         method: method as "GET",
-        headers: ["user-agent", "handover-host", ...headers.flat()],
+        headers: [...(hasAgent ? [] : ["user-agent", "handover-host"]), ...headers.flat()],
         body: body.length > 0 ? body : null,
         signal,
         responseHeaders: "raw",
@@ -88,12 +96,11 @@ function pairs(headers: unknown): [string, Uint8Array][] {
   return found;
 }
 
-/** What undici and Node report if nothing was sent: name resolution, connection or TLS failed. */
-const UNREACHABLE = new Set(["ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EADDRNOTAVAIL"]);
+/** Name resolution, connection or TLS failed. */
+class Unreachable extends Error {}
 
 function classify(error: unknown, signal: AbortSignal): "unreachable" | "timed-out" | "interrupted" {
-  const code = (error as { code?: string }).code ?? "";
-  if (error instanceof errors.ConnectTimeoutError || UNREACHABLE.has(code) || /^(ERR_TLS|CERT|DEPTH|SELF|UNABLE)/.test(code)) {
+  if (error instanceof Unreachable) {
     return "unreachable";
   }
   if (signal.aborted || error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
@@ -153,6 +160,10 @@ export function isPublic(address: string): boolean {
   return !SPECIAL_PURPOSE[family].check(counted, family);
 }
 
+function isLoopback(address: string): boolean {
+  return address === "::1" || /^127\./.test(address);
+}
+
 /** Returns the IPv4 address that an IPv6 address is mapped from, or that it has behind a translator (RFC 6052). */
 function embeddedIpv4(address: string): string | undefined {
   if (!isIPv6(address)) {
@@ -177,9 +188,7 @@ function lookupPublic(
   options: { all?: boolean | undefined },
   done: (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void,
 ): void {
-  // Node asks for the address of an address as well.
-  const isUsable = (address: string) =>
-    isIP(name) !== 0 || (name === "localhost" ? !isPublic(address) : isPublic(address));
+  const isUsable = (address: string) => (name === "localhost" ? isLoopback(address) : isPublic(address));
   resolve(name, { ...options, all: true }, (error, addresses) => {
     const usable = error ? [] : addresses.filter(({ address }) => isUsable(address));
     const [first] = usable;

@@ -49,8 +49,8 @@ export interface Job {
 export type Outcome =
   | { tag: "returned"; value: unknown; puts: Put[] }
   | { tag: "refused"; error: unknown; puts: Put[] }
-  /** The run ended because of a question. It starts again with the answer. */
-  | { tag: "asked"; question: Question; exchanges: Exchange[]; puts: Put[] }
+  /** The run ended because of a question. It starts again with the answer. `times` were read before the question. */
+  | { tag: "asked"; question: Question; times: Exchange[]; puts: Put[] }
   | { tag: "failed"; kind: "impure" | "trapped" | "broken"; message: string };
 
 /** What a worker is created with. */

@@ -3,13 +3,13 @@ export interface Limits {
   /** Linear memory of an instance. 32 MiB. */
   memory: number;
   /**
-   * CPU time of a call, without the time in which it waits. 1 s. A pure call needs less than a millisecond. A call with
-   * effects runs again after each answer, and each run has this time.
+   * The time that a call may run in its thread, without the time in which it waits for an answer. 1 s. A pure call needs
+   * less than a millisecond. A call with effects runs again after each answer, and each run has this time.
    */
   cpuTime: number;
   /** A whole call with everything that it waits for. 60 s. */
   callTime: number;
-  /** Calls at the same time; further ones are refused. 1000. */
+  /** Calls of a provider at the same time; further ones are refused. Three quarters of them may have effects. 1000. */
   concurrentCalls: number;
   /** A webhook (headers and body together) or an event source. 1 MiB. */
   input: number;
@@ -25,7 +25,7 @@ export interface Limits {
   httpExchanges: number;
   /** The body of a request. 1 MiB. */
   httpRequest: number;
-  /** The body of a response. 4 MiB. */
+  /** The body of a response, and all bodies of a call together times four. 4 MiB. */
   httpResponse: number;
   /** A cached value. 16 KiB. */
   cacheValue: number;

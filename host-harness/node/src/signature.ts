@@ -44,7 +44,8 @@ export class Verifier {
    */
   verify(webhook: Webhook): { signed: number } | { rejection: Rejection } | undefined {
     const { header, prefix, encoding } = this.#signature;
-    const [value, ...others] = webhook.headers.filter(([name]) => name.toLowerCase() === header);
+    const isSigned = ([name]: [string, Uint8Array]) => name.toLowerCase() === header.toLowerCase();
+    const [value, ...others] = webhook.headers.filter(isSigned);
     if (value === undefined) {
       return undefined;
     }

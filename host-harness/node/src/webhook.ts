@@ -1,7 +1,7 @@
 // Webhooks from Node's HTTP servers.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AgentEvent, Webhook } from "./contract.js";
+import type { AgentEvent, ReceivedWebhook, Webhook } from "./contract.js";
 import { CallError, ProviderError } from "./errors.js";
 import type { Connection } from "./host.js";
 
@@ -44,9 +44,18 @@ export function webhookHandler(
   onEvents: EventHandler,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   return async (request, response) => {
-    const body = await bodyOf(request);
-    const status = body === undefined ? 413 : await receive(connection, webhookFrom(request, body), onEvents);
-    response.statusCode = status;
+    // Never rejects, because `http.createServer` does not handle it, and Node then ends the process.
+    try {
+      const body = await bodyOf(request);
+      response.statusCode = body === undefined ? 413 : await receive(connection, webhookFrom(request, body), onEvents);
+    } catch (error) {
+      if (request.readableAborted) {
+        // The client is gone.
+        return;
+      }
+      console.error("a webhook was not received:", error);
+      response.statusCode = 500;
+    }
     response.end();
   };
 }
@@ -73,13 +82,9 @@ async function bodyOf(request: IncomingMessage): Promise<Uint8Array | undefined>
 }
 
 async function receive(connection: Connection, webhook: Webhook, onEvents: EventHandler): Promise<number> {
+  let received: ReceivedWebhook;
   try {
-    const { events } = await connection.receiveWebhook(webhook);
-    if (events.tag === "error") {
-      return 400;
-    }
-    await onEvents(events.val);
-    return 200;
+    received = await connection.receiveWebhook(webhook);
   } catch (error) {
     if (error instanceof ProviderError) {
       return 401;
@@ -87,7 +92,17 @@ async function receive(connection: Connection, webhook: Webhook, onEvents: Event
     if (error instanceof CallError && (error.limit === "input" || error.limit === "headers")) {
       return 413;
     }
-    console.error("a webhook was not processed:", error);
+    console.error("a webhook was not received:", error);
+    return 500;
+  }
+  if (received.events.tag === "error") {
+    return 400;
+  }
+  try {
+    await onEvents(received.events.val);
+    return 200;
+  } catch (error) {
+    console.error("the events of a webhook were not processed:", error);
     return 500;
   }
 }

@@ -38,10 +38,14 @@ class Violation extends Error {
 /** The imports of a run. */
 class Run {
   readonly puts: Put[] = [];
+  /** The times that were read for the first time. */
+  readonly times: Exchange[] = [];
   /** The number of exchanges that were repeated. */
   #next = 0;
   #requests = 0;
   #reads = 0;
+  /** The time since the last answer. */
+  #time: Datetime | undefined;
 
   constructor(private readonly capabilities: Capabilities | undefined) {}
 
@@ -62,6 +66,7 @@ class Run {
       throw new Violation("broken", "the plugin is not deterministic: it asked something else when it ran again");
     }
     this.#next += 1;
+    this.#time = undefined;
     return exchange;
   }
 
@@ -109,21 +114,27 @@ class Run {
 
   put(key: string, value: Uint8Array, seconds: number): void {
     this.#of("cache.put");
-    if (Buffer.byteLength(key) <= CACHE_KEY && value.length <= limits.cacheValue) {
+    const fits = Buffer.byteLength(key) <= CACHE_KEY && value.length <= limits.cacheValue;
+    // A cache need not keep a value.
+    if (fits && this.puts.length < MAX_PUTS) {
       this.puts.push({ key, value, seconds });
     }
   }
 
   now(): Datetime {
-    const { exchanges } = this.#of("wall-clock.now");
-    let exchange = this.#repeated("now", () => true);
-    if (exchange?.kind !== "now") {
-      const now = Date.now();
-      exchange = { kind: "now", seconds: BigInt(Math.floor(now / 1000)), nanoseconds: (now % 1000) * 1_000_000 };
-      exchanges.push(exchange);
-      this.#next += 1;
+    this.#of("wall-clock.now");
+    // The time stands still until the next answer, so that a call cannot collect times without end.
+    if (this.#time === undefined) {
+      const repeated = this.#repeated("now", () => true);
+      if (repeated?.kind === "now") {
+        this.#time = { seconds: repeated.seconds, nanoseconds: repeated.nanoseconds };
+      } else {
+        const now = Date.now();
+        this.#time = { seconds: BigInt(Math.floor(now / 1000)), nanoseconds: (now % 1000) * 1_000_000 };
+        this.times.push({ kind: "now", ...this.#time });
+      }
     }
-    return { seconds: exchange.seconds, nanoseconds: exchange.nanoseconds };
+    return this.#time;
   }
 
   resolution(): Datetime {
@@ -147,6 +158,8 @@ interface Kept {
 const { source, modules, limits, reuse } = workerData as WorkerData;
 /** The instances that a thread keeps. */
 const MAX_KEPT = 64;
+/** The values that a call can put into the cache. */
+const MAX_PUTS = 64;
 /** The reads of the cache in one call, because the call runs again for each. */
 const MAX_READS = 64;
 const kept = new Map<string, Kept>();
@@ -242,7 +255,7 @@ function run(job: Job): Outcome {
     }
   } catch (error) {
     if (error instanceof Asked) {
-      return { tag: "asked", question: error.question, exchanges: job.capabilities?.exchanges ?? [], puts: run.puts };
+      return { tag: "asked", question: error.question, times: run.times, puts: run.puts };
     }
     if (error instanceof Violation) {
       return { tag: "failed", kind: error.kind, message: error.message };

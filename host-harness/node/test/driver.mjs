@@ -28,14 +28,15 @@ const providers = {
 
 async function connect({ settings, prepared, network, instance, verifier }) {
   const provider = providers[instance];
-  if (prepared !== undefined) {
-    return provider.connectPrepared(new Uint8Array(Buffer.from(prepared, "base64")));
-  }
   const allowed = async () => (await provider.checkSettings(settings)).origins.map(({ url }) => url);
-  const connection =
-    network === "offline"
-      ? await provider.connectOffline(settings)
-      : await provider.connect(settings, { allowed: await allowed() });
+  let connection;
+  if (prepared !== undefined) {
+    connection = provider.connectPrepared(new Uint8Array(Buffer.from(prepared, "base64")));
+  } else if (network === "offline") {
+    connection = await provider.connectOffline(settings);
+  } else {
+    connection = await provider.connect(settings, { allowed: await allowed() });
+  }
   return verifier === "host" ? connection : connection.verifiedByProvider();
 }
 

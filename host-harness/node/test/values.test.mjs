@@ -55,9 +55,15 @@ test("the JSON form is that of the contract", () => {
 test("the memory of a module is bounded", () => {
   // (module (memory 2)), and with a maximum of 100 and of 3 pages (WebAssembly 2.0, section 5.5.8).
   const module = (...memory) => Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 5, memory.length + 1, 1, ...memory);
+  const found = { memories: 0, tables: 0 };
   const memory = (bytes) => [...bytes].slice(10);
-  assert.deepEqual(memory(bounded(module(0, 2), 512)), [1, 1, 2, 0x80, 4]);
-  assert.deepEqual(memory(bounded(module(1, 2, 100), 50)), [1, 1, 2, 50]);
-  assert.deepEqual(memory(bounded(module(1, 2, 3), 50)), [1, 1, 2, 3]);
-  assert.throws(() => bounded(module(0, 51), 50), { name: "LoadError" });
+  assert.deepEqual(memory(bounded(module(0, 2), 512, found)), [1, 1, 2, 0x80, 4]);
+  assert.deepEqual(memory(bounded(module(1, 2, 100), 50, found)), [1, 1, 2, 50]);
+  assert.deepEqual(memory(bounded(module(1, 2, 3), 50, found)), [1, 1, 2, 3]);
+  assert.throws(() => bounded(module(0, 51), 50, found), { name: "LoadError" });
+  assert.deepEqual(found, { memories: 3, tables: 0 });
+  // (module (table 1 funcref) (table 2 3 externref))
+  const tables = bounded(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 4, 8, 2, 0x70, 0, 1, 0x6f, 1, 2, 3), 50, found);
+  assert.deepEqual([...tables].slice(10), [2, 0x70, 1, 1, 0x90, 0x4e, 0x6f, 1, 2, 3]);
+  assert.equal(found.tables, 2);
 });

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from importlib.resources import files
 from typing import Any
@@ -32,10 +33,11 @@ from .contract import (
     SettingsProblem,
     Webhook,
 )
-from .errors import CallError, ConnectError, LoadError, ProviderError, exceeded, not_allowed, refused
+from .errors import ArgumentError, CallError, ConnectError, LoadError, ProviderError, exceeded, not_allowed, refused
 from .http import HttpClient, Transport, origin_of
 from .instance import Component, Engine, Granted, Instance
 from .limits import Limits
+from .schema import FUNCTIONS
 from .signature import Verifier
 
 
@@ -61,6 +63,7 @@ class Host:
         self._http = http or HttpClient()
         self._cache = cache or MemoryCache()
         self._reuse = reuse
+        self._permits = _Permits(self.limits)
 
     def load(self, component: bytes | None = None) -> Provider:
         """Loads a component: by default the provider for Genesys Cloud Open Messaging.
@@ -68,13 +71,35 @@ class Host:
         Raises `LoadError` if it is not a provider of this contract.
         """
         binary = component if component is not None else files(__package__).joinpath("genesys.wasm").read_bytes()
-        calls = _Calls(Component(self._engine, binary, self.limits), self.limits, self._reuse)
+        calls = _Calls(Component(self._engine, binary, self.limits), self.limits, self._permits, self._reuse)
         granted = Granted({}, hashlib.sha256(binary).hexdigest(), self._http, self._cache)
         try:
             description = calls.make("describe", [], None, None)
         except CallError as error:
             raise LoadError(f"the component cannot describe itself: {error}") from error
         return Provider(calls, description, granted)
+
+
+class _Permits:
+    """The calls that a host makes at the same time."""
+
+    def __init__(self, limits: Limits) -> None:
+        calls = max(limits.concurrent_calls, 1)
+        self._calls = threading.BoundedSemaphore(calls)
+        # A contact center that does not answer leaves a quarter to pure calls.
+        self._effects = threading.BoundedSemaphore(max(calls * 3 // 4, 1))
+
+    @contextmanager
+    def of(self, has_effects: bool) -> Iterator[None]:
+        """Holds the permits of a call. Raises `CallError` if there are none."""
+        needed = [self._effects, self._calls] if has_effects else [self._calls]
+        with ExitStack() as held:
+            for permits in needed:
+                if not permits.acquire(blocking=False):
+                    message = "the host is busy: other calls use up the limit `concurrent_calls`"
+                    raise CallError("busy", message, "concurrent_calls")
+                held.callback(permits.release)
+            yield
 
 
 class _Kept(threading.local):
@@ -86,35 +111,33 @@ class _Kept(threading.local):
 class _Calls:
     """Makes calls into a component."""
 
-    def __init__(self, component: Component, limits: Limits, reuse: int) -> None:
+    def __init__(self, component: Component, limits: Limits, permits: _Permits, reuse: int) -> None:
         self.limits = limits
         self._component = component
+        self._permits = permits
         self._reuse = reuse
-        self._permits = threading.BoundedSemaphore(limits.concurrent_calls)
 
     def make(self, name: str, values: list[Any], granted: Granted | None, kept: _Kept | None) -> Any:
         """Calls a function; `granted` is `None` for a pure call.
 
         Raises `ProviderError`, `CallError` or `ArgumentError`.
         """
-        if not self._permits.acquire(blocking=False):
-            message = "the host is busy: other calls use up the limit `concurrent_calls`"
-            raise CallError("busy", message, "concurrent_calls")
-        used = None
-        try:
+        with self._permits.of(granted is not None):
             instance = kept.instance if kept is not None else None
             if kept is not None:
                 # It is kept again when the call has ended without a trap.
                 kept.instance = None
-            value, used = self._component.call(instance, name, values, granted)
-            return value
-        except ProviderError as error:
-            used = error.__dict__.pop("instance", None)
-            raise
-        finally:
-            if kept is not None and used is not None and used.calls < self._reuse:
+            returned, used = self._component.call(instance, name, values, granted)
+            if kept is not None and used.calls < self._reuse:
                 kept.instance = used
-            self._permits.release()
+            else:
+                used.store.close()
+        result = FUNCTIONS[name].result
+        if not isinstance(result, dict) or "result" not in result:
+            return returned
+        if returned["tag"] == "error":
+            raise ProviderError(name, returned["val"])
+        return returned["val"]
 
 
 class Provider:
@@ -220,6 +243,25 @@ def _parse_origin(entered: str) -> str:
     return origin
 
 
+def _check_webhook(webhook: Webhook) -> None:
+    """Checks the parts that the host itself reads, so that an error names the part."""
+    if not isinstance(webhook, dict) or not isinstance(webhook.get("body"), (bytes, bytearray, memoryview)):
+        raise ArgumentError("webhook.body: expected bytes (as they came, not a str)")
+    for part in ("method", "path"):
+        if not isinstance(webhook.get(part), str):
+            raise ArgumentError(f"webhook.{part}: expected a str")
+    headers = webhook.get("headers")
+    are_pairs = isinstance(headers, list) and all(
+        isinstance(header, (list, tuple))
+        and len(header) == 2
+        and isinstance(header[0], str)
+        and isinstance(header[1], (bytes, bytearray, memoryview))
+        for header in headers
+    )
+    if not are_pairs:
+        raise ArgumentError("webhook.headers: expected a list of pairs of a str and bytes")
+
+
 class Connection:
     """A provider with the settings of one contact center: the calls of the contract. Safe to use from several threads.
 
@@ -231,6 +273,7 @@ class Connection:
         self._accepted = accepted
         self._granted = granted
         self._verifier = verifier
+        self._read_headers = {name.lower() for name in accepted["headers"]}
         self._kept = _Kept()
 
     @property
@@ -357,12 +400,14 @@ class Connection:
 
     def _read(self, webhook: Webhook) -> Webhook:
         """Returns the webhook with only the headers that the provider reads."""
+        _check_webhook(webhook)
         headers, limits = webhook["headers"], self._calls.limits
         if len(headers) > limits.headers:
             raise exceeded("headers", limits)
-        if sum(len(name) + len(value) for name, value in headers) + len(webhook["body"]) > limits.input:
+        others = len(webhook["method"]) + len(webhook["path"]) + len(webhook["body"])
+        if sum(len(name) + len(value) for name, value in headers) + others > limits.input:
             raise exceeded("input", limits)
-        read = [(name, value) for name, value in headers if name.lower() in self._accepted["headers"]]
+        read = [(name, value) for name, value in headers if name.lower() in self._read_headers]
         return {**webhook, "headers": read}
 
     def _bound_delivery(self, delivery: Delivery) -> Delivery:

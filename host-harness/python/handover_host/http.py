@@ -5,13 +5,14 @@ from __future__ import annotations
 import http.client
 import io
 import ipaddress
+import math
 import re
 import socket
 import ssl
 import time
 from dataclasses import dataclass, field
 from typing import Protocol
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from .contract import HttpError, Request, Response
 from .limits import Limits
@@ -22,9 +23,11 @@ class CheckedRequest:
     """A request whose origin is allowed, and without a header that controls the connection."""
 
     method: str
-    url: str
+    url: str = field(repr=False)
     headers: list[tuple[str, str]] = field(repr=False)
     body: bytes = field(repr=False)
+    ends: float = math.inf
+    """When the call ends that makes it, in the time of `time.monotonic`."""
 
 
 class Transport(Protocol):
@@ -71,7 +74,7 @@ def check(request: Request, origins: dict[str, str], limits: Limits) -> CheckedR
     path = request["path"]
     if len(path) > _MAX_PATH_BYTES or not _PATH.fullmatch(path):
         return {"tag": "invalid-request", "val": "path"}
-    url = urljoin(f"{origin}/", path)
+    url = origin + _without_dots(path)
     if origin_of(url) != origin:
         return {"tag": "invalid-request", "val": "path"}
     if len(request["body"]) > limits.http_request:
@@ -86,6 +89,21 @@ def check(request: Request, origins: dict[str, str], limits: Limits) -> CheckedR
     return CheckedRequest(request["method"].upper(), url, headers, request["body"])
 
 
+def _without_dots(path: str) -> str:
+    """Returns a path with its query and without the segments `.` and `..` (URL Standard, "path state")."""
+    path, mark, query = path.partition("?")
+    segments: list[str] = []
+    for segment in path[1:].split("/"):
+        dots = segment.lower().replace("%2e", ".")
+        if dots == "..":
+            segments = segments[:-1]
+        elif dots != ".":
+            segments.append(segment)
+    if dots in (".", ".."):
+        segments.append("")
+    return "/" + "/".join(segments) + mark + query
+
+
 def origin_of(url: str) -> str | None:
     """Returns the origin of a URL in its normal form: `https://api.example.com`. `None` if it has none."""
     try:
@@ -93,7 +111,7 @@ def origin_of(url: str) -> str | None:
         scheme, host, port = parts.scheme, parts.hostname, parts.port
     except ValueError:
         return None
-    if scheme not in ("http", "https") or not host:
+    if scheme not in ("http", "https") or not host or not host.isascii():
         return None
     default = {"http": 80, "https": 443}[scheme]
     shown = f"[{host}]" if ":" in host else host
@@ -105,7 +123,7 @@ class HttpClientLimits:
     """The limits of an HTTP exchange. Times are in seconds."""
 
     connect: float = 5.0
-    """Connecting, including TLS."""
+    """Connecting to all addresses of a name together, including TLS. Resolving the name is not included."""
     read: float = 15.0
     """The time without a byte of the response."""
     total: float = 30.0
@@ -125,13 +143,13 @@ class HttpClient:
 
     def send(self, request: CheckedRequest) -> Response | HttpError:
         """Sends a request and reads the whole response. Follows no redirect."""
-        deadline = time.monotonic() + self._limits.total
+        deadline = min(time.monotonic() + self._limits.total, request.ends)
         parts = urlsplit(request.url)
         host = parts.hostname or ""
-        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+        port = {"http": 80, "https": 443}[parts.scheme] if parts.port is None else parts.port
         try:
-            stream = self._connect(host, port, parts.scheme == "https")
-        except (OSError, UnicodeError):
+            stream = self._connect(host, port, parts.scheme == "https", deadline)
+        except OSError:
             return {"tag": "unreachable"}
         # With the name of the host, for the header Host, and a connection that exists.
         connection = http.client.HTTPConnection(host, port)
@@ -145,17 +163,22 @@ class HttpClient:
             connection.close()
             stream.close()
 
-    def _connect(self, host: str, port: int, is_secure: bool) -> socket.socket:
+    def _connect(self, host: str, port: int, is_secure: bool, deadline: float) -> socket.socket:
         error: OSError = OSError("the name has no public address")
+        deadline = min(time.monotonic() + self._limits.connect, deadline)
         for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
             if not _is_usable(host, str(address[0])):
                 continue
             stream = socket.socket(family, kind, protocol)
             try:
-                stream.settimeout(self._limits.connect)
+                _limit_wait(stream, deadline, math.inf)
                 stream.connect(address)
                 stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                return self._tls.wrap_socket(stream, server_hostname=host) if is_secure else stream
+                if not is_secure:
+                    return stream
+                _limit_wait(stream, deadline, math.inf)
+                # The end of a body without a length must be authentic.
+                return self._tls.wrap_socket(stream, server_hostname=host, suppress_ragged_eofs=False)
             except OSError as failed:
                 stream.close()
                 error = failed
@@ -169,7 +192,8 @@ class HttpClient:
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         connection.putrequest(request.method, path, skip_host=True, skip_accept_encoding=True)
         connection.putheader("host", parts.netloc)
-        connection.putheader("user-agent", "handover-host")
+        if not any(name.lower() == "user-agent" for name, _ in request.headers):
+            connection.putheader("user-agent", "handover-host")
         connection.putheader("connection", "close")
         for name, value in request.headers:
             connection.putheader(name, value)
@@ -177,6 +201,8 @@ class HttpClient:
             connection.putheader("content-length", str(len(request.body)))
         connection.endheaders(request.body or None)
         response = connection.getresponse()
+        if response.headers.defects:
+            return {"tag": "interrupted"}
         chunks: list[bytes] = []
         size = 0
         while True:
@@ -194,6 +220,14 @@ class HttpClient:
         return {"status": response.status, "headers": headers, "body": b"".join(chunks)}
 
 
+def _limit_wait(stream: socket.socket, deadline: float, longest: float) -> None:
+    """Limits the next operation of a socket. Raises `TimeoutError` if the deadline has passed."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    stream.settimeout(min(left, longest))
+
+
 class _DeadlineSocket:
     """What `http.client` uses of a socket, with a deadline for everything together."""
 
@@ -202,18 +236,12 @@ class _DeadlineSocket:
         self._deadline = deadline
         self._read = read
 
-    def _limit_wait(self) -> None:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        self._stream.settimeout(min(left, self._read))
-
     def sendall(self, data: bytes) -> None:
-        self._limit_wait()
+        _limit_wait(self._stream, self._deadline, self._read)
         self._stream.sendall(data)
 
     def recv_into(self, buffer: memoryview) -> int:
-        self._limit_wait()
+        _limit_wait(self._stream, self._deadline, self._read)
         return self._stream.recv_into(buffer)
 
     def makefile(self, mode: str) -> io.BufferedReader:
@@ -295,4 +323,4 @@ def _is_usable(host: str, address: str) -> bool:
         ipaddress.ip_address(host)
         return True
     except ValueError:
-        return not is_public(address) if host == "localhost" else is_public(address)
+        return ipaddress.ip_address(address).is_loopback if host == "localhost" else is_public(address)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import re
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from ctypes import byref, create_string_buffer
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import wasmtime
@@ -16,10 +18,11 @@ from wasmtime import _ffi as ffi
 from wasmtime import component as wasm
 
 from .cache import Cache
-from .errors import CallError, LoadError, ProviderError, exceeded
+from .errors import CallError, LoadError, exceeded
 from .http import CheckedRequest, Transport, check
 from .limits import CACHE_KEY, Limits
 from .schema import FUNCTIONS, PACKAGE, VERSION, Function
+from .types import CLOCK, check_functions
 from .values import Budget, Val, lift, lower, set_text
 
 TICK = 0.01
@@ -28,7 +31,6 @@ TICK = 0.01
 HTTP = f"{PACKAGE}/http@{VERSION}"
 CACHE = f"{PACKAGE}/cache@{VERSION}"
 TYPES = f"{PACKAGE}/types@{VERSION}"
-CLOCK = "wasi:clocks/wall-clock@0.2.6"
 GRANTED_IMPORTS = (HTTP, CACHE, TYPES, CLOCK)
 EXPORTS = tuple(f"{PACKAGE}/{interface}@{VERSION}" for interface in ("configuration", "handover"))
 
@@ -70,7 +72,7 @@ class _Call:
         """Why an import failed."""
         self.exchanges = 0
         self._set_deadline = set_deadline
-        self._ends = time.monotonic() + limits.call_time
+        self.ends = time.monotonic() + limits.call_time
         self._left = limits.cpu_time
         self._resumed = 0.0
         self.resume()
@@ -88,9 +90,13 @@ class _Call:
         """Returns what the call may use."""
         if self.granted is None:
             raise CallError("impure", f"the plugin called {name} from a pure function")
-        if time.monotonic() > self._ends:
-            raise exceeded("call_time", self.limits)
+        self.check_time()
         return self.granted
+
+    def check_time(self) -> None:
+        """Raises `CallError` if the time of the whole call is up."""
+        if time.monotonic() > self.ends:
+            raise exceeded("call_time", self.limits)
 
 
 _thread = threading.local()
@@ -110,16 +116,21 @@ class Engine:
         except wasmtime.WasmtimeError:
             pass
         self.engine = wasmtime.Engine(config)
+        self._reset()
+        _engines.add(self)
+
+    def _reset(self) -> None:
+        """Sets up the counting of calls; also in a child process after `fork`, in which the thread does not exist."""
         self._changed = threading.Condition()
         self._calls = 0
         self._ticking = False
 
     def __enter__(self) -> None:
         with self._changed:
-            self._calls += 1
             if not self._ticking:
-                self._ticking = True
                 threading.Thread(target=self._tick, name="handover-epoch", daemon=True).start()
+                self._ticking = True
+            self._calls += 1
             self._changed.notify()
 
     def __exit__(self, *_: object) -> None:
@@ -135,6 +146,17 @@ class Engine:
                     return
             time.sleep(TICK)
             self.engine.increment_epoch()
+
+
+_engines: weakref.WeakSet[Engine] = weakref.WeakSet()
+
+
+def _reset_after_fork() -> None:
+    for engine in _engines:
+        engine._reset()
+
+
+os.register_at_fork(after_in_child=_reset_after_fork)
 
 
 @dataclass
@@ -169,9 +191,13 @@ class Component:
             raise LoadError(
                 f"the component imports {', '.join(foreign)}, which this host does not grant; a provider may import {granted}"
             )
-        exports = list(kind.exports(engine.engine))
+        for name, interface in kind.imports(engine.engine).items():
+            check_functions(engine.engine, name, interface.ty, is_export=False)
+        exports = kind.exports(engine.engine)
         if any(name not in exports for name in EXPORTS):
             raise LoadError(f"the component does not export {' and '.join(EXPORTS)}; it exports {', '.join(exports)}")
+        for name in EXPORTS:
+            check_functions(engine.engine, name, exports[name].ty, is_export=True)
         self._indexes = self._find_functions()
         self._linker, self._callbacks = _linker(engine.engine)
 
@@ -191,10 +217,10 @@ class Component:
     def call(
         self, instance: Instance | None, name: str, values: list[Any], granted: Granted | None
     ) -> tuple[Any, Instance]:
-        """Calls a function, in a new instance if there is none. Returns its value and the instance, which can be used
-        again.
+        """Calls a function, in a new instance if there is none. Returns what it returned, also an error of the contract, and
+        the instance, which can be used again.
 
-        Raises `ProviderError`, whose attribute `instance` can be used again, or `CallError`.
+        Raises `CallError`.
         """
         function = FUNCTIONS[name]
         with self._engine:
@@ -238,20 +264,18 @@ class Component:
             for argument in arguments:
                 ffi.wasmtime_component_val_delete(byref(argument))
             ffi.wasmtime_component_val_delete(byref(result))
-        if not isinstance(function.result, dict) or "result" not in function.result:
-            return returned
-        if returned["tag"] == "error":
-            answer = ProviderError(function.name, returned["val"])
-            answer.instance = instance  # type: ignore[attr-defined]
-            raise answer
-        return returned["val"]
+        return returned
 
 
 def _call_error(error: wasmtime.WasmtimeError, call: _Call) -> BaseException:
     """Classifies an error of wasmtime."""
     if call.error is not None:
-        return call.error
+        # Taken from the call, because its traceback leads to the call.
+        failed, call.error = call.error, None
+        return failed
     # wasmtime has no type for the traps of components; a test checks the texts.
+    if "fuel allocated for hostcalls" in str(error):
+        return exceeded("output", call.limits)
     found = _TRAP.search(str(error))
     trap = found[1] if found else ""
     if trap == "interrupt":
@@ -300,6 +324,7 @@ def _callback(function: Callable[[_Call, Any, Any], None]) -> Any:
         call.pause()
         try:
             function(call, arguments, results)
+            call.check_time()
         except BaseException as error:  # The call raises it when wasmtime has returned.
             call.error = error
             failed = wasmtime.WasmtimeError("an import failed")
@@ -312,7 +337,7 @@ def _callback(function: Callable[[_Call, Any, Any], None]) -> Any:
 
 def _send(call: _Call, arguments: Any, results: Any) -> None:
     granted = call.of("http.send")
-    request = lift("request", arguments[0], _unbounded(call.limits))
+    request = lift("request", arguments[0], Budget(call.limits))
     answer: Any
     if call.exchanges >= call.limits.http_exchanges:
         answer = {"tag": "too-many-requests"}
@@ -320,7 +345,7 @@ def _send(call: _Call, arguments: Any, results: Any) -> None:
         answer = check(request, granted.origins, call.limits)
         if isinstance(answer, CheckedRequest):
             call.exchanges += 1
-            answer = granted.http.send(answer)
+            answer = granted.http.send(replace(answer, ends=call.ends))
             if len(answer.get("body", b"")) > call.limits.http_response:
                 answer = {"tag": "response-too-large"}
     result = {"tag": "error" if "tag" in answer else "ok", "val": answer}
@@ -329,14 +354,14 @@ def _send(call: _Call, arguments: Any, results: Any) -> None:
 
 def _get(call: _Call, arguments: Any, results: Any) -> None:
     granted = call.of("cache.get")
-    key = lift("string", arguments[0], _unbounded(call.limits))
+    key = lift("string", arguments[0], Budget(call.limits))
     value = None if len(key.encode()) > CACHE_KEY else granted.cache.get(granted.namespace, key)
     lower(FUNCTIONS["get"].result, value, results[0], "value")
 
 
 def _put(call: _Call, arguments: Any, _results: Any) -> None:
     granted = call.of("cache.put")
-    budget = _unbounded(call.limits)
+    budget = Budget(call.limits)
     key, value, seconds = (
         lift(type, arguments[index], budget) for index, (_, type) in enumerate(FUNCTIONS["put"].parameters)
     )
@@ -363,8 +388,3 @@ def _set_datetime(val: Any, seconds: int, nanoseconds: int) -> None:
         entry.val.of.u64 = (seconds, nanoseconds)[index]
         entry.val.kind = kind
     val.kind = ffi.WASMTIME_COMPONENT_RECORD.value
-
-
-def _unbounded(limits: Limits) -> Budget:
-    """Returns the budget of an import's arguments: as much as a result."""
-    return Budget(limits)

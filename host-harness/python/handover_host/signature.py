@@ -30,6 +30,7 @@ class Verifier:
         if not signature["secrets"]:
             raise ValueError("it has no secret")
         self._signature = signature
+        self._header = signature["header"].lower()
         self._secrets: list[bytes] = []
         for declared in signature["secrets"]:
             index = declared["setting"]
@@ -44,7 +45,7 @@ class Verifier:
         """Verifies a webhook, and returns the index of the secret that signed it, or the rejection. Returns `None` if the
         webhook does not have the header, so that only the provider can decide.
         """
-        values = [value for name, value in webhook["headers"] if name.lower() == self._signature["header"]]
+        values = [value for name, value in webhook["headers"] if name.lower() == self._header]
         if not values:
             return None
         if len(values) > 1:

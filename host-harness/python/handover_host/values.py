@@ -14,7 +14,7 @@ from typing import Any
 
 from wasmtime import _ffi as ffi
 
-from .errors import ArgumentError, exceeded
+from .errors import ArgumentError, CallError, exceeded
 from .limits import Limits
 from .schema import DEFINITIONS, Field, Type
 
@@ -73,6 +73,15 @@ def lower(type: Type, value: Any, val: Any, path: str) -> None:
     `path` names the value in errors: `message`. Raises `ArgumentError`.
     """
     _lowering(_key(type))(value, val, path)
+
+
+def check(type: Type, value: Any, path: str) -> None:
+    """Checks that a value has a type. Raises `ArgumentError`."""
+    val = Val()
+    try:
+        lower(type, value, val, path)
+    finally:
+        ffi.wasmtime_component_val_delete(byref(val))
 
 
 def lift(type: Type, val: Any, budget: Budget) -> Any:
@@ -195,15 +204,16 @@ def _lower_string(value: Any, val: Any, path: str) -> None:
 def _lower_bytes(value: Any, val: Any, path: str) -> None:
     if not isinstance(value, (bytes, bytearray, memoryview)):
         raise _expected(path, "bytes (as they came, not a str)", value)
+    value = memoryview(value).cast("B")
     size = len(value)
     data = _elements(val.of.list, ffi.wasmtime_component_vallist_new_uninit, size, _SIZE)
+    val.kind = _LIST
     if size:
         # Each byte is a `Val` of its own: its kind, and the byte in its union. The rest is zero.
         vals = bytearray(size * _SIZE)
         vals[Val.kind.offset :: _SIZE] = bytes([_KINDS["u8"][0]]) * size
         vals[_UNION::_SIZE] = value
         memmove(data, (ctypes.c_char * len(vals)).from_buffer(vals), len(vals))
-    val.kind = _LIST
 
 
 def _lower_list(element: _Lower) -> _Lower:
@@ -317,8 +327,34 @@ def _lower_record(fields: list[Field]) -> _Lower:
     return lower
 
 
+def _kind_of_type(type: Any) -> int:
+    """Returns the kind that a `Val` of this type has."""
+    if isinstance(type, tuple):
+        return {"option": _OPTION, "list": _LIST, "tuple": _TUPLE, "result": _RESULT}[type[0]]
+    if type == "string":
+        return _STRING
+    if type in _KINDS:
+        return _KINDS[type][0]
+    definition = DEFINITIONS[type]
+    if "alias" in definition:
+        return _kind_of_type(_key(definition["alias"]))
+    return _ENUM if "enum" in definition else _VARIANT if "variant" in definition else _RECORD
+
+
 @cache
 def _lifting(type: Any) -> _Lift:
+    kind, lift_unchecked = _kind_of_type(type), _lifting_unchecked(type)
+
+    def lift(val: Any, budget: Budget) -> Any:
+        # A value of another type would be read as pointers. `Component` has compared the types; this does not rely on it.
+        if val.kind != kind:
+            raise CallError("broken", "the plugin returned a value of another type")
+        return lift_unchecked(val, budget)
+
+    return lift
+
+
+def _lifting_unchecked(type: Any) -> _Lift:
     if isinstance(type, str):
         return _lift_named(type)
     kind = type[0]
@@ -356,7 +392,11 @@ def _lift_string(val: Any, budget: Budget) -> str:
 def _lift_bytes(val: Any, budget: Budget) -> bytes:
     size = val.of.list.size
     budget.take(size)
-    return string_at(val.of.list.data, size * _SIZE)[_UNION::_SIZE] if size else b""
+    if not size:
+        return b""
+    if val.of.list.data[0].kind != _KINDS["u8"][0]:
+        raise CallError("broken", "the plugin returned a value of another type")
+    return string_at(val.of.list.data, size * _SIZE)[_UNION::_SIZE]
 
 
 def _lift_list(element: _Lift) -> _Lift:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from .contract import AgentEvent, Webhook
@@ -12,6 +13,9 @@ from .errors import CallError, ProviderError
 from .host import Connection
 
 _log = logging.getLogger(__name__)
+
+_THREADS = 4
+"""The webhooks that are verified at the same time."""
 
 _MAX_BODY = 1 << 20
 """The bytes of a body that are read at most; `Limits.input` may be smaller."""
@@ -41,6 +45,8 @@ class WebhookApp:
     def __init__(self, connection: Connection, on_events: EventHandler) -> None:
         self._connection = connection
         self._on_events = on_events
+        # Threads of its own, so that calls that wait for the contact center delay no webhook.
+        self._threads = ThreadPoolExecutor(_THREADS, "handover-webhook")
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answers a request."""
@@ -49,29 +55,38 @@ class WebhookApp:
         if scope["method"] != "POST":
             status = 405
         else:
-            body = await _read(receive)
+            try:
+                body = await _read(receive)
+            except _DisconnectedError:
+                return
             status = 413 if body is None else await self._receive(webhook_from_asgi(scope, body))
         headers = [(b"content-length", b"0"), *([(b"allow", b"POST")] if status == 405 else [])]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
 
     async def _receive(self, webhook: Webhook) -> int:
+        loop = asyncio.get_running_loop()
         try:
-            received = await asyncio.to_thread(self._connection.receive_webhook, webhook)
-            if received["events"]["tag"] == "error":
-                return 400
-            await self._on_events(received["events"]["val"])
-            return 200
+            received = await loop.run_in_executor(self._threads, self._connection.receive_webhook, webhook)
         except ProviderError:
             return 401
         except CallError as error:
             if error.limit in ("input", "headers"):
                 return 413
-            _log.exception("a webhook was not processed")
+            _log.exception("a webhook was not received")
             return 500
+        if received["events"]["tag"] == "error":
+            return 400
+        try:
+            await self._on_events(received["events"]["val"])
+            return 200
         except Exception:
-            _log.exception("a webhook was not processed")
+            _log.exception("the events of a webhook were not processed")
             return 500
+
+
+class _DisconnectedError(Exception):
+    """The client is gone."""
 
 
 async def _read(receive: Any) -> bytes | None:
@@ -81,7 +96,7 @@ async def _read(receive: Any) -> bytes | None:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return b"".join(chunks)
+            raise _DisconnectedError
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         if size > _MAX_BODY:

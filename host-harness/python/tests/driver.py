@@ -44,17 +44,18 @@ kept = {}
 
 def connect(call):
     provider = providers[call["instance"]]
-    if "prepared" in call:
-        return provider.connect_prepared(base64.b64decode(call["prepared"]))
-    of = json.dumps(call["settings"])
+    of = json.dumps([call.get("settings"), call.get("prepared"), call["network"] == "offline"])
     if call["instance"] == "kept" and of in kept:
         connection = kept[of]
+    elif "prepared" in call:
+        connection = provider.connect_prepared(base64.b64decode(call["prepared"]))
     elif call["network"] == "offline":
         connection = provider.connect_offline(call["settings"])
     else:
         allowed = [origin["url"] for origin in provider.check_settings(call["settings"])["origins"]]
         connection = provider.connect(call["settings"], allowed=allowed)
-    kept[of] = connection
+    if call["instance"] == "kept":
+        kept[of] = connection
     return connection if call["verifier"] == "host" else connection.verified_by_provider()
 
 

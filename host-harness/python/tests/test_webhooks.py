@@ -10,7 +10,7 @@ import logging
 
 import pytest
 
-from handover_host import Host, WebhookApp
+from handover_host import Host, ProviderError, WebhookApp
 
 SECRET = "a secret of more than 15 characters"
 PROVIDER = Host().load()
@@ -56,7 +56,7 @@ def test_answers_each_webhook(caplog: pytest.LogCaptureFixture) -> None:
 
     async def on_events(events):
         if events[0]["kind"]["val"]["text"] == "fail":
-            raise RuntimeError("the test fails it")
+            raise ProviderError("deliver", {"tag": "unsupported"})
         received.extend(events)
 
     app = WebhookApp(CONNECTION, on_events)

@@ -20,8 +20,8 @@ pub(crate) struct InProcess {
     keeping: Provider,
     network: Scripted,
     cache: ClearableCache,
-    /// The last connection whose instance is kept, with its settings.
-    kept: Mutex<Option<(Vec<SettingJson>, Connection)>>,
+    /// The last connection whose instance is kept, with its settings and its network.
+    kept: Mutex<Option<(SettingsOfCall, Network, Connection)>>,
 }
 
 /// Compiles a component for [`InProcess::load`].
@@ -61,28 +61,29 @@ impl InProcess {
             Instance::Fresh => &self.fresh,
             Instance::Kept => &self.keeping,
         };
-        let settings = match &call.settings {
-            SettingsOfCall::Settings(settings) => settings,
-            SettingsOfCall::Prepared(Base64(prepared)) => return Ok(provider.connect_prepared(prepared.clone())),
-            SettingsOfCall::None {} => return Err(format!("{} needs settings", call.function)),
-        };
         let mut kept = self.kept.lock().await;
-        if let (Instance::Kept, Some((of, connection))) = (call.instance, &*kept)
-            && of == settings
+        if let (Instance::Kept, Some((settings, network, connection))) = (call.instance, &*kept)
+            && (settings, network) == (&call.settings, &call.network)
         {
             return Ok(verified(connection, call.verifier));
         }
-        let entered: Vec<Setting> = settings.iter().cloned().map(Setting::from).collect();
-        let connection = match call.network {
-            Network::Offline => provider.connect_offline(entered).await,
-            Network::Scripted(_) => {
-                let accepted = provider.check_settings(&entered).await.map_err(|error| error.to_string())?;
-                provider.connect(entered, &AllowedOrigins::from_settings(&accepted.origins)).await
+        let connection = match &call.settings {
+            SettingsOfCall::None {} => return Err(format!("{} needs settings", call.function)),
+            SettingsOfCall::Prepared(Base64(prepared)) => provider.connect_prepared(prepared.clone()),
+            SettingsOfCall::Settings(settings) => {
+                let entered: Vec<Setting> = settings.iter().cloned().map(Setting::from).collect();
+                let connected = match call.network {
+                    Network::Offline => provider.connect_offline(entered).await,
+                    Network::Scripted(_) => {
+                        let accepted = provider.check_settings(&entered).await.map_err(|error| error.to_string())?;
+                        provider.connect(entered, &AllowedOrigins::from_settings(&accepted.origins)).await
+                    }
+                };
+                connected.map_err(|error| error.to_string())?
             }
         };
-        let connection = connection.map_err(|error| error.to_string())?;
         if let Instance::Kept = call.instance {
-            *kept = Some((settings.clone(), connection.clone()));
+            *kept = Some((call.settings.clone(), call.network.clone(), connection.clone()));
         }
         Ok(verified(&connection, call.verifier))
     }

@@ -10,6 +10,7 @@ use handover_host::contract::{
     Ability, CheckOutcome, DeliveryStatus, Failure, OutboundMessage, ProviderRequest, ProvisioningMode, RetryAdvice,
     RetryCause, Setting, SettingKind, StepOutcome,
 };
+use serde_json::json;
 use std::collections::BTreeSet;
 
 const CANARY: &str = "canary-5c0d1ce2b1f4";
@@ -136,13 +137,15 @@ pub(super) async fn secrets(subject: &Subject) -> Verdict {
     let answers = [no_answer(NoAnswer::Unreachable), answer(401, &[], "{}"), answer(500, &[], &echo)];
     for answer in answers {
         let connection = session(subject, answer).await;
-        let results = format!(
-            "{:?} {:?} {:?} {:?}",
-            connection.deliver(&text(&connection).await?).await,
-            connection.find_delivery(&conversation(), &text(&connection).await?).await,
-            connection.observe_conversation(&conversation()).await,
-            connection.check_connection(None).await
-        );
+        let text = text(&connection).await?;
+        // As JSON, because the `Debug` output of message texts omits their content.
+        let results = json!([
+            connection.deliver(&text).await?,
+            connection.find_delivery(&conversation(), &text).await?,
+            connection.observe_conversation(&conversation()).await?,
+            connection.check_connection(None).await?,
+        ]);
+        let results = results.to_string();
         ensure!(!results.contains(CANARY), "a result contains a secret: {}", results.replace(CANARY, "…"));
         ensure!(!results.contains("Hello"), "a result contains the text of the message");
     }
@@ -217,8 +220,8 @@ pub(super) async fn provisioning(subject: &Subject) -> Verdict {
                     step.name
                 );
             }
-            let debug = format!("{steps:?}");
-            ensure!(!debug.contains(CANARY), "a step contains a secret: {}", debug.replace(CANARY, "…"));
+            let reported = json!(steps).to_string();
+            ensure!(!reported.contains(CANARY), "a step contains a secret: {}", reported.replace(CANARY, "…"));
             ensure!(
                 steps.iter().any(|step| step.outcome == StepOutcome::Failed),
                 "every request failed, but no step failed"

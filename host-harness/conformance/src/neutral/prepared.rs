@@ -63,7 +63,8 @@ pub(super) async fn foreign(subject: &Subject) -> Verdict {
 pub(super) async fn cut(subject: &Subject) -> Verdict {
     let prepared = prepared(subject).await?;
     let length = prepared.len();
-    for length in [1, 2, length / 4, length / 2, length - length / 4, length.saturating_sub(1)] {
+    let lengths = [1, 2, length / 4, length / 2, length - length / 4, length.saturating_sub(1)];
+    for length in lengths.into_iter().filter(|cut| *cut < length) {
         let cut = prepared.get(..length).unwrap_or_default().to_vec();
         is_refused(&subject.prepared_session(cut), &format!("the first {length} bytes")).await?;
     }
@@ -75,6 +76,7 @@ pub(super) async fn cut(subject: &Subject) -> Verdict {
 pub(super) async fn version(subject: &Subject) -> Verdict {
     let mut prepared = prepared(subject).await?;
     let version = subject.description().version.as_bytes().to_vec();
+    ensure!(!version.is_empty(), "the description has no version");
     let found = prepared.windows(version.len()).position(|window| window == version);
     let found = found.ok_or("the prepared settings do not contain the version of the provider")?;
     if let Some(digit) = prepared.get_mut(found) {

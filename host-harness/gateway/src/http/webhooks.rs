@@ -122,6 +122,7 @@ fn count(service: Option<&ConnectionService>, received: Received) {
     let metrics = service.metrics();
     metrics.webhook_events("replayed", received.replayed);
     metrics.webhook_events("contradicts", received.contradicting);
+    metrics.webhook_events("too-large", received.too_large);
     metrics.webhook_events("new", received.new);
     metrics.webhook_events("duplicate", received.duplicates);
     metrics.webhook_events("unknown", received.unknown);

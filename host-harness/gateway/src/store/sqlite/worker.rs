@@ -122,12 +122,57 @@ fn run_batch(connection: &mut Connection, jobs: impl Iterator<Item = Job>) {
         // Dropping the jobs closes their channels, which reports the failure to the callers.
         Err(error) => return tracing::error!(%error, "no transaction can start"),
     };
-    let answers: Vec<Reply> = jobs.map(|job| job(&transaction)).collect();
+    let mut answers: Vec<Reply> = Vec::new();
+    for job in jobs {
+        // If a failed job has undone the whole transaction, each further change would be committed on its own, and yet be
+        // reported as failed.
+        if !transaction.is_autocommit() {
+            answers.push(job(&transaction));
+        }
+    }
     let committed = transaction.commit();
     for answer in answers {
         answer(match &committed {
             Ok(()) => Ok(()),
             Err(error) => Err(StoreError::Unavailable(format!("the transaction was not committed: {error}"))),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    /// SQLite undoes the whole transaction after some errors, such as a full disk ("BEGIN TRANSACTION", section 3).
+    #[tokio::test]
+    async fn nothing_is_stored_after_a_job_that_undoes_its_transaction() {
+        let connection = Connection::open_in_memory().expect("a database");
+        connection.execute_batch("CREATE TABLE changed (value)").expect("a table");
+        let worker = Worker::start(connection, None);
+        // A transaction that lasts until the other jobs wait, so that they share the next one.
+        let ((started, has_started), (release, released)) = (oneshot::channel(), mpsc::channel::<()>());
+        let holding = worker.read(move |_| {
+            let _ = started.send(());
+            let _ = released.recv();
+            Ok(())
+        });
+        let insert = |connection: &Connection| connection.execute("INSERT INTO changed VALUES (1)", []);
+        let others = async {
+            has_started.await.expect("the first job runs");
+            let releasing = async { release.send(()).expect("the first job waits") };
+            tokio::join!(
+                worker.write(insert, |_| ()),
+                worker.write(|connection| connection.execute_batch("ROLLBACK"), |()| ()),
+                worker.write(insert, |_| ()),
+                releasing,
+            )
+        };
+        let (held, (first, undone, last, ())) = tokio::join!(holding, others);
+        held.expect("the first transaction is committed");
+        assert!(first.is_err() && undone.is_err() && last.is_err());
+        let count = worker
+            .read(|connection| connection.query_row("SELECT count(*) FROM changed", [], |row| row.get::<_, i64>(0)));
+        assert_eq!(count.await.expect("the thread continues"), 0);
     }
 }

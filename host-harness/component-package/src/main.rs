@@ -1,0 +1,107 @@
+//! Writes what registries of components need, into a folder:
+//!
+//! - `genesys-open-messaging-VERSION.wasm`: the provider's component with metadata.
+//! - `genesys-open-messaging-VERSION.annotations.json`: the same metadata as annotations of an OCI manifest, which
+//!   registries show.
+//! - `handover-provider-VERSION.wasm`: the WIT of the contract as a package.
+//!
+//! Usage: `component-package COMPONENT FOLDER REVISION`. The revision is the commit.
+
+use anyhow::{Context, bail};
+use serde_json::{Map, Value};
+use std::path::Path;
+use wasm_metadata::{AddMetadata, AddMetadataField};
+use wit_parser::Resolve;
+
+/// The version of the contract.
+const CONTRACT: &str = "0.1.0";
+const NAME: &str = "genesys-open-messaging";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+const DESCRIPTION: &str = "Human handover with Genesys Cloud Open Messaging, as a component of handover:provider.";
+const LICENSES: &str = env!("CARGO_PKG_LICENSE");
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [component, folder, revision] = &arguments[..] else {
+        bail!("usage: component-package COMPONENT FOLDER REVISION");
+    };
+    let folder = Path::new(folder);
+    let bytes = std::fs::read(component).with_context(|| format!("{component}: it cannot be read"))?;
+    write(folder, &format!("{NAME}-{VERSION}.wasm"), &with_metadata(&bytes, revision)?)?;
+    let annotations = serde_json::to_vec_pretty(&annotations(revision))?;
+    write(folder, &format!("{NAME}-{VERSION}.annotations.json"), &annotations)?;
+    write(folder, &format!("handover-provider-{CONTRACT}.wasm"), &contract()?)
+}
+
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+    let path = folder.join(name);
+    std::fs::write(&path, bytes).with_context(|| format!("{}: it cannot be written", path.display()))
+}
+
+/// Returns the component with metadata (component model, custom sections of the tool conventions).
+fn with_metadata(component: &[u8], revision: &str) -> anyhow::Result<Vec<u8>> {
+    let mut metadata = AddMetadata::default();
+    metadata.name = AddMetadataField::Set(NAME.to_owned());
+    metadata.version = AddMetadataField::Set(VERSION.parse()?);
+    metadata.description = AddMetadataField::Set(DESCRIPTION.parse()?);
+    metadata.licenses = AddMetadataField::Set(LICENSES.parse()?);
+    metadata.revision = AddMetadataField::Set(revision.parse()?);
+    metadata.to_wasm(component)
+}
+
+/// Returns the annotations of an OCI manifest (OCI image specification, "Pre-Defined Annotation Keys").
+fn annotations(revision: &str) -> Map<String, Value> {
+    let annotations = [
+        ("title", NAME),
+        ("version", VERSION),
+        ("description", DESCRIPTION),
+        ("licenses", LICENSES),
+        ("revision", revision),
+    ];
+    let key = |(name, value): (&str, &str)| (format!("org.opencontainers.image.{name}"), value.into());
+    annotations.into_iter().map(key).collect()
+}
+
+/// Returns the WIT of the contract as a package, which tools decode.
+fn contract() -> anyhow::Result<Vec<u8>> {
+    let mut resolve = Resolve::default();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit").join(CONTRACT);
+    let (package, _) = resolve.push_dir(&folder).with_context(|| format!("{}: the WIT", folder.display()))?;
+    wit_component::encode(&resolve, package, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CONTRACT, DESCRIPTION, LICENSES, NAME, VERSION, contract, with_metadata};
+    use wasm_metadata::{Metadata, Payload};
+    use wit_component::DecodedWasm;
+
+    const EMPTY: &str = "(component)";
+
+    #[test]
+    fn the_component_has_the_metadata() {
+        let component = wat::parse_str(EMPTY).expect("a component");
+        let component = with_metadata(&component, "0123abc").expect("the metadata is added");
+        let Payload::Component { metadata, .. } = Payload::from_binary(&component).expect("it is readable") else {
+            panic!("it is no component");
+        };
+        let Metadata { name, version, description, licenses, revision, .. } = metadata;
+        let text = |field: Option<String>| field.unwrap_or_default();
+        assert_eq!(name.as_deref(), Some(NAME));
+        assert_eq!(text(version.map(|field| field.to_string())), VERSION);
+        assert_eq!(text(description.map(|field| field.to_string())), DESCRIPTION);
+        assert_eq!(text(licenses.map(|field| field.to_string())), LICENSES);
+        assert_eq!(text(revision.map(|field| field.to_string())), "0123abc");
+    }
+
+    #[test]
+    fn the_wit_can_be_read_from_its_package() {
+        let package = contract().expect("the WIT is encoded");
+        let DecodedWasm::WitPackage(resolve, id) = wit_component::decode(&package).expect("it is readable") else {
+            panic!("it is no package");
+        };
+        let package = resolve.packages.get(id).expect("the package");
+        assert_eq!(package.name.to_string(), format!("handover:provider@{CONTRACT}"));
+        assert!(package.worlds.contains_key("handover-provider"), "{:?}", package.worlds.keys());
+    }
+}
