@@ -1,6 +1,5 @@
 // Runs calls of `handover conformance --host` in this host (tests/hosts/README.md).
 import { readFile } from "node:fs/promises";
-import { createInterface } from "node:readline";
 import { Host, MemoryCache, ProviderError, fromJson, toJson } from "../dist/index.js";
 import { FUNCTIONS } from "../dist/schema.js";
 
@@ -61,8 +60,14 @@ async function make(call) {
   }
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const made = await make(JSON.parse(line)).then((made) => ({ made }), (error) => ({ failed: String(error) }));
-  console.log(JSON.stringify(made));
+// Not with node:readline, which ends a line at U+2028 as well.
+let rest = "";
+for await (const chunk of process.stdin.setEncoding("utf8")) {
+  const lines = (rest + chunk).split("\n");
+  rest = lines.pop();
+  for (const line of lines) {
+    const made = await make(JSON.parse(line)).then((made) => ({ made }), (error) => ({ failed: String(error) }));
+    console.log(JSON.stringify(made));
+  }
 }
 process.exit();
