@@ -27,7 +27,7 @@ export interface FunctionSignature {
   name: string;
   /** The name in JavaScript. */
   property: string;
-  /** The interface that exports it. */
+  /** The interface that exports it, with package and version. */
   interface: string;
   parameters: { name: string; type: Type }[];
   result: Type | null;
@@ -71,6 +71,8 @@ for (const { name: interfaceName, types, functions } of contract.interfaces) {
     }
   }
   for (const { name, parameters, result } of functions) {
-    FUNCTIONS.set(name, { name, property: camel(name), interface: interfaceName, parameters, result });
+    const [packageName, version] = contract.package.split("@");
+    const exported = `${packageName}/${interfaceName}@${version}`;
+    FUNCTIONS.set(name, { name, property: camel(name), interface: exported, parameters, result });
   }
 }

@@ -239,7 +239,7 @@ function run(job: Job): Outcome {
     used.imports.run = run;
     const call = used.instance[job.interface]?.[job.function];
     if (call === undefined) {
-      throw new Violation("broken", `the plugin has no function ${job.function}`);
+      throw new Violation("broken", `the plugin has no function ${job.function} in ${job.interface}`);
     }
     try {
       const value = call(...job.arguments);
