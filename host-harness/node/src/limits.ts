@@ -7,7 +7,7 @@ export interface Limits {
    * less than a millisecond. A call with effects runs again after each answer, and each run has this time.
    */
   cpuTime: number;
-  /** A whole call with everything that it waits for. 60 s. */
+  /** A whole call with everything that it waits for. 60 s, at most 24 days. */
   callTime: number;
   /** Calls of a provider at the same time; further ones are refused. Three quarters of them may have effects. 1000. */
   concurrentCalls: number;
@@ -25,7 +25,7 @@ export interface Limits {
   httpExchanges: number;
   /** The body of a request. 1 MiB. */
   httpRequest: number;
-  /** The body of a response, and all bodies of a call together times four. 4 MiB. */
+  /** The body of a response. All bodies of a call together may have four times as many bytes. 4 MiB. */
   httpResponse: number;
   /** A cached value. 16 KiB. */
   cacheValue: number;
