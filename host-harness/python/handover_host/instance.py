@@ -22,7 +22,7 @@ from .errors import CallError, LoadError, exceeded
 from .http import CheckedRequest, Transport, check
 from .limits import CACHE_KEY, Limits
 from .schema import FUNCTIONS, PACKAGE, VERSION, Function
-from .types import CLOCK, check_functions
+from .types import CLOCK, check_export, check_import
 from .values import Budget, Val, lift, lower, set_text
 
 TICK = 0.01
@@ -192,12 +192,12 @@ class Component:
                 f"the component imports {', '.join(foreign)}, which this host does not grant; a provider may import {granted}"
             )
         for name, interface in kind.imports(engine.engine).items():
-            check_functions(engine.engine, name, interface.ty, is_export=False)
+            check_import(engine.engine, name, interface.ty)
         exports = kind.exports(engine.engine)
         if any(name not in exports for name in EXPORTS):
             raise LoadError(f"the component does not export {' and '.join(EXPORTS)}; it exports {', '.join(exports)}")
         for name in EXPORTS:
-            check_functions(engine.engine, name, exports[name].ty, is_export=True)
+            check_export(engine.engine, name, exports[name].ty)
         self._indexes = self._find_functions()
         self._linker, self._callbacks = _linker(engine.engine)
 
@@ -208,10 +208,6 @@ class Component:
             if interface in EXPORTS:
                 within = self._component.get_export_index(interface)
                 indexes[name] = self._component.get_export_index(name, within)
-                if indexes[name] is None:
-                    raise LoadError(
-                        f"the component has no function {name}: it implements another version of the contract"
-                    )
         return indexes
 
     def call(

@@ -32,31 +32,45 @@ _PRIMITIVES = {
 }
 
 
-def check_functions(engine: wasmtime.Engine, name: str, interface: Any, is_export: bool) -> None:
-    """Checks the functions of an interface of a component: an export must have all of the contract's, an import may have
-    any of them.
+def check_export(engine: wasmtime.Engine, name: str, interface: Any) -> None:
+    """Checks that an interface that a component exports has all functions of the contract's. It can have more.
 
     Raises `LoadError`.
     """
-    found = {
+    found = _function_types(engine, interface)
+    expected = _functions_of(name)
+    for function in sorted(found.keys() & expected.keys()):
+        _check_function(function, found[function], expected[function])
+    missing = expected.keys() - found.keys()
+    if missing:
+        raise LoadError(f"the component has no function {min(missing)}: it implements another version of the contract")
+
+
+def check_import(engine: wasmtime.Engine, name: str, interface: Any) -> None:
+    """Checks that an interface that a component imports has only functions of the contract's.
+
+    Raises `LoadError`.
+    """
+    expected = _functions_of(name)
+    for function, type in _function_types(engine, interface).items():
+        if function not in expected:
+            raise LoadError(f"the component imports the function {function} of {name}, which this host does not have")
+        _check_function(function, type, expected[function])
+
+
+def _function_types(engine: wasmtime.Engine, interface: Any) -> dict[str, Any]:
+    """Returns the type of each function of a component's interface."""
+    return {
         function: item.ty for function, item in interface.exports(engine).items() if isinstance(item.ty, wasm.FuncType)
     }
-    expected = _functions_of(name)
-    for function, type in found.items():
-        if function not in expected:
-            if is_export:
-                continue
-            raise LoadError(f"the component imports the function {function} of {name}, which this host does not have")
-        parameters, result = expected[function]
-        same = [same_type(actual, wanted) for (_, actual), wanted in zip(type.params, parameters, strict=False)]
-        if len(type.params) != len(parameters) or not all(same) or not same_type(type.result, result):
-            raise LoadError(f"the component's function {function} does not have the contract's types")
-    if is_export:
-        missing = expected.keys() - found.keys()
-        if missing:
-            raise LoadError(
-                f"the component has no function {min(missing)}: it implements another version of the contract"
-            )
+
+
+def _check_function(name: str, type: Any, expected: tuple[list[Type], Type | None]) -> None:
+    """Checks that a function of a component has the parameters and the result of the contract's."""
+    parameters, result = expected
+    same = [same_type(actual, wanted) for (_, actual), wanted in zip(type.params, parameters, strict=False)]
+    if len(type.params) != len(parameters) or not all(same) or not same_type(type.result, result):
+        raise LoadError(f"the component's function {name} does not have the contract's types")
 
 
 def _functions_of(name: str) -> dict[str, tuple[list[Type], Type | None]]:

@@ -75,15 +75,6 @@ def lower(type: Type, value: Any, val: Any, path: str) -> None:
     _lowering(_key(type))(value, val, path)
 
 
-def check(type: Type, value: Any, path: str) -> None:
-    """Checks that a value has a type. Raises `ArgumentError`."""
-    val = Val()
-    try:
-        lower(type, value, val, path)
-    finally:
-        ffi.wasmtime_component_val_delete(byref(val))
-
-
 def lift(type: Type, val: Any, budget: Budget) -> Any:
     """Returns the value of a `Val`. Raises `CallError` if it exceeds the budget."""
     return _lifting(_key(type))(val, budget)

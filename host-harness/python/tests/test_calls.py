@@ -6,7 +6,6 @@ import gc
 import multiprocessing
 import os
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -165,7 +164,6 @@ def test_the_cpu_time_is_limited_after_a_fork() -> None:
     finally:
         child.kill()
         child.join()
-    time.sleep(0)
 
 
 def test_a_declared_signature_counts_in_any_case() -> None:
