@@ -19,10 +19,13 @@ COMPONENT := target/components/wasm32-wasip2/release/genesys_open_messaging.wasm
 EVIL := target/components/wasm32-wasip2/test-component/evil_guest.wasm
 MUTANTS := target/components/wasm32-wasip2/test-component/mutant_guest.wasm
 
+# The URL of the repository, for the metadata of a release.
+SOURCE :=
+
 HANDOVERS := 1000,10000,100000
 RATE := 2000
 
-.PHONY: demo demo-script browser-test screenshots test check crash-test load-test fuzz-api bench timing instructions deny reference api fuzz setup component cargo-component contract-types node-host python-host hosts-test packages examples-test dist
+.PHONY: demo demo-script browser-test screenshots test check crash-test load-test fuzz-api bench timing instructions deny reference api fuzz setup component cargo-component contract-types node-host python-host hosts-test packages examples-test debian-package dist install-test
 
 demo: setup ## Serve a web chat and an agent's desk with a gateway and a local Genesys Cloud.
 	cargo run --locked --package handover -- demo
@@ -101,11 +104,15 @@ packages: node-host python-host ## Build the packages for npm and PyPI in target
 examples-test: packages ## Install the built packages in empty folders, and run the examples against a local Genesys Cloud.
 	scripts/examples-test "$(HANDOVER)" target/dist/handover-host-*.tgz target/dist/handover_host-*.whl
 
-dist: packages ## Build everything that a release has, in target/dist: the packages, the component, the WIT, a Debian package.
-	cargo build --locked --release --package handover
-	cargo run --locked --package component-package -- $(COMPONENT) target/dist $$(git rev-parse HEAD)
-	scripts/debian-package target/release/handover target/dist
-	cd target/dist && sha256sum -- * >SHA256SUMS
+dist: setup ## Build everything that a release has, in target/dist; requires Node, Python, rustup, musl-gcc and dpkg-deb.
+	scripts/dist $(SOURCE)
+
+debian-package: setup ## Build the Debian package from the binary HANDOVER, in target/dist.
+	mkdir -p target/dist
+	scripts/debian-package $(HANDOVER) target/dist
+
+install-test: ## Install what is in target/dist, and play handovers with it; requires Debian and root.
+	scripts/install-test target/dist
 
 bench: node-host python-host ## Measure calls, webhooks over HTTP, the hosts, the start, and everything in load-test; requires Node and taskset (util-linux).
 	cd benches/node && npm ci

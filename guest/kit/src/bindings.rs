@@ -9,7 +9,7 @@
 )]
 
 wit_bindgen::generate!({
-    path: "../../wit/0.1.0",
+    path: "wit/0.1.0",
     world: "handover-provider",
     generate_all,
     pub_export_macro: true,

@@ -24,6 +24,10 @@ use std::process::ExitCode;
 /// The exit status of misuse (wrong arguments, missing or invalid files) and of other errors that prevent a result.
 const MISUSE: u8 = 2;
 
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {

@@ -5,7 +5,8 @@
 //!   registries show.
 //! - `handover-provider-VERSION.wasm`: the WIT of the contract as a package.
 //!
-//! Usage: `component-package COMPONENT FOLDER REVISION`. The revision is the commit.
+//! Usage: `component-package COMPONENT FOLDER REVISION [SOURCE]`. The revision is the commit, the source the URL of the
+//! repository.
 
 use anyhow::{Context, bail};
 use serde_json::{Map, Value};
@@ -22,13 +23,15 @@ const LICENSES: &str = env!("CARGO_PKG_LICENSE");
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [component, folder, revision] = &arguments[..] else {
-        bail!("usage: component-package COMPONENT FOLDER REVISION");
+    let (component, folder, revision, source) = match &arguments[..] {
+        [component, folder, revision] => (component, folder, revision, None),
+        [component, folder, revision, source] => (component, folder, revision, Some(source.as_str())),
+        _ => bail!("usage: component-package COMPONENT FOLDER REVISION [SOURCE]"),
     };
     let folder = Path::new(folder);
     let bytes = std::fs::read(component).with_context(|| format!("{component}: it cannot be read"))?;
-    write(folder, &format!("{NAME}-{VERSION}.wasm"), &with_metadata(&bytes, revision)?)?;
-    let annotations = serde_json::to_vec_pretty(&annotations(revision))?;
+    write(folder, &format!("{NAME}-{VERSION}.wasm"), &with_metadata(&bytes, revision, source)?)?;
+    let annotations = serde_json::to_vec_pretty(&annotations(revision, source))?;
     write(folder, &format!("{NAME}-{VERSION}.annotations.json"), &annotations)?;
     write(folder, &format!("handover-provider-{CONTRACT}.wasm"), &contract()?)
 }
@@ -39,18 +42,21 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
 }
 
 /// Returns the component with metadata (component model, custom sections of the tool conventions).
-fn with_metadata(component: &[u8], revision: &str) -> anyhow::Result<Vec<u8>> {
+fn with_metadata(component: &[u8], revision: &str, source: Option<&str>) -> anyhow::Result<Vec<u8>> {
     let mut metadata = AddMetadata::default();
     metadata.name = AddMetadataField::Set(NAME.to_owned());
     metadata.version = AddMetadataField::Set(VERSION.parse()?);
     metadata.description = AddMetadataField::Set(DESCRIPTION.parse()?);
     metadata.licenses = AddMetadataField::Set(LICENSES.parse()?);
     metadata.revision = AddMetadataField::Set(revision.parse()?);
+    if let Some(source) = source {
+        metadata.source = AddMetadataField::Set(source.parse().context("the source is no URL")?);
+    }
     metadata.to_wasm(component)
 }
 
 /// Returns the annotations of an OCI manifest (OCI image specification, "Pre-Defined Annotation Keys").
-fn annotations(revision: &str) -> Map<String, Value> {
+fn annotations(revision: &str, source: Option<&str>) -> Map<String, Value> {
     let annotations = [
         ("title", NAME),
         ("version", VERSION),
@@ -59,7 +65,7 @@ fn annotations(revision: &str) -> Map<String, Value> {
         ("revision", revision),
     ];
     let key = |(name, value): (&str, &str)| (format!("org.opencontainers.image.{name}"), value.into());
-    annotations.into_iter().map(key).collect()
+    annotations.into_iter().chain(source.map(|source| ("source", source))).map(key).collect()
 }
 
 /// Returns the WIT of the contract as a package, which tools decode.
@@ -72,26 +78,35 @@ fn contract() -> anyhow::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CONTRACT, DESCRIPTION, LICENSES, NAME, VERSION, contract, with_metadata};
+    use super::{CONTRACT, DESCRIPTION, LICENSES, NAME, VERSION, annotations, contract, with_metadata};
     use wasm_metadata::{Metadata, Payload};
     use wit_component::DecodedWasm;
 
     const EMPTY: &str = "(component)";
+    const SOURCE: &str = "https://example.com/handover";
 
     #[test]
     fn the_component_has_the_metadata() {
         let component = wat::parse_str(EMPTY).expect("a component");
-        let component = with_metadata(&component, "0123abc").expect("the metadata is added");
+        let component = with_metadata(&component, "0123abc", Some(SOURCE)).expect("the metadata is added");
         let Payload::Component { metadata, .. } = Payload::from_binary(&component).expect("it is readable") else {
             panic!("it is no component");
         };
-        let Metadata { name, version, description, licenses, revision, .. } = metadata;
+        let Metadata { name, version, description, licenses, revision, source, .. } = metadata;
         let text = |field: Option<String>| field.unwrap_or_default();
         assert_eq!(name.as_deref(), Some(NAME));
         assert_eq!(text(version.map(|field| field.to_string())), VERSION);
         assert_eq!(text(description.map(|field| field.to_string())), DESCRIPTION);
         assert_eq!(text(licenses.map(|field| field.to_string())), LICENSES);
         assert_eq!(text(revision.map(|field| field.to_string())), "0123abc");
+        assert_eq!(text(source.map(|field| field.to_string())), SOURCE);
+    }
+
+    #[test]
+    fn the_annotations_name_the_source_if_there_is_one() {
+        let source = |annotations: serde_json::Map<_, _>| annotations.get("org.opencontainers.image.source").cloned();
+        assert_eq!(source(annotations("0123abc", Some(SOURCE))), Some(SOURCE.into()));
+        assert_eq!(source(annotations("0123abc", None)), None);
     }
 
     #[test]

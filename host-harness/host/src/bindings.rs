@@ -8,7 +8,7 @@
 )]
 
 wasmtime::component::bindgen!({
-    path: "../../wit/0.1.0",
+    path: "wit/0.1.0",
     world: "handover-provider",
     // The imports are synchronous for the guest and asynchronous for the host, so a waiting guest does not block a
     // thread.

@@ -113,6 +113,10 @@ fn headers(pairs: &[(String, String)]) -> Option<HeaderMap> {
         if RESERVED.contains(&name.as_str()) {
             return None;
         }
+        // Other characters have no encoding that all servers agree on (RFC 9110, section 5.5).
+        if !value.is_ascii() {
+            return None;
+        }
         headers.append(name, HeaderValue::from_str(value).ok()?);
     }
     Some(headers)
@@ -141,46 +145,32 @@ mod tests {
         request(guest_request, &origins, 10).map(|request| request.uri().to_string())
     }
 
+    /// Cases that the hosts for other languages test too.
+    fn cases<Case: serde::de::DeserializeOwned>(name: &str) -> Vec<Case> {
+        let mut file: serde_json::Value =
+            serde_json::from_str(include_str!("../../../tests/hosts/egress.json")).expect("the file is JSON");
+        serde_json::from_value(file[name].take()).expect("the cases have the type")
+    }
+
     #[test]
     fn a_path_cannot_reach_another_origin() {
-        for path in [
-            "",
-            "evil",
-            "//evil.org",
-            "///evil.org",
-            "@evil.org",
-            "\\\\evil.org",
-            "/\\evil.org",
-            "/\\/evil.org",
-            ":8080/",
-            ".evil.org/",
-            "https://evil.org/",
-            "/a b",
-            "/a\r\nHost: evil.org",
-            "/a\0",
-            "/a#b",
-            "/ä",
-        ] {
-            assert!(matches!(send(path, &[]), Err(wit::HttpError::InvalidRequest(part)) if part == "path"), "{path:?}");
+        for path in cases::<String>("refused-paths") {
+            assert!(matches!(send(&path, &[]), Err(wit::HttpError::InvalidRequest(part)) if part == "path"), "{path:?}");
         }
-        for (path, url) in [
-            ("/", "https://api.example.com/"),
-            ("/a/b?c=d//e", "https://api.example.com/a/b?c=d//e"),
-            ("/@evil.org/:80", "https://api.example.com/@evil.org/:80"),
-            ("/a/../../b", "https://api.example.com/b"),
-            ("/.//evil.org", "https://api.example.com//evil.org"),
-        ] {
-            assert_eq!(send(path, &[]).ok().as_deref(), Some(url), "{path:?}");
+        for (path, url) in cases::<(String, String)>("paths") {
+            assert_eq!(send(&path, &[]).ok(), Some(url), "{path:?}");
         }
     }
 
     #[test]
     fn refuses_headers_that_control_the_connection() {
-        assert!(send("/", &[("authorization", "Bearer x"), ("accept", "*/*")]).is_ok());
-        for name in ["host", "Host", "content-length", "Transfer-Encoding", "connection", "a b", "", "a\n"] {
-            assert!(send("/", &[(name, "x")]).is_err(), "{name:?}");
+        for (name, value) in cases::<(String, String)>("headers") {
+            assert!(send("/", &[(&name, &value)]).is_ok(), "{name:?}: {value:?}");
         }
-        assert!(send("/", &[("a", "b\r\nhost: evil.org")]).is_err());
+        for (name, value) in cases::<(String, String)>("refused-headers") {
+            assert!(send("/", &[(&name, &value)]).is_err(), "{name:?}: {value:?}");
+        }
+        assert!(send("/", &[("a", "b"); MAX_HEADERS]).is_ok());
         assert!(send("/", &[("a", "b"); MAX_HEADERS + 1]).is_err());
     }
 

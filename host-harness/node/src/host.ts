@@ -37,6 +37,11 @@ import type {
   Webhook,
 } from "./contract.js";
 
+/** The longest time of a timer (Node, "Timers"). */
+const MAX_TIMER = 2 ** 31 - 1;
+/** The bodies of a call's responses together, in times of `Limits.httpResponse`. */
+const MAX_RESPONSES = 4;
+
 /** The options of a host. */
 export interface HostOptions {
   limits?: Partial<Limits>;
@@ -44,7 +49,10 @@ export interface HostOptions {
   http?: Transport;
   /** By default a `MemoryCache`. */
   cache?: Cache;
-  /** The threads of each component, which bounds the calls that compute at the same time. By default one per processor, at most 4. */
+  /**
+   * The threads of each component, which bounds the calls that compute at the same time. By default one per processor, at
+   * most 4.
+   */
   threads?: number;
   /**
    * How many calls of its connection an instance serves; by default 1, a fresh instance for each call. A provider has no
@@ -141,14 +149,14 @@ class Calls {
    * Calls a function.
    *
    * @param granted Absent for a pure call.
-   * @param keptFor The connection whose kept instance may serve the call.
+   * @param connection The namespace of the connection whose kept instance may serve the call.
    * @throws {ProviderError | CallError | ArgumentError}
    */
   async make(
     name: string,
     values: unknown[],
     granted: Granted | undefined,
-    keptFor: string | undefined,
+    connection: string | undefined,
   ): Promise<unknown> {
     const signature = FUNCTIONS.get(name) as FunctionSignature;
     const lowered = signature.parameters.map(({ name, type }, index) => lower(type, values[index], name));
@@ -165,7 +173,7 @@ class Calls {
     this.#running += 1;
     this.#effects += granted === undefined ? 0 : 1;
     try {
-      const outcome = await this.#run(signature, lowered, granted, keptFor, deadline.signal);
+      const outcome = await this.#run(signature, lowered, granted, connection, deadline.signal);
       const { ok, error } =
         typeof signature.result === "object" && signature.result !== null && "result" in signature.result
           ? signature.result.result
@@ -186,7 +194,7 @@ class Calls {
     signature: FunctionSignature,
     values: unknown[],
     granted: Granted | undefined,
-    keptFor: string | undefined,
+    connection: string | undefined,
     deadline: AbortSignal,
   ): Promise<{ value: unknown } | { error: unknown }> {
     const exchanges: Exchange[] = [];
@@ -197,7 +205,7 @@ class Calls {
         function: signature.property,
         arguments: values,
         capabilities: granted && { origins: granted.origins, exchanges },
-        keptFor,
+        connection,
       };
       const outcome = await this.workers.run(job, deadline);
       if (outcome.tag === "failed") {
@@ -239,11 +247,6 @@ class Calls {
     return { ...question, answer };
   }
 }
-
-/** The longest time of a timer (Node, "Timers"). */
-const MAX_TIMER = 2 ** 31 - 1;
-/** The bodies of a call's responses together, in times of `Limits.httpResponse`. */
-const MAX_RESPONSES = 4;
 
 /** Waits for a part of a call, at most until its time is up. */
 async function before<Value>(deadline: AbortSignal, part: Promise<Value> | Value): Promise<Value> {
@@ -399,6 +402,11 @@ export class Connection implements HandoverCalls, ConfigurationCalls {
     this.#accepted = accepted;
     this.#granted = granted;
     this.#verifier = verifier;
+  }
+
+  /** The limits of its calls. */
+  get limits(): Limits {
+    return this.#calls.limits;
   }
 
   /** The problems of the settings that do not prevent their use. */

@@ -73,8 +73,8 @@ export class HttpClient implements Transport {
         }
         chunks.push(chunk);
       }
-      const body_ = new Uint8Array(Buffer.concat(chunks));
-      return { ok: { status: response.statusCode, headers: pairs(response.headers), body: body_ } };
+      const bytes = new Uint8Array(Buffer.concat(chunks));
+      return { ok: { status: response.statusCode, headers: pairs(response.headers), body: bytes } };
     } catch (error) {
       return { error: { tag: classify(error, signal) } };
     }

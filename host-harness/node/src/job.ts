@@ -41,8 +41,8 @@ export interface Job {
   arguments: unknown[];
   /** Absent for a pure call. */
   capabilities: Capabilities | undefined;
-  /** The connection whose kept instance may serve the call. Absent: a fresh instance serves it. */
-  keptFor: string | undefined;
+  /** The namespace of the connection whose kept instance may serve the call. Absent: a fresh instance serves it. */
+  connection: string | undefined;
 }
 
 /** The outcome of a run. */

@@ -36,8 +36,8 @@ const RESERVED = new Set([
 
 /** A token (RFC 9110, section 5.6.2). */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** A field value (RFC 9110, section 5.5). */
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** A field value (RFC 9110, section 5.5), without the characters that have no encoding that all servers agree on. */
+const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
 /** Visible ASCII without the characters that parsers of URLs treat specially: `\` as a slash, `#` as the end. */
 const PATH = /^\/(?!\/)[\x21-\x22\x24-\x5b\x5d-\x7e]*$/;
 

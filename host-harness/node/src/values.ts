@@ -185,9 +185,9 @@ function liftWithin(type: Type, value: unknown, budget: Budget): unknown {
       return value;
     }
     const { list } = type;
-    const list_ = value as unknown[];
-    budget.take(4 * list_.length);
-    return Array.from(list_, (element) => liftWithin(list, element, budget));
+    const elements = value as unknown[];
+    budget.take(4 * elements.length);
+    return Array.from(elements, (element) => liftWithin(list, element, budget));
   }
   if ("tuple" in type) {
     const tuple = value as unknown[];

@@ -11,9 +11,6 @@ import type { Connection } from "./host.js";
  */
 export type EventHandler = (events: AgentEvent[]) => Promise<void> | void;
 
-/** The bytes of a body that are read at most; `Limits.input` may be smaller. */
-const MAX_BODY = 1 << 20;
-
 /**
  * Returns the webhook in a request of Node, Express or Fastify's `request.raw`.
  *
@@ -46,7 +43,7 @@ export function webhookHandler(
   return async (request, response) => {
     // Never rejects, because `http.createServer` does not handle it, and Node then ends the process.
     try {
-      const body = await bodyOf(request);
+      const body = await bodyOf(request, connection.limits.input);
       response.statusCode = body === undefined ? 413 : await receive(connection, webhookFrom(request, body), onEvents);
     } catch (error) {
       if (request.readableAborted) {
@@ -60,8 +57,8 @@ export function webhookHandler(
   };
 }
 
-/** Reads the body, or takes the bytes that a parser has read. Returns `undefined` if it is too large. */
-async function bodyOf(request: IncomingMessage): Promise<Uint8Array | undefined> {
+/** Reads the body, or takes the bytes that a parser has read. Returns `undefined` if it has more than `maximum` bytes. */
+async function bodyOf(request: IncomingMessage, maximum: number): Promise<Uint8Array | undefined> {
   const { body } = request as { body?: unknown };
   if (body instanceof Uint8Array) {
     return body;
@@ -73,7 +70,7 @@ async function bodyOf(request: IncomingMessage): Promise<Uint8Array | undefined>
   let size = 0;
   for await (const chunk of request as AsyncIterable<Uint8Array>) {
     size += chunk.length;
-    if (size > MAX_BODY) {
+    if (size > maximum) {
       return undefined;
     }
     chunks.push(chunk);
@@ -131,7 +128,8 @@ export function webhookPlugin(
   return async (fastify) => {
     // In this plugin only: the bytes of every body, unparsed.
     fastify.removeAllContentTypeParsers();
-    fastify.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: MAX_BODY }, (_, body, done) => done(null, body));
+    const options = { parseAs: "buffer", bodyLimit: connection.limits.input } as const;
+    fastify.addContentTypeParser("*", options, (_, body, done) => done(null, body));
     fastify.post(path, async ({ raw, body }, reply) => {
       const bytes = body instanceof Uint8Array ? body : new Uint8Array();
       return reply.code(await receive(connection, webhookFrom(raw, bytes), onEvents)).send();

@@ -19,9 +19,9 @@ type Instantiate = (
 ) => Instance;
 
 /** The provider asked something that has no answer yet. */
-class Asked extends Error {
+class Unanswered extends Error {
   constructor(readonly question: Question) {
-    super("asked");
+    super("a question without an answer");
   }
 }
 
@@ -83,7 +83,7 @@ class Run {
     const question = { kind: "http", request: checked.request } as const;
     const exchange = this.#repeated("http", (exchange) => isDeepStrictEqual({ ...exchange, ...question }, exchange));
     if (exchange?.kind !== "http") {
-      throw new Asked(question);
+      throw new Unanswered(question);
     }
     if ("error" in exchange.answer) {
       throw refusal(exchange.answer.error);
@@ -107,7 +107,7 @@ class Run {
     }
     const exchange = this.#repeated("get", (exchange) => exchange.kind === "get" && exchange.key === key);
     if (exchange?.kind !== "get") {
-      throw new Asked({ kind: "get", key });
+      throw new Unanswered({ kind: "get", key });
     }
     return exchange.value;
   }
@@ -214,17 +214,17 @@ function create(): Kept {
 }
 
 function instanceFor(job: Job): Kept {
-  const found = job.keptFor === undefined ? undefined : kept.get(job.keptFor);
+  const found = job.connection === undefined ? undefined : kept.get(job.connection);
   // It is put back when the call has ended without a trap.
-  kept.delete(job.keptFor ?? "");
+  kept.delete(job.connection ?? "");
   return found ?? create();
 }
 
 function keep(job: Job, used: Kept): void {
   used.calls += 1;
   used.imports.run = new Run(undefined);
-  if (job.keptFor !== undefined && used.calls < reuse) {
-    kept.set(job.keptFor, used);
+  if (job.connection !== undefined && used.calls < reuse) {
+    kept.set(job.connection, used);
     const [oldest] = kept.keys();
     if (kept.size > MAX_KEPT && oldest !== undefined) {
       kept.delete(oldest);
@@ -254,7 +254,7 @@ function run(job: Job): Outcome {
       throw error;
     }
   } catch (error) {
-    if (error instanceof Asked) {
+    if (error instanceof Unanswered) {
       return { tag: "asked", question: error.question, times: run.times, puts: run.puts };
     }
     if (error instanceof Violation) {

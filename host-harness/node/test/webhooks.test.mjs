@@ -11,8 +11,9 @@ const host = new Host({ threads: 1 });
 after(() => host.close());
 const provider = await host.load();
 const isNeeded = ({ key, required }) => required && key !== "webhook-secret";
-const settings = provider.description.settings.filter(isNeeded).map(({ key, example }) => ({ key, value: example }));
-const connection = await provider.connectOffline([...settings, { key: "webhook-secret", value: secret }]);
+const needed = provider.description.settings.filter(isNeeded).map(({ key, example }) => ({ key, value: example }));
+const settings = [...needed, { key: "webhook-secret", value: secret }];
+const connection = await provider.connectOffline(settings);
 
 /** An agent's text (Open Messaging, outbound messages). */
 const body = (text) =>
@@ -41,13 +42,13 @@ function post(port, bytes, signatures = [sign(bytes)]) {
 
 /** Each server with a function that starts it and returns its port. */
 const servers = {
-  "http.createServer": async (onEvents) => {
+  "http.createServer": async (onEvents, connection) => {
     const server = createServer(webhookHandler(connection, onEvents));
     await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
     after(() => server.close());
     return server.address().port;
   },
-  "Express before express.json()": async (onEvents) => {
+  "Express before express.json()": async (onEvents, connection) => {
     const app = express().post("/webhook", webhookHandler(connection, onEvents)).use(express.json());
     const server = await new Promise((resolve) => {
       const server = app.listen(0, "127.0.0.1", () => resolve(server));
@@ -55,7 +56,7 @@ const servers = {
     after(() => server.close());
     return server.address().port;
   },
-  "Express after express.raw()": async (onEvents) => {
+  "Express after express.raw()": async (onEvents, connection) => {
     const raw = express.raw({ type: "*/*", limit: "2mb" });
     const app = express().post("/webhook", raw, webhookHandler(connection, onEvents));
     const server = await new Promise((resolve) => {
@@ -64,7 +65,7 @@ const servers = {
     after(() => server.close());
     return server.address().port;
   },
-  Fastify: async (onEvents) => {
+  Fastify: async (onEvents, connection) => {
     const app = fastify();
     app.register(webhookPlugin(connection, "/webhook", onEvents));
     await app.listen({ port: 0, host: "127.0.0.1" });
@@ -81,7 +82,7 @@ for (const [name, start] of Object.entries(servers)) {
         throw new ProviderError("deliver", { tag: "unsupported" });
       }
       received.push(...events);
-    });
+    }, connection);
     assert.equal(await post(port, body("Grüße")), 200);
     assert.equal(received[0].kind.val.text, "Grüße");
     assert.equal(received[0].time, Date.UTC(2026, 2, 1, 10));
@@ -98,8 +99,18 @@ for (const [name, start] of Object.entries(servers)) {
   });
 }
 
+for (const [name, start] of Object.entries(servers)) {
+  test(`${name} reads as much as the connection's limit allows`, async () => {
+    const host = new Host({ limits: { input: 3 << 19 } });
+    after(() => host.close());
+    const port = await start(() => {}, await (await host.load()).connectOffline(settings));
+    assert.equal(await post(port, body("a".repeat(5 << 18))), 200);
+    assert.equal(await post(port, body("a".repeat(3 << 19))), 413);
+  });
+}
+
 test("a client that goes away in the middle does no harm", async () => {
-  const port = await servers["http.createServer"](() => {});
+  const port = await servers["http.createServer"](() => {}, connection);
   const request = send({ port, host: "127.0.0.1", method: "POST", path: "/webhook", headers: { "content-length": 100 } });
   request.on("error", () => {});
   request.write("{");

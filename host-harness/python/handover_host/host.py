@@ -277,6 +277,11 @@ class Connection:
         self._kept = _Kept()
 
     @property
+    def limits(self) -> Limits:
+        """The limits of its calls."""
+        return self._calls.limits
+
+    @property
     def warnings(self) -> list[SettingsProblem]:
         """The problems of the settings that do not prevent their use."""
         return self._accepted["warnings"]

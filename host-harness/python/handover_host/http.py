@@ -60,8 +60,8 @@ Fetch standard). The host sets the ones that a request needs."""
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)
 """A token (RFC 9110, section 5.6.2)."""
-_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-"""A field value (RFC 9110, section 5.5)."""
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
+"""A field value (RFC 9110, section 5.5), without the characters that have no encoding that all servers agree on."""
 _PATH = re.compile(r"/(?!/)[\x21-\x22\x24-\x5b\x5d-\x7e]*")
 r"""Visible ASCII without the characters that parsers of URLs treat specially: `\` as a slash, `#` as the end."""
 

@@ -17,9 +17,6 @@ _log = logging.getLogger(__name__)
 _THREADS = 4
 """The webhooks that are verified at the same time."""
 
-_MAX_BODY = 1 << 20
-"""The bytes of a body that are read at most; `Limits.input` may be smaller."""
-
 EventHandler = Callable[[list[AgentEvent]], Awaitable[None]]
 """Stores or processes the events of a webhook. The webhook is answered with 200 when it has ended, and with 500, so that
 the contact center sends it again, if it fails. So an event can come again, with the same `id`."""
@@ -56,7 +53,7 @@ class WebhookApp:
             status = 405
         else:
             try:
-                body = await _read(receive)
+                body = await _read(receive, self._connection.limits.input)
             except _DisconnectedError:
                 return
             status = 413 if body is None else await self._receive(webhook_from_asgi(scope, body))
@@ -89,8 +86,8 @@ class _DisconnectedError(Exception):
     """The client is gone."""
 
 
-async def _read(receive: Any) -> bytes | None:
-    """Reads the body. Returns `None` if it is too large."""
+async def _read(receive: Any, maximum: int) -> bytes | None:
+    """Reads the body. Returns `None` if it has more than `maximum` bytes."""
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -99,7 +96,7 @@ async def _read(receive: Any) -> bytes | None:
             raise _DisconnectedError
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
-        if size > _MAX_BODY:
+        if size > maximum:
             return None
         if not message.get("more_body", False):
             return b"".join(chunks)

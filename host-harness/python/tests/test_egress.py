@@ -1,12 +1,17 @@
-"""What a provider can reach. The tables are those of handover-host for Rust."""
+"""What a provider can reach."""
 
 from __future__ import annotations
+
+import json
+from pathlib import Path
 
 import pytest
 
 from handover_host import CheckedRequest, ConnectError, Host, HttpClient, HttpClientLimits, Limits
 from handover_host.http import check, is_public
 
+CASES = json.loads((Path(__file__).parents[3] / "tests/hosts/egress.json").read_text())
+"""The hosts for other languages test the same cases."""
 ORIGINS = {"api": "https://api.example.com"}
 
 
@@ -15,49 +20,33 @@ def checked(path, headers=(), origin="api"):
     return check(request, ORIGINS, Limits())
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["", "evil", "//evil.org", "///evil.org", "@evil.org", "\\\\evil.org", "/\\evil.org", "/\\/evil.org", ":8080/",
-     ".evil.org/", "https://evil.org/", "/a b", "/a\r\nHost: evil.org", "/a\0", "/a#b", "/ä"],
-)  # fmt: skip
+@pytest.mark.parametrize("path", CASES["refused-paths"])
 def test_a_path_cannot_reach_another_origin(path) -> None:
     assert checked(path) == {"tag": "invalid-request", "val": "path"}
 
 
-@pytest.mark.parametrize(
-    ("path", "url"),
-    [
-        ("/", "https://api.example.com/"),
-        ("/a/b?c=d//e", "https://api.example.com/a/b?c=d//e"),
-        ("/@evil.org/:80", "https://api.example.com/@evil.org/:80"),
-        ("/a/../../b", "https://api.example.com/b"),
-        ("/.//evil.org", "https://api.example.com//evil.org"),
-    ],
-)
+@pytest.mark.parametrize(("path", "url"), CASES["paths"])
 def test_a_path_follows_the_origin(path, url) -> None:
     assert checked(path).url == url
 
 
 def test_headers_that_control_the_connection_are_refused() -> None:
-    assert isinstance(checked("/", [("authorization", "Bearer x"), ("accept", "*/*")]), CheckedRequest)
-    for name in ["host", "Host", "content-length", "Transfer-Encoding", "connection", "a b", "", "a\n"]:
-        assert checked("/", [(name, "x")]) == {"tag": "invalid-request", "val": "headers"}, name
-    assert checked("/", [("a", "b\r\nhost: evil.org")]) == {"tag": "invalid-request", "val": "headers"}
-    assert checked("/", [("a", "b")] * 65) == {"tag": "invalid-request", "val": "headers"}
+    for name, value in CASES["headers"]:
+        assert isinstance(checked("/", [(name, value)]), CheckedRequest), (name, value)
+    refused = {"tag": "invalid-request", "val": "headers"}
+    for name, value in CASES["refused-headers"]:
+        assert checked("/", [(name, value)]) == refused, (name, value)
+    assert isinstance(checked("/", [("a", "b")] * 64), CheckedRequest)
+    assert checked("/", [("a", "b")] * 65) == refused
     assert checked("/", origin="evil") == {"tag": "origin-not-allowed"}
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "52.28.1.1", "2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"])
+@pytest.mark.parametrize("address", CASES["public-addresses"])
 def test_public_addresses(address) -> None:
     assert is_public(address)
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["0.0.0.0", "127.0.0.1", "127.9.9.9", "10.1.2.3", "172.31.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
-     "224.0.0.1", "255.255.255.255", "::", "::1", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1",
-     "64:ff9b::a00:1", "64:ff9b::1", "fe80::1", "fe80::1%eth0", "fd00:ec2::254", "2002:7f00:1::", "2001::1", "ff02::1"],
-)  # fmt: skip
+@pytest.mark.parametrize("address", [*CASES["special-purpose-addresses"], "fe80::1%eth0"])
 def test_special_purpose_addresses(address) -> None:
     assert not is_public(address)
 

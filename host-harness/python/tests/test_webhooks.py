@@ -10,13 +10,14 @@ import logging
 
 import pytest
 
-from handover_host import Host, ProviderError, WebhookApp
+from handover_host import Host, Limits, ProviderError, WebhookApp
 
 SECRET = "a secret of more than 15 characters"
 PROVIDER = Host().load()
 NEEDED = [field for field in PROVIDER.description["settings"] if field["required"] and field["key"] != "webhook-secret"]
 SETTINGS = [{"key": field["key"], "value": field["example"]} for field in NEEDED]
-CONNECTION = PROVIDER.connect_offline([*SETTINGS, {"key": "webhook-secret", "value": SECRET}])
+SETTINGS.append({"key": "webhook-secret", "value": SECRET})
+CONNECTION = PROVIDER.connect_offline(SETTINGS)
 
 
 def body(text: str) -> bytes:
@@ -72,3 +73,13 @@ def test_answers_each_webhook(caplog: pytest.LogCaptureFixture) -> None:
     assert len(received) == 1
     with caplog.at_level(logging.CRITICAL):
         assert post(app, body("fail")) == 500, "the contact center sends it again"
+
+
+def test_reads_as_much_as_the_limit_of_the_connection_allows() -> None:
+    async def on_events(events):
+        pass
+
+    connection = Host(limits=Limits(input=3 << 19)).load().connect_offline(SETTINGS)
+    app = WebhookApp(connection, on_events)
+    assert post(app, body("a" * (5 << 18))) == 200
+    assert post(app, body("a" * (3 << 19))) == 413

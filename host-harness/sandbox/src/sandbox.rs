@@ -106,7 +106,10 @@ pub enum StartError {
         source: io::Error,
     },
     /// The HTTP client that sends webhooks could not be created.
-    #[error("cannot create an HTTP client")]
+    #[error(
+        "cannot create an HTTP client; it needs the system's certificates: install them (Debian: ca-certificates), or set \
+         SSL_CERT_FILE"
+    )]
     HttpClient(#[source] reqwest::Error),
 }
 
