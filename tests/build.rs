@@ -3,11 +3,15 @@
 use std::path::PathBuf;
 
 fn main() {
-    let provider = component_build::build("genesys-open-messaging", &["guest"]);
-    provide("GENESYS_COMPONENT", provider);
+    for (variable, package) in
+        [("GENESYS_COMPONENT", "genesys-open-messaging"), ("BOT_CONNECTOR_COMPONENT", "genesys-bot-connector")]
+    {
+        provide(variable, component_build::build(package, &["guest"]));
+    }
     for (variable, package, sources) in [
         ("ECHO_COMPONENT", "handover-echo", &["guest"][..]),
         ("MUTANT_COMPONENT", "mutant-guest", &["guest", "tests/guests/mutant", "tests/guests/slot"][..]),
+        ("BOT_MUTANT_COMPONENT", "bot-mutant-guest", &["guest", "tests/guests/bot-mutant", "tests/guests/slot"][..]),
         ("EVIL_COMPONENT", "evil-guest", &["tests/guests/evil", "tests/guests/slot"][..]),
     ] {
         provide(variable, component_build::build_for_tests(package, sources));

@@ -8,7 +8,7 @@ use handover_guest::contract::{
     AgentEvent, Authenticity, Conversation, EventSource, MappingError, Outbound, ProviderRequest, Rejection,
     Unsupported, Webhook,
 };
-use handover_guest::provider::Provider;
+use handover_guest::provider::Handover;
 use handover_native_bench::{forged, user_message, webhook_event};
 use std::hint::black_box;
 

@@ -172,7 +172,9 @@ fn modules_have_no_cycles() {
     for source in [
         "guest/kit/src",
         "guest/echo/src",
+        "guest/genesys-cloud/src",
         "guest/genesys-open-messaging/src",
+        "guest/genesys-bot-connector/src",
         "host-harness/gateway/src",
         "host-harness/sandbox/src",
     ] {
@@ -216,7 +218,9 @@ fn architecture_md_names_every_module() {
     let mut missing = Vec::new();
     for folder in [
         "guest/kit",
+        "guest/genesys-cloud",
         "guest/genesys-open-messaging",
+        "guest/genesys-bot-connector",
         "host-harness/host",
         "host-harness/gateway",
         "host-harness/sandbox",

@@ -25,7 +25,7 @@ async fn refuses_bytes_that_are_not_a_component() {
 #[tokio::test]
 async fn refuses_a_component_of_another_world() {
     let error = load_text("(component)").await;
-    assert!(error.to_string().contains("handover:provider/handover@0.1.0; it exports nothing"), "{error}");
+    assert!(error.to_string().contains("handover:provider/bot-connector@0.1.0; it exports nothing"), "{error}");
     let other = r#"(component (instance $i) (export "example:other/thing@1.0.0" (instance $i)))"#;
     let error = load_text(other).await;
     assert!(error.to_string().contains("it exports example:other/thing@1.0.0"), "{error}");

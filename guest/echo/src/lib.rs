@@ -8,7 +8,7 @@ extern crate alloc;
 
 use alloc::{format, string::String, vec, vec::Vec};
 use handover_guest::imports::HostImports;
-use handover_guest::provider::Provider;
+use handover_guest::provider::{Configuration, Handover};
 use handover_guest::{contract::*, encoding, events, http, json, outbound, prepared, settings, signature, split};
 use serde_json::json;
 
@@ -66,7 +66,7 @@ fn message_event(object: json::Object<'_>) -> AgentEvent {
     events::event(format!("message:{id}"), recipient, events::text_message(id, text))
 }
 
-impl Provider for Echo {
+impl Configuration for Echo {
     const STAMP: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
     /// The secret of the webhooks, the only setting that calls need.
     type Settings<'a> = &'a str;
@@ -87,6 +87,15 @@ impl Provider for Echo {
         Ok(AcceptedSettings { prepared, origins, headers, signature, warnings: vec![] })
     }
 
+    fn check_connection(_: &&str, _: Option<&str>) -> Result<Vec<Check>, Failure> {
+        let is_up = matches!(call(Method::Get, "/status".into(), vec![]), Ok(Some(found)) if found.body == b"up");
+        let outcome = if is_up { CheckOutcome::Ok } else { CheckOutcome::Error };
+        let remedy = (!is_up).then(|| "Compare url with the address of Echo's API.".into());
+        Ok(vec![Check { name: "api".into(), outcome, message: format!("Echo is up: {is_up}"), remedy }])
+    }
+}
+
+impl Handover for Echo {
     fn verify_webhook(secret: &&str, webhook: &Webhook) -> Result<Authenticity, Rejection> {
         signature::verify_hmac_sha256(webhook, SIGNATURE, b"", [secret.as_bytes()].into_iter())
             .map(Authenticity::Signed)
@@ -133,12 +142,5 @@ impl Provider for Echo {
         let kind = EventKind::Ended(EndReason::Completed);
         let ended = events::event(format!("ended:{id}"), &conversation.recipient, kind);
         Ok(has_ended.then_some(ended).into_iter().collect())
-    }
-
-    fn check_connection(_: &&str, _: Option<&str>) -> Result<Vec<Check>, Failure> {
-        let is_up = matches!(call(Method::Get, "/status".into(), vec![]), Ok(Some(found)) if found.body == b"up");
-        let outcome = if is_up { CheckOutcome::Ok } else { CheckOutcome::Error };
-        let remedy = (!is_up).then(|| "Compare url with the address of Echo's API.".into());
-        Ok(vec![Check { name: "api".into(), outcome, message: format!("Echo is up: {is_up}"), remedy }])
     }
 }

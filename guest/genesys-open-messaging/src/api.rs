@@ -1,176 +1,58 @@
-//! Calls Genesys's API: access tokens, the pages of listings, and failures.
+//! Calls Genesys's API as the account of the connection.
 
-mod call;
-mod failure;
+pub(crate) use genesys_cloud::api::{Call, Kind, accepted, read, segment, unreadable};
 
-pub(crate) use call::{Call, segment};
-pub(crate) use failure::{accepted, read};
-pub(crate) use handover_guest::http::{Kind, unreadable};
+use crate::settings::{Account, Prepared};
+use alloc::{format, string::String};
+use genesys_cloud::api;
+use genesys_cloud::wire::Page;
+use handover_guest::{contract::*, imports::Imports};
 
-use crate::settings::{API, Account, LOGIN, Prepared};
-use crate::wire::api::{OAuthError, Page, Token};
-use alloc::{
-    format,
-    string::{String, ToString},
-    vec,
-};
-use base64::{Engine, engine::general_purpose::STANDARD};
-use failure::{GENESYS, refusal};
-use handover_guest::http::{Status, without_response};
-use handover_guest::{clip::clip, contract::*, imports::Imports, json, json_types};
-use serde::Serialize;
-
-/// A token is renewed this number of seconds before it expires.
-const RENEW_EARLY_SECONDS: u64 = 60;
-/// Seconds for which a token is used if the response does not contain its validity: the shortest validity that an OAuth
-/// client can have.
-const MIN_TOKEN_SECONDS: u64 = 300;
-/// The largest page that Genesys is known to serve.
-const PAGE_SIZE: u32 = 100;
-/// The maximum number of pages read from one listing: more than any organization has.
-const MAX_PAGES: u64 = 30;
-/// The key in the cache. Each connection has its own cache.
-const TOKEN: &str = "token";
-
-/// The API of one account.
+/// The API of the connection's account.
 pub(crate) struct Api<'i, I> {
-    pub(crate) imports: &'i mut I,
+    api: api::Api<'i, I>,
     pub(crate) account: Account<'i>,
-}
-
-/// The value in the cache under [`TOKEN`].
-#[derive(Serialize)]
-struct CachedToken<'a> {
-    token: &'a str,
-    expires: Timestamp,
-}
-
-json_types! {
-    /// A [`CachedToken`] when it is read.
-    struct FoundToken {
-        "token" => token: text,
-        /// Milliseconds since 1970. The cache may keep the token longer than requested.
-        "expires" => expires: integer,
-    }
 }
 
 impl<'i, I: Imports> Api<'i, I> {
     pub(crate) fn new(imports: &'i mut I, settings: &Prepared<'i>) -> Result<Self, Failure> {
-        Ok(Self { imports, account: settings.account()? })
+        let account = settings.account()?;
+        Ok(Self { api: api::Api::new(imports, account.credentials), account })
     }
 
-    /// Calls with the cached token, and once more with a new one if Genesys rejects it.
+    pub(crate) fn imports(&mut self) -> &mut I {
+        self.api.imports
+    }
+
     pub(crate) fn call(&mut self, call: &Call) -> Result<Response, Failure> {
-        let token = match self.cached_token() {
-            Some(token) => token,
-            None => self.new_token()?,
-        };
-        let response = self.call_with(call, &token)?;
-        if Status::of(&response) != Status::Unauthorized {
-            return Ok(response);
-        }
-        let token = self.new_token()?;
-        self.call_with(call, &token)
+        self.api.call(call)
     }
 
-    fn call_with(&mut self, call: &Call, token: &str) -> Result<Response, Failure> {
-        let mut headers =
-            vec![("authorization".into(), format!("Bearer {token}")), ("accept".into(), "application/json".into())];
-        if !call.body.is_empty() {
-            headers.push(("content-type".into(), "application/json".into()));
-        }
-        let request = Request {
-            origin: API.into(),
-            method: call.method,
-            path: call.path.clone(),
-            headers,
-            body: call.body.clone(),
-        };
-        self.send(&request, call.kind)
-    }
-
-    fn send(&mut self, request: &Request, kind: Kind) -> Result<Response, Failure> {
-        self.imports.send(request).map_err(|error| without_response(GENESYS, error, kind, &request.origin))
-    }
-
-    fn cached_token(&mut self) -> Option<String> {
-        let cached = self.imports.cached(TOKEN)?;
-        let document = json::read(&cached)?;
-        let found = FoundToken::of(document.root());
-        let renew_from = found.expires()?.saturating_sub(RENEW_EARLY_SECONDS * 1000);
-        found.token().filter(|_| self.imports.now() < renew_from).map(String::from)
-    }
-
-    pub(crate) fn new_token(&mut self) -> Result<String, Failure> {
-        let response = self.request_token()?;
-        self.cache_token(&response)
-    }
-
-    /// Requests a token by the client-credentials grant (Genesys developer center, "Client credentials grant").
     pub(crate) fn request_token(&mut self) -> Result<Response, Failure> {
-        let credentials = format!("{}:{}", self.account.client_id, self.account.client_secret);
-        let request = Request {
-            origin: LOGIN.into(),
-            method: Method::Post,
-            path: "/oauth/token".into(),
-            headers: vec![
-                ("authorization".into(), format!("Basic {}", STANDARD.encode(credentials))),
-                ("accept".into(), "application/json".into()),
-                ("content-type".into(), "application/x-www-form-urlencoded".into()),
-            ],
-            body: b"grant_type=client_credentials".to_vec(),
-        };
-        let response = self.send(&request, Kind::Reads)?;
-        match Status::of(&response) {
-            Status::Success => Ok(response),
-            status if status.is_temporary() => Err(refusal(&response, Kind::Reads)),
-            // Genesys answers 400 or 401, depending on its version. Either means that the credentials are wrong.
-            _ => {
-                let document = json::read(&response.body);
-                let description = document.as_ref().and_then(|body| OAuthError::of(body.root()).description());
-                Err(Failure::Credentials(format!(
-                    "Genesys rejected the OAuth client ({}{}): client-id or client-secret is wrong, or the client \
-                     belongs to another region than the setting host",
-                    response.status,
-                    description.map(|words| format!(", {}", clip(words))).unwrap_or_default()
-                )))
-            }
-        }
+        self.api.request_token()
     }
 
-    /// Caches the token of a response to a token request, and returns it.
     pub(crate) fn cache_token(&mut self, response: &Response) -> Result<String, Failure> {
-        let document = json::read(&response.body);
-        let answer = document.as_ref().map(|body| Token::of(body.root()));
-        let token = answer.and_then(Token::access_token);
-        let Some(token) = token.filter(|token| token.bytes().all(|byte| byte.is_ascii_graphic())) else {
-            return Err(unreadable("the response to the token request contains no token"));
-        };
-        let seconds = answer.and_then(Token::expires_in).unwrap_or(MIN_TOKEN_SECONDS);
-        let cached = CachedToken { token, expires: self.imports.now().saturating_add(seconds.saturating_mul(1000)) };
-        if let Ok(value) = serde_json::to_vec(&cached) {
-            let ttl = u32::try_from(seconds.saturating_sub(RENEW_EARLY_SECONDS)).unwrap_or(u32::MAX);
-            self.imports.cache(TOKEN, &value, ttl);
-        }
-        Ok(token.to_string())
+        self.api.cache_token(response)
     }
 
-    /// Reads the pages of a listing one by one until `look` finds something. `path` must end with `?` or `&`.
     pub(crate) fn pages<R>(
         &mut self,
         path: &str,
-        mut look: impl FnMut(Page<'_>) -> Option<R>,
+        look: impl FnMut(Page<'_>) -> Option<R>,
     ) -> Result<Option<R>, Failure> {
-        for number in 1..=MAX_PAGES {
-            let call = Call::get(format!("{path}pageSize={PAGE_SIZE}&pageNumber={number}"));
-            let response = accepted(self.call(&call)?, Kind::Reads)?;
-            let document = read(&response)?;
-            let page = Page::of(document.root());
-            let found = look(page);
-            if found.is_some() || number >= page.page_count().unwrap_or(0) {
-                return Ok(found);
-            }
-        }
-        Ok(None)
+        self.api.pages(path, look)
     }
+}
+
+/// Reads a conversation ("Conversations API", `GET /api/v2/conversations/messages/{conversationId}`).
+pub(crate) fn get_conversation(id: &str) -> Result<Call, Failure> {
+    Ok(Call::get(format!("/api/v2/conversations/messages/{}", segment(id)?)))
+}
+
+/// Disconnects a participant ("Conversations API", `PATCH …/participants/{participantId}`).
+pub(crate) fn disconnect(conversation: &str, participant: &str) -> Result<Call, Failure> {
+    let (conversation, participant) = (segment(conversation)?, segment(participant)?);
+    let path = format!("/api/v2/conversations/messages/{conversation}/participants/{participant}");
+    Ok(Call::patch(path, br#"{"state":"disconnected"}"#.to_vec()))
 }

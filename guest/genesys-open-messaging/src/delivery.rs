@@ -1,6 +1,6 @@
 //! Delivers built requests.
 
-use crate::api::{Api, Call, Kind, accepted, read, segment, unreadable};
+use crate::api::{Api, Call, Kind, accepted, disconnect, get_conversation, read, segment, unreadable};
 use crate::lookup::Making;
 use crate::operations::{
     ANSWER, BuiltButtonResponse, BuiltLeave, BuiltMessage, EVENT, LEAVE, MESSAGE, RECEIPT, foreign_request,
@@ -104,7 +104,7 @@ fn leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failu
     let document = json::read(body).ok_or_else(foreign_request)?;
     let leave = BuiltLeave::of(document.root());
     let (id, otherwise) = leave.conversation_id().zip(leave.otherwise()).ok_or_else(foreign_request)?;
-    let response = api.call(&Call::get_conversation(id)?)?;
+    let response = api.call(&get_conversation(id)?)?;
     let post_farewell = |api: &mut Api<'_, _>| post(api, POST_MESSAGE, otherwise.as_bytes());
     if Status::of(&response) == Status::Forbidden {
         return post_farewell(api);
@@ -118,7 +118,7 @@ fn leave(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failu
     }
     for customer in customers.into_iter().filter(|customer| !customer.has_left()) {
         let customer = customer.id().ok_or_else(|| unreadable("the customer has no id"))?;
-        let response = api.call(&Call::disconnect(id, customer)?)?;
+        let response = api.call(&disconnect(id, customer)?)?;
         if Status::of(&response) == Status::Forbidden {
             return post_farewell(api);
         }

@@ -3,16 +3,15 @@
 //! Genesys may accept a message twice (unconfirmed). A message whose outcome is unknown is therefore looked up among
 //! the messages of the conversation, by the id that the platform gave it.
 
-use crate::api::{Api, Call, Kind, accepted, read, segment, unreadable};
+use crate::api::{Api, Call, Kind, accepted, get_conversation, read, segment, unreadable};
 use crate::ids::conversation_id;
 use crate::operations::{
     ANSWER, BuiltChannel, BuiltLeave, BuiltMessage, EVENT, LEAVE, MESSAGE, RECEIPT, foreign_request,
 };
 use crate::settings::Prepared;
-use crate::wire::api::{
-    Conversation as WireConversation, MessageChannel, MessageData, NormalizedMessage, Page, Participant,
-};
+use crate::wire::api::{Conversation as WireConversation, MessageChannel, MessageData, NormalizedMessage, Participant};
 use alloc::{format, vec::Vec};
+use genesys_cloud::wire::Page;
 use handover_guest::contract::*;
 use handover_guest::http::Status;
 use handover_guest::imports::Imports;
@@ -102,7 +101,7 @@ fn certain(response: &json::Document<'_>, status: DeliveryStatus) -> Result<Deli
 
 /// Reads a conversation. Returns `None` if it does not exist or the OAuth client may not see it.
 fn conversation(api: &mut Api<'_, impl Imports>, id: &str) -> Result<Option<Response>, Failure> {
-    let response = api.call(&Call::get_conversation(id)?)?;
+    let response = api.call(&get_conversation(id)?)?;
     visible(response)
 }
 

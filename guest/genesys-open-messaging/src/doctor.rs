@@ -1,14 +1,14 @@
 //! The doctor: checks everything that a connection needs, and explains how to correct failures. Only a probe changes
 //! anything.
 
-use crate::api::{Api, Call, Kind, accepted, read, segment};
-use crate::ids::is_uuid;
+use crate::api::{Api, Call, Kind, accepted, disconnect, read, segment};
 use crate::lookup::{Found, Integration, Making, no_integration, several_integrations};
 use crate::public_url::webhook_url_problem;
 use crate::settings::{Prepared, SetupPolicy, WebhookPolicy};
 use crate::wire::api::{AllowedMedia, ContentProfile, MediaType, MediaTypes};
 use crate::wire::inbound::Agentless;
 use alloc::{format, string::String, vec, vec::Vec};
+use genesys_cloud::ids::is_uuid;
 use handover_guest::clip::clip;
 use handover_guest::contract::*;
 use handover_guest::http::{Status, header};
@@ -51,7 +51,7 @@ pub fn check(imports: &mut impl Imports, settings: &Prepared<'_>, probe: Option<
         }
     };
     checks.push(passed("region", "Genesys is reachable"));
-    checks.extend(check_clock(api.imports.now(), &response));
+    checks.extend(check_clock(api.imports().now(), &response));
     checks.push(passed("credentials", "accepted"));
     let integration = match find_integration(&mut api) {
         Ok(integration) => {
@@ -283,7 +283,7 @@ fn check_receive(api: &mut Api<'_, impl Imports>, integration: &Integration) -> 
 /// without the permission before it looks for the participant (unconfirmed).
 fn check_disconnect(api: &mut Api<'_, impl Imports>) -> Check {
     const NAME: &str = "permission-disconnect";
-    let call = Call::disconnect(NO_CONVERSATION, NO_CONVERSATION);
+    let call = disconnect(NO_CONVERSATION, NO_CONVERSATION);
     let response = call.and_then(|call| api.call(&call));
     match response.map(|response| (Status::of(&response), accepted(response, Kind::Reads))) {
         Ok((Status::Invalid | Status::NotFound | Status::Conflict, _) | (_, Ok(_))) => {

@@ -30,7 +30,6 @@ pub mod operations;
 pub mod outbound;
 pub mod provisioning;
 mod public_url;
-pub mod region;
 pub mod settings;
 pub mod webhook;
 pub mod wire;
@@ -38,7 +37,11 @@ pub mod wire;
 pub use handover_guest::contract;
 
 use alloc::vec::Vec;
-use handover_guest::{contract::*, imports::HostImports, provider::Provider};
+use handover_guest::{
+    contract::*,
+    imports::HostImports,
+    provider::{Configuration, Handover},
+};
 use settings::Prepared;
 
 /// The provider for Genesys Cloud Open Messaging.
@@ -48,7 +51,7 @@ pub struct GenesysOpenMessaging;
 #[cfg(feature = "component")]
 handover_guest::export!(GenesysOpenMessaging);
 
-impl Provider for GenesysOpenMessaging {
+impl Configuration for GenesysOpenMessaging {
     const STAMP: &str = settings::STAMP;
     type Settings<'a> = Prepared<'a>;
 
@@ -60,6 +63,20 @@ impl Provider for GenesysOpenMessaging {
         settings::check(settings)
     }
 
+    fn check_connection(settings: &Prepared<'_>, probe: Option<&str>) -> Result<Vec<Check>, Failure> {
+        doctor::check(&mut HostImports, settings, probe)
+    }
+
+    fn provision(
+        settings: &Prepared<'_>,
+        webhook_url: &str,
+        mode: ProvisioningMode,
+    ) -> Result<Vec<ProvisioningStep>, Failure> {
+        provisioning::provision(&mut HostImports, settings, webhook_url, mode)
+    }
+}
+
+impl Handover for GenesysOpenMessaging {
     fn verify_webhook(settings: &Prepared<'_>, webhook: &Webhook) -> Result<Authenticity, Rejection> {
         webhook::verify(&settings.webhook()?, webhook)
     }
@@ -90,17 +107,5 @@ impl Provider for GenesysOpenMessaging {
 
     fn observe_conversation(settings: &Prepared<'_>, conversation: &Conversation) -> Result<Vec<AgentEvent>, Failure> {
         observation::observe(&mut HostImports, settings, conversation)
-    }
-
-    fn check_connection(settings: &Prepared<'_>, probe: Option<&str>) -> Result<Vec<Check>, Failure> {
-        doctor::check(&mut HostImports, settings, probe)
-    }
-
-    fn provision(
-        settings: &Prepared<'_>,
-        webhook_url: &str,
-        mode: ProvisioningMode,
-    ) -> Result<Vec<ProvisioningStep>, Failure> {
-        provisioning::provision(&mut HostImports, settings, webhook_url, mode)
     }
 }

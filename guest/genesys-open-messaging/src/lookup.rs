@@ -1,11 +1,12 @@
 //! Finds objects at Genesys by name: the integration of the connection, queues, flows and recipients.
 
 use crate::api::{Api, Call, Kind, accepted, read, segment};
-use crate::ids::is_uuid;
 use crate::wire::api::{
-    Directions, EventSetting, Flow, MessagingSetting, OpenIntegration, Queue, Recipient, Reference, TypingSetting,
+    Directions, EventSetting, Flow, MessagingSetting, OpenIntegration, Queue, Recipient, TypingSetting,
 };
 use alloc::{format, string::String, vec::Vec};
+use genesys_cloud::ids::is_uuid;
+use genesys_cloud::wire::Reference;
 use handover_guest::clip::clip;
 use handover_guest::contract::*;
 use handover_guest::encoding::query_value;
@@ -30,7 +31,7 @@ const INBOUND_MESSAGE_FLOW: &str = "inboundshortmessage";
 impl<I: Imports> Api<'_, I> {
     /// Returns the id of the integration with the configured name, from the cache or by reading all integrations.
     pub(crate) fn integration(&mut self) -> Result<String, Failure> {
-        if let Some(id) = self.imports.cached(INTEGRATION).and_then(|id| String::from_utf8(id).ok()) {
+        if let Some(id) = self.imports().cached(INTEGRATION).and_then(|id| String::from_utf8(id).ok()) {
             return Ok(id);
         }
         Ok(self.look_up_integration()?.id)
@@ -40,7 +41,7 @@ impl<I: Imports> Api<'_, I> {
     pub(crate) fn look_up_integration(&mut self) -> Result<Integration, Failure> {
         match self.find_integration()? {
             Found::One(integration) => {
-                self.imports.cache(INTEGRATION, integration.id.as_bytes(), INTEGRATION_TTL_SECONDS);
+                self.imports().cache(INTEGRATION, integration.id.as_bytes(), INTEGRATION_TTL_SECONDS);
                 Ok(integration)
             }
             Found::None { names } => Err(Failure::Credentials(no_integration(self.account.deployment_name, &names))),

@@ -3,7 +3,7 @@
 //! Genesys's webhook does not report when an agent joins or when the conversation ends. The conversation's participants
 //! show both ("Conversation object" of the Conversations API).
 
-use crate::api::{Api, Call, Kind, accepted, read, unreadable};
+use crate::api::{Api, Kind, accepted, get_conversation, read, unreadable};
 use crate::events::conversation_events;
 use crate::ids::conversation_id;
 use crate::settings::{Prepared, Thread};
@@ -24,7 +24,7 @@ pub fn observe(
         return Err(Failure::Permanent("the id of the conversation is not known yet".into()));
     };
     let mut api = Api::new(imports, settings)?;
-    let response = accepted(api.call(&Call::get_conversation(id)?)?, Kind::Reads)?;
+    let response = accepted(api.call(&get_conversation(id)?)?, Kind::Reads)?;
     let policy = settings.events()?;
     let document = read(&response)?;
     let participants = WireConversation::of(document.root()).participants();

@@ -6,7 +6,6 @@
 //! steps that depend on it.
 
 use crate::api::{Api, Call, Kind, accepted, read, segment, unreadable};
-use crate::ids::is_uuid;
 use crate::lookup::{
     Found, INTEGRATIONS, Integration, Making, MessagingConfiguration, Named, SETTINGS, several_integrations,
     several_messaging_settings,
@@ -23,6 +22,7 @@ use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
+use genesys_cloud::ids::is_uuid;
 use handover_guest::clip::clip;
 use handover_guest::contract::*;
 use handover_guest::imports::Imports;
@@ -99,7 +99,7 @@ type Made<T> = Result<(StepOutcome, String, Option<T>), Failure>;
 
 impl<I: Imports> Provisioning<'_, '_, I> {
     fn run(mut self) {
-        if let Err(failure) = self.api.new_token() {
+        if let Err(failure) = self.api.request_token().and_then(|response| self.api.cache_token(&response)) {
             self.steps.push(step("credentials", StepOutcome::Failed, why(failure)));
             return;
         }

@@ -124,6 +124,16 @@ mod tests {
     }
 
     #[test]
+    fn scalars_are_listed_as_text_with_their_names() {
+        let text =
+            r#"{"a": "", "b": "x", "\u0063": 1.50, "d": [1, {"z": 1}], "e": {"y": 2}, "f": null, "g": true, "h": "i"}"#;
+        let document = Document::read(text).expect("JSON");
+        let scalars: Vec<_> = document.root().scalars().collect();
+        assert_eq!(scalars, [("a", ""), ("b", "x"), ("c", "1.50"), ("g", "true"), ("h", "i")]);
+        assert_eq!(Document::read("[1]").expect("JSON").root().scalars().count(), 0);
+    }
+
+    #[test]
     fn debug_hides_the_content() {
         let document = Document::read(r#"{"secret": "{1"}"#).expect("JSON");
         let shown = format!("{document:?} {:?} {:?}", document.root(), document.root().embedded("secret"));

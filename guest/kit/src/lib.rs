@@ -1,14 +1,15 @@
 //! The parts that all human-handover providers share, independent of any contact center.
 //!
-//! A provider is a crate with `crate-type = ["cdylib"]` that implements [`provider::Provider`] and exports it:
+//! A provider is a crate with `crate-type = ["cdylib"]` that implements the interfaces of the contract and exports them:
+//! [`provider::Configuration`] and [`provider::Handover`].
 //!
 //! ```
 //! use handover_guest::contract::*;
-//! use handover_guest::provider::Provider;
+//! use handover_guest::provider::{Configuration, Handover};
 //!
 //! struct MyProvider;
 //!
-//! impl Provider for MyProvider {
+//! impl Configuration for MyProvider {
 //!     const STAMP: &str = concat!("my-provider ", env!("CARGO_PKG_VERSION"));
 //!     /// The secret of the webhooks.
 //!     type Settings<'a> = &'a str;
@@ -23,9 +24,13 @@
 //!             abilities: vec![],
 //!         }
 //!     }
-//!     // … and the other functions of the contract.
+//!     // … and the other functions of the interface.
 //! #   fn check_settings(_: &[Setting]) -> Result<AcceptedSettings, Vec<SettingsProblem>> { Err(vec![]) }
 //! #   fn check_connection(_: &&str, _: Option<&str>) -> Result<Vec<Check>, Failure> { Ok(vec![]) }
+//! }
+//!
+//! impl Handover for MyProvider {
+//!     // …
 //! #   fn verify_webhook(_: &&str, _: &Webhook) -> Result<Authenticity, Rejection> { Err(Rejection::NoSecret) }
 //! #   fn map_agent_events(_: &&str, _: &EventSource) -> Result<Vec<AgentEvent>, MappingError> { Ok(vec![]) }
 //! #   fn build_outbound_message(_: &&str, _: &Conversation, _: &Outbound)
@@ -57,6 +62,7 @@ pub mod imports;
 pub mod invisible;
 pub mod json;
 pub mod outbound;
+pub mod plain_text;
 pub mod prepared;
 pub mod provider;
 #[cfg(target_family = "wasm")]
@@ -66,7 +72,8 @@ pub mod signature;
 pub mod split;
 pub mod time;
 
-/// Exports a provider as the component's implementation of the contract. Does nothing on targets other than wasm.
+/// Exports a provider of handovers as the component's implementation of the contract. Does nothing on targets other than
+/// wasm.
 #[macro_export]
 macro_rules! export {
     ($provider:ident) => {

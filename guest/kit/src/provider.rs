@@ -1,19 +1,18 @@
-//! The functions of a provider, with opened settings.
+//! The functions of a provider, with opened settings: a trait for each interface of the contract.
 
-use crate::bindings::exports::handover::provider::configuration::Guest as Configuration;
-use crate::bindings::exports::handover::provider::handover::Guest as Handover;
+use crate::bindings::exports::handover::provider::configuration::Guest as ConfigurationExports;
+use crate::bindings::exports::handover::provider::handover::Guest as HandoverExports;
 use crate::contract::*;
 use crate::prepared::{self, Stale};
-#[cfg(target_family = "wasm")]
-use crate::runtime::Call;
-use alloc::{string::String, vec::Vec};
+#[doc(hidden)]
+pub use alloc::{string::String, vec::Vec};
 use serde::Deserialize;
 
-/// A provider. [`export!`](crate::export) exports it as a component.
+/// The interface `configuration`, which every provider has.
 ///
 /// All functions except [`describe`](Self::describe) and [`check_settings`](Self::check_settings) receive the settings
 /// that `check_settings` prepared. The exported component answers with `stale-settings` to any others.
-pub trait Provider {
+pub trait Configuration {
     /// The name and version of the provider, with which its prepared settings begin. Change it whenever
     /// [`Settings`](Self::Settings) changes.
     const STAMP: &'static str;
@@ -47,7 +46,11 @@ pub trait Provider {
     ) -> Result<Vec<ProvisioningStep>, Failure> {
         Ok(Vec::new())
     }
+}
 
+/// The interface `handover`: the platform hands users over. [`export!`](crate::export) exports both interfaces as a
+/// component.
+pub trait Handover: Configuration {
     /// `verify-webhook` of the contract.
     ///
     /// # Errors
@@ -119,48 +122,73 @@ pub trait Provider {
     }
 }
 
-/// On wasm, the time during which a function runs.
-#[cfg(not(target_family = "wasm"))]
-struct Call;
+/// The time during which an exported function runs. On wasm, all memory of the call is free after the next one begins.
+#[derive(Debug)]
+pub struct Call {
+    #[cfg(target_family = "wasm")]
+    _running: crate::runtime::Call,
+}
 
-#[cfg(not(target_family = "wasm"))]
 impl Call {
-    fn begin() -> Self {
-        Self
+    /// Begins a call, which ends when this is dropped.
+    #[must_use]
+    pub fn begin() -> Self {
+        Self {
+            #[cfg(target_family = "wasm")]
+            _running: crate::runtime::Call::begin(),
+        }
     }
 }
 
-fn open<P: Provider>(settings: &[u8]) -> Result<P::Settings<'_>, Stale> {
+/// Opens prepared settings.
+///
+/// # Errors
+/// They are not from this version of the provider.
+pub fn open<P: Configuration>(settings: &[u8]) -> Result<P::Settings<'_>, Stale> {
     prepared::open(P::STAMP, settings)
 }
 
-impl<P: Provider> Configuration for P {
-    fn describe() -> Description {
-        let _call = Call::begin();
-        P::describe()
-    }
+/// Implements the exports of `configuration`, which the bindings of each world have as a trait of their own.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __implement_configuration {
+    ($exports:path) => {
+        impl<P: $crate::provider::Configuration> $exports for P {
+            fn describe() -> $crate::contract::Description {
+                let _call = $crate::provider::Call::begin();
+                P::describe()
+            }
 
-    fn check_settings(settings: Vec<Setting>) -> Result<AcceptedSettings, Vec<SettingsProblem>> {
-        let _call = Call::begin();
-        P::check_settings(&settings)
-    }
+            fn check_settings(
+                settings: $crate::provider::Vec<$crate::contract::Setting>,
+            ) -> Result<$crate::contract::AcceptedSettings, $crate::provider::Vec<$crate::contract::SettingsProblem>>
+            {
+                let _call = $crate::provider::Call::begin();
+                P::check_settings(&settings)
+            }
 
-    fn check_connection(settings: Vec<u8>, probe: Option<String>) -> Result<Vec<Check>, Failure> {
-        let _call = Call::begin();
-        P::check_connection(&open::<P>(&settings)?, probe.as_deref())
-    }
+            fn check_connection(
+                settings: $crate::provider::Vec<u8>,
+                probe: Option<$crate::provider::String>,
+            ) -> Result<$crate::provider::Vec<$crate::contract::Check>, $crate::contract::Failure> {
+                let _call = $crate::provider::Call::begin();
+                P::check_connection(&$crate::provider::open::<P>(&settings)?, probe.as_deref())
+            }
 
-    fn provision(
-        settings: Vec<u8>,
-        webhook_url: String,
-        mode: ProvisioningMode,
-    ) -> Result<Vec<ProvisioningStep>, Failure> {
-        let _call = Call::begin();
-        P::provision(&open::<P>(&settings)?, &webhook_url, mode)
-    }
+            fn provision(
+                settings: $crate::provider::Vec<u8>,
+                webhook_url: $crate::provider::String,
+                mode: $crate::contract::ProvisioningMode,
+            ) -> Result<$crate::provider::Vec<$crate::contract::ProvisioningStep>, $crate::contract::Failure> {
+                let _call = $crate::provider::Call::begin();
+                P::provision(&$crate::provider::open::<P>(&settings)?, &webhook_url, mode)
+            }
+        }
+    };
 }
+__implement_configuration!(ConfigurationExports);
 
-impl<P: Provider> Handover for P {
+impl<P: Handover> HandoverExports for P {
     fn verify_webhook(settings: Vec<u8>, webhook: Webhook) -> Result<Authenticity, Rejection> {
         let _call = Call::begin();
         P::verify_webhook(&open::<P>(&settings)?, &webhook)

@@ -104,6 +104,7 @@ unsafe impl GlobalAlloc for Allocator {
 }
 
 /// The time during which an exported function runs.
+#[derive(Debug)]
 pub(crate) struct Call;
 
 impl Call {

@@ -4,8 +4,8 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use handover_host::contract::{
-    AcceptedSettings, AgentEvent, Authenticity, EventSource, MappingError, ProviderRequest, ReceivedWebhook, Setting,
-    Webhook,
+    AcceptedSettings, AgentEvent, Authenticity, BotResponse, EventSource, MappingError, ProviderRequest,
+    ReceivedWebhook, Setting, Webhook,
 };
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -129,6 +129,27 @@ impl From<ProviderRequestJson> for ProviderRequest {
             ttl_ms: request.ttl_ms,
             body: request.body.0,
         }
+    }
+}
+
+/// A [`BotResponse`].
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BotResponseJson {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Base64,
+}
+
+impl From<BotResponse> for BotResponseJson {
+    fn from(response: BotResponse) -> Self {
+        Self { status: response.status, headers: response.headers, body: Base64(response.body) }
+    }
+}
+
+impl From<BotResponseJson> for BotResponse {
+    fn from(response: BotResponseJson) -> Self {
+        Self { status: response.status, headers: response.headers, body: response.body.0 }
     }
 }
 

@@ -10,6 +10,7 @@
 mod case;
 mod driver;
 mod inputs;
+mod interfaces;
 mod json_form;
 mod neutral;
 mod report;
@@ -64,15 +65,19 @@ pub fn precompile(component: &[u8]) -> Result<Vec<u8>, LoadError> {
 pub async unsafe fn run_precompiled(compiled: &[u8], vectors: &[VectorFile]) -> Result<Report, RunError> {
     // SAFETY: the caller guarantees the origin of the bytes.
     let host = unsafe { InProcess::load(compiled) }.await?;
-    run_cases(Subject::new(Box::new(host)).await.map_err(RunError::Describe)?, vectors).await
+    let interfaces = host.interfaces();
+    run_cases(Subject::new(Box::new(host), interfaces).await.map_err(RunError::Describe)?, vectors).await
 }
 
-/// Runs the cases as [`run`] does, but in a host in another process, which has loaded the component.
+/// Runs the cases as [`run`] does, but in a host in another process, which has loaded the same component.
 ///
 /// # Errors
-/// The host does not answer.
-pub async fn run_in(host: HostProcess, vectors: &[VectorFile]) -> Result<Report, RunError> {
-    run_cases(Subject::new(Box::new(host)).await.map_err(RunError::Describe)?, vectors).await
+/// The component cannot be loaded here, or the host does not answer.
+pub async fn run_in(host: HostProcess, component: &[u8], vectors: &[VectorFile]) -> Result<Report, RunError> {
+    let compiled = precompile(component)?;
+    // SAFETY: the bytes come from `precompile`.
+    let interfaces = unsafe { InProcess::load(&compiled) }.await?.interfaces();
+    run_cases(Subject::new(Box::new(host), interfaces).await.map_err(RunError::Describe)?, vectors).await
 }
 
 async fn run_cases(subject: Subject, vectors: &[VectorFile]) -> Result<Report, RunError> {

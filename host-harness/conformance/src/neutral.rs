@@ -1,5 +1,6 @@
 //! The cases that apply to every provider.
 
+mod bots;
 mod build;
 mod describe;
 mod effects;
@@ -26,7 +27,19 @@ macro_rules! run {
     }};
 }
 
+/// Runs the cases for the interfaces that the component exports.
 pub(crate) async fn run(subject: &Subject) -> Vec<Case> {
+    let mut cases = configuration(subject).await;
+    if subject.interfaces().handover {
+        cases.extend(handover(subject).await);
+    }
+    if subject.interfaces().bot_connector {
+        cases.extend(bot_connector(subject).await);
+    }
+    cases
+}
+
+async fn configuration(subject: &Subject) -> Vec<Case> {
     run! { subject;
         "describe/names-are-well-formed" => describe::names,
         "describe/settings-form-is-complete" => describe::form,
@@ -38,6 +51,11 @@ pub(crate) async fn run(subject: &Subject) -> Vec<Case> {
         "settings/booleans-are-true-or-false" => settings::booleans,
         "settings/problems-do-not-contain-secrets" => settings::secrets,
         "settings/origins-match-the-description" => settings::origins,
+    }
+}
+
+async fn handover(subject: &Subject) -> Vec<Case> {
+    run! { subject;
         "prepared/foreign-settings-are-refused" => prepared::foreign,
         "prepared/cut-settings-are-refused" => prepared::cut,
         "prepared/settings-of-another-version-are-refused" => prepared::version,
@@ -67,5 +85,20 @@ pub(crate) async fn run(subject: &Subject) -> Vec<Case> {
         "effects/unknown-operations-fail-permanently" => effects::foreign,
         "doctor/every-failure-has-a-remedy" => effects::doctor,
         "provisioning/failures-are-reported" => effects::provisioning,
+    }
+}
+
+async fn bot_connector(subject: &Subject) -> Vec<Case> {
+    run! { subject;
+        "bots/foreign-settings-are-refused" => bots::foreign,
+        "bots/requests-without-a-secret-are-rejected" => bots::unsigned,
+        "bots/non-objects-are-malformed" => bots::malformed,
+        "bots/other-paths-are-unknown" => bots::unknown,
+        "bots/every-answer-has-a-response" => bots::answers,
+        "bots/late-answers-match-the-turn" => bots::late_answers,
+        "bots/no-pure-function-calls-an-import" => bots::no_imports,
+        "bots/reused-instances-return-the-same-results" => bots::warm,
+        "bots/unreachable-network-is-retryable" => bots::unreachable,
+        "bots/unknown-operations-fail-permanently" => bots::operations,
     }
 }

@@ -1,14 +1,16 @@
 //! Typed calls of the host under test.
 
 use crate::driver::{Answer, Call, Driver, Instance, Network, NoAnswer, Request, Script, SettingsOfCall, VerifiedBy};
+use crate::interfaces::Interfaces;
 use crate::json_form::{
-    AcceptedSettingsJson, Base64, EventSourceJson, ProviderRequestJson, ReceivedWebhookJson, ResultJson, SettingJson,
-    WebhookJson,
+    AcceptedSettingsJson, Base64, BotResponseJson, EventSourceJson, ProviderRequestJson, ReceivedWebhookJson,
+    ResultJson, SettingJson, WebhookJson,
 };
 use handover_host::contract::{
-    AcceptedSettings, AgentEvent, Authenticity, Availability, Check, Conversation, Delivery, DeliveryStatus,
-    Description, EventSource, Failure, MappingError, Outbound, ProviderRequest, ProvisioningMode, ProvisioningStep,
-    ReceivedWebhook, Rejection, Routing, Setting, SettingsProblem, Unsupported, Webhook,
+    AcceptedSettings, AgentEvent, Authenticity, Availability, Bot, BotAnswer, BotRequest, BotResponse, Check,
+    Conversation, Delivery, DeliveryStatus, Description, EventSource, Failure, MappingError, Outbound, ProviderRequest,
+    ProvisioningMode, ProvisioningStep, ReceivedWebhook, Rejection, Routing, Setting, SettingsProblem, Timestamp, Turn,
+    Unsupported, Webhook,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -21,6 +23,7 @@ pub(crate) type Answered<T, E> = Result<Result<T, E>, String>;
 /// The component under test in its host.
 pub(crate) struct Subject {
     driver: Box<dyn Driver>,
+    interfaces: Interfaces,
     description: Description,
 }
 
@@ -40,14 +43,18 @@ impl Subject {
     ///
     /// # Errors
     /// The call failed.
-    pub(crate) async fn new(driver: Box<dyn Driver>) -> Result<Self, String> {
+    pub(crate) async fn new(driver: Box<dyn Driver>, interfaces: Interfaces) -> Result<Self, String> {
         let made = driver.make(&call("describe", SettingsOfCall::None {}, json!({}))).await?;
         let description = Description::deserialize(made.result).map_err(|error| format!("describe: {error}"))?;
-        Ok(Self { driver, description })
+        Ok(Self { driver, interfaces, description })
     }
 
     pub(crate) fn description(&self) -> &Description {
         &self.description
+    }
+
+    pub(crate) fn interfaces(&self) -> Interfaces {
+        self.interfaces
     }
 
     /// Returns the example settings of the description.
@@ -180,6 +187,48 @@ impl Session<'_> {
         mode: ProvisioningMode,
     ) -> Answered<Vec<ProvisioningStep>, Failure> {
         self.make("provision", json!({ "webhook-url": webhook_url, "mode": mode })).await
+    }
+
+    pub(crate) async fn verify_bot_request(&self, request: &Webhook) -> Answered<u32, Rejection> {
+        self.make("verify-bot-request", json!({ "request": WebhookJson::from(request) })).await
+    }
+
+    pub(crate) async fn map_bot_request(&self, request: &Webhook) -> Answered<BotRequest, MappingError> {
+        self.make("map-bot-request", json!({ "request": WebhookJson::from(request) })).await
+    }
+
+    pub(crate) async fn build_bot_response(
+        &self,
+        turn: &Turn,
+        turn_number: u32,
+        answer: &BotAnswer,
+    ) -> Answered<BotResponse, Unsupported> {
+        let arguments = json!({ "turn": turn, "turn-number": turn_number, "answer": answer });
+        let built = self.make("build-bot-response", arguments).await?;
+        Ok(built.map(|response: BotResponseJson| response.into()))
+    }
+
+    pub(crate) async fn build_bot_list(&self, bots: &[Bot], id: Option<&str>) -> Answered<BotResponse, Unsupported> {
+        let built = self.make("build-bot-list", json!({ "bots": bots, "id": id })).await?;
+        Ok(built.map(|response: BotResponseJson| response.into()))
+    }
+
+    pub(crate) async fn build_late_answer(
+        &self,
+        turn: &Turn,
+        answer: &BotAnswer,
+        time: Timestamp,
+    ) -> Answered<ProviderRequest, Unsupported> {
+        let built = self.make("build-late-answer", json!({ "turn": turn, "answer": answer, "time": time })).await?;
+        Ok(built.map(|request: ProviderRequestJson| request.into()))
+    }
+
+    pub(crate) async fn deliver_late_answer(&self, request: &ProviderRequest) -> Answered<Delivery, Failure> {
+        self.make("deliver-late-answer", json!({ "request": ProviderRequestJson::from(request) })).await
+    }
+
+    pub(crate) async fn register_bots(&self, bots: &[Bot]) -> Answered<(), Failure> {
+        self.make("register-bots", json!({ "bots": bots })).await
     }
 
     async fn make<T: DeserializeOwned, E: DeserializeOwned>(

@@ -5,8 +5,8 @@ use crate::driver::{Answer, NoAnswer, Request};
 use crate::json_form::Base64;
 use crate::session::Subject;
 use handover_host::contract::{
-    Conversation, EventSource, Outbound, OutboundMessage, ProviderRequest, ProvisioningMode, ReceivedWebhook,
-    Rejection, Routing, Setting, Timestamp, Webhook,
+    Bot, BotAnswer, BotResponse, Conversation, EventSource, Outbound, OutboundMessage, ProviderRequest,
+    ProvisioningMode, ReceivedWebhook, Rejection, Routing, Setting, Timestamp, Turn, Webhook,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -113,6 +113,36 @@ enum Call {
     },
     CheckAvailability {
         routing: Routing,
+    },
+    VerifyBotRequest {
+        headers: Vec<(String, String)>,
+    },
+    MapBotRequest {
+        method: String,
+        path: String,
+        body: Bytes,
+    },
+    #[serde(rename_all = "kebab-case")]
+    BuildBotResponse {
+        turn: Box<Turn>,
+        turn_number: u32,
+        answer: Box<BotAnswer>,
+    },
+    BuildBotList {
+        bots: Vec<Bot>,
+        id: Option<String>,
+    },
+    BuildLateAnswer {
+        turn: Box<Turn>,
+        answer: Box<BotAnswer>,
+        time: Timestamp,
+    },
+    DeliverLateAnswer {
+        operation: String,
+        body: Bytes,
+    },
+    RegisterBots {
+        bots: Vec<Bot>,
     },
     CheckConnection {},
     #[serde(rename_all = "kebab-case")]
@@ -231,7 +261,30 @@ impl Vector {
                 let built = session.build_outbound_message(conversation, &outbound).await?;
                 result_as_json(built.map(|requests| requests.iter().map(as_json).collect::<Vec<_>>()))?
             }
-            Call::Deliver { .. }
+            Call::VerifyBotRequest { headers } => {
+                let request = webhook(headers, &Bytes::Utf8(String::new()))?;
+                result_as_json(session.verify_bot_request(&request).await?)?
+            }
+            Call::MapBotRequest { method, path, body } => {
+                let (method, path) = (method.clone(), path.clone());
+                let request = Webhook { method, path, headers: Vec::new(), body: body.bytes()? };
+                result_as_json(session.map_bot_request(&request).await?)?
+            }
+            Call::BuildBotResponse { turn, turn_number, answer } => {
+                let built = session.build_bot_response(turn, *turn_number, answer).await?;
+                result_as_json(built.map(|response| response_as_json(&response)))?
+            }
+            Call::BuildBotList { bots, id } => {
+                let built = session.build_bot_list(bots, id.as_deref()).await?;
+                result_as_json(built.map(|response| response_as_json(&response)))?
+            }
+            Call::BuildLateAnswer { turn, answer, time } => {
+                let built = session.build_late_answer(turn, answer, *time).await?;
+                result_as_json(built.map(|request| as_json(&request)))?
+            }
+            Call::DeliverLateAnswer { .. }
+            | Call::RegisterBots { .. }
+            | Call::Deliver { .. }
             | Call::FindDelivery { .. }
             | Call::ObserveConversation { .. }
             | Call::FetchAgentMessages { .. }
@@ -247,6 +300,10 @@ impl Vector {
         let session = subject.session(settings);
         let session = session.answered(self.exchanges.iter().map(|exchange| exchange.answer.answer()).collect());
         let actual = match &self.call {
+            Call::DeliverLateAnswer { operation, body } => {
+                result_as_json(session.deliver_late_answer(&request(operation, body)?).await?)?
+            }
+            Call::RegisterBots { bots } => result_as_json(session.register_bots(bots).await?)?,
             Call::Deliver { operation, body } => result_as_json(session.deliver(&request(operation, body)?).await?)?,
             Call::FindDelivery { conversation, operation, body } => {
                 let request = request(operation, body)?;
@@ -381,10 +438,22 @@ fn received_as_json(received: Result<ReceivedWebhook, Rejection>) -> Result<Valu
     })
 }
 
-/// Converts a request to JSON. A body that is not JSON becomes a string.
+/// Converts a body to JSON. One that is not JSON becomes a string, and an empty one `null`.
+fn body_as_json(body: &[u8]) -> Value {
+    if body.is_empty() {
+        return Value::Null;
+    }
+    serde_json::from_slice(body).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(body).into_owned()))
+}
+
+/// Converts a response to JSON.
+pub(crate) fn response_as_json(response: &BotResponse) -> Value {
+    json!({ "status": response.status, "headers": response.headers, "body": body_as_json(&response.body) })
+}
+
+/// Converts a request to JSON.
 pub(crate) fn as_json(request: &ProviderRequest) -> Value {
-    let body = serde_json::from_slice(&request.body)
-        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&request.body).into_owned()));
+    let body = body_as_json(&request.body);
     json!({
         "idempotency-key": request.idempotency_key,
         "recipient": request.recipient,

@@ -1,6 +1,6 @@
 //! The types of the contract in Rust.
 //!
-//! They mirror `wit/0.1.0/types.wit` name by name; wasmtime compares them with a component's types when the component
+//! They mirror `wit/0.1.0/types.wit` and `bot-connector.wit` name by name; wasmtime compares them with a component's types when the component
 //! is loaded. They are written by hand so that they have JSON forms (kebab-case, variants as `{"name": value}`), and so
 //! that `Debug` prints no secrets, message texts or personal data.
 
@@ -15,12 +15,14 @@ macro_rules! keep_private {
     )+};
 }
 
+mod bot_connector;
 mod effect;
 mod event;
 mod outbound;
 mod settings;
 mod webhook;
 
+pub use bot_connector::*;
 pub use effect::*;
 pub use event::*;
 pub use outbound::*;
@@ -41,5 +43,8 @@ pub(crate) const GRANTED_IMPORTS: [&str; 4] = [
 /// The interface of the description and the settings, which a provider must export.
 pub(crate) const CONFIGURATION: &str = "handover:provider/configuration@0.1.0";
 
-/// The interface of handovers, which a provider must export.
+/// The interface of handovers. A provider must export it or [`BOT_CONNECTOR`].
 pub(crate) const HANDOVER: &str = "handover:provider/handover@0.1.0";
+
+/// The interface of bots that a contact center asks.
+pub(crate) const BOT_CONNECTOR: &str = "handover:provider/bot-connector@0.1.0";

@@ -36,9 +36,10 @@ pub enum LoadError {
     ForeignImports(Vec<String>),
     /// The component belongs to another world.
     #[error(
-        "the component does not export {} and {}; it exports {}",
+        "the component does not export {} and one of {} and {}; it exports {}",
         crate::contract::CONFIGURATION,
         crate::contract::HANDOVER,
+        crate::contract::BOT_CONNECTOR,
         list(.0)
     )]
     AnotherWorld(Vec<String>),
@@ -75,6 +76,12 @@ pub enum ConnectError {
     /// The provider declares a signature that is not valid. The text says what is wrong.
     #[error("the provider's signature of webhooks is not valid: {0}")]
     InvalidSignature(String),
+    /// The component does not export the interface `handover`.
+    #[error("the component is no provider of handovers: it does not export `{}`", crate::contract::HANDOVER)]
+    NoHandovers,
+    /// The component does not export the interface `bot-connector`.
+    #[error("the component is no provider of bots: it does not export `{}`", crate::contract::BOT_CONNECTOR)]
+    NoBots,
     /// The call failed.
     #[error(transparent)]
     Call(#[from] CallError),

@@ -5,11 +5,12 @@
 
 use crate::call::State;
 use crate::contract::{
-    AcceptedSettings, AgentEvent, Authenticity, Availability, CONFIGURATION, Check, Conversation, Delivery,
-    DeliveryStatus, Description, EventSourceView, Failure, HANDOVER, MappingError, Outbound, ProviderRequest,
-    ProvisioningMode, ProvisioningStep, ReceivedWebhook, Rejection, Routing, Setting, SettingsProblem, Unsupported,
-    WebhookView,
+    AcceptedSettings, AgentEvent, Authenticity, Availability, BOT_CONNECTOR, Bot, BotAnswer, BotRequest, BotResponse,
+    CONFIGURATION, Check, Conversation, Delivery, DeliveryStatus, Description, EventSourceView, Failure, HANDOVER,
+    MappingError, Outbound, ProviderRequest, ProvisioningMode, ProvisioningStep, ReceivedWebhook, Rejection, Routing,
+    Setting, SettingsProblem, Timestamp, Turn, Unsupported, WebhookView,
 };
+use std::sync::Arc;
 use wasmtime::Store;
 use wasmtime::component::{Component, ComponentExportIndex, ComponentNamedList, Instance, Lift, Lower, TypedFunc};
 
@@ -38,40 +39,38 @@ where
 }
 
 macro_rules! exports {
-    ($($interface:ident {
+    ($(#[$meta:meta])* $exports:ident of $interface:ident {
         $(pure $pure:ident, $at_once:ident = $pure_name:literal
             ($($pure_argument:ident: $pure_type:ty),*) -> $pure_answer:ty;)*
         $(effect $effect:ident = $effect_name:literal ($($argument:ident: $type:ty),*) -> $answer:ty;)*
-    })*) => {
-        /// The indexes of the functions in a component.
-        pub(crate) struct Exports {
-            $($($pure: ComponentExportIndex,)* $($effect: ComponentExportIndex,)*)*
+    }) => {
+        $(#[$meta])*
+        pub(crate) struct $exports {
+            $($pure: ComponentExportIndex,)* $($effect: ComponentExportIndex,)*
         }
 
-        impl Exports {
+        impl $exports {
             /// Looks up the functions of a component; the error names what is missing.
             pub(crate) fn of(component: &Component) -> Result<Self, String> {
                 let missing = |what: &str| format!("`{what}` is missing");
-                let interface = |name: &str| component.get_export_index(None, name).ok_or_else(|| missing(name));
-                let function = |interface: &ComponentExportIndex, name: &str| {
-                    component.get_export_index(Some(interface), name).ok_or_else(|| missing(name))
+                let interface = component.get_export_index(None, $interface).ok_or_else(|| missing($interface))?;
+                let function = |name: &str| {
+                    component.get_export_index(Some(&interface), name).ok_or_else(|| missing(name))
                 };
-                Ok(Self { $(
-                    $($pure: function(&interface($interface)?, $pure_name)?,)*
-                    $($effect: function(&interface($interface)?, $effect_name)?,)*
-                )* })
+                Ok(Self {
+                    $($pure: function($pure_name)?,)*
+                    $($effect: function($effect_name)?,)*
+                })
             }
 
             /// Compares the types of all functions, in an instance of the component.
             pub(crate) fn check(&self, store: &mut Store<State>, instance: &Instance) -> wasmtime::Result<()> {
-                $(
-                    $(instance.get_typed_func::<($($pure_type,)*), ($pure_answer,)>(&mut *store, &self.$pure)?;)*
-                    $(instance.get_typed_func::<($($type,)*), ($answer,)>(&mut *store, &self.$effect)?;)*
-                )*
+                $(instance.get_typed_func::<($($pure_type,)*), ($pure_answer,)>(&mut *store, &self.$pure)?;)*
+                $(instance.get_typed_func::<($($type,)*), ($answer,)>(&mut *store, &self.$effect)?;)*
                 Ok(())
             }
 
-            $($(
+            $(
                 pub(crate) async fn $pure(
                     &self,
                     store: &mut Store<State>,
@@ -114,13 +113,44 @@ macro_rules! exports {
                     let (answer,) = function.call_async(store, ($($argument,)*)).await?;
                     Ok(answer)
                 }
-            )*)*
+            )*
         }
     };
 }
 
+/// The functions of a component, by interface.
+pub(crate) struct Exports {
+    pub(crate) configuration: ConfigurationExports,
+    /// Absent if the component does not export the interface.
+    pub(crate) handover: Option<Arc<HandoverExports>>,
+    /// Absent if the component does not export the interface.
+    pub(crate) bot_connector: Option<Arc<BotConnectorExports>>,
+}
+
+impl Exports {
+    /// Looks up the functions of a component; the error names what is missing.
+    pub(crate) fn of(component: &Component) -> Result<Self, String> {
+        let exports = |interface: &str| component.get_export_index(None, interface).is_some();
+        Ok(Self {
+            configuration: ConfigurationExports::of(component)?,
+            handover: exports(HANDOVER).then(|| HandoverExports::of(component).map(Arc::new)).transpose()?,
+            bot_connector: exports(BOT_CONNECTOR)
+                .then(|| BotConnectorExports::of(component).map(Arc::new))
+                .transpose()?,
+        })
+    }
+
+    /// Compares the types of all functions, in an instance of the component.
+    pub(crate) fn check(&self, store: &mut Store<State>, instance: &Instance) -> wasmtime::Result<()> {
+        self.configuration.check(store, instance)?;
+        self.handover.as_ref().map_or(Ok(()), |handover| handover.check(store, instance))?;
+        self.bot_connector.as_ref().map_or(Ok(()), |bot_connector| bot_connector.check(store, instance))
+    }
+}
+
 exports! {
-    CONFIGURATION {
+    /// The functions of the interface `configuration`.
+    ConfigurationExports of CONFIGURATION {
         pure describe, describe_at_once = "describe" () -> Description;
         pure check_settings, check_settings_at_once = "check-settings"
             (settings: &[Setting]) -> Result<AcceptedSettings, Vec<SettingsProblem>>;
@@ -129,7 +159,11 @@ exports! {
         effect provision = "provision"
             (settings: &[u8], webhook_url: &str, mode: ProvisioningMode) -> Result<Vec<ProvisioningStep>, Failure>;
     }
-    HANDOVER {
+}
+
+exports! {
+    /// The functions of the interface `handover`.
+    HandoverExports of HANDOVER {
         pure verify_webhook, verify_webhook_at_once = "verify-webhook"
             (settings: &[u8], webhook: &WebhookView<'_>) -> Result<Authenticity, Rejection>;
         pure map_agent_events, map_agent_events_at_once = "map-agent-events"
@@ -148,5 +182,24 @@ exports! {
             (settings: &[u8], conversation: &Conversation) -> Result<Vec<AgentEvent>, Failure>;
         effect check_availability = "check-availability"
             (settings: &[u8], routing: &Routing) -> Result<Availability, Failure>;
+    }
+}
+
+exports! {
+    /// The functions of the interface `bot-connector`.
+    BotConnectorExports of BOT_CONNECTOR {
+        pure verify_bot_request, verify_bot_request_at_once = "verify-bot-request"
+            (settings: &[u8], request: &WebhookView<'_>) -> Result<u32, Rejection>;
+        pure map_bot_request, map_bot_request_at_once = "map-bot-request"
+            (settings: &[u8], request: &WebhookView<'_>) -> Result<BotRequest, MappingError>;
+        pure build_bot_response, build_bot_response_at_once = "build-bot-response"
+            (settings: &[u8], turn: &Turn, turn_number: u32, answer: &BotAnswer) -> Result<BotResponse, Unsupported>;
+        pure build_bot_list, build_bot_list_at_once = "build-bot-list"
+            (settings: &[u8], bots: &[Bot], id: Option<&str>) -> Result<BotResponse, Unsupported>;
+        pure build_late_answer, build_late_answer_at_once = "build-late-answer"
+            (settings: &[u8], turn: &Turn, answer: &BotAnswer, time: Timestamp) -> Result<ProviderRequest, Unsupported>;
+        effect deliver_late_answer = "deliver-late-answer"
+            (settings: &[u8], request: &ProviderRequest) -> Result<Delivery, Failure>;
+        effect register_bots = "register-bots" (settings: &[u8], bots: &[Bot]) -> Result<(), Failure>;
     }
 }

@@ -155,7 +155,10 @@ mod tests {
     #[test]
     fn a_path_cannot_reach_another_origin() {
         for path in cases::<String>("refused-paths") {
-            assert!(matches!(send(&path, &[]), Err(wit::HttpError::InvalidRequest(part)) if part == "path"), "{path:?}");
+            assert!(
+                matches!(send(&path, &[]), Err(wit::HttpError::InvalidRequest(part)) if part == "path"),
+                "{path:?}"
+            );
         }
         for (path, url) in cases::<(String, String)>("paths") {
             assert_eq!(send(&path, &[]).ok(), Some(url), "{path:?}");

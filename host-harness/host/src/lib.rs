@@ -2,7 +2,7 @@
 //! and calls them within limits.
 //!
 //! A [`Host`] loads a [`Provider`]. A provider and the settings of one contact center make a [`Connection`], which has
-//! the functions of the contract. A provider reaches the network only through a [`Transport`] and only at the
+//! the functions of the contract; for a contact center that asks the platform's bots, a [`BotConnection`]. A provider reaches the network only through a [`Transport`] and only at the
 //! [`AllowedOrigins`], stores values only in a [`Cache`], and stays within [`Limits`].
 //!
 //! # Example
@@ -30,9 +30,11 @@
 //! ```
 
 mod bindings;
+mod bot_connection;
 mod cache;
 mod call;
 mod client;
+mod connecting;
 mod connection;
 pub mod contract;
 mod error;
@@ -49,6 +51,7 @@ mod provider;
 mod shared;
 mod signature;
 
+pub use self::bot_connection::BotConnection;
 pub use self::cache::{Cache, MemoryCache};
 pub use self::client::{HttpClient, HttpClientError, HttpClientLimits, is_public};
 pub use self::connection::Connection;

@@ -3,7 +3,7 @@
 use crate::bindings::HandoverProvider;
 use crate::call::{State, add_trapping_imports};
 use crate::contract::{
-    AcceptedSettings, CONFIGURATION, Description, GRANTED_IMPORTS, HANDOVER, Setting, SettingsProblem,
+    AcceptedSettings, BOT_CONNECTOR, CONFIGURATION, Description, GRANTED_IMPORTS, HANDOVER, Setting, SettingsProblem,
 };
 use crate::error::{Error, LoadError, chain};
 use crate::exports::Exports;
@@ -46,7 +46,8 @@ impl Provider {
         if !foreign.is_empty() {
             return Err(LoadError::ForeignImports(foreign));
         }
-        if [CONFIGURATION, HANDOVER].iter().any(|interface| !exports.iter().any(|name| name == interface)) {
+        let has = |interface: &str| exports.iter().any(|name| name == interface);
+        if !has(CONFIGURATION) || !(has(HANDOVER) || has(BOT_CONNECTOR)) {
             return Err(LoadError::AnotherWorld(exports));
         }
         let another = |error: wasmtime::Error| LoadError::AnotherContract(chain(&error));
@@ -65,11 +66,11 @@ impl Provider {
                 instances.shared.limits.call_time,
                 |store, instance| {
                     instances.exports.check(store, instance)?;
-                    instances.exports.describe_at_once(store, instance)
+                    instances.exports.configuration.describe_at_once(store, instance)
                 },
                 async |store, instance| {
                     instances.exports.check(store, instance)?;
-                    instances.exports.describe(store, instance).await
+                    instances.exports.configuration.describe(store, instance).await
                 },
             )
             .await
@@ -105,8 +106,8 @@ impl Provider {
             .pure_call(
                 &InstancePool::new(&instances.shared.limits),
                 instances.shared.limits.call_time,
-                |store, instance| instances.exports.check_settings_at_once(store, instance, settings),
-                async |store, instance| instances.exports.check_settings(store, instance, settings).await,
+                |store, instance| instances.exports.configuration.check_settings_at_once(store, instance, settings),
+                async |store, instance| instances.exports.configuration.check_settings(store, instance, settings).await,
             )
             .await?
             .map_err(Error::Provider)

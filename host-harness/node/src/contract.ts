@@ -25,8 +25,8 @@ export interface Request {
   /** Path and query, percent-encoded, starting with exactly one `/`. Visible ASCII without a backslash or a fragment. */
   path: string;
   /**
-   * Names in lower case. The host sets `host`, `content-length` and all connection headers itself, and rejects them
-   * here.
+   * Names in lower case, values in visible ASCII, spaces and tabs. The host sets `host`, `content-length` and all
+   * connection headers itself, and rejects them here.
    */
   headers: [string, string][];
   /** Empty if there is no body. */
@@ -1224,7 +1224,9 @@ export type BotRequest =
   /** A request for all bots. */
   | { tag: "list-bots" }
   /** A request for the bot with this id. */
-  | { tag: "get-bot"; val: string };
+  | { tag: "get-bot"; val: string }
+  /** Another request, which the host answers with 404. */
+  | { tag: "unknown" };
 
 /** A message of the bot. */
 export interface BotMessage {
@@ -1236,8 +1238,8 @@ export interface BotMessage {
 
 /** A value of a slot. */
 export interface SlotValue {
-  /** The name of the slot. */
-  name: string;
+  /** The slot, as the intent declares it. */
+  slot: Slot;
   /** One value, or the values of a collection, as text. */
   values: string[];
 }

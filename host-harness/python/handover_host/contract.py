@@ -38,8 +38,8 @@ class Request(TypedDict):
     """Path and query, percent-encoded, starting with exactly one `/`. Visible ASCII without a backslash or a fragment."""
 
     headers: list[tuple[str, str]]
-    """Names in lower case. The host sets `host`, `content-length` and all connection headers itself, and rejects them
-    here.
+    """Names in lower case, values in visible ASCII, spaces and tabs. The host sets `host`, `content-length` and all
+    connection headers itself, and rejects them here.
     """
 
     body: bytes
@@ -1991,16 +1991,22 @@ class BotRequestGetBot(TypedDict):
     val: str
 
 
+class BotRequestUnknown(TypedDict):
+    tag: Literal["unknown"]
+
+
 BotRequest = Union[
     BotRequestTurn,
     BotRequestListBots,
     BotRequestGetBot,
+    BotRequestUnknown,
 ]
 """A request of the contact center.
 
 - `turn`: A turn of the user.
 - `list-bots`: A request for all bots.
 - `get-bot`: A request for the bot with this id.
+- `unknown`: Another request, which the host answers with 404.
 """
 
 
@@ -2017,8 +2023,8 @@ class BotMessage(TypedDict):
 class SlotValue(TypedDict):
     """A value of a slot."""
 
-    name: str
-    """The name of the slot."""
+    slot: Slot
+    """The slot, as the intent declares it."""
 
     values: list[str]
     """One value, or the values of a collection, as text."""

@@ -1,14 +1,10 @@
 //! Maps the parts of a message: to types of the contract, and to plain text for channels that show nothing else.
 
 use crate::wire::outbound as wire;
-use alloc::{
-    format,
-    string::{String, ToString},
-    vec,
-    vec::Vec,
-};
+use alloc::{format, string::String, vec, vec::Vec};
 use handover_guest::clip::clip;
 use handover_guest::contract::*;
+use handover_guest::plain_text::{self, lines};
 use handover_guest::time;
 
 /// Maps a part to the contract's types. Most parts map to one value, a part with several quick replies to several, and
@@ -215,43 +211,16 @@ pub(super) fn plain(text: Option<&str>, parts: &[(Content, wire::Content<'_>)]) 
 /// Returns a part as plain text, which is never empty.
 fn part_as_text(content: &Content, part: wire::Content<'_>) -> String {
     match content {
-        Content::Attachment(file) => lines([
-            file.caption.clone(),
-            Some(file.filename.as_ref().map_or_else(|| file.url.clone(), |name| format!("{name}: {}", file.url))),
-        ]),
-        Content::QuickReply(button) => button_as_text(button),
-        Content::Card(card) => card_as_text(card),
-        Content::Carousel(cards) => lines(cards.iter().map(|card| Some(card_as_text(card)))),
-        Content::DatePicker(picker) => {
-            let slots = picker.slots.iter().map(|slot| minute(slot.start));
-            let bounds = [("from", picker.earliest), ("until", picker.latest)];
-            let bounds = bounds.into_iter().filter(|_| picker.slots.is_empty());
-            let bounds = bounds.map(|(word, time)| Some(format!("{word} {}", minute(time?)?)));
-            lines([picker.title.clone(), picker.subtitle.clone()].into_iter().chain(slots).chain(bounds))
-        }
-        Content::ListPicker(sections) => lines(sections.iter().flat_map(|section| {
-            let items = section.items.iter().map(|item| Some(named(&item.title, item.subtitle.as_deref())));
-            [section.title.clone()].into_iter().chain(items)
-        })),
-        Content::Location(place) => {
-            let degrees = || format!("{}, {}", place.latitude, place.longitude);
-            let has_words = place.name.is_some() || place.address.is_some() || place.url.is_some();
-            lines([place.name.clone(), place.address.clone(), place.url.clone(), (!has_words).then(degrees)])
-        }
-        Content::Template(template) => {
+        Content::Template(_) => {
             let buttons = part.template().into_iter().flat_map(wire::Template::buttons);
-            let buttons = buttons.map(|button| owned(button.text()));
-            lines(
-                [template.header.clone(), Some(template.body.clone()), template.footer.clone()]
-                    .into_iter()
-                    .chain(buttons),
-            )
+            lines([plain_text::of(content)].into_iter().chain(buttons.map(|button| owned(button.text()))))
         }
         Content::Other(kind) => {
             // A kind that is newer than this provider may contain a plain text.
             let words = owned(part.text()).or_else(|| announced(part)).or_else(|| incomplete(part));
             words.unwrap_or_else(|| format!("[{kind}]"))
         }
+        _ => plain_text::of(content).unwrap_or_default(),
     }
 }
 
@@ -290,34 +259,4 @@ fn incomplete(part: wire::Content<'_>) -> Option<String> {
     }
     let said = lines(said.into_iter().map(owned));
     Some(said).filter(|said| !said.is_empty())
-}
-
-fn lines(lines: impl IntoIterator<Item = Option<String>>) -> String {
-    lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
-}
-
-fn named(name: &str, more: Option<&str>) -> String {
-    more.map_or_else(|| name.to_string(), |more| format!("{name}: {more}"))
-}
-
-fn button_as_text(button: &Button) -> String {
-    match &button.action {
-        ButtonAction::Answer(_) => button.text.clone(),
-        ButtonAction::Link(url) if *url == button.text => url.clone(),
-        ButtonAction::Link(url) => named(&button.text, Some(url)),
-    }
-}
-
-fn card_as_text(card: &Card) -> String {
-    let title = Some(card.title.clone()).filter(|title| !title.is_empty());
-    let buttons = card.buttons.iter().chain(&card.default_action).map(|button| Some(button_as_text(button)));
-    let mut said: Vec<_> = [title, card.description.clone()].into_iter().chain(buttons).flatten().collect();
-    said.extend(card.image.clone().filter(|_| said.is_empty()));
-    said.join("\n")
-}
-
-/// Formats a time for people, to the minute.
-fn minute(time: Timestamp) -> Option<String> {
-    let time = time::format(time)?;
-    Some(format!("{} {} UTC", time.get(..10)?, time.get(11..16)?))
 }

@@ -1,12 +1,13 @@
 //! Maps the state of a conversation to events.
 
 use crate::settings::AgentPolicy;
-use crate::wire::api::{Participant, Reference};
+use crate::wire::api::Participant;
 use alloc::{
     format,
     string::{String, ToString},
     vec::Vec,
 };
+use genesys_cloud::wire::Reference;
 use handover_guest::contract::*;
 use handover_guest::events::bounded_id;
 use handover_guest::time;

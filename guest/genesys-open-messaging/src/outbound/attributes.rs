@@ -2,7 +2,6 @@
 
 use super::fields::given;
 use crate::copilot;
-use crate::ids::is_uuid;
 use crate::settings::MessagePolicy;
 use alloc::{
     collections::BTreeMap,
@@ -10,6 +9,7 @@ use alloc::{
     vec::Vec,
 };
 use core::ops::RangeInclusive;
+use genesys_cloud::ids::is_uuid;
 use handover_guest::contract::*;
 use handover_guest::outbound::{invalid, is_visible};
 

@@ -4,10 +4,10 @@ use super::form::form;
 use super::keys::*;
 use super::prepared::prepare;
 use super::values::*;
-use crate::region::{self, Region};
 use crate::wire::{AUTHORIZATION, SIGNATURE, SIGNATURE_PREFIX};
 use alloc::{format, vec, vec::Vec};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use genesys_cloud::account;
 use handover_guest::contract::*;
 use handover_guest::invisible::is_invisible;
 use handover_guest::settings::{error, problems, values, warning};
@@ -17,7 +17,7 @@ use handover_guest::signature::declare_hmac_sha256;
 pub fn check(settings: &[Setting]) -> Result<AcceptedSettings, Vec<SettingsProblem>> {
     let form = form();
     let mut problems = problems(&form, settings);
-    let region = check_region(settings, &mut problems);
+    let region = account::check_region(settings, &mut problems);
     check_secrets(settings, &mut problems);
     check_keys(settings, &mut problems);
     check_copilot(settings, &mut problems);
@@ -32,10 +32,7 @@ pub fn check(settings: &[Setting]) -> Result<AcceptedSettings, Vec<SettingsProbl
     match (region, prepare(settings, &problems)) {
         (Some(region), Ok(prepared)) if !has_errors => Ok(AcceptedSettings {
             prepared,
-            origins: vec![
-                Origin { name: API.into(), url: region.api },
-                Origin { name: LOGIN.into(), url: region.login },
-            ],
+            origins: account::origins(region),
             headers: vec![SIGNATURE.into(), AUTHORIZATION.into()],
             signature: signature(settings),
             warnings: problems,
@@ -48,23 +45,6 @@ pub fn check(settings: &[Setting]) -> Result<AcceptedSettings, Vec<SettingsProbl
 fn signature(settings: &[Setting]) -> Option<WebhookSignature> {
     let secrets = [(WEBHOOK_SECRET, TextEncoding::Utf8), (WEBHOOK_SECRET_BASE64, TextEncoding::Base64)];
     declare_hmac_sha256(SIGNATURE, SIGNATURE_PREFIX, settings, &secrets)
-}
-
-fn check_region(settings: &[Setting], problems: &mut Vec<SettingsProblem>) -> Option<Region> {
-    const EXPECTED: &str = "Enter the region's domain, such as mypurecloud.de or cac1.pure.cloud.";
-    let (index, host) = find(settings, HOST).filter(|(_, host)| !host.is_empty())?;
-    let region = region::normalize(host);
-    match &region {
-        None => problems.push(error(HOST, Some(index), "This is not the domain of a region.", EXPECTED)),
-        Some(region) if !region.known => problems.push(warning(
-            HOST,
-            index,
-            "Genesys does not list this region.",
-            "Compare it with the URL of your login page. A new region works without being listed.",
-        )),
-        Some(_) => {}
-    }
-    region
 }
 
 fn check_secrets(settings: &[Setting], problems: &mut Vec<SettingsProblem>) {

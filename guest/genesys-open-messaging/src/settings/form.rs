@@ -3,6 +3,7 @@
 use super::keys::*;
 use SettingKind::{Boolean, Integer, Secret, Text};
 use alloc::{vec, vec::Vec};
+use genesys_cloud::account::{client_id_field, client_secret_field, host_field};
 use handover_guest::contract::*;
 use handover_guest::settings::{choice, field, repeatable, required, with_default};
 
@@ -43,14 +44,7 @@ pub(super) fn form() -> Vec<SettingField> {
 
 fn connection() -> Vec<SettingField> {
     vec![
-        required(field(
-            Text,
-            HOST,
-            "Host",
-            "The region's domain, such as mypurecloud.de or cac1.pure.cloud. The URL of the login page or an AWS \
-             region (eu-central-1) is accepted as well; for a local Genesys Cloud, its URL with the port.",
-            "mypurecloud.de",
-        )),
+        required(host_field()),
         required(field(
             Text,
             DEPLOYMENT_NAME,
@@ -82,20 +76,8 @@ fn connection() -> Vec<SettingField> {
             "A webhook secret whose bytes are not text, in base64.",
             "YW4tZXhhbXBsZS1vZi1hLXNlY3JldA==",
         )),
-        required(field(
-            Text,
-            CLIENT_ID,
-            "Client ID",
-            "The OAuth client of the grant type Client Credentials, under Admin > Integrations > OAuth.",
-            "0a1b2c3d-0000-4000-8000-000000000002",
-        )),
-        required(field(
-            Secret,
-            CLIENT_SECRET,
-            "Client Secret",
-            "The secret of that OAuth client.",
-            "an-example-of-a-secret",
-        )),
+        required(client_id_field()),
+        required(client_secret_field()),
         with_default(
             "false",
             field(

@@ -1,9 +1,9 @@
 //! The keys of the settings, their defaults and their limits.
 
+pub use genesys_cloud::account::{API, CLIENT_ID, CLIENT_SECRET, HOST, LOGIN};
+
 use handover_guest::contract::IntegerRange;
 
-/// The region of Genesys Cloud.
-pub const HOST: &str = "host";
 /// The name of the Open Messaging integration.
 pub const DEPLOYMENT_NAME: &str = "deployment-name";
 /// The queue that the flow should transfer to.
@@ -16,10 +16,6 @@ pub const WEBHOOK_SECRET_BASE64: &str = "webhook-secret-base64";
 pub const EVENT_BUS_KEY: &str = "event-bus-key";
 /// The key that the trigger sends.
 pub const TRIGGER_KEY: &str = "trigger-key";
-/// The id of the OAuth client.
-pub const CLIENT_ID: &str = "client-id";
-/// The secret of the OAuth client.
-pub const CLIENT_SECRET: &str = "client-secret";
 /// Whether the user's profile is sent to the agent.
 pub const SEND_PROFILE: &str = "send-profile";
 /// Whether webhooks are accepted without a secret.
@@ -73,11 +69,6 @@ pub(super) const DEFAULT_TEXT_LIMIT: usize = 5000;
 pub(super) const TEXT_LIMIT_RANGE: IntegerRange = IntegerRange { minimum: 100, maximum: 10_000 };
 /// The valid priorities (Routing API, `RoutingConversationAttributesRequest`).
 pub(super) const PRIORITY_RANGE: IntegerRange = IntegerRange { minimum: -25_000_000, maximum: 25_000_000 };
-
-/// The origin of the API.
-pub const API: &str = "api";
-/// The origin of OAuth.
-pub const LOGIN: &str = "login";
 
 /// Genesys refuses to create an integration with a shorter secret.
 pub(super) const MIN_SECRET_BYTES: usize = 16;

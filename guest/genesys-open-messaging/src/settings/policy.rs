@@ -4,10 +4,11 @@
 use super::keys::*;
 use super::person::first_name;
 use super::values::*;
-use crate::region;
 use alloc::{borrow::Cow, string::ToString};
 use alloc::{format, string::String, vec::Vec};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use genesys_cloud::account::Credentials;
+use genesys_cloud::region;
 use handover_guest::contract::*;
 use handover_guest::settings::values;
 use serde::{Deserialize, Serialize};
@@ -288,10 +289,9 @@ impl<'a> AgentPolicy<'a> {
 /// The settings for calling the API.
 #[derive(Deserialize, Serialize)]
 pub struct Account<'a> {
-    /// The id of the OAuth client.
-    pub client_id: &'a str,
-    /// The secret of the OAuth client.
-    pub client_secret: &'a str,
+    /// The OAuth client.
+    #[serde(borrow)]
+    pub credentials: Credentials<'a>,
     /// The integration's name.
     pub deployment_name: &'a str,
     /// The queue, as entered.
@@ -302,8 +302,7 @@ impl<'a> Account<'a> {
     /// Reads the settings. Fails if one is missing.
     pub fn of(settings: &'a [Setting]) -> Result<Self, Unusable> {
         Ok(Self {
-            client_id: text(settings, CLIENT_ID).ok_or(Unusable)?,
-            client_secret: text(settings, CLIENT_SECRET).ok_or(Unusable)?,
+            credentials: Credentials::of(settings).ok_or(Unusable)?,
             deployment_name: text(settings, DEPLOYMENT_NAME).ok_or(Unusable)?,
             queue: text(settings, QUEUE),
         })

@@ -173,6 +173,15 @@ impl<'d> Object<'d> {
         self.members(name).filter_map(Value::text)
     }
 
+    /// The members whose value is a text, a number or a boolean: their names, and their values as text.
+    pub fn scalars(self) -> impl Iterator<Item = (&'d str, &'d str)> {
+        let end = self.0.entry().filter(|entry| entry.kind == Kind::Object).map_or(0, |entry| entry.next);
+        let key = move |entry: usize| (entry < end).then(|| self.0.sibling(entry));
+        let next = move |previous: &Value<'d>| key(previous.sibling(previous.entry + 1).entry()?.next);
+        let scalar = |key: Value<'d>| Some((key.string()?, key.sibling(key.entry + 1).scalar()?));
+        core::iter::successors(key(self.0.entry + 1), next).filter_map(scalar)
+    }
+
     /// An object, or a text that begins like one.
     #[must_use]
     pub fn embedded(self, name: &str) -> Option<Embedded<'d>> {
@@ -254,6 +263,14 @@ impl<'d> Value<'d> {
             Kind::Text => self.document.text.get(entry.start..entry.end),
             Kind::EscapedText => self.document.tape.unescaped(self.entry),
             _ => None,
+        }
+    }
+
+    /// A text, which may be empty, a number or a boolean, as text.
+    fn scalar(self) -> Option<&'d str> {
+        match self.kind()? {
+            Kind::Integer | Kind::Float | Kind::True | Kind::False => Some(self.json()),
+            _ => self.string(),
         }
     }
 

@@ -43,7 +43,7 @@ pub(crate) async fn run(arguments: Conformance) -> anyhow::Result<ExitCode> {
 async fn run_in(command: &str, component: &[u8], vectors: &[VectorFile]) -> anyhow::Result<Result<Report, RunError>> {
     let mut file = tempfile::Builder::new().suffix(".wasm").tempfile().context("cannot create a temporary file")?;
     file.write_all(component).context("cannot write a temporary file")?;
-    Ok(handover_conformance::run_in(HostProcess::start(command, file.path())?, vectors).await)
+    Ok(handover_conformance::run_in(HostProcess::start(command, file.path())?, component, vectors).await)
 }
 
 fn built_in() -> anyhow::Result<Vec<VectorFile>> {

@@ -1,4 +1,4 @@
-//! The exports of the component, and the fault in prepared settings: the kit's `Provider` refuses foreign ones before the
+//! The exports of the component, and the fault in prepared settings: the kit of providers refuses foreign ones before the
 //! mutant sees them.
 
 use crate::Mutant;
@@ -8,7 +8,7 @@ use genesys_open_messaging::settings::description;
 use handover_guest::bindings::exports::handover::provider::{configuration, handover};
 use handover_guest::contract::*;
 use handover_guest::prepared;
-use handover_guest::provider::Provider;
+use handover_guest::provider::Configuration;
 
 pub(crate) struct Exported;
 

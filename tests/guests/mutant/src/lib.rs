@@ -26,7 +26,7 @@ use alloc::{string::String, vec::Vec};
 use fault::on;
 use genesys_open_messaging::GenesysOpenMessaging as Original;
 use handover_guest::contract::*;
-use handover_guest::provider::Provider;
+use handover_guest::provider::{Configuration, Handover};
 use original::OriginalSettings;
 
 pub use fault::{FAULTS, with_fault};
@@ -42,7 +42,7 @@ mod component {
     handover_guest::bindings::export!(Exported with_types_in handover_guest::bindings);
 }
 
-impl Provider for Mutant {
+impl Configuration for Mutant {
     const STAMP: &str = "mutant 0.1.0";
     /// Keys and values as entered, because many faults change the settings.
     type Settings<'a> = Vec<(String, String)>;
@@ -53,38 +53,6 @@ impl Provider for Mutant {
 
     fn check_settings(settings: &[Setting]) -> Result<AcceptedSettings, Vec<SettingsProblem>> {
         settings::check(settings.to_vec())
-    }
-
-    fn verify_webhook(settings: &Entered, webhook: &Webhook) -> Result<Authenticity, Rejection> {
-        verify::verify(settings_of(settings), webhook.clone())
-    }
-
-    fn map_agent_events(settings: &Entered, source: &EventSource) -> Result<Vec<AgentEvent>, MappingError> {
-        map::map(settings_of(settings), source.clone())
-    }
-
-    fn build_outbound_message(
-        settings: &Entered,
-        conversation: &Conversation,
-        message: &Outbound,
-    ) -> Result<Vec<ProviderRequest>, Unsupported> {
-        build::build(settings_of(settings), conversation.clone(), message.clone())
-    }
-
-    fn deliver(settings: &Entered, request: &ProviderRequest) -> Result<Delivery, Failure> {
-        deliver::deliver(settings_of(settings), request.clone())
-    }
-
-    fn find_delivery(
-        settings: &Entered,
-        conversation: &Conversation,
-        request: &ProviderRequest,
-    ) -> Result<DeliveryStatus, Failure> {
-        find::find(settings_of(settings), conversation.clone(), request.clone())
-    }
-
-    fn observe_conversation(settings: &Entered, conversation: &Conversation) -> Result<Vec<AgentEvent>, Failure> {
-        observe::observe(settings_of(settings), conversation.clone())
     }
 
     fn provision(
@@ -125,6 +93,40 @@ impl Provider for Mutant {
             }
         }
         Ok(checks)
+    }
+}
+
+impl Handover for Mutant {
+    fn verify_webhook(settings: &Entered, webhook: &Webhook) -> Result<Authenticity, Rejection> {
+        verify::verify(settings_of(settings), webhook.clone())
+    }
+
+    fn map_agent_events(settings: &Entered, source: &EventSource) -> Result<Vec<AgentEvent>, MappingError> {
+        map::map(settings_of(settings), source.clone())
+    }
+
+    fn build_outbound_message(
+        settings: &Entered,
+        conversation: &Conversation,
+        message: &Outbound,
+    ) -> Result<Vec<ProviderRequest>, Unsupported> {
+        build::build(settings_of(settings), conversation.clone(), message.clone())
+    }
+
+    fn deliver(settings: &Entered, request: &ProviderRequest) -> Result<Delivery, Failure> {
+        deliver::deliver(settings_of(settings), request.clone())
+    }
+
+    fn find_delivery(
+        settings: &Entered,
+        conversation: &Conversation,
+        request: &ProviderRequest,
+    ) -> Result<DeliveryStatus, Failure> {
+        find::find(settings_of(settings), conversation.clone(), request.clone())
+    }
+
+    fn observe_conversation(settings: &Entered, conversation: &Conversation) -> Result<Vec<AgentEvent>, Failure> {
+        observe::observe(settings_of(settings), conversation.clone())
     }
 }
 

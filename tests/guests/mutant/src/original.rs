@@ -5,7 +5,7 @@ use genesys_open_messaging::GenesysOpenMessaging as Original;
 use genesys_open_messaging::settings::Prepared;
 use handover_guest::contract::*;
 use handover_guest::prepared::{self, Stale};
-use handover_guest::provider::Provider;
+use handover_guest::provider::{Configuration, Handover};
 
 /// Settings as the original provider prepares them.
 pub(crate) struct OriginalSettings(Vec<u8>);

@@ -6,7 +6,7 @@ use alloc::{format, string::String, vec, vec::Vec};
 use genesys_open_messaging::GenesysOpenMessaging as Original;
 use handover_guest::contract::*;
 use handover_guest::prepared;
-use handover_guest::provider::Provider;
+use handover_guest::provider::Configuration;
 
 type Checked = Result<AcceptedSettings, Vec<SettingsProblem>>;
 

@@ -1,6 +1,6 @@
 //! Maps failed calls to what the caller can do about them.
 
-use crate::wire::api::ErrorBody;
+use crate::wire::ErrorBody;
 use alloc::format;
 use handover_guest::http::{Kind, Status, unreadable};
 use handover_guest::{clip::clip, contract::*, http, json};
@@ -9,7 +9,10 @@ use handover_guest::{clip::clip, contract::*, http, json};
 pub(super) const GENESYS: &str = "Genesys";
 
 /// Returns the response if it is successful, or the failure that it means.
-pub(crate) fn accepted(response: Response, kind: Kind) -> Result<Response, Failure> {
+///
+/// # Errors
+/// That failure.
+pub fn accepted(response: Response, kind: Kind) -> Result<Response, Failure> {
     match Status::of(&response) {
         Status::Success => Ok(response),
         _ => Err(refusal(&response, kind)),
@@ -17,7 +20,10 @@ pub(crate) fn accepted(response: Response, kind: Kind) -> Result<Response, Failu
 }
 
 /// Reads a response that must be a JSON object.
-pub(crate) fn read(response: &Response) -> Result<json::Document<'_>, Failure> {
+///
+/// # Errors
+/// It is none.
+pub fn read(response: &Response) -> Result<json::Document<'_>, Failure> {
     let document = json::read(&response.body).ok_or_else(|| unreadable("the response is not JSON"))?;
     if document.is_object() { Ok(document) } else { Err(unreadable("the response is not a JSON object")) }
 }

@@ -1,0 +1,6 @@
+//! The JSON of the Bot Connector, in Genesys's words.
+
+pub mod answer;
+pub mod api;
+pub mod bots;
+pub mod request;
