@@ -15,6 +15,7 @@ STORES := sqlite nats nats-restart
 
 # The provider, where the build of `handover` leaves it.
 COMPONENT := target/components/wasm32-wasip2/release/genesys_open_messaging.wasm
+BOT_CONNECTOR := target/components/wasm32-wasip2/release/genesys_bot_connector.wasm
 # The guest that attacks its host, where the build of the tests leaves it.
 EVIL := target/components/wasm32-wasip2/test-component/evil_guest.wasm
 MUTANTS := target/components/wasm32-wasip2/test-component/mutant_guest.wasm
@@ -90,11 +91,12 @@ python-host: setup ## Build the host for Python in target/python-host; requires 
 	target/python-host/bin/pip install --quiet --editable 'host-harness/python[test]'
 
 hosts-test: node-host python-host ## Run the conformance kit and the attacks of the evil guest in the hosts for Node and Python.
+	cargo build --locked --release --target wasm32-wasip2 --package genesys-bot-connector --target-dir target/components
 	cargo build --locked --profile test-component --target wasm32-wasip2 --package evil-guest --package mutant-guest --target-dir target/components
 	cd host-harness/node && EVIL=$(CURDIR)/$(EVIL) npm test
 	cd host-harness/python && EVIL=$(CURDIR)/$(EVIL) ../../target/python-host/bin/python -m pytest --quiet
 	cd host-harness/python && PATH=$(CURDIR)/target/python-host/bin:$$PATH && ruff format --check && ruff check && mypy
-	scripts/hosts-test "$(HANDOVER)" $(COMPONENT) $(MUTANTS)
+	scripts/hosts-test "$(HANDOVER)" $(MUTANTS) $(COMPONENT) $(BOT_CONNECTOR)
 
 packages: node-host python-host ## Build the packages for npm and PyPI in target/dist.
 	rm -rf target/dist && mkdir -p target/dist
@@ -143,8 +145,8 @@ fuzz: ## Run each fuzz target for FUZZ_SECONDS seconds; requires a nightly compi
 setup: ## Install missing Rust components.
 	scripts/setup
 
-component: setup ## Build the component: target/wasm32-wasip2/release/genesys_open_messaging.wasm
-	cd guest/genesys-open-messaging && cargo build --locked --release --target wasm32-wasip2
+component: setup ## Build the components: genesys_open_messaging.wasm and genesys_bot_connector.wasm, in target/wasm32-wasip2/release.
+	cargo build --locked --release --target wasm32-wasip2 --package genesys-open-messaging --package genesys-bot-connector
 
 cargo-component: ## Build the component with cargo-component and run the conformance kit on it.
 	scripts/setup wasm32-wasip1

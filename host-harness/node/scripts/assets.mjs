@@ -9,11 +9,11 @@ if (component === undefined) {
 }
 const dist = new URL("../dist/", import.meta.url);
 await copyFile(new URL("../../contract.json", import.meta.url), new URL("contract.json", dist));
-const { source, modules } = await transpile(await readFile(component));
+const { source, interfaces, modules } = await transpile(await readFile(component));
 const folder = new URL("genesys/", dist);
 await mkdir(folder, { recursive: true });
 await writeFile(new URL("provider.js", folder), source);
-await writeFile(new URL("modules.json", folder), JSON.stringify([...modules.keys()]));
+await writeFile(new URL("index.json", folder), JSON.stringify({ interfaces, modules: [...modules.keys()] }));
 for (const [name, bytes] of modules) {
   await writeFile(new URL(name, folder), bytes);
 }

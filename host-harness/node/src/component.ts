@@ -2,12 +2,21 @@
 
 import { readFile } from "node:fs/promises";
 import { LoadError } from "./errors.js";
+import { interfaceOf } from "./schema.js";
 
 /** A component that jco transpiled: JavaScript, and the core modules by their names. */
 export interface TranspiledComponent {
   /** The JavaScript, or the URL of its file. */
   source: string | URL;
+  /** The interfaces that it exports, without package and version: `configuration`, `handover`. */
+  interfaces: string[];
   modules: Map<string, Uint8Array>;
+}
+
+/** The file `index.json` of a component that this package contains. */
+interface PackagedComponent {
+  interfaces: string[];
+  modules: string[];
 }
 
 /** What a provider may import, by the names of jco, which omit versions. */
@@ -17,6 +26,9 @@ const GRANTED_IMPORTS = new Set([
   "handover:provider/types",
   "wasi:clocks/wall-clock",
 ]);
+
+/** What a provider exports: the first of them, and at least one of the others. */
+const INTERFACES = ["configuration", "handover", "bot-connector"];
 
 const PAGE = 64 << 10;
 const TABLE_SECTION = 4;
@@ -29,9 +41,10 @@ const MAX_TABLES = 4;
 /** Returns the provider for Genesys Cloud Open Messaging, which this package contains. */
 export async function genesys(): Promise<TranspiledComponent> {
   const folder = new URL("./genesys/", import.meta.url);
-  const names = JSON.parse(await readFile(new URL("modules.json", folder), "utf8")) as string[];
-  const modules = names.map(async (name) => [name, await readFile(new URL(name, folder))] as const);
-  return { source: new URL("provider.js", folder), modules: new Map(await Promise.all(modules)) };
+  const index = JSON.parse(await readFile(new URL("index.json", folder), "utf8")) as PackagedComponent;
+  const modules = index.modules.map(async (name) => [name, await readFile(new URL(name, folder))] as const);
+  const { interfaces } = index;
+  return { source: new URL("provider.js", folder), interfaces, modules: new Map(await Promise.all(modules)) };
 }
 
 /**
@@ -61,7 +74,7 @@ export async function transpile(component: Uint8Array): Promise<TranspiledCompon
   } catch (error) {
     throw new LoadError(`the component is not valid: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const { files, imports } = transpiled;
+  const { files, imports, exports } = transpiled;
   const foreign = imports.filter((name) => !GRANTED_IMPORTS.has(name));
   if (foreign.length > 0) {
     const granted = [...GRANTED_IMPORTS].join(", ");
@@ -69,12 +82,19 @@ export async function transpile(component: Uint8Array): Promise<TranspiledCompon
       `the component imports ${foreign.join(", ")}, which this host does not grant; a provider may import ${granted}`,
     );
   }
+  const names = new Map(INTERFACES.map((name) => [interfaceOf(name), name]));
+  const interfaces = exports.flatMap(([name]) => names.get(name) ?? []);
+  if (!interfaces.includes("configuration") || interfaces.length === 1) {
+    const [first, ...others] = names.keys();
+    const exported = exports.map(([name]) => name).join(", ");
+    throw new LoadError(`the component does not export ${first} and one of ${others.join(" and ")}; it exports ${exported}`);
+  }
   const source = files["provider.js"];
   if (source === undefined) {
     throw new LoadError("jco returned no code for the component");
   }
   const modules = Object.entries(files).filter(([name]) => name.endsWith(".wasm"));
-  return { source: Buffer.from(source).toString("utf8"), modules: new Map(modules) };
+  return { source: Buffer.from(source).toString("utf8"), interfaces, modules: new Map(modules) };
 }
 
 async function jco(): Promise<typeof import("@bytecodealliance/jco-transpile")> {
@@ -88,7 +108,7 @@ async function jco(): Promise<typeof import("@bytecodealliance/jco-transpile")> 
 
 /** Compiles the modules with a bound on their memory, in bytes. One of them may have a memory. */
 export async function compile(
-  { source, modules }: TranspiledComponent,
+  { source, modules }: Pick<TranspiledComponent, "source" | "modules">,
   memory: number,
 ): Promise<{ source: string; modules: Map<string, WebAssembly.Module> }> {
   const found = { memories: 0, tables: 0 };

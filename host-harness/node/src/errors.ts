@@ -60,7 +60,12 @@ export class LoadError extends Error {
 }
 
 /** Why a connection cannot be created. */
-export type ConnectErrorKind = "settings" | "origin-not-allowed" | "invalid-origin" | "invalid-signature";
+export type ConnectErrorKind =
+  | "settings"
+  | "origin-not-allowed"
+  | "invalid-origin"
+  | "invalid-signature"
+  | "no-interface";
 
 /** A connection cannot be created. */
 export class ConnectError extends Error {

@@ -58,6 +58,12 @@ export function camel(name: string): string {
   return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
 
+/** Returns the name of an interface with package and version. */
+export function interfaceOf(name: string): string {
+  const [packageName, version] = contract.package.split("@");
+  return `${packageName}/${name}@${version}`;
+}
+
 for (const { name: interfaceName, types, functions } of contract.interfaces) {
   for (const { name, record, variant, enum: cases, alias } of types) {
     if (record) {
@@ -71,8 +77,7 @@ for (const { name: interfaceName, types, functions } of contract.interfaces) {
     }
   }
   for (const { name, parameters, result } of functions) {
-    const [packageName, version] = contract.package.split("@");
-    const exported = `${packageName}/${interfaceName}@${version}`;
+    const exported = interfaceOf(interfaceName);
     FUNCTIONS.set(name, { name, property: camel(name), interface: exported, parameters, result });
   }
 }

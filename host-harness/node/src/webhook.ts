@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AgentEvent, ReceivedWebhook, Webhook } from "./contract.js";
 import { CallError, ProviderError } from "./errors.js";
-import type { Connection } from "./host.js";
+import type { Connection } from "./connection.js";
 
 /**
  * Stores or processes the events of a webhook. The webhook is answered with 200 when it has ended, and with 500, so that

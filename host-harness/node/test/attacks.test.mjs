@@ -25,7 +25,7 @@ function evilWith(name) {
     }
     return [name, new Uint8Array(chosen)];
   });
-  return { source: evil.source, modules: new Map(modules) };
+  return { ...evil, modules: new Map(modules) };
 }
 
 const conversation = { recipient: "user-1", handover: 1 };

@@ -81,3 +81,11 @@ test("an argument of another type is an error before anything runs", async () =>
   await assert.rejects(connection.receiveWebhook({ method: "POST", path: "/", headers: [] }), { name: "ArgumentError" });
   await assert.rejects(connection.deliver({ ...request, body: "{}" }), { name: "ArgumentError" });
 });
+
+test("a provider of handovers connects no bots", async () => {
+  const host = new Host({ threads: 1 });
+  after(() => host.close());
+  const provider = await host.load();
+  assert.deepEqual([...provider.interfaces].sort(), ["configuration", "handover"]);
+  assert.throws(() => provider.connectBotsPrepared(new Uint8Array()), { name: "ConnectError", kind: "no-interface" });
+});

@@ -25,23 +25,26 @@ const providers = {
   kept: await new Host({ ...options, reuse: Infinity }).load(component),
 };
 
-async function connect({ settings, prepared, network, instance, verifier }) {
+async function connect({ settings, prepared, network, instance, verifier }, { interface: exported }) {
   const provider = providers[instance];
+  const isForBots = exported.includes("/bot-connector@") || !provider.interfaces.includes("handover");
+  const kind = isForBots ? "Bots" : "";
   const allowed = async () => (await provider.checkSettings(settings)).origins.map(({ url }) => url);
   let connection;
   if (prepared !== undefined) {
-    connection = provider.connectPrepared(new Uint8Array(Buffer.from(prepared, "base64")));
+    connection = provider[`connect${kind}Prepared`](new Uint8Array(Buffer.from(prepared, "base64")));
   } else if (network === "offline") {
-    connection = await provider.connectOffline(settings);
+    connection = await provider[`connect${kind}Offline`](settings);
   } else {
-    connection = await provider.connect(settings, { allowed: await allowed() });
+    connection = await provider[`connect${kind}`](settings, { allowed: await allowed() });
   }
-  return verifier === "host" ? connection : connection.verifiedByProvider();
+  return isForBots || verifier === "host" ? connection : connection.verifiedByProvider();
 }
 
 async function make(call) {
   [network, cache, requests] = [call.network, new MemoryCache(), []];
-  const { property, parameters, result } = FUNCTIONS.get(call.function);
+  const signature = FUNCTIONS.get(call.function);
+  const { property, parameters, result } = signature;
   const values = parameters
     .filter(({ type }) => type !== "prepared-settings")
     .map(({ name, type }) => fromJson(type, call.arguments[name]));
@@ -49,7 +52,7 @@ async function make(call) {
     if (call.function === "describe") {
       return { result: toJson(result, providers[call.instance].description) };
     }
-    const target = call.none === undefined ? await connect(call) : providers[call.instance];
+    const target = call.none === undefined ? await connect(call, signature) : providers[call.instance];
     const value = await target[property](...values);
     return { result: toJson(result, { tag: "ok", val: value }), requests };
   } catch (error) {

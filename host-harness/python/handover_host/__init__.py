@@ -5,9 +5,11 @@ it within limits.
 """
 
 from . import contract
+from .bot_connection import BotConnection
 from .cache import Cache, MemoryCache
+from .connection import Connection
 from .errors import ArgumentError, CallError, ConnectError, LoadError, ProviderError
-from .host import Connection, Host, Provider
+from .host import Host, Provider
 from .http import CheckedRequest, HttpClient, HttpClientLimits, Transport
 from .json_form import from_json, to_json
 from .limits import Limits
@@ -15,6 +17,7 @@ from .webhook import EventHandler, WebhookApp, webhook_from_asgi
 
 __all__ = [
     "ArgumentError",
+    "BotConnection",
     "Cache",
     "CallError",
     "CheckedRequest",

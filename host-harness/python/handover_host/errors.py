@@ -51,7 +51,7 @@ class LoadError(Exception):
     """A component cannot be loaded."""
 
 
-ConnectErrorKind = Literal["settings", "origin-not-allowed", "invalid-origin", "invalid-signature"]
+ConnectErrorKind = Literal["settings", "origin-not-allowed", "invalid-origin", "invalid-signature", "no-interface"]
 """Why a connection cannot be created."""
 
 

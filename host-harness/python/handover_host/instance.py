@@ -32,7 +32,8 @@ HTTP = f"{PACKAGE}/http@{VERSION}"
 CACHE = f"{PACKAGE}/cache@{VERSION}"
 TYPES = f"{PACKAGE}/types@{VERSION}"
 GRANTED_IMPORTS = (HTTP, CACHE, TYPES, CLOCK)
-EXPORTS = tuple(f"{PACKAGE}/{interface}@{VERSION}" for interface in ("configuration", "handover"))
+INTERFACES = ("configuration", "handover", "bot-connector")
+"""What a provider exports: the first of them, and at least one of the others."""
 
 _TRAP = re.compile(r"wasm trap: ([^\n]*)")
 _CORE_TRAPS = (
@@ -194,19 +195,24 @@ class Component:
         for name, interface in kind.imports(engine.engine).items():
             check_import(engine.engine, name, interface.ty)
         exports = kind.exports(engine.engine)
-        if any(name not in exports for name in EXPORTS):
-            raise LoadError(f"the component does not export {' and '.join(EXPORTS)}; it exports {', '.join(exports)}")
-        for name in EXPORTS:
-            check_export(engine.engine, name, exports[name].ty)
+        names = {short: f"{PACKAGE}/{short}@{VERSION}" for short in INTERFACES}
+        self.interfaces = [short for short, name in names.items() if name in exports]
+        """The interfaces that it exports."""
+        if "configuration" not in self.interfaces or len(self.interfaces) == 1:
+            first, *others = names.values()
+            raise LoadError(
+                f"the component does not export {first} and one of {' and '.join(others)}; it exports {', '.join(exports)}"
+            )
+        for short in self.interfaces:
+            check_export(engine.engine, names[short], exports[names[short]].ty)
         self._indexes = self._find_functions()
         self._linker, self._callbacks = _linker(engine.engine)
 
     def _find_functions(self) -> dict[str, Any]:
         indexes = {}
         for name, function in FUNCTIONS.items():
-            interface = f"{PACKAGE}/{function.interface}@{VERSION}"
-            if interface in EXPORTS:
-                within = self._component.get_export_index(interface)
+            if function.interface in self.interfaces:
+                within = self._component.get_export_index(f"{PACKAGE}/{function.interface}@{VERSION}")
                 indexes[name] = self._component.get_export_index(name, within)
         return indexes
 

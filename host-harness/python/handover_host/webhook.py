@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from .connection import Connection
 from .contract import AgentEvent, Webhook
 from .errors import CallError, ProviderError
-from .host import Connection
 
 _log = logging.getLogger(__name__)
 

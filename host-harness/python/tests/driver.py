@@ -42,21 +42,23 @@ providers = {
 kept = {}
 
 
-def connect(call):
+def connect(call, interface):
     provider = providers[call["instance"]]
-    of = json.dumps([call.get("settings"), call.get("prepared"), call["network"] == "offline"])
+    for_bots = interface == "bot-connector" or "handover" not in provider.interfaces
+    of = json.dumps([call.get("settings"), call.get("prepared"), call["network"] == "offline", for_bots])
+    bots = "_bots" if for_bots else ""
     if call["instance"] == "kept" and of in kept:
         connection = kept[of]
     elif "prepared" in call:
-        connection = provider.connect_prepared(base64.b64decode(call["prepared"]))
+        connection = getattr(provider, f"connect{bots}_prepared")(base64.b64decode(call["prepared"]))
     elif call["network"] == "offline":
-        connection = provider.connect_offline(call["settings"])
+        connection = getattr(provider, f"connect{bots}_offline")(call["settings"])
     else:
         allowed = [origin["url"] for origin in provider.check_settings(call["settings"])["origins"]]
-        connection = provider.connect(call["settings"], allowed=allowed)
+        connection = getattr(provider, f"connect{bots}")(call["settings"], allowed=allowed)
     if call["instance"] == "kept":
         kept[of] = connection
-    return connection if call["verifier"] == "host" else connection.verified_by_provider()
+    return connection if for_bots or call["verifier"] == "host" else connection.verified_by_provider()
 
 
 def make(call):
@@ -67,7 +69,7 @@ def make(call):
     arguments = [(name, type) for name, type in function.parameters if type != "prepared-settings"]
     values = [from_json(type, call["arguments"][name]) for name, type in arguments]
     try:
-        target = providers[call["instance"]] if "none" in call else connect(call)
+        target = providers[call["instance"]] if "none" in call else connect(call, function.interface)
         value = getattr(target, snake(function.name))(*values)
         return {"result": to_json(function.result, {"tag": "ok", "val": value}), "requests": script.requests}
     except ProviderError as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import wasmtime
 
-from handover_host import ArgumentError, CallError, Host, Limits, LoadError, ProviderError
+from handover_host import ArgumentError, CallError, ConnectError, Host, Limits, LoadError, ProviderError
 from handover_host.signature import Verifier
 
 CONFIGURATION = "handover:provider/configuration@0.1.0"
@@ -193,3 +193,11 @@ def test_a_declared_signature_counts_in_any_case() -> None:
     for encoded in ("AAAA", "=" * 89):
         assert verify(f"v1={encoded}") == {"tag": "invalid-length"}, encoded
     assert verify("v1=" + "A" * 43 + "=") == {"tag": "signature-mismatch"}
+
+
+def test_a_provider_of_handovers_connects_no_bots() -> None:
+    provider = Host().load()
+    assert provider.interfaces == ["configuration", "handover"]
+    with pytest.raises(ConnectError, match="bot-connector") as error:
+        provider.connect_bots_prepared(b"")
+    assert error.value.kind == "no-interface"
