@@ -11,7 +11,7 @@
 //! | [`bots`] | `build-bot-list` | none |
 //! | [`delivery`] | `deliver-late-answer` | through the API |
 //! | [`registration`] | `register-bots` | through the API |
-//! | [`doctor`] | `check-connection` | through the API |
+//! | [`doctor`], [`provisioning`] | `check-connection`, `provision` | through the API |
 
 #![cfg_attr(target_family = "wasm", no_std)]
 
@@ -23,6 +23,7 @@ pub mod bots;
 pub mod delivery;
 pub mod doctor;
 mod integration;
+pub mod provisioning;
 pub mod registration;
 mod reply;
 pub mod request;
@@ -59,6 +60,10 @@ impl Configuration for GenesysBotConnector {
 
     fn check_connection(settings: &Prepared<'_>, _probe: Option<&str>) -> Result<Vec<Check>, Failure> {
         doctor::check(&mut HostImports, settings)
+    }
+
+    fn provision(settings: &Prepared<'_>, url: &str, mode: ProvisioningMode) -> Result<Vec<ProvisioningStep>, Failure> {
+        provisioning::provision(&mut HostImports, settings, url, mode)
     }
 }
 

@@ -4,3 +4,4 @@ pub mod answer;
 pub mod api;
 pub mod bots;
 pub mod request;
+pub mod setup;

@@ -124,13 +124,18 @@ mod tests {
     }
 
     #[test]
-    fn scalars_are_listed_as_text_with_their_names() {
+    fn members_are_listed_with_their_names() {
         let text =
             r#"{"a": "", "b": "x", "\u0063": 1.50, "d": [1, {"z": 1}], "e": {"y": 2}, "f": null, "g": true, "h": "i"}"#;
         let document = Document::read(text).expect("JSON");
         let scalars: Vec<_> = document.root().scalars().collect();
         assert_eq!(scalars, [("a", ""), ("b", "x"), ("c", "1.50"), ("g", "true"), ("h", "i")]);
         assert_eq!(Document::read("[1]").expect("JSON").root().scalars().count(), 0);
+        let objects: Vec<_> = document.root().named_objects().map(|(name, object)| (name, object.json())).collect();
+        assert_eq!(objects, [("e", r#"{"y": 2}"#)]);
+        let all: Vec<_> = document.root().named_json().collect();
+        assert_eq!(all[..2], [("a", r#""""#), ("b", r#""x""#)]);
+        assert_eq!(all[3..6], [("d", r#"[1, {"z": 1}]"#), ("e", r#"{"y": 2}"#), ("f", "null")]);
     }
 
     #[test]

@@ -70,13 +70,20 @@ pub(crate) enum Command {
         after_help = "Example:\n  handover provision --settings acme.toml \\\n    --webhook-url https://bot.example.com/handover/genesysCloudOM --dry-run"
     )]
     Provision(Provision),
+    /// Register the platform's bots at a contact center that asks them, which replaces all that are registered.
+    ///
+    /// For a plugin with the interface bot-connector.
+    #[command(
+        after_help = "Example:\n  handover register-bots --settings acme-bots.toml --plugin genesys_bot_connector.wasm \\\n    --allow-origin https://api.mypurecloud.de --allow-origin https://login.mypurecloud.de bots.json"
+    )]
+    RegisterBots(RegisterBots),
     /// Print the features that the environment enables for an organization.
     ///
     /// Prints one line per feature. Status 0: handover is enabled; 1: it is not; 2: a variable is malformed.
     ///
     /// FEATURE_ENABLE_GENESYS_CLOUD_OM must be true, and FEATURE_ENABLE_GENESYS_CLOUD_OM_WHITELIST must contain the
     /// organization: names separated by commas, or *. FEATURE_USE_GENESYS_BOT_CONNECTOR_ENDPOINT_WHITELIST is a list of
-    /// the same form; nothing uses it yet.
+    /// the same form, for the Bot Connector.
     #[command(
         after_help = "Example:\n  FEATURE_ENABLE_GENESYS_CLOUD_OM=true FEATURE_ENABLE_GENESYS_CLOUD_OM_WHITELIST='*' \\\n    handover features --organization acme"
     )]
@@ -152,7 +159,7 @@ pub(crate) struct Connection {
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     pub(crate) allow_origins: Vec<String>,
     /// Organization for which FEATURE_ENABLE_GENESYS_CLOUD_OM and FEATURE_ENABLE_GENESYS_CLOUD_OM_WHITELIST must enable
-    /// the feature. Not checked by default.
+    /// the feature; with a plugin for bots, FEATURE_USE_GENESYS_BOT_CONNECTOR_ENDPOINT_WHITELIST. Not checked by default.
     #[arg(long, value_name = "NAME")]
     pub(crate) organization: Option<String>,
 }
@@ -213,12 +220,21 @@ pub(crate) struct Check {
 pub(crate) struct Provision {
     #[command(flatten)]
     pub(crate) connection: Connection,
-    /// Public URL at which the platform receives webhooks.
+    /// Public URL at which the platform receives webhooks, or at which the contact center asks its bots.
     #[arg(long, value_name = "URL")]
     pub(crate) webhook_url: String,
     /// Print the steps without performing them.
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RegisterBots {
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+    /// The bots: a list in JSON, or - for standard input. Docs: docs/genesys.md, "The Bot Connector".
+    #[arg(value_name = "FILE")]
+    pub(crate) bots: PathBuf,
 }
 
 #[derive(Debug, Args)]

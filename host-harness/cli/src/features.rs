@@ -8,8 +8,7 @@ pub(crate) use flag::{Feature, InvalidVariable};
 pub(crate) struct Features {
     /// The handover to Genesys Cloud Open Messaging.
     pub(crate) open_messaging: Feature,
-    /// The opposite direction: Genesys calls the platform as a bot connector. Not implemented here; the command only
-    /// reports whether the environment enables it.
+    /// The opposite direction: Genesys asks the platform's bots.
     pub(crate) bot_connector: Feature,
 }
 

@@ -38,6 +38,7 @@ async fn main() -> ExitCode {
         Command::Build(arguments) => commands::build::run(arguments).await,
         Command::Check(arguments) => commands::check::run(arguments).await,
         Command::Provision(arguments) => commands::provision::run(arguments).await,
+        Command::RegisterBots(arguments) => commands::register_bots::run(arguments).await,
         Command::Features(arguments) => commands::features::run(&arguments),
         Command::CopilotUrl(arguments) => commands::copilot_url::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(arguments).await,

@@ -5,8 +5,10 @@ use crate::features::Features;
 use crate::progress;
 use crate::settings::SettingsFile;
 use anyhow::{Context, bail};
+use handover_host::contract::SettingsProblem;
 use handover_host::{
-    AllowedOrigins, ConnectError, Connection, Error, Host, HttpClient, HttpClientLimits, Limits, Provider,
+    AllowedOrigins, BotConnection, ConnectError, Connection, Error, Host, HttpClient, HttpClientLimits, Limits,
+    Provider,
 };
 use std::io::Read;
 use std::io::Write;
@@ -80,14 +82,48 @@ pub(crate) async fn load(path: Option<&Path>) -> anyhow::Result<Provider> {
     host()?.load(&component).await.with_context(|| format!("{name} cannot be loaded"))
 }
 
-/// Connects. The error lists all problems of the settings.
+/// Connects for handovers. The error lists all problems of the settings.
 pub(crate) async fn connect(arguments: &arguments::Connection) -> anyhow::Result<Connection> {
-    if let Some(organization) = &arguments.organization {
-        Features::from_environment()?.open_messaging.permits(organization)?;
-    }
     let file = SettingsFile::read(&arguments.settings)?;
     let provider = load(arguments.plugin.as_deref()).await?;
+    permit(arguments, &provider)?;
     connect_with(&provider, &file, &arguments.allow_origins, arguments.plugin.is_none()).await
+}
+
+/// Connects for bots. Otherwise like [`connect`].
+pub(crate) async fn connect_bots(arguments: &arguments::Connection) -> anyhow::Result<BotConnection> {
+    let file = SettingsFile::read(&arguments.settings)?;
+    let provider = load(arguments.plugin.as_deref()).await?;
+    permit(arguments, &provider)?;
+    bots_with(&provider, &file, &arguments.allow_origins, arguments.plugin.is_none()).await
+}
+
+/// A connection for handovers or, if the plugin has none, for bots.
+pub(crate) enum AnyConnection {
+    Handover(Connection),
+    Bots(BotConnection),
+}
+
+/// Connects for handovers or, if the plugin has none, for bots. Otherwise like [`connect`].
+pub(crate) async fn connect_any(arguments: &arguments::Connection) -> anyhow::Result<AnyConnection> {
+    let file = SettingsFile::read(&arguments.settings)?;
+    let provider = load(arguments.plugin.as_deref()).await?;
+    permit(arguments, &provider)?;
+    let (origins, trusted) = (&arguments.allow_origins, arguments.plugin.is_none());
+    Ok(match provider.has_handovers() {
+        true => AnyConnection::Handover(connect_with(&provider, &file, origins, trusted).await?),
+        false => AnyConnection::Bots(bots_with(&provider, &file, origins, trusted).await?),
+    })
+}
+
+/// Checks that the feature is enabled for the organization, if there is one.
+fn permit(arguments: &arguments::Connection, provider: &Provider) -> anyhow::Result<()> {
+    if let Some(organization) = &arguments.organization {
+        let features = Features::from_environment()?;
+        let feature = if provider.has_handovers() { features.open_messaging } else { features.bot_connector };
+        feature.permits(organization)?;
+    }
+    Ok(())
 }
 
 /// Connects with the settings of a file. If `origins` is empty, a trusted plugin may reach the origins of its settings.
@@ -97,6 +133,32 @@ pub(crate) async fn connect_with(
     origins: &[String],
     trusted: bool,
 ) -> anyhow::Result<Connection> {
+    let allowed = allowed_origins(provider, file, origins, trusted).await?;
+    let connection = provider.connect(file.settings.clone(), &allowed).await.map_err(describe)?;
+    warn(file, connection.warnings());
+    Ok(connection)
+}
+
+/// Connects for bots. Otherwise like [`connect_with`].
+async fn bots_with(
+    provider: &Provider,
+    file: &SettingsFile,
+    origins: &[String],
+    trusted: bool,
+) -> anyhow::Result<BotConnection> {
+    let allowed = allowed_origins(provider, file, origins, trusted).await?;
+    let connection = provider.connect_bots(file.settings.clone(), &allowed).await.map_err(describe)?;
+    warn(file, connection.warnings());
+    Ok(connection)
+}
+
+/// Returns the origins that the plugin may reach. The error lists all problems of the settings.
+async fn allowed_origins(
+    provider: &Provider,
+    file: &SettingsFile,
+    origins: &[String],
+    trusted: bool,
+) -> anyhow::Result<AllowedOrigins> {
     // The check returns the origins of the settings.
     let accepted = match provider.check_settings(&file.settings).await {
         Ok(accepted) => accepted,
@@ -106,23 +168,28 @@ pub(crate) async fn connect_with(
             bail!("the settings are not valid\n{}", problems.join("\n"));
         }
     };
-    let allowed = match (origins, trusted) {
+    Ok(match (origins, trusted) {
         ([], true) => AllowedOrigins::from_settings(&accepted.origins),
         (origins, _) => origins.iter().try_fold(AllowedOrigins::none(), |allowed, origin| allowed.allow(origin))?,
-    };
-    let connection = provider.connect(file.settings.clone(), &allowed).await.map_err(|error| match error {
+    })
+}
+
+fn describe(error: ConnectError) -> anyhow::Error {
+    match error {
         ConnectError::OriginNotAllowed(origin) => anyhow::anyhow!(
             "the plugin requires {url}, which is not allowed; to allow it, use --allow-origin {url}, or allow-origins in \
              the gateway's configuration",
             url = origin.url
         ),
         error => error.into(),
-    })?;
-    for warning in connection.warnings() {
+    }
+}
+
+fn warn(file: &SettingsFile, warnings: &[SettingsProblem]) {
+    for warning in warnings {
         // Ignored because standard error may be closed.
         let _ = writeln!(std::io::stderr(), "{}", file.describe(warning));
     }
-    Ok(connection)
 }
 
 /// Reads a file, or standard input for `-`. Reads at most `MAX_INPUT_BYTES`.

@@ -11,10 +11,6 @@ pub(crate) struct Interfaces {
 
 impl Interfaces {
     pub(crate) fn of(provider: &Provider) -> Self {
-        let exports = |interface: &str| provider.exports().iter().any(|name| name.starts_with(interface));
-        Self {
-            handover: exports("handover:provider/handover@"),
-            bot_connector: exports("handover:provider/bot-connector@"),
-        }
+        Self { handover: provider.has_handovers(), bot_connector: provider.has_bots() }
     }
 }

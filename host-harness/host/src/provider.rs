@@ -96,6 +96,18 @@ impl Provider {
         &self.0.exports
     }
 
+    /// Returns whether it is a provider of handovers, so that [`connect`](Self::connect) can succeed.
+    #[must_use]
+    pub fn has_handovers(&self) -> bool {
+        self.instances().exports.handover.is_some()
+    }
+
+    /// Returns whether it is a provider of bots, so that [`connect_bots`](Self::connect_bots) can succeed.
+    #[must_use]
+    pub fn has_bots(&self) -> bool {
+        self.instances().exports.bot_connector.is_some()
+    }
+
     /// Checks settings. [`connect`](Self::connect) calls it first.
     ///
     /// # Errors

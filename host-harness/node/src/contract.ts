@@ -1296,8 +1296,6 @@ export interface BotResponse {
 /**
  * Bots as part of a contact center: the contact center owns the channel and asks the platform's bot for each answer.
  * The contact center also hands the user over; the bot only says when.
- *
- * A draft: no host calls this interface yet.
  */
 export interface BotConnectorCalls {
   /**

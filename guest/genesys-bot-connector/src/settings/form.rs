@@ -16,7 +16,7 @@ pub fn description() -> Description {
         version: env!("CARGO_PKG_VERSION").into(),
         settings: form(),
         origins: vec![API.into(), LOGIN.into()],
-        abilities: vec![],
+        abilities: vec![Ability::Provisioning],
     }
 }
 
@@ -39,7 +39,8 @@ pub(super) fn form() -> Vec<SettingField> {
             Text,
             INTEGRATION,
             "Integration",
-            "The name or the id of the integration, under Admin > Integrations. Needed to register bots.",
+            "The name or the id of the integration, under Admin > Integrations. Needed to register bots; provisioning creates an \
+             integration with this name.",
             "Acme bots",
         ),
         with_default(

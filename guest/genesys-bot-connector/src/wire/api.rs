@@ -1,5 +1,6 @@
 //! The fields of Genesys's API responses that this provider reads.
 
+use genesys_cloud::wire::Reference;
 use handover_guest::json_types;
 
 json_types! {
@@ -15,6 +16,8 @@ json_types! {
         "id" => id: text,
         /// The name.
         "name" => name: text,
+        /// The type.
+        "integrationType" => integration_type: object(Reference),
         /// `ENABLED`, `DISABLED` or `DELETED`.
         "intendedState" => intended_state: text,
         /// The state that Genesys observes.
@@ -42,6 +45,44 @@ json_types! {
     /// A bot.
     pub struct Bot {
         /// The id.
+        "id" => id: text,
+    }
+
+    /// A type of integration (`IntegrationType`).
+    pub struct IntegrationType {
+        /// The id, such as `genesys-digital-bot-connector`.
+        "id" => id: text,
+        /// The name.
+        "name" => name: text,
+        /// The credentials by their keys in the configuration (`CredentialSpecification`).
+        "credentials" => credentials: object,
+    }
+
+    /// The configuration of an integration (`IntegrationConfiguration`).
+    pub struct Configuration {
+        /// The name.
+        "name" => name: text,
+        /// The version, which a change must name.
+        "version" => version: integer,
+        /// The properties by their names.
+        "properties" => properties: object,
+        /// Further properties.
+        "advanced" => advanced: object,
+        /// Notes.
+        "notes" => notes: text,
+        /// The credentials by their keys.
+        "credentials" => credentials: object,
+    }
+
+    /// The schema of the properties of a type of integration (`JsonSchemaDocument`).
+    pub struct Schema {
+        /// The properties by their names.
+        "properties" => properties: object,
+    }
+
+    /// Credentials (`CredentialInfo`).
+    pub struct CredentialInfo {
+        /// The UUID.
         "id" => id: text,
     }
 }

@@ -175,11 +175,17 @@ impl<'d> Object<'d> {
 
     /// The members whose value is a text, a number or a boolean: their names, and their values as text.
     pub fn scalars(self) -> impl Iterator<Item = (&'d str, &'d str)> {
-        let end = self.0.entry().filter(|entry| entry.kind == Kind::Object).map_or(0, |entry| entry.next);
-        let key = move |entry: usize| (entry < end).then(|| self.0.sibling(entry));
-        let next = move |previous: &Value<'d>| key(previous.sibling(previous.entry + 1).entry()?.next);
-        let scalar = |key: Value<'d>| Some((key.string()?, key.sibling(key.entry + 1).scalar()?));
-        core::iter::successors(key(self.0.entry + 1), next).filter_map(scalar)
+        self.named_members().filter_map(|(name, value)| Some((name, value.scalar()?)))
+    }
+
+    /// The members that are objects, with their names.
+    pub fn named_objects(self) -> impl Iterator<Item = (&'d str, Self)> {
+        self.named_members().filter_map(|(name, value)| Some((name, value.object()?)))
+    }
+
+    /// All members as they were sent, with their names.
+    pub fn named_json(self) -> impl Iterator<Item = (&'d str, &'d str)> {
+        self.named_members().map(|(name, value)| (name, value.json()))
     }
 
     /// An object, or a text that begins like one.
@@ -193,6 +199,15 @@ impl<'d> Object<'d> {
     /// The members of a list. Empty if there is no list.
     fn members(self, name: &str) -> impl Iterator<Item = Value<'d>> + Clone + use<'d> {
         self.member(name).filter(|member| member.is_list()).into_iter().flat_map(Value::members)
+    }
+
+    /// All members with their names.
+    fn named_members(self) -> impl Iterator<Item = (&'d str, Value<'d>)> {
+        let end = self.0.entry().filter(|entry| entry.kind == Kind::Object).map_or(0, |entry| entry.next);
+        let key = move |entry: usize| (entry < end).then(|| self.0.sibling(entry));
+        let next = move |previous: &Value<'d>| key(previous.sibling(previous.entry + 1).entry()?.next);
+        let member = |key: Value<'d>| Some((key.string()?, key.sibling(key.entry + 1)));
+        core::iter::successors(key(self.0.entry + 1), next).filter_map(member)
     }
 
     /// A member of any type. A member that occurs twice has no clear meaning, and counts as absent.

@@ -2,8 +2,9 @@
 
 use super::NEGATIVE_RESULT;
 use crate::arguments::Check as Arguments;
-use crate::{output, plugin, progress};
-use anyhow::Context;
+use crate::plugin::{self, AnyConnection};
+use crate::{output, progress};
+use anyhow::{Context, bail};
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -20,11 +21,13 @@ use tokio::time::timeout;
 const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let connection = plugin::connect(&arguments.connection).await?;
+    let connection = plugin::connect_any(&arguments.connection).await?;
     let spinner = progress::show("calling the contact center");
-    let checks = match arguments.webhook_listen {
-        None => connection.check_connection(None).await?,
-        Some(address) => with_probe(connection, address).await?,
+    let checks = match (connection, arguments.webhook_listen) {
+        (AnyConnection::Handover(connection), None) => connection.check_connection(None).await?,
+        (AnyConnection::Handover(connection), Some(address)) => with_probe(connection, address).await?,
+        (AnyConnection::Bots(connection), None) => connection.check_connection(None).await?,
+        (AnyConnection::Bots(_), Some(_)) => bail!("--webhook-listen is for providers of handovers"),
     };
     drop(spinner);
     for check in &checks {

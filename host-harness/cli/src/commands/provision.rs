@@ -2,15 +2,19 @@
 
 use super::NEGATIVE_RESULT;
 use crate::arguments::Provision;
-use crate::{output, plugin, progress};
+use crate::plugin::{self, AnyConnection};
+use crate::{output, progress};
 use handover_host::contract::{ProvisioningMode, StepOutcome};
 use std::process::ExitCode;
 
 pub(crate) async fn run(arguments: Provision) -> anyhow::Result<ExitCode> {
-    let connection = plugin::connect(&arguments.connection).await?;
+    let connection = plugin::connect_any(&arguments.connection).await?;
     let mode = if arguments.dry_run { ProvisioningMode::Plan } else { ProvisioningMode::Apply };
     let spinner = progress::show("calling the contact center");
-    let steps = connection.provision(&arguments.webhook_url, mode).await?;
+    let steps = match connection {
+        AnyConnection::Handover(connection) => connection.provision(&arguments.webhook_url, mode).await?,
+        AnyConnection::Bots(connection) => connection.provision(&arguments.webhook_url, mode).await?,
+    };
     drop(spinner);
     for step in &steps {
         let outcome = match step.outcome {

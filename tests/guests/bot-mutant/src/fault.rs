@@ -33,6 +33,8 @@ pub const FAULTS: &[&str] = &[
     "map: the payload is dropped",
     "map: values of parameters are dropped",
     "prepared: foreign settings are accepted",
+    "provisioning: a plan is applied",
+    "provisioning: every step is applied",
     "purity: a pure function asks for the time",
     "purity: calls are counted",
     "register: failures are ignored",

@@ -88,6 +88,15 @@ impl Configuration for Mutant {
         }
         Ok(checks)
     }
+
+    fn provision(settings: &Prepared<'_>, url: &str, mode: ProvisioningMode) -> Result<Vec<ProvisioningStep>, Failure> {
+        let mode = if on("provisioning: a plan is applied") { ProvisioningMode::Apply } else { mode };
+        let mut steps = Original::provision(settings, url, mode)?;
+        if on("provisioning: every step is applied") {
+            steps.iter_mut().for_each(|step| step.outcome = StepOutcome::Applied);
+        }
+        Ok(steps)
+    }
 }
 
 impl BotConnector for Mutant {
