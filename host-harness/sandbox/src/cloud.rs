@@ -13,6 +13,7 @@ use crate::delivery::delivery_queue::DeliveryQueue;
 use crate::delivery::event_publisher::EventPublisher;
 use crate::delivery::webhook::{RECEIPT, Webhook};
 use crate::delivery::webhook_bodies::{self, InboundOutcome};
+use crate::state::bot_connectors::BotConnectors;
 use crate::state::conversations::{
     Conversation, ConversationEvent, Conversations, EventKind, Message, MessageType, Originator,
 };
@@ -43,6 +44,7 @@ pub(crate) struct Cloud {
     pub(crate) oauth_failure_status: StatusCode,
     pub(crate) tokens: Shared<Tokens>,
     pub(crate) integrations: Shared<Integrations>,
+    pub(crate) bot_connectors: Shared<BotConnectors>,
     pub(crate) conversations: Shared<Conversations>,
     pub(crate) flows: Arc<Flows>,
     pub(crate) users: Shared<Users>,

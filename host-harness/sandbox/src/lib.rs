@@ -92,11 +92,19 @@
 //! | `GET /api/v2/conversations/messages/{messageId}/details` | `conversation:message:view` or `conversation:webmessaging:view` |
 //! | `POST /api/v2/conversations/messages/{conversationId}/messages/bulk` | `conversation:message:view` or `conversation:webmessaging:view` |
 //! | `GET /api/v2/downloads/{id}` ([`AttachmentDownloads`]) | |
+//! | `GET /api/v2/integrations/types`, `GET …/types/{typeId}/configschemas/{configType}` | `integrations:integration:view` |
+//! | `GET`, `POST /api/v2/integrations`; `POST /api/v2/integrations/credentials` | `integrations:integration:view`, `:add` |
+//! | `GET`, `PATCH /api/v2/integrations/{integrationId}`; `GET`, `PUT …/{integrationId}/config/current` | `integrations:integration:view`, `:edit` |
+//! | `GET`, `PUT /api/v2/integrations/botconnector/{integrationId}/bots` | `integration:botconnector:view`, `:edit` |
+//! | `POST /api/v2/integrations/botconnectors/outgoing/messages` | `integration:botconnector:send` |
 //! | `GET`, `POST /api/v2/notifications/channels` | |
 //! | `GET`, `POST`, `PUT`, `DELETE …/channels/{channelId}/subscriptions` | for topics of detail events: `analytics:conversationDetail:view` (unconfirmed) |
 //! | `ws:` `/channels/{channelId}` (`connectUri`) | none; no token either |
 //!
 //! Any other path under `/api/v2` is a 404.
+//!
+//! `/api/v2/integrations` has the integrations of the Bot Connector and the Digital Bot Connector. They can be set up;
+//! no flow calls their bots yet.
 //!
 //! # Detail events
 //!

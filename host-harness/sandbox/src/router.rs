@@ -5,8 +5,8 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, patch, post};
 
 use crate::api::{
-    agentless, collections, conversations, downloads, flows, gate, inbound, integrations, notification_channels,
-    notification_socket, oauth, queues, recipients, routing, threading, users,
+    agentless, bot_connectors, collections, conversations, downloads, flows, gate, inbound, integrations,
+    notification_channels, notification_socket, oauth, queues, recipients, routing, threading, users,
 };
 use crate::cloud::Cloud;
 use crate::config::AttachmentDownloads;
@@ -53,6 +53,7 @@ fn api(cloud: &Cloud) -> Router<Cloud> {
     const RECIPIENTS: &str = "/api/v2/routing/message/recipients";
     const CHANNELS: &str = "/api/v2/notifications/channels";
     const MESSAGES: &str = "/api/v2/conversations/messages/{id}";
+    const BOTS: &str = "/api/v2/integrations";
     Router::new()
         .route("/api/v2/conversations/messaging/integrations", get(integrations::list))
         .route(INTEGRATIONS, get(integrations::list).post(integrations::create))
@@ -95,6 +96,17 @@ fn api(cloud: &Cloud) -> Router<Cloud> {
         .route(&format!("{MESSAGES}/participants/{{pid}}"), patch(conversations::update_participant))
         .route(&format!("{MESSAGES}/participants/{{pid}}/replace"), post(routing::replace))
         .route(&format!("{MESSAGES}/participants/{{pid}}/attributes"), patch(conversations::update_attributes))
+        .route(&format!("{BOTS}/types"), get(bot_connectors::list_types))
+        .route(&format!("{BOTS}/types/{{type_id}}/configschemas/{{config_type}}"), get(bot_connectors::get_schema))
+        .route(&format!("{BOTS}/credentials"), post(bot_connectors::create_credentials))
+        .route(BOTS, get(bot_connectors::list).post(bot_connectors::create))
+        .route(&format!("{BOTS}/{{id}}"), get(bot_connectors::get).patch(bot_connectors::update))
+        .route(
+            &format!("{BOTS}/{{id}}/config/current"),
+            get(bot_connectors::get_configuration).put(bot_connectors::set_configuration),
+        )
+        .route(&format!("{BOTS}/botconnector/{{id}}/bots"), get(bot_connectors::get_bots).put(bot_connectors::set_bots))
+        .route(&format!("{BOTS}/botconnectors/outgoing/messages"), post(bot_connectors::send_outgoing_message))
         .route(CHANNELS, get(notification_channels::list).post(notification_channels::create))
         .route(
             &format!("{CHANNELS}/{{id}}/subscriptions"),

@@ -25,6 +25,7 @@ use crate::delivery::event_publisher::{EventPublisher, MAX_EVENTS};
 use crate::delivery::retrying_client::RetryingClient;
 use crate::delivery::webhook::{Webhook, WebhookContext};
 use crate::router::router;
+use crate::state::bot_connectors::BotConnectors;
 use crate::state::collection::Collection;
 use crate::state::content_profiles::ContentProfile;
 use crate::state::conversations::{Conversations, Queue, Rules};
@@ -235,6 +236,7 @@ fn cloud(
             Collection::new(ContentProfile::initial(config.media.clone())),
             Collection::new(MessagingSetting::initial(config.typing)),
         )),
+        bot_connectors: Shared::new(BotConnectors::default()),
         flows: Arc::new(Flows(flows)),
         users: Shared::new(Users::new()),
         faults: event_publisher.faults.clone(),

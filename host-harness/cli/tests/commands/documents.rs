@@ -72,11 +72,23 @@ fn the_readme_names_existing_make_targets() {
 #[test]
 fn the_set_up_of_genesys_runs() {
     let folder = Folder::new();
-    let _sandbox = sandbox(&folder);
+    let sandbox = sandbox(&folder);
+    let [settings, bot_settings] = &blocks("docs/genesys.md", "toml")[..] else { panic!("expected two examples") };
+    folder.write("genesys_bot_connector.wasm", handover_tests::BOT_CONNECTOR);
+    let adapted = bot_settings
+        .replace("mypurecloud.de", sandbox.announced("origin"))
+        .replace("0a1b2c3d-0000-4000-8000-000000000002", sandbox.announced("client_id"))
+        .replace("{ env = \"GENESYS_CLIENT_SECRET\" }", &format!("{:?}", sandbox.announced("client_secret")));
+    folder.write("acme-bots.toml", adapted);
+    folder.write("bots.json", blocks("docs/genesys.md", "json").pop().expect("a list of bots"));
     for block in blocks("docs/genesys.md", "sh") {
+        // The sandbox has one origin for login and API.
+        let block = block
+            .replace("https://api.mypurecloud.de", sandbox.announced("origin"))
+            .replace("https://login.mypurecloud.de", sandbox.announced("origin"));
         run(&folder, &block);
     }
-    let [settings] = &blocks("docs/genesys.md", "toml")[..] else { panic!("expected one example of settings") };
+
     folder.write("acme.toml", settings);
     folder.write(
         "message.json",

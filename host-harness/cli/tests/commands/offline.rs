@@ -240,3 +240,47 @@ fn refuses_an_organization_that_is_not_on_the_list() {
     let (status, _, error) = folder.run_in(&[(SWITCH, "true"), (LIST, "*")], &map);
     assert_eq!(status, 0, "{error}");
 }
+
+#[test]
+fn a_plugin_for_bots_can_be_set_up() {
+    const LIST: &str = "FEATURE_USE_GENESYS_BOT_CONNECTOR_ENDPOINT_WHITELIST";
+    let folder = Folder::new();
+    folder.write("bots.wasm", handover_tests::BOT_CONNECTOR);
+    folder.write("bots.toml", "host = \"mypurecloud.de\"\nsecret = \"a-secret-of-16-or-more-chars\"\n");
+    let plugin = ["--settings", "bots.toml", "--plugin", "bots.wasm"];
+    let allowed = ["--allow-origin", "https://api.mypurecloud.de", "--allow-origin", "https://login.mypurecloud.de"];
+    let with = |command: &'static str, more: &[&'static str]| [&[command], &plugin[..], &allowed[..], more].concat();
+
+    let (status, out, error) = folder.run(&with("check", &[]));
+    assert_eq!(status, 0, "{error}");
+    assert!(out.contains("ok       secret: 1 live") && out.contains("warning  credentials: "), "{out}");
+    let (status, out, _) = folder.run(&with("provision", &["--webhook-url", "https://bot.example.com/bots"]));
+    assert_eq!(status, 1);
+    assert!(out.contains("failed   credentials: ") && out.contains("skipped  status: "), "{out}");
+
+    let (status, _, error) = folder.run(&with("register-bots", &["bots.toml"]));
+    assert_eq!(status, 2);
+    assert!(error.contains("bots.toml: it is no list of bots"), "{error}");
+    folder.write(
+        "bots.json",
+        r#"[{"id": "b", "name": "B", "versions": [{"version": "1", "languages": ["de"], "intents": []}]}]"#,
+    );
+    let (status, _, error) = folder.run(&with("register-bots", &["bots.json"]));
+    assert_eq!(status, 2);
+    assert!(error.contains("client-id"), "{error}");
+
+    // Each interface needs a plugin that has it.
+    let (status, _, error) = folder.run(&with("map", &["body.json"]));
+    assert_eq!(status, 2);
+    assert!(error.contains("no provider of handovers"), "{error}");
+    let (status, _, error) = folder.run(&["register-bots", "--settings", "settings.toml", "bots.json"]);
+    assert_eq!(status, 2);
+    assert!(error.contains("no provider of bots"), "{error}");
+
+    let check = with("check", &["--organization", "acme"]);
+    let (status, _, error) = folder.run_in(&[(LIST, "globex")], &check);
+    assert_eq!(status, 2);
+    assert!(error.contains(LIST), "{error}");
+    let (status, _, error) = folder.run_in(&[(LIST, "acme")], &check);
+    assert_eq!(status, 0, "{error}");
+}

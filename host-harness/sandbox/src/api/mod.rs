@@ -1,6 +1,7 @@
 //! The endpoints of Genesys Cloud's API, one file per group.
 
 pub(crate) mod agentless;
+pub(crate) mod bot_connectors;
 pub(crate) mod collections;
 pub(crate) mod conversations;
 pub(crate) mod downloads;

@@ -87,4 +87,16 @@ permissions! {
     ConversationDetailView = "analytics:conversationDetail:view",
     /// Reading a user. Unconfirmed: whether this is the required permission.
     UserView = "directory:user:view",
+    /// Listing and reading integrations of all kinds but messaging, their types and configurations.
+    PlatformIntegrationView = "integrations:integration:view",
+    /// Creating such an integration, or credentials.
+    PlatformIntegrationAdd = "integrations:integration:add",
+    /// Changing such an integration.
+    PlatformIntegrationEdit = "integrations:integration:edit",
+    /// Reading the bots of a Bot Connector.
+    BotConnectorView = "integration:botconnector:view",
+    /// Registering the bots of a Bot Connector.
+    BotConnectorEdit = "integration:botconnector:edit",
+    /// Answering later than in the response.
+    BotConnectorSend = "integration:botconnector:send",
 }

@@ -1,5 +1,6 @@
 //! The state of an organization, in memory. No I/O; the time is an argument.
 
+pub(crate) mod bot_connectors;
 pub(crate) mod collection;
 pub(crate) mod content_profiles;
 pub(crate) mod conversations;

@@ -149,6 +149,11 @@ impl ApiError {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method.not.allowed", "The method is not allowed for this resource.")
     }
 
+    /// Returns 409 with a specific code and message.
+    pub(crate) fn conflict(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, message)
+    }
+
     /// Returns 413. Unconfirmed: the code and the message.
     pub(crate) fn too_large() -> Self {
         Self::new(

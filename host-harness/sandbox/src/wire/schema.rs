@@ -40,6 +40,11 @@ impl<'a> Object<'a> {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
+    /// Returns the names of all fields.
+    pub(crate) fn names(&self) -> Vec<&'a str> {
+        self.fields.keys().map(String::as_str).collect()
+    }
+
     /// Returns the field, or `None` if it is absent.
     pub(crate) fn value(&self, name: &str) -> Option<&'a Value> {
         self.fields.get(name).filter(|value| !value.is_null())

@@ -9,6 +9,7 @@
 
 mod agentless;
 mod agents;
+mod bot_connectors;
 mod content_profiles;
 mod conversations;
 mod desk;

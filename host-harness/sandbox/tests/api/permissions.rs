@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{Genesys, config, read};
 
 /// Method, path and permission of the operations that no other test covers.
-const OPERATIONS: [(&str, &str, &str); 25] = [
+const OPERATIONS: [(&str, &str, &str); 37] = [
     ("POST", "/api/v2/routing/queues", "routing:queue:add"),
     ("GET", "/api/v2/routing/queues/x/mediatypes/message/estimatedwaittime", "routing:queue:view"),
     ("GET", "/api/v2/routing/message/recipients", "routing:message:manage"),
@@ -31,6 +31,18 @@ const OPERATIONS: [(&str, &str, &str); 25] = [
     ("POST", "/api/v2/conversations/messages/x/inbound/open/structured/response", "conversation:message:receive"),
     ("POST", "/api/v2/conversations/messaging/integrations/open", "messaging:integration:add"),
     ("PATCH", "/api/v2/conversations/messaging/integrations/open/x", "messaging:integration:edit"),
+    ("GET", "/api/v2/integrations/types", "integrations:integration:view"),
+    ("GET", "/api/v2/integrations/types/x/configschemas/properties", "integrations:integration:view"),
+    ("GET", "/api/v2/integrations", "integrations:integration:view"),
+    ("GET", "/api/v2/integrations/x", "integrations:integration:view"),
+    ("GET", "/api/v2/integrations/x/config/current", "integrations:integration:view"),
+    ("POST", "/api/v2/integrations", "integrations:integration:add"),
+    ("POST", "/api/v2/integrations/credentials", "integrations:integration:add"),
+    ("PATCH", "/api/v2/integrations/x", "integrations:integration:edit"),
+    ("PUT", "/api/v2/integrations/x/config/current", "integrations:integration:edit"),
+    ("GET", "/api/v2/integrations/botconnector/x/bots", "integration:botconnector:view"),
+    ("PUT", "/api/v2/integrations/botconnector/x/bots", "integration:botconnector:edit"),
+    ("POST", "/api/v2/integrations/botconnectors/outgoing/messages", "integration:botconnector:send"),
 ];
 
 #[tokio::test]
