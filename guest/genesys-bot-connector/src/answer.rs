@@ -1,7 +1,7 @@
 //! Builds the answer to a turn: the response of v1 or v2, or a message of v2 after the response.
 
 use crate::reply::{replies, text};
-use crate::settings::Prepared;
+use crate::settings::{Prepared, Product};
 use crate::slots::{entity, typed};
 use crate::wire::answer as wire;
 use alloc::{
@@ -26,26 +26,21 @@ pub(crate) const SUMMARY_SLOT: &str = "summary";
 /// The slot that changes in each answer after which the bot waits.
 pub(crate) const TURN_SLOT: &str = "turn";
 
-/// Builds the response to a turn. A turn that permits a late answer is one of v2.
+/// Builds the response to a turn.
 ///
 /// # Errors
 /// A slot has a value of another type, or a field is missing.
-pub fn build(
-    settings: &Prepared<'_>,
-    turn: &Turn,
-    turn_number: u32,
-    answer: &BotAnswer,
-) -> Result<BotResponse, Unsupported> {
-    match turn.permits_late_answer {
-        true => Ok(json(200, &of_version_2(settings, answer)?)),
-        false => Ok(json(200, &of_version_1(settings, turn_number, answer)?)),
+pub fn build(settings: &Prepared<'_>, turn_number: u32, answer: &BotAnswer) -> Result<BotResponse, Unsupported> {
+    match settings.product {
+        Product::BotConnector => Ok(json(200, &of_version_1(settings, turn_number, answer)?)),
+        Product::DigitalBotConnector => Ok(json(200, &of_version_2(settings, answer)?)),
     }
 }
 
 /// Builds the request that delivers an answer after the response to its turn.
 ///
 /// # Errors
-/// As for [`build`]; or the turn is one of v1, which has no late answers.
+/// As for [`build`]; or the turn permits no late answer.
 pub fn build_late(
     settings: &Prepared<'_>,
     turn: &Turn,
@@ -90,7 +85,7 @@ fn of_version_1<'a>(
     answer: &'a BotAnswer,
 ) -> Result<wire::BotResponse<'a>, Unsupported> {
     let mut response = wire::BotResponse {
-        // v1 is not known to take attachments.
+        // It is not known whether v1 supports attachments.
         replymessages: replies(&answer.messages, false),
         bot_state: wire::BotState::Complete,
         intent: None,
@@ -105,15 +100,15 @@ fn of_version_1<'a>(
             response.intent = Some(settings.talking_intent);
             let number = wire::SlotValue::Integer(turn_number.into());
             response.slot_values.insert(TURN_SLOT, wire::SlotValues::One(number));
-            // It is not known whether Genesys takes an answer without messages.
+            // It is not known whether Genesys accepts an answer without messages.
             if response.replymessages.is_empty() {
                 response.replymessages.push(text(""));
             }
         }
         NextStep::Complete(result) => {
             response.intent = Some(&result.intent);
-            for slot in &result.slots {
-                response.slot_values.insert(&slot.slot.name, typed(slot)?);
+            for (index, slot) in result.slots.iter().enumerate() {
+                response.slot_values.insert(&slot.slot.name, typed(index, slot)?);
             }
         }
         NextStep::Handover(handover) => {
@@ -149,7 +144,8 @@ fn of_version_2<'a>(settings: &'a Prepared<'_>, answer: &'a BotAnswer) -> Result
         NextStep::Wait => response.bot_state = wire::BotState::MoreData,
         NextStep::Complete(result) => {
             response.intent = Some(&result.intent);
-            response.entities = result.slots.iter().map(entity).collect::<Result<_, _>>()?;
+            response.entities =
+                result.slots.iter().enumerate().map(|(index, slot)| entity(index, slot)).collect::<Result<_, _>>()?;
         }
         NextStep::Handover(handover) => {
             response.intent = Some(settings.handover_intent);

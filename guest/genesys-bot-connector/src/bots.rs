@@ -2,7 +2,7 @@
 //! a bot also gets the intents of this provider.
 
 use crate::answer::{QUEUE_SLOT, SUMMARY_SLOT, TURN_SLOT, json};
-use crate::settings::Prepared;
+use crate::settings::{Prepared, Product};
 use crate::slots::type_name;
 use crate::wire::bots as wire;
 use alloc::{format, string::String, vec, vec::Vec};
@@ -45,6 +45,7 @@ pub(crate) fn registered<'a>(settings: &'a Prepared<'_>, bots: &'a [Bot]) -> Res
         version: &version.version,
         supported_languages: languages(version),
         intents: intents(settings, version)
+            .into_iter()
             .map(|(name, slots)| {
                 let slots = slots.into_iter().map(|(name, kind)| (name, wire::BotSlot { name, kind })).collect();
                 wire::BotIntent { name, slots }
@@ -65,6 +66,7 @@ fn of_version_2<'a>(settings: &'a Prepared<'_>, bot: &'a Bot) -> wire::Bot<'a> {
         version: &version.version,
         supported_languages: languages(version),
         intents: intents(settings, version)
+            .into_iter()
             .map(|(name, slots)| {
                 let entities = slots.into_iter().map(|(name, kind)| wire::BotSlot { name, kind }).collect();
                 wire::BotConnectorIntent { name, entities }
@@ -85,19 +87,36 @@ fn languages(version: &BotVersion) -> Vec<String> {
     version.languages.iter().map(|language| language.to_ascii_lowercase()).collect()
 }
 
-/// The intents of a version with their slots: the bot's, and those of this provider that it does not declare itself.
-fn intents<'a>(
-    settings: &'a Prepared<'_>,
-    version: &'a BotVersion,
-) -> impl Iterator<Item = (&'a str, Vec<(&'a str, &'static str)>)> {
-    let declared = |name: &str| version.intents.iter().any(|intent| intent.name == name);
-    let own = [
-        (settings.talking_intent, vec![(TURN_SLOT, "Integer")]),
-        (settings.handover_intent, vec![(QUEUE_SLOT, "String"), (SUMMARY_SLOT, "String")]),
-    ];
-    let own: Vec<_> = own.into_iter().filter(|(name, _)| !declared(name)).collect();
+/// The intents of a version with their slots: the bot's and those of this provider. If a bot declares an intent of the
+/// provider itself, that intent also gets the provider's slots.
+fn intents<'a>(settings: &'a Prepared<'_>, version: &'a BotVersion) -> Vec<(&'a str, Slots<'a>)> {
     let slots = |intent: &'a Intent| intent.slots.iter().map(|slot| (slot.name.as_str(), type_name(slot))).collect();
-    version.intents.iter().map(move |intent| (intent.name.as_str(), slots(intent))).chain(own)
+    let mut intents: Vec<(&str, Slots<'_>)> =
+        version.intents.iter().map(|intent| (intent.name.as_str(), slots(intent))).collect();
+    for (name, slots) in own_intents(settings) {
+        match intents.iter_mut().find(|(declared, _)| *declared == name) {
+            Some((_, declared)) => {
+                let is_new = |(slot, _): &(&str, _)| !declared.iter().any(|(name, _)| name == slot);
+                let new: Slots<'_> = slots.into_iter().filter(is_new).collect();
+                declared.extend(new);
+            }
+            None => intents.push((name, slots)),
+        }
+    }
+    intents
+}
+
+/// Slots: their names and types.
+type Slots<'a> = Vec<(&'a str, &'static str)>;
+
+/// The intents of this provider. In v2, an answer after which the bot waits has no intent.
+fn own_intents<'a>(settings: &'a Prepared<'_>) -> Vec<(&'a str, Slots<'a>)> {
+    let talking = (settings.talking_intent, vec![(TURN_SLOT, "Integer")]);
+    let handover = (settings.handover_intent, vec![(QUEUE_SLOT, "String"), (SUMMARY_SLOT, "String")]);
+    match settings.product {
+        Product::BotConnector => vec![talking, handover],
+        Product::DigitalBotConnector => vec![handover],
+    }
 }
 
 fn check(settings: &Prepared<'_>, bots: &[Bot]) -> Result<(), Unsupported> {
@@ -106,15 +125,15 @@ fn check(settings: &Prepared<'_>, bots: &[Bot]) -> Result<(), Unsupported> {
         let path = format!("bots[{index}]");
         name(&bot.id, &format!("{path}.id"))?;
         name(&bot.name, &format!("{path}.name"))?;
-        if bots.iter().filter(|other| other.id == bot.id).count() > 1 {
-            return Err(invalid(&format!("{path}.id"), "an id that no other bot has"));
-        }
+        unique(bots.iter().map(|bot| bot.id.as_str()), &bot.id, &format!("{path}.id"))?;
         if bot.description.as_ref().is_some_and(|text| text.chars().count() > MAX_DESCRIPTION_CHARACTERS) {
             return Err(invalid(&format!("{path}.description"), "at most 256 characters"));
         }
         not_empty(bot.versions.len(), &format!("{path}.versions"))?;
         at_most(bot.versions.len(), MAX_VERSIONS, &format!("{path}.versions"))?;
         for (index, version) in bot.versions.iter().enumerate() {
+            let names = bot.versions.iter().map(|version| version.version.as_str());
+            unique(names, &version.version, &format!("{path}.versions[{index}].version"))?;
             check_version(settings, version, &format!("{path}.versions[{index}]"))?;
         }
     }
@@ -124,16 +143,31 @@ fn check(settings: &Prepared<'_>, bots: &[Bot]) -> Result<(), Unsupported> {
 fn check_version(settings: &Prepared<'_>, version: &BotVersion, path: &str) -> Result<(), Unsupported> {
     name(&version.version, &format!("{path}.version"))?;
     not_empty(version.languages.len(), &format!("{path}.languages"))?;
-    at_most(intents(settings, version).count(), MAX_INTENTS, &format!("{path}.intents"))?;
-    for (index, (intent, slots)) in intents(settings, version).enumerate() {
+    let intents = intents(settings, version);
+    at_most(intents.len(), MAX_INTENTS, &format!("{path}.intents"))?;
+    let own = own_intents(settings);
+    for (index, (intent, slots)) in intents.iter().enumerate() {
         let path = format!("{path}.intents[{index}]");
         name(intent, &format!("{path}.name"))?;
+        unique(intents.iter().map(|(name, _)| *name), intent, &format!("{path}.name"))?;
         at_most(slots.len(), MAX_SLOTS, &format!("{path}.slots"))?;
-        for (index, (slot, _)) in slots.iter().enumerate() {
-            name(slot, &format!("{path}.slots[{index}].name"))?;
+        let own = own.iter().find(|(name, _)| name == intent).map_or(&[][..], |(_, slots)| slots);
+        for (index, (slot, kind)) in slots.iter().enumerate() {
+            let path = format!("{path}.slots[{index}]");
+            name(slot, &format!("{path}.name"))?;
+            unique(slots.iter().map(|(name, _)| *name), slot, &format!("{path}.name"))?;
+            if let Some((_, expected)) = own.iter().find(|(name, own)| name == slot && own != kind) {
+                return Err(invalid(&format!("{path}.kind"), &format!("{expected}, because this provider fills it")));
+            }
         }
     }
     Ok(())
+}
+
+/// Genesys identifies bots, versions, intents and slots by their names.
+fn unique<'a>(names: impl Iterator<Item = &'a str>, wanted: &str, field: &str) -> Result<(), Unsupported> {
+    let count = names.filter(|name| *name == wanted).count();
+    if count < 2 { Ok(()) } else { Err(invalid(field, "a name that occurs once")) }
 }
 
 fn name(text: &str, field: &str) -> Result<(), Unsupported> {

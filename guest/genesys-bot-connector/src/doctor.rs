@@ -2,7 +2,7 @@
 
 use crate::integration::{self, Integration};
 use crate::settings::{Prepared, Product};
-use crate::wire::api::{Bot, BotList, BotListing};
+use crate::wire::api::{Bot, BotList};
 use alloc::{
     format,
     string::{String, ToString},
@@ -27,7 +27,7 @@ pub fn check(imports: &mut impl Imports, settings: &Prepared<'_>) -> Result<Vec<
         checks.push(Check {
             remedy: Some("Enter client-id and client-secret to check the set-up and to register bots.".into()),
             outcome: CheckOutcome::Warning,
-            ..passed("credentials", "there is no OAuth client; turns are answered without one")
+            ..passed("credentials", "there is no OAuth client; turns are answered without one, but not later")
         });
         checks.extend(skipped(&["integration", "bots"]));
         return Ok(checks);
@@ -80,7 +80,8 @@ fn check_integration(integration: &Integration) -> Check {
 
 /// Lists the bots that Genesys knows: registered ones in v1, those that it reads from the platform in v2.
 fn check_bots(api: &mut Api<'_, impl Imports>, settings: &Prepared<'_>, integration: &Integration) -> Check {
-    const REMEDY: &str = "The OAuth client's role needs the permission integration:botconnector:view.";
+    const REMEDY: &str =
+        "The OAuth client's role needs the permission integration:botconnector:view, or all of textbots.";
     match known_bots(api, settings, integration) {
         Ok(ids) if ids.is_empty() => Check {
             outcome: CheckOutcome::Warning,
@@ -104,21 +105,22 @@ fn known_bots(
     integration: &Integration,
 ) -> Result<Vec<String>, Failure> {
     let id = segment(&integration.id)?;
-    let ids = |bots: &mut dyn Iterator<Item = Bot<'_>>| -> Vec<String> {
-        bots.filter_map(|bot| bot.id().map(ToString::to_string)).collect()
-    };
+    let mut ids = Vec::new();
     match settings.product {
         Product::BotConnector => {
             let call = Call::get(format!("/api/v2/integrations/botconnector/{id}/bots"));
             let response = accepted(api.call(&call)?, Kind::Reads)?;
-            Ok(ids(&mut BotList::of(read(&response)?.root()).chat_bots()))
+            let document = read(&response)?;
+            ids.extend(BotList::of(document.root()).chat_bots().filter_map(|bot| bot.id().map(ToString::to_string)));
         }
         Product::DigitalBotConnector => {
-            let call = Call::get(format!("/api/v2/integrations/botconnectors/{id}/bots"));
-            let response = accepted(api.call(&call)?, Kind::Reads)?;
-            Ok(ids(&mut BotListing::of(read(&response)?.root()).entities()))
+            api.pages(&format!("/api/v2/integrations/botconnectors/{id}/bots?"), |page| {
+                ids.extend(page.entities().map(Bot::of).filter_map(|bot| bot.id().map(ToString::to_string)));
+                None::<()>
+            })?;
         }
     }
+    Ok(ids)
 }
 
 fn passed(name: &str, message: &str) -> Check {

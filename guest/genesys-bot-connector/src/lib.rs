@@ -1,6 +1,6 @@
 //! A provider for the **Genesys Bot Connector**: Genesys Cloud owns the channel, and an Architect flow asks the platform's
 //! bots. It knows both versions: the Bot Connector (v1), which waits for each answer, and the Digital Bot Connector (v2),
-//! which also takes answers later.
+//! which also accepts answers later.
 //!
 //! | module | exports | effects |
 //! |---|---|---|
@@ -72,17 +72,17 @@ impl BotConnector for GenesysBotConnector {
         authentication::verify(settings, request)
     }
 
-    fn map_bot_request(_: &Prepared<'_>, request: &Webhook) -> Result<BotRequest, MappingError> {
-        request::map(request)
+    fn map_bot_request(settings: &Prepared<'_>, request: &Webhook) -> Result<BotRequest, MappingError> {
+        request::map(settings, request)
     }
 
     fn build_bot_response(
         settings: &Prepared<'_>,
-        turn: &Turn,
+        _: &Turn,
         turn_number: u32,
         answer: &BotAnswer,
     ) -> Result<BotResponse, Unsupported> {
-        answer::build(settings, turn, turn_number, answer)
+        answer::build(settings, turn_number, answer)
     }
 
     fn build_bot_list(settings: &Prepared<'_>, bots: &[Bot], id: Option<&str>) -> Result<BotResponse, Unsupported> {

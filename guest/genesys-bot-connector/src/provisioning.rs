@@ -4,7 +4,8 @@
 //! integration, the property with the URL, the type of the credentials) are read from Genesys. A failed step skips the
 //! steps after it, which depend on it.
 
-use crate::settings::{Prepared, Product};
+use crate::integration::{self, Integration, is_of_product};
+use crate::settings::Prepared;
 use crate::wire::api::{
     Configuration, CredentialInfo, Integration as WireIntegration, IntegrationType as WireType, Schema,
 };
@@ -15,7 +16,7 @@ use alloc::{
     vec::Vec,
 };
 use genesys_cloud::api::{Api, Call, Kind, accepted, read, segment, unreadable};
-use genesys_cloud::wire::Reference;
+use genesys_cloud::ids::is_uuid;
 use handover_guest::clip::clip;
 use handover_guest::contract::*;
 use handover_guest::imports::Imports;
@@ -23,8 +24,6 @@ use handover_guest::json::Object;
 use serde::Serialize;
 
 const INTEGRATIONS: &str = "/api/v2/integrations";
-/// The type of the Digital Bot Connector, as one library names it. That of the Bot Connector is not published.
-const DIGITAL_TYPE: &str = "genesys-digital-bot-connector";
 /// The steps, in the order of their dependencies.
 const STEPS: [&str; 5] = ["credentials", "integration-type", "integration", "configuration", "status"];
 
@@ -57,9 +56,10 @@ fn run(
     steps: &mut Vec<ProvisioningStep>,
 ) -> Result<(), Failure> {
     let mut api = Api::new(imports, settings.credentials()?);
+    let name = settings.integration()?;
     api.new_token()?;
     steps.push(step("credentials", StepOutcome::Present, "accepted".into()));
-    let mut provisioning = Provisioning { api, settings, mode };
+    let mut provisioning = Provisioning { api, settings, name, mode };
     let kind = provisioning.find_type()?;
     steps.push(step("integration-type", StepOutcome::Present, format!("{} ({})", clip(&kind.name), clip(&kind.id))));
     let (made, integration) = provisioning.integration(&kind)?;
@@ -73,6 +73,8 @@ fn run(
 struct Provisioning<'a, 'i, I> {
     api: Api<'i, I>,
     settings: &'a Prepared<'i>,
+    /// The name or the id of the integration.
+    name: &'a str,
     mode: ProvisioningMode,
 }
 
@@ -80,22 +82,17 @@ struct Provisioning<'a, 'i, I> {
 struct IntegrationType {
     id: String,
     name: String,
-    /// The key of the credentials in the configuration, and the name of their type.
+    /// The key of the credentials in the configuration, and the name of their type. Absent if Genesys names none, or
+    /// several.
     credentials: Option<(String, String)>,
-}
-
-/// An integration of the type.
-struct Integration {
-    id: String,
-    is_enabled: bool,
 }
 
 impl<I: Imports> Provisioning<'_, '_, I> {
     fn find_type(&mut self) -> Result<IntegrationType, Failure> {
-        let is_digital = self.settings.product == Product::DigitalBotConnector;
+        let product = self.settings.product;
         let mut found = Vec::new();
         self.api.pages(&format!("{INTEGRATIONS}/types?"), |page| {
-            let types = page.entities().map(WireType::of).filter(|kind| is_product(*kind, is_digital));
+            let types = page.entities().map(WireType::of).filter(|kind| is_of_product(product, kind.id(), kind.name()));
             found.extend(types.filter_map(IntegrationType::of));
             None::<()>
         })?;
@@ -113,43 +110,28 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         }
     }
 
-    fn name(&self) -> &str {
-        self.settings.integration.unwrap_or(self.settings.platform)
-    }
-
-    /// Finds the integration of the settings, or creates it.
+    /// Finds the integration of the settings, or creates it. An id must exist.
     fn integration(&mut self, kind: &IntegrationType) -> Result<(ProvisioningStep, Option<Integration>), Failure> {
-        let name = self.name().to_string();
-        let mut found = Vec::new();
-        self.api.pages(&format!("{INTEGRATIONS}?"), |page| {
-            let named = page.entities().map(WireIntegration::of).filter(|one| {
-                one.integration_type().and_then(Reference::id) == Some(&kind.id)
-                    && [one.name(), one.id()].contains(&Some(&name))
-            });
-            found.extend(named.filter_map(|one| {
-                Some(Integration { id: one.id()?.into(), is_enabled: one.intended_state() == Some("ENABLED") })
-            }));
-            None::<()>
-        })?;
-        let message = |id: &str| format!("{} has the id {}", clip(&name), clip(id));
-        match (found.pop(), found.len()) {
-            (Some(one), 0) => Ok((step("integration", StepOutcome::Present, message(&one.id)), Some(one))),
-            (Some(_), others) => Err(Failure::Permanent(format!(
-                "there are {} integrations {}: enter the id of one of them as integration",
-                others + 1,
-                clip(&name)
-            ))),
-            (None, _) if self.mode == ProvisioningMode::Plan => {
-                Ok((step("integration", StepOutcome::Planned, format!("creates {}", clip(&name))), None))
+        let name = self.name;
+        let found = if is_uuid(name) {
+            Some(integration::by_id(&mut self.api, self.settings, name)?)
+        } else {
+            let is_of_type = |one: WireIntegration<'_>| one.integration_type().and_then(WireType::id) == Some(&kind.id);
+            integration::named(&mut self.api, name, is_of_type)?
+        };
+        let message = |id: &str| format!("{} has the id {}", clip(name), clip(id));
+        match found {
+            Some(one) => Ok((step("integration", StepOutcome::Present, message(&one.id)), Some(one))),
+            None if self.mode == ProvisioningMode::Plan => {
+                Ok((step("integration", StepOutcome::Planned, format!("creates {}", clip(name))), None))
             }
-            (None, _) => {
-                let request =
-                    wire::CreateIntegrationRequest { name: &name, integration_type: wire::Id { id: &kind.id } };
+            None => {
+                let request = wire::CreateIntegrationRequest { name, integration_type: wire::Id { id: &kind.id } };
                 let made = self.change(Call::post, INTEGRATIONS.into(), json(&request)?)?;
                 let id = WireIntegration::of(read(&made)?.root()).id().map(ToString::to_string);
                 let id = id.ok_or_else(|| unreadable("the new integration has no id"))?;
                 let step = step("integration", StepOutcome::Applied, message(&id));
-                Ok((step, Some(Integration { id, is_enabled: false })))
+                Ok((step, Some(Integration { id, is_enabled: false, reported: None })))
             }
         }
     }
@@ -169,11 +151,17 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         let has_url = current.properties().and_then(|properties| properties.text(&property)) == Some(url);
         let has = |key: &str| current.credentials().and_then(|credentials| credentials.object(key)).is_some();
         let missing = kind.credentials.as_ref().filter(|(key, _)| !has(key));
+        let by_hand = kind.credentials.is_none().then(|| {
+            let header = clip(self.settings.header);
+            format!("; under Configuration > Credentials, enter the secret with the field name {header} by hand")
+        });
         if has_url && missing.is_none() {
-            let message = format!("{property} is {}; the credentials exist, but cannot be compared", clip(url));
-            return Ok(step("configuration", StepOutcome::Present, message));
+            let outcome = if by_hand.is_some() { StepOutcome::Manual } else { StepOutcome::Present };
+            let credentials = by_hand.as_deref().unwrap_or("; the credentials exist, but cannot be compared");
+            return Ok(step("configuration", outcome, format!("{property} is {}{credentials}", clip(url))));
         }
-        let message = format!("{property} {}{}", clip(url), missing.map_or("", |_| ", and the secret"));
+        let credentials = by_hand.as_deref().unwrap_or(if missing.is_some() { ", and the secret" } else { "" });
+        let message = format!("{property} {}{credentials}", clip(url));
         if self.mode == ProvisioningMode::Plan {
             return Ok(step("configuration", StepOutcome::Planned, message));
         }
@@ -195,7 +183,8 @@ impl<I: Imports> Provisioning<'_, '_, I> {
             with_member(current.credentials(), credential)?,
         );
         self.change(Call::put, path, body)?;
-        Ok(step("configuration", StepOutcome::Applied, message))
+        let outcome = if by_hand.is_some() { StepOutcome::Manual } else { StepOutcome::Applied };
+        Ok(step("configuration", outcome, message))
     }
 
     /// Creates the credentials of the integration. Returns their id.
@@ -203,7 +192,7 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         let secret = self.settings.secrets.first().copied().unwrap_or_default();
         let body = format!(
             r#"{{"name":{},"type":{{"name":{}}},"credentialFields":{{{}:{}}}}}"#,
-            json(&format!("{} secret", self.name()))?,
+            json(&format!("{} secret", self.name))?,
             json(&kind)?,
             json(&self.settings.header)?,
             json(&secret)?,
@@ -218,7 +207,6 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         let path = format!("{INTEGRATIONS}/types/{}/configschemas/properties", segment(&kind.id)?);
         let response = accepted(self.api.call(&Call::get(path))?, Kind::Reads)?;
         let document = read(&response)?;
-        let names_url = |words: &str| ["uri", "url"].iter().any(|word| words.to_ascii_lowercase().contains(word));
         let is_url =
             |(name, property): &(&str, Object<'_>)| names_url(name) || property.text("title").is_some_and(names_url);
         let properties = Schema::of(document.root()).properties();
@@ -256,11 +244,12 @@ impl<I: Imports> Provisioning<'_, '_, I> {
 
 impl IntegrationType {
     fn of(kind: WireType<'_>) -> Option<Self> {
-        let credentials =
-            kind.credentials().into_iter().flat_map(Object::named_objects).find_map(|(key, specification)| {
-                let kind = specification.texts("credentialTypes").next()?;
-                Some((key.to_string(), kind.to_string()))
-            });
+        let specifications = kind.credentials().into_iter().flat_map(Object::named_objects);
+        let mut types = specifications.filter_map(|(key, specification)| {
+            let kind = specification.texts("credentialTypes").next()?;
+            Some((key.to_string(), kind.to_string()))
+        });
+        let credentials = types.next().filter(|_| types.next().is_none());
         Some(Self { id: kind.id()?.into(), name: kind.name().unwrap_or_default().into(), credentials })
     }
 }
@@ -283,13 +272,23 @@ fn with_member(object: Option<Object<'_>>, member: Option<(&str, String)>) -> Re
     Ok(format!("{{{}}}", members.join(",")))
 }
 
-/// Returns whether a type of integration is that of the product.
-fn is_product(kind: WireType<'_>, is_digital: bool) -> bool {
-    if is_digital && kind.id() == Some(DIGITAL_TYPE) {
-        return true;
+/// Returns whether one of the words of a name or a title is "URI" or "URL". A capital letter begins a word.
+fn names_url(text: &str) -> bool {
+    let mut word = String::new();
+    let mut was_lower_case = false;
+    for letter in text.chars().chain([' ']) {
+        if !letter.is_alphabetic() || (letter.is_uppercase() && was_lower_case) {
+            if ["uri", "url"].contains(&word.as_str()) {
+                return true;
+            }
+            word.clear();
+        }
+        if letter.is_alphabetic() {
+            word.extend(letter.to_lowercase());
+        }
+        was_lower_case = letter.is_lowercase();
     }
-    let name = kind.name().unwrap_or_default().to_ascii_lowercase();
-    name.contains("bot connector") && name.contains("digital") == is_digital
+    false
 }
 
 fn step(name: &str, outcome: StepOutcome, message: String) -> ProvisioningStep {

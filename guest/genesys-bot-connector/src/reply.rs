@@ -89,10 +89,21 @@ impl<'a> Replies<'_, 'a> {
 /// Returns a part as a quick reply. One that opens a URL is none: Genesys's always send an answer.
 fn quick_reply(part: &Content) -> Option<wire::QuickReply<'_>> {
     match part {
-        Content::QuickReply(Button { text, action: ButtonAction::Answer(payload), image }) if !text.is_empty() => {
+        Content::QuickReply(Button { text, action: ButtonAction::Answer(payload), image }) => {
+            let (text, payload) = label_and_payload(text, payload)?;
             Some(wire::QuickReply { text, payload, image: image.as_deref() })
         }
         _ => None,
+    }
+}
+
+/// Genesys requires both. If one is empty, the other stands for it.
+fn label_and_payload<'a>(text: &'a str, payload: &'a str) -> Option<(&'a str, &'a str)> {
+    match (text.is_empty(), payload.is_empty()) {
+        (false, false) => Some((text, payload)),
+        (false, true) => Some((text, text)),
+        (true, false) => Some((payload, payload)),
+        (true, true) => None,
     }
 }
 
@@ -103,33 +114,39 @@ fn quick_replies(parts: &[Content]) -> Vec<wire::QuickReply<'_>> {
     if are_different { found } else { Vec::new() }
 }
 
-/// Returns cards, or `None` if one of them lacks a title or buttons, or if two buttons are the same.
+/// Returns cards, or `None` if one of them lacks a title or buttons, if a button lacks its label or its effect, or if two
+/// buttons are the same.
 fn cards(cards: &[Card]) -> Option<Vec<wire::Card<'_>>> {
     let cards: Vec<_> = cards.iter().map(card).collect::<Option<_>>()?;
     let buttons = cards.iter().flat_map(|card| &card.actions).map(|action| match action {
-        wire::CardAction::Link { text, url } => (*text, *url),
+        wire::CardAction::Link { text, payload, .. } => (*text, *payload),
         wire::CardAction::Postback { text, payload } => (*text, *payload),
     });
     all_different(buttons).then_some(cards)
 }
 
 fn card(card: &Card) -> Option<wire::Card<'_>> {
-    let has_title = !card.title.is_empty();
-    let actions: Vec<_> = card.buttons.iter().map(action).collect();
-    (has_title && !actions.is_empty()).then(|| wire::Card {
+    let actions: Vec<_> = card.buttons.iter().map(action).collect::<Option<_>>()?;
+    let is_complete = !card.title.is_empty() && !actions.is_empty();
+    is_complete.then(|| wire::Card {
         title: &card.title,
         description: card.description.as_deref(),
         image: card.image.as_deref(),
-        default_action: card.default_action.as_ref().map(action),
+        default_action: card.default_action.as_ref().and_then(action),
         actions,
     })
 }
 
-fn action(button: &Button) -> wire::CardAction<'_> {
-    let text = &button.text;
+fn action(button: &Button) -> Option<wire::CardAction<'_>> {
     match &button.action {
-        ButtonAction::Link(url) => wire::CardAction::Link { text, url },
-        ButtonAction::Answer(payload) => wire::CardAction::Postback { text, payload },
+        ButtonAction::Link(url) => {
+            let (text, url) = label_and_payload(&button.text, url).filter(|_| !url.is_empty())?;
+            Some(wire::CardAction::Link { text, url, payload: url })
+        }
+        ButtonAction::Answer(payload) => {
+            let (text, payload) = label_and_payload(&button.text, payload)?;
+            Some(wire::CardAction::Postback { text, payload })
+        }
     }
 }
 

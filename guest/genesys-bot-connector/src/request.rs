@@ -1,6 +1,7 @@
 //! Maps requests of Genesys. The path is relative to the URL of the connection: v1 posts each turn to the URL itself, v2
 //! appends `/messages`, `/bots` and `/bots/{id}`.
 
+use crate::settings::{Prepared, Product};
 use crate::wire::request as wire;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -9,28 +10,22 @@ use handover_guest::contract::*;
 use handover_guest::json::{self, Document};
 use percent_encoding::percent_decode_str;
 
-/// Maps a verified request.
+/// Maps a verified request. A request of the other product than that of the settings is unknown.
 ///
 /// # Errors
 /// The body of a turn is not a JSON object.
-pub fn map(request: &Webhook) -> Result<BotRequest, MappingError> {
+pub fn map(settings: &Prepared<'_>, request: &Webhook) -> Result<BotRequest, MappingError> {
+    use Product::{BotConnector, DigitalBotConnector};
     let path = request.path.split('?').next().unwrap_or_default().trim_matches('/');
-    match (request.method.as_str(), path) {
-        ("POST", "") => turn(&request.body, Version::One),
-        ("POST", "messages") => turn(&request.body, Version::Two),
-        ("GET", "bots") => Ok(BotRequest::ListBots),
-        ("GET", path) => {
+    match (settings.product, request.method.as_str(), path) {
+        (BotConnector, "POST", "") => turn(&request.body, false),
+        (DigitalBotConnector, "POST", "messages") => turn(&request.body, settings.credentials().is_ok()),
+        (DigitalBotConnector, "GET", "bots") => Ok(BotRequest::ListBots),
+        (DigitalBotConnector, "GET", path) => {
             Ok(path.strip_prefix("bots/").and_then(bot_id).map_or(BotRequest::Unknown, BotRequest::GetBot))
         }
         _ => Ok(BotRequest::Unknown),
     }
-}
-
-/// The version of the Bot Connector.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Version {
-    One,
-    Two,
 }
 
 /// Decodes an id in a path.
@@ -39,18 +34,18 @@ fn bot_id(segment: &str) -> Option<String> {
     (!id.is_empty() && !segment.contains('/')).then(|| id.into_owned())
 }
 
-fn turn(body: &[u8], version: Version) -> Result<BotRequest, MappingError> {
+fn turn(body: &[u8], permits_late_answer: bool) -> Result<BotRequest, MappingError> {
     let document = Document::read(json::text(body)?)?;
     if !document.is_object() {
         return Err(MappingError::NotAnObject);
     }
-    let turn = read(wire::BotRequest::of(document.root()), version);
+    let turn = read(wire::BotRequest::of(document.root()), permits_late_answer);
     // A turn whose ids have no clear meaning could be mixed up with another one.
     Ok(turn.filter(|_| document.is_clear()).map_or(BotRequest::Unknown, BotRequest::Turn))
 }
 
 /// Reads a turn. Returns `None` if it names neither a session nor a conversation, or no bot.
-fn read(request: wire::BotRequest<'_>, version: Version) -> Option<Turn> {
+fn read(request: wire::BotRequest<'_>, permits_late_answer: bool) -> Option<Turn> {
     let conversation = request.genesys_conversation_id();
     // In v1, `botId` is the name of the bot, and `chatBot.id` its registered id.
     let bot = request.chat_bot().and_then(wire::ChatBot::id).or(request.bot_id())?;
@@ -68,7 +63,7 @@ fn read(request: wire::BotRequest<'_>, version: Version) -> Option<Turn> {
         input: input(request.input_message()),
         parameters: parameters.map(attribute).collect::<Vec<_>>(),
         session_seconds: minutes.map(|minutes| minutes.saturating_mul(60)),
-        permits_late_answer: version == Version::Two,
+        permits_late_answer,
     })
 }
 

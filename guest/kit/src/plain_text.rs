@@ -54,7 +54,7 @@ fn named(name: &str, more: Option<&str>) -> String {
 fn button_as_text(button: &Button) -> String {
     match &button.action {
         ButtonAction::Answer(_) => button.text.clone(),
-        ButtonAction::Link(url) if *url == button.text => url.clone(),
+        ButtonAction::Link(url) if url.is_empty() || *url == button.text => button.text.clone(),
         ButtonAction::Link(url) => named(&button.text, Some(url)),
     }
 }

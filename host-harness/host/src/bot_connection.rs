@@ -122,7 +122,7 @@ impl BotConnection {
     /// outcome is unknown.
     pub async fn deliver_late_answer(&self, request: &ProviderRequest) -> Result<Delivery, Error<Failure>> {
         let delivery = effect!(self, self.inner.functions, deliver_late_answer, request)?.map_err(Error::Provider)?;
-        self.inner.bound_ids([delivery.message_id.as_ref(), delivery.conversation_id.as_ref()])?;
+        self.inner.bound_delivery(&delivery)?;
         Ok(delivery)
     }
 

@@ -3,7 +3,7 @@
 use crate::bot_connection::BotConnection;
 use crate::call::{Capabilities, reached};
 use crate::connection::Connection;
-use crate::contract::{AcceptedSettings, Setting, SettingKind, Webhook};
+use crate::contract::{AcceptedSettings, AgentEvent, Delivery, Setting, SettingKind, Webhook};
 use crate::error::{CallError, ConnectError, Error, Limit};
 use crate::exports::{BotConnectorExports, HandoverExports};
 use crate::instances::{InstancePool, Instances};
@@ -53,6 +53,23 @@ impl<Functions> Connected<Functions> {
             return Err(reached(Limit::Input, limits));
         }
         Ok(())
+    }
+
+    /// Checks that the ids and the events of a delivery do not exceed the limits.
+    pub(crate) fn bound_delivery(&self, delivery: &Delivery) -> Result<(), CallError> {
+        self.bound_events(&delivery.events)?;
+        self.bound_ids([delivery.message_id.as_ref(), delivery.conversation_id.as_ref()])
+    }
+
+    /// Checks that events of the provider do not exceed the limits.
+    pub(crate) fn bound_events(&self, events: &[AgentEvent]) -> Result<(), CallError> {
+        let limits = self.limits();
+        if events.len() > limits.items {
+            return Err(reached(Limit::Items, limits));
+        }
+        events.iter().try_for_each(|event| {
+            self.bound_ids([Some(&event.id), event.recipient.as_ref(), event.conversation_id.as_ref()])
+        })
     }
 
     /// Checks that ids of the provider do not exceed the limit.

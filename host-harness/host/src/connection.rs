@@ -7,7 +7,7 @@ use crate::contract::{
     EventSourceView, Failure, MappingError, Outbound, ProviderRequest, ProvisioningMode, ProvisioningStep,
     ReceivedWebhook, Rejection, Routing, Setting, SettingsProblem, Unsupported, Webhook,
 };
-use crate::error::{CallError, ConnectError, Error, Limit};
+use crate::error::{ConnectError, Error, Limit};
 use crate::exports::HandoverExports;
 use crate::provider::Provider;
 use crate::signature::Verifier;
@@ -115,7 +115,7 @@ impl Connection {
             }
         };
         if let Ok(events) = &received.events {
-            self.bound(events)?;
+            self.inner.bound_events(events)?;
         }
         Ok(received)
     }
@@ -135,7 +135,7 @@ impl Connection {
         }
         let events =
             pure!(self, map_agent_events, map_agent_events_at_once, source.view())?.map_err(Error::Provider)?;
-        self.bound(&events)?;
+        self.inner.bound_events(&events)?;
         Ok(events)
     }
 
@@ -163,7 +163,7 @@ impl Connection {
     /// A [`Failure`], or a failed call. After a failed call other than [`CallError::Busy`], the outcome is unknown.
     pub async fn deliver(&self, request: &ProviderRequest) -> Result<Delivery, Error<Failure>> {
         let delivery = effect!(self, self.inner.functions, deliver, request)?.map_err(Error::Provider)?;
-        self.bound_delivery(&delivery)?;
+        self.inner.bound_delivery(&delivery)?;
         Ok(delivery)
     }
 
@@ -179,7 +179,7 @@ impl Connection {
         let status =
             effect!(self, self.inner.functions, find_delivery, conversation, request)?.map_err(Error::Provider)?;
         if let DeliveryStatus::Delivered(delivery) = &status {
-            self.bound_delivery(delivery)?;
+            self.inner.bound_delivery(delivery)?;
         }
         Ok(status)
     }
@@ -191,7 +191,7 @@ impl Connection {
     pub async fn observe_conversation(&self, conversation: &Conversation) -> Result<Vec<AgentEvent>, Error<Failure>> {
         let events =
             effect!(self, self.inner.functions, observe_conversation, conversation)?.map_err(Error::Provider)?;
-        self.bound(&events)?;
+        self.inner.bound_events(&events)?;
         Ok(events)
     }
 
@@ -202,7 +202,7 @@ impl Connection {
     pub async fn fetch_agent_messages(&self, conversation: &Conversation) -> Result<Vec<AgentEvent>, Error<Failure>> {
         let events =
             effect!(self, self.inner.functions, fetch_agent_messages, conversation)?.map_err(Error::Provider)?;
-        self.bound(&events)?;
+        self.inner.bound_events(&events)?;
         Ok(events)
     }
 
@@ -234,20 +234,5 @@ impl Connection {
     ) -> Result<Vec<ProvisioningStep>, Error<Failure>> {
         effect!(self, self.inner.instances().exports.configuration, provision, webhook_url, mode)?
             .map_err(Error::Provider)
-    }
-
-    fn bound(&self, events: &[AgentEvent]) -> Result<(), CallError> {
-        let limits = self.inner.limits();
-        if events.len() > limits.items {
-            return Err(reached(Limit::Items, limits));
-        }
-        events.iter().try_for_each(|event| {
-            self.inner.bound_ids([Some(&event.id), event.recipient.as_ref(), event.conversation_id.as_ref()])
-        })
-    }
-
-    fn bound_delivery(&self, delivery: &Delivery) -> Result<(), CallError> {
-        self.bound(&delivery.events)?;
-        self.inner.bound_ids([delivery.message_id.as_ref(), delivery.conversation_id.as_ref()])
     }
 }

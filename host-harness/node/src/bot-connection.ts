@@ -41,9 +41,7 @@ export class BotConnection extends Connected implements BotConnectorCalls {
   }
 
   async deliverLateAnswer(request: ProviderRequest): Promise<Delivery> {
-    const delivery = (await this.effect("deliver-late-answer", request)) as Delivery;
-    this.boundIds([delivery.messageId, delivery.conversationId]);
-    return delivery;
+    return this.boundedDelivery((await this.effect("deliver-late-answer", request)) as Delivery);
   }
 
   async registerBots(bots: Bot[]): Promise<void> {

@@ -3,8 +3,10 @@
 import type { Calls, Granted } from "./calls.js";
 import type {
   AcceptedSettings,
+  AgentEvent,
   Check,
   ConfigurationCalls,
+  Delivery,
   ProvisioningMode,
   ProvisioningStep,
   SettingsProblem,
@@ -65,6 +67,20 @@ export abstract class Connected implements ConfigurationCalls {
     }
     const read = new Set(this.accepted.headers.map((name) => name.toLowerCase()));
     return { ...webhook, headers: webhook.headers.filter(([name]) => read.has(name.toLowerCase())) };
+  }
+
+  protected boundedDelivery(delivery: Delivery): Delivery {
+    this.boundIds([delivery.messageId, delivery.conversationId]);
+    this.boundedEvents(delivery.events);
+    return delivery;
+  }
+
+  protected boundedEvents(events: AgentEvent[]): AgentEvent[] {
+    if (events.length > this.calls.limits.items) {
+      throw CallError.limit("items", this.calls.limits);
+    }
+    this.boundIds(events.flatMap(({ id, recipient, conversationId }) => [id, recipient, conversationId]));
+    return events;
   }
 
   protected boundIds(ids: (string | undefined)[]): void {

@@ -65,7 +65,7 @@ export class Connection extends Connected implements HandoverCalls {
     if (source.val instanceof Uint8Array && source.val.length > this.calls.limits.input) {
       throw CallError.limit("input", this.calls.limits);
     }
-    return this.#boundedEvents((await this.pure("map-agent-events", source)) as AgentEvent[]);
+    return this.boundedEvents((await this.pure("map-agent-events", source)) as AgentEvent[]);
   }
 
   async buildOutboundMessage(conversation: Conversation, message: Outbound): Promise<ProviderRequest[]> {
@@ -77,23 +77,23 @@ export class Connection extends Connected implements HandoverCalls {
   }
 
   async deliver(request: ProviderRequest): Promise<Delivery> {
-    return this.#boundedDelivery((await this.effect("deliver", request)) as Delivery);
+    return this.boundedDelivery((await this.effect("deliver", request)) as Delivery);
   }
 
   async findDelivery(conversation: Conversation, request: ProviderRequest): Promise<DeliveryStatus> {
     const status = (await this.effect("find-delivery", conversation, request)) as DeliveryStatus;
     if (status.tag === "delivered") {
-      this.#boundedDelivery(status.val);
+      this.boundedDelivery(status.val);
     }
     return status;
   }
 
   async observeConversation(conversation: Conversation): Promise<AgentEvent[]> {
-    return this.#boundedEvents((await this.effect("observe-conversation", conversation)) as AgentEvent[]);
+    return this.boundedEvents((await this.effect("observe-conversation", conversation)) as AgentEvent[]);
   }
 
   async fetchAgentMessages(conversation: Conversation): Promise<AgentEvent[]> {
-    return this.#boundedEvents((await this.effect("fetch-agent-messages", conversation)) as AgentEvent[]);
+    return this.boundedEvents((await this.effect("fetch-agent-messages", conversation)) as AgentEvent[]);
   }
 
   async checkAvailability(routing: Routing): Promise<Availability> {
@@ -102,22 +102,8 @@ export class Connection extends Connected implements HandoverCalls {
 
   #bounded(received: ReceivedWebhook): ReceivedWebhook {
     if (received.events.tag === "ok") {
-      this.#boundedEvents(received.events.val);
+      this.boundedEvents(received.events.val);
     }
     return received;
-  }
-
-  #boundedDelivery(delivery: Delivery): Delivery {
-    this.boundIds([delivery.messageId, delivery.conversationId]);
-    this.#boundedEvents(delivery.events);
-    return delivery;
-  }
-
-  #boundedEvents(events: AgentEvent[]): AgentEvent[] {
-    if (events.length > this.calls.limits.items) {
-      throw CallError.limit("items", this.calls.limits);
-    }
-    this.boundIds(events.flatMap(({ id, recipient, conversationId }) => [id, recipient, conversationId]));
-    return events;
   }
 }

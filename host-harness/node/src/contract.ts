@@ -350,7 +350,7 @@ export type Rejection =
   | { tag: "invalid-length" }
   /** The signature was made with another secret or over other bytes. */
   | { tag: "signature-mismatch" }
-  /** The key of an operator's source is not one of the settings. */
+  /** The key of an operator's source, or of a request for a bot, is not one of the settings. */
   | { tag: "key-mismatch" }
   /** The settings have no secret and do not allow unsigned webhooks. */
   | { tag: "no-secret" }
@@ -1213,7 +1213,7 @@ export interface Turn {
   parameters: Attribute[];
   /** How long the session lasts without a turn, in seconds. Absent if unknown. */
   sessionSeconds?: number | undefined;
-  /** Whether the bot may answer this turn later, with `build-late-answer`. */
+  /** Whether the bot may answer this turn later, with `build-late-answer`. The settings can make it impossible. */
   permitsLateAnswer: boolean;
 }
 
@@ -1312,7 +1312,8 @@ export interface BotConnectorCalls {
    */
   mapBotRequest(request: Webhook): Promise<BotRequest>;
   /**
-   * Builds the response to a turn. Pure. `turn-number` counts the turns of the session from 1.
+   * Builds the response to a turn. Pure. `turn-number` counts the turns of the session from 1. A repeated request is not
+   * another turn.
    *
    * @throws {ProviderError} Its `value` is a Unsupported.
    */
@@ -1330,13 +1331,15 @@ export interface BotConnectorCalls {
    */
   buildLateAnswer(turn: Turn, answer: BotAnswer, time: Timestamp): Promise<ProviderRequest>;
   /**
-   * Delivers a late answer. Has effects.
+   * Delivers a late answer. Has effects. If the outcome of a delivery is unknown, a repetition can show the messages
+   * twice, and it fails with `permanent` if the first delivery ended the session.
    *
    * @throws {ProviderError} Its `value` is a Failure.
    */
   deliverLateAnswer(request: ProviderRequest): Promise<Delivery>;
   /**
-   * Registers the bots at the contact center, which replaces all that are registered. Has effects.
+   * Registers the bots at the contact center, which replaces all that are registered. Has effects. Fails with
+   * `unsupported` if the contact center reads the list from the platform instead.
    *
    * @throws {ProviderError} Its `value` is a Failure.
    */
@@ -1358,8 +1361,8 @@ export interface ConfigurationCalls {
   checkConnection(probe?: string): Promise<Check[]>;
   /**
    * Creates what the connection needs at the contact center, as far as a program can. Idempotent: it keeps what exists
-   * as required. `webhook-url` is the URL at which the host receives webhooks. A provider without the ability
-   * `provisioning` returns no steps. Has effects.
+   * as required. `webhook-url` is the URL at which the host receives webhooks, or requests for bots. A provider without
+   * the ability `provisioning` returns no steps. Has effects.
    *
    * @throws {ProviderError} Its `value` is a Failure.
    */

@@ -61,9 +61,7 @@ class BotConnection(Connected):
 
         Raises `ProviderError`, whose `value` is a `Failure`.
         """
-        delivery: Delivery = self._effect("deliver-late-answer", request)
-        self._bound_ids([delivery["message_id"], delivery["conversation_id"]])
-        return delivery
+        return self._bound_delivery(self._effect("deliver-late-answer", request))
 
     def register_bots(self, bots: list[Bot]) -> None:
         """Registers the bots at the contact center, which replaces all that are registered.

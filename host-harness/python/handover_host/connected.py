@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from .calls import Calls, Kept
-from .contract import AcceptedSettings, Check, ProvisioningMode, ProvisioningStep, SettingsProblem, Webhook
+from .contract import (
+    AcceptedSettings,
+    AgentEvent,
+    Check,
+    Delivery,
+    ProvisioningMode,
+    ProvisioningStep,
+    SettingsProblem,
+    Webhook,
+)
 from .errors import ArgumentError, exceeded
 from .instance import Granted
 from .limits import Limits
@@ -84,6 +93,18 @@ class Connected:
             raise exceeded("input", limits)
         read = [(name, value) for name, value in headers if name.lower() in self._read_headers]
         return {**webhook, "headers": read}
+
+    def _bound_delivery(self, delivery: Delivery) -> Delivery:
+        self._bound_ids([delivery["message_id"], delivery["conversation_id"]])
+        self._bound_events(delivery["events"])
+        return delivery
+
+    def _bound_events(self, events: list[AgentEvent]) -> list[AgentEvent]:
+        if len(events) > self._calls.limits.items:
+            raise exceeded("items", self._calls.limits)
+        for event in events:
+            self._bound_ids([event["id"], event["recipient"], event["conversation_id"]])
+        return events
 
     def _bound_ids(self, ids: list[str | None]) -> None:
         if any(id is not None and len(id.encode()) > self._calls.limits.id for id in ids):

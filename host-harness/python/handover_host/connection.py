@@ -127,15 +127,3 @@ class Connection(Connected):
         """
         availability: Availability = self._effect("check-availability", routing)
         return availability
-
-    def _bound_delivery(self, delivery: Delivery) -> Delivery:
-        self._bound_ids([delivery["message_id"], delivery["conversation_id"]])
-        self._bound_events(delivery["events"])
-        return delivery
-
-    def _bound_events(self, events: list[AgentEvent]) -> list[AgentEvent]:
-        if len(events) > self._calls.limits.items:
-            raise exceeded("items", self._calls.limits)
-        for event in events:
-            self._bound_ids([event["id"], event["recipient"], event["conversation_id"]])
-        return events

@@ -543,7 +543,7 @@ Rejection = Union[
 - `invalid-encoding`: The signature does not have the expected encoding: hexadecimal instead of base64, missing padding, white space.
 - `invalid-length`: The signature is well-formed but does not have the length of the full tag.
 - `signature-mismatch`: The signature was made with another secret or over other bytes.
-- `key-mismatch`: The key of an operator's source is not one of the settings.
+- `key-mismatch`: The key of an operator's source, or of a request for a bot, is not one of the settings.
 - `no-secret`: The settings have no secret and do not allow unsigned webhooks.
 - `other-connection`: The webhook is for another connection. The reason is for people.
 - `stale-settings`: The prepared settings are not from this version of the provider. Call `check-settings` again.
@@ -1974,7 +1974,7 @@ class Turn(TypedDict):
     """How long the session lasts without a turn, in seconds. Absent if unknown."""
 
     permits_late_answer: bool
-    """Whether the bot may answer this turn later, with `build-late-answer`."""
+    """Whether the bot may answer this turn later, with `build-late-answer`. The settings can make it impossible."""
 
 
 class BotRequestTurn(TypedDict):

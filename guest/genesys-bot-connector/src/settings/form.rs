@@ -31,7 +31,8 @@ pub(super) fn form() -> Vec<SettingField> {
                 PRODUCT,
                 "Product",
                 "bot-connector: Genesys waits for each answer, and the bots are registered at Genesys. digital-bot-connector: \
-                 the bot may answer later, and Genesys reads the list of bots from the platform.",
+                 the bot may answer later if there is an OAuth client, and Genesys reads the list of bots from the \
+                 platform.",
                 BOT_CONNECTOR,
             ),
         ),
@@ -80,8 +81,8 @@ pub(super) fn form() -> Vec<SettingField> {
                 Text,
                 TALKING_INTENT,
                 "Talking intent",
-                "The intent of an answer after which the bot waits for the user. Its slot turn changes with each answer, \
-                 because Genesys ends a session whose intent and slots do not change.",
+                "The intent of an answer after which the bot waits for the user, in the Bot Connector only. Its slot turn \
+                 changes with each answer, because Genesys ends a session whose intent and slots do not change.",
                 DEFAULT_TALKING_INTENT,
             ),
         ),

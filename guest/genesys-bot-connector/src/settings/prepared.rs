@@ -25,8 +25,7 @@ pub enum Product {
 pub struct Prepared<'a> {
     /// The Genesys product.
     pub product: Product,
-    /// The integration's name or id.
-    pub integration: Option<&'a str>,
+    integration: Option<&'a str>,
     /// The header with the secret.
     pub header: &'a str,
     /// The values of the header that are accepted, in the order of the settings.
@@ -82,6 +81,14 @@ impl<'a> Prepared<'a> {
     /// They are not from this version of the provider.
     pub fn open(settings: &'a [u8]) -> Result<Self, Stale> {
         prepared::open(STAMP, settings)
+    }
+
+    /// Returns the integration's name or id.
+    ///
+    /// # Errors
+    /// The settings have none.
+    pub fn integration(&self) -> Result<&'a str, Failure> {
+        self.integration.ok_or_else(|| Failure::Credentials(alloc::format!("the setting {INTEGRATION} is missing")))
     }
 
     /// Returns the OAuth client.

@@ -159,23 +159,23 @@ pub struct ReplyMessage<'a> {
 pub enum Content<'a> {
     /// A quick reply.
     QuickReply {
-        /// It.
+        /// The quick reply.
         #[serde(rename = "quickReply")]
         quick_reply: QuickReply<'a>,
     },
     /// A card.
     Card {
-        /// It.
+        /// The card.
         card: Card<'a>,
     },
     /// Several cards.
     Carousel {
-        /// They.
+        /// The cards.
         carousel: Carousel<'a>,
     },
     /// A file. Only in v2.
     Attachment {
-        /// It.
+        /// The file.
         attachment: Attachment<'a>,
     },
 }
@@ -228,6 +228,8 @@ pub enum CardAction<'a> {
         text: &'a str,
         /// The URL.
         url: &'a str,
+        /// The URL again, because the labels and payloads of all buttons must differ.
+        payload: &'a str,
     },
     /// Sends an answer.
     Postback {

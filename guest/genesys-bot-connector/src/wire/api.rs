@@ -1,6 +1,5 @@
 //! The fields of Genesys's API responses that this provider reads.
 
-use genesys_cloud::wire::Reference;
 use handover_guest::json_types;
 
 json_types! {
@@ -17,7 +16,7 @@ json_types! {
         /// The name.
         "name" => name: text,
         /// The type.
-        "integrationType" => integration_type: object(Reference),
+        "integrationType" => integration_type: object(IntegrationType),
         /// `ENABLED`, `DISABLED` or `DELETED`.
         "intendedState" => intended_state: text,
         /// The state that Genesys observes.
@@ -34,12 +33,6 @@ json_types! {
     pub struct BotList {
         /// The bots.
         "chatBots" => chat_bots: objects(Bot),
-    }
-
-    /// What Genesys reads from the platform in v2 (`BotListing`).
-    pub struct BotListing {
-        /// The bots.
-        "entities" => entities: objects(Bot),
     }
 
     /// A bot.

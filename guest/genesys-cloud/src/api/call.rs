@@ -41,7 +41,13 @@ impl Call {
         Self { method: Method::Patch, path, body, kind: Kind::Changes }
     }
 
-    /// A PUT.
+    /// A PUT with the whole new state. It has the same effect again, so a repetition does no harm.
+    #[must_use]
+    pub fn replace(path: String, body: Vec<u8>) -> Self {
+        Self { method: Method::Put, path, body, kind: Kind::Reads }
+    }
+
+    /// A PUT that must not be repeated, such as one that names the version which it changes.
     #[must_use]
     pub fn put(path: String, body: Vec<u8>) -> Self {
         Self { method: Method::Put, path, body, kind: Kind::Changes }

@@ -260,7 +260,7 @@ fn a_plugin_for_bots_can_be_set_up() {
 
     let (status, _, error) = folder.run(&with("register-bots", &["bots.toml"]));
     assert_eq!(status, 2);
-    assert!(error.contains("bots.toml: it is no list of bots"), "{error}");
+    assert!(error.contains("bots.toml: not a list of bots"), "{error}");
     folder.write(
         "bots.json",
         r#"[{"id": "b", "name": "B", "versions": [{"version": "1", "languages": ["de"], "intents": []}]}]"#,

@@ -6,7 +6,7 @@ use alloc::{string::String, vec::Vec};
 use bot_connector_guest::BotConnector;
 use bot_connector_guest::contract::*;
 use genesys_bot_connector::GenesysBotConnector as Original;
-use genesys_bot_connector::settings::Prepared;
+use genesys_bot_connector::settings::{Prepared, Product};
 use handover_guest::contract::*;
 
 /// Replaces a text in the body of a response.
@@ -20,13 +20,13 @@ pub(crate) fn build(
     turn_number: u32,
     answer: &BotAnswer,
 ) -> Result<BotResponse, Unsupported> {
-    let (mut turn, mut answer) = (turn.clone(), answer.clone());
+    let (mut settings, mut answer) = (settings.clone(), answer.clone());
     let turn_number = if on("response: the turn does not count") { 1 } else { turn_number };
     if on("response: every answer is v1's") {
-        turn.permits_late_answer = false;
+        settings.product = Product::BotConnector;
     }
     if on("response: every answer is v2's") {
-        turn.permits_late_answer = true;
+        settings.product = Product::DigitalBotConnector;
     }
     if on("response: only the first message is sent") {
         answer.messages.truncate(1);
@@ -46,12 +46,11 @@ pub(crate) fn build(
     {
         answer.next = NextStep::Complete(BotResult { intent: reason.clone(), slots: Vec::new() });
     }
-    let mut settings = settings.clone();
     settings.has_attachments |= on("response: attachments are always sent");
-    let mut built = Original::build_bot_response(&settings, &turn, turn_number, &answer);
+    let mut built = Original::build_bot_response(&settings, turn, turn_number, &answer);
     if on("response: every slot is accepted") && built.is_err() {
         answer.next = NextStep::Wait;
-        built = Original::build_bot_response(&settings, &turn, turn_number, &answer);
+        built = Original::build_bot_response(&settings, turn, turn_number, &answer);
     }
     let response = built.as_mut().map_err(|error| error.clone())?;
     if on("response: it is empty") {
