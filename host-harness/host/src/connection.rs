@@ -160,7 +160,8 @@ impl Connection {
     /// Delivers a built request.
     ///
     /// # Errors
-    /// A [`Failure`], or a failed call. After a failed call other than [`CallError::Busy`], the outcome is unknown.
+    /// A [`Failure`], or a failed call. After a failed call other than [`CallError::Busy`](crate::CallError::Busy), the
+    /// outcome is unknown.
     pub async fn deliver(&self, request: &ProviderRequest) -> Result<Delivery, Error<Failure>> {
         let delivery = effect!(self, self.inner.functions, deliver, request)?.map_err(Error::Provider)?;
         self.inner.bound_delivery(&delivery)?;
