@@ -5,6 +5,7 @@
 mod architecture;
 mod bad_input;
 mod both_ways;
+mod bots;
 mod component;
 mod conformance;
 mod doctor;

@@ -9,11 +9,13 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::config::{MediaConfig, TypingConfig, Unconfirmed};
+use crate::delivery::bot_client::BotClient;
 use crate::delivery::delivery_queue::DeliveryQueue;
 use crate::delivery::event_publisher::EventPublisher;
 use crate::delivery::webhook::{RECEIPT, Webhook};
 use crate::delivery::webhook_bodies::{self, InboundOutcome};
 use crate::state::bot_connectors::BotConnectors;
+use crate::state::bot_sessions::BotSessions;
 use crate::state::conversations::{
     Conversation, ConversationEvent, Conversations, EventKind, Message, MessageType, Originator,
 };
@@ -45,6 +47,8 @@ pub(crate) struct Cloud {
     pub(crate) tokens: Shared<Tokens>,
     pub(crate) integrations: Shared<Integrations>,
     pub(crate) bot_connectors: Shared<BotConnectors>,
+    pub(crate) bot_sessions: Shared<BotSessions>,
+    pub(crate) bots: BotClient,
     pub(crate) conversations: Shared<Conversations>,
     pub(crate) flows: Arc<Flows>,
     pub(crate) users: Shared<Users>,

@@ -103,8 +103,7 @@
 //!
 //! Any other path under `/api/v2` is a 404.
 //!
-//! `/api/v2/integrations` has the integrations of the Bot Connector and the Digital Bot Connector. They can be set up;
-//! no flow calls their bots yet.
+//! `/api/v2/integrations` has the integrations of the Bot Connector and the Digital Bot Connector.
 //!
 //! # Detail events
 //!
@@ -201,6 +200,41 @@
 //!   }]
 //! }
 //! ```
+//!
+//! # Flows that ask bots
+//!
+//! A test runs *Call Bot Connector* or *Call Digital Bot Connector* itself: it begins a run and speaks for the user. The
+//! sandbox asks the bot at the URL of the integration, with the headers of its credentials. The run ends on the path of an
+//! intent or on the failure path. The transfer to an agent, which a real flow does next, is not part of it.
+//!
+//! | Request | Body | Description |
+//! |---|---|---|
+//! | `POST /sandbox/bot-sessions` | `{"integrationId", "bot", "version", "language", "parameters"?: {}}` | begins a run. The bot must be registered; a Digital Bot Connector asks the platform for it |
+//! | `GET /sandbox/bot-sessions/{id}` | | the run, as below |
+//! | `POST …/{id}/messages` | `{"text", "payload"?, "timeoutMs"?}` | the user says something or presses a button; waits for the answer, by default 10 s or 30 s |
+//! | `POST …/{id}/expire` | | the user says nothing for too long |
+//!
+//! ```json
+//! {
+//!   "id": "botSessionId", "conversationId": "genesysConversationId", "integrationId": "…",
+//!   "bot": { "id": "…", "version": "1", "language": "en-us" },
+//!   "messages": [{ "from": "user", "text": "…", "payload": null }, { "from": "bot", "text": "…", "content": null }],
+//!   "outcome": null
+//! }
+//! ```
+//!
+//! `outcome` is `{"intent", "slots", "parameters"}` or `{"errorType", "errorMessage"}` when the run is over. The error types
+//! are those of Architect. For v1, which of them stands for a late or a refused answer is unconfirmed:
+//!
+//! | `errorType` | v1 | v2 |
+//! |---|---|---|
+//! | the code in the bot's `errorInfo` | the bot failed | the bot failed |
+//! | `InternalServerError` | no answer in time, a status other than 200, an invalid answer | |
+//! | `ServiceProviderTimeout` | | no answer in time |
+//! | `ServiceProviderErrorResponse` | | a status other than 200; a 5xx is repeated twice before |
+//! | `ServiceProviderInvalidResponse` | | an invalid answer |
+//! | `NoMatchError` | the fourth answer in a row with the same intent and the same slots | |
+//! | `NoInputError` | the user said nothing for too long | the same |
 //!
 //! # Faults
 //!

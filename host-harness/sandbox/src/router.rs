@@ -142,6 +142,10 @@ fn desk() -> Router<Cloud> {
         .route(&format!("{CONVERSATION}/message"), post(messages::message))
         .route(&format!("{CONVERSATION}/transfer"), post(agent_actions::transfer))
         .route(&format!("{CONVERSATION}/disconnect"), post(agent_actions::disconnect))
+        .route("/sandbox/bot-sessions", post(desk::bot_sessions::begin))
+        .route("/sandbox/bot-sessions/{id}", get(desk::bot_sessions::get))
+        .route("/sandbox/bot-sessions/{id}/messages", post(desk::bot_sessions::say))
+        .route("/sandbox/bot-sessions/{id}/expire", post(desk::bot_sessions::expire))
         .route(
             "/sandbox/faults",
             get(controls::pending_faults).post(controls::order_fault).delete(controls::clear_faults),

@@ -19,13 +19,13 @@ use uuid::Uuid;
 
 use crate::cloud::Cloud;
 use crate::config::{ClientConfig, Config, FlowConfig, IntegrationConfig, QueueConfig, Secret};
+use crate::delivery::bot_client::BotClient;
 use crate::delivery::delivery_queue::DeliveryQueue;
 use crate::delivery::event_posts::{EventDestination, EventPost};
 use crate::delivery::event_publisher::{EventPublisher, MAX_EVENTS};
 use crate::delivery::retrying_client::RetryingClient;
 use crate::delivery::webhook::{Webhook, WebhookContext};
 use crate::router::router;
-use crate::state::bot_connectors::BotConnectors;
 use crate::state::collection::Collection;
 use crate::state::content_profiles::ContentProfile;
 use crate::state::conversations::{Conversations, Queue, Rules};
@@ -236,7 +236,9 @@ fn cloud(
             Collection::new(ContentProfile::initial(config.media.clone())),
             Collection::new(MessagingSetting::initial(config.typing)),
         )),
-        bot_connectors: Shared::new(BotConnectors::default()),
+        bot_connectors: Shared::default(),
+        bot_sessions: Shared::default(),
+        bots: BotClient::new().map_err(StartError::HttpClient)?,
         flows: Arc::new(Flows(flows)),
         users: Shared::new(Users::new()),
         faults: event_publisher.faults.clone(),

@@ -4,12 +4,14 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use crate::api::paging::PageRequest;
 use crate::api::request::{JsonBody, Target};
 use crate::cloud::Cloud;
 use crate::config::Permission;
-use crate::state::bot_connectors::{BOT_CONNECTOR, BotIntegration, IntegrationType, TYPES};
+use crate::state::bot_answer::{BotAnswer, BotState, Product};
+use crate::state::bot_connectors::{BOT_CONNECTOR, BotIntegration, FILE_ATTACHMENTS, IntegrationType, TYPES};
 use crate::state::tokens::Caller;
 use crate::wire::error::ApiError;
 use crate::wire::schema::Object;
@@ -23,8 +25,6 @@ const MAX_NAME_CHARACTERS: usize = 100;
 const MAX_DESCRIPTION_CHARACTERS: usize = 256;
 /// The types of slots, in any case, each also as a collection.
 const SLOT_TYPES: [&str; 7] = ["string", "integer", "decimal", "duration", "boolean", "currency", "datetime"];
-/// `BotState` of a late answer.
-const BOT_STATES: [&str; 3] = ["Complete", "MoreData", "Failed"];
 
 /// `GET /api/v2/integrations/types`.
 pub(crate) async fn list_types(
@@ -49,6 +49,7 @@ pub(crate) async fn get_schema(
         "properties" => json!({
             name: { "title": title, "type": "string" },
             "botProvider": { "title": "Bot Provider", "type": "string" },
+            FILE_ATTACHMENTS: { "title": "Enable file attachments", "type": "boolean" },
         }),
         "advanced" => json!({}),
         other => return Err(ApiError::invalid_value(other, "ConfigType", &["properties", "advanced"])),
@@ -177,10 +178,11 @@ pub(crate) async fn create_credentials(
     if !TYPES.iter().any(|known| known.credentials.1 == kind) {
         return Err(ApiError::malformed_field("type.name"));
     }
-    if request.string_map("credentialFields")?.is_empty() {
+    let fields = request.string_map("credentialFields")?;
+    if fields.is_empty() {
         return Err(ApiError::missing_field("credentialFields"));
     }
-    let id = cloud.bot_connectors.with(|all| all.add_credentials(kind));
+    let id = cloud.bot_connectors.with(|all| all.add_credentials(kind, fields));
     Ok(Json(json!({ "id": id, "name": name, "type": { "name": kind } })))
 }
 
@@ -216,21 +218,40 @@ pub(crate) async fn set_bots(
     })
 }
 
-/// `POST …/botconnectors/outgoing/messages` (`OutgoingMessageRequest`). The sandbox has no sessions, so every session is
-/// unknown.
+/// `POST …/botconnectors/outgoing/messages` (`OutgoingMessageRequest`): the bot speaks after its response.
 pub(crate) async fn send_outgoing_message(
+    State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
     body: JsonBody,
 ) -> Result<Json<Value>, ApiError> {
     caller.require(Permission::BotConnectorSend)?;
     let body = body.read()?;
     let request = Object::body(&body)?;
-    for field in ["botId", "botVersion", "botSessionId", "languageCode"] {
-        request.required_text(field)?;
-    }
-    request.required_choice("botState", "BotState", &BOT_STATES)?;
-    request.string_map("parameters")?;
-    Err(ApiError::conflict("session.not.found", "There is no such session."))
+    let (bot, version) = (request.required_text("botId")?, request.required_text("botVersion")?);
+    let session = request.required_text("botSessionId")?;
+    request.required_text("languageCode")?;
+    BotState::of(&request)?;
+    cloud.bot_sessions.with(|sessions| {
+        let not_found = || ApiError::conflict("session.not.found", "There is no such session.");
+        let session = sessions.get_mut(session).ok_or_else(not_found)?;
+        let is_active =
+            cloud.bot_connectors.with(|all| all.get(&session.integration_id).is_some_and(|one| one.is_enabled));
+        let refused = match () {
+            () if session.product == Product::BotConnector => return Err(not_found()),
+            () if !is_active => Some(("integration.not.active", "The integration is not active.")),
+            () if !session.is_open() => Some(("session.already.closed", "The session is closed.")),
+            () if session.bot.id != bot => Some(("session.bot.id.mismatch", "The session is one of another bot.")),
+            () if session.bot.version != version => {
+                Some(("session.bot.version.mismatch", "The session is one of another version of the bot."))
+            }
+            () => None,
+        };
+        if let Some((code, message)) = refused {
+            return Err(ApiError::conflict(code, message));
+        }
+        session.answered(BotAnswer::read(session.product, &session.bot.intents, &body)?);
+        Ok(Json(json!({ "messageId": Uuid::new_v4().to_string() })))
+    })
 }
 
 fn type_with(id: &str) -> Option<&'static IntegrationType> {
@@ -314,7 +335,7 @@ fn check_bots(list: &Object<'_>) -> Result<(), ApiError> {
 /// Checks the slots of an intent, which are a map by their names.
 fn check_slots(intent: &Object<'_>) -> Result<(), ApiError> {
     let Some(slots) = intent.object("slots")? else { return Ok(()) };
-    let names = slots.names();
+    let names: Vec<_> = slots.entries().map(|(name, _)| name).collect();
     at_most(names.len(), MAX_SLOTS, &intent.path("slots"))?;
     for name in names {
         let slot = slots.required_object(name)?;

@@ -1,6 +1,7 @@
 //! The deliveries of the organization: webhooks, and detail events through the event bus, the trigger and the
 //! notification service.
 
+pub(crate) mod bot_client;
 pub(crate) mod conversation_json;
 pub(crate) mod delivery_queue;
 pub(crate) mod detail_events;

@@ -2,6 +2,7 @@
 //! is required, the body may be empty. This keeps `curl -d` simple.
 
 pub(crate) mod agent_actions;
+pub(crate) mod bot_sessions;
 pub(crate) mod controls;
 pub(crate) mod conversations;
 pub(crate) mod messages;

@@ -33,6 +33,9 @@ pub(crate) enum DeskError {
     /// 404: there is no such conversation or queue.
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    /// 409: the state of something else does not allow the action.
+    #[error("{0}")]
+    Conflict(String),
     /// 409: the state of the conversation does not allow the action.
     #[error(transparent)]
     WrongPhase(#[from] WrongPhase),
@@ -43,7 +46,7 @@ impl IntoResponse for DeskError {
         let status = match self {
             Self::BadRequest(_) | Self::Order(_) | Self::Losses(_) => StatusCode::BAD_REQUEST,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
-            Self::WrongPhase(_) => StatusCode::CONFLICT,
+            Self::Conflict(_) | Self::WrongPhase(_) => StatusCode::CONFLICT,
         };
         (status, Json(json!({ "status": status.as_u16(), "message": self.to_string() }))).into_response()
     }

@@ -1,7 +1,12 @@
 //! The integrations of the Bot Connector and the Digital Bot Connector, with their credentials and bots.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
+
+use crate::config::Secret;
+use crate::state::bot_answer::Product;
 
 /// A type of integration. Unconfirmed: the id of the Bot Connector, the names of the properties and the types of the
 /// credentials, which Genesys does not publish.
@@ -33,6 +38,9 @@ pub(crate) const DIGITAL_BOT_CONNECTOR: IntegrationType = IntegrationType {
 
 /// All types of integration that the sandbox has.
 pub(crate) const TYPES: [&IntegrationType; 2] = [&BOT_CONNECTOR, &DIGITAL_BOT_CONNECTOR];
+
+/// The property with which the Digital Bot Connector accepts files in answers. Unconfirmed: the name.
+pub(crate) const FILE_ATTACHMENTS: &str = "enableFileAttachments";
 
 /// The maximum number of integrations of a type (help article "Configure the Genesys Digital Bot Connector integration").
 const MAX_OF_A_TYPE: usize = 5;
@@ -67,6 +75,23 @@ pub(crate) struct BotConnectors {
 struct Credentials {
     id: String,
     kind: String,
+    /// The headers of every request to the platform.
+    fields: Vec<(String, Secret)>,
+}
+
+impl BotIntegration {
+    /// Returns which product asks the bots.
+    pub(crate) fn product(&self) -> Product {
+        if self.kind.id == BOT_CONNECTOR.id {
+            return Product::BotConnector;
+        }
+        Product::DigitalBotConnector { attachments: self.properties.get(FILE_ATTACHMENTS) == Some(&Value::Bool(true)) }
+    }
+
+    /// Returns the URL at which the platform's bots are asked.
+    pub(crate) fn url(&self) -> Option<&str> {
+        self.properties.get(self.kind.url.0)?.as_str()
+    }
 }
 
 impl BotConnectors {
@@ -100,10 +125,19 @@ impl BotConnectors {
     }
 
     /// Stores credentials of a type. Returns their id.
-    pub(crate) fn add_credentials(&mut self, kind: &str) -> String {
+    pub(crate) fn add_credentials(&mut self, kind: &str, fields: BTreeMap<String, String>) -> String {
         let id = Uuid::new_v4().to_string();
-        self.credentials.push(Credentials { id: id.clone(), kind: kind.to_owned() });
+        let fields = fields.into_iter().map(|(name, value)| (name, Secret::from(value))).collect();
+        self.credentials.push(Credentials { id: id.clone(), kind: kind.to_owned(), fields });
         id
+    }
+
+    /// Returns the headers of an integration's requests.
+    pub(crate) fn secret_headers(&self, integration: &BotIntegration) -> Vec<(String, Secret)> {
+        let reference = integration.credentials.get(integration.kind.credentials.0);
+        let id = reference.and_then(|reference| reference.get("id")).and_then(Value::as_str);
+        let found = self.credentials.iter().find(|one| Some(one.id.as_str()) == id);
+        found.map(|credentials| credentials.fields.clone()).unwrap_or_default()
     }
 
     /// Whether all references are to credentials that exist and have the type that the integration needs.

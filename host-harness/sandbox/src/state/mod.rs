@@ -1,6 +1,9 @@
 //! The state of an organization, in memory. No I/O; the time is an argument.
 
+pub(crate) mod bot_answer;
 pub(crate) mod bot_connectors;
+pub(crate) mod bot_manifest;
+pub(crate) mod bot_sessions;
 pub(crate) mod collection;
 pub(crate) mod content_profiles;
 pub(crate) mod conversations;

@@ -199,6 +199,12 @@ impl ApiError {
         Self::new(status, code, message)
     }
 
+    /// Returns the message, with the field if there is one.
+    pub(crate) fn description(&self) -> String {
+        let field = self.field.as_ref().map(|field| format!("{} ({})", field.field_name, field.error_code));
+        field.unwrap_or_else(|| self.message.clone())
+    }
+
     /// Returns the response with its body, which contains `context_id`.
     pub(crate) fn into_response_with(self, context_id: &str) -> Response {
         let body = ErrorBody {

@@ -40,11 +40,6 @@ impl<'a> Object<'a> {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
-    /// Returns the names of all fields.
-    pub(crate) fn names(&self) -> Vec<&'a str> {
-        self.fields.keys().map(String::as_str).collect()
-    }
-
     /// Returns the field, or `None` if it is absent.
     pub(crate) fn value(&self, name: &str) -> Option<&'a Value> {
         self.fields.get(name).filter(|value| !value.is_null())
@@ -172,7 +167,7 @@ impl<'a> Object<'a> {
     }
 
     /// Returns all fields.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
         self.fields.iter()
     }
 }

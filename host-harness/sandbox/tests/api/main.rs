@@ -10,6 +10,7 @@
 mod agentless;
 mod agents;
 mod bot_connectors;
+mod bot_sessions;
 mod content_profiles;
 mod conversations;
 mod desk;

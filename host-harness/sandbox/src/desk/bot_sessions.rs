@@ -1,0 +1,180 @@
+//! The flows that ask bots: runs of *Call Bot Connector* and *Call Digital Bot Connector*, which a test begins and
+//! speaks in.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use crate::cloud::Cloud;
+use crate::delivery::bot_client::{BotCall, CallError};
+use crate::desk::request::{Body, DeskError, DeskResult, NoParameters};
+use crate::state::bot_answer::{BotAnswer, Product};
+use crate::state::bot_connectors::BotIntegration;
+use crate::state::bot_manifest;
+use crate::state::bot_sessions::{BotSession, NoAnswer};
+
+/// The time for an answer. Unconfirmed for v1; the default of *Bot Response Timeout* in v2 is 30 s.
+const TIMEOUT_MS: u64 = 10_000;
+const DIGITAL_TIMEOUT_MS: u64 = 30_000;
+/// The minutes that a session lasts: seen in v1, the default of *Session Timeout* in v2.
+const SESSION_MINUTES: u32 = 4_320;
+const DIGITAL_SESSION_MINUTES: u32 = 720;
+
+/// The settings of the action.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Action {
+    integration_id: String,
+    bot: String,
+    version: String,
+    language: String,
+    #[serde(default)]
+    parameters: BTreeMap<String, String>,
+}
+
+/// What the user says.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Input {
+    text: String,
+    payload: Option<String>,
+    /// The time for the answer (*Bot Response Timeout*).
+    timeout_ms: Option<u64>,
+}
+
+/// `POST /sandbox/bot-sessions`: begins a run.
+pub(crate) async fn begin(State(cloud): State<Cloud>, Body(action): Body<Action>) -> DeskResult {
+    let integration = integration(&cloud, &action.integration_id)?;
+    let product = integration.product();
+    let entry = match product {
+        Product::BotConnector => registered(&integration, &action.bot)?,
+        Product::DigitalBotConnector { .. } => {
+            let call = call(&cloud, &integration, &["bots", &action.bot], None, DIGITAL_TIMEOUT_MS)?;
+            let answer = cloud.bots.call(&call).await;
+            answer.map_err(|error| DeskError::Conflict(format!("the bot cannot be read: {}", message(&error))))?
+        }
+    };
+    let bot = bot_manifest::reference(product, &entry, &action.version, &action.language)
+        .map_err(|error| DeskError::Conflict(format!("the entry of the bot does not fit: {}", error.description())))?;
+    let minutes = match product {
+        Product::BotConnector => SESSION_MINUTES,
+        Product::DigitalBotConnector { .. } => DIGITAL_SESSION_MINUTES,
+    };
+    let session = BotSession::new(integration.id, product, bot, action.parameters, minutes);
+    let view = session.view();
+    cloud.bot_sessions.with(|sessions| sessions.add(session));
+    Ok(Json(view))
+}
+
+/// `GET /sandbox/bot-sessions/{id}`.
+pub(crate) async fn get(State(cloud): State<Cloud>, Path(id): Path<String>) -> DeskResult {
+    with(&cloud, &id, |session| Ok(Json(session.view())))
+}
+
+/// `POST /sandbox/bot-sessions/{id}/messages`: the user says something, and the bot answers.
+pub(crate) async fn say(State(cloud): State<Cloud>, Path(id): Path<String>, Body(input): Body<Input>) -> DeskResult {
+    let (integration_id, product, intents, body) = with(&cloud, &id, |session| {
+        if session.is_asked || !session.is_open() {
+            return Err(DeskError::Conflict("the bot is being asked, or the run is over".to_owned()));
+        }
+        let body = session.ask(&input.text, input.payload.as_deref());
+        Ok((session.integration_id.clone(), session.product, session.bot.intents.clone(), body))
+    })?;
+    let (path, timeout) = match product {
+        Product::BotConnector => (&[][..], TIMEOUT_MS),
+        Product::DigitalBotConnector { .. } => (&["messages"][..], DIGITAL_TIMEOUT_MS),
+    };
+    let integration = integration(&cloud, &integration_id)?;
+    let call = call(&cloud, &integration, path, Some(body), input.timeout_ms.unwrap_or(timeout))?;
+    let answer = cloud.bots.call(&call).await;
+    with(&cloud, &id, |session| {
+        session.is_asked = false;
+        // A later answer may have ended the run in the meantime.
+        if session.is_open() {
+            match answer {
+                Ok(body) => match BotAnswer::read(product, &intents, &body) {
+                    Ok(answer) => session.answered(answer),
+                    Err(error) => session.failed(NoAnswer::Invalid, error.description()),
+                },
+                Err(error) => session.failed(reason(&error), message(&error)),
+            }
+        }
+        Ok(Json(session.view()))
+    })
+}
+
+/// `POST /sandbox/bot-sessions/{id}/expire`: the user says nothing for too long.
+pub(crate) async fn expire(
+    State(cloud): State<Cloud>,
+    Path(id): Path<String>,
+    Body(_): Body<NoParameters>,
+) -> DeskResult {
+    with(&cloud, &id, |session| {
+        session.expire();
+        Ok(Json(session.view()))
+    })
+}
+
+fn with<T>(
+    cloud: &Cloud,
+    id: &str,
+    work: impl FnOnce(&mut BotSession) -> Result<T, DeskError>,
+) -> Result<T, DeskError> {
+    cloud.bot_sessions.with(|sessions| work(sessions.get_mut(id).ok_or(DeskError::NotFound("run of a bot"))?))
+}
+
+fn integration(cloud: &Cloud, id: &str) -> Result<BotIntegration, DeskError> {
+    let found = cloud.bot_connectors.with(|all| all.get(id).cloned()).ok_or(DeskError::NotFound("integration"))?;
+    if found.is_enabled { Ok(found) } else { Err(DeskError::Conflict("the integration is disabled".to_owned())) }
+}
+
+fn registered(integration: &BotIntegration, id: &str) -> Result<Value, DeskError> {
+    let bots = integration.bots.as_array().into_iter().flatten();
+    bots.into_iter()
+        .find(|bot| bot.get("id").and_then(Value::as_str) == Some(id))
+        .cloned()
+        .ok_or(DeskError::NotFound("bot"))
+}
+
+/// Builds a call to the integration's URL with `path` appended.
+fn call(
+    cloud: &Cloud,
+    integration: &BotIntegration,
+    path: &[&str],
+    body: Option<Value>,
+    timeout_ms: u64,
+) -> Result<BotCall, DeskError> {
+    let missing = || DeskError::Conflict("the integration has no URL of a bot".to_owned());
+    let mut url: Url = integration.url().and_then(|url| url.parse().ok()).ok_or_else(missing)?;
+    if !path.is_empty() {
+        url.path_segments_mut().map_err(|()| missing())?.pop_if_empty().extend(path);
+    }
+    Ok(BotCall {
+        url,
+        body,
+        headers: cloud.bot_connectors.with(|all| all.secret_headers(integration)),
+        timeout: Duration::from_millis(timeout_ms),
+        is_repeated: integration.product() != Product::BotConnector,
+    })
+}
+
+fn reason(error: &CallError) -> NoAnswer {
+    match error {
+        CallError::TimedOut => NoAnswer::TimedOut,
+        CallError::Refused(_) => NoAnswer::Refused,
+        CallError::Invalid => NoAnswer::Invalid,
+    }
+}
+
+fn message(error: &CallError) -> String {
+    match error {
+        CallError::TimedOut => "no answer in time".to_owned(),
+        CallError::Refused(reason) => reason.clone(),
+        CallError::Invalid => "the answer is too large or is not JSON".to_owned(),
+    }
+}
