@@ -13,14 +13,22 @@ export class ProviderError<Value = unknown> extends Error {
     readonly call: string,
     readonly value: Value,
   ) {
-    super(`${call}: the provider answered ${tagOf(value)}`);
+    super(`${call}: the provider answered ${described(value)}`);
   }
 }
 
-function tagOf(value: unknown): string {
-  const tag = (value as { tag?: unknown } | null)?.tag;
-  return typeof tag === "string" ? tag : "an error";
+/** Describes an error: its kind, and the reason for people if it has one. A reason contains no secret and no message text. */
+function described(value: unknown): string {
+  const { tag, val } = (value ?? {}) as { tag?: unknown; val?: unknown };
+  if (typeof tag !== "string") {
+    return "an error";
+  }
+  const reason = tag === "retry" ? (val as { message?: unknown }).message : val;
+  return typeof reason === "string" && REASONED.has(tag) ? `${tag}: ${reason}` : tag;
 }
+
+/** The failures whose value is, or contains, a reason for people. */
+const REASONED: ReadonlySet<string> = new Set(["retry", "credentials", "permanent"]);
 
 /** Why a call failed without an answer. A failed call does not affect later calls. */
 export type CallErrorKind =

@@ -5,7 +5,7 @@ import { BotConnection } from "./bot-connection.js";
 import type { Calls, Granted } from "./calls.js";
 import { Connection } from "./connection.js";
 import type { AcceptedSettings, Description, Origin, Setting, SettingsProblem } from "./contract.js";
-import { ConnectError, ProviderError } from "./errors.js";
+import { ArgumentError, ConnectError, ProviderError } from "./errors.js";
 import { Verifier } from "./signature.js";
 import type { Workers } from "./workers.js";
 
@@ -52,8 +52,8 @@ export class Provider {
    * from the settings and is not among them is an error.
    * @throws {ConnectError}
    */
-  async connect(settings: Setting[], { allowed }: { allowed: string[] }): Promise<Connection> {
-    return this.#connection(settings, await this.#accept(settings, grantsOnly(allowed)));
+  async connect(settings: Setting[], options: { allowed: string[] }): Promise<Connection> {
+    return this.#connection(settings, await this.#accept(settings, grantsOnly(options?.allowed)));
   }
 
   /**
@@ -80,8 +80,8 @@ export class Provider {
    *
    * @throws {ConnectError}
    */
-  async connectBots(settings: Setting[], { allowed }: { allowed: string[] }): Promise<BotConnection> {
-    return this.#botConnection(await this.#accept(settings, grantsOnly(allowed)));
+  async connectBots(settings: Setting[], options: { allowed: string[] }): Promise<BotConnection> {
+    return this.#botConnection(await this.#accept(settings, grantsOnly(options?.allowed)));
   }
 
   /**
@@ -174,7 +174,10 @@ export class Provider {
 }
 
 /** Grants the origins that the operator allows; any other is an error. */
-function grantsOnly(allowed: string[]): (origin: Origin, url: string) => boolean {
+function grantsOnly(allowed: unknown): (origin: Origin, url: string) => boolean {
+  if (!Array.isArray(allowed) || !allowed.every((origin) => typeof origin === "string")) {
+    throw new ArgumentError('allowed: expected a list of origins, such as ["https://api.example.com"]');
+  }
   const allowedOrigins = new Set(allowed.map(parseOrigin));
   return (origin, url) => {
     if (!allowedOrigins.has(url)) {

@@ -82,6 +82,33 @@ test("an argument of another type is an error before anything runs", async () =>
   await assert.rejects(connection.deliver({ ...request, body: "{}" }), { name: "ArgumentError" });
 });
 
+test("origins that are no list are an error that names them", async () => {
+  const host = new Host({ threads: 1 });
+  after(() => host.close());
+  const provider = await host.load();
+  for (const options of [undefined, {}, { allowed: "https://api.example.com" }, { allowed: [1] }]) {
+    await assert.rejects(provider.connect([], options), { name: "ArgumentError", message: /^allowed: expected a list/ });
+    await assert.rejects(provider.connectBots([], options), { name: "ArgumentError" });
+  }
+});
+
+test("the message of an error has the provider's reason", async () => {
+  const host = new Host({ http: { send: async () => ({ error: { tag: "unreachable" } }) }, threads: 1 });
+  after(() => host.close());
+  const provider = await host.load();
+  const settings = exampleSettings(provider);
+  const allowed = (await provider.checkSettings(settings)).origins.map(({ url }) => url);
+  const connection = await provider.connect(settings, { allowed });
+  const outbound = { id: "m-1", time: 1, message: { tag: "text", val: "Hello" } };
+  const [built] = await connection.buildOutboundMessage({ recipient: "ada", handover: 1 }, outbound);
+  await assert.rejects(connection.deliver(built), { message: /^deliver: the provider answered retry: \S/ });
+  const foreign = { ...built, operation: "none" };
+  await assert.rejects(connection.deliver(foreign), { message: /^deliver: the provider answered permanent: \S/ });
+  // An error without a reason for people.
+  const stale = provider.connectPrepared(new Uint8Array());
+  await assert.rejects(stale.mapAgentEvents(source), { message: "map-agent-events: the provider answered stale-settings" });
+});
+
 test("a provider of handovers connects no bots", async () => {
   const host = new Host({ threads: 1 });
   after(() => host.close());

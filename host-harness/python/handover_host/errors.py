@@ -8,13 +8,23 @@ from .contract import Origin, SettingsProblem
 from .limits import Limits
 
 
+def _described(value: Any) -> str:
+    """Describes an error: its kind, and the reason for people if it has one. A reason contains no secret and no message
+    text; another value may contain personal data.
+    """
+    if not isinstance(value, dict):
+        return "an error"
+    tag, val = value.get("tag"), value.get("val")
+    reason = val.get("message") if tag == "retry" and isinstance(val, dict) else val
+    has_reason = tag in ("retry", "credentials", "permanent") and isinstance(reason, str)
+    return f"{tag}: {reason}" if has_reason else str(tag)
+
+
 class ProviderError(Exception):
     """An error of the contract that the provider answered: a rejection, a failure, an unsupported message."""
 
     def __init__(self, call: str, value: Any) -> None:
-        # The tag, because the value may contain personal data.
-        tag = value.get("tag") if isinstance(value, dict) else "an error"
-        super().__init__(f"{call}: the provider answered {tag}")
+        super().__init__(f"{call}: the provider answered {_described(value)}")
         self.call = call
         """The function that answered."""
         self.value = value

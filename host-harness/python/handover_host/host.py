@@ -12,7 +12,7 @@ from .cache import Cache, MemoryCache
 from .calls import Calls, Permits
 from .connection import Connection
 from .contract import AcceptedSettings, Description, Origin, Setting
-from .errors import CallError, ConnectError, LoadError, ProviderError, not_allowed, refused
+from .errors import ArgumentError, CallError, ConnectError, LoadError, ProviderError, not_allowed, refused
 from .http import HttpClient, Transport, origin_of
 from .instance import Component, Engine, Granted
 from .limits import Limits
@@ -173,6 +173,8 @@ class Provider:
 
 
 def _is_granted(allowed: list[str]) -> Callable[[Origin, str], bool]:
+    if isinstance(allowed, str) or not all(isinstance(origin, str) for origin in allowed):
+        raise ArgumentError('allowed: expected a list of origins, such as ["https://api.example.com"]')
     origins = {_parse_origin(origin) for origin in allowed}
 
     def is_granted(origin: Origin, url: str) -> bool:

@@ -114,6 +114,27 @@ def test_a_call_ends_when_its_time_is_up() -> None:
     assert (error.value.kind, error.value.limit) == ("limit", "call_time")
 
 
+def test_the_message_of_an_error_has_the_reason() -> None:
+    network = Network()
+    network.may_answer.set()
+    connection, built = connect(network, Limits())
+    for operation, kind in ((built["operation"], "retry"), ("none", "permanent")):
+        with pytest.raises(ProviderError, match=rf"^deliver: the provider answered {kind}: \S"):
+            connection.deliver({**built, "operation": operation})
+    # An error without a reason for people.
+    with pytest.raises(ProviderError, match=r"^map-agent-events: the provider answered stale-settings$"):
+        Host().load().connect_prepared(b"").map_agent_events(SOURCE)
+
+
+def test_origins_that_are_no_list_are_an_error_that_names_them() -> None:
+    provider = Host().load()
+    for allowed in ("https://api.example.com", [1]):
+        with pytest.raises(ArgumentError, match=r"^allowed: expected a list"):
+            provider.connect([], allowed=allowed)
+        with pytest.raises(ArgumentError):
+            provider.connect_bots([], allowed=allowed)
+
+
 def test_an_answered_error_keeps_no_instance_alive() -> None:
     connection = Host().load().connect_prepared(b"")
     gc.collect()
