@@ -594,7 +594,7 @@ export interface MessageReceipt {
   messageId: string;
   /** The status. */
   status: ReceiptStatus;
-  /** Whether this is the last report for the message. */
+  /** Whether this is the last report for the message. If several requests delivered the message, each has a last report. */
   isLast: boolean;
 }
 

@@ -984,7 +984,7 @@ class MessageReceipt(TypedDict):
     """The status."""
 
     is_last: bool
-    """Whether this is the last report for the message."""
+    """Whether this is the last report for the message. If several requests delivered the message, each has a last report."""
 
 
 class QueueState(TypedDict):

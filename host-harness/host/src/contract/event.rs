@@ -388,7 +388,7 @@ pub struct MessageReceipt {
     pub message_id: String,
     /// The status.
     pub status: ReceiptStatus,
-    /// This is the last report for the message.
+    /// This is the last report for the message. If several requests delivered the message, each has a last report.
     #[component(name = "is-last")]
     pub is_last: bool,
 }
