@@ -54,7 +54,7 @@ pub(crate) async fn begin(State(cloud): State<Cloud>, Body(action): Body<Action>
     let entry = match product {
         Product::BotConnector => registered(&integration, &action.bot)?,
         Product::DigitalBotConnector { .. } => {
-            let call = call(&cloud, &integration, &["bots", &action.bot], None, DIGITAL_TIMEOUT_MS)?;
+            let call = call(&cloud, &integration, &["bots", &action.bot], DIGITAL_TIMEOUT_MS)?;
             let answer = cloud.bots.call(&call).await;
             answer.map_err(|error| DeskError::Conflict(format!("the bot cannot be read: {}", message(&error))))?
         }
@@ -78,19 +78,21 @@ pub(crate) async fn get(State(cloud): State<Cloud>, Path(id): Path<String>) -> D
 
 /// `POST /sandbox/bot-sessions/{id}/messages`: the user says something, and the bot answers.
 pub(crate) async fn say(State(cloud): State<Cloud>, Path(id): Path<String>, Body(input): Body<Input>) -> DeskResult {
-    let (integration_id, product, intents, body) = with(&cloud, &id, |session| {
-        if session.is_asked || !session.is_open() {
-            return Err(DeskError::Conflict("the bot is being asked, or the run is over".to_owned()));
-        }
-        let body = session.ask(&input.text, input.payload.as_deref());
-        Ok((session.integration_id.clone(), session.product, session.bot.intents.clone(), body))
+    let (integration_id, product, intents) = with(&cloud, &id, |session| {
+        Ok((session.integration_id.clone(), session.product, session.bot.intents.clone()))
     })?;
     let (path, timeout) = match product {
         Product::BotConnector => (&[][..], TIMEOUT_MS),
         Product::DigitalBotConnector { .. } => (&["messages"][..], DIGITAL_TIMEOUT_MS),
     };
     let integration = integration(&cloud, &integration_id)?;
-    let call = call(&cloud, &integration, path, Some(body), input.timeout_ms.unwrap_or(timeout))?;
+    let mut call = call(&cloud, &integration, path, input.timeout_ms.unwrap_or(timeout))?;
+    call.body = Some(with(&cloud, &id, |session| {
+        if session.is_asked || !session.is_open() {
+            return Err(DeskError::Conflict("the bot is being asked, or the run is over".to_owned()));
+        }
+        Ok(session.ask(&input.text, input.payload.as_deref()))
+    })?);
     let answer = cloud.bots.call(&call).await;
     with(&cloud, &id, |session| {
         session.is_asked = false;
@@ -141,14 +143,8 @@ fn registered(integration: &BotIntegration, id: &str) -> Result<Value, DeskError
         .ok_or(DeskError::NotFound("bot"))
 }
 
-/// Builds a call to the integration's URL with `path` appended.
-fn call(
-    cloud: &Cloud,
-    integration: &BotIntegration,
-    path: &[&str],
-    body: Option<Value>,
-    timeout_ms: u64,
-) -> Result<BotCall, DeskError> {
+/// Builds a GET of the integration's URL with `path` appended.
+fn call(cloud: &Cloud, integration: &BotIntegration, path: &[&str], timeout_ms: u64) -> Result<BotCall, DeskError> {
     let missing = || DeskError::Conflict("the integration has no URL of a bot".to_owned());
     let mut url: Url = integration.url().and_then(|url| url.parse().ok()).ok_or_else(missing)?;
     if !path.is_empty() {
@@ -156,7 +152,7 @@ fn call(
     }
     Ok(BotCall {
         url,
-        body,
+        body: None,
         headers: cloud.bot_connectors.with(|all| all.secret_headers(integration)),
         timeout: Duration::from_millis(timeout_ms),
         is_repeated: integration.product() != Product::BotConnector,

@@ -430,3 +430,16 @@ async fn v2_accepts_late_answers() {
     assert_eq!((answer.status, answer.code()), (409, "integration.not.active"));
     assert_eq!(world.begin(None).await.status, 409);
 }
+
+#[tokio::test]
+async fn a_disabled_integration_asks_no_bot() {
+    let world = World::bot_connector().await;
+    let session = world.begun(None).await;
+    let path = format!("{PATH}/{}", world.integration);
+    world.genesys.call("PATCH", &path, json!({ "intendedState": "DISABLED" })).await;
+    let say = format!("bot-sessions/{session}/messages");
+    assert_eq!(world.genesys.desk("POST", &say, json!({ "text": "Hi" })).await.status, 409);
+    world.genesys.call("PATCH", &path, json!({ "intendedState": "ENABLED" })).await;
+    assert_eq!(world.turn(&session, 200, talking(1)).await["outcome"], Value::Null);
+    assert_eq!(world.bot.requests().len(), 1);
+}
