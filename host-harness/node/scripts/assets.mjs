@@ -1,7 +1,6 @@
 // Adds to dist/ what is not compiled from TypeScript: the contract as data, and the provider for Genesys Cloud Open
 // Messaging, transpiled. The environment variable COMPONENT is the path of the provider's component.
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
-import { transpile } from "../dist/component.js";
 
 const component = process.env.COMPONENT;
 if (component === undefined) {
@@ -9,6 +8,8 @@ if (component === undefined) {
 }
 const dist = new URL("../dist/", import.meta.url);
 await copyFile(new URL("../../contract.json", import.meta.url), new URL("contract.json", dist));
+// Reads contract.json when it is loaded.
+const { transpile } = await import("../dist/component.js");
 const { source, interfaces, modules } = await transpile(await readFile(component));
 const folder = new URL("genesys/", dist);
 await mkdir(folder, { recursive: true });
