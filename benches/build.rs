@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 fn main() {
-    provide("GENESYS_COMPONENT", component_build::build("genesys-open-messaging", &["guest"]));
+    provide("GENESYS_OPEN_MESSAGING", component_build::build("genesys-open-messaging", &["guest"]));
     let evil = component_build::build_for_tests("evil-guest", &["tests/guests/evil", "tests/guests/slot"]);
     provide("EVIL_COMPONENT", evil);
 }

@@ -2,7 +2,7 @@
 
 fn main() {
     match component_build::build("genesys-open-messaging", &["guest"]) {
-        Ok(component) => println!("cargo::rustc-env=GENESYS_COMPONENT={}", component.display()),
+        Ok(component) => println!("cargo::rustc-env=GENESYS_OPEN_MESSAGING={}", component.display()),
         Err(error) => println!("cargo::error={error}"),
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 fn main() {
     for (variable, package) in
-        [("GENESYS_COMPONENT", "genesys-open-messaging"), ("BOT_CONNECTOR_COMPONENT", "genesys-bot-connector")]
+        [("GENESYS_OPEN_MESSAGING", "genesys-open-messaging"), ("BOT_CONNECTOR_COMPONENT", "genesys-bot-connector")]
     {
         provide(variable, component_build::build(package, &["guest"]));
     }

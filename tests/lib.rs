@@ -1,7 +1,7 @@
 //! Tests across the crates, on the components as they are shipped.
 
 /// The provider for Genesys Cloud Open Messaging.
-pub const GENESYS: &[u8] = include_bytes!(env!("GENESYS_COMPONENT"));
+pub const GENESYS: &[u8] = include_bytes!(env!("GENESYS_OPEN_MESSAGING"));
 
 /// The provider for the Genesys Bot Connector.
 pub const BOT_CONNECTOR: &[u8] = include_bytes!(env!("BOT_CONNECTOR_COMPONENT"));

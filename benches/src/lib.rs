@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 /// The released component of the provider for Genesys Cloud Open Messaging.
-pub const COMPONENT: &[u8] = include_bytes!(env!("GENESYS_COMPONENT"));
+pub const COMPONENT: &[u8] = include_bytes!(env!("GENESYS_OPEN_MESSAGING"));
 
 /// A provider with a slot for an attack on its host.
 pub const EVIL: &[u8] = include_bytes!(env!("EVIL_COMPONENT"));

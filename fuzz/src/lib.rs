@@ -16,7 +16,7 @@ pub static CONNECTION: LazyLock<(Runtime, Connection)> = LazyLock::new(|| {
     let mut limits = Limits::default();
     limits.concurrent_calls = 1;
     let host = Host::builder().limits(limits).build().expect("the host starts");
-    let component = std::fs::read(env!("GENESYS_COMPONENT")).expect("the component is readable");
+    let component = std::fs::read(env!("GENESYS_OPEN_MESSAGING")).expect("the component is readable");
     let setting = |setting: Setting| handover_host::contract::Setting { key: setting.key, value: setting.value };
     let settings = settings(
         "host=mypurecloud.de\ndeployment-name=BotHandover\nallow-unsigned-webhooks=true\nclient-id=id\n\

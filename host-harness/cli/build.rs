@@ -1,8 +1,12 @@
-//! Builds the default plugin, which the binary carries.
+//! Builds the plugins for Genesys Cloud, which the binary carries.
 
 fn main() {
-    match component_build::build("genesys-open-messaging", &["guest"]) {
-        Ok(component) => println!("cargo::rustc-env=GENESYS_COMPONENT={}", component.display()),
-        Err(error) => println!("cargo::error={error}"),
+    for (package, variable) in
+        [("genesys-open-messaging", "GENESYS_OPEN_MESSAGING"), ("genesys-bot-connector", "GENESYS_BOT_CONNECTOR")]
+    {
+        match component_build::build(package, &["guest"]) {
+            Ok(component) => println!("cargo::rustc-env={variable}={}", component.display()),
+            Err(error) => println!("cargo::error={error}"),
+        }
     }
 }

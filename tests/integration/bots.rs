@@ -18,13 +18,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 
-const SECRET: &str = "a-secret-of-16-or-more-chars";
+pub(crate) const SECRET: &str = "a-secret-of-16-or-more-chars";
 
 fn topic() -> Slot {
     Slot { name: "topic".into(), kind: SlotType::Text, is_collection: false }
 }
 
-fn bots() -> Vec<Bot> {
+pub(crate) fn bots() -> Vec<Bot> {
     let finished = Intent { name: "finished".into(), slots: vec![topic()] };
     let version = BotVersion { version: "1".into(), languages: vec!["en-us".into()], intents: vec![finished] };
     vec![Bot { id: "acme-support".into(), name: "Acme support".into(), description: None, versions: vec![version] }]

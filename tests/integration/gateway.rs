@@ -88,7 +88,7 @@ fn run_gateway(
     let services: Vec<_> = connections.iter().map(service).collect();
     let stop = CancellationToken::new();
     let tokens = Tokens::new(&[TOKEN.to_owned()]).expect("tokens");
-    let gateway = Gateway::new(services.clone(), mailboxes.clone(), tokens, metrics, stop.clone());
+    let gateway = Gateway::new(services.clone(), Vec::new(), mailboxes.clone(), tokens, metrics, stop.clone());
     tokio::spawn(Worker::new(services, mailboxes).run(stop.clone()));
     tokio::spawn(serve(listener, gateway.router(), ServerLimits::default(), stop.clone()));
     stop.drop_guard()

@@ -4,6 +4,7 @@
 
 mod architecture;
 mod bad_input;
+mod bot_gateway;
 mod both_ways;
 mod bots;
 mod component;

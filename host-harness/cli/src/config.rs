@@ -5,7 +5,9 @@ mod reference;
 pub(crate) use self::reference::reference;
 use crate::secret_source::SecretSource;
 use anyhow::{Context, bail};
-use handover_gateway::mailbox::{LOOKUP_DELAY, Retries, Rules};
+use handover_gateway::mailbox::{CallbackRules, LOOKUP_DELAY, Retries, Rules};
+use handover_gateway::session::SessionRules;
+use handover_host::contract::{BotAnswer, BotHandover, BotMessage, NextStep};
 use handover_host::handover::{AfterEnd, Policy};
 use handover_host::{AllowedOrigins, Limits};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -40,8 +42,12 @@ pub(crate) struct Config {
     /// A page at `/demo/` to try out the connections.
     #[serde(default)]
     pub(crate) demo: Demo,
-    /// The connections by name. A name has 1 to 64 lower-case letters, digits and hyphens.
+    /// The connections for handovers, by name. A name has 1 to 64 lower-case letters, digits and hyphens.
+    #[serde(default)]
     pub(crate) connection: BTreeMap<String, Connection>,
+    /// The connections of contact centers that ask the platform's bots, by name.
+    #[serde(default)]
+    pub(crate) bot_connection: BTreeMap<String, BotConnection>,
 }
 
 /// Limits of plugins.
@@ -261,6 +267,57 @@ pub(crate) struct Connection {
     pub(crate) give_up: Span,
 }
 
+/// A connection of a contact center that asks the platform's bots, at `/bot-connector/NAME`. NAME is different from the
+/// names of the other connections.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct BotConnection {
+    /// The file with the settings of the connection, as for `handover check`.
+    #[schema(value_type = String, format = "path")]
+    pub(crate) settings: PathBuf,
+    /// The file with the bots in JSON, as for `handover register-bots`. An answer can have only intents and slots that it
+    /// declares.
+    #[schema(value_type = String, format = "path")]
+    pub(crate) bots: PathBuf,
+    /// A plugin to use instead of the built-in one for the Genesys Bot Connector.
+    #[schema(value_type = Option<String>, format = "path")]
+    pub(crate) plugin: Option<PathBuf>,
+    /// The output of `handover compile`, to use instead of a plugin; see `[connection.NAME]`.
+    #[schema(value_type = Option<String>, format = "path")]
+    pub(crate) precompiled: Option<PathBuf>,
+    /// The origins that the plugin may reach. If empty, the built-in plugin may reach the origins of its settings.
+    #[serde(default)]
+    pub(crate) allow_origins: Vec<String>,
+    /// The organization for which `FEATURE_USE_GENESYS_BOT_CONNECTOR_ENDPOINT_WHITELIST` must enable the feature. Not
+    /// checked by default.
+    pub(crate) organization: Option<String>,
+    /// The time for which the contact center waits for a response, 1500ms to 1m. The platform has a second less. The
+    /// Genesys Bot Connector waits for about 8s, the Digital Bot Connector for the action's Bot Response Timeout.
+    #[serde(default = "response_timeout", deserialize_with = "read_response_timeout")]
+    #[schema(value_type = String, format = "duration")]
+    pub(crate) response_timeout: Span,
+    /// What follows a turn that the platform does not answer in time, if the contact center takes no late answer:
+    /// `handover` hands the user over, `wait` waits for the user's next turn.
+    #[serde(default)]
+    #[schema(value_type = String, format = "word")]
+    pub(crate) after_timeout: AfterTimeout,
+    /// What the user reads then. No message by default.
+    pub(crate) timeout_text: Option<String>,
+    /// The time for which a late answer or a callback is retried. 1m to 24h.
+    #[serde(default = "give_up", deserialize_with = "read_give_up")]
+    #[schema(value_type = String, format = "duration")]
+    pub(crate) give_up: Span,
+}
+
+/// What follows a turn that is not answered in time.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum AfterTimeout {
+    #[default]
+    Handover,
+    Wait,
+}
+
 /// A duration such as `30s`, `5m` or `2h`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Span(pub(crate) Duration);
@@ -308,6 +365,15 @@ fn poll_interval() -> Span {
 fn polls_per_minute() -> NonZeroU32 {
     const DEFAULT: NonZeroU32 = NonZeroU32::new(150).unwrap();
     DEFAULT
+}
+
+/// The Genesys Bot Connector waits for 8 to 11 s, which Genesys does not publish.
+fn response_timeout() -> Span {
+    Span(8 * SECOND)
+}
+
+fn read_response_timeout<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::Error> {
+    Span::within(from, Duration::from_millis(1_500)..=MINUTE, "expected 1500ms to 1m")
 }
 
 fn give_up() -> Span {
@@ -430,8 +496,17 @@ impl Config {
         if self.store.sqlite.is_some() && self.store.nats.is_some() {
             return Some((vec!["store", "sqlite"], "expected either sqlite or nats"));
         }
-        if self.connection.is_empty() {
-            return Some((vec!["connection"], "expected at least one connection: [connection.NAME]"));
+        if self.connection.is_empty() && self.bot_connection.is_empty() {
+            let expected = "expected at least one connection: [connection.NAME] or [bot-connection.NAME]";
+            return Some((vec!["connection"], expected));
+        }
+        for (name, connection) in &self.bot_connection {
+            if self.connection.contains_key(name) {
+                return Some((vec!["bot-connection", name], "expected a name that no other connection has"));
+            }
+            if connection.plugin.is_some() && connection.precompiled.is_some() {
+                return Some((vec!["bot-connection", name, "precompiled"], "expected either plugin or precompiled"));
+            }
         }
         self.connection.iter().find_map(|(name, connection)| {
             let (key, expected) = connection.inconsistency()?;
@@ -456,6 +531,32 @@ impl Connection {
     }
 }
 
+impl BotConnection {
+    /// Returns the rules for the sessions of the connection.
+    pub(crate) fn rules(&self) -> SessionRules {
+        let text = self.timeout_text.clone();
+        let message = |text| BotMessage { text: Some(text), content: Vec::new() };
+        let timeout_answer = BotAnswer {
+            messages: text.into_iter().map(message).collect(),
+            next: match self.after_timeout {
+                AfterTimeout::Handover => NextStep::Handover(BotHandover::default()),
+                AfterTimeout::Wait => NextStep::Wait,
+            },
+            parameters: Vec::new(),
+        };
+        let retries = retries(self.give_up);
+        SessionRules {
+            callback: CallbackRules { has_callback: false, retries },
+            answer_within: self.response_timeout.0.saturating_sub(SECOND),
+            timeout_answer,
+        }
+    }
+}
+
+fn retries(give_up: Span) -> Retries {
+    Retries { initial_delay: SECOND, max_delay: MINUTE, give_up_after: give_up.0 }
+}
+
 impl Connection {
     /// Returns the rules for the mailboxes of the connection. `can_poll` states whether its plugin supports polling.
     pub(crate) fn rules(&self, can_poll: bool, keep_events: Span) -> Rules {
@@ -470,7 +571,7 @@ impl Connection {
             replay_window: self.replay_window.0,
             poll_interval: can_poll.then_some(self.poll_interval.0),
             has_callback: false,
-            retries: Retries { initial_delay: SECOND, max_delay: MINUTE, give_up_after: self.give_up.0 },
+            retries: retries(self.give_up),
             lookup_delay: LOOKUP_DELAY,
             // Events and pending retries expire before the mailbox does.
             retention: keep_events.0 + 24 * HOUR,

@@ -4,6 +4,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod arguments;
+mod bots_file;
 mod commands;
 mod config;
 mod demo;

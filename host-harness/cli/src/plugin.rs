@@ -16,7 +16,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// The provider for Genesys Cloud Open Messaging.
-pub(crate) const BUILT_IN: &[u8] = include_bytes!(env!("GENESYS_COMPONENT"));
+pub(crate) const BUILT_IN: &[u8] = include_bytes!(env!("GENESYS_OPEN_MESSAGING"));
+/// The provider for the Genesys Bot Connector.
+pub(crate) const BUILT_IN_FOR_BOTS: &[u8] = include_bytes!(env!("GENESYS_BOT_CONNECTOR"));
+/// What `--plugin` names [`BUILT_IN_FOR_BOTS`]. A file of this name is `./genesys-bot-connector`.
+const NAME_FOR_BOTS: &str = "genesys-bot-connector";
 
 /// The largest input, in bytes. It exceeds the input limit of the host, so that the host reports inputs that are too
 /// large.
@@ -25,18 +29,25 @@ const MAX_INPUT_BYTES: u64 = 16 << 20;
 /// The progress message during compilation.
 pub(crate) const COMPILING: &str = "compiling the plugin";
 
-/// Reads a plugin file, or returns the built-in plugin.
+/// Reads a plugin file, or returns a built-in plugin.
 pub(crate) fn read(path: Option<&Path>) -> anyhow::Result<Vec<u8>> {
     match path {
         None => Ok(BUILT_IN.to_vec()),
+        Some(path) if is_built_in(path) => Ok(BUILT_IN_FOR_BOTS.to_vec()),
         Some(path) => std::fs::read(path).with_context(|| format!("{}: the plugin cannot be read", path.display())),
     }
+}
+
+/// Returns whether `--plugin` names a built-in plugin. It may reach the origins of its settings.
+fn is_built_in(path: &Path) -> bool {
+    path == Path::new(NAME_FOR_BOTS)
 }
 
 /// The plugin of a gateway's connection.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Plugin {
     BuiltIn,
+    BuiltInForBots,
     /// A WebAssembly component.
     Component(PathBuf),
     /// The output of `handover compile`.
@@ -48,6 +59,7 @@ impl Plugin {
         let _spinner = progress::show(COMPILING);
         match self {
             Self::BuiltIn => Ok(host.load(BUILT_IN).await?),
+            Self::BuiltInForBots => Ok(host.load(BUILT_IN_FOR_BOTS).await?),
             Self::Component(path) => Ok(host.load(&read(Some(path))?).await?),
             Self::Precompiled(path) => {
                 let metadata = std::fs::metadata(path).with_context(|| path.display().to_string())?;
@@ -77,7 +89,9 @@ pub(crate) fn host() -> anyhow::Result<Host> {
 
 pub(crate) async fn load(path: Option<&Path>) -> anyhow::Result<Provider> {
     let component = read(path)?;
-    let name = path.map_or_else(|| "the built-in plugin".into(), |path| path.display().to_string());
+    let name = path
+        .filter(|path| !is_built_in(path))
+        .map_or_else(|| "the built-in plugin".into(), |path| path.display().to_string());
     let _spinner = progress::show(COMPILING);
     host()?.load(&component).await.with_context(|| format!("{name} cannot be loaded"))
 }
@@ -87,15 +101,15 @@ pub(crate) async fn connect(arguments: &arguments::Connection) -> anyhow::Result
     let file = SettingsFile::read(&arguments.settings)?;
     let provider = load(arguments.plugin.as_deref()).await?;
     permit(arguments, &provider)?;
-    connect_with(&provider, &file, &arguments.allow_origins, arguments.plugin.is_none()).await
+    connect_with(&provider, &file, &arguments.allow_origins, is_trusted(arguments)).await
 }
 
-/// Connects for bots. Otherwise like [`connect`].
+/// Connects for bots, by default with the built-in plugin for them. Otherwise like [`connect`].
 pub(crate) async fn connect_bots(arguments: &arguments::Connection) -> anyhow::Result<BotConnection> {
     let file = SettingsFile::read(&arguments.settings)?;
-    let provider = load(arguments.plugin.as_deref()).await?;
+    let provider = load(Some(arguments.plugin.as_deref().unwrap_or(Path::new(NAME_FOR_BOTS)))).await?;
     permit(arguments, &provider)?;
-    bots_with(&provider, &file, &arguments.allow_origins, arguments.plugin.is_none()).await
+    bots_with(&provider, &file, &arguments.allow_origins, is_trusted(arguments)).await
 }
 
 /// A connection for handovers or, if the plugin has none, for bots.
@@ -109,11 +123,16 @@ pub(crate) async fn connect_any(arguments: &arguments::Connection) -> anyhow::Re
     let file = SettingsFile::read(&arguments.settings)?;
     let provider = load(arguments.plugin.as_deref()).await?;
     permit(arguments, &provider)?;
-    let (origins, trusted) = (&arguments.allow_origins, arguments.plugin.is_none());
+    let (origins, trusted) = (&arguments.allow_origins, is_trusted(arguments));
     Ok(match provider.has_handovers() {
         true => AnyConnection::Handover(connect_with(&provider, &file, origins, trusted).await?),
         false => AnyConnection::Bots(bots_with(&provider, &file, origins, trusted).await?),
     })
+}
+
+/// Returns whether the plugin is built in.
+fn is_trusted(arguments: &arguments::Connection) -> bool {
+    arguments.plugin.as_deref().is_none_or(is_built_in)
 }
 
 /// Checks that the feature is enabled for the organization, if there is one.
@@ -140,7 +159,7 @@ pub(crate) async fn connect_with(
 }
 
 /// Connects for bots. Otherwise like [`connect_with`].
-async fn bots_with(
+pub(crate) async fn bots_with(
     provider: &Provider,
     file: &SettingsFile,
     origins: &[String],

@@ -2,8 +2,11 @@
 
 use crate::clock::now;
 use crate::mailbox::{CallbackOutcome, REQUEST_TIMEOUT};
-use crate::platform_event::PlatformEvent;
+use crate::platform_event::DeliverableEvent;
 use std::time::SystemTime;
+
+/// The maximum size of the platform's response, in bytes: as large as an answer through the API.
+const MAX_RESPONSE_BYTES: usize = 1 << 20;
 
 /// The platform's callback. Cheap to clone.
 #[derive(Clone)]
@@ -59,28 +62,43 @@ impl Callback {
     }
 
     /// Posts an event. From the second `attempt` on, the platform may have processed it before.
-    pub(crate) async fn call(&self, event: &PlatformEvent, attempt: u32) -> CallbackOutcome {
-        let Ok(body) = serde_json::to_vec(event) else {
-            return CallbackOutcome::Refused("the event cannot be serialized".into());
-        };
+    pub(crate) async fn call(&self, event: &impl DeliverableEvent, attempt: u32) -> CallbackOutcome {
+        match self.post(event, attempt).await {
+            Ok(_) => CallbackOutcome::Accepted,
+            Err(outcome) => outcome,
+        }
+    }
+
+    /// Posts an event like [`call`](Self::call), and returns the JSON of the response, if there is any.
+    pub(crate) async fn ask(&self, event: &impl DeliverableEvent, attempt: u32) -> (CallbackOutcome, Option<Vec<u8>>) {
+        match self.post(event, attempt).await {
+            Ok(response) => match json(response).await {
+                Ok(body) => (CallbackOutcome::Accepted, body),
+                Err(outcome) => (outcome, None),
+            },
+            Err(outcome) => (outcome, None),
+        }
+    }
+
+    async fn post(&self, event: &impl DeliverableEvent, attempt: u32) -> Result<reqwest::Response, CallbackOutcome> {
+        let refused = |why: &str| CallbackOutcome::Refused(why.into());
+        let body = serde_json::to_vec(event).map_err(|_| refused("the event cannot be serialized"))?;
         let time = now() / 1_000;
-        let Some(signatures) = self.sign(&event.id, i64::try_from(time).unwrap_or(i64::MAX), &body) else {
-            return CallbackOutcome::Refused("the event cannot be signed".into());
-        };
+        let signatures = self.sign(event.id(), i64::try_from(time).unwrap_or(i64::MAX), &body);
         let mut request = self
             .client
             .post(self.url.clone())
             .header("content-type", "application/json")
-            .header("webhook-id", &event.id)
+            .header("webhook-id", event.id())
             .header("webhook-timestamp", time)
             .header("webhook-attempt", attempt)
-            .header("webhook-signature", signatures);
-        if let Some(correlation) = &event.correlation {
+            .header("webhook-signature", signatures.ok_or_else(|| refused("the event cannot be signed"))?);
+        if let Some(correlation) = event.correlation() {
             request = request.header("x-request-id", correlation);
         }
         match request.body(body).send().await {
-            Ok(response) => read(&response),
-            Err(error) => CallbackOutcome::Retry(None, describe(&error).to_owned()),
+            Ok(response) => accepted(response),
+            Err(error) => Err(CallbackOutcome::Retry(None, describe(&error).to_owned())),
         }
     }
 
@@ -98,17 +116,37 @@ fn signer(secret: &str) -> Option<standardwebhooks::Webhook> {
     (24..=64).contains(&bytes.len()).then(|| standardwebhooks::Webhook::from_bytes(bytes).ok()).flatten()
 }
 
-fn read(response: &reqwest::Response) -> CallbackOutcome {
+fn accepted(response: reqwest::Response) -> Result<reqwest::Response, CallbackOutcome> {
     let status = response.status();
     match status.as_u16() {
-        200..=299 => CallbackOutcome::Accepted,
+        200..=299 => Ok(response),
         // The platform will never accept the event. After any other status, even a 400 of a faulty release, a later
         // attempt may succeed.
-        410 | 413 => CallbackOutcome::Refused(format!("the platform answered {status}")),
+        410 | 413 => Err(CallbackOutcome::Refused(format!("the platform answered {status}"))),
         _ => {
             let after = response.headers().get("retry-after").and_then(|after| after.to_str().ok());
             let after = after.and_then(|after| seconds_until(after.trim(), SystemTime::now()));
-            CallbackOutcome::Retry(after, format!("the platform answered {status}"))
+            Err(CallbackOutcome::Retry(after, format!("the platform answered {status}")))
+        }
+    }
+}
+
+/// Reads the JSON of a response. Returns `None` for a response without JSON.
+async fn json(mut response: reqwest::Response) -> Result<Option<Vec<u8>>, CallbackOutcome> {
+    let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if !kind.trim_start().to_ascii_lowercase().starts_with("application/json") {
+        return Ok(None);
+    }
+    let mut body = Vec::new();
+    loop {
+        let more = response.chunk().await;
+        match more.map_err(|error| CallbackOutcome::Retry(None, describe(&error).to_owned()))? {
+            Some(more) if body.len() + more.len() <= MAX_RESPONSE_BYTES => body.extend_from_slice(&more),
+            Some(_) => {
+                let why = format!("the platform's response has more than {MAX_RESPONSE_BYTES} bytes");
+                return Err(CallbackOutcome::Refused(why));
+            }
+            None => return Ok((!body.is_empty()).then_some(body)),
         }
     }
 }

@@ -75,6 +75,12 @@ pub struct Options {
 #[error("a connection's name has 1 to 64 lower-case letters, digits and hyphens")]
 pub struct InvalidName;
 
+/// Returns whether a text can be the name of a connection.
+pub(crate) fn is_connection_name(name: &str) -> bool {
+    let fits = |character: u8| matches!(character, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    (1..=64).contains(&name.len()) && name.bytes().all(fits)
+}
+
 impl ConnectionService {
     /// Creates the service of a connection.
     ///
@@ -87,8 +93,7 @@ impl ConnectionService {
         mailboxes: Mailboxes,
         metrics: &Metrics,
     ) -> Result<Self, InvalidName> {
-        let fits = |character: u8| matches!(character, b'a'..=b'z' | b'0'..=b'9' | b'-');
-        if !(1..=64).contains(&name.len()) || !name.bytes().all(fits) {
+        if !is_connection_name(name) {
             return Err(InvalidName);
         }
         options.rules.has_callback = options.callback.is_some();
@@ -100,7 +105,7 @@ impl ConnectionService {
         let credentials = Mutex::new(Credentials::Untried);
         metrics.show_zeros(name);
         let (name, metrics) = (name.to_owned(), metrics.of_connection(name));
-        options.trace.redact(&connection);
+        options.trace.redact(connection.secrets());
         Ok(Self(Arc::new(Inner {
             name,
             connection,

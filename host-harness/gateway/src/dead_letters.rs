@@ -4,9 +4,10 @@ use crate::address::Address;
 use crate::clock::now;
 use crate::connection_service::ConnectionService;
 use crate::mailbox::{CallbackOutcome, DeadLetter, DeadLetterContent, SendError};
-use crate::mailboxes::{ChangeError, Mailboxes};
+use crate::mailboxes::Mailboxes;
 use crate::platform_event::PlatformEvent;
 use crate::record;
+use crate::repository::ChangeError;
 use crate::store::{Content, Family, StoreError, none_on_conflict};
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,7 @@
 //! The gateway's HTTP interface: webhooks, the platform's API, and endpoints for operators.
 
 mod authorization;
+mod bot_connector;
 mod dead_letters;
 mod events;
 mod json_text;
@@ -8,6 +9,7 @@ mod operation;
 mod platform;
 mod problem;
 mod request;
+mod sessions;
 mod state;
 mod tokens;
 mod webhooks;
@@ -15,7 +17,7 @@ mod webhooks;
 pub use self::state::Gateway;
 pub use self::tokens::{InvalidTokens, Tokens};
 
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use std::time::Duration;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -37,7 +39,7 @@ const LONG_TIMEOUT: Duration = Duration::from_secs(65);
                        A transcript that is too long loses its oldest messages. An `Idempotency-Key` has 1 to \
                        512 visible ASCII characters; the gateway keeps the last 1 000 of a recipient for 24 hours.\n\nThe first event of a handover is `queued`, or `reopened` if an agent reopened it."
     ),
-    components(schemas(crate::mailbox::Event, problem::Problem)),
+    components(schemas(crate::mailbox::Event, crate::session::SessionEvent, problem::Problem)),
     security(("token" = []))
 )]
 struct Document;
@@ -51,6 +53,8 @@ impl Gateway {
             .route_layer(axum::middleware::from_fn_with_state(self.clone(), authorization::require));
         axum::Router::new()
             .route("/handover/{path}", post(webhooks::receive))
+            .route("/bot-connector/{connection}", any(bot_connector::at_root))
+            .route("/bot-connector/{connection}/{*path}", any(bot_connector::below))
             .route("/healthz", get(operation::healthz))
             .route("/readyz", get(operation::readyz))
             .merge(guarded)
@@ -83,11 +87,16 @@ fn platform_api() -> OpenApiRouter<Gateway> {
         .routes(routes!(platform::begin, platform::state, platform::end))
         .routes(routes!(platform::send))
         .routes(routes!(events::follow))
+        .routes(routes!(events::follow_sessions))
+        .routes(routes!(sessions::connections))
+        .routes(routes!(sessions::show))
+        .routes(routes!(sessions::answer))
         .routes(routes!(dead_letters::list))
         .routes(routes!(dead_letters::show, dead_letters::delete))
         .layer(within(TIMEOUT));
     let slow = OpenApiRouter::new()
         .routes(routes!(platform::check))
+        .routes(routes!(sessions::check))
         .routes(routes!(dead_letters::redrive))
         .layer(within(LONG_TIMEOUT));
     OpenApiRouter::with_openapi(Document::openapi()).merge(quick).merge(slow)

@@ -3,7 +3,8 @@
 use crate::clock::now;
 use crate::connection_service::ConnectionService;
 use crate::mailbox::{Accepted, EventOrigin, NoRoom, NotAccepted, Refused, Source};
-use crate::mailboxes::{ChangeError, LoadedMailbox};
+use crate::mailboxes::LoadedMailbox;
+use crate::repository::ChangeError;
 use crate::store::StoreError;
 use handover_host::contract::{
     AgentEvent, Authenticity, EventKind, MappingError, OperatorSource, ReceivedWebhook, Rejection, Webhook,
@@ -216,7 +217,7 @@ async fn accept(
     let Some(loaded) = mailbox else { return Ok(None) };
     // Stores the recipient of the conversation first, because later webhooks may contain only the conversation.
     for conversation in events.iter().filter_map(|event| event.conversation_id.as_ref()) {
-        if !loaded.mailbox.conversations().contains(conversation) {
+        if !loaded.state.conversations().contains(conversation) {
             service.mailboxes().store_conversation(&address, conversation, service.rules().retention).await?;
         }
     }

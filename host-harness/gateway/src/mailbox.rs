@@ -25,9 +25,13 @@ pub(crate) mod time;
 
 pub use self::capacity::{Full, MAX_BYTES, MAX_REQUESTS, NoRoom, TooLarge};
 pub use self::deduplication::{EventOrigin, Refused, Source};
+pub(crate) use self::delivery_queue::StoredRequest;
 pub use self::delivery_queue::{DeliveryOutcome, Item, LookupOutcome, Reason};
+pub(crate) use self::event_queue::EventQueue;
 pub use self::event_queue::{CallbackOutcome, Event, QueuedEvent};
 pub use self::idempotency::{CachedResponse, CommandResponse};
 pub use self::lease::{Channel, DeadLetter, DeadLetterContent, Lease, Task};
-pub use self::rules::{LEASE, LOOKUP_DELAY, REQUEST_TIMEOUT, Retries, Rules};
+pub(crate) use self::lease::{Holder, Leases};
+pub use self::rules::{CallbackRules, LEASE, LOOKUP_DELAY, REQUEST_TIMEOUT, Retries, Rules};
 pub use self::state::{Accepted, Mailbox, NoHandover, NotAccepted, NotStarted, SendError};
+pub(crate) use self::state::{MAX_CLOCK_DIFFERENCE, id_suffix};

@@ -1,27 +1,20 @@
-//! The repository of mailboxes: loads them from the store and changes them by compare-and-set.
+//! The repository of mailboxes, and the recipients of conversations.
 
 use crate::address::Address;
 use crate::clock::now;
 use crate::mailbox::time::after;
 use crate::mailbox::{Mailbox, Rules};
-use crate::metrics::{ConnectionMetrics, Metrics};
+use crate::platform_event::PlatformEvent;
 use crate::publication::Publication;
 use crate::record;
-use crate::store::{Change, Content, Family, Position, Revision, Store, StoreError, none_on_conflict};
+use crate::repository::{Loaded, Repository, StoredState};
+use crate::store::{Content, Family, StoreError, none_on_conflict};
+use handover_host::contract::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::broadcast;
 
-/// The maximum number of attempts of a change. Each conflict means that another change succeeded.
-const MAX_ATTEMPTS: usize = 100;
-/// The number of changes that a receiver may lag behind. The store also reports the changes that a receiver misses.
-const MAX_PENDING_CHANGES: usize = 4_096;
 /// The number of conversations that are read at once. A cluster reads all keys for each page.
 const CONVERSATIONS_PER_PAGE: usize = 100_000;
-/// The number of recipients that are read at once, for the same reason.
-const RECIPIENTS_PER_PAGE: usize = 100_000;
 
 /// The record of a conversation.
 #[derive(Debug, Deserialize, Serialize)]
@@ -31,182 +24,59 @@ pub(crate) struct StoredConversation {
     pub(crate) recipient: String,
 }
 
-/// Why a mailbox was not changed.
-#[derive(Debug, thiserror::Error)]
-pub enum ChangeError<E> {
-    /// The change returned this error.
-    #[error(transparent)]
-    Refused(E),
-    /// Every attempt conflicted with another change.
-    #[error("the mailbox is changed by others all the time")]
-    Contended,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// The repository of mailboxes. Cheap to clone.
-#[derive(Clone)]
-pub struct Mailboxes {
-    store: Arc<dyn Store>,
-    metrics: Metrics,
-    changes: broadcast::Sender<Change>,
-    /// The id of this process, a part of the ids that it assigns.
-    process_id: Arc<str>,
-}
+/// The repository of mailboxes.
+pub type Mailboxes = Repository<Mailbox>;
 
 /// A mailbox as it was loaded.
-#[derive(Clone)]
-pub(crate) struct LoadedMailbox {
-    pub(crate) mailbox: Mailbox,
-    /// Absent if the mailbox is not stored yet.
-    revision: Option<Revision>,
-    /// The clock was set back since it was stored, so it must be stored again.
-    clock_stepped_back: bool,
-}
-
-/// The outcome of saving.
-pub(crate) enum SaveOutcome {
-    Saved,
-    /// Another change was stored first. Load the mailbox again.
-    Conflict,
-}
+pub(crate) type LoadedMailbox = Loaded<Mailbox>;
 
 impl LoadedMailbox {
     /// Creates a mailbox that is not stored yet.
-    pub(crate) fn new(recipient: &str) -> Self {
+    pub(crate) fn new_mailbox(recipient: &str) -> Self {
         let id = uuid::Uuid::new_v4().simple().to_string();
-        Self { mailbox: Mailbox::new(id, recipient.to_owned()), revision: None, clock_stepped_back: false }
+        Self::new(Mailbox::new(id, recipient.to_owned()))
+    }
+}
+
+impl StoredState for Mailbox {
+    const FAMILY: Family = Family::Recipient;
+    const NAME: &'static str = "a mailbox";
+    type Rules = Rules;
+
+    fn set_process_id(&mut self, process_id: &str) {
+        Self::set_process_id(self, process_id);
+    }
+
+    fn correct_for_clock_step(&mut self, now: Timestamp) -> bool {
+        Self::correct_for_clock_step(self, now)
+    }
+
+    fn due(&self, rules: &Rules) -> Option<Timestamp> {
+        Self::due(self, rules)
+    }
+
+    fn has_work(&self) -> bool {
+        Self::has_work(self)
+    }
+
+    fn publication(&self, address: &Address) -> Result<Publication, StoreError> {
+        let mut publication = Publication::default();
+        for queued in self.unpublished() {
+            publication.add(address, self.id(), queued, PlatformEvent::of(address, &self.event_id(queued), queued))?;
+        }
+        Ok(publication)
+    }
+
+    fn published(&mut self, number: u64, rules: &Rules) {
+        Self::published(self, number, rules);
     }
 }
 
 impl Mailboxes {
-    /// Creates the repository in a store. The metrics count published events.
-    #[must_use]
-    pub fn new(store: Arc<dyn Store>, metrics: Metrics) -> Self {
-        let (process_id, _) = uuid::Uuid::new_v4().as_u64_pair();
-        Self {
-            store,
-            metrics,
-            changes: broadcast::Sender::new(MAX_PENDING_CHANGES),
-            process_id: format!("{:08x}", process_id >> 32).into(),
-        }
-    }
-
-    /// Subscribes to the changes made by this process.
-    pub(crate) fn changes(&self) -> broadcast::Receiver<Change> {
-        self.changes.subscribe()
-    }
-
-    /// Returns the current end of the log of events.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub async fn latest(&self) -> Result<Position, StoreError> {
-        self.store.last_position().await
-    }
-
-    pub(crate) fn store(&self) -> &dyn Store {
-        &*self.store
-    }
-
-    pub(crate) fn metrics_of(&self, address: &Address) -> ConnectionMetrics {
-        self.metrics.of_connection(&address.connection)
-    }
-
-    /// Loads a mailbox; `None` if there is none.
-    ///
-    /// # Errors
-    /// The store fails, or the record is not readable by this version.
-    pub async fn load(&self, address: &Address) -> Result<Option<Mailbox>, StoreError> {
-        Ok(self.loaded(address).await?.map(|loaded| loaded.mailbox))
-    }
-
-    pub(crate) async fn loaded(&self, address: &Address) -> Result<Option<LoadedMailbox>, StoreError> {
-        let Some(record) = self.store.load(Family::Recipient, &address.key()).await? else { return Ok(None) };
-        let mut mailbox: Mailbox = record::decode("a mailbox", &record.content.value)?;
-        mailbox.set_process_id(&self.process_id);
-        let clock_stepped_back = mailbox.correct_for_clock_step(now());
-        Ok(Some(LoadedMailbox { mailbox, revision: Some(record.revision), clock_stepped_back }))
-    }
-
-    /// Stores a changed mailbox if no other change was stored since it was loaded. In the same transaction, publishes its
-    /// queued events, if the store is transactional.
-    pub(crate) async fn save(
-        &self,
-        address: &Address,
-        loaded: LoadedMailbox,
-        rules: &Rules,
-    ) -> Result<SaveOutcome, StoreError> {
-        let LoadedMailbox { mut mailbox, revision, .. } = loaded;
-        let transactional = self.store.transactional();
-        let Publication { entries, events } = match transactional {
-            Some(_) => Publication::of(address, &mailbox)?,
-            None => Publication::default(),
-        };
-        if let Some(last) = events.last_number() {
-            mailbox.published(last, rules);
-        }
-        let (key, due) = (address.key(), mailbox.due(rules));
-        let content = Content { value: record::encode("a mailbox", &mailbox)?, due };
-        let saved = match transactional {
-            Some(store) => store.save_and_append(Family::Recipient, &key, revision, content, entries).await,
-            None => self.store.save(Family::Recipient, &key, revision, content).await,
-        };
-        if none_on_conflict(saved)?.is_none() {
-            return Ok(SaveOutcome::Conflict);
-        }
-        events.count(&self.metrics_of(address));
-        // There may be no receiver.
-        let _ = self.changes.send(Change { key, due });
-        Ok(SaveOutcome::Saved)
-    }
-
-    /// Changes a mailbox and returns the result of the change; `None` if there is no such mailbox. The change may run
-    /// several times, each time on the stored state.
-    ///
-    /// # Errors
-    /// The change returns an error, in which case nothing is stored, or the store fails.
-    pub async fn change<T, E>(
-        &self,
-        address: &Address,
-        rules: &Rules,
-        change: impl FnMut(&mut Mailbox) -> Result<T, E>,
-    ) -> Result<Option<T>, ChangeError<E>> {
-        let Some(loaded) = self.loaded(address).await? else { return Ok(None) };
-        self.change_from(loaded, address, rules, change).await
-    }
-
-    /// Changes a mailbox as [`change`](Self::change) does, which was just loaded.
-    ///
-    /// # Errors
-    /// The change returns an error, in which case nothing is stored, or the store fails.
-    pub(crate) async fn change_from<T, E>(
-        &self,
-        mut loaded: LoadedMailbox,
-        address: &Address,
-        rules: &Rules,
-        mut change: impl FnMut(&mut Mailbox) -> Result<T, E>,
-    ) -> Result<Option<T>, ChangeError<E>> {
-        for _ in 0..MAX_ATTEMPTS {
-            let before = loaded.mailbox.clone();
-            let changed = change(&mut loaded.mailbox).map_err(ChangeError::Refused)?;
-            if loaded.mailbox == before && !loaded.clock_stepped_back {
-                return Ok(Some(changed));
-            }
-            if let SaveOutcome::Saved = self.save(address, loaded, rules).await? {
-                return Ok(Some(changed));
-            }
-            let Some(reloaded) = self.loaded(address).await? else { return Ok(None) };
-            loaded = reloaded;
-        }
-        Err(ChangeError::Contended)
-    }
-
     /// Returns the recipient of a conversation, if a gateway stored it.
     pub(crate) async fn recipient(&self, connection: &str, conversation: &str) -> Result<Option<String>, StoreError> {
         let key = format!("{connection}/{conversation}");
-        let Some(record) = self.store.load(Family::Conversation, &key).await? else { return Ok(None) };
+        let Some(record) = self.store().load(Family::Conversation, &key).await? else { return Ok(None) };
         let stored: StoredConversation = record::decode("a conversation", &record.content.value)?;
         Ok(Some(stored.recipient))
     }
@@ -220,7 +90,7 @@ impl Mailboxes {
         retention: Duration,
     ) -> Result<(), StoreError> {
         let key = format!("{}/{conversation}", address.connection);
-        let known = self.store.load(Family::Conversation, &key).await?;
+        let known = self.store().load(Family::Conversation, &key).await?;
         if let Some(known) = &known {
             match record::decode::<StoredConversation>("a conversation", &known.content.value) {
                 Ok(stored) if stored.recipient == address.recipient => return Ok(()),
@@ -232,12 +102,10 @@ impl Mailboxes {
         let content = Content { value, due: Some(after(now(), retention)) };
         // A conflict means that another gateway stored it at the same time.
         let revision = known.map(|known| known.revision);
-        none_on_conflict(self.store.save(Family::Conversation, &key, revision, content).await)?;
+        none_on_conflict(self.store().save(Family::Conversation, &key, revision, content).await)?;
         Ok(())
     }
-}
 
-impl Mailboxes {
     /// Removes a mailbox whose retention has passed, and its conversations. A mailbox that changed in the meantime
     /// stays.
     ///
@@ -245,10 +113,12 @@ impl Mailboxes {
     /// The store fails.
     pub(crate) async fn remove_expired(&self, address: &Address, rules: &Rules) -> Result<(), StoreError> {
         let Some(loaded) = self.loaded(address).await? else { return Ok(()) };
-        let Some(revision) = loaded.revision.filter(|_| loaded.mailbox.is_expired(now(), rules)) else { return Ok(()) };
-        for conversation in loaded.mailbox.conversations() {
+        if !loaded.state.is_expired(now(), rules) {
+            return Ok(());
+        }
+        for conversation in loaded.state.conversations() {
             let key = format!("{}/{conversation}", address.connection);
-            let Some(record) = self.store.load(Family::Conversation, &key).await? else { continue };
+            let Some(record) = self.store().load(Family::Conversation, &key).await? else { continue };
             match record::decode::<StoredConversation>("a conversation", &record.content.value) {
                 // It is in use again.
                 Ok(stored) if stored.recipient != address.recipient => continue,
@@ -256,40 +126,9 @@ impl Mailboxes {
                 Ok(_) | Err(_) => {}
             }
             // On a conflict the other change takes precedence.
-            none_on_conflict(self.store.remove(Family::Conversation, &key, record.revision).await)?;
+            none_on_conflict(self.store().remove(Family::Conversation, &key, record.revision).await)?;
         }
-        none_on_conflict(self.store.remove(Family::Recipient, &address.key(), revision).await).map(drop)
-    }
-
-    /// Counts the mailboxes with queued work of each connection that is not in `configured`.
-    ///
-    /// # Errors
-    /// The store fails.
-    pub(crate) async fn unserved(&self, configured: &HashSet<&str>) -> Result<BTreeMap<String, i64>, StoreError> {
-        let (mut counted, mut after) = (BTreeMap::new(), None);
-        loop {
-            let keys = self.store.keys(Family::Recipient, after.as_deref(), RECIPIENTS_PER_PAGE).await?;
-            for key in &keys {
-                let Some(address) =
-                    Address::of(key).filter(|address| !configured.contains(address.connection.as_str()))
-                else {
-                    continue;
-                };
-                let has_work = match self.load(&address).await {
-                    Ok(mailbox) => mailbox.is_some_and(|mailbox| mailbox.has_work()),
-                    // An unreadable mailbox may have queued work.
-                    Err(error) if error.is_permanent() => true,
-                    Err(error) => return Err(error),
-                };
-                if has_work {
-                    *counted.entry(address.connection).or_default() += 1;
-                }
-            }
-            after = keys.into_iter().next_back();
-            if after.is_none() {
-                return Ok(counted);
-            }
-        }
+        self.remove(address, &loaded).await
     }
 
     /// Removes conversations whose retention has passed and that no mailbox knows.
@@ -299,7 +138,7 @@ impl Mailboxes {
     pub(crate) async fn remove_expired_conversations(&self) -> Result<(), StoreError> {
         let mut after = None;
         loop {
-            let keys = self.store.keys(Family::Conversation, after.as_deref(), CONVERSATIONS_PER_PAGE).await?;
+            let keys = self.store().keys(Family::Conversation, after.as_deref(), CONVERSATIONS_PER_PAGE).await?;
             for key in &keys {
                 self.remove_expired_conversation(key).await?;
             }
@@ -311,7 +150,7 @@ impl Mailboxes {
     }
 
     async fn remove_expired_conversation(&self, key: &str) -> Result<(), StoreError> {
-        let Some(record) = self.store.load(Family::Conversation, key).await? else { return Ok(()) };
+        let Some(record) = self.store().load(Family::Conversation, key).await? else { return Ok(()) };
         if record.content.due.is_some_and(|due| due > now()) {
             return Ok(());
         }
@@ -331,7 +170,7 @@ impl Mailboxes {
                 return Ok(());
             }
         }
-        none_on_conflict(self.store.remove(Family::Conversation, key, record.revision).await).map(drop)
+        none_on_conflict(self.store().remove(Family::Conversation, key, record.revision).await).map(drop)
     }
 }
 
@@ -339,9 +178,13 @@ impl Mailboxes {
 mod tests {
     use super::*;
     use crate::mailbox::{EventOrigin, Retries, Source};
+    use crate::metrics::Metrics;
+    use crate::repository::ChangeError;
+    use crate::store::Position;
     use crate::store::sqlite::SqliteStore;
     use handover_host::contract::{AgentEvent, EventKind};
     use handover_host::handover::Policy;
+    use std::sync::Arc;
 
     fn rules() -> Rules {
         Rules {
@@ -372,10 +215,10 @@ mod tests {
         let hour = 3_600_000;
         let policy = Policy { assignment_timeout: Some(Duration::from_millis(300)), ..Policy::default() };
         let rules = Rules { policy, ..rules() };
-        let mut loaded = LoadedMailbox::new("ada");
-        loaded.mailbox.correct_for_clock_step(now() + hour);
-        loaded.mailbox.begin(now() + hour, &rules).expect("no handover is in progress");
-        loaded.mailbox.published(1, &rules);
+        let mut loaded = LoadedMailbox::new_mailbox("ada");
+        loaded.state.correct_for_clock_step(now() + hour);
+        loaded.state.begin(now() + hour, &rules).expect("no handover is in progress");
+        loaded.state.published(1, &rules);
         mailboxes.save(&address, loaded, &rules).await.expect("it is stored");
         let due = || async {
             let read_due = |mailbox: &mut Mailbox| Ok::<_, std::convert::Infallible>(mailbox.due(&rules));
@@ -390,25 +233,28 @@ mod tests {
 
     #[tokio::test]
     async fn publishes_in_the_transaction_that_stores_the_mailbox() {
-        let (mailboxes, _folder) = mailboxes();
+        let folder = tempfile::tempdir().expect("the folder is created");
+        let store = SqliteStore::open(&folder.path().join("gateway.sqlite")).expect("the store opens");
+        let metrics = Metrics::default();
+        let mailboxes = Mailboxes::new(Arc::new(store), metrics.clone());
         let address = Address { connection: "acme".into(), recipient: "ada".into() };
-        let mut loaded = LoadedMailbox::new("ada");
-        loaded.mailbox.begin(now(), &rules()).expect("no handover is in progress");
-        let queued = loaded.mailbox.unpublished().count();
+        let mut loaded = LoadedMailbox::new_mailbox("ada");
+        loaded.state.begin(now(), &rules()).expect("no handover is in progress");
+        let queued = loaded.state.unpublished().count();
         assert!(queued > 0, "the beginning is reported");
         mailboxes.save(&address, loaded, &rules()).await.expect("it is stored");
         let mailbox = mailboxes.load(&address).await.expect("the store responds").expect("the mailbox exists");
         assert_eq!(mailbox.unpublished().count(), 0);
         assert_eq!(mailboxes.latest().await.expect("the store responds"), Position(queued as u64));
-        assert!(mailboxes.metrics.text().contains(r#"handover_events_total{connection="acme",event="queued"} 1"#));
+        assert!(metrics.text().contains(r#"handover_events_total{connection="acme",event="queued"} 1"#));
     }
 
     #[tokio::test]
     async fn keeps_a_conversation_as_long_as_its_mailbox_knows_it() {
         let (mailboxes, _folder) = mailboxes();
         let address = Address { connection: "acme".into(), recipient: "ada".into() };
-        let mut loaded = LoadedMailbox::new("ada");
-        loaded.mailbox.begin(now(), &rules()).expect("no handover is in progress");
+        let mut loaded = LoadedMailbox::new_mailbox("ada");
+        loaded.state.begin(now(), &rules()).expect("no handover is in progress");
         let event = AgentEvent {
             id: "1".into(),
             recipient: None,
@@ -418,7 +264,7 @@ mod tests {
             kind: EventKind::Typing(5_000),
         };
         loaded
-            .mailbox
+            .state
             .accept(&[event], &EventOrigin::new(Source::Webhook, b""), now(), &rules())
             .expect("the event is accepted");
         mailboxes.save(&address, loaded, &rules()).await.expect("it is stored");
@@ -434,11 +280,7 @@ mod tests {
             assert_eq!(found.as_deref(), recipient, "{conversation}");
         }
         let loaded = mailboxes.loaded(&address).await.expect("the store responds").expect("the mailbox exists");
-        mailboxes
-            .store
-            .remove(Family::Recipient, "acme/ada", loaded.revision.expect("it is stored"))
-            .await
-            .expect("the mailbox is removed");
+        mailboxes.remove(&address, &loaded).await.expect("the mailbox is removed");
         mailboxes.remove_expired_conversations().await.expect("the store responds");
         assert_eq!(mailboxes.recipient("acme", "known").await.expect("the store responds"), None);
     }
@@ -451,7 +293,7 @@ mod tests {
         let later = br#"{"version":2,"content":{"unknown":true}}"#.to_vec();
         for (family, key) in [(Family::Recipient, "acme/ada"), (Family::Conversation, "acme/c-1")] {
             let content = Content { value: later.clone(), due: Some(1) };
-            mailboxes.store.save(family, key, None, content).await.expect("the record is stored");
+            mailboxes.store().save(family, key, None, content).await.expect("the record is stored");
         }
         let refused = mailboxes.change(&address, &rules(), |_| Ok::<_, std::convert::Infallible>(())).await;
         let refused = refused.expect_err("the record has a later version");
@@ -461,7 +303,7 @@ mod tests {
         mailboxes.remove_expired_conversations().await.expect("a later version is skipped");
         for (family, key) in [(Family::Recipient, "acme/ada"), (Family::Conversation, "acme/c-1")] {
             let record =
-                mailboxes.store.load(family, key).await.expect("the store responds").expect("the record exists");
+                mailboxes.store().load(family, key).await.expect("the store responds").expect("the record exists");
             assert_eq!(String::from_utf8_lossy(&record.content.value), String::from_utf8_lossy(&later), "{key}");
         }
     }
@@ -471,8 +313,8 @@ mod tests {
         let (mailboxes, _folder) = mailboxes();
         let address = Address { connection: "acme".into(), recipient: "ada".into() };
         let (began, rules) = (1_000, rules());
-        let mut loaded = LoadedMailbox::new("ada");
-        loaded.mailbox.begin(began, &rules).expect("no handover is in progress");
+        let mut loaded = LoadedMailbox::new_mailbox("ada");
+        loaded.state.begin(began, &rules).expect("no handover is in progress");
         for (id, conversation, kind) in [
             ("1", Some("other"), EventKind::Typing(5_000)),
             ("2", Some("later"), EventKind::Typing(5_000)),
@@ -488,11 +330,11 @@ mod tests {
                 kind,
             };
             let origin = EventOrigin::new(Source::Webhook, id.as_bytes());
-            loaded.mailbox.accept(&[event], &origin, began, &rules).expect("the event is accepted");
+            loaded.state.accept(&[event], &origin, began, &rules).expect("the event is accepted");
         }
-        assert_eq!(loaded.mailbox.conversations(), ["other", "later", "own"]);
-        assert!(loaded.mailbox.handover().is_some_and(|handover| handover.ended_at().is_some()));
-        loaded.mailbox.published(u64::MAX, &rules);
+        assert_eq!(loaded.state.conversations(), ["other", "later", "own"]);
+        assert!(loaded.state.handover().is_some_and(|handover| handover.ended_at().is_some()));
+        loaded.state.published(u64::MAX, &rules);
         mailboxes.save(&address, loaded, &rules).await.expect("it is stored");
         for (conversation, record) in [
             ("own", r#"{"version":1,"content":{"recipient":"ada"}}"#),
@@ -501,11 +343,11 @@ mod tests {
         ] {
             let content = Content { value: record.into(), due: None };
             let key = format!("acme/{conversation}");
-            mailboxes.store.save(Family::Conversation, &key, None, content).await.expect("it is stored");
+            mailboxes.store().save(Family::Conversation, &key, None, content).await.expect("it is stored");
         }
         mailboxes.remove_expired(&address, &rules).await.expect("the store responds");
         assert!(mailboxes.load(&address).await.expect("the store responds").is_none());
-        let kept = mailboxes.store.keys(Family::Conversation, None, 10).await.expect("the store responds");
+        let kept = mailboxes.store().keys(Family::Conversation, None, 10).await.expect("the store responds");
         assert_eq!(kept, ["acme/later", "acme/other"]);
     }
 }

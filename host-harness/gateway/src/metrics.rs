@@ -1,5 +1,7 @@
 //! The gateway's metrics, in the text format of OpenMetrics.
 
+use crate::mailbox::{CallbackOutcome, DeliveryOutcome};
+use handover_host::contract::Failure;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -36,6 +38,8 @@ struct Inner {
     lookups: Family<Outcome, Counter>,
     callbacks: Family<Outcome, Counter>,
     polls: Family<Outcome, Counter>,
+    bot_requests: Family<Outcome, Counter>,
+    answers: Family<Outcome, Counter>,
     dead_letters: Family<Connection, Counter>,
     duplicated: Family<Connection, Counter>,
     lost: Family<Connection, Counter>,
@@ -75,12 +79,13 @@ impl Default for Metrics {
         let webhook_time = Histogram::new(exponential_buckets(0.000_5, 2.0, 16));
         registry.register("webhook_seconds", "Time to answer a webhook", webhook_time.clone());
         let quarantined = Family::default();
-        let about = "Mailboxes that are not readable and need repair";
+        let about = "Mailboxes and sessions that are not readable and need repair";
         registry.register("quarantined_mailboxes", about, quarantined.clone());
         let log_lines_lost = Counter::default();
         registry.register("log_lines_lost", "Lines of the log that were lost", log_lines_lost.clone());
         let not_served = Family::default();
-        let about = "Mailboxes with queued work of connections that this gateway does not serve, at its start";
+        let about =
+            "Mailboxes and sessions with queued work of connections that this gateway does not serve, at its start";
         registry.register("mailboxes_not_served", about, not_served.clone());
         let inner = Inner {
             log_lines_lost,
@@ -101,6 +106,12 @@ impl Default for Metrics {
             lookups: family(&mut registry, "lookups", "Lookups of deliveries with unknown outcome by result"),
             callbacks: family(&mut registry, "callbacks", "Callback attempts by outcome"),
             polls: family(&mut registry, "polls", "Polls of conversations by outcome"),
+            bot_requests: family(
+                &mut registry,
+                "bot_requests",
+                "Requests of contact centers that ask bots, by outcome",
+            ),
+            answers: family(&mut registry, "answers", "Answers of bots by outcome"),
             dead_letters: family(&mut registry, "dead_letters", "Dead letters"),
             duplicated: family(
                 &mut registry,
@@ -180,7 +191,14 @@ impl ConnectionMetrics {
         self.outcome(&self.metrics.0.commands, outcome, 1);
     }
 
-    pub(crate) fn delivery(&self, outcome: &'static str) {
+    pub(crate) fn delivery(&self, outcome: &DeliveryOutcome) {
+        let outcome = match outcome {
+            DeliveryOutcome::Delivered(_) => "delivered",
+            DeliveryOutcome::Failed(Failure::Retry(advice)) if advice.may_have_arrived => "outcome-unknown",
+            DeliveryOutcome::Failed(Failure::Retry(_) | Failure::Credentials(_) | Failure::StaleSettings) => "retry",
+            DeliveryOutcome::Failed(Failure::Permanent(_) | Failure::Unsupported) => "refused",
+            DeliveryOutcome::Unknown(_) => "outcome-unknown",
+        };
         self.outcome(&self.metrics.0.deliveries, outcome, 1);
     }
 
@@ -188,12 +206,32 @@ impl ConnectionMetrics {
     pub(crate) fn lookup(&self, found: &'static str) {
         self.outcome(&self.metrics.0.lookups, found, 1);
         if found == "unknown" {
-            self.metrics.0.duplicated.get_or_create(&self.connection()).inc();
+            self.possibly_duplicated();
         }
     }
 
-    pub(crate) fn callback(&self, outcome: &'static str) {
+    pub(crate) fn called_back(&self, outcome: &CallbackOutcome) {
+        let outcome = match outcome {
+            CallbackOutcome::Accepted => "accepted",
+            CallbackOutcome::Retry(..) => "retry",
+            CallbackOutcome::Refused(_) => "refused",
+        };
         self.outcome(&self.metrics.0.callbacks, outcome, 1);
+    }
+
+    /// Counts a request of a contact center that asks bots.
+    pub(crate) fn bot_request(&self, outcome: &'static str) {
+        self.outcome(&self.metrics.0.bot_requests, outcome, 1);
+    }
+
+    /// Counts an answer of the platform.
+    pub(crate) fn answer(&self, outcome: &'static str) {
+        self.outcome(&self.metrics.0.answers, outcome, 1);
+    }
+
+    /// Counts a request that is sent again although its outcome is unknown.
+    pub(crate) fn possibly_duplicated(&self) {
+        self.metrics.0.duplicated.get_or_create(&self.connection()).inc();
     }
 
     pub(crate) fn poll(&self, outcome: &'static str) {

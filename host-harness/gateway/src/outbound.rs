@@ -4,7 +4,8 @@ use crate::clock::now;
 use crate::connection_service::ConnectionService;
 use crate::file_url::why_unfetchable;
 use crate::mailbox::{CachedResponse, CommandResponse, Mailbox, NoHandover, NoRoom, NotStarted, SendError, TooLarge};
-use crate::mailboxes::{LoadedMailbox, SaveOutcome};
+use crate::mailboxes::LoadedMailbox;
+use crate::repository::SaveOutcome;
 use crate::store::StoreError;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
@@ -118,21 +119,21 @@ pub(crate) async fn execute(
         let now = now();
         let mut loaded = match (service.mailboxes().loaded(&address).await?, command) {
             (Some(loaded), _) => loaded,
-            (None, Command::Begin(_)) => LoadedMailbox::new(recipient),
+            (None, Command::Begin(_)) => LoadedMailbox::new_mailbox(recipient),
             (None, _) => return Err(PlatformError::NoHandover),
         };
-        if let Some(cached) = key.and_then(|key| loaded.mailbox.cached_response(&key.0, now)) {
+        if let Some(cached) = key.and_then(|key| loaded.state.cached_response(&key.0, now)) {
             return if cached.request_digest == request_digest {
                 Ok(cached.response.clone())
             } else {
                 Err(PlatformError::KeyReused)
             };
         }
-        loaded.mailbox.correlate(Some(correlation.to_owned()));
-        let response = perform(service, &mut loaded.mailbox, command, now).await?;
+        loaded.state.correlate(Some(correlation.to_owned()));
+        let response = perform(service, &mut loaded.state, command, now).await?;
         if let Some(key) = key {
             let cached = CachedResponse { request_digest: request_digest.clone(), response: response.clone() };
-            loaded.mailbox.cache_response(&key.0, cached, now);
+            loaded.state.cache_response(&key.0, cached, now);
         }
         if let SaveOutcome::Saved = service.mailboxes().save(&address, loaded, service.rules()).await? {
             tracing::debug!(connection = service.name(), ?response, "command accepted");

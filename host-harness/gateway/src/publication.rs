@@ -1,44 +1,54 @@
-//! The queued events of a mailbox, as entries of the log.
+//! Queued events, as entries of the log.
 
 use crate::address::Address;
-use crate::mailbox::Mailbox;
+use crate::mailbox::QueuedEvent;
 use crate::metrics::ConnectionMetrics;
-use crate::platform_event::PlatformEvent;
+use crate::platform_event::DeliverableEvent;
 use crate::store::{Entry, StoreError};
+use serde_json::value::RawValue;
 
 /// Events to append to the log, in order.
 #[derive(Default)]
-pub(crate) struct Publication {
+pub struct Publication {
     pub(crate) entries: Vec<Entry>,
     pub(crate) events: PublishedEvents,
 }
 
 /// The events of a publication, to be counted once they are in the log.
 #[derive(Default)]
-pub(crate) struct PublishedEvents(Vec<PlatformEvent>);
+pub(crate) struct PublishedEvents(Vec<PublishedEvent>);
+
+struct PublishedEvent {
+    number: u64,
+    kind: String,
+    data: Option<Box<RawValue>>,
+}
 
 impl Publication {
-    /// Creates the publication of the events of a mailbox that are not in the log yet.
+    /// Adds an event that is not in the log yet. `stream_id` is the id of the mailbox or the session.
     ///
     /// # Errors
-    /// An event cannot be serialized.
-    pub(crate) fn of(address: &Address, mailbox: &Mailbox) -> Result<Self, StoreError> {
-        let mut publication = Self::default();
-        for queued in mailbox.unpublished() {
-            let event = PlatformEvent::of(address, &mailbox.event_id(queued), queued);
-            let body = serde_json::to_vec(&event)
-                .map_err(|error| StoreError::Broken(format!("an event cannot be serialized: {error}")))?;
-            publication.entries.push(Entry {
-                connection: address.connection.clone(),
-                recipient: address.recipient.clone(),
-                stream_id: mailbox.id().to_owned(),
-                number: queued.number,
-                time: queued.time,
-                body,
-            });
-            publication.events.0.push(event);
-        }
-        Ok(publication)
+    /// The event cannot be serialized.
+    pub(crate) fn add<E: DeliverableEvent>(
+        &mut self,
+        address: &Address,
+        stream_id: &str,
+        queued: &QueuedEvent,
+        event: E,
+    ) -> Result<(), StoreError> {
+        let body = serde_json::to_vec(&event)
+            .map_err(|error| StoreError::Broken(format!("an event cannot be serialized: {error}")))?;
+        self.entries.push(Entry {
+            connection: address.connection.clone(),
+            recipient: address.recipient.clone(),
+            stream_id: stream_id.to_owned(),
+            number: queued.number,
+            time: queued.time,
+            body,
+        });
+        let (kind, data) = event.into_kind_and_data();
+        self.events.0.push(PublishedEvent { number: queued.number, kind, data });
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ use crate::dead_letters::StoredDeadLetter;
 use crate::mailbox::Mailbox;
 use crate::mailboxes::StoredConversation;
 use crate::record;
+use crate::session::Session;
 use crate::store::Family;
 use crate::store::sqlite::{OpenError, family_number};
 use rusqlite::{Connection, OpenFlags};
@@ -50,6 +51,8 @@ fn records(connection: &Connection, faults: &mut Vec<String>) -> rusqlite::Resul
             record::decode::<Mailbox>(&format!("mailbox {key}"), &value).map(drop)
         } else if family == family_number(Family::DeadLetter) {
             record::decode::<StoredDeadLetter>(&format!("dead letter {key}"), &value).map(drop)
+        } else if family == family_number(Family::BotSession) {
+            record::decode::<Session>(&format!("session {key}"), &value).map(drop)
         } else {
             record::decode::<StoredConversation>(&format!("conversation {key}"), &value).map(drop)
         };

@@ -1,9 +1,11 @@
 //! Runs a gateway until it receives a signal to stop.
 
+use crate::bot_service::BotService;
 use crate::connection_service::ConnectionService;
 use crate::mailboxes::Mailboxes;
 use crate::retention::enforce_retention;
 use crate::server::{ServerLimits, serve};
+use crate::sessions::Sessions;
 use crate::worker::Worker;
 use axum::Router;
 use std::time::Duration;
@@ -14,10 +16,14 @@ use tokio_util::sync::CancellationToken;
 
 /// Everything that runs in a gateway.
 pub struct Parts {
-    /// The connections that the worker works on.
+    /// The connections whose mailboxes are worked on.
     pub services: Vec<ConnectionService>,
     /// The mailboxes of all connections.
     pub mailboxes: Mailboxes,
+    /// The connections whose sessions are worked on.
+    pub bots: Vec<BotService>,
+    /// The sessions of all connections.
+    pub sessions: Sessions,
     /// How long events stay in the log.
     pub keep_events: Duration,
     /// The listener on which the router is served.
@@ -48,9 +54,11 @@ pub enum RunError {
 /// A part of the gateway ended by itself. The other parts were stopped, because a gateway without one of its parts
 /// would only appear to work.
 pub async fn run(parts: Parts) -> Result<(), RunError> {
-    let Parts { services, mailboxes, keep_events, listener, router, stop } = parts;
+    let Parts { services, mailboxes, bots, sessions, keep_events, listener, router, stop } = parts;
     let mut running = JoinSet::new();
     running.spawn(Worker::new(services, mailboxes.clone()).run(stop.clone()));
+    running.spawn(Worker::new(bots, sessions.records().clone()).run(stop.clone()));
+    running.spawn(sessions.wake(stop.clone()));
     running.spawn(enforce_retention(mailboxes, keep_events, stop.clone()));
     running.spawn(serve(listener, router, ServerLimits::default(), stop.clone()));
     let mut terminated = signal(SignalKind::terminate())?;

@@ -2,11 +2,12 @@
 
 use crate::clock::now;
 use crate::mailbox::{CallbackOutcome, DeliveryOutcome, LookupOutcome};
-use crate::platform_event::PlatformEvent;
+use crate::platform_event::DeliverableEvent;
+use handover_host::Error;
 use handover_host::contract::{
-    AgentEvent, Authenticity, Conversation, Failure, ProviderRequest, ReceivedWebhook, Rejection, Webhook,
+    AgentEvent, Authenticity, BotAnswer, BotResponse, Conversation, Failure, ProviderRequest, ReceivedWebhook,
+    Rejection, Setting, Unsupported, Webhook,
 };
-use handover_host::{Connection, Error};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -44,7 +45,7 @@ impl std::fmt::Debug for Trace {
 
 impl Trace {
     /// Subscribes to the trace. Each entry is JSON: `at` in milliseconds since 1970, `connection`, `what` it is
-    /// (`webhook`, `event`, `request`, `delivery`, `lookup`, `observation`, `callback`), a `title`, the duration in
+    /// (`webhook`, `event`, `request`, `delivery`, `lookup`, `observation`, `bot-request`, `bot-response`, `callback`), a `title`, the duration in
     /// `micros`, and the `detail`.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<str>> {
@@ -53,9 +54,9 @@ impl Trace {
 
     /// Redacts the secrets of a connection in all entries, because a webhook at a shared path is verified with the
     /// secrets of each connection.
-    pub(crate) fn redact(&self, connection: &Connection) {
+    pub(crate) fn redact<'s>(&self, settings: impl Iterator<Item = &'s Setting>) {
         let mut secrets = self.0.secrets.write().unwrap_or_else(PoisonError::into_inner);
-        secrets.extend(forms(connection.secrets().map(|setting| setting.value.as_str())));
+        secrets.extend(forms(settings.map(|setting| setting.value.as_str())));
         longest_first(&mut secrets);
     }
 
@@ -157,15 +158,58 @@ impl Trace {
         });
     }
 
+    /// Records a request of a contact center that asks bots.
+    pub(crate) fn bot_request(
+        &self,
+        connection: &str,
+        request: &Webhook,
+        verified: &Result<u32, Error<Rejection>>,
+        took: Duration,
+    ) {
+        self.record(connection, "bot-request", Some(took), || {
+            let title = match verified {
+                Ok(_) => "authentic".into(),
+                Err(Error::Provider(rejection)) => format!("refused: {}", variant_name(rejection)),
+                Err(Error::Call(error)) => error.to_string(),
+            };
+            let headers: Vec<_> = request.headers.iter().map(|header| shown_header(header, false)).collect();
+            (title, json!({ "path": request.path, "headers": headers, "body": read(&request.body) }))
+        });
+    }
+
+    /// Records the response to a turn.
+    pub(crate) fn bot_response(
+        &self,
+        connection: &str,
+        number: u32,
+        answer: &BotAnswer,
+        built: &Result<BotResponse, Error<Unsupported>>,
+    ) {
+        self.record(connection, "bot-response", None, || {
+            let (title, body) = match built {
+                Ok(response) => (variant_name(&answer.next), read(&response.body)),
+                Err(Error::Provider(unsupported)) => (format!("not built: {unsupported:?}"), Value::Null),
+                Err(Error::Call(error)) => (format!("not built: {error}"), Value::Null),
+            };
+            (title, json!({ "turn": number, "answer": answer, "body": body }))
+        });
+    }
+
     /// Records a callback attempt.
-    pub(crate) fn callback(&self, connection: &str, event: &PlatformEvent, outcome: &CallbackOutcome, took: Duration) {
+    pub(crate) fn callback(
+        &self,
+        connection: &str,
+        event: &impl DeliverableEvent,
+        outcome: &CallbackOutcome,
+        took: Duration,
+    ) {
         self.record(connection, "callback", Some(took), || {
             let (title, why) = match outcome {
                 CallbackOutcome::Accepted => ("accepted", None),
                 CallbackOutcome::Retry(_, why) => ("not accepted yet", Some(why)),
                 CallbackOutcome::Refused(why) => ("refused", Some(why)),
             };
-            (format!("{title}: {}", event.kind), json!({ "event": event, "why": why }))
+            (format!("{title}: {}", event.kind()), json!({ "event": event, "why": why }))
         });
     }
 

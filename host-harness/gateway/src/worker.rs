@@ -1,23 +1,26 @@
-//! Processes the queued items of mailboxes: the log, the contact center, the platform's callback, and timers.
+//! Processes what is queued in records: the log, the contact center, the platform's callback, and timers.
 //!
 //! Every gateway is notified of every change, the process that made it first. Therefore the gateway that changed a
-//! mailbox works on it. Another gateway does so only if the first one does not.
+//! record works on it. Another gateway does so only if the first one does not.
 
+mod mailbox_tasks;
 mod schedule;
-mod tasks;
+mod service;
+mod session_tasks;
+
+pub(crate) use self::service::{Leasable, Service};
 
 use self::schedule::{RETRY_DELAY, Schedule};
-use self::tasks::Outcome;
 use crate::address::Address;
 use crate::clock::{StepDetector, now};
-use crate::connection_service::ConnectionService;
 use crate::mailbox::time::after;
 use crate::mailbox::{Channel, LEASE, REQUEST_TIMEOUT};
-use crate::mailboxes::{ChangeError, Mailboxes};
-use crate::store::{Change, Family, StoreError};
+use crate::repository::{ChangeError, Repository, StoredState};
+use crate::store::{Change, StoreError};
 use futures_util::StreamExt;
 use handover_host::contract::Timestamp;
 use std::collections::{HashMap, HashSet};
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::broadcast::error::RecvError;
@@ -25,22 +28,22 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// The delay until other gateways look at a mailbox that one gateway changed.
+/// The delay until other gateways look at a record that one gateway changed.
 const HEAD_START: Duration = Duration::from_millis(500);
 /// The delay between attempts to store the outcome of a task.
 const STORE_RETRY_DELAY: Duration = Duration::from_millis(200);
-/// The maximum number of mailboxes of one connection that are worked on concurrently, for each kind of work.
+/// The maximum number of records of one connection that are worked on concurrently, for each kind of work.
 const MAX_CONCURRENT: usize = 256;
 
-/// The worker of one gateway. Cheap to clone.
+/// The worker of one gateway on the records of one family. Cheap to clone.
 #[derive(Clone)]
-pub struct Worker(Arc<Inner>);
+pub struct Worker<S: Service>(Arc<Inner<S>>);
 
-struct Inner {
+struct Inner<S: Service> {
     /// The id of this worker among all gateways.
     worker_id: String,
-    services: HashMap<String, (ConnectionService, Permits)>,
-    mailboxes: Mailboxes,
+    services: HashMap<String, (S, Permits)>,
+    records: Repository<S::State>,
 }
 
 struct Permits {
@@ -49,7 +52,7 @@ struct Permits {
     callback: Arc<Semaphore>,
 }
 
-/// Work on one mailbox that can happen concurrently.
+/// Work on one record that can happen concurrently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Work {
     /// Append events to the log.
@@ -58,11 +61,11 @@ enum Work {
     Channel(Channel),
 }
 
-/// The result of work on one mailbox.
+/// The result of work on one record.
 struct Finished {
     key: Arc<str>,
     work: Work,
-    /// When the mailbox is due, as far as the work knows.
+    /// When the record is due, as far as the work knows.
     due: Option<Timestamp>,
     /// Whether anything was done.
     progress: bool,
@@ -85,21 +88,21 @@ impl Permits {
     }
 }
 
-impl Worker {
+impl<S: Service> Worker<S> {
     /// Creates a worker for these connections.
     #[must_use]
-    pub fn new(services: Vec<ConnectionService>, mailboxes: Mailboxes) -> Self {
+    pub fn new(services: Vec<S>, records: Repository<S::State>) -> Self {
         let services =
             services.into_iter().map(|service| (service.name().to_owned(), (service, Permits::new()))).collect();
-        Self(Arc::new(Inner { worker_id: uuid::Uuid::new_v4().simple().to_string(), services, mailboxes }))
+        Self(Arc::new(Inner { worker_id: uuid::Uuid::new_v4().simple().to_string(), services, records }))
     }
 
     /// Works until it is cancelled, and then completes the work in progress.
     pub async fn run(self, stop: CancellationToken) {
         let (changes_to, mut changes) = mpsc::channel(1_024);
-        let watcher = tokio::spawn(watch(self.0.mailboxes.clone(), changes_to));
+        let watcher = tokio::spawn(watch(self.0.records.clone(), changes_to));
         let unserved = tokio::spawn(self.clone().warn_of_unserved());
-        let mut own = self.0.mailboxes.changes();
+        let mut own = self.0.records.changes();
         let mut schedule = Schedule::default();
         let mut busy: HashSet<(Arc<str>, Work)> = HashSet::new();
         let mut jobs: JoinSet<Finished> = JoinSet::new();
@@ -107,7 +110,7 @@ impl Worker {
         let mut clock = StepDetector::start();
         loop {
             if clock.has_stepped_back() {
-                tracing::warn!("the clock was set back: checking all scheduled mailboxes now");
+                tracing::warn!("the clock was set back: checking everything that is scheduled now");
                 schedule.bring_forward(now());
             }
             while let Some(key) = schedule.pop_due(now()) {
@@ -145,23 +148,23 @@ impl Worker {
     /// another gateway serves it.
     async fn warn_of_unserved(self) {
         let configured = self.0.services.keys().map(String::as_str).collect();
-        let others = match self.0.mailboxes.unserved(&configured).await {
+        let others = match self.0.records.unserved(&configured).await {
             Ok(others) => others,
-            Err(error) => return tracing::warn!(%error, "mailboxes of other connections cannot be counted"),
+            Err(error) => return tracing::warn!(%error, "records of other connections cannot be counted"),
         };
-        for (connection, mailboxes) in others {
+        for (connection, records) in others {
             tracing::warn!(
                 connection,
-                mailboxes,
-                "mailboxes of a connection that this gateway does not serve have queued work: was the connection renamed or removed?"
+                records,
+                "records of a connection that this gateway does not serve have queued work: was the connection renamed or removed?"
             );
             if let Some((service, _)) = self.0.services.values().next() {
-                service.metrics().not_served(connection, mailboxes);
+                service.report_unserved(connection, records);
             }
         }
     }
 
-    /// Starts all work on a mailbox that is not running yet.
+    /// Starts all work on a record that is not running yet.
     fn begin(
         &self,
         key: &Arc<str>,
@@ -169,12 +172,12 @@ impl Worker {
         jobs: &mut JoinSet<Finished>,
         stop: &CancellationToken,
     ) {
-        // Ignores a mailbox of a connection that this gateway does not serve.
+        // Ignores a record of a connection that this gateway does not serve.
         let Some(address) = Address::of(key) else { return };
         let Some((service, permits)) = self.0.services.get(&address.connection) else { return };
         let works = [Work::Publish, Work::Channel(Channel::Outbound), Work::Channel(Channel::Callback)];
         for work in works {
-            if matches!(work, Work::Channel(Channel::Callback)) && !service.rules().has_callback {
+            if matches!(work, Work::Channel(Channel::Callback)) && !service.has_callback() {
                 continue;
             }
             if !busy.insert((Arc::clone(key), work)) {
@@ -197,7 +200,7 @@ impl Worker {
                         (job.due, job.progress, broken) = (None, false, Some(error.to_string()));
                     }
                     Err(error) => {
-                        tracing::warn!(connection = job.address.connection, %error, "work on a mailbox failed; trying again");
+                        tracing::warn!(connection = job.address.connection, %error, "work on a record failed; trying again");
                         (job.due, job.progress) = (Some(0), false);
                     }
                 }
@@ -206,8 +209,8 @@ impl Worker {
         }
     }
 
-    /// Schedules a mailbox again. A mailbox with an unreadable record is quarantined until it changes, because another
-    /// attempt would fail the same way.
+    /// Schedules a record again. An unreadable record is quarantined until it changes, because another attempt would fail
+    /// the same way.
     fn finish(
         &self,
         done: Result<Finished, tokio::task::JoinError>,
@@ -225,14 +228,14 @@ impl Worker {
             if let Some(why) = &done.broken
                 && quarantined.insert(Arc::clone(&done.key))
             {
-                service.metrics().quarantined(1);
+                service.quarantined(1);
                 tracing::error!(
                     connection = service.name(),
                     why,
-                    "a mailbox is not readable and is quarantined until it changes"
+                    "a record is not readable and is quarantined until it changes"
                 );
             } else if done.broken.is_none() && quarantined.remove(&done.key) {
-                service.metrics().quarantined(-1);
+                service.quarantined(-1);
             }
         }
         if let Some(due) = done.due {
@@ -242,27 +245,27 @@ impl Worker {
         }
     }
 
-    /// Releases a mailbox from quarantine if it has no more work: it was removed, or another gateway could read it.
+    /// Releases a record from quarantine if it has no more work: it was removed, or another gateway could read it.
     fn release_idle(&self, change: &Change, quarantined: &mut HashSet<Arc<str>>) {
         if change.due.is_none()
             && quarantined.remove(change.key.as_str())
             && let Some(service) = self.service_of(&change.key)
         {
-            service.metrics().quarantined(-1);
+            service.quarantined(-1);
         }
     }
 
-    /// Returns the service of a mailbox's connection, or `None` if this gateway does not serve it.
-    fn service_of(&self, key: &str) -> Option<&ConnectionService> {
+    /// Returns the service of a record's connection, or `None` if this gateway does not serve it.
+    fn service_of(&self, key: &str) -> Option<&S> {
         let address = Address::of(key)?;
         self.0.services.get(&address.connection).map(|(service, _)| service)
     }
 }
 
 /// Forwards the changes that the store reports, and subscribes again when the stream ends.
-async fn watch(mailboxes: Mailboxes, to: mpsc::Sender<Change>) {
+async fn watch<R: StoredState>(records: Repository<R>, to: mpsc::Sender<Change>) {
     loop {
-        match mailboxes.store().watch(Family::Recipient).await {
+        match records.store().watch(R::FAMILY).await {
             Ok(mut changes) => {
                 while let Some(change) = changes.next().await {
                     match change {
@@ -284,8 +287,8 @@ async fn watch(mailboxes: Mailboxes, to: mpsc::Sender<Change>) {
     }
 }
 
-struct Job {
-    service: ConnectionService,
+struct Job<S> {
+    service: S,
     address: Address,
     worker_id: String,
     stop: CancellationToken,
@@ -293,17 +296,20 @@ struct Job {
     progress: bool,
 }
 
-impl Job {
-    async fn publish(&mut self) -> Result<(), ChangeError<std::convert::Infallible>> {
-        let published = self.service.mailboxes().publish(&self.address, self.service.rules()).await?;
+/// A leased task, if there is one, and when the record is due next.
+type Leased<S> = (Option<<<S as Service>::State as Leasable>::Task>, Option<Timestamp>);
+
+impl<S: Service> Job<S> {
+    async fn publish(&mut self) -> Result<(), ChangeError<Infallible>> {
+        let published = self.service.records().publish(&self.address, self.service.rules()).await?;
         self.progress = published.progress;
         self.due = published.due;
         Ok(())
     }
 
     /// Performs tasks until none is due now.
-    async fn channel(&mut self, channel: Channel) -> Result<(), ChangeError<std::convert::Infallible>> {
-        let mut outcome: Option<Outcome> = None;
+    async fn channel(&mut self, channel: Channel) -> Result<(), ChangeError<Infallible>> {
+        let mut outcome: Option<S::Outcome> = None;
         loop {
             let since = Instant::now();
             let mut leased_at = Instant::now();
@@ -320,53 +326,51 @@ impl Job {
             };
             if let Some(outcome) = outcome.take() {
                 self.progress = true;
-                outcome.count(&self.service);
+                self.service.count(&outcome);
             }
-            // A removed mailbox is never due.
-            let Some((lease, due)) = change else {
+            // A removed record is never due.
+            let Some((task, due)) = change else {
                 self.due = None;
                 return Ok(());
             };
             self.due = due;
-            let Some(lease) = lease else { return Ok(()) };
+            let Some(task) = task else { return Ok(()) };
             // If the store was slow or the machine was suspended, the request could outlast the lease.
             if leased_at.elapsed() + REQUEST_TIMEOUT > LEASE {
                 return Ok(());
             }
-            let done = tasks::perform(&self.service, &self.address, lease.task).await;
-            if done.is_nothing() {
+            outcome = self.service.perform(&self.address, task).await;
+            if outcome.is_none() {
                 // The next lease tries again.
                 return Ok(());
             }
-            outcome = Some(done);
         }
     }
 
     /// Stores the outcome of the last task and acquires the next lease; `leased_at` is its start.
-    #[allow(clippy::type_complexity, reason = "a pair that lives for one line")]
     async fn lease(
         &self,
         channel: Channel,
-        outcome: Option<&Outcome>,
+        outcome: Option<&S::Outcome>,
         leased_at: &mut Instant,
-    ) -> Result<Option<(Option<crate::mailbox::Lease>, Option<Timestamp>)>, ChangeError<std::convert::Infallible>> {
+    ) -> Result<Option<Leased<S>>, ChangeError<Infallible>> {
         let rules = self.service.rules();
         self.service
-            .mailboxes()
-            .change(&self.address, rules, |mailbox| {
+            .records()
+            .change(&self.address, rules, |state| {
                 // Read for each attempt, because the lease starts at this time.
                 let now = now();
                 *leased_at = Instant::now();
                 if let Some(outcome) = outcome {
-                    outcome.record(mailbox, now, rules);
+                    self.service.record(outcome, state, now);
                 }
-                let lease = if self.stop.is_cancelled() {
-                    mailbox.release(channel, &self.worker_id);
+                let task = if self.stop.is_cancelled() {
+                    state.release(channel, &self.worker_id);
                     None
                 } else {
-                    mailbox.lease(channel, &self.worker_id, now, rules)
+                    state.lease(channel, &self.worker_id, now, rules)
                 };
-                Ok((lease, mailbox.due(rules)))
+                Ok((task, state.due(rules)))
             })
             .await
     }

@@ -1,7 +1,9 @@
 //! `handover serve`
 
 use crate::arguments::Serve as Arguments;
-use crate::config::{ConfigFile, Origin, reference};
+use crate::bots_file;
+use crate::config::{Config, ConfigFile, Origin, reference};
+use crate::features::Features;
 use crate::gateway_log;
 use crate::output;
 use crate::plugin::{self, Plugin};
@@ -13,15 +15,15 @@ use handover_gateway::store::Store;
 use handover_gateway::store::nats::{Layout, NatsCache, NatsStore};
 use handover_gateway::store::sqlite::SqliteStore;
 use handover_gateway::{
-    Callback, ConnectionService, Gateway, Mailboxes, Metrics, Options, Parts, Tokens, Trace, document,
-    run as run_gateway, why_unfetchable,
+    BotOptions, BotService, Callback, ConnectionService, Gateway, Mailboxes, Metrics, Options, Parts, Repository,
+    Sessions, Tokens, Trace, document, run as run_gateway, why_unfetchable,
 };
 use handover_host::contract::Ability;
-use handover_host::{Host, HttpClient, HttpClientLimits, Limits};
+use handover_host::{Host, HttpClient, HttpClientLimits, Limits, Provider};
 use serde_json::json;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -48,9 +50,14 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let _log = gateway_log::start(&config.log, &metrics);
     raise_open_file_limit();
     let (store, cache) = store(&file, &folder).await?;
-    let mailboxes = Mailboxes::new(store, metrics.clone());
+    let mailboxes = Mailboxes::new(Arc::clone(&store), metrics.clone());
+    let sessions = Sessions::new(Repository::new(store, metrics.clone()));
     let trace = Trace::default();
-    let services = connections(&file, &folder, cache, &mailboxes, &metrics, &trace).await?;
+    let plugins = Plugins { host: host(config, cache)?, loaded: HashMap::new(), folder: folder.clone() };
+    let callback = callback(&file, &folder)?;
+    let mut serving = Serving { file: &file, plugins, callback, metrics: metrics.clone(), trace: trace.clone() };
+    let services = serving.connections(&mailboxes).await?;
+    let bots = serving.bot_connections(&sessions).await?;
     let at = || file.position(&["platform", "tokens"]);
     let tokens = Tokens::new(&read_secrets(&config.platform.tokens, &folder).with_context(at)?).with_context(at)?;
     let listener = TcpListener::bind(config.listen)
@@ -58,7 +65,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("{}: cannot listen on {}", file.position(&["listen"]), config.listen))?;
 
     let (stop, address) = (CancellationToken::new(), listener.local_addr()?);
-    let gateway = Gateway::new(services.clone(), mailboxes.clone(), tokens, metrics, stop.clone());
+    let gateway = Gateway::new(services.clone(), bots.clone(), mailboxes.clone(), tokens, metrics, stop.clone());
     let mut router = gateway.router();
     if config.demo.enabled {
         let origin = |origin: &Origin| origin.0.clone();
@@ -75,7 +82,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     // Ignored because standard output may be closed.
     let _ = output::print(json!({ "listen": address.to_string() }));
     let keep_events = config.store.keep_events.0;
-    run_gateway(Parts { services, mailboxes, keep_events, listener, router, stop }).await?;
+    run_gateway(Parts { services, mailboxes, bots, sessions, keep_events, listener, router, stop }).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -104,56 +111,131 @@ async fn store(file: &ConfigFile, folder: &Path) -> anyhow::Result<(Arc<dyn Stor
     Ok((Arc::new(opened), Some(cache)))
 }
 
-async fn connections(
-    file: &ConfigFile,
-    folder: &Path,
-    cache: Option<NatsCache>,
-    mailboxes: &Mailboxes,
-    metrics: &Metrics,
-    trace: &Trace,
-) -> anyhow::Result<Vec<ConnectionService>> {
+/// Creates the host of all plugins.
+fn host(config: &Config, cache: Option<NatsCache>) -> anyhow::Result<Host> {
     let client = HttpClient::new(HttpClientLimits::default())?;
     let mut limits = Limits::default();
-    limits.total_memory = usize::try_from(file.config.plugins.memory_mib)?.saturating_mul(1 << 20);
-    limits.connection_calls = file.config.plugins.calls_per_connection.get();
+    limits.total_memory = usize::try_from(config.plugins.memory_mib)?.saturating_mul(1 << 20);
+    limits.connection_calls = config.plugins.calls_per_connection.get();
     let host = Host::builder().limits(limits).http(client).reuse(CALLS_PER_INSTANCE);
     let host = match cache {
         Some(cache) => host.cache(cache),
         None => host,
     };
-    let host = host.build()?;
-    let callback = callback(file, folder)?;
-    let (mut services, mut loaded) = (Vec::new(), HashMap::new());
-    for (name, connection) in &file.config.connection {
-        let at = |key| file.position(&["connection", name, key]);
-        let settings = SettingsFile::read(&folder.join(&connection.settings)).with_context(|| at("settings"))?;
-        let (plugin, key) = match (&connection.plugin, &connection.precompiled) {
-            (Some(path), _) => (Plugin::Component(folder.join(path)), "plugin"),
-            (None, Some(path)) => (Plugin::Precompiled(folder.join(path)), "precompiled"),
-            (None, None) => (Plugin::BuiltIn, "plugin"),
+    Ok(host.build()?)
+}
+
+/// The plugins that are loaded so far, each once.
+struct Plugins {
+    host: Host,
+    loaded: HashMap<Plugin, Provider>,
+    folder: PathBuf,
+}
+
+/// What a connection's configuration says about its plugin.
+struct PluginKeys<'c> {
+    plugin: Option<&'c PathBuf>,
+    precompiled: Option<&'c PathBuf>,
+    built_in: Plugin,
+    component: &'static [u8],
+}
+
+impl Plugins {
+    /// Returns a connection's plugin, and whether it may reach the origins of its settings. The error is with the key.
+    async fn load(&mut self, keys: PluginKeys<'_>) -> Result<(Provider, bool), (&'static str, anyhow::Error)> {
+        let (plugin, key) = match (keys.plugin, keys.precompiled) {
+            (Some(path), _) => (Plugin::Component(self.folder.join(path)), "plugin"),
+            (None, Some(path)) => (Plugin::Precompiled(self.folder.join(path)), "precompiled"),
+            (None, None) => (keys.built_in, "plugin"),
         };
-        let provider = match loaded.entry(plugin.clone()) {
+        let provider = match self.loaded.entry(plugin.clone()) {
             Entry::Occupied(loaded) => loaded.into_mut(),
-            Entry::Vacant(entry) => entry.insert(plugin.load(&host).await.with_context(|| at(key))?),
+            Entry::Vacant(entry) => entry.insert(plugin.load(&self.host).await.map_err(|error| (key, error))?),
         };
-        let trusted = !matches!(plugin, Plugin::Component(_)) && provider.is_made_of(plugin::BUILT_IN);
-        let connected = plugin::connect_with(provider, &settings, &connection.allow_origins, trusted)
-            .await
-            .with_context(|| at("settings"))?;
-        let can_poll = provider.description().abilities.contains(&Ability::Observation);
-        let options = Options {
-            rules: connection.rules(can_poll, file.config.store.keep_events),
-            callback: callback.clone(),
-            path: Some(connection.path.clone()),
-            integration_id: connection.integration_id.clone(),
-            logs_bodies: file.config.log.bodies,
-            polls: connection.polls_per_minute,
-            trace: trace.clone(),
-        };
-        let service = ConnectionService::new(name, connected, options, mailboxes.clone(), metrics);
-        services.push(service.with_context(|| file.position(&["connection", name]))?);
+        let trusted = !matches!(plugin, Plugin::Component(_)) && provider.is_made_of(keys.component);
+        Ok((provider.clone(), trusted))
     }
-    Ok(services)
+}
+
+/// What all connections share.
+struct Serving<'c> {
+    file: &'c ConfigFile,
+    plugins: Plugins,
+    callback: Option<Callback>,
+    metrics: Metrics,
+    trace: Trace,
+}
+
+impl Serving<'_> {
+    async fn connections(&mut self, mailboxes: &Mailboxes) -> anyhow::Result<Vec<ConnectionService>> {
+        let (file, mut services) = (self.file, Vec::new());
+        for (name, connection) in &file.config.connection {
+            let at = |key| file.position(&["connection", name, key]);
+            let settings =
+                SettingsFile::read(&self.plugins.folder.join(&connection.settings)).with_context(|| at("settings"))?;
+            let keys = PluginKeys {
+                plugin: connection.plugin.as_ref(),
+                precompiled: connection.precompiled.as_ref(),
+                built_in: Plugin::BuiltIn,
+                component: plugin::BUILT_IN,
+            };
+            let loaded = self.plugins.load(keys).await;
+            let (provider, trusted) = loaded.map_err(|(key, error)| error.context(at(key)))?;
+            let connected = plugin::connect_with(&provider, &settings, &connection.allow_origins, trusted)
+                .await
+                .with_context(|| at("settings"))?;
+            let can_poll = provider.description().abilities.contains(&Ability::Observation);
+            let options = Options {
+                rules: connection.rules(can_poll, file.config.store.keep_events),
+                callback: self.callback.clone(),
+                path: Some(connection.path.clone()),
+                integration_id: connection.integration_id.clone(),
+                logs_bodies: file.config.log.bodies,
+                polls: connection.polls_per_minute,
+                trace: self.trace.clone(),
+            };
+            let service = ConnectionService::new(name, connected, options, mailboxes.clone(), &self.metrics);
+            services.push(service.with_context(|| file.position(&["connection", name]))?);
+        }
+        Ok(services)
+    }
+
+    async fn bot_connections(&mut self, sessions: &Sessions) -> anyhow::Result<Vec<BotService>> {
+        let (file, mut services) = (self.file, Vec::new());
+        for (name, connection) in &file.config.bot_connection {
+            let at = |key| file.position(&["bot-connection", name, key]);
+            if let Some(organization) = &connection.organization {
+                let features = Features::from_environment().with_context(|| at("organization"))?;
+                features.bot_connector.permits(organization).with_context(|| at("organization"))?;
+            }
+            let folder = &self.plugins.folder;
+            let settings = SettingsFile::read(&folder.join(&connection.settings)).with_context(|| at("settings"))?;
+            let bots = bots_file::read(&folder.join(&connection.bots)).with_context(|| at("bots"))?;
+            let keys = PluginKeys {
+                plugin: connection.plugin.as_ref(),
+                precompiled: connection.precompiled.as_ref(),
+                built_in: Plugin::BuiltInForBots,
+                component: plugin::BUILT_IN_FOR_BOTS,
+            };
+            let loaded = self.plugins.load(keys).await;
+            let (provider, trusted) = loaded.map_err(|(key, error)| error.context(at(key)))?;
+            let connected = plugin::bots_with(&provider, &settings, &connection.allow_origins, trusted)
+                .await
+                .with_context(|| at("settings"))?;
+            // A list that the contact center would refuse is an error now, and not when a flow is edited.
+            connected.build_bot_list(&bots, None).await.with_context(|| at("bots"))?;
+            let options = BotOptions {
+                rules: connection.rules(),
+                callback: self.callback.clone(),
+                bots,
+                logs_bodies: file.config.log.bodies,
+                trace: self.trace.clone(),
+            };
+            let service = BotService::new(name, connected, options, sessions.clone(), &self.metrics);
+            services.push(service.with_context(|| file.position(&["bot-connection", name]))?);
+        }
+        Ok(services)
+    }
 }
 
 fn callback(file: &ConfigFile, folder: &Path) -> anyhow::Result<Option<Callback>> {

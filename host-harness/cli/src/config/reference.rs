@@ -12,6 +12,9 @@ tokens = [{ env = "TOKEN" }]
 callback = { url = "https://bot.example.com/", secrets = [{ env = "SECRET" }] }
 [connection.NAME]
 settings = "acme.toml"
+[bot-connection.NAME]
+settings = "acme-bots.toml"
+bots = "bots.json"
 "#;
 
 /// Returns the reference as Markdown.

@@ -6,8 +6,11 @@ use anyhow::Context;
 use genesys_sandbox::Sandbox;
 use handover_demo::DemoContext;
 use handover_gateway::mailbox::{LOOKUP_DELAY, Retries, Rules};
+use handover_gateway::store::Store;
 use handover_gateway::store::sqlite::SqliteStore;
-use handover_gateway::{ConnectionService, Gateway, Mailboxes, Metrics, Options, Parts, Tokens, Trace, run};
+use handover_gateway::{
+    ConnectionService, Gateway, Mailboxes, Metrics, Options, Parts, Repository, Sessions, Tokens, Trace, run,
+};
 use handover_host::handover::Policy;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -58,7 +61,9 @@ pub(crate) async fn serve(listen: SocketAddr) -> anyhow::Result<()> {
     let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
     let (metrics, trace, stop) = (Metrics::default(), Trace::default(), CancellationToken::new());
     let store = SqliteStore::open(&folder.path().join("handover.sqlite"))?;
-    let mailboxes = Mailboxes::new(Arc::new(store), metrics.clone());
+    let store: Arc<dyn Store> = Arc::new(store);
+    let mailboxes = Mailboxes::new(Arc::clone(&store), metrics.clone());
+    let sessions = Sessions::new(Repository::new(store, metrics.clone()));
     let options = Options {
         rules: rules(),
         callback: None,
@@ -71,7 +76,7 @@ pub(crate) async fn serve(listen: SocketAddr) -> anyhow::Result<()> {
     let services = vec![ConnectionService::new(CONNECTION, connection, options, mailboxes.clone(), &metrics)?];
     let token = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].map(|part| part.simple().to_string()).concat();
     let tokens = Tokens::new(std::slice::from_ref(&token))?;
-    let gateway = Gateway::new(services.clone(), mailboxes.clone(), tokens, metrics, stop.clone());
+    let gateway = Gateway::new(services.clone(), Vec::new(), mailboxes.clone(), tokens, metrics, stop.clone());
     let router = gateway.router();
     let desk = Some(announcement.origin.clone());
     let router = router
@@ -79,7 +84,8 @@ pub(crate) async fn serve(listen: SocketAddr) -> anyhow::Result<()> {
 
     let page = format!("http://{address}/demo/#token={token}");
     output::print(format_args!("The web chat and the agent's desk: {page}\nPress Ctrl-C to stop."))?;
-    run(Parts { services, mailboxes, keep_events: KEEP_EVENTS, listener, router, stop }).await?;
+    run(Parts { services, mailboxes, bots: Vec::new(), sessions, keep_events: KEEP_EVENTS, listener, router, stop })
+        .await?;
     sandbox.stop().await;
     Ok(())
 }

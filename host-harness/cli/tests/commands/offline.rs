@@ -92,7 +92,7 @@ fn reports_invalid_settings_with_file_and_line() {
 #[test]
 fn a_custom_plugin_reaches_only_allowed_origins() {
     let folder = Folder::new();
-    folder.write("plugin.wasm", include_bytes!(env!("GENESYS_COMPONENT")));
+    folder.write("plugin.wasm", include_bytes!(env!("GENESYS_OPEN_MESSAGING")));
     let map = ["map", "--settings", "settings.toml", "--plugin", "plugin.wasm", "body.json"];
     let (status, _, error) = folder.run(&map);
     assert_eq!(status, 2);

@@ -180,7 +180,7 @@ fn store_check_names_unreadable_records() {
 /// Returns the built-in provider with an additional custom section, so that it is a different component (component
 /// model, "Binary format").
 fn other_component() -> Vec<u8> {
-    let mut component = include_bytes!(env!("GENESYS_COMPONENT")).to_vec();
+    let mut component = include_bytes!(env!("GENESYS_OPEN_MESSAGING")).to_vec();
     component.extend_from_slice(b"\x00\x06\x05other");
     component
 }
@@ -210,7 +210,7 @@ fn starts_from_a_precompiled_component() {
     assert!(refusal().contains("which is not allowed"));
     folder.write("gateway.toml", config("precompiled = \"genesys.cwasm\"\n"));
     std::fs::remove_file(&path).expect("removes the file");
-    folder.write("genesys.cwasm", include_bytes!(env!("GENESYS_COMPONENT")));
+    folder.write("genesys.cwasm", include_bytes!(env!("GENESYS_OPEN_MESSAGING")));
     assert!(refusal().contains("create it again with `handover compile`"));
     folder.write("gateway.toml", config("plugin = \"genesys.wasm\"\nprecompiled = \"genesys.cwasm\"\n"));
     assert!(refusal().contains("expected either plugin or precompiled"));

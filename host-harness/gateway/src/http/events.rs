@@ -3,7 +3,7 @@
 #![allow(unused_qualifications, reason = "utoipa generates it for a query")]
 
 use super::problem::{Problem, Refusals};
-use super::request::{Connection, Query};
+use super::request::{BotConnection, Connection, Query};
 use super::state::Gateway;
 use crate::store::{LogEntry, Position, Store, StoreError};
 use axum::extract::State;
@@ -40,15 +40,45 @@ pub(super) async fn follow(
     Query(query): Query<FollowQuery>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
+    stream(&gateway, service.mailboxes().store(), service.name(), &query, &headers).await
+}
+
+/// Streams the events of the sessions of a connection whose contact center asks the platform's bots, like the events of
+/// handovers. The data is a `PlatformSessionEvent`.
+#[utoipa::path(
+    get,
+    path = "/v1/bot-connections/{connection}/events",
+    params(("connection" = String, Path), ("Last-Event-ID" = Option<String>, Header), FollowQuery),
+    responses(
+        (status = 200, content_type = "text/event-stream", body = crate::platform_event::PlatformSessionEvent),
+        (status = 409, content_type = "application/problem+json", body = Problem, description = "The log does not contain the event with this id"),
+        Refusals
+    )
+)]
+pub(super) async fn follow_sessions(
+    State(gateway): State<Gateway>,
+    BotConnection(service): BotConnection,
+    Query(query): Query<FollowQuery>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Problem> {
+    stream(&gateway, service.sessions().records().store(), service.name(), &query, &headers).await
+}
+
+async fn stream(
+    gateway: &Gateway,
+    store: &dyn Store,
+    connection: &str,
+    query: &FollowQuery,
+    headers: &HeaderMap,
+) -> Result<impl IntoResponse + use<>, Problem> {
     let invalid = || Problem::new(400, "invalid-event-id", "expected the id of an event, as the stream sent it");
     let header = headers.get("last-event-id").map(|id| id.to_str().map_err(|_| invalid())).transpose()?;
     let id = header.filter(|id| !id.is_empty()).or(query.last_event_id.as_deref()).filter(|id| !id.is_empty());
-    let store = service.mailboxes().store();
     let after = match id {
         None => Position::default(),
         Some(id) => {
             let id = EventId::parse(id).ok_or_else(invalid)?;
-            if !id.is_in(store, service.name()).await? {
+            if !id.is_in(store, connection).await? {
                 let detail = "the log does not contain the event with this id, because the store was restored from an older copy; \
                             start without Last-Event-ID";
                 return Err(Problem::new(409, "unknown-event-id", detail));
@@ -56,7 +86,7 @@ pub(super) async fn follow(
             id.position
         }
     };
-    let entries = store.follow(service.name(), after).await?;
+    let entries = store.follow(connection, after).await?;
     let stop = gateway.0.stop.clone();
     let events = entries.map_ok(event).take_until(async move { stop.cancelled().await });
     // A proxy must not buffer the events.

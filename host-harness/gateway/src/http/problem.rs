@@ -1,5 +1,6 @@
 //! Errors as problem details (RFC 9457).
 
+use crate::bot_answers::AnswerError;
 use crate::outbound::PlatformError;
 use crate::store::StoreError;
 use axum::Json;
@@ -47,6 +48,9 @@ pub(super) struct Refusals;
 /// The problems of a command.
 pub(super) struct CommandRefusals;
 
+/// The problems of an answer of a bot.
+pub(super) struct AnswerRefusals;
+
 const REFUSALS: [(&str, &str); 5] = [
     ("400", "The request is not valid"),
     ("401", "The token is missing or not valid"),
@@ -61,6 +65,21 @@ const COMMAND_REFUSALS: [(&str, &str); 4] = [
     ("422", "The contact center does not support this, or the idempotency key belongs to another request"),
     ("429", "The queue of this recipient is full; try again"),
 ];
+
+const ANSWER_REFUSALS: [(&str, &str); 4] = [
+    ("409", "It conflicts with the state of the turn or the session"),
+    ("413", "It is too large"),
+    ("422", "The contact center does not support it, or the bot does not declare the intent or a slot"),
+    ("429", "The session has no room; try again"),
+];
+
+impl IntoResponses for AnswerRefusals {
+    fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
+        let mut responses = documented(&REFUSALS);
+        responses.extend(documented(&ANSWER_REFUSALS));
+        responses
+    }
+}
 
 impl IntoResponses for Refusals {
     fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
@@ -152,6 +171,28 @@ impl From<PlatformError> for Problem {
             PlatformError::Call(error) => error.into(),
             PlatformError::Store(error) => error.into(),
             PlatformError::Contended => Self::new(503, "contended", detail),
+        }
+    }
+}
+
+impl From<AnswerError> for Problem {
+    fn from(error: AnswerError) -> Self {
+        let detail = error.to_string();
+        match error {
+            AnswerError::NoSession => Self::new(404, "no-session", detail),
+            AnswerError::NoTurn => Self::new(404, "no-turn", detail),
+            AnswerError::AlreadyAnswered => Self::new(409, "already-answered", detail),
+            AnswerError::TooLate => Self::new(409, "too-late", detail),
+            AnswerError::Over(_) => Self::new(409, "over", detail),
+            AnswerError::Full(_) => Self::new(429, "full", detail),
+            AnswerError::Unreadable { .. } => Self::new(400, "invalid-body", detail),
+            AnswerError::TooLarge(_) => Self::new(413, "too-large", detail),
+            AnswerError::UnknownBot(_) => Self::new(422, "unknown-bot", detail),
+            AnswerError::Undeclared(_) => Self::new(422, "undeclared", detail),
+            AnswerError::Unsupported(unsupported) => Self::new(422, "unsupported", description(&unsupported)),
+            AnswerError::Call(error) => error.into(),
+            AnswerError::Store(error) => error.into(),
+            AnswerError::Contended => Self::new(503, "contended", detail),
         }
     }
 }

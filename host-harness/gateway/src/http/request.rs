@@ -3,6 +3,7 @@
 use super::json_text;
 use super::problem::Problem;
 use super::state::Gateway;
+use crate::bot_service::BotService;
 use crate::connection_service::ConnectionService;
 use crate::outbound::IdempotencyKey;
 use axum::body::Bytes;
@@ -72,6 +73,28 @@ impl FromRequestParts<Gateway> for Connection {
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Problem> {
         Ok(Self(gateway.service(&segment(parts, gateway, "connection").await?)?.clone()))
+    }
+}
+
+/// The connection of a contact center that asks bots, in a path.
+pub(super) struct BotConnection(pub(super) BotService);
+
+impl FromRequestParts<Gateway> for BotConnection {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Problem> {
+        Ok(Self(gateway.bot_service(&segment(parts, gateway, "connection").await?)?.clone()))
+    }
+}
+
+/// The session in a path.
+pub(super) struct Session(pub(super) String);
+
+impl FromRequestParts<Gateway> for Session {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, gateway: &Gateway) -> Result<Self, Problem> {
+        segment(parts, gateway, "session").await.map(Self)
     }
 }
 

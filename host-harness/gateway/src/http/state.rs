@@ -2,6 +2,7 @@
 
 use super::problem::Problem;
 use super::tokens::Tokens;
+use crate::bot_service::BotService;
 use crate::connection_service::ConnectionService;
 use crate::mailboxes::Mailboxes;
 use crate::metrics::Metrics;
@@ -17,6 +18,7 @@ pub struct Gateway(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) services: BTreeMap<String, ConnectionService>,
+    pub(super) bots: BTreeMap<String, BotService>,
     pub(super) mailboxes: Mailboxes,
     pub(super) tokens: Tokens,
     pub(super) metrics: Metrics,
@@ -29,19 +31,30 @@ pub(super) struct Inner {
 const MAX_REFUSALS_LOGGED: NonZeroU32 = NonZeroU32::new(60).unwrap();
 
 impl Gateway {
-    /// Creates the interface of these connections for clients with one of these tokens. When `stop` is cancelled,
-    /// streams of events end.
+    /// Creates the interface of these connections, for handovers and for bots, for clients with one of these tokens. When
+    /// `stop` is cancelled, streams of events end.
     #[must_use]
     pub fn new(
         services: Vec<ConnectionService>,
+        bots: Vec<BotService>,
         mailboxes: Mailboxes,
         tokens: Tokens,
         metrics: Metrics,
         stop: CancellationToken,
     ) -> Self {
         let services = services.into_iter().map(|service| (service.name().to_owned(), service)).collect();
+        let bots = bots.into_iter().map(|service| (service.name().to_owned(), service)).collect();
         let refusals = RateLimiter::direct(Quota::per_minute(MAX_REFUSALS_LOGGED));
-        Self(Arc::new(Inner { services, mailboxes, tokens, metrics, refusals, stop }))
+        Self(Arc::new(Inner { services, bots, mailboxes, tokens, metrics, refusals, stop }))
+    }
+
+    /// Returns the services of contact centers that ask bots, ordered by name.
+    pub fn bots(&self) -> impl Iterator<Item = &BotService> {
+        self.0.bots.values()
+    }
+
+    pub(super) fn bot_service(&self, name: &str) -> Result<&BotService, Problem> {
+        self.0.bots.get(name).ok_or_else(|| Problem::new(404, "no-connection", "no such connection for bots"))
     }
 
     /// Returns the services, ordered by name.

@@ -92,7 +92,7 @@ enum Content {
 /// [`ProviderRequest`] as stored.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", remote = "ProviderRequest")]
-struct StoredRequest {
+pub(crate) struct StoredRequest {
     idempotency_key: String,
     recipient: String,
     operation: String,

@@ -1,7 +1,7 @@
 //! Events for the platform: first for the log, then for the callback if there is one.
 
 use super::capacity::{Full, NoRoom, TooLarge};
-use super::rules::Rules;
+use super::rules::CallbackRules;
 use handover_host::contract::{
     Agent, AgentEvent, AgentMessage, EndReason, EventKind, MessageReceipt, QueueState, Timestamp,
 };
@@ -53,7 +53,7 @@ pub struct QueuedEvent {
     /// The number of the event among the recipient's events, counted from 1.
     #[serde(rename = "n")]
     pub number: u64,
-    /// The number of the handover.
+    /// The number of the handover; 0 if it belongs to none.
     #[serde(rename = "h")]
     pub handover: u32,
     /// The time at which the gateway accepted it.
@@ -79,13 +79,13 @@ impl PartialEq for QueuedEvent {
 
 impl QueuedEvent {
     /// Returns whether the event is typing.
-    pub(super) fn is_typing(&self) -> bool {
+    pub(crate) fn is_typing(&self) -> bool {
         // `Event` is serialized with its type first.
         self.event.get().starts_with(r#"{"type":"typing""#)
     }
 
     /// Returns whether the event is typing that has ended by now.
-    pub(super) fn is_over(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
         #[derive(Deserialize)]
         struct Typing {
             data: u32,
@@ -95,7 +95,7 @@ impl QueuedEvent {
     }
 
     /// Returns the id of the agent's message, if the event is one.
-    pub(super) fn message(&self) -> Option<String> {
+    pub(crate) fn message(&self) -> Option<String> {
         #[derive(Deserialize)]
         struct Tagged {
             r#type: String,
@@ -123,7 +123,7 @@ pub enum CallbackOutcome {
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct EventQueue {
+pub(crate) struct EventQueue {
     /// The number and the time of the last event.
     last: u64,
     last_time: Timestamp,
@@ -164,7 +164,7 @@ impl HeldMessage {
 
 impl EventQueue {
     /// Checks that the queue has room for these events. Typing needs none: it is dropped instead.
-    pub(super) fn admit(&self, events: &[AgentEvent]) -> Result<(), NoRoom> {
+    pub(crate) fn admit(&self, events: &[AgentEvent]) -> Result<(), NoRoom> {
         let matters = |event: &&AgentEvent| !matches!(event.kind, EventKind::Ignored(_) | EventKind::Typing(_));
         let size = |event: &AgentEvent| serde_json::to_vec(&event.kind).map_or(0, |bytes| bytes.len() + OVERHEAD);
         let sizes: Vec<usize> = events.iter().filter(matters).map(size).collect();
@@ -180,7 +180,7 @@ impl EventQueue {
         self.waiting.iter().map(|queued| queued.event.get().len() + OVERHEAD).sum()
     }
 
-    pub(super) fn push(&mut self, event: Event, handover: u32, time: Timestamp) {
+    pub(crate) fn push(&mut self, event: Event, handover: u32, time: Timestamp) {
         let is_typing = matches!(event, Event::Typing(_));
         let Some(event) = written(&event) else { return };
         if is_typing && (self.waiting.len() >= MAX_ENTRIES || self.waiting_bytes() >= MAX_BYTES) {
@@ -195,6 +195,13 @@ impl EventQueue {
             _ => self.push_written(event, handover, time),
         }
         self.drop_typing();
+    }
+
+    /// Queues an event that belongs to no handover. It is serialized like an [`Event`].
+    pub(crate) fn push_event(&mut self, event: &impl Serialize, time: Timestamp) {
+        if let Ok(event) = serde_json::value::to_raw_value(event) {
+            self.push_written(event, 0, time);
+        }
     }
 
     /// Drops typing that another event follows. Typing that is not in the log yet stays, because its number is assigned
@@ -220,24 +227,24 @@ impl EventQueue {
     }
 
     /// Moves all times back with the clock.
-    pub(super) fn step_back(&mut self, back: u64) {
+    pub(crate) fn step_back(&mut self, back: u64) {
         self.last_time = self.last_time.saturating_sub(back);
         self.first_tried = self.first_tried.map(|at| at.saturating_sub(back));
         self.not_before = self.not_before.saturating_sub(back);
     }
 
     /// Returns whether any event waits for the log or the callback.
-    pub(super) fn has_work(&self) -> bool {
+    pub(crate) fn has_work(&self) -> bool {
         !self.waiting.is_empty()
     }
 
     /// Returns whether messages are held for the next handover.
-    pub(super) fn holds_messages(&self) -> bool {
+    pub(crate) fn holds_messages(&self) -> bool {
         !self.held.is_empty()
     }
 
     /// Queues the held messages as late, because there is no next handover.
-    pub(super) fn release_late(&mut self, handover: u32, time: Timestamp) {
+    pub(crate) fn release_late(&mut self, handover: u32, time: Timestamp) {
         for held in std::mem::take(&mut self.held) {
             self.push_held(&held, "late-message", handover, time);
         }
@@ -251,7 +258,7 @@ impl EventQueue {
     }
 
     /// Holds a message for the next handover. Messages that exceed the capacity are queued as late.
-    pub(super) fn hold(&mut self, message: &AgentMessage, handover: u32, time: Timestamp) {
+    pub(crate) fn hold(&mut self, message: &AgentMessage, handover: u32, time: Timestamp) {
         self.held.extend(serde_json::value::to_raw_value(message).ok().map(HeldMessage));
         while self.held.len() > MAX_HELD || self.held.iter().map(HeldMessage::size).sum::<usize>() > MAX_HELD_BYTES {
             let Some(oldest) = self.held.pop_front() else { break };
@@ -259,7 +266,7 @@ impl EventQueue {
         }
     }
 
-    pub(super) fn release(&mut self, handover: u32, time: Timestamp) {
+    pub(crate) fn release(&mut self, handover: u32, time: Timestamp) {
         for held in std::mem::take(&mut self.held) {
             self.push_held(&held, "message", handover, time);
         }
@@ -278,25 +285,25 @@ impl EventQueue {
     }
 
     /// Sets the id of the request that causes the next events.
-    pub(super) fn correlate(&mut self, correlation: Option<String>) {
+    pub(crate) fn correlate(&mut self, correlation: Option<String>) {
         self.correlation = correlation;
     }
 
-    pub(super) fn set_process_id(&mut self, process_id: &str) {
+    pub(crate) fn set_process_id(&mut self, process_id: &str) {
         process_id.clone_into(&mut self.process_id);
     }
 
     /// Returns the time of the last event.
-    pub(super) fn last_time(&self) -> Timestamp {
+    pub(crate) fn last_time(&self) -> Timestamp {
         self.last_time
     }
 
     /// Returns the events that are not in the log yet, the oldest first.
-    pub(super) fn unpublished(&self) -> impl Iterator<Item = &QueuedEvent> {
+    pub(crate) fn unpublished(&self) -> impl Iterator<Item = &QueuedEvent> {
         self.waiting.iter().filter(|queued| queued.number > self.published)
     }
 
-    pub(super) fn published(&mut self, number: u64, rules: &Rules) {
+    pub(crate) fn published(&mut self, number: u64, rules: CallbackRules) {
         self.published = self.published.max(number.min(self.last));
         self.drop_typing();
         if !rules.has_callback {
@@ -306,7 +313,7 @@ impl EventQueue {
     }
 
     /// Returns the next event for the callback, and the time from which it may be sent.
-    pub(super) fn to_call(&self, rules: &Rules) -> Option<(Timestamp, &QueuedEvent)> {
+    pub(crate) fn to_call(&self, rules: CallbackRules) -> Option<(Timestamp, &QueuedEvent)> {
         if !rules.has_callback {
             return None;
         }
@@ -315,24 +322,31 @@ impl EventQueue {
     }
 
     /// Returns why the next event was given up, if it was.
-    pub(super) fn given_up(&self) -> Option<&str> {
+    pub(crate) fn given_up(&self) -> Option<&str> {
         self.given_up.as_deref()
     }
 
-    pub(super) fn attempts(&self) -> u32 {
+    pub(crate) fn attempts(&self) -> u32 {
         self.attempts
     }
 
     /// Records that an attempt starts. The record is stored before the attempt, so that an interrupted attempt counts.
     /// Returns the number of earlier attempts.
-    pub(super) fn try_next(&mut self, now: Timestamp) -> u32 {
+    pub(crate) fn try_next(&mut self, now: Timestamp) -> u32 {
         let before = self.attempts;
         self.attempts = before.saturating_add(1);
         self.first_tried.get_or_insert(now);
         before
     }
 
-    pub(super) fn called(&mut self, number: u64, outcome: CallbackOutcome, chance: f64, now: Timestamp, rules: &Rules) {
+    pub(crate) fn called(
+        &mut self,
+        number: u64,
+        outcome: CallbackOutcome,
+        chance: f64,
+        now: Timestamp,
+        rules: CallbackRules,
+    ) {
         // The event was typing and has been dropped, so this outcome does not belong to the next event.
         if self.next_to_call() != Some(number) {
             return;
@@ -351,7 +365,7 @@ impl EventQueue {
     }
 
     /// Removes an event that needs no further attempt.
-    pub(super) fn done(&mut self, number: u64) {
+    pub(crate) fn done(&mut self, number: u64) {
         if number <= self.called {
             return;
         }

@@ -111,26 +111,34 @@ pub enum DeadLetterContent {
 
 /// The holder of each channel's lease.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-pub(super) struct Leases {
-    pub(super) outbound: Option<Holder>,
-    pub(super) callback: Option<Holder>,
+pub(crate) struct Leases {
+    pub(crate) outbound: Option<Holder>,
+    pub(crate) callback: Option<Holder>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub(super) struct Holder {
-    pub(super) by: String,
-    pub(super) until: Timestamp,
+pub(crate) struct Holder {
+    pub(crate) by: String,
+    pub(crate) until: Timestamp,
 }
 
 impl Leases {
     /// Moves all times back with the clock.
-    pub(super) fn step_back(&mut self, back: u64) {
+    pub(crate) fn step_back(&mut self, back: u64) {
         for holder in [&mut self.outbound, &mut self.callback].into_iter().flatten() {
             holder.until = holder.until.saturating_sub(back);
         }
     }
 
-    pub(super) fn channel(&mut self, channel: Channel) -> &mut Option<Holder> {
+    /// Releases the lease of a worker.
+    pub(crate) fn release(&mut self, channel: Channel, by: &str) {
+        let holder = self.channel(channel);
+        if holder.as_ref().is_some_and(|holder| holder.by == by) {
+            *holder = None;
+        }
+    }
+
+    pub(crate) fn channel(&mut self, channel: Channel) -> &mut Option<Holder> {
         match channel {
             Channel::Outbound => &mut self.outbound,
             Channel::Callback => &mut self.callback,

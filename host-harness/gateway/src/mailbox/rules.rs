@@ -50,7 +50,20 @@ pub struct Retries {
     pub give_up_after: Duration,
 }
 
+/// How events reach the platform's callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallbackRules {
+    /// Whether events also go to a callback of the platform, and not only to the log.
+    pub has_callback: bool,
+    /// How often, and for how long, a failed attempt is repeated.
+    pub retries: Retries,
+}
+
 impl Rules {
+    pub(super) fn callback(&self) -> CallbackRules {
+        CallbackRules { has_callback: self.has_callback, retries: self.retries }
+    }
+
     pub(super) fn next_poll(&self, now: Timestamp) -> Option<Timestamp> {
         self.poll_interval.filter(|_| self.policy.can_poll).map(|interval| after(now, interval))
     }
@@ -63,7 +76,7 @@ impl Retries {
     /// `chance`, from 0 to 1, spreads the attempts of many items: the delay is between half of the full delay and the
     /// full delay. `after_seconds` is the delay that the other side asks for. If it asks for more time than is left,
     /// there is one more attempt at the end.
-    pub(super) fn next(
+    pub(crate) fn next(
         &self,
         attempts: u32,
         after_seconds: Option<u32>,

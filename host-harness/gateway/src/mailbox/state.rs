@@ -53,7 +53,7 @@ pub struct Mailbox {
 }
 
 /// The tolerated difference between the clocks of gateways. A larger step back means that a clock was set back.
-const MAX_CLOCK_DIFFERENCE: Duration = Duration::from_secs(10);
+pub(crate) const MAX_CLOCK_DIFFERENCE: Duration = Duration::from_secs(10);
 /// The delay until the next poll after one that found an end that may belong to the previous handover.
 const POLL_AGAIN: Duration = Duration::from_secs(5);
 
@@ -155,7 +155,7 @@ impl Mailbox {
     /// Returns the id of an event: the same for the same event, and unique.
     #[must_use]
     pub fn event_id(&self, queued: &QueuedEvent) -> String {
-        format!("{}-e{}{}", self.id, queued.number, suffix(&queued.process_id))
+        format!("{}-e{}{}", self.id, queued.number, id_suffix(&queued.process_id))
     }
 
     /// Sets the correlation id of events that are queued from now on: the id of the request that causes them, at most
@@ -186,7 +186,7 @@ impl Mailbox {
     #[must_use]
     pub fn outbound(&self, message: OutboundMessage, now: Timestamp) -> Outbound {
         let number = self.messages.saturating_add(1);
-        let id = format!("{}.{number}{}", self.id, suffix(&self.process_id));
+        let id = format!("{}.{number}{}", self.id, id_suffix(&self.process_id));
         Outbound { id, time: now.max(self.last_sent.saturating_add(1)), message }
     }
 
@@ -531,7 +531,8 @@ pub enum SendError {
     NoRoom(#[from] NoRoom),
 }
 
-fn suffix(process_id: &str) -> String {
+/// Returns the part of an id that names the process.
+pub(crate) fn id_suffix(process_id: &str) -> String {
     if process_id.is_empty() { String::new() } else { format!("-{process_id}") }
 }
 

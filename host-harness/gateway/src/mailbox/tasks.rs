@@ -34,10 +34,7 @@ impl Mailbox {
 
     /// Releases the lease of a worker.
     pub fn release(&mut self, channel: Channel, by: &str) {
-        let holder = self.leases.channel(channel);
-        if holder.as_ref().is_some_and(|holder| holder.by == by) {
-            *holder = None;
-        }
+        self.leases.release(channel, by);
     }
 
     /// Returns whether the retention has passed.
@@ -65,7 +62,7 @@ impl Mailbox {
 
     /// Records that the events up to this number are in the log.
     pub fn published(&mut self, number: u64, rules: &Rules) {
-        self.event_queue.published(number, rules);
+        self.event_queue.published(number, rules.callback());
     }
 
     fn outbound_due(&self, rules: &Rules) -> Option<Timestamp> {
@@ -80,7 +77,7 @@ impl Mailbox {
     /// before the last event has left the log, because a new mailbox restarts its event numbers.
     fn expires_at(&self, rules: &Rules) -> Option<Timestamp> {
         let idle = self.delivery_queue.peek().is_none()
-            && self.event_queue.to_call(rules).is_none()
+            && self.event_queue.to_call(rules.callback()).is_none()
             && self.event_queue.unpublished().next().is_none();
         let ended = self.handover.as_ref().filter(|_| idle).and_then(Handover::ended_at)?;
         Some(after(ended.max(self.event_queue.last_time()), rules.retention))
@@ -106,7 +103,7 @@ impl Mailbox {
     }
 
     fn callback_due(&self, rules: &Rules) -> Option<Timestamp> {
-        let (not_before, _) = self.event_queue.to_call(rules)?;
+        let (not_before, _) = self.event_queue.to_call(rules.callback())?;
         Some(if self.event_queue.given_up().is_some() { 0 } else { not_before })
     }
 
@@ -191,12 +188,15 @@ impl Mailbox {
     }
 
     fn callback_task(&mut self, now: Timestamp, rules: &Rules) -> Option<Task> {
-        while let Some(number) =
-            self.event_queue.to_call(rules).filter(|(_, event)| event.is_over(now)).map(|(_, event)| event.number)
+        while let Some(number) = self
+            .event_queue
+            .to_call(rules.callback())
+            .filter(|(_, event)| event.is_over(now))
+            .map(|(_, event)| event.number)
         {
             self.event_queue.done(number);
         }
-        let (not_before, event) = self.event_queue.to_call(rules)?;
+        let (not_before, event) = self.event_queue.to_call(rules.callback())?;
         if let Some(why) = self.event_queue.given_up() {
             return Some(Task::StoreDeadLetter(DeadLetter {
                 id: self.event_id(event),
@@ -271,7 +271,7 @@ impl Mailbox {
 
     /// Records the outcome of [`Task::CallBack`].
     pub fn called_back(&mut self, event: u64, outcome: CallbackOutcome, chance: f64, now: Timestamp, rules: &Rules) {
-        self.event_queue.called(event, outcome, chance, now, rules);
+        self.event_queue.called(event, outcome, chance, now, rules.callback());
     }
 
     /// Records the outcome of [`Task::StoreDeadLetter`].

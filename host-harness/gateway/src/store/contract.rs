@@ -17,6 +17,8 @@ pub enum Family {
     Conversation,
     /// A dead letter.
     DeadLetter,
+    /// A session of a bot.
+    BotSession,
 }
 
 /// The version of a record, unique among all versions of the record, even after it was removed. Only a [`Store`] in

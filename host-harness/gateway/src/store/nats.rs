@@ -42,6 +42,7 @@ pub struct NatsStore {
     recipients: kv::Store,
     conversations: kv::Store,
     dead_letters: kv::Store,
+    bot_sessions: kv::Store,
     log: jetstream::Stream,
     /// The prefix of the log's subjects.
     subjects: String,
@@ -106,6 +107,7 @@ impl NatsStore {
             recipients: bucket(&context, format!("{prefix}-recipient"), *replicas).await?,
             conversations: bucket(&context, format!("{prefix}-conversation"), *replicas).await?,
             dead_letters: bucket(&context, format!("{prefix}-dead-letter"), *replicas).await?,
+            bot_sessions: bucket(&context, format!("{prefix}-bot-session"), *replicas).await?,
             log: context.get_or_create_stream(log).await.map_err(unavailable)?,
             subjects: format!("{prefix}.log"),
             context,
@@ -133,6 +135,7 @@ impl NatsStore {
             Family::Recipient => &self.recipients,
             Family::Conversation => &self.conversations,
             Family::DeadLetter => &self.dead_letters,
+            Family::BotSession => &self.bot_sessions,
         }
     }
 }

@@ -136,6 +136,7 @@ pub(crate) fn family_number(family: Family) -> u8 {
         Family::Recipient => 1,
         Family::Conversation => 2,
         Family::DeadLetter => 3,
+        Family::BotSession => 4,
     }
 }
 

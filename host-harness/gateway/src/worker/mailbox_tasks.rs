@@ -1,13 +1,16 @@
 //! Performs the tasks of mailboxes.
 
+use super::{Leasable, Service};
 use crate::address::Address;
 use crate::clock::now;
 use crate::connection_service::ConnectionService;
 use crate::dead_letters::StoredDeadLetter;
 use crate::mailbox::time::after;
 use crate::mailbox::{
-    CallbackOutcome, DeadLetter, DeliveryOutcome, LookupOutcome, Mailbox, QueuedEvent, REQUEST_TIMEOUT, Rules, Task,
+    CallbackOutcome, Channel, DeadLetter, DeliveryOutcome, LookupOutcome, Mailbox, QueuedEvent, REQUEST_TIMEOUT, Rules,
+    Task,
 };
+use crate::mailboxes::Mailboxes;
 use crate::platform_event::PlatformEvent;
 use crate::store::StoreError;
 use handover_host::contract::{
@@ -18,7 +21,7 @@ use std::time::{Duration, Instant};
 
 /// The outcome of a task. Recording it several times has no further effect.
 #[derive(Debug)]
-pub(super) struct Outcome {
+pub struct Outcome {
     what: What,
     /// A random number from 0 to 1 that spreads retries.
     chance: f64,
@@ -44,9 +47,63 @@ enum What {
     Nothing,
 }
 
+impl Leasable for Mailbox {
+    type Task = Task;
+
+    fn lease(&mut self, channel: Channel, by: &str, now: Timestamp, rules: &Rules) -> Option<Task> {
+        Self::lease(self, channel, by, now, rules).map(|lease| lease.task)
+    }
+
+    fn release(&mut self, channel: Channel, by: &str) {
+        Self::release(self, channel, by);
+    }
+}
+
+impl Service for ConnectionService {
+    type State = Mailbox;
+    type Outcome = Outcome;
+
+    fn name(&self) -> &str {
+        Self::name(self)
+    }
+
+    fn records(&self) -> &Mailboxes {
+        self.mailboxes()
+    }
+
+    fn rules(&self) -> &Rules {
+        Self::rules(self)
+    }
+
+    fn has_callback(&self) -> bool {
+        Self::rules(self).has_callback
+    }
+
+    fn quarantined(&self, more: i64) {
+        self.metrics().quarantined(more);
+    }
+
+    fn report_unserved(&self, connection: String, records: i64) {
+        self.metrics().not_served(connection, records);
+    }
+
+    async fn perform(&self, address: &Address, task: Task) -> Option<Outcome> {
+        let done = perform(self, address, task).await;
+        (!done.is_nothing()).then_some(done)
+    }
+
+    fn record(&self, outcome: &Outcome, mailbox: &mut Mailbox, now: Timestamp) {
+        outcome.record(mailbox, now, Self::rules(self));
+    }
+
+    fn count(&self, outcome: &Outcome) {
+        outcome.count(self);
+    }
+}
+
 impl Outcome {
     /// Records the outcome in the mailbox.
-    pub(super) fn record(&self, mailbox: &mut Mailbox, now: Timestamp, rules: &Rules) {
+    fn record(&self, mailbox: &mut Mailbox, now: Timestamp, rules: &Rules) {
         match &self.what {
             What::Built(item, built) => mailbox.built(*item, built.clone()),
             What::Delivered(item, outcome) => mailbox.delivered(*item, outcome.clone(), self.chance, now, rules),
@@ -63,23 +120,15 @@ impl Outcome {
     }
 
     /// Returns whether there is nothing to record.
-    pub(super) fn is_nothing(&self) -> bool {
+    fn is_nothing(&self) -> bool {
         matches!(self.what, What::Nothing)
     }
 
     /// Counts the outcome, once it is stored.
-    pub(super) fn count(&self, service: &ConnectionService) {
+    fn count(&self, service: &ConnectionService) {
         let metrics = service.metrics();
         match &self.what {
-            What::Delivered(_, outcome) => metrics.delivery(match outcome {
-                DeliveryOutcome::Delivered(_) => "delivered",
-                DeliveryOutcome::Failed(Failure::Retry(advice)) if advice.may_have_arrived => "outcome-unknown",
-                DeliveryOutcome::Failed(Failure::Retry(_) | Failure::Credentials(_) | Failure::StaleSettings) => {
-                    "retry"
-                }
-                DeliveryOutcome::Failed(Failure::Permanent(_) | Failure::Unsupported) => "refused",
-                DeliveryOutcome::Unknown(_) => "outcome-unknown",
-            }),
+            What::Delivered(_, outcome) => metrics.delivery(outcome),
             What::LookedUp(_, outcome) => metrics.lookup(match outcome {
                 LookupOutcome::Arrived(_) => "arrived",
                 LookupOutcome::NotArrived => "not-arrived",
@@ -88,11 +137,7 @@ impl Outcome {
                 }
                 LookupOutcome::Failed(_) => "failed",
             }),
-            What::CalledBack(_, outcome) => metrics.callback(match outcome {
-                CallbackOutcome::Accepted => "accepted",
-                CallbackOutcome::Retry(..) => "retry",
-                CallbackOutcome::Refused(_) => "refused",
-            }),
+            What::CalledBack(_, outcome) => metrics.called_back(outcome),
             What::Polled { .. } => metrics.poll("answered"),
             What::NotPolled(_) => metrics.poll("postponed"),
             What::Unpollable(_) => metrics.poll("refused"),
@@ -103,7 +148,7 @@ impl Outcome {
 }
 
 /// Performs a task. An interrupted task is not lost: the lease in the mailbox shows that it was started.
-pub(super) async fn perform(service: &ConnectionService, address: &Address, task: Task) -> Outcome {
+async fn perform(service: &ConnectionService, address: &Address, task: Task) -> Outcome {
     let what = match task {
         Task::Build { item, message, conversation } => build(service, item, &message, &conversation).await,
         Task::Deliver { item, request } => What::Delivered(item, deliver(service, address, &request).await),
@@ -232,14 +277,15 @@ fn with_request_timeout(service: &ConnectionService) -> Connection {
 }
 
 /// Describes why a call has no result.
-fn description(error: &CallError) -> String {
+pub(super) fn description(error: &CallError) -> String {
     match error {
         CallError::Limit { limit: Limit::CallTime, .. } => "the contact center did not answer in time".into(),
         error => error.to_string(),
     }
 }
 
-fn retry(message: String) -> Failure {
+/// Returns the failure of a call that had no effect.
+pub(super) fn retry(message: String) -> Failure {
     use handover_host::contract::{RetryAdvice, RetryCause};
     Failure::Retry(RetryAdvice { cause: RetryCause::TimedOut, after_seconds: None, may_have_arrived: false, message })
 }

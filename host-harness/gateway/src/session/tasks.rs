@@ -1,0 +1,203 @@
+//! The tasks of a session: selects the next task and records outcomes.
+
+use super::event::{RefusedAnswer, SessionEnd, SessionEvent};
+use super::late_answers::AfterAttempt;
+use super::rules::SessionRules;
+use super::state::Session;
+use super::turn::TurnState;
+use crate::mailbox::time::after;
+use crate::mailbox::{CallbackOutcome, Channel, DeliveryOutcome, Holder, LEASE, QueuedEvent};
+use handover_host::contract::{ProviderRequest, Timestamp};
+use serde::Deserialize;
+use std::time::Duration;
+
+/// How long an ended session is kept, so that repeated requests get their responses.
+const KEPT_AFTER_END: Duration = Duration::from_secs(60 * 60);
+
+/// A task of a worker.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SessionTask {
+    /// Deliver a late answer: [`Session::delivered`].
+    Deliver {
+        /// The number of the answer.
+        number: u64,
+        /// The request to deliver.
+        request: ProviderRequest,
+        /// Whether an earlier attempt may have arrived.
+        may_have_arrived: bool,
+    },
+    /// Call the platform back: [`Session::called_back`].
+    CallBack {
+        /// The event's id.
+        id: String,
+        /// The event.
+        event: QueuedEvent,
+        /// The number of earlier attempts.
+        attempts: u32,
+        /// The number of the turn, if the event is one. The platform may answer it in its response.
+        turn: Option<u32>,
+    },
+    /// Remove the session, because it is not needed any more.
+    Remove,
+}
+
+impl Session {
+    /// Leases a channel to a worker and returns its next task. Returns `None`, and releases the channel, if there is no
+    /// task now or another worker holds the lease.
+    pub fn lease(&mut self, channel: Channel, by: &str, now: Timestamp, rules: &SessionRules) -> Option<SessionTask> {
+        let holder = self.leases.channel(channel);
+        if holder.as_ref().is_some_and(|holder| holder.by != by && holder.until > now) {
+            return None;
+        }
+        *holder = None;
+        let task = match channel {
+            Channel::Outbound => self.outbound_task(now, rules),
+            Channel::Callback => self.callback_task(now, rules),
+        }?;
+        *self.leases.channel(channel) = Some(Holder { by: by.to_owned(), until: after(now, LEASE) });
+        Some(task)
+    }
+
+    /// Releases the lease of a worker.
+    pub fn release(&mut self, channel: Channel, by: &str) {
+        self.leases.release(channel, by);
+    }
+
+    /// Returns when a worker must look at the session; `None` if nothing is due.
+    #[must_use]
+    pub fn due(&self, rules: &SessionRules) -> Option<Timestamp> {
+        if self.event_queue.unpublished().next().is_some() {
+            return Some(0);
+        }
+        let not_before = |holder: &Option<Holder>| holder.as_ref().map_or(0, |holder| holder.until);
+        let outbound = self.late_answers.due().or_else(|| self.idle_until(rules));
+        let outbound = outbound.map(|due| due.max(not_before(&self.leases.outbound)));
+        let callback = self.event_queue.to_call(rules.callback).map(|(at, _)| at);
+        let callback = callback.map(|due| due.max(not_before(&self.leases.callback)));
+        outbound.into_iter().chain(callback).min()
+    }
+
+    /// Returns whether anything is queued for the contact center, the callback or the log.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        !self.late_answers.is_empty() || self.event_queue.has_work()
+    }
+
+    /// Returns when a session without queued work ends or is removed. An ended session with events for the callback is
+    /// not removed.
+    fn idle_until(&self, rules: &SessionRules) -> Option<Timestamp> {
+        match self.end {
+            None => Some(self.last_until()),
+            Some((_, at)) => self.event_queue.to_call(rules.callback).is_none().then(|| after(at, KEPT_AFTER_END)),
+        }
+    }
+
+    /// Returns whether the session is not needed any more.
+    #[must_use]
+    pub fn is_done(&self, now: Timestamp, rules: &SessionRules) -> bool {
+        let is_old = self.idle_until(rules).is_some_and(|at| at <= now);
+        self.end.is_some() && is_old && !self.has_work()
+    }
+
+    fn outbound_task(&mut self, now: Timestamp, rules: &SessionRules) -> Option<SessionTask> {
+        if self.end.is_none() && self.last_until() <= now {
+            self.finish(SessionEnd::Expired, now);
+        }
+        if self.is_done(now, rules) {
+            return Some(SessionTask::Remove);
+        }
+        let answer = self.late_answers.begin(now)?;
+        Some(SessionTask::Deliver {
+            number: answer.number,
+            request: answer.request.clone(),
+            may_have_arrived: answer.may_have_arrived,
+        })
+    }
+
+    fn callback_task(&mut self, now: Timestamp, rules: &SessionRules) -> Option<SessionTask> {
+        while let Some(number) = self
+            .event_queue
+            .to_call(rules.callback)
+            .filter(|(_, event)| self.is_obsolete(event))
+            .map(|(_, event)| event.number)
+        {
+            self.event_queue.done(number);
+        }
+        let (not_before, event) = self.event_queue.to_call(rules.callback)?;
+        if not_before > now {
+            return None;
+        }
+        let (id, event) = (self.event_id(event), event.clone());
+        let turn = asked_turn(&event);
+        Some(SessionTask::CallBack { id, event, attempts: self.event_queue.try_next(now), turn })
+    }
+
+    /// Returns whether the platform need not be called: the event was given up, or it is a turn that needs no answer.
+    /// Both are in the log.
+    fn is_obsolete(&self, event: &QueuedEvent) -> bool {
+        if self.event_queue.given_up().is_some() {
+            return true;
+        }
+        let needs_answer = |number| {
+            let state = self.turn(number).map(|turn| &turn.state);
+            matches!(state, Some(TurnState::Asked | TurnState::Postponed))
+        };
+        asked_turn(event).is_some_and(|number| !needs_answer(number))
+    }
+
+    /// Returns the events to append to the log, in order.
+    pub fn unpublished(&self) -> impl Iterator<Item = &QueuedEvent> {
+        self.event_queue.unpublished()
+    }
+
+    /// Records that the events up to this number are in the log.
+    pub fn published(&mut self, number: u64, rules: &SessionRules) {
+        self.event_queue.published(number, rules.callback);
+    }
+
+    /// Records the outcome of [`SessionTask::CallBack`].
+    pub fn called_back(
+        &mut self,
+        event: u64,
+        outcome: CallbackOutcome,
+        chance: f64,
+        now: Timestamp,
+        rules: &SessionRules,
+    ) {
+        self.event_queue.called(event, outcome, chance, now, rules.callback);
+    }
+
+    /// Records the outcome of [`SessionTask::Deliver`].
+    pub fn delivered(
+        &mut self,
+        number: u64,
+        outcome: &DeliveryOutcome,
+        chance: f64,
+        now: Timestamp,
+        rules: &SessionRules,
+    ) {
+        match self.late_answers.attempted(number, outcome, &rules.callback.retries, chance, now) {
+            AfterAttempt::Settled => {}
+            AfterAttempt::GivenUp(answer, reason) => {
+                let (number, may_have_arrived) = (answer.turn, answer.may_have_arrived);
+                let refused = RefusedAnswer { number, reason, may_have_arrived };
+                self.event_queue.push_event(&SessionEvent::AnswerRefused(refused), now);
+            }
+        }
+    }
+}
+
+/// Returns the number of the turn, if the event is one.
+fn asked_turn(event: &QueuedEvent) -> Option<u32> {
+    #[derive(Deserialize)]
+    struct Tagged {
+        r#type: String,
+        data: Numbered,
+    }
+    #[derive(Deserialize)]
+    struct Numbered {
+        number: u32,
+    }
+    let tagged: Tagged = serde_json::from_str(event.event.get()).ok()?;
+    (tagged.r#type == "turn").then_some(tagged.data.number)
+}

@@ -1,0 +1,205 @@
+//! Performs the tasks of sessions.
+
+use super::mailbox_tasks::{description, retry};
+use super::{Leasable, Service};
+use crate::address::Address;
+use crate::bot_answers::{self, AnswerError};
+use crate::bot_service::BotService;
+use crate::mailbox::{CallbackOutcome, Channel, DeliveryOutcome, QueuedEvent, REQUEST_TIMEOUT};
+use crate::platform_event::PlatformSessionEvent;
+use crate::repository::Repository;
+use crate::session::{Session, SessionRules, SessionTask};
+use handover_host::contract::{BotAnswer, ProviderRequest, Timestamp};
+use handover_host::{CallError, Error};
+use std::time::Instant;
+
+/// The outcome of a task of a session.
+#[derive(Debug)]
+pub struct SessionOutcome {
+    what: What,
+    /// A random number from 0 to 1 that spreads retries.
+    chance: f64,
+}
+
+#[derive(Debug)]
+enum What {
+    CalledBack(u64, CallbackOutcome),
+    Delivered { number: u64, outcome: DeliveryOutcome, may_be_second: bool },
+}
+
+impl Leasable for Session {
+    type Task = SessionTask;
+
+    fn lease(&mut self, channel: Channel, by: &str, now: Timestamp, rules: &SessionRules) -> Option<SessionTask> {
+        Self::lease(self, channel, by, now, rules)
+    }
+
+    fn release(&mut self, channel: Channel, by: &str) {
+        Self::release(self, channel, by);
+    }
+}
+
+impl Service for BotService {
+    type State = Session;
+    type Outcome = SessionOutcome;
+
+    fn name(&self) -> &str {
+        Self::name(self)
+    }
+
+    fn records(&self) -> &Repository<Session> {
+        self.sessions().records()
+    }
+
+    fn rules(&self) -> &SessionRules {
+        Self::rules(self)
+    }
+
+    fn has_callback(&self) -> bool {
+        self.callback().is_some()
+    }
+
+    fn quarantined(&self, more: i64) {
+        self.metrics().quarantined(more);
+    }
+
+    fn report_unserved(&self, connection: String, records: i64) {
+        self.metrics().not_served(connection, records);
+    }
+
+    async fn perform(&self, address: &Address, task: SessionTask) -> Option<SessionOutcome> {
+        let what = match task {
+            SessionTask::CallBack { id, event, attempts, turn } => {
+                What::CalledBack(event.number, call_back(self, address, &id, &event, attempts, turn).await)
+            }
+            SessionTask::Deliver { number, request, may_have_arrived } => {
+                let outcome = deliver(self, &request).await;
+                What::Delivered { number, outcome, may_be_second: may_have_arrived }
+            }
+            SessionTask::Remove => {
+                remove(self, address).await;
+                return None;
+            }
+        };
+        Some(SessionOutcome { what, chance: fastrand::f64() })
+    }
+
+    fn record(&self, outcome: &SessionOutcome, session: &mut Session, now: Timestamp) {
+        let (rules, chance) = (Self::rules(self), outcome.chance);
+        match &outcome.what {
+            What::CalledBack(event, outcome) => session.called_back(*event, outcome.clone(), chance, now, rules),
+            What::Delivered { number, outcome, .. } => session.delivered(*number, outcome, chance, now, rules),
+        }
+    }
+
+    fn count(&self, outcome: &SessionOutcome) {
+        let metrics = self.metrics();
+        match &outcome.what {
+            What::CalledBack(_, outcome) => metrics.called_back(outcome),
+            What::Delivered { outcome, may_be_second, .. } => {
+                metrics.delivery(outcome);
+                if *may_be_second {
+                    metrics.possibly_duplicated();
+                }
+            }
+        }
+    }
+}
+
+async fn call_back(
+    service: &BotService,
+    address: &Address,
+    id: &str,
+    event: &QueuedEvent,
+    attempts: u32,
+    turn: Option<u32>,
+) -> CallbackOutcome {
+    let Some(callback) = service.callback() else { return CallbackOutcome::Accepted };
+    let event = PlatformSessionEvent::of(address, id, event);
+    let attempt = attempts.saturating_add(1);
+    let began = Instant::now();
+    let (outcome, body) = match turn {
+        Some(_) => callback.ask(&event, attempt).await,
+        None => (callback.call(&event, attempt).await, None),
+    };
+    service.trace().callback(service.name(), &event, &outcome, began.elapsed());
+    if let CallbackOutcome::Retry(_, why) | CallbackOutcome::Refused(why) = &outcome {
+        tracing::warn!(connection = service.name(), event = event.id, why, "the callback failed");
+    }
+    let (Some(number), Some(body)) = (turn, body) else { return outcome };
+    match answer(service, &address.recipient, number, &body, event.correlation.as_deref()).await {
+        Ok(()) => outcome,
+        // Another attempt can store the answer.
+        Err(error @ (AnswerError::Store(_) | AnswerError::Contended | AnswerError::Full(_))) => {
+            CallbackOutcome::Retry(None, error.to_string())
+        }
+        Err(error) => {
+            service.metrics().answer("refused");
+            tracing::error!(
+                connection = service.name(),
+                number,
+                reason = %error,
+                "the response to a callback is no acceptable answer; the turn can still be answered with the API"
+            );
+            outcome
+        }
+    }
+}
+
+/// Accepts the answer in the response to a callback.
+async fn answer(
+    service: &BotService,
+    session: &str,
+    number: u32,
+    body: &[u8],
+    correlation: Option<&str>,
+) -> Result<(), AnswerError> {
+    // The error contains no text of the body.
+    let given: BotAnswer = serde_json::from_slice(body)
+        .map_err(|error| AnswerError::Unreadable { line: error.line(), column: error.column() })?;
+    bot_answers::answer(service, session, number, &given, correlation).await?;
+    service.metrics().answer("accepted");
+    Ok(())
+}
+
+async fn deliver(service: &BotService, request: &ProviderRequest) -> DeliveryOutcome {
+    if service.logs_bodies() {
+        let body = String::from_utf8_lossy(&request.body);
+        tracing::info!(connection = service.name(), request = request.idempotency_key, %body, "late answer");
+    }
+    let began = Instant::now();
+    let delivered = service.connection().with_call_time(REQUEST_TIMEOUT).deliver_late_answer(request).await;
+    let outcome = match delivered {
+        Ok(delivery) => DeliveryOutcome::Delivered(delivery),
+        Err(Error::Provider(failure)) => {
+            service.record_credentials(&failure);
+            DeliveryOutcome::Failed(failure)
+        }
+        // Nothing was sent, so the outcome is known.
+        Err(Error::Call(error @ CallError::Busy { .. })) => DeliveryOutcome::Failed(retry(error.to_string())),
+        Err(Error::Call(error)) => DeliveryOutcome::Unknown(description(&error)),
+    };
+    service.trace().delivery(service.name(), request, &outcome, began.elapsed());
+    let request = &request.idempotency_key;
+    match &outcome {
+        DeliveryOutcome::Delivered(_) => tracing::debug!(connection = service.name(), request, "late answer delivered"),
+        outcome => tracing::warn!(connection = service.name(), request, ?outcome, "late answer not delivered"),
+    }
+    outcome
+}
+
+/// Removes a session that is not needed any more. If it changed in the meantime, it stays.
+async fn remove(service: &BotService, address: &Address) {
+    let records = service.sessions().records();
+    let removed = async {
+        match records.loaded(address).await? {
+            Some(loaded) if loaded.state.is_done(crate::clock::now(), service.rules()) => {
+                records.remove(address, &loaded).await
+            }
+            _ => Ok(()),
+        }
+    };
+    if let Err(error) = removed.await {
+        tracing::warn!(connection = service.name(), %error, "a session cannot be removed");
+    }
+}
