@@ -67,15 +67,13 @@ pub(crate) enum Command {
     ///
     /// Idempotent. Prints one line per step. Status 0: no step failed; 1: a step failed; 2: misuse.
     #[command(
-        after_help = "Example:\n  handover provision --settings acme.toml \\\n    --webhook-url https://bot.example.com/handover/genesysCloudOM --dry-run"
+        after_help = "Example:\n  handover provision --settings acme.toml \\\n    --url https://bot.example.com/handover/genesysCloudOM --dry-run"
     )]
     Provision(Provision),
     /// Register the platform's bots at a contact center that asks them, which replaces all that are registered.
     ///
-    /// For a plugin with the interface bot-connector.
-    #[command(
-        after_help = "Example:\n  handover register-bots --settings acme-bots.toml --plugin genesys_bot_connector.wasm \\\n    --allow-origin https://api.mypurecloud.de --allow-origin https://login.mypurecloud.de bots.json"
-    )]
+    /// By default with the built-in plugin for the Genesys Bot Connector.
+    #[command(after_help = "Example:\n  handover register-bots --settings acme-bots.toml bots.json")]
     RegisterBots(RegisterBots),
     /// Print the features that the environment enables for an organization.
     ///
@@ -151,11 +149,12 @@ pub(crate) struct Connection {
     /// { env = "NAME" } or { file = "PATH" }.
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: PathBuf,
-    /// Plugin to use instead of the built-in one.
+    /// Plugin to use instead of the built-in one for Genesys Cloud Open Messaging: a file, or genesys-bot-connector for
+    /// the built-in one for bots.
     #[arg(long, value_name = "FILE")]
     pub(crate) plugin: Option<PathBuf>,
-    /// Origin that the plugin may reach, such as `https://api.example.com`. May be repeated. By default, the built-in
-    /// plugin may reach the origins of its settings, and a plugin from --plugin may reach none.
+    /// Origin that the plugin may reach, such as `https://api.example.com`. May be repeated. By default, a built-in
+    /// plugin may reach the origins of its settings, and a plugin from a file may reach none.
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     pub(crate) allow_origins: Vec<String>,
     /// Organization for which FEATURE_ENABLE_GENESYS_CLOUD_OM and FEATURE_ENABLE_GENESYS_CLOUD_OM_WHITELIST must enable
@@ -222,7 +221,7 @@ pub(crate) struct Provision {
     pub(crate) connection: Connection,
     /// Public URL at which the platform receives webhooks, or at which the contact center asks its bots.
     #[arg(long, value_name = "URL")]
-    pub(crate) webhook_url: String,
+    pub(crate) url: String,
     /// Print the steps without performing them.
     #[arg(long)]
     pub(crate) dry_run: bool,

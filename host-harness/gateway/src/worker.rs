@@ -8,9 +8,8 @@ mod schedule;
 mod service;
 mod session_tasks;
 
-pub(crate) use self::service::{Leasable, Service};
-
 use self::schedule::{RETRY_DELAY, Schedule};
+use self::service::{Leasable, Service};
 use crate::address::Address;
 use crate::clock::{StepDetector, now};
 use crate::mailbox::time::after;

@@ -12,8 +12,8 @@ pub(crate) async fn run(arguments: Provision) -> anyhow::Result<ExitCode> {
     let mode = if arguments.dry_run { ProvisioningMode::Plan } else { ProvisioningMode::Apply };
     let spinner = progress::show("calling the contact center");
     let steps = match connection {
-        AnyConnection::Handover(connection) => connection.provision(&arguments.webhook_url, mode).await?,
-        AnyConnection::Bots(connection) => connection.provision(&arguments.webhook_url, mode).await?,
+        AnyConnection::Handover(connection) => connection.provision(&arguments.url, mode).await?,
+        AnyConnection::Bots(connection) => connection.provision(&arguments.url, mode).await?,
     };
     drop(spinner);
     for step in &steps {

@@ -74,7 +74,6 @@ fn the_set_up_of_genesys_runs() {
     let folder = Folder::new();
     let sandbox = sandbox(&folder);
     let [settings, bot_settings] = &blocks("docs/genesys.md", "toml")[..] else { panic!("expected two examples") };
-    folder.write("genesys_bot_connector.wasm", handover_tests::BOT_CONNECTOR);
     let adapted = bot_settings
         .replace("mypurecloud.de", sandbox.announced("origin"))
         .replace("0a1b2c3d-0000-4000-8000-000000000002", sandbox.announced("client_id"))
@@ -82,10 +81,6 @@ fn the_set_up_of_genesys_runs() {
     folder.write("acme-bots.toml", adapted);
     folder.write("bots.json", blocks("docs/genesys.md", "json").pop().expect("a list of bots"));
     for block in blocks("docs/genesys.md", "sh") {
-        // The sandbox has one origin for login and API.
-        let block = block
-            .replace("https://api.mypurecloud.de", sandbox.announced("origin"))
-            .replace("https://login.mypurecloud.de", sandbox.announced("origin"));
         run(&folder, &block);
     }
 
@@ -106,6 +101,34 @@ fn the_commands_for_providers_run() {
     }
 }
 
+/// Runs the commands of a bot, each answer while Genesys asks for it.
+fn answer_as_a_bot(folder: &Folder, address: &str, script: &str) {
+    let script = script.replace("\\\n", " ").replace("curl", "curl --silent --fail-with-body --max-time 20");
+    let (variables, requests) = script.split_once('\n').expect("variables");
+    let variables = format!("{variables}; session=s-1");
+    let requests: Vec<_> = requests.lines().map(|line| line.split(" # ").next().unwrap_or_default()).collect();
+    let [show, answers @ ..] = &requests[..] else { panic!("expected commands") };
+    for (index, answer) in answers.iter().enumerate() {
+        let turn = serde_json::json!({
+            "botId": "Acme support", "botVersion": "1", "botSessionId": "s-1",
+            "inputMessage": { "type": "Text", "text": format!("turn {}", index + 1) },
+        });
+        let ask = format!(
+            "curl --silent --fail-with-body -H 'verify-token: new-secret-of-16-or-more' -d '{turn}' \
+             http://{address}/bot-connector/acme-bots >response-{}.json & asked=$!",
+            index + 1
+        );
+        let until = format!(
+            "timeout 20 bash -c 'until curl --silent -H \"$auth\" $bots/sessions/$session | grep -q asked; do sleep 0.1; done'"
+        );
+        run(folder, &format!("{variables}; export auth bots session\n{ask}\n{until}\n{show}\n{answer}\nwait $asked"));
+    }
+    let response =
+        |number| std::fs::read_to_string(folder.0.path().join(format!("response-{number}.json"))).expect("a response");
+    assert!(response(1).contains("\"Hello!\"") && response(1).contains("MoreData"), "{}", response(1));
+    assert!(response(2).contains("\"Support\"") && response(2).contains("Complete"), "{}", response(2));
+}
+
 #[test]
 fn the_commands_for_the_gateway_run() {
     let folder = Folder::new();
@@ -114,8 +137,11 @@ fn the_commands_for_the_gateway_run() {
     let adapted =
         |text: &str| text.replace("127.0.0.1:8080", &address.to_string()).replace("/run/secrets/callback", "callback");
     folder.write("callback", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
-    let [config] = &blocks("docs/gateway.md", "toml")[..] else { panic!("expected one example of a configuration") };
-    folder.write("gateway.toml", adapted(config));
+    let [config, bots] = &blocks("docs/gateway.md", "toml")[..] else { panic!("expected two examples") };
+    folder.write("gateway.toml", format!("{}\n{bots}", adapted(config)));
+    let bot_settings = blocks("docs/genesys.md", "toml").pop().expect("settings of bots");
+    folder.write("acme-bots.toml", bot_settings.replace("{ env = \"GENESYS_CLIENT_SECRET\" }", "\"a-client-secret\""));
+    folder.write("bots.json", blocks("docs/genesys.md", "json").pop().expect("a list of bots"));
     let scripts = blocks("docs/gateway.md", "sh");
     let script_with = |part: &str| scripts.iter().find(|script| script.contains(part)).expect("a block");
 
@@ -142,6 +168,8 @@ fn the_commands_for_the_gateway_run() {
         };
         run(&folder, &format!("{variables}\n{request}"));
     }
+
+    answer_as_a_bot(&folder, &address.to_string(), &adapted(script_with("bot-connections")));
 
     // Without a dead letter, only the list succeeds.
     for line in script_with("dead-letters list").lines().filter(|line| line.starts_with("handover")) {

@@ -254,7 +254,7 @@ fn a_plugin_for_bots_can_be_set_up() {
     let (status, out, error) = folder.run(&with("check", &[]));
     assert_eq!(status, 0, "{error}");
     assert!(out.contains("ok       secret: 1 live") && out.contains("warning  credentials: "), "{out}");
-    let (status, out, _) = folder.run(&with("provision", &["--webhook-url", "https://bot.example.com/bots"]));
+    let (status, out, _) = folder.run(&with("provision", &["--url", "https://bot.example.com/bots"]));
     assert_eq!(status, 1);
     assert!(out.contains("failed   credentials: ") && out.contains("skipped  status: "), "{out}");
 
@@ -273,9 +273,19 @@ fn a_plugin_for_bots_can_be_set_up() {
     let (status, _, error) = folder.run(&with("map", &["body.json"]));
     assert_eq!(status, 2);
     assert!(error.contains("no provider of handovers"), "{error}");
-    let (status, _, error) = folder.run(&["register-bots", "--settings", "settings.toml", "bots.json"]);
+    folder.write("handover.wasm", include_bytes!(env!("GENESYS_OPEN_MESSAGING")));
+    let other = ["register-bots", "--settings", "settings.toml", "--plugin", "handover.wasm", "bots.json"];
+    let (status, _, error) = folder.run(&[&other[..], &allowed[..]].concat());
     assert_eq!(status, 2);
     assert!(error.contains("no provider of bots"), "{error}");
+
+    // The built-in plugin for bots reaches the origins of its settings.
+    let (status, out, error) = folder.run(&["check", "--settings", "bots.toml", "--plugin", "genesys-bot-connector"]);
+    assert_eq!(status, 0, "{error}");
+    assert!(out.contains("ok       secret: 1 live"), "{out}");
+    let (status, _, error) = folder.run(&["register-bots", "--settings", "bots.toml", "bots.json"]);
+    assert_eq!(status, 2);
+    assert!(error.contains("client-id"), "{error}");
 
     let check = with("check", &["--organization", "acme"]);
     let (status, _, error) = folder.run_in(&[(LIST, "globex")], &check);

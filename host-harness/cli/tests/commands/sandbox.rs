@@ -114,13 +114,8 @@ fn provision_prints_its_plan_and_applies_it_once() {
     let folder = Folder::new();
     let sandbox = Sandbox::start(&folder, "listen = \"127.0.0.1:0\"\n");
     folder.write("settings.toml", sandbox.settings("New", sandbox.announced("client_secret")));
-    let apply = [
-        "provision",
-        "--settings",
-        "settings.toml",
-        "--webhook-url",
-        "https://bot.example.com/handover/genesysCloudOM",
-    ];
+    let apply =
+        ["provision", "--settings", "settings.toml", "--url", "https://bot.example.com/handover/genesysCloudOM"];
     let (status, out, _) = folder.run(&[&apply[..], &["--dry-run"]].concat());
     assert_eq!(status, 0, "{out}");
     assert!(out.contains("planned  integration: New: webhook URL https://bot.example.com/"), "{out}");

@@ -219,7 +219,7 @@ async fn no_secret_appears_anywhere() {
     for settings in ["settings.toml", "wrong.toml", "unknown.toml", "twice.toml"] {
         for command in [
             &["check"][..],
-            &["provision", "--webhook-url", "https://bot.example.com/"],
+            &["provision", "--url", "https://bot.example.com/"],
             &["verify", "--header", &format!("X-Hub-Signature-256: {wrong}"), "body.json"],
             &["map", "body.json"],
         ] {

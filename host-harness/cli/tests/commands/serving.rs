@@ -217,6 +217,41 @@ fn starts_from_a_precompiled_component() {
 }
 
 #[test]
+fn reports_configuration_errors_of_bots_with_their_position() {
+    const LIST: &str = "FEATURE_USE_GENESYS_BOT_CONNECTOR_ENDPOINT_WHITELIST";
+    let folder = Folder::new();
+    folder.write("bots.toml", "host = \"mypurecloud.de\"\nsecret = \"a-secret-of-16-or-more-chars\"\n");
+    let bots = |intent: &str| {
+        format!(
+            r#"[{{"id": "b", "name": "B", "versions": [{{"version": "1", "languages": ["de"], "intents": [{intent}]}}]}}]"#
+        )
+    };
+    folder.write("bots.json", bots(r#"{"name": "finished"}"#));
+    folder.write("blank.json", bots(r#"{"name": " finished"}"#));
+    let with = |name: &str, bots: &str, more: &str| {
+        config(&format!("[bot-connection.{name}]\nsettings = \"bots.toml\"\nbots = \"{bots}\"\n{more}"))
+    };
+    for (text, expected) in [
+        (with("acme", "bots.json", ""), "gateway.toml:6: bot-connection.acme: expected a name that no other"),
+        (with("bots", "none.json", ""), "none.json: the file cannot be read"),
+        (with("bots", "bots.toml", ""), "bots.toml: not a list of bots"),
+        (with("bots", "blank.json", ""), "gateway.toml:8: bot-connection.bots.bots"),
+        (with("bots", "blank.json", ""), "bots[0].versions[0].intents[0].name"),
+        (with("bots", "bots.json", "response-timeout = \"1s\"\n"), "gateway.toml:9: expected 1500ms to 1m"),
+        (with("bots", "bots.json", "organization = \"acme\"\n"), "gateway.toml:9: bot-connection.bots.organization"),
+        (with("bots", "bots.json", "organization = \"acme\"\n"), LIST),
+    ] {
+        folder.write("gateway.toml", text);
+        let variables = [("TOKEN", TOKEN), (LIST, "globex")];
+        let (status, _, error) = folder.run_in(&variables, &["serve", "--config", "gateway.toml"]);
+        assert_eq!(status, 2, "{error}");
+        assert!(error.contains(expected), "{error}");
+    }
+    folder.write("gateway.toml", with("bots", "bots.json", ""));
+    assert!(!Gateway::start(&folder, TOKEN).address.is_empty());
+}
+
+#[test]
 fn reports_configuration_errors_with_their_position() {
     let folder = Folder::new();
     for (text, variables, expected) in [

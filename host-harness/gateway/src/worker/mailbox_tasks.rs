@@ -1,6 +1,6 @@
 //! Performs the tasks of mailboxes.
 
-use super::{Leasable, Service};
+use super::service::{Leasable, Service};
 use crate::address::Address;
 use crate::clock::now;
 use crate::connection_service::ConnectionService;

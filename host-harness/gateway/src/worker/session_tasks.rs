@@ -1,7 +1,7 @@
 //! Performs the tasks of sessions.
 
 use super::mailbox_tasks::{description, retry};
-use super::{Leasable, Service};
+use super::service::{Leasable, Service};
 use crate::address::Address;
 use crate::bot_answers::{self, AnswerError};
 use crate::bot_service::BotService;
