@@ -168,7 +168,7 @@ async fn answered(
     number: u32,
     stop: &CancellationToken,
 ) -> Result<StoredTurn, BotRequestError> {
-    let until = tokio::time::Instant::now() + service.rules().answer_within;
+    let longest = tokio::time::Instant::now() + service.rules().answer_within;
     let awaited = service.sessions().awaited(address);
     let stopped = async {
         stop.cancelled().await;
@@ -179,34 +179,42 @@ async fn answered(
         let change = awaited.next_change();
         tokio::pin!(change);
         change.as_mut().enable();
-        let session = service.sessions().records().load(address).await?;
-        let turn = turn_of(session, number)?;
+        let loaded = service.sessions().records().loaded(address).await?.ok_or(BotRequestError::Contended)?;
+        let turn = turn_of(Some(&loaded.state), number)?;
         if turn.response().is_some() {
             return Ok(turn);
         }
+        // A repeated request has the time that the first one left, because the contact center may count them together.
+        let left = Duration::from_millis(turn.deadline.saturating_sub(now()));
+        let until = longest.min(tokio::time::Instant::now() + left);
         let may_be_late = turn.turn.permits_late_answer;
         tokio::select! {
             () = &mut change => {}
-            () = tokio::time::sleep_until(until) => return run_out(service, address, number).await,
+            () = tokio::time::sleep_until(until) => return run_out(service, address, loaded, number).await,
             // The answer can still be delivered.
-            () = stop.cancelled(), if may_be_late => return run_out(service, address, number).await,
+            () = stop.cancelled(), if may_be_late => return run_out(service, address, loaded, number).await,
             () = &mut stopped => return Err(BotRequestError::Stopping),
         }
     }
 }
 
 /// Ends the time for an answer. If the platform answered at the same moment, its answer counts.
-async fn run_out(service: &BotService, address: &Address, number: u32) -> Result<StoredTurn, BotRequestError> {
-    let changed = service.sessions().records().change(address, service.rules(), |session| {
+async fn run_out(
+    service: &BotService,
+    address: &Address,
+    loaded: Loaded<Session>,
+    number: u32,
+) -> Result<StoredTurn, BotRequestError> {
+    let changed = service.sessions().records().change_from(loaded, address, service.rules(), |session| {
         session.run_out(number, now(), service.rules());
         Ok::<_, Infallible>(session.clone())
     });
-    turn_of(changed.await?, number)
+    turn_of(changed.await?.as_ref(), number)
 }
 
-fn turn_of(session: Option<Session>, number: u32) -> Result<StoredTurn, BotRequestError> {
+fn turn_of(session: Option<&Session>, number: u32) -> Result<StoredTurn, BotRequestError> {
     // A turn that waits for an answer is never forgotten.
-    session.as_ref().and_then(|session| session.turn(number)).cloned().ok_or(BotRequestError::Contended)
+    session.and_then(|session| session.turn(number)).cloned().ok_or(BotRequestError::Contended)
 }
 
 fn outcome(turn: &StoredTurn, answer: &BotAnswer) -> &'static str {

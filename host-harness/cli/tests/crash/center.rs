@@ -28,6 +28,13 @@ impl Center {
         Self { sandbox, http, fault_task: std::sync::Mutex::default() }
     }
 
+    /// Returns a folder with the settings of the connection `acme`.
+    pub(crate) fn folder(&self) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("acme.toml"), self.settings()).unwrap();
+        folder
+    }
+
     /// Returns the settings file of a connection to this contact center.
     pub(crate) fn settings(&self) -> String {
         let announced = self.sandbox.announcement();

@@ -1,6 +1,5 @@
 //! The gateway processes and the NATS server.
 
-use crate::center::Center;
 use crate::gateway::{self, free_port};
 use crate::proxy::Proxy;
 use std::path::Path;
@@ -16,19 +15,20 @@ pub(crate) struct Fleet {
 }
 
 impl Fleet {
+    /// Starts gateways with this configuration. `callback` is the URL of the platform's callback.
     pub(crate) async fn start(
         count: usize,
-        center: &Center,
+        folder: TempDir,
+        connections: &str,
         callback: Option<&str>,
         nats: Option<Nats>,
         proxy: &Proxy,
     ) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("acme.toml"), center.settings()).unwrap();
         let store = nats
             .as_ref()
             .map_or_else(String::new, |nats| format!("[store]\nnats = \"nats://127.0.0.1:{}\"\n", nats.port));
-        let ports: Vec<u16> = (0..count).map(|_| gateway::configure(folder.path(), callback, &store)).collect();
+        let rest = format!("{connections}{store}");
+        let ports: Vec<u16> = (0..count).map(|_| gateway::write_config(folder.path(), callback, &rest)).collect();
         let gateways = ports.iter().map(|port| (*port, spawn(folder.path(), *port))).collect();
         proxy.forward_to(ports.clone());
         let fleet = Self { folder, gateways, nats };

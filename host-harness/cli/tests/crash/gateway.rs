@@ -11,10 +11,19 @@ pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+/// The configuration of the connection `acme`.
+pub(crate) const ACME: &str = "[connection.acme]\nsettings = \"acme.toml\"\n";
+
 /// Writes the configuration of a gateway and returns the gateway's port. Without a URL for callbacks, the platform can
 /// only read the stream. The settings of its connection `acme` are in `acme.toml` in the same folder. `rest` is TOML:
 /// further keys of the connection, then further tables.
 pub(crate) fn configure(folder: &Path, callback: Option<&str>, rest: &str) -> u16 {
+    write_config(folder, callback, &format!("{ACME}{rest}"))
+}
+
+/// Writes the configuration of a gateway and returns the gateway's port. `rest` is TOML: the connections and further
+/// tables.
+pub(crate) fn write_config(folder: &Path, callback: Option<&str>, rest: &str) -> u16 {
     let callback = callback.map_or_else(String::new, |url| {
         format!("[platform.callback]\nurl = \"{url}\"\nsecrets = [{{ env = \"SECRET\" }}]\n")
     });
@@ -23,7 +32,6 @@ pub(crate) fn configure(folder: &Path, callback: Option<&str>, rest: &str) -> u1
         "listen = \"127.0.0.1:{port}\"\n\
          [platform]\ntokens = [{{ env = \"TOKEN\" }}]\n\
          {callback}\
-         [connection.acme]\nsettings = \"acme.toml\"\n\
          {rest}"
     );
     std::fs::write(folder.join(format!("{port}.toml")), config).unwrap();

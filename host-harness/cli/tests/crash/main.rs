@@ -87,7 +87,8 @@ async fn run(name: &str, store: Store, messages: usize, kills: usize) -> Report 
         Store::Nats | Store::NatsRestart => Some(Nats::start().await),
     };
     let gateways = if nats.is_some() { 3 } else { 1 };
-    let mut fleet = Fleet::start(gateways, &center, Some(&platform.callback), nats, &proxy).await;
+    let mut fleet =
+        Fleet::start(gateways, center.folder(), gateway::ACME, Some(&platform.callback), nats, &proxy).await;
 
     let each = messages.div_ceil(RECIPIENTS);
     let pace = Duration::from_millis(LIFETIME_MS.end * 3 / 5 * kills as u64 / each as u64);

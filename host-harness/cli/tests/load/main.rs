@@ -62,12 +62,12 @@ async fn main() {
     let mut webhooks = Webhooks::new(&center);
 
     // Without callbacks, because the receiver in Node sends none either.
-    let fleet = Fleet::start(gateways, &center, None, nats, &proxy).await;
+    let fleet = Fleet::start(gateways, center.folder(), gateway::ACME, None, nats, &proxy).await;
     let mut ratios = measure_growth(&fleet, &platform, &mut webhooks, handovers, rate, seconds).await;
     fleet.stop();
 
     if let (true, Some(folder)) = (has_sqlite, std::env::var_os("NODE").map(PathBuf::from)) {
-        let fleet = Fleet::start(1, &center, None, None, &proxy).await;
+        let fleet = Fleet::start(1, center.folder(), gateway::ACME, None, None, &proxy).await;
         begin(&platform, 0, COMPARED_HANDOVERS).await;
         wait_until_idle(&fleet).await;
         ratios.push(compare_with_node(&fleet, &folder, center.webhook_secret(), &mut webhooks).await);

@@ -46,7 +46,9 @@ pub(crate) enum CallError {
 impl BotClient {
     /// Creates a client.
     pub(crate) fn new() -> Result<Self, reqwest::Error> {
-        reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().map(Self)
+        // Each request has a connection of its own. A repeated one would otherwise meet others that broke with the first.
+        let client = reqwest::Client::builder().redirect(Policy::none()).no_proxy().pool_max_idle_per_host(0);
+        client.build().map(Self)
     }
 
     /// Calls a bot. Returns the JSON of a 200.
