@@ -3,21 +3,24 @@
 
 use crate::bots::{SECRET, bots};
 use crate::support::{limits, settings};
+use crate::world::World as Center;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use genesys_sandbox::{Config, Sandbox};
-use handover_gateway::mailbox::{CallbackRules, Retries};
+use genesys_sandbox::Config;
+use handover_gateway::mailbox::{CallbackRules, LOOKUP_DELAY, Retries, Rules};
 use handover_gateway::session::SessionRules;
 use handover_gateway::store::sqlite::SqliteStore;
 use handover_gateway::{
-    BotOptions, BotService, Callback, Gateway, Mailboxes, Metrics, Repository, ServerLimits, Sessions, Tokens, Trace,
-    Worker, serve,
+    BotOptions, BotService, Callback, ConnectionService, Gateway, Mailboxes, Metrics, Options, Repository,
+    ServerLimits, Sessions, Tokens, Trace, Worker, serve,
 };
 use handover_host::contract::{BotAnswer, BotHandover, BotMessage, NextStep, ProvisioningMode};
+use handover_host::handover::Policy;
 use handover_host::{AllowedOrigins, BotConnection, Host, HttpClient, HttpClientLimits};
 use serde_json::{Value, json};
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -72,7 +75,7 @@ async fn receive(State(platform): State<Platform>, body: Bytes) -> Response {
 }
 
 struct World {
-    sandbox: Sandbox,
+    center: Center,
     platform: Platform,
     integration: String,
     url: String,
@@ -82,8 +85,8 @@ struct World {
     _stop: DropGuard,
 }
 
-async fn connect(sandbox: &Sandbox, product: &str) -> BotConnection {
-    let announced = sandbox.announcement();
+async fn connect(center: &Center, product: &str) -> BotConnection {
+    let announced = center.sandbox.announcement();
     let settings = settings(&[
         ("host", &announced.origin),
         ("product", product),
@@ -108,6 +111,7 @@ fn rules() -> SessionRules {
     let sorry = BotMessage { text: Some("I am getting somebody.".into()), content: vec![] };
     SessionRules {
         callback: CallbackRules { has_callback: false, retries },
+        follows_handovers: false,
         answer_within: Duration::from_millis(1_500),
         timeout_answer: BotAnswer {
             messages: vec![sorry],
@@ -117,10 +121,23 @@ fn rules() -> SessionRules {
     }
 }
 
+/// The rules of the connection that follows handovers.
+fn following_rules() -> Rules {
+    Rules {
+        policy: Policy { can_poll: true, ..Policy::default() },
+        replay_window: Duration::from_secs(600),
+        poll_interval: Some(Duration::from_millis(200)),
+        has_callback: false,
+        retries: rules().callback.retries,
+        lookup_delay: LOOKUP_DELAY,
+        retention: Duration::from_secs(86_400),
+    }
+}
+
 impl World {
     async fn start(product: &str) -> Self {
-        let sandbox = Sandbox::start(Config::default()).await.expect("the sandbox starts");
-        let connection = connect(&sandbox, product).await;
+        let center = Center::new(Config { requests_per_minute: 0, ..Config::default() }).await;
+        let connection = connect(&center, product).await;
 
         let platform = Platform::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -133,9 +150,23 @@ impl World {
         let metrics = Metrics::default();
         let mailboxes = Mailboxes::new(store.clone(), metrics.clone());
         let sessions = Sessions::new(Repository::new(store, metrics.clone()));
+        let callback = Callback::new(&callback, vec![CALLBACK_SECRET.into()]).expect("a callback");
+        let options = Options {
+            rules: following_rules(),
+            callback: Some(callback.clone()),
+            path: None,
+            integration_id: None,
+            logs_bodies: false,
+            polls: NonZeroU32::new(6_000).expect("a nonzero number"),
+            trace: Trace::default(),
+        };
+        let handovers =
+            ConnectionService::new("acme-handovers", center.connection.clone(), options, mailboxes.clone(), &metrics);
+        let handovers = handovers.expect("a name");
         let options = BotOptions {
             rules: rules(),
-            callback: Some(Callback::new(&callback, vec![CALLBACK_SECRET.into()]).expect("a callback")),
+            callback: Some(callback),
+            followed_by: Some(handovers.clone()),
             bots: bots(),
             logs_bodies: false,
             trace: Trace::default(),
@@ -143,7 +174,15 @@ impl World {
         let service = BotService::new("acme", connection.clone(), options, sessions.clone(), &metrics).expect("a name");
         let stop = CancellationToken::new();
         let tokens = Tokens::new(&[TOKEN.to_owned()]).expect("tokens");
-        let gateway = Gateway::new(vec![], vec![service.clone()], mailboxes, tokens, metrics.clone(), stop.clone());
+        let gateway = Gateway::new(
+            vec![handovers.clone()],
+            vec![service.clone()],
+            mailboxes.clone(),
+            tokens,
+            metrics.clone(),
+            stop.clone(),
+        );
+        tokio::spawn(Worker::new(vec![handovers], mailboxes).run(stop.clone()));
         tokio::spawn(Worker::new(vec![service], sessions.records().clone()).run(stop.clone()));
         tokio::spawn(sessions.wake(stop.clone()));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -156,7 +195,7 @@ impl World {
         }
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let mut world = Self {
-            sandbox,
+            center,
             platform,
             integration: String::new(),
             url,
@@ -170,21 +209,17 @@ impl World {
     }
 
     async fn find_integration(&self) -> String {
-        let announced = self.sandbox.announcement();
-        let login = self.http.post(format!("{}/oauth/token", announced.origin));
-        let login = login.basic_auth(&announced.client_id, Some(&announced.client_secret));
-        let login = login.header("content-type", "application/x-www-form-urlencoded");
-        let login = login.body("grant_type=client_credentials").send().await.expect("an answer");
-        let token: Value = login.json().await.expect("JSON");
-        let request = self.http.get(format!("{}/api/v2/integrations", announced.origin));
-        let request = request.bearer_auth(token["access_token"].as_str().expect("a token"));
-        let list: Value = request.send().await.expect("an answer").json().await.expect("JSON");
+        let list = self.center.api_get(&format!("{}/api/v2/integrations", self.origin())).await;
         list["entities"][0]["id"].as_str().expect("an id").to_owned()
+    }
+
+    fn origin(&self) -> &str {
+        &self.center.sandbox.announcement().origin
     }
 
     /// Calls the sandbox.
     async fn sandbox(&self, path: &str, body: Value) -> Value {
-        let url = format!("{}/sandbox/{path}", self.sandbox.announcement().origin);
+        let url = format!("{}/sandbox/{path}", self.origin());
         let answer = self.http.post(url).json(&body).send().await.expect("an answer");
         assert!(answer.status().is_success(), "{path}: {}", answer.text().await.expect("text"));
         answer.json().await.expect("JSON")
@@ -206,7 +241,7 @@ impl World {
     }
 
     async fn run(&self, session: &str) -> Value {
-        let url = format!("{}/sandbox/bot-sessions/{session}", self.sandbox.announcement().origin);
+        let url = format!("{}/sandbox/bot-sessions/{session}", self.origin());
         self.http.get(url).send().await.expect("an answer").json().await.expect("JSON")
     }
 
@@ -386,4 +421,48 @@ async fn requests_that_are_not_turns_are_refused() {
     assert_eq!(world.platform.events("turn").len(), 1);
     let unknown = world.http.get(format!("{}/bot-connector/other/bots", world.url));
     assert_eq!(status(unknown).await, 404);
+}
+
+/// The whole story: the bot hands over with a queue and a summary, the agent sees them and what was said, and the platform
+/// hears of the agent and of the end.
+#[tokio::test]
+async fn the_platform_hears_what_becomes_of_a_handover() {
+    let world = World::start("bot-connector").await;
+    let session = world.begin().await;
+    world.say(&session, "hello").await;
+    let run = world.say(&session, "a human").await;
+    let conversation = run["conversationId"].as_str().expect("an id");
+    let desk = world.center.sandbox_get(&format!("conversations/{conversation}")).await;
+    assert_eq!(desk["attributes"]["summary"], "Wants Pro");
+    let said: Vec<_> = desk["messages"].as_array().expect("messages").iter().map(|message| &message["text"]).collect();
+    assert_eq!(said, ["hello", "You said: hello", "a human", "You said: a human"]);
+
+    let queued = world.platform.event("queued").await;
+    assert_eq!((&queued["connection"], &queued["recipient"]), (&json!("acme-handovers"), &json!(conversation)));
+    let act = async |action: &str, body: Value| {
+        world.center.sandbox_post(&format!("conversations/{conversation}/{action}"), body).await;
+    };
+    act("accept", json!({ "name": "Grace Hopper" })).await;
+    assert_eq!(world.platform.event("agent-joined").await["recipient"], conversation);
+    act("text", json!({ "text": "Hello, Grace here." })).await;
+    // The channel is Genesys's, so the platform can send nothing there.
+    let url = format!("{}/v1/connections/acme-handovers/recipients/{conversation}", world.url);
+    let sent =
+        world.http.post(format!("{url}/messages")).bearer_auth(TOKEN).json(&json!({ "text": "Hi" })).send().await;
+    let sent = sent.expect("an answer");
+    assert_eq!(sent.status(), 409);
+    assert_eq!(sent.json::<Value>().await.expect("JSON")["code"], "followed");
+    act("disconnect", json!({})).await;
+    let ended = async {
+        loop {
+            let ended = world.platform.events("ended");
+            if let Some(ended) = ended.iter().find(|event| event["recipient"] == conversation) {
+                return ended["data"].clone();
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let ended = tokio::time::timeout(Duration::from_secs(20), ended).await.expect("the end is reported");
+    assert_eq!(ended, "completed");
+    assert_eq!(world.platform.events("message"), [] as [Value; 0], "the user reads them in Genesys's channel");
 }

@@ -291,6 +291,9 @@ pub(crate) struct BotConnection {
     /// The organization for which `FEATURE_USE_GENESYS_BOT_CONNECTOR_ENDPOINT_WHITELIST` must enable the feature. Not
     /// checked by default.
     pub(crate) organization: Option<String>,
+    /// The name of a `[connection]` of the same contact center, whose events and polls report what becomes of a handover:
+    /// agents that join, and its end. Not reported by default.
+    pub(crate) followed_by: Option<String>,
     /// The time for which the contact center waits for a response, 1500ms to 1m. The platform has a second less. The
     /// Genesys Bot Connector waits for about 8s, the Digital Bot Connector for the action's Bot Response Timeout.
     #[serde(default = "response_timeout", deserialize_with = "read_response_timeout")]
@@ -504,6 +507,9 @@ impl Config {
             if self.connection.contains_key(name) {
                 return Some((vec!["bot-connection", name], "expected a name that no other connection has"));
             }
+            if connection.followed_by.as_ref().is_some_and(|other| !self.connection.contains_key(other)) {
+                return Some((vec!["bot-connection", name, "followed-by"], "expected the name of a [connection]"));
+            }
             if connection.plugin.is_some() && connection.precompiled.is_some() {
                 return Some((vec!["bot-connection", name, "precompiled"], "expected either plugin or precompiled"));
             }
@@ -547,6 +553,7 @@ impl BotConnection {
         let retries = retries(self.give_up);
         SessionRules {
             callback: CallbackRules { has_callback: false, retries },
+            follows_handovers: false,
             answer_within: self.response_timeout.0.saturating_sub(SECOND),
             timeout_answer,
         }

@@ -1,6 +1,7 @@
 //! A scripted handover from the bot to an agent and back, against a local Genesys Cloud, with real sockets, real
 //! signatures and the released plugin.
 
+mod bots;
 mod desk;
 mod platform;
 mod screen;

@@ -1,6 +1,7 @@
 // Signs in and shows the parts of the page that the gateway supports.
 
 import { call, followEvents, isValidToken, loadToken, storeToken } from './api.js';
+import { Channel } from './channel.js';
 import { Chat } from './chat.js';
 import { Desk } from './desk.js';
 import { $, el } from './dom.js';
@@ -48,10 +49,30 @@ function start(context) {
     location.reload();
   };
 
+  // The other direction needs a local Genesys Cloud, which plays the channel and its flow.
+  const [bots] = context.desk ? context.bots : [];
+  const ownsChannel = bots && localStorage.getItem('direction') === 'contact-center';
+  $('direction-choice').hidden = !bots;
+  $('direction').value = ownsChannel ? 'contact-center' : 'platform';
+  $('direction').onchange = () => {
+    localStorage.setItem('direction', $('direction').value);
+    location.reload();
+  };
+
   const showLinkStatus = (text) => ($('link').textContent = text);
   acquireTabLock(`chat:${name}`).then(() => {
-    const chat = new Chat(name, context.connections.find((each) => each.name === name).latest);
+    const connection = context.connections.find((each) => each.name === name);
     $('chat').hidden = false;
+    if (ownsChannel) new Channel(bots, connection);
+    else startChat(connection);
+    // Only the tab with the lock follows the trace: a browser opens at most six connections to a server, and each
+    // stream occupies one.
+    const trace = new Trace(names.length > 1 || ownsChannel);
+    $('trace').hidden = false;
+    followEvents('api/trace', undefined, { onEvent: (entry) => trace.add(entry) });
+  });
+  const startChat = ({ name, latest }) => {
+    const chat = new Chat(name, latest);
     followEvents(`/v1/connections/${name}/events`, chat.session.position, {
       onEvent: (event, position) => chat.onEvent(event, position),
       onConnect: () => {
@@ -63,12 +84,7 @@ function start(context) {
         chat.onDisconnect();
       },
     });
-    // Only the tab with the lock follows the trace: a browser opens at most six connections to a server, and each
-    // stream occupies one.
-    const trace = new Trace(names.length > 1);
-    $('trace').hidden = false;
-    followEvents('api/trace', undefined, { onEvent: (entry) => trace.add(entry) });
-  });
+  };
   if (context.desk) {
     $('desk').hidden = false;
     new Desk();

@@ -3,8 +3,8 @@
 import { $, el, formatTime } from './dom.js';
 
 const MAX_ENTRIES = 200;
-const SYMBOLS = { webhook: '⇠', event: '•', request: '✎', delivery: '⇢', lookup: '?', observation: '◎', callback: '⇡' };
-const LABELS = { observation: 'poll' };
+const SYMBOLS = { webhook: '⇠', event: '•', request: '✎', delivery: '⇢', lookup: '?', observation: '◎', 'bot-request': '⇠', 'bot-response': '⇢', callback: '⇡' };
+const LABELS = { observation: 'poll', 'bot-request': 'bot request', 'bot-response': 'bot response' };
 
 export class Trace {
   /** With several connections, each entry shows its connection's name. */

@@ -9,6 +9,8 @@ use serde::Serialize;
 #[derive(Serialize)]
 pub(crate) struct ContextView {
     connections: Vec<ConnectionView>,
+    /// The connections of contact centers that ask bots.
+    bots: Vec<ConnectionView>,
     /// Whether the page has an agent desk.
     desk: bool,
 }
@@ -31,5 +33,14 @@ pub(crate) async fn show(State(demo): State<Demo>) -> Result<Json<ContextView>, 
             latest: service.mailboxes().latest().await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?.0,
         });
     }
-    Ok(Json(ContextView { connections, desk: context.desk.is_some() }))
+    let mut bots = Vec::new();
+    for service in context.gateway.bots() {
+        let latest = service.sessions().records().latest().await;
+        bots.push(ConnectionView {
+            name: service.name().to_owned(),
+            provider: service.connection().provider().description().title.clone(),
+            latest: latest.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?.0,
+        });
+    }
+    Ok(Json(ContextView { connections, bots, desk: context.desk.is_some() }))
 }

@@ -121,11 +121,11 @@ pub(crate) async fn answer(
             Way::Response => {
                 // The response is built again when it is sent.
                 service.connection().build_bot_response(&turn, number, answer).await?;
-                loaded.state.answer(number, answer.clone(), now)?;
+                loaded.state.answer(number, answer.clone(), now, service.rules())?;
             }
             Way::LateAnswer => {
                 let request = service.connection().build_late_answer(&turn, answer, now).await?;
-                loaded.state.answer_late(Some(number), answer, request, now)?;
+                loaded.state.answer_late(number, answer, request, now, service.rules())?;
             }
         }
         if let SaveOutcome::Saved = records.save(&address, loaded, service.rules()).await? {

@@ -2,8 +2,7 @@
 
 use crate::address::Address;
 use crate::callback::Callback;
-use crate::connection_service::InvalidName;
-use crate::connection_service::is_connection_name;
+use crate::connection_service::{ConnectionService, InvalidName, is_connection_name};
 use crate::metrics::{ConnectionMetrics, Metrics};
 use crate::session::SessionRules;
 use crate::sessions::Sessions;
@@ -35,6 +34,8 @@ pub struct BotOptions {
     pub rules: SessionRules,
     /// The callback for events, in addition to the log. Sets [`CallbackRules::has_callback`](crate::mailbox::CallbackRules).
     pub callback: Option<Callback>,
+    /// A connection for handovers of the same contact center, which reports what becomes of a handover.
+    pub followed_by: Option<ConnectionService>,
     /// The bots of the platform, as they are registered at the contact center.
     pub bots: Vec<Bot>,
     /// Whether the bodies of requests are logged, with all message texts.
@@ -59,6 +60,7 @@ impl BotService {
             return Err(InvalidName);
         }
         options.rules.callback.has_callback = options.callback.is_some();
+        options.rules.follows_handovers = options.followed_by.is_some();
         options.trace.redact(connection.secrets());
         metrics.show_zeros(name);
         let refusals = RateLimiter::direct(Quota::per_minute(NonZeroU32::MIN));
@@ -96,6 +98,10 @@ impl BotService {
 
     pub(crate) fn callback(&self) -> Option<&Callback> {
         self.0.options.callback.as_ref()
+    }
+
+    pub(crate) fn followed_by(&self) -> Option<&ConnectionService> {
+        self.0.options.followed_by.as_ref()
     }
 
     pub(crate) fn bots(&self) -> &[Bot] {

@@ -49,6 +49,9 @@ pub(crate) enum PlatformError {
     /// No handover is in progress.
     #[error("no handover is in progress; start one first")]
     NoHandover,
+    /// The contact center owns the channel of the handover.
+    #[error("the contact center owns the channel of this handover; the gateway only reports its agents and its end")]
+    Followed,
     /// The queue of the recipient is full.
     #[error("the queue of this recipient is full; try again later")]
     Full,
@@ -149,6 +152,9 @@ async fn perform(
     command: &Command,
     now: Timestamp,
 ) -> Result<CommandResponse, PlatformError> {
+    if mailbox.follows() && !matches!(command, Command::Begin(_)) {
+        return Err(PlatformError::Followed);
+    }
     match command {
         Command::Begin(start) => {
             let (_, delivered_until) = mailbox.next_handover();

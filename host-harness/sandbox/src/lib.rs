@@ -209,7 +209,7 @@
 //!
 //! | Request | Body | Description |
 //! |---|---|---|
-//! | `POST /sandbox/bot-sessions` | `{"integrationId", "bot", "version", "language", "parameters"?: {}}` | begins a run. The bot must be registered; a Digital Bot Connector asks the platform for it |
+//! | `POST /sandbox/bot-sessions` | `{"integrationId"?, "bot", "version", "language", "parameters"?: {}, "transferAfter"?: ["handover"]}` | begins a run. `integrationId` can be absent if one integration of bots is enabled. After the intents in `transferAfter`, or after `Failure`, the flow transfers to a queue: the slot `queueId` names it, and the other slots and output variables become attributes. The bot must be registered; a Digital Bot Connector asks the platform for it |
 //! | `GET /sandbox/bot-sessions/{id}` | | the run, as below |
 //! | `POST …/{id}/messages` | `{"text", "payload"?, "timeoutMs"?}` | the user says something or presses a button; waits for the answer, by default 10 s or 30 s |
 //! | `POST …/{id}/expire` | | the user says nothing for too long |
@@ -222,6 +222,9 @@
 //!   "outcome": null
 //! }
 //! ```
+//!
+//! After a transfer, the conversation is among `GET /sandbox/conversations`, with what user and bot said. `conversation` is
+//! then its state, and `messages` also has what the agent says (`"from": "agent"`).
 //!
 //! `outcome` is `{"intent", "slots", "parameters"}` or `{"errorType", "errorMessage"}` when the run is over. The error types
 //! are those of Architect. For v1, which of them stands for a late or a refused answer is unconfirmed:

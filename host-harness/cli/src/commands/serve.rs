@@ -57,7 +57,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let callback = callback(&file, &folder)?;
     let mut serving = Serving { file: &file, plugins, callback, metrics: metrics.clone(), trace: trace.clone() };
     let services = serving.connections(&mailboxes).await?;
-    let bots = serving.bot_connections(&sessions).await?;
+    let bots = serving.bot_connections(&sessions, &services).await?;
     let at = || file.position(&["platform", "tokens"]);
     let tokens = Tokens::new(&read_secrets(&config.platform.tokens, &folder).with_context(at)?).with_context(at)?;
     let listener = TcpListener::bind(config.listen)
@@ -200,7 +200,11 @@ impl Serving<'_> {
         Ok(services)
     }
 
-    async fn bot_connections(&mut self, sessions: &Sessions) -> anyhow::Result<Vec<BotService>> {
+    async fn bot_connections(
+        &mut self,
+        sessions: &Sessions,
+        connections: &[ConnectionService],
+    ) -> anyhow::Result<Vec<BotService>> {
         let (file, mut services) = (self.file, Vec::new());
         for (name, connection) in &file.config.bot_connection {
             let at = |key| file.position(&["bot-connection", name, key]);
@@ -227,6 +231,10 @@ impl Serving<'_> {
             let options = BotOptions {
                 rules: connection.rules(),
                 callback: self.callback.clone(),
+                followed_by: connections
+                    .iter()
+                    .find(|other| connection.followed_by.as_deref() == Some(other.name()))
+                    .cloned(),
                 bots,
                 logs_bodies: file.config.log.bodies,
                 trace: self.trace.clone(),

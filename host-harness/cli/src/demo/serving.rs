@@ -1,16 +1,19 @@
 //! Serves the demo page with a gateway and a local Genesys Cloud.
 
-use super::{connect, sandbox_config};
+use super::{bots, connect, sandbox_config};
 use crate::{output, plugin};
 use anyhow::Context;
 use genesys_sandbox::Sandbox;
 use handover_demo::DemoContext;
-use handover_gateway::mailbox::{LOOKUP_DELAY, Retries, Rules};
+use handover_gateway::mailbox::{CallbackRules, LOOKUP_DELAY, Retries, Rules};
+use handover_gateway::session::SessionRules;
 use handover_gateway::store::Store;
 use handover_gateway::store::sqlite::SqliteStore;
 use handover_gateway::{
-    ConnectionService, Gateway, Mailboxes, Metrics, Options, Parts, Repository, Sessions, Tokens, Trace, run,
+    BotOptions, BotService, ConnectionService, Gateway, Mailboxes, Metrics, Options, Parts, Repository, Sessions,
+    Tokens, Trace, run,
 };
+use handover_host::contract::{BotAnswer, BotHandover, NextStep};
 use handover_host::handover::Policy;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -20,9 +23,12 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 const CONNECTION: &str = "demo";
+const BOT_CONNECTION: &str = "demo-bots";
 const PATH: &str = "genesysCloudOM";
 /// The time for which events are kept.
 const KEEP_EVENTS: Duration = Duration::from_secs(24 * 60 * 60);
+/// The time in which the page answers a turn (Bot Connector, "Time, loops, errors").
+const ANSWER_WITHIN: Duration = Duration::from_secs(7);
 /// The maximum number of polls per minute. It is high because the local Genesys Cloud has no rate limit.
 const POLLS_PER_MINUTE: NonZeroU32 = NonZeroU32::new(6_000).unwrap();
 
@@ -40,6 +46,21 @@ fn rules() -> Rules {
         },
         lookup_delay: LOOKUP_DELAY,
         retention: 2 * KEEP_EVENTS,
+    }
+}
+
+/// Returns the rules for the bot. If the page is closed, the user is handed over.
+fn session_rules() -> SessionRules {
+    let retries = rules().retries;
+    SessionRules {
+        callback: CallbackRules { has_callback: false, retries },
+        follows_handovers: false,
+        answer_within: ANSWER_WITHIN,
+        timeout_answer: BotAnswer {
+            messages: Vec::new(),
+            next: NextStep::Handover(BotHandover::default()),
+            parameters: Vec::new(),
+        },
     }
 }
 
@@ -73,10 +94,22 @@ pub(crate) async fn serve(listen: SocketAddr) -> anyhow::Result<()> {
         polls: POLLS_PER_MINUTE,
         trace: trace.clone(),
     };
-    let services = vec![ConnectionService::new(CONNECTION, connection, options, mailboxes.clone(), &metrics)?];
+    let handovers = ConnectionService::new(CONNECTION, connection, options, mailboxes.clone(), &metrics)?;
+    let url = format!("http://{address}/bot-connector/{BOT_CONNECTION}");
+    let bot_connection = bots::connect(&bots::provider().await?, announcement, &url, &bots::bots()).await?;
+    let options = BotOptions {
+        rules: session_rules(),
+        callback: None,
+        followed_by: Some(handovers.clone()),
+        bots: bots::bots(),
+        logs_bodies: false,
+        trace: trace.clone(),
+    };
+    let bots = vec![BotService::new(BOT_CONNECTION, bot_connection, options, sessions.clone(), &metrics)?];
+    let services = vec![handovers];
     let token = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].map(|part| part.simple().to_string()).concat();
     let tokens = Tokens::new(std::slice::from_ref(&token))?;
-    let gateway = Gateway::new(services.clone(), Vec::new(), mailboxes.clone(), tokens, metrics, stop.clone());
+    let gateway = Gateway::new(services.clone(), bots.clone(), mailboxes.clone(), tokens, metrics, stop.clone());
     let router = gateway.router();
     let desk = Some(announcement.origin.clone());
     let router = router
@@ -84,8 +117,7 @@ pub(crate) async fn serve(listen: SocketAddr) -> anyhow::Result<()> {
 
     let page = format!("http://{address}/demo/#token={token}");
     output::print(format_args!("The web chat and the agent's desk: {page}\nPress Ctrl-C to stop."))?;
-    run(Parts { services, mailboxes, bots: Vec::new(), sessions, keep_events: KEEP_EVENTS, listener, router, stop })
-        .await?;
+    run(Parts { services, mailboxes, bots, sessions, keep_events: KEEP_EVENTS, listener, router, stop }).await?;
     sandbox.stop().await;
     Ok(())
 }

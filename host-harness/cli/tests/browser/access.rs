@@ -15,6 +15,10 @@ async fn has_no_serious_axe_violations() {
     page.trace_has("delivery", "delivered: inbound/open/message", "").await;
     page.press("#settings summary", "Connection settings: Genesys Cloud Open Messaging").await;
     assert_eq!(page.violations().await, Vec::<String>::new());
+    page.choose("#direction", "contact-center").await;
+    page.write("Where is my parcel?").await;
+    page.chat_shows("I cannot find your parcel").await;
+    assert_eq!(page.violations().await, Vec::<String>::new());
     page.close().await;
 }
 

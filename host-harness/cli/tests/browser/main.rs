@@ -5,6 +5,7 @@
 mod access;
 mod agents;
 mod chromium;
+mod directions;
 mod form;
 mod network;
 mod pace;

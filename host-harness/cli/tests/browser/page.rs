@@ -202,6 +202,15 @@ impl Page {
         found.as_array().expect("a list").iter().map(ToString::to_string).collect()
     }
 
+    /// Chooses an option after which the page loads again.
+    pub(crate) async fn choose(&self, select: &str, value: &str) {
+        let script = "const it = document.querySelector(arguments[0]); if (!it?.checkVisibility()) return false; \
+            window.isOld = true; it.value = arguments[1]; it.dispatchEvent(new Event('change')); return true";
+        self.until(&format!("{select} can be chosen"), script, &[json!(select), json!(value)]).await;
+        let script = "return !window.isOld && Boolean(document.querySelector('#chat')?.checkVisibility())";
+        self.until("the page loads again", script, &[]).await;
+    }
+
     pub(crate) async fn write(&self, text: &str) {
         self.type_and_send("#words", text).await;
     }

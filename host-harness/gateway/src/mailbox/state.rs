@@ -12,7 +12,7 @@ use handover_host::contract::{
     AgentEvent, AgentMessage, Delivery, DeliveryReceipt, EndReason, EventKind, FailureReason, LeaveReason,
     MessageReceipt, Outbound, OutboundMessage, ProviderRequest, ReceiptOutcome, ReceiptStatus, Timestamp,
 };
-use handover_host::handover::{AlreadyInProgress, Handover, State, Step};
+use handover_host::handover::{AlreadyInProgress, Handover, Policy, State, Step};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -47,6 +47,10 @@ pub struct Mailbox {
     pub(super) delivery_queue: DeliveryQueue,
     pub(super) event_queue: EventQueue,
     pub(super) leases: Leases,
+    /// The contact center owns the channel of the last handover, so nothing is delivered to it and no message of it is
+    /// displayed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    follows: bool,
     /// The process that assigns ids from now on.
     #[serde(skip)]
     pub(super) process_id: String,
@@ -110,6 +114,7 @@ impl Mailbox {
             delivery_queue: DeliveryQueue::default(),
             event_queue: EventQueue::default(),
             leases: Leases::default(),
+            follows: false,
             process_id: String::new(),
         }
     }
@@ -220,8 +225,38 @@ impl Mailbox {
         let (number, _) = self.next_handover();
         let mut next = Handover::begin(number, now, rules.policy.clone(), self.handover.as_ref())?;
         let waiting = next.report_waiting();
+        self.follows = false;
         self.replace_handover(next, waiting.into_iter().collect(), now, rules);
         Ok(number)
+    }
+
+    /// Follows a handover that the contact center began in this conversation, whose channel it owns: agents that join and
+    /// leave, and the end. Has no effect while it is followed already.
+    ///
+    /// # Errors
+    /// Another handover is in progress.
+    pub fn follow(&mut self, conversation: &str, now: Timestamp, rules: &Rules) -> Result<(), NotStarted> {
+        let is_followed = |handover: &Handover| is_open(handover) && handover.conversation() == Some(conversation);
+        if self.follows && self.handover.as_ref().is_some_and(is_followed) {
+            return Ok(());
+        }
+        // Timers end a handover from the platform's side, which has no part in this one.
+        let policy = Policy { can_poll: rules.policy.can_poll, ..Policy::default() };
+        let (number, _) = self.next_handover();
+        let mut next = Handover::begin(number, now, policy, self.handover.as_ref())?;
+        let delivery = Delivery { conversation_id: Some(conversation.to_owned()), ..Delivery::default() };
+        next.delivered(&delivery, now);
+        let waiting = next.report_waiting();
+        self.follows = true;
+        self.replace_handover(next, waiting.into_iter().collect(), now, rules);
+        self.add_conversation(conversation);
+        Ok(())
+    }
+
+    /// Returns whether the last handover is only followed.
+    #[must_use]
+    pub fn follows(&self) -> bool {
+        self.follows
     }
 
     /// Replaces the last handover. Requests queued for it keep its conversation.
@@ -452,6 +487,14 @@ impl Mailbox {
             let Some(handover) = &self.handover else { return };
             let number = handover.number();
             match step {
+                Step::Message(_)
+                | Step::LateMessage(_)
+                | Step::HoldMessage(_)
+                | Step::Typing(_)
+                | Step::Receipt(_)
+                | Step::Reopen(_)
+                | Step::Leave(_)
+                    if self.follows => {}
                 Step::Queued(state) => self.event_queue.push(Event::Queued(state), number, now),
                 Step::AgentJoined(agent) => self.event_queue.push(Event::AgentJoined(agent), number, now),
                 Step::AgentNamed(agent) => self.event_queue.push(Event::AgentNamed(agent), number, now),

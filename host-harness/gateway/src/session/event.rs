@@ -42,9 +42,8 @@ pub struct TurnNumber {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct RefusedAnswer {
-    /// The number of the turn that it answers. Absent if it answers none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub number: Option<u32>,
+    /// The number of the turn that it answers.
+    pub number: u32,
     /// Why, for people.
     pub reason: String,
     /// Whether an earlier attempt may have arrived.

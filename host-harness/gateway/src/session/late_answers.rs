@@ -21,8 +21,8 @@ pub(super) struct LateAnswers {
 #[serde(rename_all = "kebab-case")]
 pub(super) struct LateAnswer {
     pub(super) number: u64,
-    /// The turn that it answers. Absent if it answers none.
-    pub(super) turn: Option<u32>,
+    /// The turn that it answers.
+    pub(super) turn: u32,
     #[serde(with = "StoredRequest")]
     pub(super) request: ProviderRequest,
     attempts: u32,
@@ -51,7 +51,7 @@ impl LateAnswers {
         self.waiting.is_empty()
     }
 
-    pub(super) fn push(&mut self, turn: Option<u32>, request: ProviderRequest) {
+    pub(super) fn push(&mut self, turn: u32, request: ProviderRequest) {
         self.last = self.last.saturating_add(1);
         self.waiting.push_back(LateAnswer {
             number: self.last,

@@ -9,6 +9,8 @@ use std::time::Duration;
 pub struct SessionRules {
     /// How events reach the platform, and how often a late answer is tried.
     pub callback: CallbackRules,
+    /// Whether a handover is followed after the session.
+    pub follows_handovers: bool,
     /// The time for an answer, from the arrival of the turn.
     pub answer_within: Duration,
     /// The answer to a turn that the platform did not answer in time, if the contact center takes no late answer.

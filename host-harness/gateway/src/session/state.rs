@@ -41,6 +41,9 @@ pub struct Session {
     expires: Timestamp,
     pub(super) end: Option<(SessionEnd, Timestamp)>,
     pub(super) late_answers: LateAnswers,
+    /// The conversation in which the contact center hands the user over, until it is followed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) to_follow: Option<String>,
     pub(super) event_queue: EventQueue,
     pub(super) leases: Leases,
     /// The time of the last change.
@@ -111,6 +114,7 @@ impl Session {
             expires: after(now, DEFAULT_LIFE),
             end: None,
             late_answers: LateAnswers::default(),
+            to_follow: None,
             event_queue: EventQueue::default(),
             leases: Leases::default(),
             last_change: now,
@@ -274,37 +278,35 @@ impl Session {
     /// The answer is too large for the session.
     ///
     /// Call it only if [`way`](Self::way) is [`Way::Response`].
-    pub fn answer(&mut self, number: u32, answer: BotAnswer, now: Timestamp) -> Result<(), Full> {
+    pub fn answer(&mut self, number: u32, answer: BotAnswer, now: Timestamp, rules: &SessionRules) -> Result<(), Full> {
         let next = answer.next.clone();
         self.set(number, TurnState::Answered(answer));
         self.make_room()?;
-        self.proceed(&next, now);
+        self.proceed(number, &next, now, rules);
         Ok(())
     }
 
-    /// Queues an answer that is delivered after the response: to the turn with this number, or to none. `request` was
-    /// built from the answer.
+    /// Queues an answer to a turn that is delivered after the response. `request` was built from the answer.
     ///
     /// # Errors
     /// There is no room.
     ///
-    /// For a turn, call it only if [`way`](Self::way) is [`Way::LateAnswer`].
+    /// Call it only if [`way`](Self::way) is [`Way::LateAnswer`].
     pub fn answer_late(
         &mut self,
-        number: Option<u32>,
+        number: u32,
         answer: &BotAnswer,
         request: ProviderRequest,
         now: Timestamp,
+        rules: &SessionRules,
     ) -> Result<(), Full> {
         if self.late_answers.is_full() {
             return Err(Full);
         }
-        if let Some(number) = number {
-            self.set(number, TurnState::AnsweredLate(digest(answer)));
-        }
+        self.set(number, TurnState::AnsweredLate(digest(answer)));
         self.late_answers.push(number, request);
         self.make_room()?;
-        self.proceed(&answer.next, now);
+        self.proceed(number, &answer.next, now, rules);
         Ok(())
     }
 
@@ -318,7 +320,7 @@ impl Session {
         let next = answer.next.clone();
         self.set(number, TurnState::TimedOut(answer));
         self.event_queue.push_event(&SessionEvent::TurnTimedOut(TurnNumber { number }), now);
-        self.proceed(&next, now);
+        self.proceed(number, &next, now, rules);
     }
 
     fn set(&mut self, number: u32, state: TurnState) {
@@ -327,12 +329,16 @@ impl Session {
         }
     }
 
-    /// Does what follows an answer.
-    fn proceed(&mut self, next: &NextStep, now: Timestamp) {
+    /// Does what follows an answer to a turn.
+    fn proceed(&mut self, number: u32, next: &NextStep, now: Timestamp, rules: &SessionRules) {
         match next {
             NextStep::Wait => {}
             NextStep::Complete(_) => self.finish(SessionEnd::Completed, now),
-            NextStep::Handover(_) => self.finish(SessionEnd::HandedOver, now),
+            NextStep::Handover(_) => {
+                let conversation = self.turn(number).and_then(|turn| turn.turn.conversation_id.clone());
+                self.to_follow = conversation.filter(|_| rules.follows_handovers);
+                self.finish(SessionEnd::HandedOver, now);
+            }
             NextStep::Fail(_) => self.finish(SessionEnd::Failed, now),
         }
     }

@@ -37,6 +37,8 @@ pub enum SessionTask {
         /// The number of the turn, if the event is one. The platform may answer it in its response.
         turn: Option<u32>,
     },
+    /// Follow the handover in this conversation: [`Session::followed`].
+    Follow(String),
     /// Remove the session, because it is not needed any more.
     Remove,
 }
@@ -70,7 +72,8 @@ impl Session {
             return Some(0);
         }
         let not_before = |holder: &Option<Holder>| holder.as_ref().map_or(0, |holder| holder.until);
-        let outbound = self.late_answers.due().or_else(|| self.idle_until(rules));
+        let to_follow = self.to_follow.as_ref().map(|_| 0);
+        let outbound = self.late_answers.due().or(to_follow).or_else(|| self.idle_until(rules));
         let outbound = outbound.map(|due| due.max(not_before(&self.leases.outbound)));
         let callback = self.event_queue.to_call(rules.callback).map(|(at, _)| at);
         let callback = callback.map(|due| due.max(not_before(&self.leases.callback)));
@@ -80,7 +83,7 @@ impl Session {
     /// Returns whether anything is queued for the contact center, the callback or the log.
     #[must_use]
     pub fn has_work(&self) -> bool {
-        !self.late_answers.is_empty() || self.event_queue.has_work()
+        !self.late_answers.is_empty() || self.to_follow.is_some() || self.event_queue.has_work()
     }
 
     /// Returns when a session without queued work ends or is removed. An ended session with events for the callback is
@@ -106,12 +109,15 @@ impl Session {
         if self.is_done(now, rules) {
             return Some(SessionTask::Remove);
         }
-        let answer = self.late_answers.begin(now)?;
-        Some(SessionTask::Deliver {
-            number: answer.number,
-            request: answer.request.clone(),
-            may_have_arrived: answer.may_have_arrived,
-        })
+        if let Some(answer) = self.late_answers.begin(now) {
+            return Some(SessionTask::Deliver {
+                number: answer.number,
+                request: answer.request.clone(),
+                may_have_arrived: answer.may_have_arrived,
+            });
+        }
+        // The handover begins when the last answer arrived.
+        self.to_follow.clone().filter(|_| self.late_answers.is_empty()).map(SessionTask::Follow)
     }
 
     fn callback_task(&mut self, now: Timestamp, rules: &SessionRules) -> Option<SessionTask> {
@@ -165,6 +171,11 @@ impl Session {
         rules: &SessionRules,
     ) {
         self.event_queue.called(event, outcome, chance, now, rules.callback);
+    }
+
+    /// Records that the handover is followed, or that it cannot be.
+    pub fn followed(&mut self) {
+        self.to_follow = None;
     }
 
     /// Records the outcome of [`SessionTask::Deliver`].

@@ -5,13 +5,19 @@ use super::service::{Leasable, Service};
 use crate::address::Address;
 use crate::bot_answers::{self, AnswerError};
 use crate::bot_service::BotService;
-use crate::mailbox::{CallbackOutcome, Channel, DeliveryOutcome, QueuedEvent, REQUEST_TIMEOUT};
+use crate::clock::now;
+use crate::connection_service::ConnectionService;
+use crate::mailbox::{CallbackOutcome, Channel, DeliveryOutcome, NotStarted, QueuedEvent, REQUEST_TIMEOUT};
+use crate::mailboxes::LoadedMailbox;
 use crate::platform_event::PlatformSessionEvent;
-use crate::repository::Repository;
+use crate::repository::{ChangeError, Repository, SaveOutcome};
 use crate::session::{Session, SessionRules, SessionTask};
 use handover_host::contract::{BotAnswer, ProviderRequest, Timestamp};
 use handover_host::{CallError, Error};
 use std::time::Instant;
+
+/// The maximum number of attempts to begin to follow a handover that conflict with other changes.
+const MAX_ATTEMPTS: usize = 100;
 
 /// The outcome of a task of a session.
 #[derive(Debug)]
@@ -24,6 +30,7 @@ pub struct SessionOutcome {
 #[derive(Debug)]
 enum What {
     CalledBack(u64, CallbackOutcome),
+    Followed,
     Delivered { number: u64, outcome: DeliveryOutcome, may_be_second: bool },
 }
 
@@ -76,6 +83,7 @@ impl Service for BotService {
                 let outcome = deliver(self, &request).await;
                 What::Delivered { number, outcome, may_be_second: may_have_arrived }
             }
+            SessionTask::Follow(conversation) => follow(self, &conversation).await?,
             SessionTask::Remove => {
                 remove(self, address).await;
                 return None;
@@ -87,6 +95,7 @@ impl Service for BotService {
     fn record(&self, outcome: &SessionOutcome, session: &mut Session, now: Timestamp) {
         let (rules, chance) = (Self::rules(self), outcome.chance);
         match &outcome.what {
+            What::Followed => session.followed(),
             What::CalledBack(event, outcome) => session.called_back(*event, outcome.clone(), chance, now, rules),
             What::Delivered { number, outcome, .. } => session.delivered(*number, outcome, chance, now, rules),
         }
@@ -95,6 +104,7 @@ impl Service for BotService {
     fn count(&self, outcome: &SessionOutcome) {
         let metrics = self.metrics();
         match &outcome.what {
+            What::Followed => {}
             What::CalledBack(_, outcome) => metrics.called_back(outcome),
             What::Delivered { outcome, may_be_second, .. } => {
                 metrics.delivery(outcome);
@@ -188,14 +198,46 @@ async fn deliver(service: &BotService, request: &ProviderRequest) -> DeliveryOut
     outcome
 }
 
+/// Begins to follow a handover with the connection that reports what becomes of it. Its recipient is the conversation.
+/// Returns `None` if another attempt can succeed.
+async fn follow(service: &BotService, conversation: &str) -> Option<What> {
+    let Some(connection) = service.followed_by() else { return Some(What::Followed) };
+    match begin_to_follow(connection, conversation).await {
+        Ok(()) => {}
+        Err(ChangeError::Refused(error)) => {
+            tracing::warn!(connection = connection.name(), conversation, %error, "a handover cannot be followed");
+        }
+        Err(error) => {
+            tracing::warn!(connection = connection.name(), conversation, %error, "a handover cannot be followed yet");
+            return None;
+        }
+    }
+    Some(What::Followed)
+}
+
+async fn begin_to_follow(connection: &ConnectionService, conversation: &str) -> Result<(), ChangeError<NotStarted>> {
+    let (address, mailboxes, rules) = (connection.address(conversation), connection.mailboxes(), connection.rules());
+    // First, so that an event of the conversation finds its mailbox.
+    mailboxes.store_conversation(&address, conversation, rules.retention).await?;
+    for _ in 0..MAX_ATTEMPTS {
+        let mut loaded = match mailboxes.loaded(&address).await? {
+            Some(loaded) => loaded,
+            None => LoadedMailbox::new_mailbox(conversation),
+        };
+        loaded.state.follow(conversation, now(), rules).map_err(ChangeError::Refused)?;
+        if let SaveOutcome::Saved = mailboxes.save(&address, loaded, rules).await? {
+            return Ok(());
+        }
+    }
+    Err(ChangeError::Contended)
+}
+
 /// Removes a session that is not needed any more. If it changed in the meantime, it stays.
 async fn remove(service: &BotService, address: &Address) {
     let records = service.sessions().records();
     let removed = async {
         match records.loaded(address).await? {
-            Some(loaded) if loaded.state.is_done(crate::clock::now(), service.rules()) => {
-                records.remove(address, &loaded).await
-            }
+            Some(loaded) if loaded.state.is_done(now(), service.rules()) => records.remove(address, &loaded).await,
             _ => Ok(()),
         }
     };

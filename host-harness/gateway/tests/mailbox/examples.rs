@@ -1036,3 +1036,47 @@ fn a_clock_that_steps_back_delays_no_poll() {
     mailbox.polled(1, &[], NOW - HOUR + 1, NOW - HOUR + 500, &rules());
     assert!(mailbox.due(&rules()).is_some_and(|due| due < NOW - HOUR + 120_000), "{:?}", mailbox.due(&rules()));
 }
+
+/// The contact center owns the channel, so the platform hears of agents and of the end, and nothing is delivered.
+#[test]
+fn a_followed_handover_reports_agents_and_the_end_only() {
+    let rules = Rules {
+        policy: Policy {
+            after_end: AfterEnd::Reopen,
+            assignment_timeout: Some(std::time::Duration::from_secs(60)),
+            ..rules().policy
+        },
+        ..rules()
+    };
+    let mut mailbox = Mailbox::new("mailbox".into(), "c-1".into());
+    mailbox.follow("c-1", NOW, &rules).expect("no handover is in progress");
+    mailbox.follow("c-1", NOW + 1, &rules).expect("it is followed already");
+    assert!(mailbox.follows());
+    assert!(mailbox.follow("c-2", NOW, &rules).is_err());
+    // No timer ends it, and it is polled in its conversation.
+    let task = mailbox.lease(Channel::Outbound, "a", NOW + 120_000, &rules).map(|lease| lease.task);
+    let Some(Task::Poll { conversation, .. }) = task else { panic!("{task:?}") };
+    assert_eq!(conversation.id.as_deref(), Some("c-1"));
+
+    let agent = Agent { id: Some("u-1".into()), name: Some("Grace Hopper".into()), picture: None };
+    let in_conversation = |event: AgentEvent| AgentEvent { conversation_id: Some("c-1".into()), ..event };
+    let joined = in_conversation(event("joined", NOW + 121_000, EventKind::AgentJoined(agent)));
+    let written = in_conversation(agent_message("m-1", NOW + 122_000));
+    let ended = in_conversation(event("ended", NOW + 123_000, EventKind::Ended(EndReason::Completed)));
+    mailbox.polled(1, &[joined], NOW + 121_000, NOW + 121_000, &rules);
+    mailbox.accept(&[written], &webhook("a"), NOW + 122_000, &rules).expect("there is room");
+    mailbox.polled(1, &[ended], NOW + 123_000, NOW + 123_000, &rules);
+    let late = in_conversation(agent_message("m-2", NOW + 124_000));
+    mailbox.accept(&[late], &webhook("b"), NOW + 124_000, &rules).expect("there is room");
+    let types: Vec<String> = unpublished(&mailbox)
+        .iter()
+        .map(|event| serde_json::from_str::<serde_json::Value>(event).expect("JSON")["type"].to_string())
+        .collect();
+    assert_eq!(types, [r#""queued""#, r#""agent-joined""#, r#""ended""#]);
+    // The same user may be handed over again, in the same conversation.
+    mailbox.follow("c-1", NOW + 200_000, &rules).expect("the first one has ended");
+    assert_eq!(mailbox.handover().expect("a handover").number(), 2);
+    // A handover of the platform's own is none that is followed.
+    let mut own = open_mailbox();
+    assert!(!own.follows() && own.follow("c-1", NOW, &rules).is_err());
+}

@@ -15,7 +15,7 @@ fn a_repeated_message_is_the_same_turn_and_keeps_its_answer() {
     let mut session = session();
     assert_eq!(ask(&mut session, &turn("m-1"), NOW), 1);
     assert_eq!(ask(&mut session, &turn("m-1"), NOW + 10), 1);
-    session.answer(1, says("Hello"), NOW + 20).expect("room");
+    session.answer(1, says("Hello"), NOW + 20, &rules()).expect("room");
     assert_eq!(ask(&mut session, &turn("m-1"), NOW + 30), 1);
     assert!(session.turn(1).expect("the turn").response() == Some(says("Hello")));
     assert_eq!(ask(&mut session, &turn("m-2"), NOW + 40), 2);
@@ -28,9 +28,9 @@ fn a_repeated_request_without_id_is_the_same_turn_until_the_response() {
     let mut session = session();
     assert_eq!(ask(&mut session, &turn_without_id("yes"), NOW), 1);
     assert_eq!(ask(&mut session, &turn_without_id("yes"), NOW + 10), 1);
-    session.answer(1, says("Sure?"), NOW + 20).expect("room");
+    session.answer(1, says("Sure?"), NOW + 20, &rules()).expect("room");
     assert_eq!(ask(&mut session, &turn_without_id("yes"), NOW + 30), 2);
-    session.answer(2, done("Done"), NOW + 40).expect("room");
+    session.answer(2, done("Done"), NOW + 40, &rules()).expect("room");
     assert_eq!(ask(&mut session, &turn_without_id("yes"), NOW + 50), 2, "the session is over");
 }
 
@@ -51,7 +51,7 @@ fn parameters_of_the_first_turn_stay() {
 fn of_an_answer_and_the_end_of_the_time_only_one_counts() {
     let mut answered = session();
     ask(&mut answered, &turn_without_id("hi"), NOW);
-    answered.answer(1, says("Hello"), NOW + 1).expect("room");
+    answered.answer(1, says("Hello"), NOW + 1, &rules()).expect("room");
     answered.run_out(1, NOW + ANSWER_MS, &rules());
     assert!(answered.turn(1).expect("the turn").response() == Some(says("Hello")));
     assert!(matches!(answered.way(1, &says("Other"), NOW + 2), Err(NotAnswered::AlreadyAnswered)));
@@ -77,7 +77,7 @@ fn a_turn_that_permits_it_is_answered_late() {
     let response = session.turn(1).expect("the turn").response().expect("a response");
     assert!(response.messages.is_empty() && response.next == NextStep::Wait);
     assert_eq!(session.way(1, &says("Late"), NOW + ANSWER_MS + 1), Ok(Way::LateAnswer));
-    session.answer_late(Some(1), &says("Late"), request("Late"), NOW + 8_000).expect("room");
+    session.answer_late(1, &says("Late"), request("Late"), NOW + 8_000, &rules()).expect("room");
     assert_eq!(session.way(1, &says("Late"), NOW + 8_001), Err(NotAnswered::Repeated(Way::LateAnswer)));
     assert_eq!(session.way(1, &says("Other"), NOW + 8_001), Err(NotAnswered::AlreadyAnswered));
     // Another gateway does not deliver it meanwhile.
@@ -101,7 +101,7 @@ fn a_late_answer_is_retried_and_a_refusal_is_reported() {
     let mut session = session();
     ask(&mut session, &turn("m-1"), NOW);
     session.run_out(1, NOW + ANSWER_MS, &rules());
-    session.answer_late(Some(1), &done("Late"), request("Late"), NOW + 8_000).expect("room");
+    session.answer_late(1, &done("Late"), request("Late"), NOW + 8_000, &rules()).expect("room");
     assert_eq!(session.end(), Some(SessionEnd::Completed));
     let mut now = NOW + 8_000;
     for (failure, expected) in [(advice(false), false), (advice(true), false), (advice(false), true)] {
@@ -125,7 +125,7 @@ fn an_interrupted_delivery_may_have_arrived() {
     let mut session = session();
     ask(&mut session, &turn("m-1"), NOW);
     session.run_out(1, NOW + ANSWER_MS, &rules());
-    session.answer_late(Some(1), &says("Late"), request("Late"), NOW + 8_000).expect("room");
+    session.answer_late(1, &says("Late"), request("Late"), NOW + 8_000, &rules()).expect("room");
     session.lease(Channel::Outbound, "killed", NOW + 8_000, &rules()).expect("a task");
     let due = session.due(&rules()).expect("something is due");
     assert_eq!(due, 0, "events");
@@ -139,7 +139,7 @@ fn the_end_answers_other_turns_and_takes_no_more() {
     let mut session = session();
     ask(&mut session, &turn("m-1"), NOW);
     ask(&mut session, &turn("m-2"), NOW + 1);
-    session.answer(2, done("Done"), NOW + 2).expect("room");
+    session.answer(2, done("Done"), NOW + 2, &rules()).expect("room");
     let response = session.turn(1).expect("the turn").response().expect("a response");
     assert!(response.messages.is_empty() && response.next == NextStep::Wait);
     assert_eq!(session.way(1, &says("Late"), NOW + 3), Err(NotAnswered::Over(SessionEnd::Completed)));
@@ -153,7 +153,7 @@ fn the_end_answers_other_turns_and_takes_no_more() {
 fn a_session_expires_and_is_removed() {
     let mut session = session();
     ask(&mut session, &Turn { session_seconds: Some(600), ..turn("m-1") }, NOW);
-    session.answer(1, says("Hello"), NOW + 1).expect("room");
+    session.answer(1, says("Hello"), NOW + 1, &rules()).expect("room");
     events(&mut session);
     // The callback was accepted.
     while let Some(SessionTask::CallBack { event, .. }) = session.lease(Channel::Callback, "one", NOW, &rules()) {
@@ -190,7 +190,7 @@ fn the_platform_is_not_called_for_a_turn_that_is_answered() {
         panic!("the platform is called")
     };
     session.called_back(event.number, CallbackOutcome::Retry(None, "502".into()), 0.5, NOW, &rules());
-    session.answer(1, says("With the API"), NOW + 500).expect("room");
+    session.answer(1, says("With the API"), NOW + 500, &rules()).expect("room");
     assert_eq!(session.lease(Channel::Callback, "one", NOW + 60_000, &rules()), None);
 }
 
@@ -200,7 +200,7 @@ fn a_session_is_bounded() {
     // Answered turns are forgotten, the oldest first.
     for number in 1..=40 {
         ask(&mut session, &turn(&format!("m-{number}")), NOW);
-        session.answer(number, says(&"x".repeat(100 << 10)), NOW).expect("room");
+        session.answer(number, says(&"x".repeat(100 << 10)), NOW, &rules()).expect("room");
         events(&mut session);
     }
     assert!(session.turn(1).is_none() && session.turn(40).is_some());

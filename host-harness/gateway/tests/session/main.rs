@@ -33,6 +33,7 @@ fn rules() -> SessionRules {
                 give_up_after: Duration::from_secs(3_600),
             },
         },
+        follows_handovers: true,
         answer_within: Duration::from_millis(ANSWER_MS),
         timeout_answer: answer("One moment.", NextStep::Handover(BotHandover::default())),
     }

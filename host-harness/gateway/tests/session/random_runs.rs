@@ -129,9 +129,9 @@ fn respond(session: &mut Session, turn: &Turn, number: u32, now: Timestamp, obse
 fn platform_answers(session: &mut Session, number: u32, now: Timestamp, rng: &mut Rng, observed: &mut Observed) {
     let text = format!("answer {} to turn {number}", rng.u32(0..3));
     match session.way(number, &says(&text), now) {
-        Ok(Way::Response) => session.answer(number, says(&text), now).expect("room"),
+        Ok(Way::Response) => session.answer(number, says(&text), now, &rules()).expect("room"),
         Ok(Way::LateAnswer) => {
-            session.answer_late(Some(number), &says(&text), request(&text), now).expect("room");
+            session.answer_late(number, &says(&text), request(&text), now, &rules()).expect("room");
             observed.accepted_late.insert(text);
         }
         Err(_) => {}

@@ -228,12 +228,12 @@ pub(crate) async fn send_outgoing_message(
     let body = body.read()?;
     let request = Object::body(&body)?;
     let (bot, version) = (request.required_text("botId")?, request.required_text("botVersion")?);
-    let session = request.required_text("botSessionId")?;
+    let session_id = request.required_text("botSessionId")?;
     request.required_text("languageCode")?;
     BotState::of(&request)?;
     cloud.bot_sessions.with(|sessions| {
         let not_found = || ApiError::conflict("session.not.found", "There is no such session.");
-        let session = sessions.get_mut(session).ok_or_else(not_found)?;
+        let session = sessions.get_mut(session_id).ok_or_else(not_found)?;
         let is_active =
             cloud.bot_connectors.with(|all| all.get(&session.integration_id).is_some_and(|one| one.is_enabled));
         let refused = match () {
@@ -250,8 +250,10 @@ pub(crate) async fn send_outgoing_message(
             return Err(ApiError::conflict(code, message));
         }
         session.answered(BotAnswer::read(session.product, &session.bot.intents, &body)?);
-        Ok(Json(json!({ "messageId": Uuid::new_v4().to_string() })))
-    })
+        Ok(())
+    })?;
+    cloud.transfer_after(session_id);
+    Ok(Json(json!({ "messageId": Uuid::new_v4().to_string() })))
 }
 
 fn type_with(id: &str) -> Option<&'static IntegrationType> {

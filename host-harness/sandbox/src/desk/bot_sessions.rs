@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::cloud::Cloud;
@@ -17,6 +18,8 @@ use crate::state::bot_answer::{BotAnswer, Product};
 use crate::state::bot_connectors::BotIntegration;
 use crate::state::bot_manifest;
 use crate::state::bot_sessions::{BotSession, NoAnswer};
+use crate::state::conversations::{Direction, Message, MessageType, Originator};
+use crate::wire::json::set;
 
 /// The time for an answer. Unconfirmed for v1; the default of *Bot Response Timeout* in v2 is 30 s.
 const TIMEOUT_MS: u64 = 10_000;
@@ -29,12 +32,19 @@ const DIGITAL_SESSION_MINUTES: u32 = 720;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct Action {
-    integration_id: String,
+    integration_id: Option<String>,
     bot: String,
     version: String,
     language: String,
     #[serde(default)]
     parameters: BTreeMap<String, String>,
+    #[serde(default = "transfers")]
+    transfer_after: Vec<String>,
+}
+
+/// The provider's name of the intent of a handover.
+fn transfers() -> Vec<String> {
+    vec!["handover".to_owned()]
 }
 
 /// What the user says.
@@ -49,7 +59,10 @@ pub(crate) struct Input {
 
 /// `POST /sandbox/bot-sessions`: begins a run.
 pub(crate) async fn begin(State(cloud): State<Cloud>, Body(action): Body<Action>) -> DeskResult {
-    let integration = integration(&cloud, &action.integration_id)?;
+    let integration = match &action.integration_id {
+        Some(id) => integration(&cloud, id)?,
+        None => only_integration(&cloud)?,
+    };
     let product = integration.product();
     let entry = match product {
         Product::BotConnector => registered(&integration, &action.bot)?,
@@ -65,22 +78,49 @@ pub(crate) async fn begin(State(cloud): State<Cloud>, Body(action): Body<Action>
         Product::BotConnector => SESSION_MINUTES,
         Product::DigitalBotConnector { .. } => DIGITAL_SESSION_MINUTES,
     };
-    let session = BotSession::new(integration.id, product, bot, action.parameters, minutes);
-    let view = session.view();
+    let session = BotSession::new(integration.id, product, bot, action.parameters, minutes, action.transfer_after);
+    let id = session.id.clone();
     cloud.bot_sessions.with(|sessions| sessions.add(session));
-    Ok(Json(view))
+    view(&cloud, &id)
 }
 
 /// `GET /sandbox/bot-sessions/{id}`.
 pub(crate) async fn get(State(cloud): State<Cloud>, Path(id): Path<String>) -> DeskResult {
-    with(&cloud, &id, |session| Ok(Json(session.view())))
+    view(&cloud, &id)
 }
 
-/// `POST /sandbox/bot-sessions/{id}/messages`: the user says something, and the bot answers.
+/// Returns the run. After a transfer, its messages are those of the conversation.
+fn view(cloud: &Cloud, id: &str) -> DeskResult {
+    let (mut view, conversation_id, count) =
+        with(cloud, id, |session| Ok((session.view(), session.conversation_id.clone(), session.message_count())))?;
+    cloud.conversations.with(|conversations| {
+        let Some(conversation) = conversations.get(&conversation_id) else { return };
+        let from = |message: &Message| match (message.direction, message.originator) {
+            (Direction::Inbound, _) => "user",
+            (Direction::Outbound, Some(Originator::Human)) => "agent",
+            (Direction::Outbound, _) => "bot",
+        };
+        let since = conversation.messages.iter().skip(count).filter(|message| message.kind != MessageType::Event);
+        let since =
+            since.map(|message| json!({ "from": from(message), "text": message.text, "content": message.content }));
+        if let Some(messages) = view.get_mut("messages").and_then(Value::as_array_mut) {
+            messages.extend(since);
+        }
+        set(&mut view, "conversation", json!(conversation.phase()));
+    });
+    Ok(Json(view))
+}
+
+/// `POST /sandbox/bot-sessions/{id}/messages`: the user says something, and the bot answers. After a transfer, the agent
+/// reads it.
 pub(crate) async fn say(State(cloud): State<Cloud>, Path(id): Path<String>, Body(input): Body<Input>) -> DeskResult {
-    let (integration_id, product, intents) = with(&cloud, &id, |session| {
-        Ok((session.integration_id.clone(), session.product, session.bot.intents.clone()))
+    let (integration_id, product, intents, conversation_id) = with(&cloud, &id, |session| {
+        let (integration_id, intents) = (session.integration_id.clone(), session.bot.intents.clone());
+        Ok((integration_id, session.product, intents, session.conversation_id.clone()))
     })?;
+    if say_to_agent(&cloud, &conversation_id, &input.text)? {
+        return view(&cloud, &id);
+    }
     let (path, timeout) = match product {
         Product::BotConnector => (&[][..], TIMEOUT_MS),
         Product::DigitalBotConnector { .. } => (&["messages"][..], DIGITAL_TIMEOUT_MS),
@@ -93,20 +133,38 @@ pub(crate) async fn say(State(cloud): State<Cloud>, Path(id): Path<String>, Body
         }
         Ok(session.ask(&input.text, input.payload.as_deref()))
     })?);
-    let answer = cloud.bots.call(&call).await;
-    with(&cloud, &id, |session| {
-        session.is_asked = false;
-        // A later answer may have ended the run in the meantime.
-        if session.is_open() {
-            match answer {
-                Ok(body) => match BotAnswer::read(product, &intents, &body) {
-                    Ok(answer) => session.answered(answer),
-                    Err(error) => session.failed(NoAnswer::Invalid, error.description()),
-                },
-                Err(error) => session.failed(reason(&error), message(&error)),
+    // A task of its own, because Genesys gets the answer even if nobody waits for this response.
+    let (asking, session_id) = (cloud.clone(), id.clone());
+    let asked = tokio::spawn(async move {
+        let answer = asking.bots.call(&call).await;
+        with(&asking, &session_id, |session| {
+            session.is_asked = false;
+            // A later answer may have ended the run in the meantime.
+            if session.is_open() {
+                match answer {
+                    Ok(body) => match BotAnswer::read(product, &intents, &body) {
+                        Ok(answer) => session.answered(answer),
+                        Err(error) => session.failed(NoAnswer::Invalid, error.description()),
+                    },
+                    Err(error) => session.failed(reason(&error), message(&error)),
+                }
             }
-        }
-        Ok(Json(session.view()))
+            Ok(())
+        })?;
+        asking.transfer_after(&session_id);
+        Ok(())
+    });
+    asked.await.unwrap_or_else(|error| Err(DeskError::Conflict(error.to_string())))?;
+    view(&cloud, &id)
+}
+
+/// Adds what the user says to the conversation, if the flow transferred it.
+fn say_to_agent(cloud: &Cloud, conversation_id: &str, text: &str) -> Result<bool, DeskError> {
+    cloud.change(|conversations| {
+        let Some(conversation) = conversations.get_mut(conversation_id) else { return Ok(false) };
+        conversation.require_open()?;
+        conversation.messages.push(Message::inbound(text.to_owned(), Timestamp::now()));
+        Ok(true)
     })
 }
 
@@ -118,8 +176,10 @@ pub(crate) async fn expire(
 ) -> DeskResult {
     with(&cloud, &id, |session| {
         session.expire();
-        Ok(Json(session.view()))
-    })
+        Ok(())
+    })?;
+    cloud.transfer_after(&id);
+    view(&cloud, &id)
 }
 
 fn with<T>(
@@ -133,6 +193,16 @@ fn with<T>(
 fn integration(cloud: &Cloud, id: &str) -> Result<BotIntegration, DeskError> {
     let found = cloud.bot_connectors.with(|all| all.get(id).cloned()).ok_or(DeskError::NotFound("integration"))?;
     if found.is_enabled { Ok(found) } else { Err(DeskError::Conflict("the integration is disabled".to_owned())) }
+}
+
+fn only_integration(cloud: &Cloud) -> Result<BotIntegration, DeskError> {
+    let all: Vec<_> =
+        cloud.bot_connectors.with(|all| all.integrations.iter().filter(|one| one.is_enabled).cloned().collect());
+    let [only] = &all[..] else {
+        let found = all.len();
+        return Err(DeskError::Conflict(format!("set `integrationId`: {found} integrations of bots are enabled")));
+    };
+    Ok(only.clone())
 }
 
 fn registered(integration: &BotIntegration, id: &str) -> Result<Value, DeskError> {

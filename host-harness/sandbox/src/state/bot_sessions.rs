@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::state::bot_answer::{BotAnswer, BotState, Intents, Product};
+use crate::state::conversations::{Customer, DeliveryState, Message, MessageType, Originator, Transfer};
 
 /// Unconfirmed: v1 ends a run at the fourth answer in a row with the same intent and the same slots.
 const MAX_EQUAL_ANSWERS: u32 = 3;
@@ -55,7 +57,14 @@ pub(crate) struct BotSession {
     last: Option<(Option<String>, Map<String, Value>)>,
     equal_answers: u32,
     outcome: Option<Outcome>,
+    /// The outcomes after which the flow transfers to a queue: names of intents, and `Failure`.
+    transfers: Vec<String>,
 }
+
+/// The outcome that stands for the path for failures.
+const FAILURE: &str = "Failure";
+/// The slots and output variables of a handover, by the names that flows of several vendors use.
+const QUEUE: &str = "queueId";
 
 /// The path that the flow takes.
 #[derive(Clone, Debug)]
@@ -89,6 +98,7 @@ impl BotSession {
         bot: BotReference,
         parameters: BTreeMap<String, String>,
         timeout_minutes: u32,
+        transfers: Vec<String>,
     ) -> Self {
         Self {
             id: Uuid::new_v4().to_string(),
@@ -104,7 +114,48 @@ impl BotSession {
             last: None,
             equal_answers: 0,
             outcome: None,
+            transfers,
         }
+    }
+
+    /// Returns the transfer that follows the outcome: the flow sets the slots and the output variables as data of the
+    /// participant. `None` if there is no outcome, or the flow does something else.
+    pub(crate) fn transfer(&self, now: Timestamp) -> Option<Transfer> {
+        let (path, mut attributes) = match self.outcome.as_ref()? {
+            Outcome::Intent { name, slots, parameters } => {
+                let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+                let slots = slots.iter().map(|(name, value)| (name.clone(), text(value)));
+                (name.as_str(), parameters.clone().into_iter().chain(slots).collect::<BTreeMap<_, _>>())
+            }
+            Outcome::Failure { .. } => (FAILURE, BTreeMap::new()),
+        };
+        if !self.transfers.iter().any(|transfer| transfer == path) {
+            return None;
+        }
+        let queue = attributes.remove(QUEUE);
+        let message = |message: &Value| {
+            let text = message.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
+            if message.get("from").and_then(Value::as_str) == Some("user") {
+                return Message::inbound(text, now);
+            }
+            let content = message.get("content").and_then(Value::as_array).cloned().unwrap_or_default();
+            let kind = if content.is_empty() { MessageType::Text } else { MessageType::Structured };
+            // The user has read it already.
+            let delivery = DeliveryState::Sent;
+            Message { text: Some(text), content, delivery, ..Message::outbound(kind, Originator::Bot, now) }
+        };
+        Some(Transfer {
+            conversation_id: self.conversation_id.clone(),
+            customer: Customer { id: format!("visitor-{}", self.id), id_type: "Opaque", ..Customer::default() },
+            attributes,
+            queue,
+            history: self.messages.iter().map(message).collect(),
+        })
+    }
+
+    /// Returns how many messages the user and the bot exchanged.
+    pub(crate) fn message_count(&self) -> usize {
+        self.messages.len()
     }
 
     /// Returns whether the bot can still answer.

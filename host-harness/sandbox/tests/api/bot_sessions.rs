@@ -89,6 +89,8 @@ impl World {
             "topic": { "name": "topic", "type": "String" },
             "count": { "name": "count", "type": "integer" },
             "tags": { "name": "tags", "type": "StringCollection" },
+            "queueId": { "name": "queueId", "type": "String" },
+            "summary": { "name": "summary", "type": "String" },
         });
         let turn = json!({ "turn": { "name": "turn", "type": "Integer" } });
         let intents = json!([{ "name": "finished", "slots": slots }, { "name": "talking", "slots": turn }]);
@@ -117,6 +119,15 @@ impl World {
             "parameters": { "customerTier": "gold" },
         });
         self.genesys.desk("POST", "bot-sessions", action).await
+    }
+
+    /// Begins a run of a flow that transfers to a queue afterwards.
+    async fn begun_with_transfer(&self) -> String {
+        let action = json!({
+            "integrationId": self.integration, "bot": "acme-support", "version": "1", "language": "en-us",
+            "transferAfter": ["finished", "Failure"],
+        });
+        self.genesys.desk("POST", "bot-sessions", action).await.body["id"].as_str().unwrap().to_owned()
     }
 
     async fn begun(&self, manifest: Option<Value>) -> String {
@@ -442,4 +453,55 @@ async fn a_disabled_integration_asks_no_bot() {
     world.genesys.call("PATCH", &path, json!({ "intendedState": "ENABLED" })).await;
     assert_eq!(world.turn(&session, 200, talking(1)).await["outcome"], Value::Null);
     assert_eq!(world.bot.requests().len(), 1);
+}
+
+/// Fact: "Agents see what bot and user said before" (Digital Bot Connector, section 6).
+#[tokio::test]
+async fn the_flow_transfers_to_an_agent_with_the_history() {
+    let world = World::bot_connector().await;
+    let session = world.begun_with_transfer().await;
+    world.turn(&session, 200, talking(1)).await;
+    let slots = json!({ "topic": "billing", "queueId": "Support", "summary": "Wants Pro" });
+    let done = json!({
+        "replymessages": [{ "type": "Text", "text": "One moment." }], "botState": "Complete", "intent": "finished",
+        "slotValues": slots, "parameters": { "plan": "pro" },
+    });
+    let run = world.turn(&session, 200, done).await;
+    assert_eq!(run["conversation"], "waiting");
+    let id = run["conversationId"].as_str().unwrap();
+    let conversation = world.genesys.desk("GET", &format!("conversations/{id}"), Value::Null).await.body;
+    let attributes = json!({ "topic": "billing", "summary": "Wants Pro", "plan": "pro" });
+    assert_eq!(conversation["attributes"], attributes);
+    let queue = world.genesys.get("/api/v2/routing/queues").await.body["entities"][0]["id"].clone();
+    assert_eq!(conversation["queueId"], queue);
+    let history: Vec<_> = conversation["messages"].as_array().unwrap().iter().collect();
+    assert_eq!(history.len(), 4);
+    assert_eq!((&history[3]["text"], &history[3]["originatingEntity"]), (&json!("One moment."), &json!("Bot")));
+    assert_eq!((&history[2]["text"], &history[2]["direction"]), (&json!("Hi"), &json!("Inbound")));
+
+    world.genesys.act_ok(id, "accept", json!({ "name": "Grace Hopper" })).await;
+    world.genesys.act_ok(id, "text", json!({ "text": "Hello, Grace here." })).await;
+    let run = world.say(&session, json!({ "text": "Hello!" })).await;
+    let said: Vec<_> = run["messages"].as_array().unwrap().iter().skip(4).collect();
+    assert_eq!((&said[0]["from"], &said[0]["text"]), (&json!("agent"), &json!("Hello, Grace here.")));
+    assert_eq!((&said[1]["from"], &said[1]["text"]), (&json!("user"), &json!("Hello!")));
+    assert_eq!(run["conversation"], "connected");
+    // The API knows the conversation, by which its end can be followed.
+    let found = world.genesys.get(&format!("/api/v2/conversations/messages/{id}")).await;
+    assert_eq!((found.status, &found.body["id"]), (200, &json!(id)));
+
+    world.genesys.act_ok(id, "disconnect", json!({})).await;
+    let after = world.genesys.desk("POST", &format!("bot-sessions/{session}/messages"), json!({ "text": "?" })).await;
+    assert_eq!(after.status, 409);
+}
+
+#[tokio::test]
+async fn the_flow_transfers_after_a_failure() {
+    let world = World::bot_connector().await;
+    let session = world.begun_with_transfer().await;
+    let run = world.turn(&session, 500, json!({})).await;
+    assert_eq!(
+        (&run["outcome"]["errorType"], &run["conversation"]),
+        (&json!("InternalServerError"), &json!("waiting"))
+    );
 }

@@ -113,6 +113,17 @@ pub(crate) struct Message {
 }
 
 impl Message {
+    /// Creates a message of the customer that has only a text.
+    pub(crate) fn inbound(text: String, now: Timestamp) -> Self {
+        Self {
+            direction: Direction::Inbound,
+            text: Some(text),
+            originator: None,
+            delivery: DeliveryState::Received,
+            ..Self::outbound(MessageType::Text, Originator::Human, now)
+        }
+    }
+
     /// Creates an empty outbound message with the state [`DeliveryState::Queued`].
     pub(crate) fn outbound(kind: MessageType, originator: Originator, now: Timestamp) -> Self {
         Self {

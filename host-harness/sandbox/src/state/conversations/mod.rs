@@ -43,6 +43,19 @@ pub(crate) struct Received {
     pub(crate) is_duplicate: bool,
 }
 
+/// A conversation of another channel, which a flow transfers to a queue.
+#[derive(Clone, Debug)]
+pub(crate) struct Transfer {
+    pub(crate) conversation_id: String,
+    pub(crate) customer: Customer,
+    /// What the flow sets with *Set Participant Data*.
+    pub(crate) attributes: BTreeMap<String, String>,
+    /// The id or the name of the queue. Without one, or if there is no such queue, the flow uses its own queue.
+    pub(crate) queue: Option<String>,
+    /// What the user and the bot said before.
+    pub(crate) history: Vec<Message>,
+}
+
 /// How a message was assigned to its conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Threading {
@@ -182,6 +195,25 @@ impl Conversations {
         conversation.messages.push(message);
         self.insert(key, conversation, threading);
         received
+    }
+
+    /// Adds a conversation that a flow transfers to a queue (*Transfer to ACD*). Does nothing if it was transferred before.
+    pub(crate) fn transfer(&mut self, transfer: Transfer, now: Timestamp) {
+        let Transfer { conversation_id, customer, attributes, queue, history } = transfer;
+        if self.by_id.contains_key(&conversation_id) {
+            return;
+        }
+        // No integration of Open Messaging, so no webhook reports what the agent says.
+        let channel = IntegrationRef { id: String::new(), name: "channel of the flow".to_owned() };
+        let mut conversation = Conversation::new(&channel, &customer, now);
+        conversation.id = conversation_id;
+        let key = (channel.id, customer.id.clone());
+        conversation.update_customer(customer, attributes);
+        history.into_iter().for_each(|message| conversation.messages.push(message));
+        let is_meant = |known: &&Queue| queue.as_ref().is_some_and(|queue| *queue == known.id || *queue == known.name);
+        let queue = self.rules.queues().find(is_meant).unwrap_or(&self.rules.flow_queue);
+        conversation.enter_flow(queue, now);
+        self.insert(key, conversation, Threading::Opened);
     }
 
     /// Creates a conversation that has already ended, for an agentless message. Returns its id. The customer's next
