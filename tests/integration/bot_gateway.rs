@@ -16,7 +16,7 @@ use handover_gateway::{
     BotOptions, BotService, Callback, ConnectionService, Gateway, Mailboxes, Metrics, Options, Repository,
     ServerLimits, Sessions, Tokens, Trace, Worker, serve,
 };
-use handover_host::contract::{BotAnswer, BotHandover, BotMessage, NextStep, ProvisioningMode};
+use handover_host::contract::{BotAnswer, BotHandover, BotMessage, CheckOutcome, NextStep, ProvisioningMode};
 use handover_host::handover::Policy;
 use handover_host::{AllowedOrigins, BotConnection, Host, HttpClient, HttpClientLimits};
 use serde_json::{Value, json};
@@ -421,6 +421,29 @@ async fn requests_that_are_not_turns_are_refused() {
     assert_eq!(world.platform.events("turn").len(), 1);
     let unknown = world.http.get(format!("{}/bot-connector/other/bots", world.url));
     assert_eq!(status(unknown).await, 404);
+}
+
+/// The doctor makes Genesys ask the bot, as a flow does.
+#[tokio::test]
+async fn the_doctor_asks_the_bot() {
+    for product in ["bot-connector", "digital-bot-connector"] {
+        let world = World::start(product).await;
+        let connection = connect(&world.center, product).await;
+        let checks = connection.check_connection(Some("acme-support")).await.expect("checked");
+        let probe = checks.iter().find(|check| check.name == "bot-probe").expect("the probe");
+        assert_eq!((probe.outcome, probe.message.as_str()), (CheckOutcome::Ok, "the bot answered: MoreData"));
+        let turns = world.platform.events("turn");
+        assert_eq!(turns.len(), 1, "{turns:?}");
+        // A UUID of version 8 (RFC 9562, section 5.8).
+        let session = turns[0]["session"].as_str().expect("an id");
+        let groups: Vec<_> = session.split('-').map(str::len).collect();
+        assert_eq!(
+            (groups.as_slice(), session.get(14..15), session.get(19..20)),
+            (&[8, 4, 4, 4, 12][..], Some("8"), Some("8"))
+        );
+        let checks = connection.check_connection(Some("other")).await.expect("checked");
+        assert!(checks.iter().any(|check| check.name == "bot-probe" && check.outcome == CheckOutcome::Error));
+    }
 }
 
 /// The whole story: the bot hands over with a queue and a summary, the agent sees them and what was said, and the platform

@@ -58,8 +58,8 @@ impl Configuration for GenesysBotConnector {
         settings::check(settings)
     }
 
-    fn check_connection(settings: &Prepared<'_>, _probe: Option<&str>) -> Result<Vec<Check>, Failure> {
-        doctor::check(&mut HostImports, settings)
+    fn check_connection(settings: &Prepared<'_>, probe: Option<&str>) -> Result<Vec<Check>, Failure> {
+        doctor::check(&mut HostImports, settings, probe)
     }
 
     fn provision(settings: &Prepared<'_>, url: &str, mode: ProvisioningMode) -> Result<Vec<ProvisioningStep>, Failure> {

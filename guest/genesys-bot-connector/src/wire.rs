@@ -5,3 +5,4 @@ pub mod api;
 pub mod bots;
 pub mod request;
 pub mod setup;
+pub(crate) mod textbots;

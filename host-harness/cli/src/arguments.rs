@@ -60,7 +60,7 @@ pub(crate) enum Command {
     /// Prints one line per check, and the remedy on the next line. Status 0: no errors; 1: errors; 2: misuse.
     ///
     /// With --webhook-listen, also sends a message through the contact center and waits for its webhook at that
-    /// address.
+    /// address. With --ask-bot, the contact center asks that bot.
     #[command(after_help = "Example:\n  handover check --settings acme.toml --webhook-listen 127.0.0.1:3000")]
     Check(Check),
     /// Create what a connection needs at the contact center, and list the manual steps.
@@ -213,6 +213,9 @@ pub(crate) struct Check {
     /// Local address that receives the webhooks of the contact center during the check.
     #[arg(long, value_name = "ADDR")]
     pub(crate) webhook_listen: Option<SocketAddr>,
+    /// Make the contact center ask the bot with this id, as a flow does. For a provider of bots.
+    #[arg(long, value_name = "ID")]
+    pub(crate) ask_bot: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -144,7 +144,9 @@ enum Call {
     RegisterBots {
         bots: Vec<Bot>,
     },
-    CheckConnection {},
+    CheckConnection {
+        probe: Option<String>,
+    },
     #[serde(rename_all = "kebab-case")]
     Provision {
         webhook_url: String,
@@ -289,7 +291,7 @@ impl Vector {
             | Call::ObserveConversation { .. }
             | Call::FetchAgentMessages { .. }
             | Call::CheckAvailability { .. }
-            | Call::CheckConnection {}
+            | Call::CheckConnection { .. }
             | Call::Provision { .. } => self.run_effect(subject, &settings).await?,
         };
         compare(&self.expect, &actual, "result")
@@ -317,7 +319,10 @@ impl Vector {
             }
             Call::CheckAvailability { routing } => result_as_json(session.check_availability(routing).await?)?,
             Call::Provision { webhook_url, mode } => result_as_json(session.provision(webhook_url, *mode).await?)?,
-            _ => result_as_json(session.check_connection(None).await?)?,
+            other => {
+                let probe = if let Call::CheckConnection { probe } = other { probe.as_deref() } else { None };
+                result_as_json(session.check_connection(probe).await?)?
+            }
         };
         let requests = session.requests();
         for (number, (exchange, request)) in self.exchanges.iter().zip(&requests).enumerate() {

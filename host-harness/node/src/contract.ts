@@ -1352,9 +1352,9 @@ export interface ConfigurationCalls {
    * Checks everything that the connection needs and explains how to correct failures (the "doctor"). Changes nothing
    * unless there is a `probe`. Has effects.
    *
-   * With a `probe`, the provider also asks the contact center to send a message to that recipient. The check
+   * With a `probe`, a provider of handovers also asks the contact center to send a message to that recipient. The check
    * `webhook-probe` reports whether the contact center accepted the request. The host checks whether the webhook
-   * arrives.
+   * arrives. A provider of bots asks the contact center to ask the bot with that id; `bot-probe` reports the answer.
    *
    * @throws {ProviderError} Its `value` is a Failure.
    */

@@ -84,15 +84,6 @@ impl Cloud {
         result
     }
 
-    /// Transfers the conversation of a bot's run to a queue, if the flow does so after the run's outcome.
-    pub(crate) fn transfer_after(&self, session_id: &str) {
-        let now = Timestamp::now();
-        let transfer = self.bot_sessions.with(|sessions| sessions.get_mut(session_id)?.transfer(now));
-        if let Some(transfer) = transfer {
-            self.change(|conversations| conversations.transfer(transfer, now));
-        }
-    }
-
     /// Appends the message that the integration's flow sends after `event`, and returns its webhook.
     fn flow_message(&self, conversation: &mut Conversation, event: &ConversationEvent) -> Option<Webhook> {
         let text = self.integrations.with(|integrations| {

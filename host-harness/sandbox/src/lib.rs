@@ -96,7 +96,9 @@
 //! | `GET`, `POST /api/v2/integrations`; `POST /api/v2/integrations/credentials` | `integrations:integration:view`, `:add` |
 //! | `GET`, `PATCH /api/v2/integrations/{integrationId}`; `GET`, `PUT …/{integrationId}/config/current` | `integrations:integration:view`, `:edit` |
 //! | `GET`, `PUT /api/v2/integrations/botconnector/{integrationId}/bots` | `integration:botconnector:view`, `:edit` |
+//! | `GET /api/v2/integrations/botconnectors/{id}/bots` | `integration:botconnector:view` |
 //! | `POST /api/v2/integrations/botconnectors/outgoing/messages` | `integration:botconnector:send` |
+//! | `POST /api/v2/textbots/bots/execute` | `textbots:session:execute` |
 //! | `GET`, `POST /api/v2/notifications/channels` | |
 //! | `GET`, `POST`, `PUT`, `DELETE …/channels/{channelId}/subscriptions` | for topics of detail events: `analytics:conversationDetail:view` (unconfirmed) |
 //! | `ws:` `/channels/{channelId}` (`connectUri`) | none; no token either |
@@ -267,6 +269,7 @@
 //! as events.
 
 mod api;
+mod bot_runs;
 mod cloud;
 mod config;
 mod delivery;

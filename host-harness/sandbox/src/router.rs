@@ -6,7 +6,7 @@ use axum::routing::{any, get, patch, post};
 
 use crate::api::{
     agentless, bot_connectors, collections, conversations, downloads, flows, gate, inbound, integrations,
-    notification_channels, notification_socket, oauth, queues, recipients, routing, threading, users,
+    notification_channels, notification_socket, oauth, queues, recipients, routing, textbots, threading, users,
 };
 use crate::cloud::Cloud;
 use crate::config::AttachmentDownloads;
@@ -106,6 +106,8 @@ fn api(cloud: &Cloud) -> Router<Cloud> {
             get(bot_connectors::get_configuration).put(bot_connectors::set_configuration),
         )
         .route(&format!("{BOTS}/botconnector/{{id}}/bots"), get(bot_connectors::get_bots).put(bot_connectors::set_bots))
+        .route("/api/v2/textbots/bots/execute", post(textbots::execute))
+        .route(&format!("{BOTS}/botconnectors/{{id}}/bots"), get(bot_connectors::list_read_bots))
         .route(&format!("{BOTS}/botconnectors/outgoing/messages"), post(bot_connectors::send_outgoing_message))
         .route(CHANNELS, get(notification_channels::list).post(notification_channels::create))
         .route(

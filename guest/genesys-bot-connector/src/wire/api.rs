@@ -35,10 +35,26 @@ json_types! {
         "chatBots" => chat_bots: objects(Bot),
     }
 
-    /// A bot.
+    /// A bot (`BotConnectorBot`).
     pub struct Bot {
         /// The id.
         "id" => id: text,
+        /// The versions.
+        "versions" => versions: objects(Version),
+    }
+
+    /// A version of a bot (`BotConnectorBotVersion`).
+    pub struct Version {
+        /// The version.
+        "version" => version: text,
+        /// The languages.
+        "supportedLanguages" => supported_languages: texts,
+    }
+
+    /// The response of `POST /api/v2/textbots/bots/execute` (`PostTextResponse`).
+    pub struct PostTextResponse {
+        /// `Complete`, `Failed` or `MoreData`.
+        "botState" => bot_state: text,
     }
 
     /// A type of integration (`IntegrationType`).

@@ -22,11 +22,14 @@ const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let connection = plugin::connect_any(&arguments.connection).await?;
+    if arguments.ask_bot.is_some() && matches!(connection, AnyConnection::Handover(_)) {
+        bail!("--ask-bot is for providers of bots, such as --plugin genesys-bot-connector");
+    }
     let spinner = progress::show("calling the contact center");
     let checks = match (connection, arguments.webhook_listen) {
         (AnyConnection::Handover(connection), None) => connection.check_connection(None).await?,
         (AnyConnection::Handover(connection), Some(address)) => with_probe(connection, address).await?,
-        (AnyConnection::Bots(connection), None) => connection.check_connection(None).await?,
+        (AnyConnection::Bots(connection), None) => connection.check_connection(arguments.ask_bot.as_deref()).await?,
         (AnyConnection::Bots(_), Some(_)) => bail!("--webhook-listen is for providers of handovers"),
     };
     drop(spinner);

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::api::paging::PageRequest;
 use crate::api::request::{JsonBody, Target};
+use crate::bot_runs::RunError;
 use crate::cloud::Cloud;
 use crate::config::Permission;
 use crate::state::bot_answer::{BotAnswer, BotState, Product};
@@ -198,6 +199,31 @@ pub(crate) async fn get_bots(
         Some(json!({ "chatBots": integration.bots }))
     });
     found.map(Json).ok_or_else(ApiError::not_found)
+}
+
+/// `GET …/botconnectors/{integrationId}/bots` (`BotConnectorBot` in pages): the bots of a Digital Bot Connector, which
+/// Genesys reads from the platform. Unconfirmed: whether it reads them now.
+pub(crate) async fn list_read_bots(
+    State(cloud): State<Cloud>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    target: Target,
+) -> Result<Json<Value>, ApiError> {
+    caller.require(Permission::BotConnectorView)?;
+    let page = PageRequest::read(&target.path, &target.query, cloud.unconfirmed.max_page_size)?;
+    let integration = cloud.bot_integration(Some(&id)).map_err(not_asked)?;
+    if integration.kind.id == BOT_CONNECTOR.id {
+        return Err(ApiError::not_found());
+    }
+    Ok(Json(page.page(cloud.read_bots(&integration).await.map_err(not_asked)?)))
+}
+
+/// Why a bot cannot be asked. Unconfirmed: the codes.
+pub(crate) fn not_asked(error: RunError) -> ApiError {
+    match error {
+        RunError::NotFound(_) => ApiError::not_found(),
+        RunError::Conflict(why) => ApiError::conflict("bot.not.asked", why),
+    }
 }
 
 /// `PUT …/botconnector/{integrationId}/bots` (`BotList`), which replaces all bots.

@@ -18,5 +18,6 @@ pub(crate) mod queues;
 pub(crate) mod recipients;
 pub(crate) mod request;
 pub(crate) mod routing;
+pub(crate) mod textbots;
 pub(crate) mod threading;
 pub(crate) mod users;

@@ -67,6 +67,8 @@ permissions! {
     BlindTransfer = "conversation:communication:blindTransfer",
     /// Sending an agentless message to a customer.
     MessageCreate = "conversation:message:create",
+    /// Asking a bot without a channel.
+    TextbotsSessionExecute = "textbots:session:execute",
     /// Listing and reading messaging settings.
     SettingView = "messaging:setting:view",
     /// Creating a messaging setting.

@@ -505,3 +505,43 @@ async fn the_flow_transfers_after_a_failure() {
         (&json!("InternalServerError"), &json!("waiting"))
     );
 }
+
+/// The shapes are those of the SDK's `PostTextRequest` and `PostTextResponse`.
+#[tokio::test]
+async fn a_bot_is_asked_without_a_channel() {
+    let world = World::bot_connector().await;
+    let request = |change: &dyn Fn(&mut Value)| {
+        let mut request = json!({
+            "botId": "acme-support", "botAlias": "1", "integrationId": world.integration,
+            "botSessionId": "d7e0b98d-0000-4000-8000-000000000002", "languageCode": "en-us",
+            "postTextMessage": { "type": "Text", "text": "Hi" }, "botSessionTimeoutMinutes": 11,
+            "botChannels": ["Messaging"], "messagingPlatformType": "Unknown",
+        });
+        change(&mut request);
+        request
+    };
+    const EXECUTE: &str = "/api/v2/textbots/bots/execute";
+    world.bot.will_answer(200, talking(1));
+    let answer = world.genesys.call("POST", EXECUTE, request(&|_| {})).await;
+    assert_eq!((answer.status, &answer.body["botState"]), (200, &json!("MoreData")), "{}", answer.body);
+    assert_eq!(answer.body["intentName"], "talking");
+    // The same session goes on.
+    let done = json!({ "botState": "Complete", "intent": "finished", "slotValues": { "count": 3 } });
+    world.bot.will_answer(200, done);
+    let answer = world.genesys.call("POST", EXECUTE, request(&|_| {})).await;
+    assert_eq!((&answer.body["botState"], &answer.body["slots"]), (&json!("Complete"), &json!({ "count": "3" })));
+    let sessions: Vec<_> = world.bot.requests().into_iter().map(|(_, _, body)| body["botSessionId"].clone()).collect();
+    assert_eq!(sessions, ["d7e0b98d-0000-4000-8000-000000000002"; 2]);
+
+    let other = "d7e0b98d-0000-4000-8000-000000000003";
+    world.bot.will_answer(500, json!({}));
+    let failed = world.genesys.call("POST", EXECUTE, request(&|body| body["botSessionId"] = json!(other))).await;
+    assert_eq!(failed.body, json!({ "botState": "Failed" }));
+    let short = request(&|body| body["botSessionTimeoutMinutes"] = json!(10));
+    assert_eq!(world.genesys.call("POST", EXECUTE, short).await.status, 400);
+    let unknown = request(&|body| {
+        body["botSessionId"] = json!("d7e0b98d-0000-4000-8000-000000000004");
+        body["botId"] = json!("other");
+    });
+    assert_eq!(world.genesys.call("POST", EXECUTE, unknown).await.status, 404);
+}

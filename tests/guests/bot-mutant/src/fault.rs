@@ -12,6 +12,7 @@ pub const FAULTS: &[&str] = &[
     "deliver: the id is dropped",
     "deliver: the outcome of every failure is unknown",
     "doctor: every check passes",
+    "doctor: no bot is asked",
     "doctor: nothing is checked",
     "late: an answer is never the same again",
     "late: every answer has the same key",
