@@ -44,13 +44,15 @@ fn turn(body: &[u8], permits_late_answer: bool) -> Result<BotRequest, MappingErr
     Ok(turn.filter(|_| document.is_clear()).map_or(BotRequest::Unknown, BotRequest::Turn))
 }
 
-/// Reads a turn. Returns `None` if it names neither a session nor a conversation, or no bot.
+/// Reads a turn. Returns `None` if it names neither a session nor a conversation.
 fn read(request: wire::BotRequest<'_>, permits_late_answer: bool) -> Option<Turn> {
     let conversation = request.genesys_conversation_id();
     // In v1, `botId` is the name of the bot, and `chatBot.id` its registered id.
-    let bot = request.chat_bot().and_then(wire::ChatBot::id).or(request.bot_id())?;
+    let bot = request.chat_bot().and_then(wire::ChatBot::id).or(request.bot_id()).unwrap_or_default();
     let minutes = request.bot_session_timeout().and_then(|minutes| u32::try_from(minutes).ok());
     let parameters = request.parameters().into_iter().flat_map(json::Object::scalars);
+    // A late answer must name all three (`OutgoingMessageRequest`).
+    let is_named = !bot.is_empty() && request.bot_version().is_some() && request.language_code().is_some();
     let attribute =
         |(key, value): (&str, &str)| Attribute { key: key.into(), value: value.into(), confidential: false };
     Some(Turn {
@@ -63,7 +65,7 @@ fn read(request: wire::BotRequest<'_>, permits_late_answer: bool) -> Option<Turn
         input: input(request.input_message()),
         parameters: parameters.map(attribute).collect::<Vec<_>>(),
         session_seconds: minutes.map(|minutes| minutes.saturating_mul(60)),
-        permits_late_answer,
+        permits_late_answer: permits_late_answer && is_named,
     })
 }
 

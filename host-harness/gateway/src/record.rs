@@ -62,6 +62,7 @@ mod tests {
     use crate::dead_letters::StoredDeadLetter;
     use crate::mailbox::Mailbox;
     use crate::mailboxes::StoredConversation;
+    use crate::session::Session;
     use crate::store::StoreError;
     use serde::Serialize;
     use serde::de::DeserializeOwned;
@@ -85,6 +86,7 @@ mod tests {
         reads_and_writes::<StoredDeadLetter>("dead-letter-request.json");
         reads_and_writes::<StoredDeadLetter>("dead-letter-event.json");
         reads_and_writes::<StoredConversation>("conversation.json");
+        reads_and_writes::<Session>("session.json");
     }
 
     #[test]

@@ -1201,7 +1201,7 @@ export interface Turn {
   messageId?: string | undefined;
   /** The contact center's id of the conversation. It may contain several sessions. */
   conversationId?: string | undefined;
-  /** The id or the name of the bot, as the contact center knows it. */
+  /** The id or the name of the bot, as the contact center knows it. Empty if the contact center names none. */
   bot: string;
   /** The version of the bot. Absent if the contact center sends none. */
   version?: string | undefined;

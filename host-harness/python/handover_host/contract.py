@@ -1956,7 +1956,7 @@ class Turn(TypedDict):
     """The contact center's id of the conversation. It may contain several sessions."""
 
     bot: str
-    """The id or the name of the bot, as the contact center knows it."""
+    """The id or the name of the bot, as the contact center knows it. Empty if the contact center names none."""
 
     version: str | None
     """The version of the bot. Absent if the contact center sends none."""

@@ -120,7 +120,7 @@ pub struct Turn {
     /// The contact center's id of the conversation. It may contain several sessions.
     #[component(name = "conversation-id")]
     pub conversation_id: Option<String>,
-    /// The id or the name of the bot, as the contact center knows it.
+    /// The id or the name of the bot, as the contact center knows it. Empty if the contact center names none.
     pub bot: String,
     /// The version of the bot. Absent if the contact center sends none.
     pub version: Option<String>,
