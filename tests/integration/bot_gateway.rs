@@ -184,7 +184,7 @@ impl World {
         );
         tokio::spawn(Worker::new(vec![handovers], mailboxes).run(stop.clone()));
         tokio::spawn(Worker::new(vec![service], sessions.records().clone()).run(stop.clone()));
-        tokio::spawn(sessions.wake(stop.clone()));
+        tokio::spawn(sessions.wake());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         tokio::spawn(serve(listener, gateway.router(), ServerLimits::default(), stop.clone()));
@@ -447,9 +447,9 @@ async fn the_doctor_asks_the_bot() {
 }
 
 /// The whole story: the bot hands over with a queue and a summary, the agent sees them and what was said, and the platform
-/// hears of the agent and of the end.
+/// is told of the agent and of the end.
 #[tokio::test]
-async fn the_platform_hears_what_becomes_of_a_handover() {
+async fn the_platform_is_told_what_becomes_of_a_handover() {
     let world = World::start("bot-connector").await;
     let session = world.begin().await;
     world.say(&session, "hello").await;
@@ -488,4 +488,47 @@ async fn the_platform_hears_what_becomes_of_a_handover() {
     let ended = tokio::time::timeout(Duration::from_secs(20), ended).await.expect("the end is reported");
     assert_eq!(ended, "completed");
     assert_eq!(world.platform.events("message"), [] as [Value; 0], "the user reads them in Genesys's channel");
+}
+
+/// A conversation of the platform's own channel has a mailbox, which reports its handover.
+#[tokio::test]
+async fn a_conversation_of_the_platforms_own_is_not_followed() {
+    let world = World::start("bot-connector").await;
+    let own = format!("{}/v1/connections/acme-handovers/recipients", world.url);
+    let begun = world.http.post(format!("{own}/sess-42/handover")).bearer_auth(TOKEN).json(&json!({ "text": "Help" }));
+    assert_eq!(begun.send().await.expect("an answer").status(), 202);
+    let conversation = loop {
+        let handover = world.http.get(format!("{own}/sess-42/handover")).bearer_auth(TOKEN).send().await;
+        let handover: Value = handover.expect("an answer").json().await.expect("JSON");
+        if let Some(conversation) = handover["conversation"].as_str() {
+            break conversation.to_owned();
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    let turn = json!({ "botId": "acme-support", "botSessionId": "s-own", "genesysConversationId": conversation,
+        "inputMessage": { "type": "Text", "text": "a human" } });
+    // The slash is one that operators append to a URL.
+    let asked =
+        world.http.post(format!("{}/bot-connector/acme/", world.url)).header("verify-token", SECRET).json(&turn);
+    assert_eq!(asked.send().await.expect("an answer").status(), 200);
+    assert_eq!(world.platform.event("ended").await["session"], "s-own");
+    // Longer than a worker needs for a task that is due.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let followed = world.http.get(format!("{own}/{conversation}/handover")).bearer_auth(TOKEN).send().await;
+    assert_eq!(followed.expect("an answer").status(), 404);
+}
+
+/// A sender that is not authenticated yet cannot hold a connection.
+#[tokio::test]
+async fn a_body_that_does_not_arrive_is_refused() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let world = World::start("bot-connector").await;
+    let address = world.url.trim_start_matches("http://");
+    let mut stream = tokio::net::TcpStream::connect(address).await.expect("a connection");
+    let request = format!("POST /bot-connector/acme HTTP/1.1\r\nhost: {address}\r\ncontent-length: 100\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut response = [0; 64];
+    let read = tokio::time::timeout(Duration::from_secs(20), stream.read(&mut response)).await;
+    let read = read.expect("a response").expect("a response");
+    assert!(response[..read].starts_with(b"HTTP/1.1 408"), "{}", String::from_utf8_lossy(&response));
 }

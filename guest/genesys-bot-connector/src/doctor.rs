@@ -177,8 +177,8 @@ fn ask_bot(
     id: &str,
     now: Timestamp,
 ) -> Check {
-    const REMEDY: &str = "The OAuth client's role needs the permission textbots:session:execute. The log of whatever answers \
-                          for the bot says whether Genesys's request arrived.";
+    const REMEDY: &str = "The OAuth client's role needs the permission textbots:session:execute. The log of the gateway, or \
+                          of the application at the URL, says whether Genesys's request arrived.";
     let Some(bot) = known.iter().find(|bot| bot.id == id) else {
         return Check {
             outcome: CheckOutcome::Error,

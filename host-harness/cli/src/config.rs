@@ -299,7 +299,7 @@ pub(crate) struct BotConnection {
     #[serde(default = "response_timeout", deserialize_with = "read_response_timeout")]
     #[schema(value_type = String, format = "duration")]
     pub(crate) response_timeout: Span,
-    /// What follows a turn that the platform does not answer in time, if the contact center takes no late answer:
+    /// What follows a turn that the platform does not answer in time, if the contact center accepts no late answer:
     /// `handover` hands the user over, `wait` waits for the user's next turn.
     #[serde(default)]
     #[schema(value_type = String, format = "word")]

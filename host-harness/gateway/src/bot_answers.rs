@@ -5,10 +5,10 @@ use crate::bot_service::BotService;
 use crate::clock::now;
 use crate::declared_intents::{self, Undeclared, UnknownBot};
 use crate::repository::SaveOutcome;
-use crate::session::{Full, NotAnswered, SessionEnd, Way};
+use crate::session::{NotAnswered, SessionEnd, SessionFull, Way};
 use crate::store::StoreError;
 use handover_host::contract::{BotAnswer, Turn, Unsupported};
-use handover_host::{CallError, Error};
+use handover_host::{CallError, Error, Limit};
 
 /// The maximum number of attempts to store an answer that conflicts with other changes.
 const MAX_ATTEMPTS: usize = 100;
@@ -28,14 +28,14 @@ pub(crate) enum AnswerError {
     #[error("the turn has another answer already")]
     AlreadyAnswered,
     /// The time is over.
-    #[error("the time for the answer is over, and the contact center takes no late answers")]
+    #[error("the time for the answer is over, and the contact center accepts no late answers")]
     TooLate,
     /// The session has ended.
     #[error("the session has ended ({})", describe(*.0))]
     Over(SessionEnd),
     /// The session has no room.
     #[error(transparent)]
-    Full(#[from] Full),
+    Full(#[from] SessionFull),
     /// The answer is not readable.
     #[error("the answer is not readable at {line}:{column}; the API's document describes its form")]
     Unreadable {
@@ -72,6 +72,20 @@ impl From<Error<Unsupported>> for AnswerError {
         match error {
             Error::Provider(unsupported) => Self::Unsupported(unsupported),
             Error::Call(error) => Self::Call(error),
+        }
+    }
+}
+
+impl AnswerError {
+    /// Returns whether the same answer can be accepted later.
+    pub(crate) fn is_temporary(&self) -> bool {
+        let is_busy = |error: &CallError| {
+            matches!(error, CallError::Busy { .. } | CallError::Limit { limit: Limit::CallTime, .. })
+        };
+        match self {
+            Self::Store(_) | Self::Contended | Self::Full(_) => true,
+            Self::Call(error) => is_busy(error),
+            _ => false,
         }
     }
 }

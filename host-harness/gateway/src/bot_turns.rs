@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 /// The maximum number of attempts to store a turn that conflicts with other changes.
 const MAX_ATTEMPTS: usize = 100;
 /// How long a request is awaited after the gateway was told to stop. Shorter than the server's grace.
-const STOP_WITHIN: Duration = Duration::from_secs(10);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A response to the contact center, and what it is counted as.
 pub(crate) struct Responded {
@@ -172,7 +172,7 @@ async fn answered(
     let awaited = service.sessions().awaited(address);
     let stopped = async {
         stop.cancelled().await;
-        tokio::time::sleep(STOP_WITHIN.min(service.rules().answer_within)).await;
+        tokio::time::sleep(SHUTDOWN_TIMEOUT.min(service.rules().answer_within)).await;
     };
     tokio::pin!(stopped);
     loop {

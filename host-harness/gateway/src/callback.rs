@@ -3,7 +3,7 @@
 use crate::clock::now;
 use crate::mailbox::{CallbackOutcome, REQUEST_TIMEOUT};
 use crate::platform_event::DeliverableEvent;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// The maximum size of the platform's response, in bytes: as large as an answer through the API.
 const MAX_RESPONSE_BYTES: usize = 1 << 20;
@@ -69,14 +69,19 @@ impl Callback {
         }
     }
 
-    /// Posts an event like [`call`](Self::call), and returns the JSON of the response, if there is any.
-    pub(crate) async fn ask(&self, event: &impl DeliverableEvent, attempt: u32) -> (CallbackOutcome, Option<Vec<u8>>) {
-        match self.post(event, attempt).await {
-            Ok(response) => match json(response).await {
-                Ok(body) => (CallbackOutcome::Accepted, body),
-                Err(outcome) => (outcome, None),
-            },
-            Err(outcome) => (outcome, None),
+    /// Posts an event like [`call`](Self::call), and returns the JSON of the response, if there is any. `within` is the time
+    /// after which no response is of use.
+    pub(crate) async fn ask(
+        &self,
+        event: &impl DeliverableEvent,
+        attempt: u32,
+        within: Duration,
+    ) -> (CallbackOutcome, Option<Vec<u8>>) {
+        let asked = async { json(self.post(event, attempt).await?).await };
+        match tokio::time::timeout(within, asked).await {
+            Ok(Ok(body)) => (CallbackOutcome::Accepted, body),
+            Ok(Err(outcome)) => (outcome, None),
+            Err(_) => (CallbackOutcome::Retry(None, "the platform did not answer in time".into()), None),
         }
     }
 
@@ -173,7 +178,7 @@ fn describe(error: &reqwest::Error) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::{Duration, UNIX_EPOCH};
+    use std::time::UNIX_EPOCH;
 
     const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 

@@ -4,7 +4,6 @@ mod authorization;
 mod bot_connector;
 mod dead_letters;
 mod events;
-mod json_text;
 mod operation;
 mod platform;
 mod problem;
@@ -54,6 +53,7 @@ impl Gateway {
         axum::Router::new()
             .route("/handover/{path}", post(webhooks::receive))
             .route("/bot-connector/{connection}", any(bot_connector::at_root))
+            .route("/bot-connector/{connection}/", any(bot_connector::at_root))
             .route("/bot-connector/{connection}/{*path}", any(bot_connector::below))
             .route("/healthz", get(operation::healthz))
             .route("/readyz", get(operation::readyz))

@@ -29,6 +29,7 @@ mod declared_intents;
 mod file_url;
 mod http;
 mod inbound;
+mod json_text;
 pub mod mailbox;
 mod mailboxes;
 mod metrics;

@@ -20,6 +20,6 @@ mod turn;
 
 pub use self::event::{AskedTurn, RefusedAnswer, SessionEnd, SessionEvent, TurnNumber};
 pub use self::rules::SessionRules;
-pub use self::state::{Full, NotAnswered, NotAsked, Session, Way};
-pub use self::tasks::SessionTask;
+pub use self::state::{NotAnswered, NotAsked, Session, SessionFull, Way};
+pub use self::tasks::{SessionTask, TurnToAnswer};
 pub use self::turn::{StoredTurn, TurnKey, TurnState};

@@ -1,4 +1,4 @@
-//! The repository of the sessions of bots, and those who wait for a change of one.
+//! The repository of the sessions of bots. Requests wait here for the changes of a session.
 
 use crate::address::Address;
 use crate::platform_event::PlatformSessionEvent;
@@ -13,7 +13,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::sync::broadcast::error::RecvError;
-use tokio_util::sync::CancellationToken;
 
 /// The delay until the changes of the store are watched again after the stream ended.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
@@ -95,9 +94,9 @@ impl Sessions {
         Awaited { key, notify, sessions: self.clone() }
     }
 
-    /// Wakes those who wait for a change, by any gateway, until it is cancelled.
-    pub async fn wake(self, stop: CancellationToken) {
-        stop.run_until_cancelled(async { tokio::join!(self.wake_at_own_changes(), self.wake_at_all_changes()) }).await;
+    /// Wakes those who wait for a change, by any gateway. Does not end.
+    pub async fn wake(self) {
+        tokio::join!(self.wake_at_own_changes(), self.wake_at_all_changes());
     }
 
     async fn wake_at_own_changes(&self) {

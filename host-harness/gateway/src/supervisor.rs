@@ -58,7 +58,8 @@ pub async fn run(parts: Parts) -> Result<(), RunError> {
     let mut running = JoinSet::new();
     running.spawn(Worker::new(services, mailboxes.clone()).run(stop.clone()));
     running.spawn(Worker::new(bots, sessions.records().clone()).run(stop.clone()));
-    running.spawn(sessions.wake(stop.clone()));
+    // Requests in progress wait for answers until the server has ended.
+    let waking = tokio::spawn(sessions.wake());
     running.spawn(enforce_retention(mailboxes, keep_events, stop.clone()));
     running.spawn(serve(listener, router, ServerLimits::default(), stop.clone()));
     let mut terminated = signal(SignalKind::terminate())?;
@@ -72,5 +73,6 @@ pub async fn run(parts: Parts) -> Result<(), RunError> {
     while let Some(ended) = running.join_next().await {
         ended?;
     }
+    waking.abort();
     if ended_early { Err(RunError::EndedEarly) } else { Ok(()) }
 }

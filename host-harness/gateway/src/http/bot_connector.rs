@@ -10,9 +10,13 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use handover_host::contract::{BotResponse, Webhook};
+use std::time::Duration;
 
 /// The maximum size of a request's body, in bytes. A session keeps several turns.
 const MAX_REQUEST_BYTES: usize = 128 << 10;
+
+/// The timeout for reading a request's body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// `/bot-connector/{connection}`
 pub(super) async fn at_root(
@@ -47,7 +51,10 @@ async fn receive(
 ) -> Result<Response, Problem> {
     let service = gateway.bot_service(connection)?;
     let (parts, body) = request.into_parts();
-    let body = bytes(Request::from_parts(parts.clone(), body), MAX_REQUEST_BYTES, gateway).await?;
+    let body = bytes(Request::from_parts(parts.clone(), body), MAX_REQUEST_BYTES, gateway);
+    // Nobody is authenticated yet, so a slow sender must not hold the connection.
+    let body = tokio::time::timeout(BODY_TIMEOUT, body).await;
+    let body = body.unwrap_or_else(|_| Err(Problem::new(408, "too-slow", "the body did not arrive in time")))?;
     let request = Webhook { path: path.to_owned(), ..Webhook::from_http(&parts, body) };
     match respond(service, &request, id, &gateway.0.stop).await {
         Ok(Responded { response, outcome }) => {

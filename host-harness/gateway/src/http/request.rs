@@ -1,10 +1,10 @@
 //! Common parts of all requests: an id that connects logs, events and callbacks, and extractors.
 
-use super::json_text;
 use super::problem::Problem;
 use super::state::Gateway;
 use crate::bot_service::BotService;
 use crate::connection_service::ConnectionService;
+use crate::json_text;
 use crate::outbound::IdempotencyKey;
 use axum::body::Bytes;
 use axum::body::HttpBody;
@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 use tracing::Instrument;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The id in Genesys's requests for bots (Bot Connector, section "Request").
+const GENESYS_REQUEST_ID: HeaderName = HeaderName::from_static("inin-correlation-id");
 /// The maximum size of the body of a request from the platform, in bytes.
 const MAX_BODY_BYTES: usize = 1 << 20;
 /// The maximum length of a recipient, in bytes.
@@ -36,7 +38,8 @@ pub(super) async fn within(timeout: Duration, request: Request, next: Next) -> R
 /// Assigns an id to each request and logs the response. Logs the route instead of the path, because the path contains
 /// names.
 pub(super) async fn trace(mut request: Request, next: Next) -> Response {
-    let given = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok());
+    let given = request.headers().get(&REQUEST_ID).or_else(|| request.headers().get(&GENESYS_REQUEST_ID));
+    let given = given.and_then(|id| id.to_str().ok());
     let fits = |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
     let id = given.filter(fits).map_or_else(|| uuid::Uuid::new_v4().to_string(), String::from);
     request.extensions_mut().insert(RequestId(id.clone()));

@@ -293,6 +293,12 @@ impl EventQueue {
         process_id.clone_into(&mut self.process_id);
     }
 
+    /// Makes the next attempts soon, because something is urgent.
+    pub(crate) fn try_soon(&mut self) {
+        self.not_before = 0;
+        self.attempts = self.attempts.min(1);
+    }
+
     /// Returns the time of the last event.
     pub(crate) fn last_time(&self) -> Timestamp {
         self.last_time

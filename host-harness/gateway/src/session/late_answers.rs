@@ -109,7 +109,7 @@ impl LateAnswers {
             }
             DeliveryOutcome::Failed(Failure::Permanent(why)) => return self.give_up(why.clone()),
             DeliveryOutcome::Failed(Failure::Unsupported) => {
-                return self.give_up("the contact center takes no late answers".into());
+                return self.give_up("the contact center accepts no late answers".into());
             }
             DeliveryOutcome::Failed(Failure::Retry(advice)) => {
                 answer.may_have_arrived |= advice.may_have_arrived;

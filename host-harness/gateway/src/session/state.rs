@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// The maximum size of a session as JSON, in bytes. It leaves room for events and leases in a record.
 pub(super) const MAX_BYTES: usize = 640 << 10;
-/// The maximum number of turns that are kept. The oldest ones are forgotten, unless they wait for an answer.
+/// The maximum number of turns that are kept. The oldest ones are forgotten, unless a request waits for their answer.
 const MAX_TURNS: usize = 32;
 /// The maximum number of parameters that are kept of all turns.
 const MAX_PARAMETERS: usize = 200;
@@ -65,7 +65,7 @@ pub enum Way {
 /// The session has no room for another turn or another answer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the session has no room for more; try again when its events and answers are delivered")]
-pub struct Full;
+pub struct SessionFull;
 
 /// Why the platform is not asked for an answer to a turn.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -75,7 +75,7 @@ pub enum NotAsked {
     Over(SessionEnd),
     /// There is no room for another turn.
     #[error(transparent)]
-    Full(#[from] Full),
+    Full(#[from] SessionFull),
 }
 
 /// Why an answer of the platform is not accepted.
@@ -91,14 +91,14 @@ pub enum NotAnswered {
     #[error("the turn has another answer already")]
     AlreadyAnswered,
     /// The time for an answer is over.
-    #[error("the time for the answer is over, and the contact center takes no late answers")]
+    #[error("the time for the answer is over, and the contact center accepts no late answers")]
     TooLate,
     /// The session has ended.
     #[error("the session has ended")]
     Over(SessionEnd),
     /// There is no room for another answer.
     #[error(transparent)]
-    Full(#[from] Full),
+    Full(#[from] SessionFull),
 }
 
 impl Session {
@@ -209,9 +209,12 @@ impl Session {
         self.add_parameters(&turn.parameters);
         let number = self.last_turn.saturating_add(1);
         let turn = Turn { parameters: self.parameters.clone(), ..turn.clone() };
-        let life = turn.session_seconds.map_or(DEFAULT_LIFE, |seconds| Duration::from_secs(seconds.into()));
-        self.expires = after(now, life.min(MAX_LIFE));
+        let seconds = turn.session_seconds.filter(|seconds| *seconds > 0);
+        let life = seconds.map_or(DEFAULT_LIFE, |seconds| Duration::from_secs(seconds.into()));
         let deadline = after(now, rules.answer_within);
+        // A session outlives the time for the answer.
+        self.expires = after(now, life.min(MAX_LIFE)).max(after(deadline, MAX_CLOCK_DIFFERENCE));
+        self.event_queue.try_soon();
         let asked = AskedTurn { number, answer_by: rfc_3339(deadline), turn: turn.clone() };
         self.event_queue.push_event(&SessionEvent::Turn(Box::new(asked)), now);
         self.turns.push_back(StoredTurn { number, key, turn, deadline, state: TurnState::Asked });
@@ -230,16 +233,19 @@ impl Session {
     }
 
     /// Forgets the oldest turns that need no answer until the session fits into a record.
-    fn make_room(&mut self) -> Result<(), Full> {
+    fn make_room(&mut self) -> Result<(), SessionFull> {
         loop {
             let is_small = self.turns.len() <= MAX_TURNS && self.bytes() <= MAX_BYTES;
             if is_small {
                 return Ok(());
             }
-            let needs_no_answer = |turn: &StoredTurn| !matches!(turn.state, TurnState::Asked | TurnState::Postponed);
             // The last turn is the one that needs the room.
-            let oldest = self.turns.iter().take(self.turns.len().saturating_sub(1)).position(needs_no_answer);
-            self.turns.remove(oldest.ok_or(Full)?);
+            let others = || self.turns.iter().take(self.turns.len().saturating_sub(1));
+            let is_answered = |turn: &StoredTurn| !matches!(turn.state, TurnState::Asked | TurnState::Postponed);
+            // A bot need not answer each of several turns.
+            let is_postponed = |turn: &StoredTurn| matches!(turn.state, TurnState::Postponed);
+            let oldest = others().position(is_answered).or_else(|| others().position(is_postponed));
+            self.turns.remove(oldest.ok_or(SessionFull)?);
         }
     }
 
@@ -278,7 +284,13 @@ impl Session {
     /// The answer is too large for the session.
     ///
     /// Call it only if [`way`](Self::way) is [`Way::Response`].
-    pub fn answer(&mut self, number: u32, answer: BotAnswer, now: Timestamp, rules: &SessionRules) -> Result<(), Full> {
+    pub fn answer(
+        &mut self,
+        number: u32,
+        answer: BotAnswer,
+        now: Timestamp,
+        rules: &SessionRules,
+    ) -> Result<(), SessionFull> {
         let next = answer.next.clone();
         self.set(number, TurnState::Answered(answer));
         self.make_room()?;
@@ -299,9 +311,9 @@ impl Session {
         request: ProviderRequest,
         now: Timestamp,
         rules: &SessionRules,
-    ) -> Result<(), Full> {
+    ) -> Result<(), SessionFull> {
         if self.late_answers.is_full() {
-            return Err(Full);
+            return Err(SessionFull);
         }
         self.set(number, TurnState::AnsweredLate(digest(answer)));
         self.late_answers.push(number, request);
@@ -341,6 +353,23 @@ impl Session {
             }
             NextStep::Fail(_) => self.finish(SessionEnd::Failed, now),
         }
+    }
+
+    /// Returns when a worker must end the time of a turn whose request is gone, because its gateway was killed or the
+    /// contact center closed the connection.
+    pub(super) fn abandoned_at(&self) -> Option<Timestamp> {
+        let asked = self.turns.iter().filter(|turn| matches!(turn.state, TurnState::Asked));
+        // The clocks of gateways may differ, and the request itself comes first.
+        asked.map(|turn| after(turn.deadline, MAX_CLOCK_DIFFERENCE)).min()
+    }
+
+    /// Ends the time of turns whose requests are gone.
+    pub(super) fn run_out_abandoned(&mut self, now: Timestamp, rules: &SessionRules) {
+        let is_over = |turn: &&StoredTurn| {
+            matches!(turn.state, TurnState::Asked) && after(turn.deadline, MAX_CLOCK_DIFFERENCE) <= now
+        };
+        let over: Vec<u32> = self.turns.iter().filter(is_over).map(|turn| turn.number).collect();
+        over.into_iter().for_each(|number| self.run_out(number, now, rules));
     }
 
     /// Ends the session. The contact center has closed it as well, or will, so a turn that still waits for an answer gets

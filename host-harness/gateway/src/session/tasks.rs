@@ -12,7 +12,16 @@ use serde::Deserialize;
 use std::time::Duration;
 
 /// How long an ended session is kept, so that repeated requests get their responses.
-const KEPT_AFTER_END: Duration = Duration::from_secs(60 * 60);
+const RETENTION_AFTER_END: Duration = Duration::from_secs(60 * 60);
+
+/// A turn that the platform may answer in its response to a callback.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TurnToAnswer {
+    /// The number of the turn.
+    pub number: u32,
+    /// Until when an answer is of use. Absent for a turn that permits a late answer.
+    pub until: Option<Timestamp>,
+}
 
 /// A task of a worker.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,8 +43,15 @@ pub enum SessionTask {
         event: QueuedEvent,
         /// The number of earlier attempts.
         attempts: u32,
-        /// The number of the turn, if the event is one. The platform may answer it in its response.
-        turn: Option<u32>,
+        /// The turn, if the event is one. The platform may answer it in its response.
+        turn: Option<TurnToAnswer>,
+    },
+    /// Give up an event for the callback: [`Session::abandoned`]. It stays in the log.
+    Abandon {
+        /// The number of the event.
+        event: u64,
+        /// Why, for people.
+        reason: String,
     },
     /// Follow the handover in this conversation: [`Session::followed`].
     Follow(String),
@@ -74,8 +90,11 @@ impl Session {
         let not_before = |holder: &Option<Holder>| holder.as_ref().map_or(0, |holder| holder.until);
         let to_follow = self.to_follow.as_ref().map(|_| 0);
         let outbound = self.late_answers.due().or(to_follow).or_else(|| self.idle_until(rules));
+        let outbound = outbound.into_iter().chain(self.abandoned_at()).min();
         let outbound = outbound.map(|due| due.max(not_before(&self.leases.outbound)));
-        let callback = self.event_queue.to_call(rules.callback).map(|(at, _)| at);
+        let next = self.event_queue.to_call(rules.callback);
+        let is_given_up = self.event_queue.given_up().is_some();
+        let callback = next.map(|(at, event)| if is_given_up || self.is_obsolete(event) { 0 } else { at });
         let callback = callback.map(|due| due.max(not_before(&self.leases.callback)));
         outbound.into_iter().chain(callback).min()
     }
@@ -91,7 +110,7 @@ impl Session {
     fn idle_until(&self, rules: &SessionRules) -> Option<Timestamp> {
         match self.end {
             None => Some(self.last_until()),
-            Some((_, at)) => self.event_queue.to_call(rules.callback).is_none().then(|| after(at, KEPT_AFTER_END)),
+            Some((_, at)) => self.event_queue.to_call(rules.callback).is_none().then(|| after(at, RETENTION_AFTER_END)),
         }
     }
 
@@ -99,10 +118,15 @@ impl Session {
     #[must_use]
     pub fn is_done(&self, now: Timestamp, rules: &SessionRules) -> bool {
         let is_old = self.idle_until(rules).is_some_and(|at| at <= now);
-        self.end.is_some() && is_old && !self.has_work()
+        let is_idle = self.late_answers.is_empty()
+            && self.to_follow.is_none()
+            && self.event_queue.unpublished().next().is_none()
+            && self.event_queue.to_call(rules.callback).is_none();
+        self.end.is_some() && is_old && is_idle
     }
 
     fn outbound_task(&mut self, now: Timestamp, rules: &SessionRules) -> Option<SessionTask> {
+        self.run_out_abandoned(now, rules);
         if self.end.is_none() && self.last_until() <= now {
             self.finish(SessionEnd::Expired, now);
         }
@@ -130,20 +154,24 @@ impl Session {
             self.event_queue.done(number);
         }
         let (not_before, event) = self.event_queue.to_call(rules.callback)?;
+        if let Some(why) = self.event_queue.given_up() {
+            return Some(SessionTask::Abandon { event: event.number, reason: why.to_owned() });
+        }
         if not_before > now {
             return None;
         }
         let (id, event) = (self.event_id(event), event.clone());
-        let turn = asked_turn(&event);
+        let turn = asked_turn(&event).and_then(|number| self.turn(number));
+        let turn = turn.map(|turn| TurnToAnswer {
+            number: turn.number,
+            until: (!turn.turn.permits_late_answer).then_some(turn.deadline),
+        });
         Some(SessionTask::CallBack { id, event, attempts: self.event_queue.try_next(now), turn })
     }
 
-    /// Returns whether the platform need not be called: the event was given up, or it is a turn that needs no answer.
-    /// Both are in the log.
+    /// Returns whether the platform need not be called, because the event is a turn that needs no answer. It is in the
+    /// log.
     fn is_obsolete(&self, event: &QueuedEvent) -> bool {
-        if self.event_queue.given_up().is_some() {
-            return true;
-        }
         let needs_answer = |number| {
             let state = self.turn(number).map(|turn| &turn.state);
             matches!(state, Some(TurnState::Asked | TurnState::Postponed))
@@ -173,6 +201,11 @@ impl Session {
         self.event_queue.called(event, outcome, chance, now, rules.callback);
     }
 
+    /// Records that an event was given up.
+    pub fn abandoned(&mut self, event: u64) {
+        self.event_queue.done(event);
+    }
+
     /// Records that the handover is followed, or that it cannot be.
     pub fn followed(&mut self) {
         self.to_follow = None;
@@ -191,6 +224,10 @@ impl Session {
             AfterAttempt::Settled => {}
             AfterAttempt::GivenUp(answer, reason) => {
                 let (number, may_have_arrived) = (answer.turn, answer.may_have_arrived);
+                if self.late_answers.is_empty() && !may_have_arrived {
+                    // The answer that handed over was the last one.
+                    self.to_follow = None;
+                }
                 let refused = RefusedAnswer { number, reason, may_have_arrived };
                 self.event_queue.push_event(&SessionEvent::AnswerRefused(refused), now);
             }

@@ -7,14 +7,15 @@ use crate::bot_answers::{self, AnswerError};
 use crate::bot_service::BotService;
 use crate::clock::now;
 use crate::connection_service::ConnectionService;
+use crate::json_text;
 use crate::mailbox::{CallbackOutcome, Channel, DeliveryOutcome, NotStarted, QueuedEvent, REQUEST_TIMEOUT};
 use crate::mailboxes::LoadedMailbox;
 use crate::platform_event::PlatformSessionEvent;
 use crate::repository::{ChangeError, Repository, SaveOutcome};
-use crate::session::{Session, SessionRules, SessionTask};
+use crate::session::{Session, SessionRules, SessionTask, TurnToAnswer};
 use handover_host::contract::{BotAnswer, ProviderRequest, Timestamp};
 use handover_host::{CallError, Error};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The maximum number of attempts to begin to follow a handover that conflict with other changes.
 const MAX_ATTEMPTS: usize = 100;
@@ -31,7 +32,13 @@ pub struct SessionOutcome {
 enum What {
     CalledBack(u64, CallbackOutcome),
     Followed,
-    Delivered { number: u64, outcome: DeliveryOutcome, may_be_second: bool },
+    /// The event with this number was given up.
+    Abandoned(u64),
+    Delivered {
+        number: u64,
+        outcome: DeliveryOutcome,
+        may_be_second: bool,
+    },
 }
 
 impl Leasable for Session {
@@ -83,6 +90,14 @@ impl Service for BotService {
                 let outcome = deliver(self, &request).await;
                 What::Delivered { number, outcome, may_be_second: may_have_arrived }
             }
+            SessionTask::Abandon { event, reason } => {
+                tracing::error!(
+                    connection = self.name(),
+                    reason,
+                    "an event of a session was given up; the event stream still has it"
+                );
+                What::Abandoned(event)
+            }
             SessionTask::Follow(conversation) => follow(self, &conversation).await?,
             SessionTask::Remove => {
                 remove(self, address).await;
@@ -96,6 +111,7 @@ impl Service for BotService {
         let (rules, chance) = (Self::rules(self), outcome.chance);
         match &outcome.what {
             What::Followed => session.followed(),
+            What::Abandoned(event) => session.abandoned(*event),
             What::CalledBack(event, outcome) => session.called_back(*event, outcome.clone(), chance, now, rules),
             What::Delivered { number, outcome, .. } => session.delivered(*number, outcome, chance, now, rules),
         }
@@ -104,7 +120,7 @@ impl Service for BotService {
     fn count(&self, outcome: &SessionOutcome) {
         let metrics = self.metrics();
         match &outcome.what {
-            What::Followed => {}
+            What::Followed | What::Abandoned(_) => {}
             What::CalledBack(_, outcome) => metrics.called_back(outcome),
             What::Delivered { outcome, may_be_second, .. } => {
                 metrics.delivery(outcome);
@@ -122,27 +138,25 @@ async fn call_back(
     id: &str,
     event: &QueuedEvent,
     attempts: u32,
-    turn: Option<u32>,
+    turn: Option<TurnToAnswer>,
 ) -> CallbackOutcome {
     let Some(callback) = service.callback() else { return CallbackOutcome::Accepted };
     let event = PlatformSessionEvent::of(address, id, event);
     let attempt = attempts.saturating_add(1);
     let began = Instant::now();
     let (outcome, body) = match turn {
-        Some(_) => callback.ask(&event, attempt).await,
+        Some(turn) => callback.ask(&event, attempt, time_left(turn)).await,
         None => (callback.call(&event, attempt).await, None),
     };
     service.trace().callback(service.name(), &event, &outcome, began.elapsed());
     if let CallbackOutcome::Retry(_, why) | CallbackOutcome::Refused(why) = &outcome {
         tracing::warn!(connection = service.name(), event = event.id, why, "the callback failed");
     }
-    let (Some(number), Some(body)) = (turn, body) else { return outcome };
+    let (Some(TurnToAnswer { number, .. }), Some(body)) = (turn, body) else { return outcome };
     match answer(service, &address.recipient, number, &body, event.correlation.as_deref()).await {
         Ok(()) => outcome,
         // Another attempt can store the answer.
-        Err(error @ (AnswerError::Store(_) | AnswerError::Contended | AnswerError::Full(_))) => {
-            CallbackOutcome::Retry(None, error.to_string())
-        }
+        Err(error) if error.is_temporary() => CallbackOutcome::Retry(None, error.to_string()),
         Err(error) => {
             service.metrics().answer("refused");
             tracing::error!(
@@ -156,6 +170,12 @@ async fn call_back(
     }
 }
 
+/// Returns how long the platform's response to a callback is of use.
+fn time_left(turn: TurnToAnswer) -> Duration {
+    let left = turn.until.map(|until| Duration::from_millis(until.saturating_sub(now())));
+    left.map_or(REQUEST_TIMEOUT, |left| left.min(REQUEST_TIMEOUT))
+}
+
 /// Accepts the answer in the response to a callback.
 async fn answer(
     service: &BotService,
@@ -164,8 +184,9 @@ async fn answer(
     body: &[u8],
     correlation: Option<&str>,
 ) -> Result<(), AnswerError> {
+    let text = String::from_utf8_lossy(body);
     // The error contains no text of the body.
-    let given: BotAnswer = serde_json::from_slice(body)
+    let given: BotAnswer = serde_json::from_str(&json_text::readable(&text))
         .map_err(|error| AnswerError::Unreadable { line: error.line(), column: error.column() })?;
     bot_answers::answer(service, session, number, &given, correlation).await?;
     service.metrics().answer("accepted");
@@ -217,6 +238,12 @@ async fn follow(service: &BotService, conversation: &str) -> Option<What> {
 
 async fn begin_to_follow(connection: &ConnectionService, conversation: &str) -> Result<(), ChangeError<NotStarted>> {
     let (address, mailboxes, rules) = (connection.address(conversation), connection.mailboxes(), connection.rules());
+    let known = mailboxes.recipient(connection.name(), conversation).await?;
+    if known.is_some_and(|recipient| recipient != conversation) {
+        // Its mailbox reports the handover already.
+        tracing::warn!(connection = connection.name(), conversation, "the conversation is one of the platform's own");
+        return Ok(());
+    }
     // First, so that an event of the conversation finds its mailbox.
     mailboxes.store_conversation(&address, conversation, rules.retention).await?;
     for _ in 0..MAX_ATTEMPTS {

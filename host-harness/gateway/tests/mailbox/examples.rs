@@ -1037,7 +1037,7 @@ fn a_clock_that_steps_back_delays_no_poll() {
     assert!(mailbox.due(&rules()).is_some_and(|due| due < NOW - HOUR + 120_000), "{:?}", mailbox.due(&rules()));
 }
 
-/// The contact center owns the channel, so the platform hears of agents and of the end, and nothing is delivered.
+/// The contact center owns the channel, so the platform is told of agents and of the end, and nothing is delivered.
 #[test]
 fn a_followed_handover_reports_agents_and_the_end_only() {
     let rules = Rules {

@@ -1,8 +1,11 @@
 //! Single situations.
 
 use super::{ANSWER_MS, NOW, ask, done, events, request, rules, says, turn, turn_without_id};
+use handover_gateway::mailbox::CallbackRules;
 use handover_gateway::mailbox::{CallbackOutcome, Channel, DeliveryOutcome};
-use handover_gateway::session::{NotAnswered, NotAsked, Session, SessionEnd, SessionTask, TurnKey, TurnState, Way};
+use handover_gateway::session::{
+    NotAnswered, NotAsked, Session, SessionEnd, SessionRules, SessionTask, TurnKey, TurnState, Way,
+};
 use handover_host::contract::{Attribute, Delivery, Failure, NextStep, RetryAdvice, RetryCause, Turn};
 
 fn session() -> Session {
@@ -184,11 +187,12 @@ fn the_platform_is_not_called_for_a_turn_that_is_answered() {
     let mut session = session();
     ask(&mut session, &turn("m-1"), NOW);
     events(&mut session);
-    let Some(SessionTask::CallBack { turn: Some(1), event, attempts: 0, .. }) =
+    let Some(SessionTask::CallBack { turn: Some(asked), event, attempts: 0, .. }) =
         session.lease(Channel::Callback, "one", NOW, &rules())
     else {
         panic!("the platform is called")
     };
+    assert_eq!((asked.number, asked.until), (1, None), "it can be answered late");
     session.called_back(event.number, CallbackOutcome::Retry(None, "502".into()), 0.5, NOW, &rules());
     session.answer(1, says("With the API"), NOW + 500, &rules()).expect("room");
     assert_eq!(session.lease(Channel::Callback, "one", NOW + 60_000, &rules()), None);
@@ -230,4 +234,127 @@ fn delays_keep_their_length_when_the_clock_is_set_back() {
     assert!(session.correct_for_clock_step(NOW - 3_600_000));
     assert_eq!(session.turn(1).expect("the turn").deadline, NOW - 3_600_000 + ANSWER_MS);
     assert!(!session.correct_for_clock_step(NOW - 3_600_000), "once");
+}
+
+/// The gateway was killed, or the contact center closed the connection, so no request ends the time.
+#[test]
+fn a_worker_ends_the_time_of_a_turn_whose_request_is_gone() {
+    let mut session = session();
+    ask(&mut session, &turn_without_id("hi"), NOW);
+    events(&mut session);
+    // The clocks of two gateways may differ by 10 s.
+    let over = NOW + ANSWER_MS + 10_000;
+    assert_eq!(session.lease(Channel::Outbound, "one", over - 1, &rules()), None);
+    assert!(session.turn(1).expect("the turn").response().is_none());
+    let task = session.lease(Channel::Outbound, "one", over, &rules());
+    assert_eq!(task, Some(SessionTask::Follow("c-1".into())), "the operator's answer hands over");
+    assert!(session.turn(1).expect("the turn").response() == Some(rules().timeout_answer));
+    assert_eq!(events(&mut session), ["turn-timed-out", "ended"]);
+}
+
+/// Turns of an outage do not delay the next one.
+#[test]
+fn a_new_turn_does_not_wait_for_the_callback_of_an_old_one() {
+    let rules = SessionRules { timeout_answer: says("Sorry"), ..rules() };
+    let mut session = session();
+    ask(&mut session, &turn_without_id("hi"), NOW);
+    session.published(u64::MAX, &rules);
+    for attempt in 0..6 {
+        let now = NOW + attempt * 60_000;
+        let Some(SessionTask::CallBack { event, turn: Some(asked), .. }) =
+            session.lease(Channel::Callback, "one", now, &rules)
+        else {
+            panic!("the platform is called")
+        };
+        assert_eq!(asked.until, Some(NOW + ANSWER_MS));
+        session.called_back(event.number, CallbackOutcome::Retry(None, "502".into()), 1.0, now, &rules);
+        session.release(Channel::Callback, "one");
+    }
+    let now = NOW + 301_000;
+    session.run_out(1, now, &rules);
+    session.published(u64::MAX, &rules);
+    assert_eq!(session.due(&rules), Some(0), "the turn needs no callback any more");
+    let kinds = |session: &mut Session, now| {
+        let Some(SessionTask::CallBack { event, .. }) = session.lease(Channel::Callback, "one", now, &rules) else {
+            panic!("the platform is called")
+        };
+        session.called_back(event.number, CallbackOutcome::Retry(None, "502".into()), 1.0, now, &rules);
+        event.event.get().contains("turn-timed-out")
+    };
+    for _ in 0..6 {
+        let now = session.due(&rules).expect("it is due").max(now);
+        assert!(kinds(&mut session, now));
+    }
+    // The delay is up to a minute by now.
+    let now = now + 600_000;
+    ask(&mut session, &turn_without_id("hello"), now);
+    session.published(u64::MAX, &rules);
+    assert!(session.due(&rules).expect("it is due") <= now);
+    assert!(kinds(&mut session, now), "at once");
+}
+
+#[test]
+fn turns_that_the_bot_never_answers_are_forgotten() {
+    let mut session = session();
+    for number in 1..=100 {
+        assert_eq!(ask(&mut session, &turn(&format!("m-{number}")), NOW), number);
+        session.run_out(number, NOW + ANSWER_MS, &rules());
+        events(&mut session);
+    }
+    assert!(session.turn(1).is_none() && session.turn(100).is_some());
+    assert_eq!(session.way(1, &says("Late"), NOW), Err(NotAnswered::NoTurn));
+}
+
+#[test]
+fn an_event_is_given_up_and_an_ended_session_is_removed() {
+    let mut session = session();
+    ask(&mut session, &turn("m-1"), NOW);
+    session.answer(1, done("Done"), NOW, &rules()).expect("room");
+    session.published(u64::MAX, &rules());
+    let Some(SessionTask::CallBack { event, turn: None, .. }) = session.lease(Channel::Callback, "one", NOW, &rules())
+    else {
+        panic!("the end is reported")
+    };
+    session.called_back(event.number, CallbackOutcome::Refused("410".into()), 0.5, NOW, &rules());
+    assert_eq!(session.due(&rules()).map(|due| due <= NOW + 13_000), Some(true), "after the lease");
+    let abandoned = SessionTask::Abandon { event: event.number, reason: "410".into() };
+    assert_eq!(session.lease(Channel::Callback, "one", NOW, &rules()), Some(abandoned));
+    session.abandoned(event.number);
+    assert_eq!(session.lease(Channel::Callback, "one", NOW, &rules()), None);
+    assert_eq!(session.lease(Channel::Outbound, "one", NOW + 3_600_000, &rules()), Some(SessionTask::Remove));
+}
+
+/// The operator removed the callback while events waited for it.
+#[test]
+fn a_session_without_a_callback_is_removed() {
+    let mut session = session();
+    ask(&mut session, &turn("m-1"), NOW);
+    session.answer(1, done("Done"), NOW, &rules()).expect("room");
+    session.published(u64::MAX, &rules());
+    let without = SessionRules { callback: CallbackRules { has_callback: false, ..rules().callback }, ..rules() };
+    assert_eq!(session.due(&without), Some(NOW + 3_600_000));
+    assert_eq!(session.lease(Channel::Outbound, "one", NOW + 3_600_000, &without), Some(SessionTask::Remove));
+}
+
+#[test]
+fn a_handover_is_followed_unless_its_answer_is_refused() {
+    use handover_host::contract::BotHandover;
+    let handover = || super::answer("One moment", NextStep::Handover(BotHandover::default()));
+    let mut session = session();
+    ask(&mut session, &turn("m-1"), NOW);
+    session.answer(1, handover(), NOW, &rules()).expect("room");
+    let task = session.lease(Channel::Outbound, "one", NOW, &rules());
+    assert_eq!(task, Some(SessionTask::Follow("c-1".into())));
+    session.followed();
+    assert_eq!(session.lease(Channel::Outbound, "one", NOW, &rules()), None);
+
+    let mut session = self::session();
+    ask(&mut session, &turn("m-1"), NOW);
+    session.run_out(1, NOW + ANSWER_MS, &rules());
+    session.answer_late(1, &handover(), request("handover"), NOW + 8_000, &rules()).expect("room");
+    let task = session.lease(Channel::Outbound, "one", NOW + 8_000, &rules());
+    let Some(SessionTask::Deliver { number, .. }) = task else { panic!("{task:?}") };
+    let refused = DeliveryOutcome::Failed(Failure::Permanent("409".into()));
+    session.delivered(number, &refused, 0.5, NOW + 8_000, &rules());
+    assert_eq!(session.lease(Channel::Outbound, "one", NOW + 8_001, &rules()), None, "there is no handover");
 }

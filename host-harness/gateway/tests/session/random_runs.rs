@@ -82,6 +82,10 @@ fn ended(record: &str) -> bool {
 }
 
 fn step(session: &mut Session, turn: &Turn, number: u32, now: Timestamp, rng: &mut Rng, observed: &mut Observed) {
+    if session.end().is_some() && session.turn(number).is_none() {
+        // A worker ended the time of an earlier turn, with an answer that hands over.
+        return;
+    }
     match rng.u32(0..6) {
         // A request of the contact center, the first or a repeated one. Its gateway may be killed before it responds.
         0 | 1 => {
@@ -114,10 +118,10 @@ fn gateway(rng: &mut Rng) -> &'static str {
 
 /// The contact center's request gets a response, if there is one by now.
 fn respond(session: &mut Session, turn: &Turn, number: u32, now: Timestamp, observed: &mut Observed) {
-    if session.turn(number).is_none() {
+    if session.turn(number).is_none() && session.end().is_none() {
         ask(session, turn, now);
     }
-    let deadline = session.turn(number).expect("the turn").deadline;
+    let Some(deadline) = session.turn(number).map(|turn| turn.deadline) else { return };
     if now >= deadline {
         session.run_out(number, now, &rules());
     }

@@ -7,7 +7,7 @@ const ESCAPE: usize = 6;
 
 /// Returns the text without a byte order mark (RFC 8259, section 8.1), and with `\ufffd` for each lone surrogate, which
 /// results from cutting a text between UTF-16 code units.
-pub(super) fn readable(json: &str) -> Cow<'_, str> {
+pub(crate) fn readable(json: &str) -> Cow<'_, str> {
     let json = json.strip_prefix('\u{feff}').unwrap_or(json);
     let mut repaired: Option<String> = None;
     let mut at = 0;
