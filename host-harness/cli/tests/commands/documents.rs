@@ -118,9 +118,7 @@ fn answer_as_a_bot(folder: &Folder, address: &str, script: &str) {
              http://{address}/bot-connector/acme-bots >response-{}.json & asked=$!",
             index + 1
         );
-        let until = format!(
-            "timeout 20 bash -c 'until curl --silent -H \"$auth\" $bots/sessions/$session | grep -q asked; do sleep 0.1; done'"
-        );
+        let until = r#"timeout 20 bash -c 'until curl --silent -H "$auth" $bots/sessions/$session | grep -q asked; do sleep 0.1; done'"#;
         run(folder, &format!("{variables}; export auth bots session\n{ask}\n{until}\n{show}\n{answer}\nwait $asked"));
     }
     let response =
