@@ -344,6 +344,21 @@ async fn a_turn_that_is_not_answered_in_time_gets_the_operators_answer() {
 }
 
 #[tokio::test]
+async fn an_invalid_answer_to_a_callback_is_reported() {
+    let world = World::start("bot-connector").await;
+    let session = world.begin().await;
+    let (run, ()) = tokio::join!(world.say(&session, "undeclared"), async {
+        let refused = world.platform.event("answer-refused").await;
+        assert_eq!(refused["data"]["number"], 1);
+        let reason = refused["data"]["reason"].as_str().expect("a reason");
+        assert!(reason.contains("declares no intent `invented`"), "{reason}");
+        // The turn can still be answered.
+        assert_eq!(world.answer(&session, 1, says("Sorry")).await.0, 202);
+    });
+    assert_eq!(run["messages"][1]["text"], "Sorry");
+}
+
+#[tokio::test]
 async fn a_late_answer_arrives_once() {
     let world = World::start("digital-bot-connector").await;
     let session = world.begin().await;
@@ -431,7 +446,7 @@ async fn the_doctor_asks_the_bot() {
         let connection = connect(&world.center, product).await;
         let checks = connection.check_connection(Some("acme-support")).await.expect("checked");
         let probe = checks.iter().find(|check| check.name == "bot-probe").expect("the probe");
-        assert_eq!((probe.outcome, probe.message.as_str()), (CheckOutcome::Ok, "the bot answered: MoreData"));
+        assert_eq!((probe.outcome, probe.message.as_str()), (CheckOutcome::Ok, "the bot answered (MoreData)"));
         let turns = world.platform.events("turn");
         assert_eq!(turns.len(), 1, "{turns:?}");
         // A UUID of version 8 (RFC 9562, section 5.8).

@@ -69,7 +69,9 @@ fn check_connection(
         Ok(integration) => {
             checks.push(check_integration(&integration));
             let known = known_bots(&mut api, settings, &integration);
-            let asked = probe.map(|id| ask_bot(&mut api, &integration, known.as_deref().unwrap_or_default(), id, now));
+            // After a failure, the check of the bots has the reason.
+            let asked = probe.zip(known.as_deref().ok());
+            let asked = asked.map(|(id, known)| ask_bot(&mut api, &integration, known, id, now));
             checks.push(check_bots(settings, known));
             checks.extend(asked);
         }
@@ -108,6 +110,13 @@ fn check_integration(integration: &Integration) -> Check {
 fn check_bots(settings: &Prepared<'_>, known: Result<Vec<KnownBot>, Failure>) -> Check {
     const REMEDY: &str =
         "The OAuth client's role needs the permission integration:botconnector:view, or all of textbots.";
+    const REMEDY_OF_DIGITAL: &str = "The OAuth client's role needs the permission integration:botconnector:view. Genesys \
+                                     reads the bots at the Bot Connector URI: compare it, the header and the secret with \
+                                     the integration's, and look at the log of the gateway.";
+    let remedy = match settings.product {
+        Product::BotConnector => REMEDY,
+        Product::DigitalBotConnector => REMEDY_OF_DIGITAL,
+    };
     match known {
         Ok(ids) if ids.is_empty() => Check {
             outcome: CheckOutcome::Warning,
@@ -121,7 +130,7 @@ fn check_bots(settings: &Prepared<'_>, known: Result<Vec<KnownBot>, Failure>) ->
             let listed: Vec<_> = ids.iter().take(MAX_IDS).map(|bot| clip(&bot.id)).collect();
             passed("bots", &format!("Genesys knows {}: {}", ids.len(), listed.join(", ")))
         }
-        Err(failure) => failed("bots", failure, REMEDY),
+        Err(failure) => failed("bots", failure, remedy),
     }
 }
 
@@ -177,8 +186,10 @@ fn ask_bot(
     id: &str,
     now: Timestamp,
 ) -> Check {
-    const REMEDY: &str = "The OAuth client's role needs the permission textbots:session:execute. The log of the gateway, or \
-                          of the application at the URL, says whether Genesys's request arrived.";
+    const REMEDY: &str = "The OAuth client's role needs the permission textbots:session:execute.";
+    const REMEDY_OF_FAILURE: &str = "Look at the log of the gateway, or of the application at the URL. If no request \
+                                     arrived, compare the URL with the integration's; if it was refused, the header and \
+                                     the secret.";
     let Some(bot) = known.iter().find(|bot| bot.id == id) else {
         return Check {
             outcome: CheckOutcome::Error,
@@ -189,10 +200,10 @@ fn ask_bot(
     match execute(api, integration, bot, now) {
         Ok(state) if state.as_deref() == Some("Failed") => Check {
             outcome: CheckOutcome::Error,
-            remedy: Some(REMEDY.into()),
-            ..passed(PROBE, "the bot failed, or Genesys did not accept its answer")
+            remedy: Some(REMEDY_OF_FAILURE.into()),
+            ..passed(PROBE, "the bot failed, did not answer, or Genesys did not accept its answer")
         },
-        Ok(state) => passed(PROBE, &format!("the bot answered: {}", clip(state.as_deref().unwrap_or("no state")))),
+        Ok(state) => passed(PROBE, &format!("the bot answered ({})", clip(state.as_deref().unwrap_or("no state")))),
         Err(failure) => failed(PROBE, failure, REMEDY),
     }
 }

@@ -149,8 +149,7 @@ pub(crate) struct Connection {
     /// { env = "NAME" } or { file = "PATH" }.
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: PathBuf,
-    /// Plugin to use instead of the built-in one for Genesys Cloud Open Messaging: a file, or genesys-bot-connector for
-    /// the built-in one for bots.
+    /// Plugin to use instead of the built-in one: a file, or genesys-bot-connector for the built-in one for bots.
     #[arg(long, value_name = "FILE")]
     pub(crate) plugin: Option<PathBuf>,
     /// Origin that the plugin may reach, such as `https://api.example.com`. May be repeated. By default, a built-in

@@ -22,6 +22,9 @@ pub(crate) const BUILT_IN_FOR_BOTS: &[u8] = include_bytes!(env!("GENESYS_BOT_CON
 /// What `--plugin` names [`BUILT_IN_FOR_BOTS`]. A file of this name is `./genesys-bot-connector`.
 const NAME_FOR_BOTS: &str = "genesys-bot-connector";
 
+/// A setting that only [`BUILT_IN_FOR_BOTS`] has, by which a missing `--plugin` is recognized.
+const SETTING_OF_BOTS: &str = "product";
+
 /// The largest input, in bytes. It exceeds the input limit of the host, so that the host reports inputs that are too
 /// large.
 const MAX_INPUT_BYTES: u64 = 16 << 20;
@@ -121,6 +124,9 @@ pub(crate) enum AnyConnection {
 /// Connects for handovers or, if the plugin has none, for bots. Otherwise like [`connect`].
 pub(crate) async fn connect_any(arguments: &arguments::Connection) -> anyhow::Result<AnyConnection> {
     let file = SettingsFile::read(&arguments.settings)?;
+    if arguments.plugin.is_none() && file.settings.iter().any(|setting| setting.key == SETTING_OF_BOTS) {
+        bail!("{}: these are settings for bots; add --plugin {NAME_FOR_BOTS}", arguments.settings.display());
+    }
     let provider = load(arguments.plugin.as_deref()).await?;
     permit(arguments, &provider)?;
     let (origins, trusted) = (&arguments.allow_origins, is_trusted(arguments));

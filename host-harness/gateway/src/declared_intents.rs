@@ -4,7 +4,9 @@ use handover_host::contract::{Bot, BotAnswer, BotVersion, NextStep, SlotValue, T
 
 /// The contact center asks for a bot that the platform does not have.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the list has no bot `{bot}` with the version {version}; register the bots again, and publish the flow again")]
+#[error(
+    "the list of bots has no `{bot}` with the version {version}; add it and restart, or register the bots and publish the flow again"
+)]
 pub(crate) struct UnknownBot {
     bot: String,
     version: String,

@@ -207,11 +207,11 @@
 //!
 //! A test runs *Call Bot Connector* or *Call Digital Bot Connector* itself: it begins a run and speaks for the user. The
 //! sandbox asks the bot at the URL of the integration, with the headers of its credentials. The run ends on the path of an
-//! intent or on the failure path. The transfer to an agent, which a real flow does next, is not part of it.
+//! intent or on the failure path, after which the flow may transfer to a queue.
 //!
 //! | Request | Body | Description |
 //! |---|---|---|
-//! | `POST /sandbox/bot-sessions` | `{"integrationId"?, "bot", "version", "language", "parameters"?: {}, "transferAfter"?: ["handover"]}` | begins a run. `integrationId` can be absent if one integration of bots is enabled. After the intents in `transferAfter`, or after `Failure`, the flow transfers to a queue: the slot `queueId` names it, and the other slots and output variables become attributes. The bot must be registered; a Digital Bot Connector asks the platform for it |
+//! | `POST /sandbox/bot-sessions` | `{"integrationId"?, "bot", "version", "language", "parameters"?: {}, "transferAfter"?: ["handover"]}` | begins a run. `integrationId` can be absent if one integration of bots is enabled. After the intents in `transferAfter` (default: `handover`; `Failure` is the failure path), the flow transfers to a queue: the slot `queueId` has its id or name, and the other slots and output variables become attributes. Without such a queue, it is the first one. The bot must be registered; a Digital Bot Connector asks the platform for it |
 //! | `GET /sandbox/bot-sessions/{id}` | | the run, as below |
 //! | `POST …/{id}/messages` | `{"text", "payload"?, "timeoutMs"?}` | the user says something or presses a button; waits for the answer, by default 10 s or 30 s |
 //! | `POST …/{id}/expire` | | the user says nothing for too long |

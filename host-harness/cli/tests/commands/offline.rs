@@ -279,6 +279,17 @@ fn a_plugin_for_bots_can_be_set_up() {
     assert_eq!(status, 2);
     assert!(error.contains("no provider of bots"), "{error}");
 
+    folder.write(
+        "digital.toml",
+        "host = \"mypurecloud.de\"\nproduct = \"digital-bot-connector\"\nsecret = \"a-secret-of-16-or-more-chars\"\n",
+    );
+    let (status, _, error) = folder.run(&["check", "--settings", "digital.toml"]);
+    assert_eq!(status, 2);
+    assert!(error.contains("digital.toml: these are settings for bots; add --plugin genesys-bot-connector"), "{error}");
+    let (status, _, error) = folder.run(&["register-bots", "--settings", "digital.toml", "bots.json"]);
+    assert_eq!(status, 2);
+    assert!(error.contains("there is nothing to register"), "{error}");
+
     // The built-in plugin for bots reaches the origins of its settings.
     let (status, out, error) = folder.run(&["check", "--settings", "bots.toml", "--plugin", "genesys-bot-connector"]);
     assert_eq!(status, 0, "{error}");

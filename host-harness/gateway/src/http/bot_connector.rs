@@ -49,7 +49,12 @@ async fn receive(
     id: &str,
     request: Request,
 ) -> Result<Response, Problem> {
-    let service = gateway.bot_service(connection)?;
+    let service = gateway.bot_service(connection).inspect_err(|problem| {
+        gateway.0.metrics.of_connection("").bot_request("no-connection");
+        if gateway.0.refusals.check().is_ok() {
+            tracing::warn!(connection, reason = problem.detail(), "request of the contact center refused");
+        }
+    })?;
     let (parts, body) = request.into_parts();
     let body = bytes(Request::from_parts(parts.clone(), body), MAX_REQUEST_BYTES, gateway);
     // Nobody is authenticated yet, so a slow sender must not hold the connection.

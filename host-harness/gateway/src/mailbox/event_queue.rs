@@ -217,7 +217,7 @@ impl EventQueue {
     }
 
     /// Returns the number of the next event for the callback, in the log or not.
-    fn next_to_call(&self) -> Option<u64> {
+    pub(crate) fn next_to_call(&self) -> Option<u64> {
         self.waiting.iter().map(|queued| queued.number).find(|number| *number > self.called)
     }
 

@@ -2,6 +2,8 @@
 
 use super::delivery_queue::Reason;
 use super::event_queue::QueuedEvent;
+use super::rules::LEASE;
+use super::time::after;
 use handover_host::contract::{Conversation, Outbound, ProviderRequest, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -112,14 +114,14 @@ pub enum DeadLetterContent {
 /// The holder of each channel's lease.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(crate) struct Leases {
-    pub(crate) outbound: Option<Holder>,
-    pub(crate) callback: Option<Holder>,
+    outbound: Option<Holder>,
+    callback: Option<Holder>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub(crate) struct Holder {
-    pub(crate) by: String,
-    pub(crate) until: Timestamp,
+struct Holder {
+    by: String,
+    until: Timestamp,
 }
 
 impl Leases {
@@ -130,6 +132,30 @@ impl Leases {
         }
     }
 
+    /// Frees a channel for a worker. Returns `false` if another worker holds its lease.
+    pub(crate) fn free(&mut self, channel: Channel, by: &str, now: Timestamp) -> bool {
+        let holder = self.channel(channel);
+        if holder.as_ref().is_some_and(|holder| holder.by != by && holder.until > now) {
+            return false;
+        }
+        *holder = None;
+        true
+    }
+
+    /// Leases a free channel to a worker.
+    pub(crate) fn hold(&mut self, channel: Channel, by: &str, now: Timestamp) {
+        *self.channel(channel) = Some(Holder { by: by.to_owned(), until: after(now, LEASE) });
+    }
+
+    /// Returns from when a worker can lease a channel.
+    pub(crate) fn held_until(&self, channel: Channel) -> Timestamp {
+        let holder = match channel {
+            Channel::Outbound => &self.outbound,
+            Channel::Callback => &self.callback,
+        };
+        holder.as_ref().map_or(0, |holder| holder.until)
+    }
+
     /// Releases the lease of a worker.
     pub(crate) fn release(&mut self, channel: Channel, by: &str) {
         let holder = self.channel(channel);
@@ -138,7 +164,7 @@ impl Leases {
         }
     }
 
-    pub(crate) fn channel(&mut self, channel: Channel) -> &mut Option<Holder> {
+    fn channel(&mut self, channel: Channel) -> &mut Option<Holder> {
         match channel {
             Channel::Outbound => &mut self.outbound,
             Channel::Callback => &mut self.callback,

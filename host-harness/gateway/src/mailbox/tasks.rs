@@ -2,8 +2,8 @@
 
 use super::delivery_queue::{DeliveryOutcome, Item, LookupOutcome, Next, Reason};
 use super::event_queue::{CallbackOutcome, QueuedEvent};
-use super::lease::{Channel, DeadLetter, DeadLetterContent, Holder, Lease, Task};
-use super::rules::{LEASE, Rules};
+use super::lease::{Channel, DeadLetter, DeadLetterContent, Lease, Task};
+use super::rules::Rules;
 use super::state::{Mailbox, is_open};
 use super::time::after;
 use handover_host::contract::{Conversation, Delivery, Failure, ProviderRequest, RetryAdvice, RetryCause, Timestamp};
@@ -19,16 +19,14 @@ impl Mailbox {
     ///
     /// A worker reports the outcome of its task and acquires the next lease in the same change.
     pub fn lease(&mut self, channel: Channel, by: &str, now: Timestamp, rules: &Rules) -> Option<Lease> {
-        let holder = self.leases.channel(channel);
-        if holder.as_ref().is_some_and(|holder| holder.by != by && holder.until > now) {
+        if !self.leases.free(channel, by, now) {
             return None;
         }
-        *holder = None;
         let task = match channel {
             Channel::Outbound => self.outbound_task(now, rules),
             Channel::Callback => self.callback_task(now, rules),
         }?;
-        *self.leases.channel(channel) = Some(Holder { by: by.to_owned(), until: after(now, LEASE) });
+        self.leases.hold(channel, by, now);
         Some(Lease { task, channel })
     }
 
@@ -49,9 +47,9 @@ impl Mailbox {
         if self.event_queue.unpublished().next().is_some() {
             return Some(0);
         }
-        let not_before = |holder: &Option<Holder>| holder.as_ref().map_or(0, |holder| holder.until);
-        let outbound = self.outbound_due(rules).map(|due| due.max(not_before(&self.leases.outbound)));
-        let callback = self.callback_due(rules).map(|due| due.max(not_before(&self.leases.callback)));
+        let not_before = |channel| self.leases.held_until(channel);
+        let outbound = self.outbound_due(rules).map(|due| due.max(not_before(Channel::Outbound)));
+        let callback = self.callback_due(rules).map(|due| due.max(not_before(Channel::Callback)));
         outbound.into_iter().chain(callback).min()
     }
 

@@ -11,7 +11,7 @@ pub enum SessionEvent {
     Turn(Box<AskedTurn>),
     /// A turn was not answered in time. The gateway answered it as its operator configured.
     TurnTimedOut(TurnNumber),
-    /// The contact center did not accept an answer after the response to its turn.
+    /// An answer in the response to a callback is not valid, or the contact center did not accept a late answer.
     AnswerRefused(RefusedAnswer),
     /// The session ended.
     Ended(SessionEnd),
@@ -38,7 +38,7 @@ pub struct TurnNumber {
     pub number: u32,
 }
 
-/// An answer that the contact center did not accept after the response to its turn.
+/// An answer that was not accepted.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct RefusedAnswer {

@@ -6,7 +6,7 @@ use super::rules::SessionRules;
 use super::state::Session;
 use super::turn::TurnState;
 use crate::mailbox::time::after;
-use crate::mailbox::{CallbackOutcome, Channel, DeliveryOutcome, Holder, LEASE, QueuedEvent};
+use crate::mailbox::{CallbackOutcome, Channel, DeliveryOutcome, QueuedEvent};
 use handover_host::contract::{ProviderRequest, Timestamp};
 use serde::Deserialize;
 use std::time::Duration;
@@ -63,16 +63,14 @@ impl Session {
     /// Leases a channel to a worker and returns its next task. Returns `None`, and releases the channel, if there is no
     /// task now or another worker holds the lease.
     pub fn lease(&mut self, channel: Channel, by: &str, now: Timestamp, rules: &SessionRules) -> Option<SessionTask> {
-        let holder = self.leases.channel(channel);
-        if holder.as_ref().is_some_and(|holder| holder.by != by && holder.until > now) {
+        if !self.leases.free(channel, by, now) {
             return None;
         }
-        *holder = None;
         let task = match channel {
             Channel::Outbound => self.outbound_task(now, rules),
             Channel::Callback => self.callback_task(now, rules),
         }?;
-        *self.leases.channel(channel) = Some(Holder { by: by.to_owned(), until: after(now, LEASE) });
+        self.leases.hold(channel, by, now);
         Some(task)
     }
 
@@ -87,15 +85,15 @@ impl Session {
         if self.event_queue.unpublished().next().is_some() {
             return Some(0);
         }
-        let not_before = |holder: &Option<Holder>| holder.as_ref().map_or(0, |holder| holder.until);
+        let not_before = |channel| self.leases.held_until(channel);
         let to_follow = self.to_follow.as_ref().map(|_| 0);
         let outbound = self.late_answers.due().or(to_follow).or_else(|| self.idle_until(rules));
         let outbound = outbound.into_iter().chain(self.abandoned_at()).min();
-        let outbound = outbound.map(|due| due.max(not_before(&self.leases.outbound)));
+        let outbound = outbound.map(|due| due.max(not_before(Channel::Outbound)));
         let next = self.event_queue.to_call(rules.callback);
         let is_given_up = self.event_queue.given_up().is_some();
         let callback = next.map(|(at, event)| if is_given_up || self.is_obsolete(event) { 0 } else { at });
-        let callback = callback.map(|due| due.max(not_before(&self.leases.callback)));
+        let callback = callback.map(|due| due.max(not_before(Channel::Callback)));
         outbound.into_iter().chain(callback).min()
     }
 
@@ -209,6 +207,18 @@ impl Session {
     /// Records that the handover is followed, or that it cannot be.
     pub fn followed(&mut self) {
         self.to_follow = None;
+    }
+
+    /// Returns whether the outcome of the callback of this event is not recorded yet.
+    #[must_use]
+    pub fn waits_for_callback(&self, event: u64) -> bool {
+        self.event_queue.next_to_call() == Some(event)
+    }
+
+    /// Records that the answer to a turn in the response to a callback is refused.
+    pub fn refused(&mut self, number: u32, reason: &str, now: Timestamp) {
+        let refused = RefusedAnswer { number, reason: reason.to_owned(), may_have_arrived: false };
+        self.event_queue.push_event(&SessionEvent::AnswerRefused(refused), now);
     }
 
     /// Records the outcome of [`SessionTask::Deliver`].

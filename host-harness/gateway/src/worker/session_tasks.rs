@@ -30,7 +30,7 @@ pub struct SessionOutcome {
 
 #[derive(Debug)]
 enum What {
-    CalledBack(u64, CallbackOutcome),
+    CalledBack(u64, Called),
     Followed,
     /// The event with this number was given up.
     Abandoned(u64),
@@ -39,6 +39,20 @@ enum What {
         outcome: DeliveryOutcome,
         may_be_second: bool,
     },
+}
+
+/// The result of a callback.
+#[derive(Debug)]
+struct Called {
+    outcome: CallbackOutcome,
+    /// The number of the turn and why its answer in the response is refused.
+    refused: Option<(u32, String)>,
+}
+
+impl Called {
+    fn of(outcome: CallbackOutcome) -> Self {
+        Self { outcome, refused: None }
+    }
 }
 
 impl Leasable for Session {
@@ -112,7 +126,13 @@ impl Service for BotService {
         match &outcome.what {
             What::Followed => session.followed(),
             What::Abandoned(event) => session.abandoned(*event),
-            What::CalledBack(event, outcome) => session.called_back(*event, outcome.clone(), chance, now, rules),
+            What::CalledBack(event, Called { outcome, refused }) => {
+                let is_new = session.waits_for_callback(*event);
+                session.called_back(*event, outcome.clone(), chance, now, rules);
+                if let Some((number, reason)) = refused.as_ref().filter(|_| is_new) {
+                    session.refused(*number, reason, now);
+                }
+            }
             What::Delivered { number, outcome, .. } => session.delivered(*number, outcome, chance, now, rules),
         }
     }
@@ -121,7 +141,7 @@ impl Service for BotService {
         let metrics = self.metrics();
         match &outcome.what {
             What::Followed | What::Abandoned(_) => {}
-            What::CalledBack(_, outcome) => metrics.called_back(outcome),
+            What::CalledBack(_, called) => metrics.called_back(&called.outcome),
             What::Delivered { outcome, may_be_second, .. } => {
                 metrics.delivery(outcome);
                 if *may_be_second {
@@ -139,8 +159,8 @@ async fn call_back(
     event: &QueuedEvent,
     attempts: u32,
     turn: Option<TurnToAnswer>,
-) -> CallbackOutcome {
-    let Some(callback) = service.callback() else { return CallbackOutcome::Accepted };
+) -> Called {
+    let Some(callback) = service.callback() else { return Called::of(CallbackOutcome::Accepted) };
     let event = PlatformSessionEvent::of(address, id, event);
     let attempt = attempts.saturating_add(1);
     let began = Instant::now();
@@ -152,20 +172,21 @@ async fn call_back(
     if let CallbackOutcome::Retry(_, why) | CallbackOutcome::Refused(why) = &outcome {
         tracing::warn!(connection = service.name(), event = event.id, why, "the callback failed");
     }
-    let (Some(TurnToAnswer { number, .. }), Some(body)) = (turn, body) else { return outcome };
-    match answer(service, &address.recipient, number, &body, event.correlation.as_deref()).await {
-        Ok(()) => outcome,
+    let (Some(TurnToAnswer { number, .. }), Some(body)) = (turn, body) else { return Called::of(outcome) };
+    let refused = answer(service, &address.recipient, number, &body, event.correlation.as_deref()).await;
+    match refused {
+        Ok(()) => Called::of(outcome),
         // Another attempt can store the answer.
-        Err(error) if error.is_temporary() => CallbackOutcome::Retry(None, error.to_string()),
+        Err(error) if error.is_temporary() => Called::of(CallbackOutcome::Retry(None, error.to_string())),
         Err(error) => {
             service.metrics().answer("refused");
             tracing::error!(
                 connection = service.name(),
                 number,
                 reason = %error,
-                "the response to a callback is no acceptable answer; the turn can still be answered with the API"
+                "the answer in the response to a callback is refused"
             );
-            outcome
+            return Called { outcome, refused: Some((number, error.to_string())) };
         }
     }
 }
