@@ -186,7 +186,7 @@ async fn call_back(
                 reason = %error,
                 "the answer in the response to a callback is refused"
             );
-            return Called { outcome, refused: Some((number, error.to_string())) };
+            Called { outcome, refused: Some((number, error.to_string())) }
         }
     }
 }
