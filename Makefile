@@ -57,7 +57,7 @@ screenshots: setup ## Update the screenshots of the README; requires chromium-dr
 
 crash-test: setup ## Kill gateways KILLS times while MESSAGES messages go each way, and count lost messages; `nats` requires nats-server.
 	MESSAGES=$(MESSAGES) KILLS=$(KILLS) STORES="$(STORES)" cargo test --locked --workspace --test crash
-	KILLS=$(KILLS) TURNS=$(KILLS) cargo test --locked --workspace --test bot_crash
+	SESSIONS=500 TURNS=20 KILLS=$(KILLS) cargo test --locked --workspace --test bot_crash
 	cargo test --locked --workspace --test chaos
 
 load-test: setup ## Measure stored webhooks against a receiver in Node, and with many open handovers; requires Node.

@@ -43,10 +43,7 @@ impl Center {
 
     /// Creates the integration, which asks bots at this URL.
     pub(crate) fn provision(&self, folder: &Path, url: &str) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_handover"));
-        command.args(["provision", "--settings", "bots.toml", "--plugin", "genesys-bot-connector", "--url", url]);
-        let done = command.current_dir(folder).output().unwrap();
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));
+        handover(folder, &["provision", "--settings", "bots.toml", "--plugin", "genesys-bot-connector", "--url", url]);
     }
 
     /// Reads the id of the integration.
@@ -131,6 +128,12 @@ impl Center {
         assert!(answer.status().is_success(), "{path}: {}", answer.text().await.unwrap());
         answer.json().await.unwrap()
     }
+}
+
+/// Runs a command in a folder.
+pub(crate) fn handover(folder: &Path, arguments: &[&str]) {
+    let done = Command::new(env!("CARGO_BIN_EXE_handover")).args(arguments).current_dir(folder).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
 /// Returns the bot's answers to the turn with this text.

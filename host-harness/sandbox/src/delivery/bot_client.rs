@@ -11,8 +11,9 @@ use crate::config::Secret;
 
 /// The longest response, in bytes. Unconfirmed: the limit.
 const MAX_BODY_BYTES: usize = 512_000;
-/// The repetitions of a message of v2 after a 5xx. Unconfirmed: their number.
+/// The repetitions of a message of v2 after a 5xx, and the time between them. Unconfirmed: both.
 const REPETITIONS: u32 = 2;
+const REPETITION_DELAY: Duration = Duration::from_millis(100);
 
 /// Calls the bots of a platform.
 #[derive(Clone, Debug)]
@@ -57,7 +58,7 @@ impl BotClient {
         let attempts = async {
             for _ in 0..repetitions {
                 match self.attempt(call).await {
-                    Err((true, _)) => {}
+                    Err((true, _)) => tokio::time::sleep(REPETITION_DELAY).await,
                     other => return other.map_err(|(_, error)| error),
                 }
             }
