@@ -604,12 +604,15 @@ mod tests {
         parse(example).expect("a valid example");
         let uncomment = |line: &str| match line.strip_prefix("# ") {
             Some(key) if key.split_once(" = ").is_some_and(|(name, _)| !name.contains(' ')) => key.to_owned(),
+            Some(table) if table.starts_with('[') => table.to_owned(),
             _ => line.to_owned(),
         };
         let all: Vec<_> = example.lines().map(uncomment).filter(|line| !line.starts_with("sqlite")).collect();
         let config = parse(&all.join("\n")).expect("a valid example with all keys").config;
         assert!(config.store.nats.is_some());
         assert_eq!(config.connection["acme"].user_inactivity.expect("a value").0, HOUR);
+        let bots = &config.bot_connection["acme-bots"];
+        assert_eq!((bots.followed_by.as_deref(), bots.rules().answer_within), (Some("acme"), 7 * SECOND));
     }
 
     const MINIMAL: &str = "[platform]\ntokens = [{ env = \"TOKEN\" }]\n[connection.acme]\nsettings = \"acme.toml\"\n";

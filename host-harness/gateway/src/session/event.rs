@@ -44,10 +44,19 @@ pub struct TurnNumber {
 pub struct RefusedAnswer {
     /// The number of the turn that it answers.
     pub number: u32,
-    /// Why, for people.
+    /// Why, for people, in at most 500 characters.
     pub reason: String,
     /// Whether an earlier attempt may have arrived.
     pub may_have_arrived: bool,
+}
+
+/// The maximum length of a reason, in characters. It may contain names that the platform or the contact center sent.
+const MAX_REASON_CHARS: usize = 500;
+
+impl RefusedAnswer {
+    pub(super) fn new(number: u32, reason: &str, may_have_arrived: bool) -> Self {
+        Self { number, reason: reason.chars().take(MAX_REASON_CHARS).collect(), may_have_arrived }
+    }
 }
 
 /// Why a session ended.

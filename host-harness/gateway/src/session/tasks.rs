@@ -217,7 +217,7 @@ impl Session {
 
     /// Records that the answer to a turn in the response to a callback is refused.
     pub fn refused(&mut self, number: u32, reason: &str, now: Timestamp) {
-        let refused = RefusedAnswer { number, reason: reason.to_owned(), may_have_arrived: false };
+        let refused = RefusedAnswer::new(number, reason, false);
         self.event_queue.push_event(&SessionEvent::AnswerRefused(refused), now);
     }
 
@@ -238,7 +238,7 @@ impl Session {
                     // The answer that handed over was the last one.
                     self.to_follow = None;
                 }
-                let refused = RefusedAnswer { number, reason, may_have_arrived };
+                let refused = RefusedAnswer::new(number, &reason, may_have_arrived);
                 self.event_queue.push_event(&SessionEvent::AnswerRefused(refused), now);
             }
         }

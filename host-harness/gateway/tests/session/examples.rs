@@ -358,3 +358,13 @@ fn a_handover_is_followed_unless_its_answer_is_refused() {
     session.delivered(number, &refused, 0.5, NOW + 8_000, &rules());
     assert_eq!(session.lease(Channel::Outbound, "one", NOW + 8_001, &rules()), None, "there is no handover");
 }
+
+/// A reason may contain names of any length.
+#[test]
+fn a_reason_is_bounded() {
+    let mut session = session();
+    ask(&mut session, &turn("m-1"), NOW);
+    session.refused(1, &"ü".repeat(100_000), NOW);
+    let events: Vec<_> = session.unpublished().map(|queued| queued.event.get().chars().count()).collect();
+    assert!(events.iter().all(|length| *length < 1_000), "{events:?}");
+}
