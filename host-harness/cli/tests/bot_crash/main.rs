@@ -108,7 +108,7 @@ async fn main() -> ExitCode {
         sum.wrong += flow.wrong;
     }
     fleet.stop();
-    let told = platform.report();
+    let report = platform.report();
     println!(
         "{sessions} flows with {turns} turns, {kills} kills in {} s: {} answered in time, {} later; {} without a response in \
          time, {} late answers lost, {} answers doubled, {} of another turn; {} callbacks repeated, {} second answers refused, \
@@ -120,14 +120,14 @@ async fn main() -> ExitCode {
         sum.lost,
         sum.doubled,
         sum.wrong,
-        told.repeated,
-        told.second_refused,
-        told.second_accepted,
+        report.repeated,
+        report.second_refused,
+        report.second_accepted,
         sum.slowest.as_millis(),
     );
     sum.failed.iter().take(5).for_each(|why| println!("{why}"));
     let all_answered = sum.in_time + sum.late == sessions * turns;
-    let is_clean = sum.failed.is_empty() && sum.lost == 0 && sum.wrong == 0 && told.second_accepted == 0;
+    let is_clean = sum.failed.is_empty() && sum.lost == 0 && sum.wrong == 0 && report.second_accepted == 0;
     // Nobody can find out whether a delivery that a kill interrupted arrived, so it is repeated.
     let is_delivered_once = sum.doubled <= kills;
     if all_answered && is_clean && is_delivered_once && sum.late > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -23,12 +23,12 @@ pub(crate) struct Platform {
     gateway: String,
     http: reqwest::Client,
     pub(crate) callback: String,
-    told: Arc<Mutex<Told>>,
+    report: Arc<Mutex<Report>>,
 }
 
-/// What the gateways told the platform.
+/// What the gateways answered to the platform.
 #[derive(Clone, Default)]
-pub(crate) struct Told {
+pub(crate) struct Report {
     ids: HashSet<String>,
     pub(crate) repeated: usize,
     pub(crate) second_refused: usize,
@@ -40,14 +40,14 @@ impl Platform {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let callback = format!("http://{}/events", listener.local_addr().unwrap());
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(12)).build().unwrap();
-        let platform = Self { gateway: gateway.to_owned(), http, callback, told: Arc::default() };
+        let platform = Self { gateway: gateway.to_owned(), http, callback, report: Arc::default() };
         let router = axum::Router::new().route("/events", post(receive_callback)).with_state(platform.clone());
         tokio::spawn(axum::serve(listener, router).into_future());
         platform
     }
 
-    pub(crate) fn report(&self) -> Told {
-        self.told.lock().unwrap().clone()
+    pub(crate) fn report(&self) -> Report {
+        self.report.lock().unwrap().clone()
     }
 
     /// Answers a turn, and maybe once more with another text.
@@ -58,10 +58,10 @@ impl Platform {
         assert_eq!(first, StatusCode::ACCEPTED, "{text}");
         if fastrand::u32(0..100) < SECOND_PERCENT {
             let second = self.answer(&event, &format!("{text} is answered again")).await;
-            let mut told = self.told.lock().unwrap();
+            let mut report = self.report.lock().unwrap();
             match second {
-                StatusCode::CONFLICT => told.second_refused += 1,
-                _ => told.second_accepted += 1,
+                StatusCode::CONFLICT => report.second_refused += 1,
+                _ => report.second_accepted += 1,
             }
         }
     }
@@ -90,9 +90,9 @@ async fn receive_callback(State(platform): State<Platform>, headers: HeaderMap, 
         return StatusCode::NO_CONTENT;
     }
     let is_new = {
-        let mut told = platform.told.lock().unwrap();
-        let is_new = told.ids.insert(event["id"].as_str().unwrap().to_owned());
-        told.repeated += usize::from(!is_new);
+        let mut report = platform.report.lock().unwrap();
+        let is_new = report.ids.insert(event["id"].as_str().unwrap().to_owned());
+        report.repeated += usize::from(!is_new);
         is_new
     };
     if is_new {

@@ -13,6 +13,6 @@ pub struct SessionRules {
     pub follows_handovers: bool,
     /// The time for an answer, from the arrival of the turn.
     pub answer_within: Duration,
-    /// The answer to a turn that the platform did not answer in time, if the contact center takes no late answer.
+    /// The answer to a turn that the platform did not answer in time, if the contact center accepts no late answer.
     pub timeout_answer: BotAnswer,
 }

@@ -219,7 +219,7 @@ impl Session {
         self.event_queue.push_event(&SessionEvent::Turn(Box::new(asked)), now);
         self.turns.push_back(StoredTurn { number, key, turn, deadline, state: TurnState::Asked });
         self.last_turn = number;
-        self.make_room()?;
+        self.make_room(number)?;
         Ok(number)
     }
 
@@ -232,19 +232,20 @@ impl Session {
         self.parameters.truncate(MAX_PARAMETERS);
     }
 
-    /// Forgets the oldest turns that need no answer until the session fits into a record.
-    fn make_room(&mut self) -> Result<(), SessionFull> {
+    /// Forgets the oldest turns that need no answer until the session fits into a record. Keeps the turn with this number,
+    /// because its request has not read the answer yet.
+    fn make_room(&mut self, keep: u32) -> Result<(), SessionFull> {
         loop {
             let is_small = self.turns.len() <= MAX_TURNS && self.bytes() <= MAX_BYTES;
             if is_small {
                 return Ok(());
             }
-            // The last turn is the one that needs the room.
-            let others = || self.turns.iter().take(self.turns.len().saturating_sub(1));
-            let is_answered = |turn: &StoredTurn| !matches!(turn.state, TurnState::Asked | TurnState::Postponed);
+            let find = |is_wanted: &dyn Fn(&TurnState) -> bool| {
+                self.turns.iter().position(|turn| turn.number != keep && is_wanted(&turn.state))
+            };
+            let answered = find(&|state| !matches!(state, TurnState::Asked | TurnState::Postponed));
             // A bot need not answer each of several turns.
-            let is_postponed = |turn: &StoredTurn| matches!(turn.state, TurnState::Postponed);
-            let oldest = others().position(is_answered).or_else(|| others().position(is_postponed));
+            let oldest = answered.or_else(|| find(&|state| matches!(state, TurnState::Postponed)));
             self.turns.remove(oldest.ok_or(SessionFull)?);
         }
     }
@@ -293,7 +294,7 @@ impl Session {
     ) -> Result<(), SessionFull> {
         let next = answer.next.clone();
         self.set(number, TurnState::Answered(answer));
-        self.make_room()?;
+        self.make_room(number)?;
         self.proceed(number, &next, now, rules);
         Ok(())
     }
@@ -317,7 +318,7 @@ impl Session {
         }
         self.set(number, TurnState::AnsweredLate(digest(answer)));
         self.late_answers.push(number, request);
-        self.make_room()?;
+        self.make_room(number)?;
         self.proceed(number, &answer.next, now, rules);
         Ok(())
     }

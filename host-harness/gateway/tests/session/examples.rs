@@ -368,3 +368,19 @@ fn a_reason_is_bounded() {
     let events: Vec<_> = session.unpublished().map(|queued| queued.event.get().chars().count()).collect();
     assert!(events.iter().all(|length| *length < 1_000), "{events:?}");
 }
+
+/// The request of a turn reads the answer after it was stored.
+#[test]
+fn an_answer_is_not_forgotten_when_it_is_stored() {
+    let mut session = session();
+    for number in 1..=6 {
+        ask(&mut session, &turn(&format!("m-{number}")), NOW);
+    }
+    events(&mut session);
+    let large = says(&"x".repeat(120 << 10));
+    for number in (1..=6).rev() {
+        session.answer(number, large.clone(), NOW, &rules()).expect("room");
+        assert!(session.turn(number).and_then(|turn| turn.response()) == Some(large.clone()), "turn {number}");
+    }
+    assert!(session.turn(2).is_none(), "there was no room for all");
+}
