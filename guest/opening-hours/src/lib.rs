@@ -1,0 +1,2 @@
+//! Whether a contact center is open.
+#![no_std]
