@@ -11,6 +11,7 @@
 //! | [`outbound`] | `build-outbound-message` | none |
 //! | [`delivery`], [`delivery_lookup`] | `deliver`, `find-delivery` | through `api` |
 //! | [`observation`] | `observe-conversation` | through `api` |
+//! | [`availability`] | `check-availability` | through `api` |
 //! | [`doctor`], [`provisioning`] | `check-connection`, `provision` | through `api` |
 
 #![cfg_attr(target_family = "wasm", no_std)]
@@ -18,11 +19,13 @@
 extern crate alloc;
 
 mod api;
+pub mod availability;
 pub mod copilot;
 pub mod delivery;
 pub mod delivery_lookup;
 pub mod doctor;
 pub mod events;
+mod hours;
 mod ids;
 mod lookup;
 pub mod observation;
@@ -30,6 +33,8 @@ pub mod operations;
 pub mod outbound;
 pub mod provisioning;
 mod public_url;
+mod queue_activity;
+mod queue_state;
 pub mod settings;
 pub mod webhook;
 pub mod wire;
@@ -107,5 +112,9 @@ impl Handover for GenesysOpenMessaging {
 
     fn observe_conversation(settings: &Prepared<'_>, conversation: &Conversation) -> Result<Vec<AgentEvent>, Failure> {
         observation::observe(&mut HostImports, settings, conversation)
+    }
+
+    fn check_availability(settings: &Prepared<'_>, routing: &Routing) -> Result<Availability, Failure> {
+        availability::check(&mut HostImports, settings, routing)
     }
 }

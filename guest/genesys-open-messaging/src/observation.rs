@@ -6,10 +6,12 @@
 use crate::api::{Api, Kind, accepted, get_conversation, read, unreadable};
 use crate::events::conversation_events;
 use crate::ids::conversation_id;
+use crate::queue_state::queue_state;
 use crate::settings::{Prepared, Thread};
-use crate::wire::api::Conversation as WireConversation;
-use alloc::vec::Vec;
-use handover_guest::{contract::*, imports::Imports};
+use crate::wire::api::{Conversation as WireConversation, Participant};
+use alloc::{format, string::String, vec::Vec};
+use genesys_cloud::wire::Reference;
+use handover_guest::{contract::*, events::bounded_id, imports::Imports};
 
 /// Returns the current state of a conversation as events.
 ///
@@ -28,9 +30,16 @@ pub fn observe(
     let policy = settings.events()?;
     let document = read(&response)?;
     let participants = WireConversation::of(document.root()).participants();
-    let events = conversation_events(&policy.agent, id, participants);
+    let mut events = conversation_events(&policy.agent, id, participants.clone());
     if !document.is_clear() {
         return Err(unreadable("the conversation has a member without a clear meaning"));
+    }
+    let interval = settings.queue()?.state_interval_seconds;
+    if let Some(((queue, interval), event)) = queue_of(participants).zip(interval).zip(events.last_mut())
+        && let EventKind::Queued(state) = &mut event.kind
+    {
+        *state = queue_state(&mut api, &queue, id, interval);
+        event.id = queued_id(&event.id, state);
     }
     let events = events.into_iter().map(|event| AgentEvent {
         recipient: Some(conversation.recipient.clone()),
@@ -38,4 +47,21 @@ pub fn observe(
         ..event
     });
     Ok(events.collect())
+}
+
+/// Returns the id of the queue in which the conversation waits.
+fn queue_of<'d>(participants: impl Iterator<Item = Participant<'d>>) -> Option<String> {
+    let queues = participants.filter(|participant| participant.is_queue() && !participant.has_left());
+    queues.last()?.queue().and_then(Reference::id).map(String::from)
+}
+
+/// Returns the id of the event for a state of the queue. Another state is another fact.
+fn queued_id(id: &str, state: &QueueState) -> String {
+    let number = |number: Option<u32>| number.map(|number| format!("{number}")).unwrap_or_default();
+    match state {
+        QueueState { position: None, estimated_wait_seconds: None } => id.into(),
+        QueueState { position, estimated_wait_seconds } => {
+            bounded_id(format!("{id}:{}:{}", number(*position), number(*estimated_wait_seconds)))
+        }
+    }
 }

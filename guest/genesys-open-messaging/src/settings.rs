@@ -13,7 +13,7 @@ pub use check::check;
 pub use form::description;
 pub use keys::*;
 pub use policy::{
-    Account, AgentPolicy, AttributePolicy, CopilotPolicy, EventPolicy, MessagePolicy, SetupPolicy, Thread,
+    Account, AgentPolicy, AttributePolicy, CopilotPolicy, EventPolicy, MessagePolicy, QueuePolicy, SetupPolicy, Thread,
     WebhookPolicy,
 };
 pub use prepared::{Prepared, STAMP};

@@ -1,7 +1,9 @@
 //! The JSON formats of Genesys, with Genesys's own names. Genesys calls the direction from the platform to Genesys
 //! "inbound".
 
+pub mod activity;
 pub mod api;
+pub mod architect;
 pub mod detail;
 pub mod inbound;
 pub mod outbound;

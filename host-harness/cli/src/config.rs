@@ -257,7 +257,7 @@ pub(crate) struct Connection {
     #[schema(value_type = String, format = "duration")]
     pub(crate) poll_interval: Span,
     /// The maximum number of polls per minute for this connection by this gateway. Polls that only the interval causes get
-    /// half of it.
+    /// half of it. A poll of a waiting user counts twice if the provider reports the state of the queue.
     #[serde(default = "polls_per_minute")]
     #[schema(value_type = u32)]
     pub(crate) polls_per_minute: NonZeroU32,

@@ -9,13 +9,16 @@ use crate::trace::Trace;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use handover_host::Connection;
-use handover_host::contract::Failure;
+use handover_host::contract::{Ability, Failure};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// The number of polls that may be made at once after a time without polls.
 const BURST: NonZeroU32 = NonZeroU32::new(10).unwrap();
+
+/// The number of requests of a poll that also requests the state of the queue.
+const WITH_QUEUE_STATE: NonZeroU32 = NonZeroU32::new(2).unwrap();
 
 /// A connection with its name and the operator's options. Cheap to clone.
 #[derive(Clone)]
@@ -34,6 +37,8 @@ struct Inner {
     /// Log messages about replays.
     replays: DefaultDirectRateLimiter,
     credentials: Mutex<Credentials>,
+    /// Held while the availability of agents is requested.
+    availability: tokio::sync::Mutex<()>,
     metrics: ConnectionMetrics,
     mailboxes: Mailboxes,
 }
@@ -64,7 +69,8 @@ pub struct Options {
     pub integration_id: Option<String>,
     /// Whether the bodies of webhooks and requests are logged, with all message texts.
     pub logs_bodies: bool,
-    /// The maximum number of polls per minute by this gateway: a share of the requests that the contact center allows.
+    /// The maximum number of polls per minute by this gateway: a share of the requests that the contact center allows. A
+    /// poll of a user who waits counts twice if the provider reports the state of the queue.
     pub polls: NonZeroU32,
     /// The trace of messages.
     pub trace: Trace,
@@ -116,6 +122,7 @@ impl ConnectionService {
             refusals,
             replays,
             credentials,
+            availability: tokio::sync::Mutex::default(),
             metrics,
             mailboxes,
         })))
@@ -180,6 +187,11 @@ impl ConnectionService {
         self.0.warnings.check().is_ok()
     }
 
+    /// Waits until no other request of this gateway asks for the availability of agents.
+    pub(crate) async fn lock_availability(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.0.availability.lock().await
+    }
+
     pub(crate) fn credentials(&self) -> Credentials {
         *self.0.credentials.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -218,17 +230,33 @@ impl ConnectionService {
         }
     }
 
-    /// Returns whether a poll may be made now, or how long to wait. Routine polls (`soon` is false) use at most half of
-    /// the limit, and one that exceeds it waits for the next interval, because there may be thousands of them.
-    pub(crate) fn may_poll(&self, soon: bool) -> Result<(), Duration> {
-        if !soon && self.0.routine_polls.check().is_err() {
+    /// Returns the number of requests of a poll while the user waits: the provider may also request the state of the queue.
+    pub(crate) fn requests_of_waiting_poll(&self) -> NonZeroU32 {
+        let abilities = &self.connection().provider().description().abilities;
+        if abilities.contains(&Ability::QueueState) { WITH_QUEUE_STATE } else { NonZeroU32::MIN }
+    }
+
+    /// Returns whether a poll with this number of requests may be made now, or how long to wait. Routine polls (`soon` is
+    /// false) use at most half of the limit, and one that exceeds it waits for the next interval, because there may be
+    /// thousands of them.
+    pub(crate) fn may_poll(&self, soon: bool, requests: NonZeroU32) -> Result<(), Duration> {
+        if !soon && !is_granted(&self.0.routine_polls, requests) {
             let interval = self.rules().poll_interval.unwrap_or_default();
             return Err(interval.saturating_add(interval.mul_f64(fastrand::f64())));
         }
-        self.0.polls.check().map_err(|not_until| {
-            let wait = not_until.wait_time_from(DefaultClock::default().now());
-            // Other conversations wait as well, so the polls are spread out.
-            wait.saturating_add(Duration::from_millis(fastrand::u64(1_000..5_000)))
-        })
+        match self.0.polls.check_n(requests) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(not_until)) => {
+                let wait = not_until.wait_time_from(DefaultClock::default().now());
+                // Other conversations wait as well, so the polls are spread out.
+                Err(wait.saturating_add(Duration::from_millis(fastrand::u64(1_000..5_000))))
+            }
+            // No poll has more requests than the burst.
+            Err(_) => Ok(()),
+        }
     }
+}
+
+fn is_granted(limiter: &DefaultDirectRateLimiter, requests: NonZeroU32) -> bool {
+    matches!(limiter.check_n(requests), Ok(Ok(())))
 }

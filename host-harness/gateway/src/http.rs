@@ -96,6 +96,7 @@ fn platform_api() -> OpenApiRouter<Gateway> {
         .layer(within(TIMEOUT));
     let slow = OpenApiRouter::new()
         .routes(routes!(platform::check))
+        .routes(routes!(platform::availability))
         .routes(routes!(sessions::check))
         .routes(routes!(dead_letters::redrive))
         .layer(within(LONG_TIMEOUT));

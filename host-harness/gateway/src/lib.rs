@@ -18,6 +18,7 @@
 //! What a turn is answered with is stored in a [`session`] before the response is sent.
 
 mod address;
+mod availability;
 mod bot_answers;
 mod bot_service;
 mod bot_turns;

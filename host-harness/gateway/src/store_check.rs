@@ -1,5 +1,6 @@
 //! Checks a SQLite store: the pages of the file, and whether every record is readable.
 
+use crate::availability::StoredAvailability;
 use crate::dead_letters::StoredDeadLetter;
 use crate::mailbox::Mailbox;
 use crate::mailboxes::StoredConversation;
@@ -53,6 +54,8 @@ fn records(connection: &Connection, faults: &mut Vec<String>) -> rusqlite::Resul
             record::decode::<StoredDeadLetter>(&format!("dead letter {key}"), &value).map(drop)
         } else if family == family_number(Family::BotSession) {
             record::decode::<Session>(&format!("session {key}"), &value).map(drop)
+        } else if family == family_number(Family::Availability) {
+            record::decode::<StoredAvailability>(&format!("availability {key}"), &value).map(drop)
         } else {
             record::decode::<StoredConversation>(&format!("conversation {key}"), &value).map(drop)
         };

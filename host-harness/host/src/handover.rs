@@ -22,6 +22,7 @@ mod agents;
 pub mod botpress;
 pub mod cognigy;
 mod policy;
+mod queue;
 mod step;
 
 pub use self::policy::{AfterEnd, Policy};
@@ -521,11 +522,15 @@ impl Handover {
             self.phase = Phase::Queued { since: now, reported: None };
         }
         let Phase::Queued { reported, .. } = &mut self.phase else { return Vec::new() };
-        if reported.as_ref().is_some_and(|reported| at < reported.at || reported.state == *state) {
-            return Vec::new();
-        }
-        *reported = Some(Queue { state: state.clone(), at });
-        vec![Step::Queued(state.clone())]
+        let Some(last) = reported else {
+            *reported = Some(Queue { state: state.clone(), at });
+            return vec![Step::Queued(state.clone())];
+        };
+        let changed = queue::changed(&last.state, state).filter(|_| at >= last.at);
+        changed.map_or_else(Vec::new, |state| {
+            *reported = Some(Queue { state: state.clone(), at });
+            vec![Step::Queued(state)]
+        })
     }
 
     fn joined(&mut self, agent: &Agent, time: Option<Timestamp>, at: Timestamp, now: Timestamp) -> Vec<Step> {

@@ -25,7 +25,9 @@ use crate::state::flows::Flows;
 use crate::state::integrations::Integrations;
 use crate::state::losses::{LossTarget, Losses};
 use crate::state::notification_channels::Channels;
+use crate::state::queue_figures::AllQueueFigures;
 use crate::state::request_log::RequestLog;
+use crate::state::schedules::Schedules;
 use crate::state::shared::Shared;
 use crate::state::tokens::Tokens;
 use crate::state::users::Users;
@@ -38,8 +40,6 @@ pub(crate) struct Cloud {
     pub(crate) unconfirmed: Unconfirmed,
     /// The time until the creation of an integration is completed.
     pub(crate) integration_creation: SignedDuration,
-    /// The estimated wait in every queue.
-    pub(crate) estimated_wait_seconds: u64,
     /// `unconfirmed.inbound_status`, validated.
     pub(crate) inbound_status: StatusCode,
     /// `unconfirmed.oauth_failure_status`, validated.
@@ -51,6 +51,8 @@ pub(crate) struct Cloud {
     pub(crate) bots: BotClient,
     pub(crate) conversations: Shared<Conversations>,
     pub(crate) flows: Arc<Flows>,
+    pub(crate) queue_figures: Shared<AllQueueFigures>,
+    pub(crate) schedules: Shared<Schedules>,
     pub(crate) users: Shared<Users>,
     pub(crate) faults: Shared<Faults>,
     pub(crate) losses: Shared<Losses>,

@@ -39,6 +39,9 @@
 //! webhooks = { timeout-ms = 1000, retry-delay-ms = 100 }
 //! queues = [{ name = "Support" }, { name = "Sales" }]
 //! flows = [{ name = "Handover", greeting = "Connected", in-queue = "Please wait" }]
+//! schedules = [{ name = "Weekdays", start = "2026-01-05T08:00:00", end = "2026-01-05T18:00:00", rrule = "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR" }]
+//! schedule-groups = [{ name = "Support hours", time-zone = "Europe/Berlin", open = ["Weekdays"] }]
+//! emergency-groups = [{ name = "Support emergency" }]
 //! event-bus = { url = "http://127.0.0.1:3000/events", key = "a-key", topics = ["user.end", "customer.end"] }
 //! trigger = { url = "http://127.0.0.1:3000/webhook", key = "a-key", header = "X-Api-Key", style = "full" }
 //! notifications = { heartbeat-ms = 5000 }
@@ -76,7 +79,11 @@
 //! | `GET`, `PATCH`, `DELETE …/settings/{id}` | `messaging:setting:view`, `:edit`, `:delete` |
 //! | `GET`, `PUT /api/v2/conversations/messaging/threadingtimeline` | `conversation:threadingTimeline:view`, `:edit` |
 //! | `GET`, `POST /api/v2/routing/queues` | `routing:queue:view`, `:add` |
-//! | `GET /api/v2/routing/queues/{queueId}`, `GET …/{queueId}/mediatypes/message/estimatedwaittime` | `routing:queue:view` |
+//! | `GET /api/v2/routing/queues/{queueId}`, `GET …/{queueId}/estimatedwaittime` (of the conversation `conversationId`), `GET …/{queueId}/mediatypes/message/estimatedwaittime` | `routing:queue:view` |
+//! | `POST /api/v2/analytics/conversations/activity/query` (`oWaiting`), `POST /api/v2/analytics/routing/activity/query` (`oOnQueueUsers`) | `analytics:queueObservation:view` |
+//! | `GET /api/v2/architect/schedules`, `GET …/schedules/{id}` | `routing:schedule:view` |
+//! | `GET /api/v2/architect/schedulegroups`, `GET …/schedulegroups/{id}` | `routing:scheduleGroup:view` |
+//! | `GET /api/v2/architect/emergencygroups`, `GET …/emergencygroups/{id}` | `routing:emergencyGroup:view` |
 //! | `GET /api/v2/routing/message/recipients` (filters: `messengerType`, `name`) | `routing:message:manage` |
 //! | `GET`, `PUT /api/v2/routing/message/recipients/{recipientId}` | `routing:message:manage` |
 //! | `PATCH /api/v2/routing/conversations/{conversationId}` (only while it waits in a queue) | `routing:conversation:edit` |
@@ -168,6 +175,9 @@
 //! | `POST …/{id}/fail` | | the conversation ends due to an error |
 //! | `POST …/{id}/supervise` | `{"name": "…", "role": "monitor"}` | a supervisor reads the conversation (`monitor`), writes to the agent (`coach`) or writes to the customer (`barge-in`) |
 //! | `POST …/{id}/wrap-up` | `{"code", "notes"?, "name"?}` | the agent who left last (or `name`) completes the after-call work |
+//! | `POST /sandbox/queues/{id}` | `{"agentsOnQueue"?, "estimatedWaitSeconds"?}` | sets the figures of a queue; `null` for no estimate |
+//! | `GET /sandbox/emergency-groups` | | `{"emergencyGroups": […]}` |
+//! | `POST /sandbox/emergency-groups/{id}` | `{"enabled": true}` | declares or ends an emergency |
 //! | `POST /sandbox/faults` | see below | orders a fault |
 //! | `GET`, `DELETE /sandbox/faults` | | `{"faults": […]}`: the pending orders with their remaining `count`; `DELETE` clears them |
 //! | `POST /sandbox/losses` | `{"event-bus"?, "trigger"?, "notification"?, "webhook"?, "seed"?}` | sets the probabilities of random losses ([`LossConfig`]); `GET` returns them |
@@ -281,8 +291,8 @@ mod wire;
 
 pub use config::{
     AttachmentDownloads, ClientConfig, Config, CustomAttributes, CustomerAddress, DeclineType, DetailTopic,
-    EventBusConfig, ExpiryType, FlowConfig, IntegrationConfig, LossConfig, MediaConfig, NotificationConfig, Permission,
-    QueueConfig, RefusedWebhook, Secret, TopicName, TriggerConfig, TriggerStyle, TypingConfig, Unconfirmed, UserStart,
-    WebhookConfig,
+    EmergencyGroupConfig, EventBusConfig, ExpiryType, FlowConfig, IntegrationConfig, LossConfig, MediaConfig,
+    NotificationConfig, Permission, QueueConfig, RefusedWebhook, ScheduleConfig, ScheduleGroupConfig, Secret,
+    TopicName, TriggerConfig, TriggerStyle, TypingConfig, Unconfirmed, UserStart, WebhookConfig,
 };
 pub use sandbox::{Announcement, Sandbox, StartError};

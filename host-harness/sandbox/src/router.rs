@@ -5,12 +5,13 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, patch, post};
 
 use crate::api::{
-    agentless, bot_connectors, collections, conversations, downloads, flows, gate, inbound, integrations,
-    notification_channels, notification_socket, oauth, queues, recipients, routing, textbots, threading, users,
+    agentless, analytics, bot_connectors, collections, conversations, downloads, flows, gate, inbound, integrations,
+    notification_channels, notification_socket, oauth, queues, recipients, routing, schedules, textbots, threading,
+    users,
 };
 use crate::cloud::Cloud;
 use crate::config::AttachmentDownloads;
-use crate::desk::{self, agent_actions, controls, messages, structured_messages};
+use crate::desk::{self, agent_actions, controls, messages, queues as desk_queues, structured_messages};
 use crate::state::content_profiles::ContentProfile;
 use crate::state::messaging_settings::MessagingSetting;
 use crate::wire::error::ApiError;
@@ -78,7 +79,16 @@ fn api(cloud: &Cloud) -> Router<Cloud> {
         .route(&format!("{SETTINGS}/default"), get(collections::default_setting).put(collections::set_default_setting))
         .route("/api/v2/routing/queues", get(queues::list).post(queues::create))
         .route("/api/v2/routing/queues/{id}", get(queues::get))
+        .route("/api/v2/routing/queues/{id}/estimatedwaittime", get(queues::estimated_wait_of_conversation))
         .route("/api/v2/routing/queues/{id}/mediatypes/message/estimatedwaittime", get(queues::estimated_wait))
+        .route("/api/v2/analytics/conversations/activity/query", post(analytics::query_conversations))
+        .route("/api/v2/analytics/routing/activity/query", post(analytics::query_routing))
+        .route("/api/v2/architect/schedules", get(schedules::list_schedules))
+        .route("/api/v2/architect/schedules/{id}", get(schedules::get_schedule))
+        .route("/api/v2/architect/schedulegroups", get(schedules::list_schedule_groups))
+        .route("/api/v2/architect/schedulegroups/{id}", get(schedules::get_schedule_group))
+        .route("/api/v2/architect/emergencygroups", get(schedules::list_emergency_groups))
+        .route("/api/v2/architect/emergencygroups/{id}", get(schedules::get_emergency_group))
         .route("/api/v2/routing/conversations/{id}", patch(routing::update))
         .route(RECIPIENTS, get(recipients::list))
         .route(&format!("{RECIPIENTS}/{{id}}"), get(recipients::get).put(recipients::update))
@@ -153,6 +163,9 @@ fn desk() -> Router<Cloud> {
             get(controls::pending_faults).post(controls::order_fault).delete(controls::clear_faults),
         )
         .route("/sandbox/losses", get(controls::losses).post(controls::set_losses))
+        .route("/sandbox/queues/{id}", post(desk_queues::set_figures))
+        .route("/sandbox/emergency-groups", get(desk_queues::list_emergencies))
+        .route("/sandbox/emergency-groups/{id}", post(desk_queues::set_emergency))
         .route("/sandbox/events", get(controls::events))
         .route("/sandbox/event-posts", get(controls::event_posts))
         .route("/sandbox/notifications/close", post(controls::close_notifications))

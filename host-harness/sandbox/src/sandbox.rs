@@ -36,8 +36,10 @@ use crate::state::integrations::{Integration, Integrations, SECRET_LONGER_THAN, 
 use crate::state::losses::Losses;
 use crate::state::messaging_settings::MessagingSetting;
 use crate::state::notification_channels::Channels;
+use crate::state::queue_figures::{AllQueueFigures, QueueFigures};
 use crate::state::request_log::MAX_REQUESTS;
 use crate::state::ring::Ring;
+use crate::state::schedules::{Schedules, UnknownSchedule};
 use crate::state::shared::Shared;
 use crate::state::tokens::{Client, Tokens};
 use crate::state::users::Users;
@@ -223,7 +225,6 @@ fn cloud(
         integration_creation: SignedDuration::from_millis(
             i64::try_from(config.integration_creation_ms).unwrap_or(i64::MAX),
         ),
-        estimated_wait_seconds: config.estimated_wait_seconds,
         inbound_status: status("unconfirmed.inbound-status", config.unconfirmed.inbound_status, [200, 202])?,
         oauth_failure_status: status(
             "unconfirmed.oauth-failure-status",
@@ -240,6 +241,11 @@ fn cloud(
         bot_sessions: Shared::default(),
         bots: BotClient::new().map_err(StartError::HttpClient)?,
         flows: Arc::new(Flows(flows)),
+        queue_figures: Shared::new(AllQueueFigures::new(QueueFigures {
+            agents_on_queue: config.agents_on_queue,
+            wait_seconds: Some(config.estimated_wait_seconds),
+        })),
+        schedules: Shared::new(schedules(config)?),
         users: Shared::new(Users::new()),
         faults: event_publisher.faults.clone(),
         losses: event_publisher.losses.clone(),
@@ -337,6 +343,14 @@ fn flow(config: &FlowConfig) -> Flow {
 
 fn queue(config: &QueueConfig) -> Queue {
     Queue { id: config.id.clone().unwrap_or_else(random_id), name: config.name.clone() }
+}
+
+fn schedules(config: &Config) -> Result<Schedules, StartError> {
+    let schedules = Schedules::new(&config.schedules, &config.schedule_groups, &config.emergency_groups);
+    schedules.map_err(|UnknownSchedule(name)| StartError::Config {
+        field: "schedule-groups",
+        problem: format!("names the schedule {name}, which does not exist"),
+    })
 }
 
 fn random_id() -> String {

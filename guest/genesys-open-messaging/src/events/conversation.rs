@@ -55,7 +55,7 @@ pub(crate) fn events<'d>(
         let name = format!("ended:{}", last.map_or_else(|| round.to_string(), String::from));
         events.push(event(&name, last, EventKind::Ended(reason)));
     } else if !agents().any(|agent| agent.is_connected()) {
-        let queue = all().rfind(|p| p.purpose() == Some("acd"));
+        let queue = all().rfind(|p| p.is_queue());
         let since = queue.and_then(Participant::connected_time);
         let name = queue.and_then(Participant::id).map_or_else(|| round.to_string(), String::from);
         let unknown = QueueState { position: None, estimated_wait_seconds: None };

@@ -28,6 +28,8 @@ pub fn description() -> Description {
             Ability::Leave,
             Ability::Observation,
             Ability::Provisioning,
+            Ability::Availability,
+            Ability::QueueState,
         ],
     }
 }
@@ -164,6 +166,34 @@ fn routing() -> Vec<SettingField> {
                  (within the threading timeline). per-handover: each has an address of its own, and so a conversation of \
                  its own. Change it while no handover is active.",
                 PER_RECIPIENT,
+            ),
+        ),
+        field(
+            Text,
+            SCHEDULE_GROUP,
+            "Schedule group",
+            "The id or the name of the schedule group with the hours of operation, which the platform can ask for before a \
+             handover (permissions routing:scheduleGroup:view and routing:schedule:view). Without it, the hours are not \
+             checked.",
+            "Support hours",
+        ),
+        field(
+            Text,
+            EMERGENCY_GROUP,
+            "Emergency group",
+            "The id or the name of the emergency group that closes the contact center while it is active (permission \
+             routing:emergencyGroup:view).",
+            "Support emergency",
+        ),
+        with_default(
+            "60",
+            field(
+                Integer(QUEUE_STATE_INTERVAL_RANGE),
+                QUEUE_STATE_INTERVAL,
+                "Interval of the queue state",
+                "The seconds between two requests for the estimated wait of a waiting user (permission routing:queue:view), \
+                 who also gets a position (permission analytics:queueObservation:view). 0: neither is requested.",
+                "60",
             ),
         ),
         field(Text, FLOW, "Flow", "The name of the inbound message flow, for provisioning.", "BotHandover flow"),

@@ -26,6 +26,12 @@ pub const LANGUAGE: &str = "language";
 pub const SKILL: &str = "skill";
 /// The priority in the queue.
 pub const PRIORITY: &str = "priority";
+/// The seconds between two requests for the estimated wait of a waiting user.
+pub const QUEUE_STATE_INTERVAL: &str = "queue-state-interval";
+/// The schedule group with the hours of operation.
+pub const SCHEDULE_GROUP: &str = "schedule-group";
+/// The emergency group that closes the contact center.
+pub const EMERGENCY_GROUP: &str = "emergency-group";
 /// Participant data for the flow.
 pub const ATTRIBUTE: &str = "attribute";
 /// How the user's address is formed.
@@ -69,6 +75,8 @@ pub(super) const DEFAULT_TEXT_LIMIT: usize = 5000;
 pub(super) const TEXT_LIMIT_RANGE: IntegerRange = IntegerRange { minimum: 100, maximum: 10_000 };
 /// The valid priorities (Routing API, `RoutingConversationAttributesRequest`).
 pub(super) const PRIORITY_RANGE: IntegerRange = IntegerRange { minimum: -25_000_000, maximum: 25_000_000 };
+pub(super) const QUEUE_STATE_INTERVAL_RANGE: IntegerRange = IntegerRange { minimum: 0, maximum: 3600 };
+pub(super) const DEFAULT_QUEUE_STATE_INTERVAL: u32 = 60;
 
 /// Genesys refuses to create an integration with a shorter secret.
 pub(super) const MIN_SECRET_BYTES: usize = 16;

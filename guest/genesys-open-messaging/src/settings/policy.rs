@@ -309,6 +309,31 @@ impl<'a> Account<'a> {
     }
 }
 
+/// The settings for the state of queues and for the hours of operation.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct QueuePolicy<'a> {
+    /// The minimum seconds between two requests for the estimated wait of a user. Absent if the state of the queue is
+    /// not requested.
+    pub state_interval_seconds: Option<u32>,
+    /// The schedule group with the hours of operation: its id or its name.
+    pub schedule_group: Option<&'a str>,
+    /// The emergency group that closes the contact center: its id or its name.
+    pub emergency_group: Option<&'a str>,
+}
+
+impl<'a> QueuePolicy<'a> {
+    /// Reads the settings. Fails if one is not valid.
+    pub fn of(settings: &'a [Setting]) -> Result<Self, Unusable> {
+        let interval = number(settings, QUEUE_STATE_INTERVAL, QUEUE_STATE_INTERVAL_RANGE)?;
+        let seconds = interval.and_then(|seconds| u32::try_from(seconds).ok()).unwrap_or(DEFAULT_QUEUE_STATE_INTERVAL);
+        Ok(Self {
+            state_interval_seconds: Some(seconds).filter(|seconds| *seconds > 0),
+            schedule_group: text(settings, SCHEDULE_GROUP),
+            emergency_group: text(settings, EMERGENCY_GROUP),
+        })
+    }
+}
+
 /// The settings for the doctor and for provisioning, in addition to the account.
 #[derive(Deserialize, Serialize)]
 pub struct SetupPolicy<'a> {

@@ -1,6 +1,6 @@
 //! The encoding of the settings for calls: one part for each policy, so that a call decodes only what it needs.
 
-use super::policy::{Account, EventPolicy, MessagePolicy, SetupPolicy, WebhookPolicy};
+use super::policy::{Account, EventPolicy, MessagePolicy, QueuePolicy, SetupPolicy, WebhookPolicy};
 use super::values::Unusable;
 use alloc::vec::Vec;
 use handover_guest::contract::*;
@@ -17,6 +17,7 @@ pub struct Prepared<'a> {
     events: &'a [u8],
     messages: &'a [u8],
     account: &'a [u8],
+    queue: &'a [u8],
     setup: &'a [u8],
 }
 
@@ -27,6 +28,7 @@ pub(super) fn prepare(settings: &[Setting], warnings: &[SettingsProblem]) -> Res
         events: &prepared::encode(&EventPolicy::of(settings)?),
         messages: &prepared::encode(&MessagePolicy::of(settings)?),
         account: &prepared::encode(&Account::of(settings)?),
+        queue: &prepared::encode(&QueuePolicy::of(settings)?),
         setup: &prepared::encode(&SetupPolicy::of(settings, warnings)),
     };
     Ok(prepared::seal(STAMP, &prepared))
@@ -71,6 +73,14 @@ impl<'a> Prepared<'a> {
     /// As for [`webhook`](Self::webhook).
     pub fn account(&self) -> Result<Account<'a>, Stale> {
         prepared::decode(self.account)
+    }
+
+    /// Returns the settings for the state of queues and for the hours of operation.
+    ///
+    /// # Errors
+    /// As for [`webhook`](Self::webhook).
+    pub fn queue(&self) -> Result<QueuePolicy<'a>, Stale> {
+        prepared::decode(self.queue)
     }
 
     /// Returns the settings for the doctor and for provisioning.

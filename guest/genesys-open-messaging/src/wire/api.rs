@@ -60,6 +60,8 @@ json_types! {
         "user" => user: object(Reference),
         /// The user's id, which notifications contain instead of `user`.
         "userId" => user_id: text,
+        /// The queue, if the participant is a queue or an agent.
+        "queue" => queue: object(Reference),
         /// The time of the connection, in ISO 8601.
         "connectedTime" => connected_time: text,
         /// The time of the end, in ISO 8601.
@@ -89,6 +91,12 @@ impl Participant<'_> {
     #[must_use]
     pub fn is_agent(self) -> bool {
         matches!(self.purpose(), Some("agent" | "user"))
+    }
+
+    /// Returns whether the participant is a queue.
+    #[must_use]
+    pub fn is_queue(self) -> bool {
+        self.purpose() == Some("acd")
     }
 
     /// Returns whether the participant is in the conversation now.

@@ -2,7 +2,7 @@
 
 #![allow(unused_qualifications, reason = "utoipa generates it for a query")]
 
-use super::problem::{CommandRefusals, Problem, Refusals};
+use super::problem::{AvailabilityRefusals, CommandRefusals, Problem, Refusals};
 use super::request::{Body, Connection, Key, Query, Recipient, RequestId};
 use super::state::Gateway;
 use crate::connection_service::{ConnectionService, Credentials};
@@ -11,7 +11,7 @@ use crate::outbound::{Command, PlatformError, execute};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use handover_host::contract::{Check, EndReason, HandoverStart, LeaveReason, OutboundMessage};
+use handover_host::contract::{Availability, Check, EndReason, HandoverStart, LeaveReason, OutboundMessage, Routing};
 use handover_host::handover;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -53,6 +53,44 @@ pub(super) async fn connections(State(gateway): State<Gateway>) -> Json<Vec<Conn
 )]
 pub(super) async fn check(Connection(service): Connection) -> Result<Json<Vec<Check>>, Problem> {
     Ok(Json(service.connection().check_connection(None).await?))
+}
+
+/// The routing of a user for whom the platform considers a handover.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct RoutingQuery {
+    /// The queue, as in the settings. Default: the queue of the settings.
+    queue: Option<String>,
+    /// The language that the agent should speak.
+    language: Option<String>,
+    /// The skills that the agent should have, separated by commas.
+    skills: Option<String>,
+    /// The priority.
+    priority: Option<i32>,
+}
+
+impl From<RoutingQuery> for Routing {
+    fn from(query: RoutingQuery) -> Self {
+        let skills = query.skills.unwrap_or_default();
+        let skills = skills.split(',').map(str::trim).filter(|skill| !skill.is_empty()).map(String::from).collect();
+        Self { queue: query.queue, language: query.language, skills, priority: query.priority }
+    }
+}
+
+/// Returns whether agents can serve a user, before a handover: open, closed or unknown. The answer is at most a minute old.
+/// A queue or a schedule group that does not exist is a problem, not `closed`.
+#[utoipa::path(
+    get,
+    path = "/v1/connections/{connection}/availability",
+    params(("connection" = String, Path), RoutingQuery),
+    responses((status = 200, body = Availability), AvailabilityRefusals)
+)]
+pub(super) async fn availability(
+    Connection(service): Connection,
+    Query(query): Query<RoutingQuery>,
+) -> Result<Json<Availability>, Problem> {
+    Ok(Json(crate::availability::check(&service, &query.into()).await?))
 }
 
 /// A handover that started.

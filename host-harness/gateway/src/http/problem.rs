@@ -1,5 +1,6 @@
 //! Errors as problem details (RFC 9457).
 
+use crate::availability::Unanswered;
 use crate::bot_answers::AnswerError;
 use crate::outbound::PlatformError;
 use crate::store::StoreError;
@@ -45,6 +46,9 @@ impl Problem {
 /// The problems of a request that only reads.
 pub(super) struct Refusals;
 
+/// The problems of a request that asks the contact center.
+pub(super) struct AvailabilityRefusals;
+
 /// The problems of a command.
 pub(super) struct CommandRefusals;
 
@@ -66,6 +70,11 @@ const COMMAND_REFUSALS: [(&str, &str); 4] = [
     ("429", "The queue of this recipient is full; try again"),
 ];
 
+const AVAILABILITY_REFUSALS: [(&str, &str); 2] = [
+    ("422", "The queue does not exist, or the contact center does not report availability"),
+    ("502", "The contact center refuses the credentials, or a name in the settings does not exist"),
+];
+
 const ANSWER_REFUSALS: [(&str, &str); 4] = [
     ("409", "It conflicts with the state of the turn or the session"),
     ("413", "It is too large"),
@@ -77,6 +86,14 @@ impl IntoResponses for AnswerRefusals {
     fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
         let mut responses = documented(&REFUSALS);
         responses.extend(documented(&ANSWER_REFUSALS));
+        responses
+    }
+}
+
+impl IntoResponses for AvailabilityRefusals {
+    fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
+        let mut responses = documented(&REFUSALS);
+        responses.extend(documented(&AVAILABILITY_REFUSALS));
         responses
     }
 }
@@ -154,6 +171,24 @@ impl From<Error<Failure>> for Problem {
                 tracing::error!(?failure, "the plugin cannot check the connection");
                 Self::new(500, "plugin", "the plugin failed; see the log")
             }
+        }
+    }
+}
+
+impl From<Unanswered> for Problem {
+    fn from(error: Unanswered) -> Self {
+        let failure = match error {
+            Unanswered::Store(error) => return error.into(),
+            Unanswered::Provider(Error::Call(error)) => return error.into(),
+            Unanswered::Provider(Error::Provider(failure)) => failure,
+        };
+        tracing::warn!(?failure, "the availability of agents is unknown");
+        match failure {
+            Failure::Retry(advice) => Self::new(503, "contact-center", advice.message),
+            Failure::Credentials(why) => Self::new(502, "refused", why),
+            Failure::Permanent(why) => Self::new(422, "invalid-routing", why),
+            Failure::Unsupported => Self::new(422, "unsupported", "the contact center does not report availability"),
+            Failure::StaleSettings => Self::new(500, "plugin", "the plugin failed; see the log"),
         }
     }
 }

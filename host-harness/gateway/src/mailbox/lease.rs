@@ -59,6 +59,8 @@ pub enum Task {
         conversation: Conversation,
         /// There is a reason to poll other than the interval.
         soon: bool,
+        /// The user waits in the queue, so the provider may also request the state of the queue.
+        waiting: bool,
     },
     /// Call the platform back: [`Mailbox::called_back`](crate::mailbox::Mailbox::called_back).
     CallBack {

@@ -7,7 +7,7 @@ use super::rules::Rules;
 use super::state::{Mailbox, is_open};
 use super::time::after;
 use handover_host::contract::{Conversation, Delivery, Failure, ProviderRequest, RetryAdvice, RetryCause, Timestamp};
-use handover_host::handover::Handover;
+use handover_host::handover::{Handover, State};
 use std::time::Duration;
 
 /// The time for which a leave waits for the id of a conversation that may exist.
@@ -117,7 +117,8 @@ impl Mailbox {
             let present = self.handover.as_ref().map(Handover::number);
             let conversation = present.and_then(|number| self.conversation(number, None, None));
             if let Some(conversation) = conversation.filter(|conversation| conversation.id.is_some()) {
-                return Some(Task::Poll { conversation, soon: self.poll_requested.is_some() });
+                let waiting = self.handover.as_ref().is_some_and(|handover| handover.state() == State::Queued);
+                return Some(Task::Poll { conversation, soon: self.poll_requested.is_some(), waiting });
             }
             // The conversation's id is not known yet.
             self.poll_due = rules.next_poll(now);

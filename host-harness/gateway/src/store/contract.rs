@@ -19,6 +19,8 @@ pub enum Family {
     DeadLetter,
     /// A session of a bot.
     BotSession,
+    /// The last answers about the availability of a connection's agents.
+    Availability,
 }
 
 /// The version of a record, unique among all versions of the record, even after it was removed. Only a [`Store`] in

@@ -43,6 +43,7 @@ pub struct NatsStore {
     conversations: kv::Store,
     dead_letters: kv::Store,
     bot_sessions: kv::Store,
+    availability: kv::Store,
     log: jetstream::Stream,
     /// The prefix of the log's subjects.
     subjects: String,
@@ -108,6 +109,7 @@ impl NatsStore {
             conversations: bucket(&context, format!("{prefix}-conversation"), *replicas).await?,
             dead_letters: bucket(&context, format!("{prefix}-dead-letter"), *replicas).await?,
             bot_sessions: bucket(&context, format!("{prefix}-bot-session"), *replicas).await?,
+            availability: bucket(&context, format!("{prefix}-availability"), *replicas).await?,
             log: context.get_or_create_stream(log).await.map_err(unavailable)?,
             subjects: format!("{prefix}.log"),
             context,
@@ -136,6 +138,7 @@ impl NatsStore {
             Family::Conversation => &self.conversations,
             Family::DeadLetter => &self.dead_letters,
             Family::BotSession => &self.bot_sessions,
+            Family::Availability => &self.availability,
         }
     }
 }

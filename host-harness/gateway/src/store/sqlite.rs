@@ -137,6 +137,7 @@ pub(crate) fn family_number(family: Family) -> u8 {
         Family::Conversation => 2,
         Family::DeadLetter => 3,
         Family::BotSession => 4,
+        Family::Availability => 5,
     }
 }
 

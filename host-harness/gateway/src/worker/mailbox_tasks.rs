@@ -17,6 +17,7 @@ use handover_host::contract::{
     AgentEvent, Conversation, DeliveryStatus, Failure, Outbound, ProviderRequest, Timestamp,
 };
 use handover_host::{CallError, Connection, Error, Limit};
+use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 /// The outcome of a task. Recording it several times has no further effect.
@@ -155,7 +156,10 @@ async fn perform(service: &ConnectionService, address: &Address, task: Task) -> 
         Task::Find { item, request, conversation } => {
             What::LookedUp(item, find(service, address, &conversation, &request).await)
         }
-        Task::Poll { conversation, soon } => poll(service, &conversation, soon).await,
+        Task::Poll { conversation, soon, waiting } => {
+            let requests = if waiting { service.requests_of_waiting_poll() } else { NonZeroU32::MIN };
+            poll(service, &conversation, soon, requests).await
+        }
         Task::CallBack { id, event, attempts } => {
             What::CalledBack(event.number, call_back(service, address, &id, &event, attempts).await)
         }
@@ -301,9 +305,14 @@ async fn store_conversation(service: &ConnectionService, address: &Address, conv
     }
 }
 
-async fn poll(service: &ConnectionService, conversation: &Conversation, soon: bool) -> What {
+async fn poll(
+    service: &ConnectionService,
+    conversation: &Conversation,
+    soon: bool,
+    requests: NonZeroU32,
+) -> What {
     let asked = now();
-    if let Err(wait) = service.may_poll(soon) {
+    if let Err(wait) = service.may_poll(soon, requests) {
         return What::NotPolled(after(asked, wait));
     }
     let began = Instant::now();

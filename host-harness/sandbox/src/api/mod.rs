@@ -1,6 +1,7 @@
 //! The endpoints of Genesys Cloud's API, one file per group.
 
 pub(crate) mod agentless;
+pub(crate) mod analytics;
 pub(crate) mod bot_connectors;
 pub(crate) mod collections;
 pub(crate) mod conversations;
@@ -18,6 +19,7 @@ pub(crate) mod queues;
 pub(crate) mod recipients;
 pub(crate) mod request;
 pub(crate) mod routing;
+pub(crate) mod schedules;
 pub(crate) mod textbots;
 pub(crate) mod threading;
 pub(crate) mod users;

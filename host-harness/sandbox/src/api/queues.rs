@@ -73,18 +73,51 @@ pub(crate) async fn create(
     })
 }
 
-/// `GET /api/v2/routing/queues/{id}/mediatypes/message/estimatedwaittime`.
+/// `GET /api/v2/routing/queues/{id}/mediatypes/message/estimatedwaittime`: the wait of a new conversation.
 pub(crate) async fn estimated_wait(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     caller.require(Permission::QueueView)?;
-    if cloud.conversations.with(|conversations| conversations.rules().queue(&id).is_none()) {
-        return Err(ApiError::not_found());
-    }
-    let seconds = cloud.estimated_wait_seconds;
-    Ok(Json(json!({ "results": [{ "intent": "MESSAGE", "formula": "BEST", "estimatedWaitTimeSeconds": seconds }] })))
+    let waiting = waiting_in(&cloud, &id)?;
+    Ok(Json(prediction(&cloud, &id, waiting.len())))
+}
+
+/// `GET /api/v2/routing/queues/{id}/estimatedwaittime`, of the conversation `conversationId` or of a new one.
+/// Unconfirmed: a conversation that does not wait in the queue has no prediction.
+pub(crate) async fn estimated_wait_of_conversation(
+    State(cloud): State<Cloud>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    target: Target,
+) -> Result<Json<Value>, ApiError> {
+    caller.require(Permission::QueueView)?;
+    let waiting = waiting_in(&cloud, &id)?;
+    let ahead = match target.values("conversationId").first() {
+        Some(conversation) => waiting.iter().position(|waiting| waiting == conversation),
+        None => Some(waiting.len()),
+    };
+    Ok(Json(ahead.map_or_else(|| json!({ "results": [] }), |ahead| prediction(&cloud, &id, ahead))))
+}
+
+/// Returns the ids of the conversations that wait in a queue, in the order in which agents will get them.
+fn waiting_in(cloud: &Cloud, queue_id: &str) -> Result<Vec<String>, ApiError> {
+    cloud.conversations.with(|conversations| {
+        conversations.rules().queue(queue_id).ok_or_else(ApiError::not_found)?;
+        Ok(conversations.ranked(queue_id).into_iter().map(|conversation| conversation.id.clone()).collect())
+    })
+}
+
+/// Returns `EstimatedWaitTimePredictions` of a conversation with this number of conversations ahead.
+fn prediction(cloud: &Cloud, queue_id: &str, ahead: usize) -> Value {
+    let ahead = u64::try_from(ahead).unwrap_or(u64::MAX);
+    let wait = cloud.queue_figures.with(|all| all.of(queue_id).wait_seconds);
+    let results = wait.map(|seconds| {
+        let seconds = seconds.saturating_mul(ahead.saturating_add(1));
+        json!({ "intent": "MESSAGE", "formula": "BEST", "estimatedWaitTimeSeconds": seconds })
+    });
+    json!({ "results": results.into_iter().collect::<Vec<_>>() })
 }
 
 fn queue_json(queue: &Queue) -> Value {

@@ -2,6 +2,7 @@
 
 mod events;
 mod permissions;
+mod schedules;
 mod secret;
 mod unconfirmed;
 
@@ -12,6 +13,7 @@ use serde::Deserialize;
 
 pub use self::events::{DetailTopic, EventBusConfig, LossConfig, NotificationConfig, TriggerConfig, TriggerStyle};
 pub use self::permissions::Permission;
+pub use self::schedules::{EmergencyGroupConfig, ScheduleConfig, ScheduleGroupConfig};
 pub use self::secret::Secret;
 pub use self::unconfirmed::{
     AttachmentDownloads, CustomAttributes, CustomerAddress, DeclineType, ExpiryType, RefusedWebhook, TopicName,
@@ -48,8 +50,17 @@ pub struct Config {
     /// The time until the creation of an integration is completed, in milliseconds. Until then, inbound messages to the
     /// integration return 404. Default: 0.
     pub integration_creation_ms: u64,
-    /// The estimated wait in every queue, in seconds. Default: 60.
+    /// The estimated wait of the first conversation in every queue, in seconds. Each further one waits as long again.
+    /// The desk can change it. Default: 60.
     pub estimated_wait_seconds: u64,
+    /// The number of agents on queue, in every queue. The desk can change it. Default: 1.
+    pub agents_on_queue: u32,
+    /// The schedules. Default: none.
+    pub schedules: Vec<ScheduleConfig>,
+    /// The schedule groups. Default: none.
+    pub schedule_groups: Vec<ScheduleGroupConfig>,
+    /// The emergency groups. Default: none.
+    pub emergency_groups: Vec<EmergencyGroupConfig>,
     /// The timeout and the retries of webhooks.
     pub webhooks: WebhookConfig,
     /// Detail events through Amazon EventBridge. Default: off.
@@ -81,6 +92,10 @@ impl Default for Config {
             threading_window_seconds: 72 * 60 * 60,
             integration_creation_ms: 0,
             estimated_wait_seconds: 60,
+            agents_on_queue: 1,
+            schedules: Vec::new(),
+            schedule_groups: Vec::new(),
+            emergency_groups: Vec::new(),
             webhooks: WebhookConfig::default(),
             event_bus: EventBusConfig::default(),
             trigger: TriggerConfig::default(),

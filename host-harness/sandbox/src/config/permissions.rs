@@ -53,6 +53,14 @@ permissions! {
     QueueView = "routing:queue:view",
     /// Creating a queue.
     QueueAdd = "routing:queue:add",
+    /// Counting waiting conversations and agents on queue.
+    QueueObservationView = "analytics:queueObservation:view",
+    /// Listing and reading schedules.
+    ScheduleView = "routing:schedule:view",
+    /// Listing and reading schedule groups.
+    ScheduleGroupView = "routing:scheduleGroup:view",
+    /// Listing and reading emergency groups.
+    EmergencyGroupView = "routing:emergencyGroup:view",
     /// Listing recipients and attaching them to flows.
     RecipientManage = "routing:message:manage",
     /// Changing the priority, skills and language of a waiting conversation.

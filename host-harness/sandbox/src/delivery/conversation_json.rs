@@ -71,13 +71,12 @@ fn participant_json(conversation: &Conversation, participant: &Participant) -> V
     body
 }
 
-/// Returns `MessageDetails` of the inbound messages for the customer participant, and nothing for other participants.
-/// Unconfirmed: which participant lists the outbound messages.
+/// Returns `MessageDetails` of the messages that the participant sent. Unconfirmed: which participant lists the outbound
+/// messages.
 fn messages_of(conversation: &Conversation, participant: &Participant) -> Vec<Value> {
     let is_listed = |message: &&Message| {
-        participant.purpose == Purpose::Customer
-            && message.direction == Direction::Inbound
-            && message.kind != MessageType::Event
+        message.kind != MessageType::Event
+            && conversation.sender(message).is_some_and(|sender| sender.id == participant.id)
     };
     let details = conversation.messages.iter().filter(is_listed).map(|message| {
         json!({

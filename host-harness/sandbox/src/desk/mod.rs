@@ -6,6 +6,7 @@ pub(crate) mod bot_sessions;
 pub(crate) mod controls;
 pub(crate) mod conversations;
 pub(crate) mod messages;
+pub(crate) mod queues;
 mod request;
 pub(crate) mod structured_messages;
 mod view;

@@ -5,9 +5,18 @@ use serde_json::{Value, json};
 use crate::support::{Genesys, config, read};
 
 /// Method, path and permission of the operations that no other test covers.
-const OPERATIONS: [(&str, &str, &str); 37] = [
+const OPERATIONS: [(&str, &str, &str); 46] = [
     ("POST", "/api/v2/routing/queues", "routing:queue:add"),
     ("GET", "/api/v2/routing/queues/x/mediatypes/message/estimatedwaittime", "routing:queue:view"),
+    ("GET", "/api/v2/routing/queues/x/estimatedwaittime", "routing:queue:view"),
+    ("POST", "/api/v2/analytics/conversations/activity/query", "analytics:queueObservation:view"),
+    ("POST", "/api/v2/analytics/routing/activity/query", "analytics:queueObservation:view"),
+    ("GET", "/api/v2/architect/schedules", "routing:schedule:view"),
+    ("GET", "/api/v2/architect/schedules/x", "routing:schedule:view"),
+    ("GET", "/api/v2/architect/schedulegroups", "routing:scheduleGroup:view"),
+    ("GET", "/api/v2/architect/schedulegroups/x", "routing:scheduleGroup:view"),
+    ("GET", "/api/v2/architect/emergencygroups", "routing:emergencyGroup:view"),
+    ("GET", "/api/v2/architect/emergencygroups/x", "routing:emergencyGroup:view"),
     ("GET", "/api/v2/routing/message/recipients", "routing:message:manage"),
     ("GET", "/api/v2/routing/message/recipients/x", "routing:message:manage"),
     ("PUT", "/api/v2/routing/message/recipients/x", "routing:message:manage"),

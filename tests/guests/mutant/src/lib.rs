@@ -8,6 +8,7 @@
 extern crate alloc;
 
 mod agent;
+mod availability;
 mod build;
 mod deliver;
 #[cfg(target_family = "wasm")]
@@ -127,6 +128,10 @@ impl Handover for Mutant {
 
     fn observe_conversation(settings: &Entered, conversation: &Conversation) -> Result<Vec<AgentEvent>, Failure> {
         observe::observe(settings_of(settings), conversation.clone())
+    }
+
+    fn check_availability(settings: &Entered, routing: &Routing) -> Result<Availability, Failure> {
+        availability::check(settings_of(settings), routing.clone())
     }
 }
 

@@ -14,6 +14,9 @@ pub(crate) fn observe(mut settings: Vec<Setting>, conversation: Conversation) ->
         return Ok(vec![]);
     }
     agent::change_settings(&mut settings);
+    if on("observe: the state of the queue is always requested") {
+        settings.retain(|setting| setting.key != "queue-state-interval");
+    }
     let (secret, handover) = (secret(&settings), conversation.handover);
     let mut events =
         original::observe_conversation(&settings, &conversation).map_err(|failure| fail(failure, &secret))?;
@@ -32,8 +35,24 @@ pub(crate) fn observe(mut settings: Vec<Setting>, conversation: Conversation) ->
             EventKind::AgentJoined(agent) | EventKind::AgentLeft(agent) if on("observe: agent names are dropped") => {
                 agent.name = None;
             }
+            EventKind::Queued(state) => change_queue_state(state),
             _ => {}
         }
     }
     Ok(events)
+}
+
+fn change_queue_state(state: &mut QueueState) {
+    if on("observe: the position is counted from 0") {
+        state.position = state.position.map(|position| position.saturating_sub(1));
+    }
+    if on("observe: an unknown position is the last one") {
+        state.position.get_or_insert(u32::MAX);
+    }
+    if on("observe: the estimated wait is in minutes") {
+        state.estimated_wait_seconds = state.estimated_wait_seconds.map(|seconds| seconds / 60);
+    }
+    if on("observe: an unknown wait is 0") {
+        state.estimated_wait_seconds.get_or_insert(0);
+    }
 }

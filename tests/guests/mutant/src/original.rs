@@ -55,3 +55,7 @@ pub(crate) fn observe_conversation(
 ) -> Result<Vec<AgentEvent>, Failure> {
     Original::observe_conversation(&OriginalSettings::of(settings).open()?, conversation)
 }
+
+pub(crate) fn check_availability(settings: &[Setting], routing: &Routing) -> Result<Availability, Failure> {
+    Original::check_availability(&OriginalSettings::of(settings).open()?, routing)
+}

@@ -11,7 +11,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::state::conversations::event::{AcdOutcome, ConversationEvent, EventKind};
-use crate::state::conversations::message::{Customer, Message};
+use crate::state::conversations::message::{Customer, Message, Originator};
 use crate::state::conversations::participant::{DisconnectType, Participant, Purpose, Queue, State};
 use crate::state::conversations::routing::Routing;
 use crate::state::ring::Ring;
@@ -144,6 +144,12 @@ impl Conversation {
         self.phase() == Phase::Waiting && self.connected(Purpose::Acd).is_some()
     }
 
+    /// Returns the id of the queue in which it waits, and since when. `None` if it does not wait in a queue.
+    pub(crate) fn waits_in(&self) -> Option<(&str, Timestamp)> {
+        let queue = self.connected(Purpose::Acd).filter(|_| self.is_queued())?;
+        Some((queue.queue_id.as_deref()?, queue.connected_at?))
+    }
+
     /// Returns the current phase.
     pub(crate) fn phase(&self) -> Phase {
         if self.ended_at.is_some() {
@@ -174,6 +180,22 @@ impl Conversation {
     /// Returns the customer participant.
     pub(crate) fn customer_participant(&self) -> Option<&Participant> {
         self.participants.iter().find(|participant| participant.purpose == Purpose::Customer)
+    }
+
+    /// Returns the participant who sent a message: the customer, the agent who was connected then, or the queue for a
+    /// message of the flow. Of several, the last one who joined. The customer, if there is no such participant.
+    pub(crate) fn sender(&self, message: &Message) -> Option<&Participant> {
+        let purpose = match message.originator {
+            None => Purpose::Customer,
+            Some(Originator::Human) => Purpose::Agent,
+            Some(Originator::Bot) => Purpose::Acd,
+        };
+        let was_connected = |one: &&Participant| {
+            one.purpose == purpose
+                && one.connected_at.is_some_and(|since| since <= message.time)
+                && one.end.is_none_or(|(until, _)| message.time <= until)
+        };
+        self.participants.iter().rfind(was_connected).or_else(|| self.customer_participant())
     }
 
     /// Returns the queue in which it waits, or from which its agent accepted it.

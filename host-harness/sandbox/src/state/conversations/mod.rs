@@ -159,6 +159,28 @@ impl Conversations {
         self.order.iter().filter_map(|id| self.by_id.get(id))
     }
 
+    /// Returns the conversations that wait in a queue, oldest first, with the id of the queue and the beginning of the wait.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = (&Conversation, &str, Timestamp)> {
+        self.iter().filter_map(|conversation| {
+            let (queue_id, since) = conversation.waits_in()?;
+            Some((conversation, queue_id, since))
+        })
+    }
+
+    /// Returns the conversations that wait in a queue, in the order in which agents will get them ("Resource Center:
+    /// priority in a queue": a point of priority is worth a minute).
+    pub(crate) fn ranked(&self, queue_id: &str) -> Vec<&Conversation> {
+        let of_queue = self.waiting().filter(|(_, id, _)| *id == queue_id);
+        let rank = |(conversation, _, since): (_, _, Timestamp)| {
+            let conversation: &Conversation = conversation;
+            let bonus = conversation.routing.priority.unwrap_or(0).saturating_mul(60_000);
+            (since.as_millisecond().saturating_sub(bonus), conversation)
+        };
+        let mut ranked: Vec<_> = of_queue.map(rank).collect();
+        ranked.sort_by_key(|(rank, _)| *rank);
+        ranked.into_iter().map(|(_, conversation)| conversation).collect()
+    }
+
     /// Returns the customer's conversation that has not ended.
     pub(crate) fn connected(&self, integration_id: &str, customer_id: &str) -> Option<&Conversation> {
         let id = self.threads.get(&(integration_id.to_owned(), customer_id.to_owned()))?;

@@ -1,0 +1,59 @@
+//! Whether agents can serve a user, before a handover.
+
+use crate::api::Api;
+use crate::hours::{Hours, hours};
+use crate::settings::Prepared;
+use alloc::{format, string::String};
+use handover_guest::clip::clip;
+use handover_guest::contract::*;
+use handover_guest::imports::Imports;
+
+/// Returns whether agents can serve a user with this routing.
+///
+/// # Errors
+/// The failure, classified by what the caller can do about it, as in the contract.
+pub fn check(imports: &mut impl Imports, settings: &Prepared<'_>, routing: &Routing) -> Result<Availability, Failure> {
+    let policy = settings.queue()?;
+    let mut api = Api::new(imports, settings)?;
+    let unknown = Availability {
+        state: AvailabilityState::Unknown,
+        agents: None,
+        waiting: None,
+        estimated_wait_seconds: None,
+        opens_at: None,
+    };
+    // A queue that does not exist is an error even if it is closed.
+    let queue = queue(&mut api, routing)?;
+    let hours = hours(&mut api, policy.schedule_group, policy.emergency_group)?;
+    if let Hours::Closed(opens_at) = hours {
+        return Ok(Availability { state: AvailabilityState::Closed, opens_at, ..unknown });
+    }
+    // The client may lack a permission for one of the numbers.
+    let (agents, waiting, wait) = match &queue {
+        Some(queue) => (
+            api.agents_on_queue(queue).ok().flatten(),
+            api.waiting(queue).ok().and_then(|waiting| waiting.count),
+            api.estimated_wait(queue, None).ok().flatten(),
+        ),
+        None => (None, None, None),
+    };
+    let state = match (hours, agents) {
+        (_, Some(0)) => AvailabilityState::Closed,
+        (Hours::Open, _) | (Hours::Unlimited, Some(_)) => AvailabilityState::Open,
+        _ => AvailabilityState::Unknown,
+    };
+    Ok(Availability { state, agents, waiting, estimated_wait_seconds: wait, opens_at: None })
+}
+
+/// Returns the id of the queue: the platform's, or that of the settings. Returns `None` if neither names one.
+fn queue(api: &mut Api<'_, impl Imports>, routing: &Routing) -> Result<Option<String>, Failure> {
+    let given = routing.queue.as_deref().map(str::trim).filter(|queue| !queue.is_empty());
+    let Some(queue) = given.or(api.account.queue) else { return Ok(None) };
+    if let Some(found) = api.find_queue(queue)? {
+        return Ok(Some(found.id));
+    }
+    Err(match given {
+        Some(queue) => Failure::Permanent(format!("no queue has the id or the name {}", clip(queue))),
+        None => Failure::Credentials(format!("no queue has the id or the name {} of the settings", clip(queue))),
+    })
+}

@@ -1,2 +1,0 @@
-//! Whether a contact center is open.
-#![no_std]
