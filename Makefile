@@ -48,7 +48,7 @@ check: setup ## Check the format, the lints, the documentation, and that no publ
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
 	cargo clippy --locked --manifest-path benches/native/Cargo.toml --target-dir target --all-targets -- --deny warnings
-	cargo clippy --locked --package handover-guest --package handover-echo --package genesys-open-messaging --package genesys-bot-connector --package mutant-guest --package bot-mutant-guest --package evil-guest --target wasm32-wasip2 -- --deny warnings
+	cargo clippy --locked --package handover-guest --package handover-echo --package genesys-open-messaging --package genesys-bot-connector --package mutant-guest --package bot-mutant-guest --package evil-guest --package business-hours --target wasm32-wasip2 -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps
 	scripts/check-wit
 

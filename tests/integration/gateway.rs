@@ -1,6 +1,7 @@
 //! The gateway between a local Genesys Cloud and a platform, tested over HTTP.
 
 mod api;
+mod availability;
 mod faults;
 mod webhooks;
 
@@ -64,26 +65,38 @@ fn store_in(folder: &TempDir) -> SqliteStore {
 }
 
 /// Runs a gateway with these connections, each with its name and integration id, until the guard is dropped.
-fn run_gateway(
+fn run_gateway<'w>(
     store: SqliteStore,
     listener: TcpListener,
-    connections: &[(&str, &World, Option<String>)],
+    connections: &[(&'static str, &'w World, Option<String>)],
     rules: &Rules,
     callback: Option<&Callback>,
 ) -> DropGuard {
+    let with_options = |(name, world, integration_id): &(&'static str, &'w World, Option<String>)| {
+        (*name, *world, options(rules, callback, integration_id.clone()))
+    };
+    run_gateway_with(store, listener, &connections.iter().map(with_options).collect::<Vec<_>>())
+}
+
+fn options(rules: &Rules, callback: Option<&Callback>, integration_id: Option<String>) -> Options {
+    Options {
+        rules: rules.clone(),
+        callback: callback.cloned(),
+        path: Some("genesysCloudOM".into()),
+        integration_id,
+        logs_bodies: false,
+        polls: NonZeroU32::new(6_000).expect("a nonzero number"),
+        trace: Trace::default(),
+    }
+}
+
+/// Runs a gateway with these connections, each with its name and options, until the guard is dropped.
+fn run_gateway_with(store: SqliteStore, listener: TcpListener, connections: &[(&str, &World, Options)]) -> DropGuard {
     let metrics = Metrics::default();
     let mailboxes = Mailboxes::new(Arc::new(store), metrics.clone());
-    let service = |(name, world, integration_id): &(&str, &World, Option<String>)| {
-        let options = Options {
-            rules: rules.clone(),
-            callback: callback.cloned(),
-            path: Some("genesysCloudOM".into()),
-            integration_id: integration_id.clone(),
-            logs_bodies: false,
-            polls: NonZeroU32::new(6_000).expect("a nonzero number"),
-            trace: Trace::default(),
-        };
-        ConnectionService::new(name, world.connection.clone(), options, mailboxes.clone(), &metrics).expect("a name")
+    let service = |(name, world, options): &(&str, &World, Options)| {
+        let (connection, options) = (world.connection.clone(), options.clone());
+        ConnectionService::new(name, connection, options, mailboxes.clone(), &metrics).expect("a name")
     };
     let services: Vec<_> = connections.iter().map(service).collect();
     let stop = CancellationToken::new();

@@ -25,7 +25,7 @@ impl BusinessHours {
     /// # Errors
     /// There is no such time zone.
     pub fn new(zone: &str, open: Vec<Schedule>, closed: Vec<Schedule>) -> Result<Self, UnknownTimeZone> {
-        let zone = TimeZone::get(zone.trim()).map_err(|_| UnknownTimeZone)?;
+        let zone = TimeZone::get(zone.trim()).ok().filter(|zone| !zone.is_unknown()).ok_or(UnknownTimeZone)?;
         Ok(Self { zone, open, closed })
     }
 

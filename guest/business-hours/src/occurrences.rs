@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 use jiff::SignedDuration;
 use jiff::civil::{Date, Weekday, date};
 
-/// The maximum number of periods in which occurrences are counted for `COUNT`: daily for a hundred years.
-const MAX_COUNTED_PERIODS: i32 = 36_600;
+/// The maximum number of periods in which occurrences are counted for `COUNT`: daily in all supported years.
+const MAX_COUNTED_PERIODS: i32 = 150_000;
 
 /// Returns the dates from `from` to `until` on which a rule occurs that starts on `start`, in order.
 pub(crate) fn occurrences(rule: &Rule, start: Date, from: Date, until: Date) -> Vec<Date> {
@@ -202,6 +202,14 @@ mod tests {
         ] {
             assert_eq!(dates(rule, start, until), expected, "{rule}");
         }
+    }
+
+    #[test]
+    fn a_large_count_ends_too() {
+        let start = date(1900, 1, 1);
+        let rule = Rule::read("FREQ=DAILY;COUNT=40000", start.at(9, 0, 0, 0)).expect("a valid rule");
+        // `date --date '1900-01-01 +39999 days' +%F`
+        assert_eq!(last_counted(&rule, start), Some(date(2009, 7, 7)));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Compares with a table that python-dateutil made (`table.py`).
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "clippy allows these in tests but not in their helpers")]
+
 use business_hours::{BusinessHours, Schedule};
 use serde_json::Value;
 

@@ -25,8 +25,11 @@ pub fn check(imports: &mut impl Imports, settings: &Prepared<'_>, routing: &Rout
     // A queue that does not exist is an error even if it is closed.
     let queue = queue(&mut api, routing)?;
     let hours = hours(&mut api, policy.schedule_group, policy.emergency_group)?;
-    if let Hours::Closed(opens_at) = hours {
-        return Ok(Availability { state: AvailabilityState::Closed, opens_at, ..unknown });
+    let closed = |opens_at| Availability { state: AvailabilityState::Closed, opens_at, ..unknown };
+    match hours {
+        Hours::Closed(opens_at) => return Ok(closed(opens_at)),
+        Hours::Emergency => return Ok(closed(None)),
+        Hours::Open | Hours::Unlimited | Hours::Unknown(_) => {}
     }
     // The client may lack a permission for one of the numbers.
     let (agents, waiting, wait) = match &queue {

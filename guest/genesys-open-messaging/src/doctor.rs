@@ -1,6 +1,9 @@
 //! The doctor: checks everything that a connection needs, and explains how to correct failures. Only a probe changes
 //! anything.
 
+mod availability;
+mod outcome;
+
 use crate::api::{Api, Call, Kind, accepted, disconnect, read, segment};
 use crate::lookup::{Found, Integration, Making, no_integration, several_integrations};
 use crate::public_url::webhook_url_problem;
@@ -8,12 +11,14 @@ use crate::settings::{Prepared, SetupPolicy, WebhookPolicy};
 use crate::wire::api::{AllowedMedia, ContentProfile, MediaType, MediaTypes};
 use crate::wire::inbound::Agentless;
 use alloc::{format, string::String, vec, vec::Vec};
+use availability::{check_opening_hours, check_queue_state};
 use genesys_cloud::ids::is_uuid;
 use handover_guest::clip::clip;
 use handover_guest::contract::*;
 use handover_guest::http::{Status, header};
 use handover_guest::imports::Imports;
 use handover_guest::time::parse_http_date;
+use outcome::{error, failed, passed, skipped, unreadable_check, warning};
 
 /// The id of a conversation that does not exist.
 const NO_CONVERSATION: &str = "00000000-0000-4000-8000-000000000000";
@@ -71,7 +76,13 @@ pub fn check(imports: &mut impl Imports, settings: &Prepared<'_>, probe: Option<
     checks.push(check_disconnect(&mut api));
     checks.push(check_end_detection(&mut api, &webhook));
     checks.push(check_lookup(&mut api));
-    checks.push(check_queue(&mut api));
+    let (check, queue) = check_queue(&mut api);
+    checks.push(check);
+    let policy = settings.queue()?;
+    if let Some(queue) = queue.filter(|_| policy.state_interval_seconds.is_some()) {
+        checks.push(check_queue_state(&mut api, &queue));
+    }
+    checks.extend(check_opening_hours(&mut api, &policy));
     if let (Some(integration), Some(flow)) = (&integration, setup.flow) {
         checks.push(when_ready(integration, "flow", || check_flow(&mut api, integration, flow)));
     }
@@ -343,29 +354,31 @@ fn check_lookup(api: &mut Api<'_, impl Imports>) -> Check {
     }
 }
 
-fn check_queue(api: &mut Api<'_, impl Imports>) -> Check {
+/// Checks the queue of the settings. Also returns its id, if there is one.
+fn check_queue(api: &mut Api<'_, impl Imports>) -> (Check, Option<String>) {
     const NAME: &str = "queue";
     let Some(queue) = api.account.queue else {
-        return passed(NAME, "none is configured; the flow decides");
+        return (passed(NAME, "none is configured; the flow decides"), None);
     };
-    match api.find_queue(queue) {
+    let found = match api.find_queue(queue) {
         // Only this check needs the permission.
-        Err(failure) => unreadable_check(
-            NAME,
-            failure,
-            "Compare it with Admin > Contact Center > Queues, or give the OAuth client a role with routing:queue:view.",
-        ),
-        Ok(None) => error(
-            NAME,
-            &format!("no queue is called {}", clip(queue)),
-            "Copy the queue's name or id from Admin > Contact Center > Queues.",
-        ),
-        Ok(Some(found)) if is_uuid(queue) => passed(NAME, &format!("{} is {}", clip(&found.id), clip(&found.name))),
-        Ok(Some(found)) => {
-            let (name, id) = (clip(&found.name), clip(&found.id));
-            passed(NAME, &format!("{name} has the id {id}, which a flow with Find Queue By Id needs instead"))
+        Err(failure) => {
+            let remedy = "Compare it with Admin > Contact Center > Queues, or give the OAuth client a role with \
+                          routing:queue:view.";
+            return (unreadable_check(NAME, failure, remedy), None);
         }
-    }
+        Ok(None) => {
+            let remedy = "Copy the queue's name or id from Admin > Contact Center > Queues.";
+            return (error(NAME, &format!("no queue is called {}", clip(queue)), remedy), None);
+        }
+        Ok(Some(found)) => found,
+    };
+    let (name, id) = (clip(&found.name), clip(&found.id));
+    let message = match is_uuid(queue) {
+        true => format!("{id} is {name}"),
+        false => format!("{name} has the id {id}, which a flow with Find Queue By Id needs instead"),
+    };
+    (passed(NAME, &message), Some(found.id))
 }
 
 fn check_flow(api: &mut Api<'_, impl Imports>, integration: &Integration, flow: &str) -> Check {
@@ -399,43 +412,4 @@ fn send_probe(api: &mut Api<'_, impl Imports>, integration: &Integration, recipi
             unreadable_check(NAME, failure, "Give the OAuth client a role with conversation:message:create.")
         }
     }
-}
-
-/// Returns the check for a failure to read an object that only the doctor reads. A missing permission is only a
-/// warning.
-fn unreadable_check(name: &str, failure: Failure, remedy: &str) -> Check {
-    match failure {
-        Failure::Credentials(message) => warning(name, &format!("cannot be checked: {message}"), remedy),
-        failure => failed(name, failure, remedy),
-    }
-}
-
-fn warning(name: &str, message: &str, remedy: &str) -> Check {
-    Check { outcome: CheckOutcome::Warning, remedy: Some(remedy.into()), ..passed(name, message) }
-}
-
-fn error(name: &str, message: &str, remedy: &str) -> Check {
-    Check { outcome: CheckOutcome::Error, remedy: Some(remedy.into()), ..passed(name, message) }
-}
-
-fn passed(name: &str, message: &str) -> Check {
-    Check { name: name.into(), outcome: CheckOutcome::Ok, message: message.into(), remedy: None }
-}
-
-fn failed(name: &str, failure: Failure, remedy: &str) -> Check {
-    let (message, remedy) = match failure {
-        Failure::Credentials(message) | Failure::Permanent(message) => (message, remedy),
-        Failure::Retry(advice) => (
-            advice.message,
-            "Try again. If it keeps failing, compare host with your region and look at Genesys's status page.",
-        ),
-        Failure::Unsupported => ("this is not supported".into(), remedy),
-        Failure::StaleSettings => ("the settings must be checked again".into(), remedy),
-    };
-    Check { name: name.into(), outcome: CheckOutcome::Error, message, remedy: Some(remedy.into()) }
-}
-
-fn skipped(names: &[&str]) -> Vec<Check> {
-    let why = "an earlier check failed";
-    names.iter().map(|name| Check { outcome: CheckOutcome::Skipped, ..passed(name, why) }).collect()
 }

@@ -36,6 +36,8 @@ pub(crate) enum Hours {
     Open,
     /// It is not. Contains the time at which it opens, if that is known.
     Closed(Option<Timestamp>),
+    /// An emergency closes it.
+    Emergency,
     /// The settings name no schedule group.
     Unlimited,
     /// A schedule cannot be evaluated. The reason is for people.
@@ -71,7 +73,7 @@ pub(crate) fn hours(
     if let Some(group) = emergency_group
         && is_emergency(api, group)?
     {
-        return Ok(Hours::Closed(None));
+        return Ok(Hours::Emergency);
     }
     let Some(group) = schedule_group else { return Ok(Hours::Unlimited) };
     let schedules = match cached(api) {

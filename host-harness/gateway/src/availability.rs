@@ -46,9 +46,8 @@ pub(crate) enum Unanswered {
 impl StoredAvailability {
     /// Returns the answer for a routing if it still applies.
     fn find(&self, routing: &Routing, now: Timestamp) -> Option<&Availability> {
-        let applies = |answer: &&Answer| {
-            answer.routing == *routing && answer.asked <= now && now < after(answer.asked, VALIDITY)
-        };
+        let applies =
+            |answer: &&Answer| answer.routing == *routing && answer.asked <= now && now < after(answer.asked, VALIDITY);
         self.answers.iter().find(applies).map(|answer| &answer.availability)
     }
 
@@ -114,7 +113,10 @@ mod tests {
         let mut stored = StoredAvailability::default();
         stored.add(answer("a", 1_000, 1));
         stored.add(answer("b", 2_000, 2));
-        assert_eq!([agents(&stored, "a", 1_000), agents(&stored, "a", 60_999), agents(&stored, "a", 61_000)], [Some(1), Some(1), None]);
+        assert_eq!(
+            [agents(&stored, "a", 1_000), agents(&stored, "a", 60_999), agents(&stored, "a", 61_000)],
+            [Some(1), Some(1), None]
+        );
         assert_eq!([agents(&stored, "b", 61_999), agents(&stored, "c", 2_000)], [Some(2), None]);
         // A clock that was set back does not prolong it.
         assert_eq!(agents(&stored, "a", 999), None);

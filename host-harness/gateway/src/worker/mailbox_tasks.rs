@@ -305,12 +305,7 @@ async fn store_conversation(service: &ConnectionService, address: &Address, conv
     }
 }
 
-async fn poll(
-    service: &ConnectionService,
-    conversation: &Conversation,
-    soon: bool,
-    requests: NonZeroU32,
-) -> What {
+async fn poll(service: &ConnectionService, conversation: &Conversation, soon: bool, requests: NonZeroU32) -> What {
     let asked = now();
     if let Err(wait) = service.may_poll(soon, requests) {
         return What::NotPolled(after(asked, wait));
