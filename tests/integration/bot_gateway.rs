@@ -130,6 +130,7 @@ fn following_rules() -> Rules {
         has_callback: false,
         retries: rules().callback.retries,
         lookup_delay: LOOKUP_DELAY,
+        reconciliation_delay: None,
         retention: Duration::from_secs(86_400),
     }
 }

@@ -3,6 +3,7 @@
 mod api;
 mod availability;
 mod faults;
+mod reconciliation;
 mod webhooks;
 
 use crate::world::World;
@@ -46,6 +47,7 @@ fn rules() -> Rules {
             give_up_after: Duration::from_secs(60),
         },
         lookup_delay: Duration::from_secs(3),
+        reconciliation_delay: None,
         retention: Duration::from_secs(86_400),
     }
 }

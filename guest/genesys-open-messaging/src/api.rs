@@ -7,6 +7,7 @@ use alloc::{format, string::String};
 use genesys_cloud::api;
 use genesys_cloud::wire::Page;
 use handover_guest::{contract::*, imports::Imports};
+use serde::Serialize;
 
 /// The API of the connection's account.
 pub(crate) struct Api<'i, I> {
@@ -48,6 +49,13 @@ impl<'i, I: Imports> Api<'i, I> {
 /// Reads a conversation ("Conversations API", `GET /api/v2/conversations/messages/{conversationId}`).
 pub(crate) fn get_conversation(id: &str) -> Result<Call, Failure> {
     Ok(Call::get(format!("/api/v2/conversations/messages/{}", segment(id)?)))
+}
+
+/// Reads messages of a conversation by Genesys's ids, at most 1 000 (Conversations API, `POST …/messages/bulk`).
+pub(crate) fn read_messages<Id: Serialize>(conversation: &str, ids: &[Id]) -> Result<Call, Failure> {
+    let path = format!("/api/v2/conversations/messages/{}/messages/bulk", segment(conversation)?);
+    let ids = serde_json::to_vec(ids).map_err(|_| unreadable("the ids are not JSON"))?;
+    Ok(Call::query(path, ids))
 }
 
 /// Disconnects a participant ("Conversations API", `PATCH …/participants/{participantId}`).

@@ -3,14 +3,14 @@
 //! Genesys may accept a message twice (unconfirmed). A message whose outcome is unknown is therefore looked up among
 //! the messages of the conversation, by the id that the platform gave it.
 
-use crate::api::{Api, Call, Kind, accepted, get_conversation, read, segment, unreadable};
+use crate::api::{Api, Kind, accepted, get_conversation, read, read_messages, unreadable};
 use crate::ids::conversation_id;
 use crate::operations::{
     ANSWER, BuiltChannel, BuiltLeave, BuiltMessage, EVENT, LEAVE, MESSAGE, RECEIPT, foreign_request,
 };
 use crate::settings::Prepared;
 use crate::wire::api::{Conversation as WireConversation, MessageChannel, MessageData, NormalizedMessage, Participant};
-use alloc::{format, vec::Vec};
+use alloc::vec::Vec;
 use genesys_cloud::wire::Page;
 use handover_guest::contract::*;
 use handover_guest::http::Status;
@@ -135,9 +135,7 @@ fn among(
     if ids.is_empty() {
         return Ok(DeliveryStatus::NotDelivered);
     }
-    let path = format!("/api/v2/conversations/messages/{}/messages/bulk", segment(id)?);
-    let call = Call::query(path, serde_json::to_vec(&ids).map_err(|_| foreign_request())?);
-    let Some(response) = visible(api.call(&call)?)? else { return Ok(DeliveryStatus::Unknown) };
+    let Some(response) = visible(api.call(&read_messages(id, &ids)?)?)? else { return Ok(DeliveryStatus::Unknown) };
     let document = read(&response)?;
     let mut messages = Page::of(document.root()).entities().map(MessageData::of).peekable();
     let is_wanted = |message: &MessageData<'_>| {

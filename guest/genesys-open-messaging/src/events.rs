@@ -8,6 +8,7 @@ mod webhook;
 pub(crate) use conversation::events as conversation_events;
 
 use crate::settings::EventPolicy;
+use crate::wire::api::MessageData;
 use crate::wire::detail::{BusEvent, Callback, EventBody, Notification};
 use alloc::{vec, vec::Vec};
 use detail::Detail;
@@ -30,6 +31,17 @@ pub fn map(policy: &EventPolicy<'_>, source: &EventSource) -> Mapped {
         EventSource::Trigger(_) => map_objects(text, |object| map_callback(policy, object)),
         EventSource::Notification(_) => map_text(text, |object| map_notification(policy, object)),
     }
+}
+
+/// Maps a message that was fetched to the event of its webhook. Returns `None` for a message of the customer, and for what
+/// is not a message.
+pub(crate) fn fetched_message(policy: &EventPolicy<'_>, message: MessageData<'_>) -> Option<AgentEvent> {
+    if message.direction().is_some_and(|direction| direction.eq_ignore_ascii_case("inbound")) {
+        return None;
+    }
+    let object = message.outbound_message()?;
+    let event = Webhook::fetched(policy, object, message.id(), message.timestamp()).message();
+    matches!(event.kind, EventKind::Message(_)).then_some(event)
 }
 
 fn map_webhook(policy: &EventPolicy<'_>, object: Object<'_>) -> Vec<AgentEvent> {

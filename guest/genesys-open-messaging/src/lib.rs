@@ -11,6 +11,7 @@
 //! | [`outbound`] | `build-outbound-message` | none |
 //! | [`delivery`], [`delivery_lookup`] | `deliver`, `find-delivery` | through `api` |
 //! | [`observation`] | `observe-conversation` | through `api` |
+//! | [`history`] | `fetch-agent-messages` | through `api` |
 //! | [`availability`] | `check-availability` | through `api` |
 //! | [`doctor`], [`provisioning`] | `check-connection`, `provision` | through `api` |
 
@@ -25,6 +26,7 @@ pub mod delivery;
 pub mod delivery_lookup;
 pub mod doctor;
 pub mod events;
+pub mod history;
 mod hours;
 mod ids;
 mod lookup;
@@ -112,6 +114,10 @@ impl Handover for GenesysOpenMessaging {
 
     fn observe_conversation(settings: &Prepared<'_>, conversation: &Conversation) -> Result<Vec<AgentEvent>, Failure> {
         observation::observe(&mut HostImports, settings, conversation)
+    }
+
+    fn fetch_agent_messages(settings: &Prepared<'_>, conversation: &Conversation) -> Result<Vec<AgentEvent>, Failure> {
+        history::fetch(&mut HostImports, settings, conversation)
     }
 
     fn check_availability(settings: &Prepared<'_>, routing: &Routing) -> Result<Availability, Failure> {

@@ -5,9 +5,9 @@ mod reference;
 pub(crate) use self::reference::reference;
 use crate::secret_source::SecretSource;
 use anyhow::{Context, bail};
-use handover_gateway::mailbox::{CallbackRules, LOOKUP_DELAY, Retries, Rules};
+use handover_gateway::mailbox::{CallbackRules, LOOKUP_DELAY, RECONCILIATION_DELAY, Retries, Rules};
 use handover_gateway::session::SessionRules;
-use handover_host::contract::{BotAnswer, BotHandover, BotMessage, NextStep};
+use handover_host::contract::{Ability, BotAnswer, BotHandover, BotMessage, NextStep};
 use handover_host::handover::{AfterEnd, Policy};
 use handover_host::{AllowedOrigins, Limits};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -565,8 +565,9 @@ fn retries(give_up: Span) -> Retries {
 }
 
 impl Connection {
-    /// Returns the rules for the mailboxes of the connection. `can_poll` states whether its plugin supports polling.
-    pub(crate) fn rules(&self, can_poll: bool, keep_events: Span) -> Rules {
+    /// Returns the rules for the mailboxes of the connection, whose plugin has these abilities.
+    pub(crate) fn rules(&self, abilities: &[Ability], keep_events: Span) -> Rules {
+        let can_poll = abilities.contains(&Ability::Observation);
         Rules {
             policy: Policy {
                 after_end: self.after_end,
@@ -580,6 +581,7 @@ impl Connection {
             has_callback: false,
             retries: retries(self.give_up),
             lookup_delay: LOOKUP_DELAY,
+            reconciliation_delay: abilities.contains(&Ability::MessageHistory).then_some(RECONCILIATION_DELAY),
             // Events and pending retries expire before the mailbox does.
             retention: keep_events.0 + 24 * HOUR,
         }

@@ -198,6 +198,7 @@ mod tests {
                 give_up_after: Duration::from_secs(3_600),
             },
             lookup_delay: Duration::from_secs(15),
+            reconciliation_delay: None,
             retention: Duration::from_secs(86_400),
         }
     }

@@ -38,6 +38,7 @@ struct Inner {
     lookups: Family<Outcome, Counter>,
     callbacks: Family<Outcome, Counter>,
     polls: Family<Outcome, Counter>,
+    reconciliations: Family<Outcome, Counter>,
     bot_requests: Family<Outcome, Counter>,
     answers: Family<Outcome, Counter>,
     dead_letters: Family<Connection, Counter>,
@@ -106,6 +107,11 @@ impl Default for Metrics {
             lookups: family(&mut registry, "lookups", "Lookups of deliveries with unknown outcome by result"),
             callbacks: family(&mut registry, "callbacks", "Callback attempts by outcome"),
             polls: family(&mut registry, "polls", "Polls of conversations by outcome"),
+            reconciliations: family(
+                &mut registry,
+                "reconciliations",
+                "Comparisons of the agents' messages of ended handovers by outcome",
+            ),
             bot_requests: family(
                 &mut registry,
                 "bot_requests",
@@ -236,6 +242,11 @@ impl ConnectionMetrics {
 
     pub(crate) fn poll(&self, outcome: &'static str) {
         self.outcome(&self.metrics.0.polls, outcome, 1);
+    }
+
+    /// Counts an attempt to compare the messages of an ended handover.
+    pub(crate) fn reconciliation(&self, outcome: &'static str) {
+        self.outcome(&self.metrics.0.reconciliations, outcome, 1);
     }
 
     pub(crate) fn dead_letter(&self) {

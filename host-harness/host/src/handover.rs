@@ -252,6 +252,12 @@ impl Handover {
         self.number.saturating_add(1)
     }
 
+    /// Returns when the handover began.
+    #[must_use]
+    pub fn begun(&self) -> Timestamp {
+        self.begun
+    }
+
     /// Returns the contact center's id of the conversation, once a delivery or an event contained it.
     #[must_use]
     pub fn conversation(&self) -> Option<&str> {

@@ -42,6 +42,17 @@ impl<'a> Webhook<'a> {
         Self { policy, message, body, id, kind, direction, channel, address, conversation, time }
     }
 
+    /// Reads a message that was fetched. Its own id and time take precedence.
+    pub(super) fn fetched(
+        policy: &'a EventPolicy<'a>,
+        object: Object<'a>,
+        id: Option<&'a str>,
+        time: Option<&'a str>,
+    ) -> Self {
+        let message = Self::of(policy, object);
+        Self { id: message.id.or(id), time: message.time.or(time), ..message }
+    }
+
     pub(super) fn events(&self) -> Vec<AgentEvent> {
         match self.kind {
             Some("Text" | "Structured") => vec![self.message()],
@@ -53,7 +64,7 @@ impl<'a> Webhook<'a> {
         }
     }
 
-    fn message(&self) -> AgentEvent {
+    pub(super) fn message(&self) -> AgentEvent {
         let message = self.message;
         if self.direction == Some("Inbound") {
             return self.ignored("the echo of a message of the platform".into());

@@ -30,6 +30,7 @@ pub fn description() -> Description {
             Ability::Provisioning,
             Ability::Availability,
             Ability::QueueState,
+            Ability::MessageHistory,
         ],
     }
 }

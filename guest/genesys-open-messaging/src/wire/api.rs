@@ -145,8 +145,14 @@ json_types! {
         "id" => id: text,
         /// The platform's id of the message.
         "providerMessageId" => provider_message_id: text,
+        /// The time, in ISO 8601.
+        "timestamp" => timestamp: text,
+        /// The direction: `inbound` for a message of the customer, `outbound` for one of an agent or a flow.
+        "direction" => direction: text,
         /// The message in the format that all channels share.
         "normalizedMessage" => normalized_message: object(NormalizedMessage),
+        /// The message as an outbound webhook would have it, except for an id or a time that only this object has.
+        "normalizedMessage" => outbound_message: object,
     }
 
     /// `ConversationNormalizedMessage`.

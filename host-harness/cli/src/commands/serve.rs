@@ -18,7 +18,6 @@ use handover_gateway::{
     BotOptions, BotService, Callback, ConnectionService, Gateway, Mailboxes, Metrics, Options, Parts, Repository,
     Sessions, Tokens, Trace, document, run as run_gateway, why_unfetchable,
 };
-use handover_host::contract::Ability;
 use handover_host::{Host, HttpClient, HttpClientLimits, Limits, Provider};
 use serde_json::json;
 use std::collections::HashMap;
@@ -184,9 +183,8 @@ impl Serving<'_> {
             let connected = plugin::connect_with(&provider, &settings, &connection.allow_origins, trusted)
                 .await
                 .with_context(|| at("settings"))?;
-            let can_poll = provider.description().abilities.contains(&Ability::Observation);
             let options = Options {
-                rules: connection.rules(can_poll, file.config.store.keep_events),
+                rules: connection.rules(&provider.description().abilities, file.config.store.keep_events),
                 callback: self.callback.clone(),
                 path: Some(connection.path.clone()),
                 integration_id: connection.integration_id.clone(),

@@ -5,7 +5,7 @@ use crate::{output, plugin};
 use anyhow::Context;
 use genesys_sandbox::Sandbox;
 use handover_demo::DemoContext;
-use handover_gateway::mailbox::{CallbackRules, LOOKUP_DELAY, Retries, Rules};
+use handover_gateway::mailbox::{CallbackRules, LOOKUP_DELAY, RECONCILIATION_DELAY, Retries, Rules};
 use handover_gateway::session::SessionRules;
 use handover_gateway::store::Store;
 use handover_gateway::store::sqlite::SqliteStore;
@@ -45,6 +45,7 @@ fn rules() -> Rules {
             give_up_after: Duration::from_secs(60),
         },
         lookup_delay: LOOKUP_DELAY,
+        reconciliation_delay: Some(RECONCILIATION_DELAY),
         retention: 2 * KEEP_EVENTS,
     }
 }

@@ -35,7 +35,7 @@ pub enum Event {
     Transferred(Agent),
     /// A message to display.
     Message(AgentMessage),
-    /// A message to display that an agent wrote after the end.
+    /// A message to display that an agent wrote after the end, or whose webhook was lost during the handover.
     LateMessage(AgentMessage),
     /// An agent is typing, for this many milliseconds from the event's time.
     Typing(u32),

@@ -62,6 +62,13 @@ pub enum Task {
         /// The user waits in the queue, so the provider may also request the state of the queue.
         waiting: bool,
     },
+    /// Fetch the messages of an ended handover: [`Mailbox::reconciled`](crate::mailbox::Mailbox::reconciled).
+    FetchMessages {
+        /// The number of the handover.
+        handover: u32,
+        /// Its conversation.
+        conversation: Conversation,
+    },
     /// Call the platform back: [`Mailbox::called_back`](crate::mailbox::Mailbox::called_back).
     CallBack {
         /// The event's id.

@@ -16,6 +16,9 @@ pub const LEASE: Duration = Duration::from_secs(REQUEST_TIMEOUT.as_secs() + 3);
 /// lease under which it was sent.
 pub const LOOKUP_DELAY: Duration = Duration::from_secs(LEASE.as_secs() + 5);
 
+/// The default of [`Rules::reconciliation_delay`]. Genesys repeats a webhook five times within about half a minute.
+pub const RECONCILIATION_DELAY: Duration = Duration::from_secs(60);
+
 // If a lease could expire before its request does, nothing would ever be delivered.
 const _: () = assert!(LEASE.as_secs() > REQUEST_TIMEOUT.as_secs() && LOOKUP_DELAY.as_secs() > LEASE.as_secs());
 
@@ -35,6 +38,9 @@ pub struct Rules {
     /// How long to wait before a request with an unknown outcome is looked up. [`LOOKUP_DELAY`] unless the contact
     /// center is known to be faster.
     pub lookup_delay: Duration,
+    /// The time after the end of a handover at which its messages are compared with the contact center's: longer than the
+    /// contact center repeats webhooks. Absent: never.
+    pub reconciliation_delay: Option<Duration>,
     /// How long a mailbox is kept after its last handover ended.
     pub retention: Duration,
 }

@@ -6,6 +6,7 @@ use super::delivery_queue::{DeliveryQueue, Item};
 use super::event_queue::{Event, EventQueue, QueuedEvent};
 use super::idempotency::{CachedResponse, CommandResponse, IdempotencyCache};
 use super::lease::{DeadLetter, DeadLetterContent, Leases};
+use super::reconciliation::Reconciliations;
 use super::rules::Rules;
 use super::time::{after, milliseconds};
 use handover_host::contract::{
@@ -42,6 +43,8 @@ pub struct Mailbox {
     /// The time since which the contact center has no conversation to poll.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) unpollable: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Reconciliations::is_empty")]
+    pub(super) reconciliations: Reconciliations,
     pub(super) deduplication: DeduplicationWindow,
     pub(super) idempotency: IdempotencyCache,
     pub(super) delivery_queue: DeliveryQueue,
@@ -85,6 +88,23 @@ pub enum NotAccepted {
     NoRoom(#[from] NoRoom),
 }
 
+/// Why the messages of an ended handover are not compared with the contact center's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotReconciled {
+    /// The attempt failed. The contact center may ask for a delay.
+    Failed {
+        /// The delay that the contact center asks for.
+        after_seconds: Option<u32>,
+    },
+    /// There were too many requests.
+    Postponed {
+        /// When to try again.
+        until: Timestamp,
+    },
+    /// The contact center does not have the conversation, or its messages cannot be read.
+    Impossible,
+}
+
 /// The numbers of new and duplicate events of a webhook.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Accepted {
@@ -109,6 +129,7 @@ impl Mailbox {
             poll_due: None,
             poll_requested: None,
             unpollable: None,
+            reconciliations: Reconciliations::default(),
             deduplication: DeduplicationWindow::default(),
             idempotency: IdempotencyCache::default(),
             delivery_queue: DeliveryQueue::default(),
@@ -205,6 +226,7 @@ impl Mailbox {
             for at in [&mut self.poll_due, &mut self.poll_requested, &mut self.unpollable].into_iter().flatten() {
                 *at = at.saturating_sub(back);
             }
+            self.reconciliations.step_back(back);
             self.delivery_queue.step_back(back);
             self.event_queue.step_back(back);
             self.leases.step_back(back);
@@ -412,6 +434,45 @@ impl Mailbox {
         }
     }
 
+    /// Compares the messages of an ended handover with those that the contact center has. Those that no webhook brought are
+    /// queued as late messages.
+    pub fn reconciled(&mut self, handover: u32, events: &[AgentEvent], now: Timestamp, rules: &Rules) {
+        let messages = self.reconciliations.messages_of(handover, events);
+        if self.event_queue.admit(&messages).is_err() {
+            return self.reconciliations.postpone(handover, after(now, rules.retries.max_delay));
+        }
+        let origin = EventOrigin::poll();
+        for event in messages {
+            // An event before the window may be one that was accepted.
+            let is_decidable = self.deduplication.admit(std::slice::from_ref(&event), &origin, now, rules).is_ok();
+            if is_decidable
+                && self.deduplication.insert(&event, &origin, now, rules)
+                && let EventKind::Message(message) = event.kind
+            {
+                self.event_queue.push(Event::LateMessage(message), handover, now);
+            }
+        }
+        self.reconciliations.remove(handover);
+    }
+
+    /// Records that the messages of an ended handover cannot be compared now, or ever.
+    pub fn not_reconciled(
+        &mut self,
+        handover: u32,
+        outcome: NotReconciled,
+        chance: f64,
+        now: Timestamp,
+        rules: &Rules,
+    ) {
+        match outcome {
+            NotReconciled::Failed { after_seconds } => {
+                self.reconciliations.failed(handover, after_seconds, chance, now, &rules.retries);
+            }
+            NotReconciled::Postponed { until } => self.reconciliations.postpone(handover, until),
+            NotReconciled::Impossible => self.reconciliations.remove(handover),
+        }
+    }
+
     /// Postpones the next poll, if one is due at all.
     pub fn poll_at(&mut self, at: Timestamp) {
         self.poll_due = self.poll_due.map(|_| at);
@@ -520,13 +581,16 @@ impl Mailbox {
                     self.count(&outbound, 1);
                     self.delivery_queue.push_always(&outbound, number, now);
                 }
-                Step::Ended(reason) => self.end(reason, number, now),
+                Step::Ended(reason) => self.end(reason, number, now, rules),
             }
         }
     }
 
-    fn end(&mut self, reason: EndReason, number: u32, now: Timestamp) {
+    fn end(&mut self, reason: EndReason, number: u32, now: Timestamp, rules: &Rules) {
         (self.poll_due, self.poll_requested) = (None, None);
+        if let Some(handover) = self.handover.as_ref().filter(|_| !self.follows) {
+            self.reconciliations.add(handover, now, rules);
+        }
         self.event_queue.push(Event::Ended(reason), number, now);
     }
 

@@ -68,13 +68,15 @@ impl Mailbox {
             self.delivery_queue.peek().map(|item| item.ready().max(self.waits_for_conversation(item).unwrap_or(0)));
         let (handover, poll_due) = (self.handover.as_ref(), self.poll_due);
         let deadline = handover.and_then(Handover::next_deadline);
-        [item, deadline, poll_due, self.expires_at(rules)].into_iter().flatten().min()
+        let reconciliation = self.reconciliations.due();
+        [item, deadline, poll_due, reconciliation, self.expires_at(rules)].into_iter().flatten().min()
     }
 
     /// Returns when the retention passes; `None` while work is queued or the handover has not ended. It does not pass
     /// before the last event has left the log, because a new mailbox restarts its event numbers.
     fn expires_at(&self, rules: &Rules) -> Option<Timestamp> {
         let idle = self.delivery_queue.peek().is_none()
+            && self.reconciliations.is_empty()
             && self.event_queue.to_call(rules.callback()).is_none()
             && self.event_queue.unpublished().next().is_none();
         let ended = self.handover.as_ref().filter(|_| idle).and_then(Handover::ended_at)?;
@@ -122,6 +124,9 @@ impl Mailbox {
             }
             // The conversation's id is not known yet.
             self.poll_due = rules.next_poll(now);
+        }
+        if let Some((handover, conversation)) = self.reconciliations.next(&self.recipient, now) {
+            return Some(Task::FetchMessages { handover, conversation });
         }
         if !self.is_expired(now, rules) {
             return None;

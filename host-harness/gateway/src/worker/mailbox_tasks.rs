@@ -7,8 +7,8 @@ use crate::connection_service::ConnectionService;
 use crate::dead_letters::StoredDeadLetter;
 use crate::mailbox::time::after;
 use crate::mailbox::{
-    CallbackOutcome, Channel, DeadLetter, DeliveryOutcome, LookupOutcome, Mailbox, QueuedEvent, REQUEST_TIMEOUT, Rules,
-    Task,
+    CallbackOutcome, Channel, DeadLetter, DeliveryOutcome, LookupOutcome, Mailbox, NotReconciled, QueuedEvent,
+    REQUEST_TIMEOUT, Rules, Task,
 };
 use crate::mailboxes::Mailboxes;
 use crate::platform_event::PlatformEvent;
@@ -19,6 +19,9 @@ use handover_host::contract::{
 use handover_host::{CallError, Connection, Error, Limit};
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
+
+/// The number of requests that fetch the messages of a handover: the conversation, and the messages.
+const REQUESTS_OF_HISTORY: NonZeroU32 = NonZeroU32::new(2).unwrap();
 
 /// The outcome of a task. Recording it several times has no further effect.
 #[derive(Debug)]
@@ -42,6 +45,9 @@ enum What {
     NotPolled(Timestamp),
     /// The contact center has no conversation with this thread.
     Unpollable(u32),
+    /// The messages of an ended handover.
+    Reconciled(u32, Vec<AgentEvent>),
+    NotReconciled(u32, NotReconciled),
     CalledBack(u64, CallbackOutcome),
     StoredDeadLetter(Box<DeadLetter>),
     /// There is no outcome; the next lease tries again.
@@ -112,6 +118,10 @@ impl Outcome {
             What::Polled { thread, events, asked } => mailbox.polled(*thread, events, *asked, now, rules),
             What::NotPolled(next_poll) => mailbox.poll_at(*next_poll),
             What::Unpollable(thread) => mailbox.unpollable(*thread, now, rules),
+            What::Reconciled(handover, events) => mailbox.reconciled(*handover, events, now, rules),
+            What::NotReconciled(handover, outcome) => {
+                mailbox.not_reconciled(*handover, *outcome, self.chance, now, rules);
+            }
             What::CalledBack(event, outcome) => {
                 mailbox.called_back(*event, outcome.clone(), self.chance, now, rules);
             }
@@ -142,6 +152,9 @@ impl Outcome {
             What::Polled { .. } => metrics.poll("answered"),
             What::NotPolled(_) => metrics.poll("postponed"),
             What::Unpollable(_) => metrics.poll("refused"),
+            What::Reconciled(..) => metrics.reconciliation("compared"),
+            What::NotReconciled(_, NotReconciled::Impossible) => metrics.reconciliation("impossible"),
+            What::NotReconciled(..) => metrics.reconciliation("postponed"),
             What::StoredDeadLetter(_) => metrics.dead_letter(),
             What::Built(..) | What::Nothing => {}
         }
@@ -160,6 +173,7 @@ async fn perform(service: &ConnectionService, address: &Address, task: Task) -> 
             let requests = if waiting { service.requests_of_waiting_poll() } else { NonZeroU32::MIN };
             poll(service, &conversation, soon, requests).await
         }
+        Task::FetchMessages { handover, conversation } => fetch_messages(service, handover, &conversation).await,
         Task::CallBack { id, event, attempts } => {
             What::CalledBack(event.number, call_back(service, address, &id, &event, attempts).await)
         }
@@ -333,6 +347,35 @@ async fn poll(service: &ConnectionService, conversation: &Conversation, soon: bo
             What::NotPolled(next_poll(service, 0, asked))
         }
     }
+}
+
+/// Fetches the messages of an ended handover.
+async fn fetch_messages(service: &ConnectionService, handover: u32, conversation: &Conversation) -> What {
+    let asked = now();
+    if let Err(wait) = service.may_poll(true, REQUESTS_OF_HISTORY) {
+        return What::NotReconciled(handover, NotReconciled::Postponed { until: after(asked, wait) });
+    }
+    let outcome = match with_request_timeout(service).fetch_agent_messages(conversation).await {
+        Ok(events) => {
+            service.record_credentials(None);
+            return What::Reconciled(handover, events);
+        }
+        Err(Error::Provider(failure)) => {
+            service.record_credentials(Some(&failure));
+            tracing::warn!(connection = service.name(), ?failure, "the messages of a handover cannot be fetched");
+            match failure {
+                Failure::Retry(advice) => NotReconciled::Failed { after_seconds: advice.after_seconds },
+                Failure::Credentials(_) | Failure::StaleSettings => NotReconciled::Failed { after_seconds: None },
+                Failure::Permanent(_) | Failure::Unsupported => NotReconciled::Impossible,
+            }
+        }
+        Err(Error::Call(error)) => {
+            let reason = description(&error);
+            tracing::error!(connection = service.name(), reason, "the messages of a handover cannot be fetched");
+            NotReconciled::Failed { after_seconds: None }
+        }
+    };
+    What::NotReconciled(handover, outcome)
 }
 
 fn next_poll(service: &ConnectionService, after_seconds: u32, asked: Timestamp) -> Timestamp {

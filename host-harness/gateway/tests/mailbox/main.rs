@@ -10,6 +10,7 @@
 
 mod examples;
 mod random_runs;
+mod reconciliation;
 
 use handover_gateway::mailbox::{Retries, Rules};
 use handover_host::contract::{
@@ -33,6 +34,7 @@ fn rules() -> Rules {
             give_up_after: Duration::from_secs(3_600),
         },
         lookup_delay: Duration::from_secs(15),
+        reconciliation_delay: None,
         retention: Duration::from_secs(86_400),
     }
 }

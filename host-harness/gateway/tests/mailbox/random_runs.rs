@@ -241,7 +241,7 @@ impl Run {
                 mailbox.called_back(event.number, outcome, random, now, &rules);
             }
             Task::Poll { conversation: _, .. } => mailbox.polled(1, &[], running.since, now, &rules),
-            Task::Build { .. } | Task::StoreDeadLetter(_) | Task::Remove => {
+            Task::Build { .. } | Task::FetchMessages { .. } | Task::StoreDeadLetter(_) | Task::Remove => {
                 panic!("seed {}: unexpected task", self.seed)
             }
         }

@@ -16,6 +16,7 @@ mod exported;
 mod failure;
 mod fault;
 mod find;
+mod history;
 mod json;
 mod map;
 mod observe;
@@ -128,6 +129,10 @@ impl Handover for Mutant {
 
     fn observe_conversation(settings: &Entered, conversation: &Conversation) -> Result<Vec<AgentEvent>, Failure> {
         observe::observe(settings_of(settings), conversation.clone())
+    }
+
+    fn fetch_agent_messages(settings: &Entered, conversation: &Conversation) -> Result<Vec<AgentEvent>, Failure> {
+        history::fetch(&settings_of(settings), conversation)
     }
 
     fn check_availability(settings: &Entered, routing: &Routing) -> Result<Availability, Failure> {

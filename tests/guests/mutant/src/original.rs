@@ -56,6 +56,13 @@ pub(crate) fn observe_conversation(
     Original::observe_conversation(&OriginalSettings::of(settings).open()?, conversation)
 }
 
+pub(crate) fn fetch_agent_messages(
+    settings: &[Setting],
+    conversation: &Conversation,
+) -> Result<Vec<AgentEvent>, Failure> {
+    Original::fetch_agent_messages(&OriginalSettings::of(settings).open()?, conversation)
+}
+
 pub(crate) fn check_availability(settings: &[Setting], routing: &Routing) -> Result<Availability, Failure> {
     Original::check_availability(&OriginalSettings::of(settings).open()?, routing)
 }

@@ -1,0 +1,136 @@
+//! Messages that no webhook brought are found after the end.
+
+use super::{NOW, agent_message, request, rules, text};
+use handover_gateway::mailbox::{Channel, DeliveryOutcome, EventOrigin, Mailbox, NotReconciled, Rules, Source, Task};
+use handover_host::contract::{
+    AgentEvent, Conversation, Delivery, EndReason, EventKind, HandoverStart, OutboundMessage, Timestamp,
+};
+use std::time::Duration;
+
+const SECOND: u64 = 1_000;
+const END: Timestamp = NOW + 30 * SECOND;
+
+fn reconciling() -> Rules {
+    Rules { reconciliation_delay: Some(Duration::from_secs(60)), ..rules() }
+}
+
+fn webhook(body: &str) -> EventOrigin {
+    EventOrigin::new(Source::Webhook, body.as_bytes())
+}
+
+fn task(mailbox: &mut Mailbox, now: Timestamp) -> Option<Task> {
+    let lease = mailbox.lease(Channel::Outbound, "worker", now, &reconciling());
+    mailbox.release(Channel::Outbound, "worker");
+    lease.map(|lease| lease.task)
+}
+
+/// Returns a mailbox whose handover has a conversation and ended at [`END`]. The webhook of one message arrived.
+fn ended_mailbox() -> Mailbox {
+    let rules = reconciling();
+    let mut mailbox = Mailbox::new("box".to_owned(), "user-1".to_owned());
+    begin(&mut mailbox, NOW);
+    mailbox.accept(&[agent_message("m2", NOW + 2 * SECOND)], &webhook("m2"), NOW + 2 * SECOND, &rules).expect("new");
+    end(&mut mailbox, END);
+    mailbox
+}
+
+fn begin(mailbox: &mut Mailbox, now: Timestamp) {
+    let rules = reconciling();
+    mailbox.begin(now, &rules).expect("no handover is in progress");
+    let start = mailbox.outbound(OutboundMessage::Start(HandoverStart::default()), now);
+    mailbox.send(&start, Some(vec![request(&start.id)]), now).expect("room");
+    let Some(Task::Deliver { item, .. }) = task(mailbox, now) else { panic!("the start is delivered") };
+    let delivery = Delivery { conversation_id: Some("c-1".to_owned()), ..Delivery::default() };
+    mailbox.delivered(item, DeliveryOutcome::Delivered(delivery), 0.0, now, &rules);
+}
+
+fn end(mailbox: &mut Mailbox, at: Timestamp) {
+    let end =
+        AgentEvent { id: format!("end-{at}"), kind: EventKind::Ended(EndReason::Completed), ..agent_message("e", at) };
+    mailbox.accept(&[end], &webhook(&format!("end-{at}")), at, &reconciling()).expect("new");
+}
+
+/// Returns the type and the id of each message for the platform.
+fn messages(mailbox: &Mailbox) -> Vec<(String, String)> {
+    let events = mailbox.unpublished().map(|queued| queued.event.get().to_owned());
+    let parsed = events.map(|event| serde_json::from_str::<serde_json::Value>(&event).expect("JSON"));
+    let named =
+        |event: serde_json::Value| Some((event["type"].as_str()?.to_owned(), event["data"]["id"].as_str()?.to_owned()));
+    parsed.filter_map(named).collect()
+}
+
+fn late(id: &str) -> (String, String) {
+    ("late-message".to_owned(), id.to_owned())
+}
+
+#[test]
+fn publishes_what_no_webhook_brought_late_in_order_and_once() {
+    let (mut mailbox, rules) = (ended_mailbox(), reconciling());
+    assert_eq!(task(&mut mailbox, END + 59_999), None);
+    let due = END + 60 * SECOND;
+    assert_eq!(mailbox.due(&Rules { has_callback: false, ..rules.clone() }), Some(0), "events are to be published");
+    let conversation = Conversation { recipient: "user-1".to_owned(), handover: 1, id: Some("c-1".to_owned()) };
+    assert_eq!(task(&mut mailbox, due), Some(Task::FetchMessages { handover: 1, conversation }));
+
+    let history = ["m1", "m2", "m3"].into_iter().zip(1..).map(|(id, second)| agent_message(id, NOW + second * SECOND));
+    let earlier = agent_message("of-another-handover", NOW - 600 * SECOND);
+    let later = agent_message("of-a-later-handover", END + 600 * SECOND);
+    let history: Vec<_> = std::iter::once(earlier).chain(history).chain([later]).collect();
+    mailbox.reconciled(1, &history, due, &rules);
+    let message = ("message".to_owned(), "m2".to_owned());
+    assert_eq!(messages(&mailbox), [message, late("m1"), late("m3")]);
+    assert_eq!(task(&mut mailbox, due + 1), None, "it is done");
+
+    let accepted = mailbox.accept(&[agent_message("m3", NOW + 3 * SECOND)], &webhook("m3"), due + 1, &rules);
+    assert_eq!(accepted.expect("known").duplicates, 1, "a webhook that comes after all is a duplicate");
+    assert_eq!(messages(&mailbox).len(), 3);
+}
+
+#[test]
+fn tries_again_after_a_failure_and_gives_up() {
+    let (mut mailbox, rules) = (ended_mailbox(), reconciling());
+    let due = END + 60 * SECOND;
+    let failed = NotReconciled::Failed { after_seconds: Some(20) };
+    mailbox.not_reconciled(1, failed, 0.0, due, &rules);
+    assert_eq!(task(&mut mailbox, due + 19_999), None);
+    assert!(matches!(task(&mut mailbox, due + 20_000), Some(Task::FetchMessages { .. })));
+    mailbox.not_reconciled(1, NotReconciled::Postponed { until: due + 40_000 }, 0.0, due + 20_000, &rules);
+    assert_eq!(task(&mut mailbox, due + 39_999), None);
+    assert!(matches!(task(&mut mailbox, due + 40_000), Some(Task::FetchMessages { .. })));
+    let too_long = END + 3_601 * SECOND;
+    mailbox.not_reconciled(1, failed, 0.0, too_long, &rules);
+    assert_eq!(task(&mut mailbox, too_long + 60 * SECOND), None);
+
+    let mut unknown = ended_mailbox();
+    unknown.not_reconciled(1, NotReconciled::Impossible, 0.0, due, &rules);
+    assert_eq!(task(&mut unknown, due), None);
+}
+
+#[test]
+fn a_handover_is_compared_although_the_next_one_has_begun() {
+    let (mut mailbox, rules) = (ended_mailbox(), reconciling());
+    begin(&mut mailbox, END + 10 * SECOND);
+    let due = END + 60 * SECOND;
+    let found = task(&mut mailbox, due);
+    assert!(matches!(found, Some(Task::FetchMessages { handover: 1, .. })), "{found:?}");
+    mailbox.reconciled(1, &[agent_message("m1", NOW + SECOND)], due, &rules);
+    assert!(messages(&mailbox).contains(&late("m1")));
+    let handovers: Vec<_> = mailbox.unpublished().map(|queued| queued.handover).collect();
+    assert_eq!(handovers.last(), Some(&1), "the message belongs to the handover that ended");
+    mailbox.send(&mailbox.outbound(text("Still there?"), due), Some(vec![request("x")]), due).expect("a handover");
+}
+
+#[test]
+fn nothing_is_compared_without_a_conversation_or_without_the_ability() {
+    let rules = rules();
+    let mut mailbox = Mailbox::new("box".to_owned(), "user-1".to_owned());
+    mailbox.begin(NOW, &reconciling()).expect("no handover is in progress");
+    end(&mut mailbox, END);
+    assert_eq!(task(&mut mailbox, END + 60 * SECOND), None);
+
+    let mut unable = Mailbox::new("box".to_owned(), "user-1".to_owned());
+    begin(&mut unable, NOW);
+    let end = AgentEvent { kind: EventKind::Ended(EndReason::Completed), ..agent_message("e", END) };
+    unable.accept(&[end], &webhook("e"), END, &rules).expect("new");
+    assert_eq!(task(&mut unable, END + 60 * SECOND), None);
+}
