@@ -89,7 +89,9 @@ impl<'a> Builder<'a> {
         let transcript = transcript(start, sent_until, self.policy.text_limit)?;
         let words = start.text.as_deref().map(str::trim).filter(|text| is_visible(text));
         let words = words.unwrap_or(self.policy.start_text);
-        let texts = transcript.iter().map(String::as_str).chain(self.split(words));
+        let summary = given(&start.summary).filter(|_| self.policy.summary.is_text());
+        let summary = summary.map(|text| transcript::summary(text, self.policy.text_limit)).unwrap_or_default();
+        let texts = summary.iter().chain(&transcript).map(String::as_str).chain(self.split(words));
         // The flow reads the attributes first, so the first message must contain them.
         let custom_attributes = attributes::attributes(self.policy, self.conversation, start)?;
         let mut attributes = Some(ChannelMetadata { custom_attributes });

@@ -1,6 +1,6 @@
 //! Participant data for the flow's routing and for the agent.
 
-use super::fields::given;
+use super::fields::{clipped, given};
 use crate::copilot;
 use crate::settings::MessagePolicy;
 use alloc::{
@@ -15,6 +15,10 @@ use handover_guest::outbound::{invalid, is_visible};
 
 /// The valid priorities (Routing API, `RoutingConversationAttributesRequest.priority`).
 const PRIORITIES: RangeInclusive<i32> = -25_000_000..=25_000_000;
+
+/// The maximum length of a summary in participant data. Genesys documents no limit for Open Messaging; other channels allow
+/// about 2 kB for all participant data of a message.
+const MAX_SUMMARY_CHARACTERS: usize = 1000;
 
 /// Returns the attributes of a handover. The platform's override the operator's.
 pub(super) fn attributes(
@@ -56,6 +60,9 @@ pub(super) fn attributes(
     }
     if let Some(priority) = start.routing.priority.map(i64::from).or(settings.priority) {
         set("priority", &priority.to_string());
+    }
+    if let Some(summary) = given(&start.summary).filter(|_| policy.summary.is_attribute()) {
+        set("summary", &clipped(summary, MAX_SUMMARY_CHARACTERS));
     }
     let own = settings.own.iter().copied();
     // Participant data is visible to everyone at the contact center.

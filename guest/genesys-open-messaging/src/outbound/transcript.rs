@@ -1,5 +1,6 @@
 //! Formats the transcript before the handover as messages for the agent.
 
+use super::fields::clipped;
 use alloc::{collections::VecDeque, format, string::String, vec::Vec};
 use handover_guest::contract::*;
 use handover_guest::invisible::is_invisible;
@@ -13,6 +14,8 @@ const MAX_MESSAGES: usize = 64;
 const MAX_BYTES: usize = 128 << 10;
 /// 2000-01-01T00:00:00Z in milliseconds. An earlier time is assumed to be in seconds by mistake.
 const EARLIEST: Timestamp = 946_684_800_000;
+/// The maximum length of a summary, in characters. The rest is left out.
+const MAX_SUMMARY_CHARACTERS: usize = 4000;
 /// The prefix of every line of an entry except the first. It prevents a line from imitating another speaker, wherever a
 /// message is split.
 const CONTINUED: &str = "| ";
@@ -33,6 +36,16 @@ pub(super) fn transcript(
         }
     }
     Ok(if lines.is_empty() { Vec::new() } else { newest(&lines, limit) })
+}
+
+/// Returns the platform's summary as messages of at most `limit` characters. Each of its lines begins with a bar, so that it
+/// cannot imitate an entry of the transcript.
+pub(super) fn summary(text: &str, limit: usize) -> Vec<String> {
+    let text = clipped(text, MAX_SUMMARY_CHARACTERS);
+    let width = limit.saturating_sub(CONTINUED.len()).max(1);
+    let pieces = physical_lines(&text).flat_map(|line| split(line, width));
+    let lines: Vec<_> = pieces.map(|piece| format!("{CONTINUED}{piece}")).collect();
+    pack("Summary", lines.iter(), limit)
 }
 
 /// Returns a line's time in ISO 8601.

@@ -31,6 +31,7 @@ pub fn description() -> Description {
             Ability::Availability,
             Ability::QueueState,
             Ability::MessageHistory,
+            Ability::Summary,
         ],
     }
 }
@@ -211,6 +212,17 @@ fn messages() -> Vec<SettingField> {
                 "First message",
                 "The first message to the agent if the platform starts a handover without a text.",
                 DEFAULT_START_TEXT,
+            ),
+        ),
+        with_default(
+            AS_TEXT,
+            field(
+                choice(&[AS_TEXT, AS_ATTRIBUTE, AS_BOTH]),
+                SUMMARY,
+                "Summary",
+                "Where the agent sees the platform's summary of the conversation: as the first message, as the participant data \
+                 summary (shortened to 1000 characters), or both.",
+                AS_TEXT,
             ),
         ),
         with_default(

@@ -40,6 +40,8 @@ pub const THREAD: &str = "thread";
 pub const FLOW: &str = "flow";
 /// The first message if the platform starts a handover without a text.
 pub const START_TEXT: &str = "start-text";
+/// Where the agent sees the platform's summary.
+pub const SUMMARY: &str = "summary";
 /// The message to the agent if the user leaves and the conversation cannot be closed.
 pub const LEAVE_TEXT: &str = "leave-text";
 /// The maximum number of characters in one message.
@@ -66,6 +68,10 @@ pub(super) const PER_HANDOVER: &str = "per-handover";
 pub(super) const FULL: &str = "full";
 pub(super) const FIRST: &str = "first";
 pub(super) const ALIAS: &str = "alias";
+
+pub(super) const AS_TEXT: &str = "text";
+pub(super) const AS_ATTRIBUTE: &str = "attribute";
+pub(super) const AS_BOTH: &str = "both";
 
 pub(super) const DEFAULT_START_TEXT: &str = "The user asks for a person.";
 pub(super) const DEFAULT_LEAVE_TEXT: &str = "The user has left the chat.";

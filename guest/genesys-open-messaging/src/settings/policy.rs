@@ -129,6 +129,8 @@ pub struct MessagePolicy<'a> {
     pub text_limit: usize,
     /// The first message if the platform starts a handover without a text.
     pub start_text: &'a str,
+    /// Where the agent sees the summary.
+    pub summary: SummaryPlace,
     /// The message to the agent if the conversation cannot be closed.
     pub leave_text: &'a str,
     /// The link to the AI Copilot Workspace, if it is configured.
@@ -146,9 +148,44 @@ impl<'a> MessagePolicy<'a> {
             send_profile: switch(settings, SEND_PROFILE)?.unwrap_or(false),
             text_limit: text_limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_TEXT_LIMIT),
             start_text: text(settings, START_TEXT).unwrap_or(DEFAULT_START_TEXT),
+            summary: SummaryPlace::of(settings)?,
             leave_text: text(settings, LEAVE_TEXT).unwrap_or(DEFAULT_LEAVE_TEXT),
             copilot: CopilotPolicy::of(settings)?,
         })
+    }
+}
+
+/// Where the agent sees the platform's summary.
+#[derive(Debug, Clone, Copy, Deserialize, PartialEq, Eq, Serialize)]
+pub enum SummaryPlace {
+    /// In the first message.
+    Text,
+    /// In participant data.
+    Attribute,
+    /// In both.
+    Both,
+}
+
+impl SummaryPlace {
+    fn of(settings: &[Setting]) -> Result<Self, Unusable> {
+        match text(settings, SUMMARY) {
+            None | Some(AS_TEXT) => Ok(Self::Text),
+            Some(AS_ATTRIBUTE) => Ok(Self::Attribute),
+            Some(AS_BOTH) => Ok(Self::Both),
+            Some(_) => Err(Unusable),
+        }
+    }
+
+    /// Returns whether it is in the first message.
+    #[must_use]
+    pub fn is_text(self) -> bool {
+        self != Self::Attribute
+    }
+
+    /// Returns whether it is in participant data.
+    #[must_use]
+    pub fn is_attribute(self) -> bool {
+        self != Self::Text
     }
 }
 

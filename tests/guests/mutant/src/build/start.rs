@@ -24,6 +24,7 @@ pub(crate) fn build(mut settings: Vec<Setting>, conversation: Conversation, mut 
             picture = given;
         }
         change_transcript(start);
+        change_summary(&mut settings, start);
         change_values(start);
         change_routing(&mut settings, start);
         change_attributes(&mut settings, start);
@@ -170,5 +171,18 @@ fn changed_link(link: &str) -> String {
             link.replace("?sessionId=", "?session=").replace("&userId=", "&sessionId=").replace("?session=", "?userId=")
         }
         () => link.into(),
+    }
+}
+
+/// Applies the faults in the summary.
+fn change_summary(settings: &mut Vec<Setting>, start: &mut HandoverStart) {
+    if on("build: a summary is dropped") {
+        start.summary = None;
+    }
+    if on("build: a summary is always a text") {
+        settings.retain(|setting| setting.key != "summary");
+    }
+    if on("build: a summary is shortened to 100 characters") {
+        start.summary = start.summary.take().map(|summary| summary.chars().take(100).collect());
     }
 }
