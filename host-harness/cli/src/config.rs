@@ -628,7 +628,7 @@ mod tests {
         let config = parse(MINIMAL).expect("a valid configuration").config;
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.connection["acme"].path, "genesysCloudOM");
-        assert_eq!(config.connection["acme"].rules(true, config.store.keep_events).retries.give_up_after, HOUR);
+        assert_eq!(config.connection["acme"].rules(&[], config.store.keep_events).retries.give_up_after, HOUR);
     }
 
     #[test]
