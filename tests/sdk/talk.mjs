@@ -66,6 +66,28 @@ assert.deepEqual(customer.attributes, { language: 'english' });
 assert.ok(conversation.participants.some(({ purpose, state }) => purpose === 'acd' && state === 'connected'));
 step('returns the conversation with the customer in a queue');
 
+const waitsIn = conversation.participants.find(({ purpose }) => purpose === 'acd').queue.id;
+const wait = await new sdk.RoutingApi().getRoutingQueueEstimatedwaittime(waitsIn, { conversationId: sent.conversationId });
+assert.deepEqual(wait.results.map(({ intent, estimatedWaitTimeSeconds }) => [intent, estimatedWaitTimeSeconds]), [['MESSAGE', 60]]);
+const newWait = await new sdk.RoutingApi().getRoutingQueueMediatypeEstimatedwaittime(waitsIn, 'message');
+assert.equal(newWait.results[0].estimatedWaitTimeSeconds, 120);
+step('estimates the wait of a conversation and of a new one');
+
+const analytics = new sdk.AnalyticsApi();
+const ofQueue = { type: 'dimension', dimension: 'queueId', operator: 'matches', value: waitsIn };
+const waiting = await analytics.postAnalyticsConversationsActivityQuery({
+  metrics: [{ metric: 'oWaiting', details: true }],
+  filter: { type: 'and', predicates: [ofQueue, { dimension: 'mediaType', value: 'message' }] },
+});
+assert.deepEqual(waiting.results[0].data, [{ metric: 'oWaiting', count: 1 }]);
+assert.equal(waiting.results[0].entities[0].conversationId, sent.conversationId);
+const agents = await analytics.postAnalyticsRoutingActivityQuery({
+  metrics: [{ metric: 'oOnQueueUsers' }],
+  filter: { type: 'and', predicates: [ofQueue] },
+});
+assert.deepEqual(agents.results[0].data, [{ metric: 'oOnQueueUsers', count: 1 }]);
+step('counts waiting conversations and agents on queue');
+
 const details = await conversations.getConversationsMessageDetails(sent.id);
 assert.equal(details.conversationId, sent.conversationId);
 assert.equal(details.providerMessageId, messageId);
@@ -181,3 +203,14 @@ assert.equal(recipients.entities[0].id, created.recipient?.id ?? recipients.enti
 const routed = await routing.putRoutingMessageRecipient(recipients.entities[0].id, { flow: { id: flows.entities[0].id } });
 assert.equal(routed.flow.id, flows.entities[0].id);
 step('routes the address of the integration to the flow');
+
+const groups = await architect.getArchitectSchedulegroups({ name: 'Support hours' });
+const group = await architect.getArchitectSchedulegroup(groups.entities[0].id);
+assert.deepEqual([group.name, group.timeZone, group.closedSchedules, group.holidaySchedules], ['Support hours', 'Europe/Berlin', [], []]);
+const schedules = await architect.getArchitectSchedules({ pageSize: 100, pageNumber: 1 });
+const weekdays = schedules.entities.find(({ id }) => id === group.openSchedules[0].id);
+assert.equal(weekdays.rrule, 'FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR');
+assert.equal(weekdays.start, '2026-01-05T08:00:00.000');
+const emergencies = await architect.getArchitectEmergencygroups({ name: 'Support emergency' });
+assert.equal((await architect.getArchitectEmergencygroup(emergencies.entities[0].id)).enabled, true);
+step('returns schedules, schedule groups and emergency groups');

@@ -34,9 +34,9 @@ pub fn check(imports: &mut impl Imports, settings: &Prepared<'_>, routing: &Rout
     // The client may lack a permission for one of the numbers.
     let (agents, waiting, wait) = match &queue {
         Some(queue) => (
-            api.agents_on_queue(queue).ok().flatten(),
-            api.waiting(queue).ok().and_then(|waiting| waiting.count),
-            api.estimated_wait(queue, None).ok().flatten(),
+            permitted(api.agents_on_queue(queue))?.flatten(),
+            permitted(api.waiting(queue))?.and_then(|waiting| waiting.count),
+            permitted(api.estimated_wait(queue, None))?.flatten(),
         ),
         None => (None, None, None),
     };
@@ -46,6 +46,16 @@ pub fn check(imports: &mut impl Imports, settings: &Prepared<'_>, routing: &Rout
         _ => AvailabilityState::Unknown,
     };
     Ok(Availability { state, agents, waiting, estimated_wait_seconds: wait, opens_at: None })
+}
+
+/// Returns `None` if the OAuth client may not read something. A temporary failure stays one, because an answer without the
+/// number of agents would be wrong for as long as hosts keep it.
+fn permitted<T>(read: Result<T, Failure>) -> Result<Option<T>, Failure> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(Failure::Credentials(_) | Failure::Permanent(_) | Failure::Unsupported) => Ok(None),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Returns the id of the queue: the platform's, or that of the settings. Returns `None` if neither names one.

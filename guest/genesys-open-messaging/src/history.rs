@@ -8,7 +8,7 @@ use crate::events::fetched_message;
 use crate::ids::conversation_id;
 use crate::settings::{Prepared, Thread};
 use crate::wire::api::{Conversation as WireConversation, MessageData, Participant};
-use alloc::{string::String, vec::Vec};
+use alloc::{collections::BTreeSet, string::String, vec::Vec};
 use genesys_cloud::wire::Page;
 use handover_guest::{contract::*, imports::Imports, time};
 
@@ -64,13 +64,9 @@ fn message_ids(api: &mut Api<'_, impl Imports>, conversation: &str) -> Result<Ve
         return Err(unreadable("the conversation has a member without a clear meaning"));
     }
     dated.sort_by_key(|(time, _)| *time);
+    // Several participants may list the same message.
+    let mut known = BTreeSet::new();
+    dated.retain(|(_, id)| known.insert(*id));
     let oldest = dated.len().saturating_sub(MAX_MESSAGES);
-    let mut ids = Vec::new();
-    for (_, id) in dated.into_iter().skip(oldest) {
-        // Several participants may list the same message.
-        if !ids.iter().any(|known| known == id) {
-            ids.push(String::from(id));
-        }
-    }
-    Ok(ids)
+    Ok(dated.into_iter().skip(oldest).map(|(_, id)| String::from(id)).collect())
 }

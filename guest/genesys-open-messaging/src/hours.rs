@@ -121,7 +121,7 @@ fn read_schedules(api: &mut Api<'_, impl Imports>, group: &str) -> Result<Schedu
     let found = find(api, SCHEDULE_GROUPS, group, |object| {
         let group = ScheduleGroup::of(object);
         let closed = group.closed_schedules().chain(group.holiday_schedules());
-        Some((group.time_zone().unwrap_or("UTC").to_string(), ids(group.open_schedules()), ids(closed)))
+        Some((group.time_zone().unwrap_or_default().to_string(), ids(group.open_schedules()), ids(closed)))
     })?;
     let (zone, open, closed) = found.ok_or_else(|| missing("schedule group", group))?;
     let wanted: BTreeSet<&str> = open.iter().chain(&closed).map(String::as_str).collect();

@@ -13,6 +13,9 @@ const LIST_TTL_SECONDS: u32 = 10;
 /// The maximum number of waiting conversations that are ranked. Hosts limit the size of a cached value.
 const MAX_RANKED: usize = 400;
 
+/// The maximum number of estimated waits that are kept for a queue.
+const MAX_KNOWN_WAITS: usize = 250;
+
 /// Returns the state of the queue for a conversation that waits in it. What Genesys does not report, or what the OAuth
 /// client may not see, is absent. The estimated wait is requested at most every `interval_seconds`.
 pub(crate) fn queue_state(
@@ -33,15 +36,42 @@ fn estimated_wait(
     conversation: &str,
     interval_seconds: u32,
 ) -> Option<u32> {
-    let key = format!("estimated-wait:{conversation}");
-    if let Some(cached) = cached_text(api, &key) {
-        return cached.parse().ok();
+    // One value for the whole queue, because hosts keep few values for a connection.
+    let key = format!("estimated-waits:{queue}");
+    let (now, interval) = (api.imports().now(), u64::from(interval_seconds) * 1000);
+    let cached = cached_text(api, &key).unwrap_or_default();
+    let recent = cached.lines().filter_map(KnownWait::read).filter(|known| now.saturating_sub(known.asked) < interval);
+    let mut recent: Vec<_> = recent.collect();
+    if let Some(known) = recent.iter().find(|known| known.conversation == conversation) {
+        return known.seconds;
     }
-    let wait = api.estimated_wait(queue, Some(conversation)).ok().flatten();
+    let seconds = api.estimated_wait(queue, Some(conversation)).ok().flatten();
     // An unknown wait is cached too, so that a refused request is not repeated with every poll.
-    let text = wait.map(|seconds| format!("{seconds}")).unwrap_or_default();
-    api.imports().cache(&key, text.as_bytes(), interval_seconds);
-    wait
+    recent.push(KnownWait { conversation, asked: now, seconds });
+    let oldest = recent.len().saturating_sub(MAX_KNOWN_WAITS);
+    let lines: Vec<_> = recent.iter().skip(oldest).map(KnownWait::line).collect();
+    api.imports().cache(&key, lines.join("\n").as_bytes(), interval_seconds);
+    seconds
+}
+
+/// An estimated wait in the cache.
+struct KnownWait<'a> {
+    conversation: &'a str,
+    asked: Timestamp,
+    seconds: Option<u32>,
+}
+
+impl<'a> KnownWait<'a> {
+    fn read(line: &'a str) -> Option<Self> {
+        let mut words = line.split(' ');
+        let (conversation, asked) = (words.next()?, words.next()?.parse().ok()?);
+        Some(Self { conversation, asked, seconds: words.next().and_then(|seconds| seconds.parse().ok()) })
+    }
+
+    fn line(&self) -> String {
+        let seconds = self.seconds.map(|seconds| format!(" {seconds}")).unwrap_or_default();
+        format!("{} {}{seconds}", self.conversation, self.asked)
+    }
 }
 
 /// Returns the position in the queue, counted from 1.

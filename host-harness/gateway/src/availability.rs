@@ -2,10 +2,11 @@
 //! requests and many users may ask at once.
 
 use crate::clock::now;
-use crate::connection_service::ConnectionService;
+use crate::connection_service::{ConnectionService, RecentFailure};
+use crate::mailbox::REQUEST_TIMEOUT;
 use crate::mailbox::time::after;
 use crate::record;
-use crate::store::{Content, Family, StoreError, none_on_conflict};
+use crate::store::{Content, Family, Revision, StoreError, none_on_conflict};
 use handover_host::Error;
 use handover_host::contract::{Availability, Failure, Routing, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,8 @@ use std::time::Duration;
 
 /// The time for which an answer applies.
 const VALIDITY: Duration = Duration::from_secs(60);
+/// The time for which a failure applies, unless the contact center asks for a longer delay.
+const FAILURE_VALIDITY: Duration = Duration::from_secs(10);
 /// The maximum number of answers that are kept for a connection: one for each routing.
 const MAX_ANSWERS: usize = 50;
 
@@ -64,27 +67,53 @@ impl StoredAvailability {
 
 /// Returns whether agents can serve a user with this routing, as the contact center reported within the last minute.
 pub(crate) async fn check(service: &ConnectionService, routing: &Routing) -> Result<Availability, Unanswered> {
+    if let Some(availability) = load(service).await?.0.find(routing, now()) {
+        return Ok(availability.clone());
+    }
     // Requests for the same answer wait for the first of them.
-    let _lock = service.lock_availability().await;
-    let store = service.mailboxes().store();
-    let key = service.name();
-    let record = store.load(Family::Availability, key).await?;
-    let mut stored = match &record {
-        // Answers of another version are worth nothing after a minute.
-        Some(record) => record::decode("availability", &record.content.value).unwrap_or_default(),
-        None => StoredAvailability::default(),
-    };
+    let mut recent_failure = service.lock_availability().await;
+    let (mut stored, revision) = load(service).await?;
     let asked = now();
     if let Some(availability) = stored.find(routing, asked) {
         return Ok(availability.clone());
     }
-    let availability = service.connection().check_availability(routing).await?;
+    if let Some(recent) = recent_failure.as_ref().filter(|recent| recent.routing == *routing && asked < recent.until) {
+        return Err(Error::Provider(recent.failure.clone()).into());
+    }
+    let availability = match service.connection().with_call_time(REQUEST_TIMEOUT).check_availability(routing).await {
+        Ok(availability) => availability,
+        Err(Error::Provider(failure)) => {
+            let until = after(now(), pause(&failure));
+            *recent_failure = Some(RecentFailure { routing: routing.clone(), until, failure: failure.clone() });
+            tracing::warn!(connection = service.name(), ?failure, "the availability of agents is unknown");
+            return Err(Error::Provider(failure).into());
+        }
+        Err(error) => return Err(error.into()),
+    };
     stored.add(Answer { routing: routing.clone(), asked, availability: availability.clone() });
     let content = Content { value: record::encode("availability", &stored)?, due: None };
-    let revision = record.map(|record| record.revision);
-    // A conflict means that another gateway stored an answer in the meantime. This one is asked for again then.
-    none_on_conflict(store.save(Family::Availability, key, revision, content).await)?;
+    // After a conflict, another gateway has stored an answer in the meantime, and this one is asked for again.
+    let saved = service.mailboxes().store().save(Family::Availability, service.name(), revision, content).await;
+    if let Err(error) = none_on_conflict(saved) {
+        tracing::warn!(connection = service.name(), %error, "the availability of agents cannot be stored");
+    }
     Ok(availability)
+}
+
+/// Returns how long a failure applies.
+fn pause(failure: &Failure) -> Duration {
+    match failure {
+        Failure::Retry(advice) => FAILURE_VALIDITY.max(Duration::from_secs(advice.after_seconds.unwrap_or(0).into())),
+        _ => FAILURE_VALIDITY,
+    }
+}
+
+async fn load(service: &ConnectionService) -> Result<(StoredAvailability, Option<Revision>), StoreError> {
+    let record = service.mailboxes().store().load(Family::Availability, service.name()).await?;
+    let revision = record.as_ref().map(|record| record.revision);
+    // Answers of another version are worth nothing after a minute.
+    let stored = record.and_then(|record| record::decode("availability", &record.content.value).ok());
+    Ok((stored.unwrap_or_default(), revision))
 }
 
 #[cfg(test)]

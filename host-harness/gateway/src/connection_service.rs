@@ -9,7 +9,7 @@ use crate::trace::Trace;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use handover_host::Connection;
-use handover_host::contract::{Ability, Failure};
+use handover_host::contract::{Ability, Failure, Routing, Timestamp};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -37,8 +37,8 @@ struct Inner {
     /// Log messages about replays.
     replays: DefaultDirectRateLimiter,
     credentials: Mutex<Credentials>,
-    /// Held while the availability of agents is requested.
-    availability: tokio::sync::Mutex<()>,
+    /// Held while the availability of agents is requested. Contains the last failure.
+    availability: tokio::sync::Mutex<Option<RecentFailure>>,
     metrics: ConnectionMetrics,
     mailboxes: Mailboxes,
 }
@@ -53,6 +53,17 @@ pub(crate) enum Credentials {
     Accepted,
     /// The last response refused them. Nothing is delivered until they are corrected.
     Refused,
+}
+
+/// A failure to learn the availability of agents. Other requests get it too instead of asking again.
+#[derive(Debug)]
+pub(crate) struct RecentFailure {
+    /// The routing that was asked for.
+    pub(crate) routing: Routing,
+    /// The time until which it applies.
+    pub(crate) until: Timestamp,
+    /// The failure.
+    pub(crate) failure: Failure,
 }
 
 /// The operator's options for a connection.
@@ -188,7 +199,7 @@ impl ConnectionService {
     }
 
     /// Waits until no other request of this gateway asks for the availability of agents.
-    pub(crate) async fn lock_availability(&self) -> tokio::sync::MutexGuard<'_, ()> {
+    pub(crate) async fn lock_availability(&self) -> tokio::sync::MutexGuard<'_, Option<RecentFailure>> {
         self.0.availability.lock().await
     }
 

@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use genesys_sandbox::{Config, Sandbox};
+use genesys_sandbox::{Config, EmergencyGroupConfig, Sandbox, ScheduleConfig, ScheduleGroupConfig};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -44,7 +44,7 @@ fn install() {
 
 /// Every request that the provider sends to Genesys Cloud, with `{}` for an ID. Add a new request here and to
 /// `talk.mjs`, so that the sandbox offers no API that the SDK does not know.
-const REQUESTS_OF_THE_PROVIDER: [&str; 26] = [
+const REQUESTS_OF_THE_PROVIDER: [&str; 35] = [
     "POST /oauth/token",
     "GET /api/v2/conversations/messaging/integrations",
     "GET /api/v2/conversations/messaging/integrations/open",
@@ -60,6 +60,15 @@ const REQUESTS_OF_THE_PROVIDER: [&str; 26] = [
     "GET /api/v2/routing/queues",
     "GET /api/v2/routing/queues/{}",
     "POST /api/v2/routing/queues",
+    "GET /api/v2/routing/queues/{}/estimatedwaittime",
+    "GET /api/v2/routing/queues/{}/mediatypes/message/estimatedwaittime",
+    "POST /api/v2/analytics/conversations/activity/query",
+    "POST /api/v2/analytics/routing/activity/query",
+    "GET /api/v2/architect/schedulegroups",
+    "GET /api/v2/architect/schedulegroups/{}",
+    "GET /api/v2/architect/schedules",
+    "GET /api/v2/architect/emergencygroups",
+    "GET /api/v2/architect/emergencygroups/{}",
     "GET /api/v2/flows",
     "GET /api/v2/routing/message/recipients",
     "PUT /api/v2/routing/message/recipients/{}",
@@ -87,6 +96,30 @@ async fn successes(sandbox: &Sandbox) -> BTreeSet<String> {
     requests.filter(|request| request["status"].as_u64().is_some_and(|status| status < 300)).map(name).collect()
 }
 
+/// Returns a configuration with hours of operation.
+fn with_hours() -> Config {
+    let schedule = ScheduleConfig {
+        name: "Weekdays".to_owned(),
+        start: "2026-01-05T08:00:00.000".to_owned(),
+        end: "2026-01-05T18:00:00.000".to_owned(),
+        rrule: Some("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR".to_owned()),
+    };
+    let group = ScheduleGroupConfig {
+        name: "Support hours".to_owned(),
+        time_zone: "Europe/Berlin".to_owned(),
+        open: vec![schedule.name.clone()],
+        closed: Vec::new(),
+        holidays: Vec::new(),
+    };
+    let emergency = EmergencyGroupConfig { name: "Support emergency".to_owned(), enabled: true };
+    Config {
+        schedules: vec![schedule],
+        schedule_groups: vec![group],
+        emergency_groups: vec![emergency],
+        ..Config::default()
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_official_sdk_calls_every_endpoint_of_the_provider() {
     if let Some(missing) = ["node", "npm"].into_iter().find(|program| !is_installed(program)) {
@@ -95,7 +128,7 @@ async fn the_official_sdk_calls_every_endpoint_of_the_provider() {
         let _ = writeln!(std::io::stderr(), "SKIPPED: the official SDK was not tested because {missing} is missing");
         return;
     }
-    let sandbox = Sandbox::start(Config::default()).await.unwrap();
+    let sandbox = Sandbox::start(with_hours()).await.unwrap();
     let announcement = serde_json::to_string(sandbox.announcement()).unwrap();
     let run_script = tokio::task::spawn_blocking(move || {
         install();

@@ -73,7 +73,9 @@ fn the_readme_names_existing_make_targets() {
 fn the_set_up_of_genesys_runs() {
     let folder = Folder::new();
     let sandbox = sandbox(&folder);
-    let [settings, bot_settings] = &blocks("docs/genesys.md", "toml")[..] else { panic!("expected two examples") };
+    let [settings, hours, bot_settings] = &blocks("docs/genesys.md", "toml")[..] else {
+        panic!("expected three examples")
+    };
     let adapted = bot_settings
         .replace("mypurecloud.de", sandbox.announced("origin"))
         .replace("0a1b2c3d-0000-4000-8000-000000000002", sandbox.announced("client_id"))
@@ -84,7 +86,7 @@ fn the_set_up_of_genesys_runs() {
         run(&folder, &block);
     }
 
-    folder.write("acme.toml", settings);
+    folder.write("acme.toml", format!("{settings}\n{hours}"));
     folder.write(
         "message.json",
         r#"{"recipient": "sess-42", "id": "m-1", "time": 1772359200123, "message": {"text": "Hello"}}"#,

@@ -82,6 +82,7 @@ fn check_prints_every_step() {
         "end-detection",
         "permission-lookup",
         "queue",
+        "queue-state",
         "flow",
     ];
     assert_eq!(steps, expected, "{out}");

@@ -55,6 +55,9 @@ pub(super) async fn check(Connection(service): Connection) -> Result<Json<Vec<Ch
     Ok(Json(service.connection().check_connection(None).await?))
 }
 
+/// The maximum length of a part of the routing in a query, in characters.
+const MAX_QUERY_CHARACTERS: usize = 500;
+
 /// The routing of a user for whom the platform considers a handover.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -70,11 +73,20 @@ pub(super) struct RoutingQuery {
     priority: Option<i32>,
 }
 
-impl From<RoutingQuery> for Routing {
-    fn from(query: RoutingQuery) -> Self {
-        let skills = query.skills.unwrap_or_default();
-        let skills = skills.split(',').map(str::trim).filter(|skill| !skill.is_empty()).map(String::from).collect();
-        Self { queue: query.queue, language: query.language, skills, priority: query.priority }
+impl RoutingQuery {
+    /// Returns the routing, or a problem if a part of it is too long.
+    fn routing(self) -> Result<Routing, Problem> {
+        let given = [&self.queue, &self.language, &self.skills].into_iter().flatten();
+        if given.map(|text| text.chars().count()).any(|length| length > MAX_QUERY_CHARACTERS) {
+            let detail = format!("queue, language and skills: expected at most {MAX_QUERY_CHARACTERS} characters each");
+            return Err(Problem::new(400, "invalid-query", detail));
+        }
+        let skills = self.skills.unwrap_or_default();
+        let mut skills: Vec<_> =
+            skills.split(',').map(str::trim).filter(|skill| !skill.is_empty()).map(String::from).collect();
+        // The same skills in another order are the same routing.
+        skills.sort();
+        Ok(Routing { queue: self.queue, language: self.language, skills, priority: self.priority })
     }
 }
 
@@ -90,7 +102,7 @@ pub(super) async fn availability(
     Connection(service): Connection,
     Query(query): Query<RoutingQuery>,
 ) -> Result<Json<Availability>, Problem> {
-    Ok(Json(crate::availability::check(&service, &query.into()).await?))
+    Ok(Json(crate::availability::check(&service, &query.routing()?).await?))
 }
 
 /// A handover that started.

@@ -182,7 +182,6 @@ impl From<Unanswered> for Problem {
             Unanswered::Provider(Error::Call(error)) => return error.into(),
             Unanswered::Provider(Error::Provider(failure)) => failure,
         };
-        tracing::warn!(?failure, "the availability of agents is unknown");
         match failure {
             Failure::Retry(advice) => Self::new(503, "contact-center", advice.message),
             Failure::Credentials(why) => Self::new(502, "refused", why),

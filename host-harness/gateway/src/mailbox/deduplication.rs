@@ -146,6 +146,11 @@ impl DeduplicationWindow {
         true
     }
 
+    /// Returns whether an event with this id was accepted.
+    pub(super) fn contains(&self, event: &AgentEvent) -> bool {
+        self.find(ShortDigest::of(event.id.as_bytes())).is_some()
+    }
+
     fn find(&self, id: IdDigest) -> Option<&Id> {
         self.ids.iter().find(|known| known.id == id)
     }

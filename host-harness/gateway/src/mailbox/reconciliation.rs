@@ -1,18 +1,15 @@
 //! The messages of ended handovers that must be compared with the contact center's, because a webhook that is lost for good
 //! would lose a message.
 
-use super::rules::{Retries, Rules};
+use super::rules::{RECONCILIATION_TOLERANCE, Retries, Rules};
 use super::time::{after, before};
 use handover_host::contract::{AgentEvent, Conversation, EventKind, Timestamp};
 use handover_host::handover::Handover;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
-use std::time::Duration;
 
 /// The maximum number of handovers that wait for their comparison. Beyond that, the oldest one is dropped.
 const MAX_ENTRIES: usize = 10;
-/// The tolerated difference between the contact center's clock and ours.
-const MAX_CLOCK_SKEW: Duration = Duration::from_secs(60);
 
 /// An ended handover whose messages are still to be compared.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -26,6 +23,9 @@ pub(super) struct Reconciliation {
     due: Timestamp,
     #[serde(default)]
     attempts: u32,
+    /// The time of the first attempt that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first_failed: Option<Timestamp>,
 }
 
 /// The ended handovers whose messages are still to be compared, oldest first.
@@ -51,6 +51,7 @@ impl Reconciliations {
             ended: now,
             due: after(now, delay),
             attempts: 0,
+            first_failed: None,
         });
     }
 
@@ -69,7 +70,7 @@ impl Reconciliations {
     /// Returns the events that are messages of this handover: not those of an earlier or later one in the same conversation.
     pub(super) fn messages_of(&self, handover: u32, events: &[AgentEvent]) -> Vec<AgentEvent> {
         let Some(entry) = self.0.iter().find(|entry| entry.handover == handover) else { return Vec::new() };
-        let during = before(entry.begun, MAX_CLOCK_SKEW)..=after(entry.ended, MAX_CLOCK_SKEW);
+        let during = before(entry.begun, RECONCILIATION_TOLERANCE)..=after(entry.ended, RECONCILIATION_TOLERANCE);
         let is_ours = |event: &&AgentEvent| {
             matches!(event.kind, EventKind::Message(_)) && event.time.is_some_and(|time| during.contains(&time))
         };
@@ -92,7 +93,8 @@ impl Reconciliations {
     ) {
         let Some(entry) = self.0.iter_mut().find(|entry| entry.handover == handover) else { return };
         entry.attempts = entry.attempts.saturating_add(1);
-        match retries.next(entry.attempts, after_seconds, chance, entry.ended, now) {
+        let first = *entry.first_failed.get_or_insert(now);
+        match retries.next(entry.attempts, after_seconds, chance, first, now) {
             Some(at) => entry.due = at,
             None => self.remove(handover),
         }
@@ -107,9 +109,8 @@ impl Reconciliations {
 
     pub(super) fn step_back(&mut self, back: u64) {
         for entry in &mut self.0 {
-            for at in [&mut entry.begun, &mut entry.ended, &mut entry.due] {
-                *at = at.saturating_sub(back);
-            }
+            let times = [&mut entry.begun, &mut entry.ended, &mut entry.due].into_iter().chain(&mut entry.first_failed);
+            times.for_each(|at| *at = at.saturating_sub(back));
         }
     }
 }

@@ -16,8 +16,16 @@ pub const LEASE: Duration = Duration::from_secs(REQUEST_TIMEOUT.as_secs() + 3);
 /// lease under which it was sent.
 pub const LOOKUP_DELAY: Duration = Duration::from_secs(LEASE.as_secs() + 5);
 
-/// The default of [`Rules::reconciliation_delay`]. Genesys repeats a webhook five times within about half a minute.
-pub const RECONCILIATION_DELAY: Duration = Duration::from_secs(60);
+/// The time within which Genesys repeats a webhook: six attempts of at most 10 seconds, with 5 seconds between them.
+const WEBHOOK_RETRIES: Duration = Duration::from_secs(6 * 10 + 5 * 5);
+
+/// The tolerated difference between the contact center's clock and ours in the reconciliation.
+pub(super) const RECONCILIATION_TOLERANCE: Duration = Duration::from_secs(60);
+
+/// The default of [`Rules::reconciliation_delay`]: no webhook of a message that counts is still repeated then.
+pub const RECONCILIATION_DELAY: Duration = Duration::from_secs(150);
+
+const _: () = assert!(RECONCILIATION_DELAY.as_secs() >= WEBHOOK_RETRIES.as_secs() + RECONCILIATION_TOLERANCE.as_secs());
 
 // If a lease could expire before its request does, nothing would ever be delivered.
 const _: () = assert!(LEASE.as_secs() > REQUEST_TIMEOUT.as_secs() && LOOKUP_DELAY.as_secs() > LEASE.as_secs());

@@ -437,18 +437,19 @@ impl Mailbox {
     /// Compares the messages of an ended handover with those that the contact center has. Those that no webhook brought are
     /// queued as late messages.
     pub fn reconciled(&mut self, handover: u32, events: &[AgentEvent], now: Timestamp, rules: &Rules) {
-        let messages = self.reconciliations.messages_of(handover, events);
-        if self.event_queue.admit(&messages).is_err() {
-            return self.reconciliations.postpone(handover, after(now, rules.retries.max_delay));
-        }
         let origin = EventOrigin::poll();
-        for event in messages {
+        for event in self.reconciliations.messages_of(handover, events) {
+            let one = std::slice::from_ref(&event);
             // An event before the window may be one that was accepted.
-            let is_decidable = self.deduplication.admit(std::slice::from_ref(&event), &origin, now, rules).is_ok();
-            if is_decidable
-                && self.deduplication.insert(&event, &origin, now, rules)
-                && let EventKind::Message(message) = event.kind
-            {
+            if self.deduplication.contains(&event) || self.deduplication.admit(one, &origin, now, rules).is_err() {
+                continue;
+            }
+            if self.event_queue.admit(one).is_err() {
+                // The next attempt finds this message and those after it.
+                return self.reconciliations.failed(handover, None, 1.0, now, &rules.retries);
+            }
+            self.deduplication.insert(&event, &origin, now, rules);
+            if let EventKind::Message(message) = event.kind {
                 self.event_queue.push(Event::LateMessage(message), handover, now);
             }
         }

@@ -154,7 +154,8 @@ impl Outcome {
             What::Unpollable(_) => metrics.poll("refused"),
             What::Reconciled(..) => metrics.reconciliation("compared"),
             What::NotReconciled(_, NotReconciled::Impossible) => metrics.reconciliation("impossible"),
-            What::NotReconciled(..) => metrics.reconciliation("postponed"),
+            What::NotReconciled(_, NotReconciled::Failed { .. }) => metrics.reconciliation("failed"),
+            What::NotReconciled(_, NotReconciled::Postponed { .. }) => metrics.reconciliation("postponed"),
             What::StoredDeadLetter(_) => metrics.dead_letter(),
             What::Built(..) | What::Nothing => {}
         }
@@ -352,7 +353,7 @@ async fn poll(service: &ConnectionService, conversation: &Conversation, soon: bo
 /// Fetches the messages of an ended handover.
 async fn fetch_messages(service: &ConnectionService, handover: u32, conversation: &Conversation) -> What {
     let asked = now();
-    if let Err(wait) = service.may_poll(true, REQUESTS_OF_HISTORY) {
+    if let Err(wait) = service.may_poll(false, REQUESTS_OF_HISTORY) {
         return What::NotReconciled(handover, NotReconciled::Postponed { until: after(asked, wait) });
     }
     let outcome = match with_request_timeout(service).fetch_agent_messages(conversation).await {
@@ -361,12 +362,12 @@ async fn fetch_messages(service: &ConnectionService, handover: u32, conversation
             return What::Reconciled(handover, events);
         }
         Err(Error::Provider(failure)) => {
-            service.record_credentials(Some(&failure));
             tracing::warn!(connection = service.name(), ?failure, "the messages of a handover cannot be fetched");
             match failure {
                 Failure::Retry(advice) => NotReconciled::Failed { after_seconds: advice.after_seconds },
-                Failure::Credentials(_) | Failure::StaleSettings => NotReconciled::Failed { after_seconds: None },
-                Failure::Permanent(_) | Failure::Unsupported => NotReconciled::Impossible,
+                Failure::StaleSettings => NotReconciled::Failed { after_seconds: None },
+                // Only this call needs the permission, so its absence must not cost requests that others need.
+                Failure::Credentials(_) | Failure::Permanent(_) | Failure::Unsupported => NotReconciled::Impossible,
             }
         }
         Err(Error::Call(error)) => {

@@ -1,7 +1,9 @@
 //! Messages that no webhook brought are found after the end.
 
 use super::{NOW, agent_message, request, rules, text};
-use handover_gateway::mailbox::{Channel, DeliveryOutcome, EventOrigin, Mailbox, NotReconciled, Rules, Source, Task};
+use handover_gateway::mailbox::{
+    CallbackOutcome, Channel, DeliveryOutcome, EventOrigin, Mailbox, NotReconciled, Rules, Source, Task,
+};
 use handover_host::contract::{
     AgentEvent, Conversation, Delivery, EndReason, EventKind, HandoverStart, OutboundMessage, Timestamp,
 };
@@ -97,13 +99,47 @@ fn tries_again_after_a_failure_and_gives_up() {
     mailbox.not_reconciled(1, NotReconciled::Postponed { until: due + 40_000 }, 0.0, due + 20_000, &rules);
     assert_eq!(task(&mut mailbox, due + 39_999), None);
     assert!(matches!(task(&mut mailbox, due + 40_000), Some(Task::FetchMessages { .. })));
-    let too_long = END + 3_601 * SECOND;
+    let too_long = due + 3_601 * SECOND;
     mailbox.not_reconciled(1, failed, 0.0, too_long, &rules);
     assert_eq!(task(&mut mailbox, too_long + 60 * SECOND), None);
 
     let mut unknown = ended_mailbox();
     unknown.not_reconciled(1, NotReconciled::Impossible, 0.0, due, &rules);
     assert_eq!(task(&mut unknown, due), None);
+}
+
+#[test]
+fn known_messages_need_no_room_and_the_rest_waits_for_room() {
+    let (mut mailbox, rules) = (ended_mailbox(), reconciling());
+    let due = END + 60 * SECOND;
+    let history: Vec<_> = (0..400).map(|number| agent_message(&format!("n{number}"), NOW + SECOND + number)).collect();
+    for (number, message) in history.iter().enumerate().take(390) {
+        mailbox.accept(std::slice::from_ref(message), &webhook(&format!("w{number}")), END, &rules).expect("new");
+        let published = mailbox.unpublished().last().map(|queued| queued.number).expect("an event");
+        mailbox.published(published, &rules);
+        for number in 1..=published {
+            mailbox.called_back(number, CallbackOutcome::Accepted, 0.0, END, &rules);
+        }
+    }
+    mailbox.reconciled(1, &history, due, &rules);
+    let expected: Vec<_> = (390..400).map(|number| late(&format!("n{number}"))).collect();
+    assert_eq!(messages(&mailbox), expected);
+    assert_eq!(task(&mut mailbox, due + 3_600 * SECOND), None, "it is done");
+
+    // More messages than the queue accepts: the next attempt adds the rest.
+    let mut full = ended_mailbox();
+    full.reconciled(1, &history, due, &rules);
+    assert!(messages(&full).len() < 400);
+    let again = due + 60 * SECOND;
+    assert!(matches!(task(&mut full, again), Some(Task::FetchMessages { .. })));
+    let published = full.unpublished().last().map(|queued| queued.number).expect("an event");
+    full.published(published, &rules);
+    for number in 1..=published {
+        full.called_back(number, CallbackOutcome::Accepted, 0.0, again, &rules);
+    }
+    full.reconciled(1, &history, again, &rules);
+    assert_eq!(messages(&full).last(), Some(&late("n399")));
+    assert_eq!(task(&mut full, again + 60 * SECOND), None);
 }
 
 #[test]
