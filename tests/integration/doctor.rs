@@ -45,7 +45,8 @@ async fn passes_every_check_with_a_valid_configuration() {
             "permission-disconnect",
             "end-detection",
             "permission-lookup",
-            "queue"
+            "queue",
+            "queue-state"
         ]
     );
 }
@@ -92,6 +93,7 @@ async fn names_each_missing_permission() {
     for (missing, check, outcome) in [
         (Permission::MessageReceive, "permission-receive", CheckOutcome::Error),
         (Permission::QueueView, "queue", CheckOutcome::Warning),
+        (Permission::QueueObservationView, "queue-state", CheckOutcome::Warning),
         (Permission::SettingView, "typing", CheckOutcome::Warning),
         (Permission::SupportedContentView, "content-profile", CheckOutcome::Warning),
     ] {
