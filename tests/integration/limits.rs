@@ -206,13 +206,13 @@ async fn a_call_without_a_permit_is_busy() {
 #[tokio::test]
 async fn limits_the_size_of_results() {
     let mut small = limits();
-    small.output = 10_000;
+    small.output = 15_000;
     let host = Host::builder().limits(small).build().expect("a host");
     let provider = host.load(handover_tests::GENESYS).await.expect("the component loads");
     let long = format!(r#"{{"id":"1","type":"Text","text":"{}"}}"#, "a".repeat(20_000));
     let connection = connect(&provider, &[]).await;
     let mapped = connection.map_agent_events(&EventSource::Webhook(long.into())).await;
-    assert_eq!(mapped, Err(Error::Call(CallError::Limit { limit: Limit::Output, allowed: 10_000 })));
+    assert_eq!(mapped, Err(Error::Call(CallError::Limit { limit: Limit::Output, allowed: 15_000 })));
 
     let mut few = limits();
     few.items = 3;
