@@ -16,8 +16,8 @@ const MAX_RANKED: usize = 400;
 /// The maximum number of estimated waits that are kept for a queue.
 const MAX_KNOWN_WAITS: usize = 250;
 
-/// Returns the state of the queue for a conversation that waits in it. What Genesys does not report, or what the OAuth
-/// client may not see, is absent. The estimated wait is requested at most every `interval_seconds`.
+/// Returns the state of the queue for a conversation that waits in it. A number is absent if Genesys does not report it or
+/// the OAuth client may not see it. The estimated wait is requested at most every `interval_seconds`.
 pub(crate) fn queue_state(
     api: &mut Api<'_, impl Imports>,
     queue: &str,

@@ -6,7 +6,7 @@ use crate::contract::QueueState;
 const MINUTE: u32 = 60;
 
 /// Returns the state to report, or `None` if it is not worth a report: neither the position nor the estimated wait
-/// changed by more than a fifth, nor the wait by more than a minute. What is no longer known keeps its last value.
+/// changed by more than a fifth, nor the wait by more than a minute. An unknown number keeps its last value.
 pub(super) fn changed(reported: &QueueState, state: &QueueState) -> Option<QueueState> {
     let wait = is_new(reported.estimated_wait_seconds, state.estimated_wait_seconds, |before, now| {
         is_another(before, now) || before.abs_diff(now) > MINUTE
