@@ -62,7 +62,6 @@ fn debug_output_omits_texts_and_secrets() {
         transcript: vec![TranscriptLine { speaker: Speaker::User, time: 0, text: CANARY.into() }],
         attributes: vec![Attribute { key: "key".into(), value: CANARY.into(), confidential: false }],
         summary: canary(),
-        reference: canary(),
         text: canary(),
         ..HandoverStart::default()
     };

@@ -88,6 +88,41 @@ const agents = await analytics.postAnalyticsRoutingActivityQuery({
 assert.deepEqual(agents.results[0].data, [{ metric: 'oOnQueueUsers', count: 1 }]);
 step('counts waiting conversations and agents on queue');
 
+const inQueue = new sdk.RoutingApi();
+const skill = (await inQueue.getRoutingSkills({ name: 'Bill' })).entities[0];
+const language = (await inQueue.getRoutingLanguages({ name: 'german' })).entities[0];
+const rerouted = await inQueue.patchRoutingConversation(sent.conversationId, {
+  priority: 5,
+  skillIds: [skill.id],
+  languageId: language.id,
+});
+assert.deepEqual([rerouted.priority, rerouted.skills, rerouted.language], [5, [skill], language]);
+const sales = await inQueue.postRoutingQueues({ name: 'Sales' });
+const acd = conversation.participants.find(({ purpose }) => purpose === 'acd');
+const transfer = { queueId: sales.id, transferType: 'Unattended' };
+await conversations.postConversationsMessageParticipantReplace(sent.conversationId, acd.id, transfer);
+const moved = await conversations.getConversationsMessage(sent.conversationId);
+assert.deepEqual(moved.participants.filter(({ purpose }) => purpose === 'acd').map(({ state }) => state), ['disconnected', 'connected']);
+step('changes the routing of a waiting conversation, and its queue');
+
+await conversations.putConversationTags(sent.conversationId, { externalTag: 'order-42' });
+await conversations.patchConversationSecureattributes(sent.conversationId, { attributes: { iban: 'DE1' } });
+step('records an external tag and secure attributes');
+
+const summaries = await conversations.getConversationSummaries(sent.conversationId);
+assert.deepEqual([summaries.conversation.id, summaries.sessionSummaries], [sent.conversationId, []]);
+step('returns the summaries of the conversation');
+
+const callback = await conversations.postConversationsCallbacks({
+  routingData: { queueId: sales.id, languageId: language.id, priority: 5, skillIds: [skill.id] },
+  callbackUserName: 'Ada',
+  callbackNumbers: ['+4930123456'],
+  callbackScheduledTime: new Date(Date.now() + 3_600_000).toISOString(),
+  data: { topic: 'refund' },
+});
+assert.ok(callback.conversation.id);
+step('creates a callback');
+
 const details = await conversations.getConversationsMessageDetails(sent.id);
 assert.equal(details.conversationId, sent.conversationId);
 assert.equal(details.providerMessageId, messageId);

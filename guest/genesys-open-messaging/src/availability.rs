@@ -3,8 +3,6 @@
 use crate::api::Api;
 use crate::hours::{Hours, hours};
 use crate::settings::Prepared;
-use alloc::{format, string::String};
-use handover_guest::clip::clip;
 use handover_guest::contract::*;
 use handover_guest::imports::Imports;
 
@@ -23,7 +21,7 @@ pub fn check(imports: &mut impl Imports, settings: &Prepared<'_>, routing: &Rout
         opens_at: None,
     };
     // A queue that does not exist is an error even if it is closed.
-    let queue = queue(&mut api, routing)?;
+    let queue = api.queue_id(routing.queue.as_deref().map(str::trim).filter(|queue| !queue.is_empty()))?;
     let hours = hours(&mut api, policy.schedule_group, policy.emergency_group)?;
     let closed = |opens_at| Availability { state: AvailabilityState::Closed, opens_at, ..unknown };
     match hours {
@@ -56,17 +54,4 @@ fn permitted<T>(read: Result<T, Failure>) -> Result<Option<T>, Failure> {
         Err(Failure::Credentials(_) | Failure::Permanent(_) | Failure::Unsupported) => Ok(None),
         Err(failure) => Err(failure),
     }
-}
-
-/// Returns the id of the queue: the platform's, or that of the settings. Returns `None` if neither names one.
-fn queue(api: &mut Api<'_, impl Imports>, routing: &Routing) -> Result<Option<String>, Failure> {
-    let given = routing.queue.as_deref().map(str::trim).filter(|queue| !queue.is_empty());
-    let Some(queue) = given.or(api.account.queue) else { return Ok(None) };
-    if let Some(found) = api.find_queue(queue)? {
-        return Ok(Some(found.id));
-    }
-    Err(match given {
-        Some(queue) => Failure::Permanent(format!("no queue has the id or the name {}", clip(queue))),
-        None => Failure::Credentials(format!("no queue has the id or the name {} of the settings", clip(queue))),
-    })
 }

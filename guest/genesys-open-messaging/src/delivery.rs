@@ -1,9 +1,14 @@
 //! Delivers built requests.
 
+mod annotation;
+mod callback;
+mod rerouting;
+
 use crate::api::{Api, Call, Kind, accepted, disconnect, get_conversation, read, segment, unreadable};
 use crate::lookup::Making;
 use crate::operations::{
-    ANSWER, BuiltButtonResponse, BuiltLeave, BuiltMessage, EVENT, LEAVE, MESSAGE, RECEIPT, foreign_request,
+    ANSWER, BuiltButtonResponse, BuiltLeave, BuiltMessage, CALLBACK, EVENT, LEAVE, MESSAGE, RECEIPT, ROUTING,
+    SECURE_ATTRIBUTES, TAGS, TRANSFER, foreign_request,
 };
 use crate::settings::Prepared;
 use crate::wire::api::{Conversation as WireConversation, OpenMessageNormalizedMessage};
@@ -32,6 +37,11 @@ pub fn deliver(
         ANSWER => answer(&mut api, &request.body),
         RECEIPT => receipt(&mut api, &request.body),
         LEAVE => leave(&mut api, &request.body),
+        TRANSFER => rerouting::transfer(&mut api, &request.body),
+        ROUTING => rerouting::change_attributes(&mut api, &request.body),
+        TAGS => annotation::set_tags(&mut api, &request.body),
+        SECURE_ATTRIBUTES => annotation::add_secure_attributes(&mut api, &request.body),
+        CALLBACK => callback::create(&mut api, &request.body),
         _ => Err(foreign_request()),
     }
 }

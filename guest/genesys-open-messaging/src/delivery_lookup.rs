@@ -6,7 +6,8 @@
 use crate::api::{Api, Kind, accepted, get_conversation, read, read_messages, unreadable};
 use crate::ids::conversation_id;
 use crate::operations::{
-    ANSWER, BuiltChannel, BuiltLeave, BuiltMessage, EVENT, LEAVE, MESSAGE, RECEIPT, foreign_request,
+    ANSWER, BuiltChannel, BuiltLeave, BuiltMessage, CALLBACK, EVENT, LEAVE, MESSAGE, RECEIPT, ROUTING,
+    SECURE_ATTRIBUTES, TAGS, TRANSFER, foreign_request,
 };
 use crate::settings::Prepared;
 use crate::wire::api::{Conversation as WireConversation, MessageChannel, MessageData, NormalizedMessage, Participant};
@@ -39,8 +40,10 @@ pub fn find(
             find_message(&mut Api::new(imports, settings)?, id, &request.body)
         }
         LEAVE => find_leave(&mut Api::new(imports, settings)?, &request.body),
-        // Genesys stores neither events nor receipts.
-        EVENT | RECEIPT => Ok(DeliveryStatus::Unknown),
+        // A repetition changes nothing.
+        TRANSFER | ROUTING | TAGS | SECURE_ATTRIBUTES => Ok(DeliveryStatus::NotDelivered),
+        // Genesys stores neither events nor receipts, and has no call that finds a callback.
+        EVENT | RECEIPT | CALLBACK => Ok(DeliveryStatus::Unknown),
         _ => Err(foreign_request()),
     }
 }

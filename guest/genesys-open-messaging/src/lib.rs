@@ -37,6 +37,7 @@ pub mod provisioning;
 mod public_url;
 mod queue_activity;
 mod queue_state;
+mod routing;
 pub mod settings;
 pub mod webhook;
 pub mod wire;

@@ -1,12 +1,15 @@
 //! Builds requests for Genesys from the platform's messages. They are built once and delivered unchanged.
 //!
-//! `delivery` posts the body of a request byte for byte, except for [`LEAVE`], which requires more than one HTTP
-//! request.
+//! `delivery` posts the body of a message, an event or a receipt byte for byte. The other operations require more than one
+//! HTTP request, or the id of the conversation in the path.
 
+mod annotation;
 mod attachment;
 mod attributes;
+mod callback;
 mod fields;
 mod media_type;
+mod routing;
 mod transcript;
 
 use crate::ids::conversation_id;
@@ -53,8 +56,9 @@ pub fn build(
         OutboundMessage::Answer(answer) => builder.answer(answer),
         OutboundMessage::Receipt(receipt) => builder.receipt(receipt),
         OutboundMessage::Leave(_) => builder.leave(),
-        OutboundMessage::Reroute(_) => Err(Unsupported::Kind("reroute".into())),
-        OutboundMessage::Callback(_) => Err(Unsupported::Kind("callback".into())),
+        OutboundMessage::Reroute(routing) => builder.reroute(routing),
+        OutboundMessage::Annotate(annotation) => builder.annotate(annotation),
+        OutboundMessage::Callback(request) => builder.callback(request),
         OutboundMessage::ProactiveText(_) => Err(Unsupported::Kind("proactive-text".into())),
         OutboundMessage::RequestSurvey => Err(Unsupported::Kind("request-survey".into())),
         OutboundMessage::SurveyScore(_) => Err(Unsupported::Kind("survey-score".into())),

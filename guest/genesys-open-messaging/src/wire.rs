@@ -4,6 +4,7 @@
 pub mod activity;
 pub mod api;
 pub mod architect;
+pub mod conversations;
 pub mod detail;
 pub mod inbound;
 pub mod outbound;

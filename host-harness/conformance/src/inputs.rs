@@ -1,7 +1,7 @@
 //! Test inputs: valid, unusual and hostile.
 
 use handover_host::contract::{
-    AnswerKind, Attachment, Attribute, CallbackRequest, Conversation, DeliveryReceipt, EventSource, HandoverStart,
+    Annotation, AnswerKind, Attachment, Attribute, CallbackRequest, Conversation, DeliveryReceipt, EventSource, HandoverStart,
     LeaveReason, MediaKind, Outbound, OutboundMessage, Profile, ReceiptOutcome, Routing, Speaker, StructuredAnswer,
     SurveyScore, TranscriptLine, Webhook,
 };
@@ -137,7 +137,6 @@ pub(crate) fn messages() -> Vec<(&'static str, OutboundMessage)> {
                 routing: Routing { language: Some("english".into()), priority: Some(5), ..Routing::default() },
                 attributes: vec![Attribute { key: "section".into(), value: "a".into(), confidential: false }],
                 summary: None,
-                reference: None,
                 text: Some("A person, please".into()),
             }),
         ),
@@ -172,6 +171,17 @@ pub(crate) fn messages() -> Vec<(&'static str, OutboundMessage)> {
             }),
         ),
         ("leave", OutboundMessage::Leave(LeaveReason::UserLeft)),
+        (
+            "annotate (reference)",
+            OutboundMessage::Annotate(Annotation { reference: Some("order-42".into()), attributes: Vec::new() }),
+        ),
+        (
+            "annotate (confidential attributes)",
+            OutboundMessage::Annotate(Annotation {
+                reference: None,
+                attributes: vec![Attribute { key: "contract".into(), value: "gold".into(), confidential: true }],
+            }),
+        ),
         ("reroute", OutboundMessage::Reroute(Routing { priority: Some(5), ..Routing::default() })),
         (
             "callback",

@@ -274,7 +274,7 @@ export type Ability =
   | "confidential-attributes"
   /** Records the platform's reference on the conversation. */
   | "reference"
-  /** Reports the outcome of a handover after its end. */
+  /** Reports what the agents recorded about a handover. Polling after the end shows it. */
   | "outcome"
   /** The agents' messages can be fetched, so that a lost webhook loses no message. */
   | "message-history"
@@ -617,7 +617,7 @@ export type EndReason =
   /** An error ended it. The message is for people. */
   | { tag: "error"; val: string };
 
-/** What came of a handover, as the agent recorded it. Every field may be absent. */
+/** What an agent recorded about a handover after serving the user. Every field may be absent. */
 export interface HandoverOutcome {
   /** The contact center's id of the wrap-up code. */
   code?: string | undefined;
@@ -629,9 +629,9 @@ export interface HandoverOutcome {
   tags: string[];
   /** A summary of the conversation by the contact center. */
   summary?: string | undefined;
-  /** The time during which an agent served the user, in seconds. */
+  /** The time during which the agent served the user, in seconds. */
   conversationSeconds?: number | undefined;
-  /** The time of the agent's work after the end, in seconds. */
+  /** The time of the agent's work after that, in seconds. */
   afterCallWorkSeconds?: number | undefined;
 }
 
@@ -659,7 +659,10 @@ export type EventKind =
   | { tag: "ended"; val: EndReason }
   /** A status report for a message that the platform sent. */
   | { tag: "receipt"; val: MessageReceipt }
-  /** What came of the handover. Follows `ended`, at most once. */
+  /**
+   * What an agent recorded. The time of the event is that at which the agent left. If several agents served the user,
+   * the outcome of the handover is that of the last one.
+   */
   | { tag: "outcome"; val: HandoverOutcome }
   /** An invitation to a survey, which the platform requested. */
   | { tag: "survey"; val: SurveyInvitation }
@@ -751,8 +754,8 @@ export interface Attribute {
   /** The value. Numbers are text. */
   value: string;
   /**
-   * Whether scripts and reports at the contact center must not show it. A provider without the ability
-   * `confidential-attributes` does not send a confidential attribute.
+   * Whether scripts and reports at the contact center must not show it. A provider does not send a confidential
+   * attribute to a place that they show.
    */
   confidential: boolean;
 }
@@ -789,18 +792,16 @@ export interface HandoverStart {
   deliveredUntil?: Timestamp | undefined;
   /** The requested routing. */
   routing: Routing;
-  /** Added to the attributes from the settings and the routing. Replaces those with the same key. */
+  /**
+   * Added to the attributes from the settings and the routing. Replaces those with the same key. A provider refuses a
+   * confidential attribute that it can hide only with `annotate`.
+   */
   attributes: Attribute[];
   /**
    * A summary of the conversation before the handover, for the agent. A provider without the ability `summary` omits
    * it.
    */
   summary?: string | undefined;
-  /**
-   * The platform's own reference of the handover, by which people find the conversation at the contact center. A
-   * provider without the ability `reference` omits it.
-   */
-  reference?: string | undefined;
   /**
    * The user's last message, or the reason for the handover. If it is absent or empty, the provider uses its own
    * text.
@@ -874,6 +875,20 @@ export type LeaveReason =
   /** The platform took the conversation back. */
   | "withdrawn";
 
+/** Facts about a handover for the contact center, not for the user. */
+export interface Annotation {
+  /**
+   * The platform's own reference of the handover, by which people find the conversation at the contact center. Absent
+   * if it does not change. Requires the ability `reference`.
+   */
+  reference?: string | undefined;
+  /**
+   * Confidential attributes. They are added to the earlier ones, and replace those with the same key. Require the ability
+   * `confidential-attributes`.
+   */
+  attributes: Attribute[];
+}
+
 /** A request for a call by telephone. */
 export interface CallbackRequest {
   /** The telephone number in international format (ITU-T E.164): `+4930123456`. */
@@ -884,7 +899,7 @@ export interface CallbackRequest {
   time?: Timestamp | undefined;
   /** The requested routing. */
   routing: Routing;
-  /** Data for the agent. */
+  /** Data for the agent. None of it is confidential. */
   attributes: Attribute[];
 }
 
@@ -922,6 +937,8 @@ export type OutboundMessage =
    * `conversation.id`.
    */
   | { tag: "reroute"; val: Routing }
+  /** Records facts about the handover. Requires `conversation.id`. */
+  | { tag: "annotate"; val: Annotation }
   /** Requests a call by telephone. Needs no handover. */
   | { tag: "callback"; val: CallbackRequest }
   /**

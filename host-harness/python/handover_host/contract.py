@@ -392,7 +392,7 @@ everything that it does not list.
 - `summary`: Shows the agent a summary.
 - `confidential-attributes`: Hides confidential attributes from scripts and reports.
 - `reference`: Records the platform's reference on the conversation.
-- `outcome`: Reports the outcome of a handover after its end.
+- `outcome`: Reports what the agents recorded about a handover. Polling after the end shows it.
 - `message-history`: The agents' messages can be fetched, so that a lost webhook loses no message.
 - `proactive-messages`: Sends a text to the user outside a handover.
 - `surveys`: Invites the user to a survey of the contact center, or records a score.
@@ -1030,7 +1030,7 @@ EndReason = Union[
 
 
 class HandoverOutcome(TypedDict):
-    """What came of a handover, as the agent recorded it. Every field may be absent."""
+    """What an agent recorded about a handover after serving the user. Every field may be absent."""
 
     code: str | None
     """The contact center's id of the wrap-up code."""
@@ -1048,10 +1048,10 @@ class HandoverOutcome(TypedDict):
     """A summary of the conversation by the contact center."""
 
     conversation_seconds: int | None
-    """The time during which an agent served the user, in seconds."""
+    """The time during which the agent served the user, in seconds."""
 
     after_call_work_seconds: int | None
-    """The time of the agent's work after the end, in seconds."""
+    """The time of the agent's work after that, in seconds."""
 
 
 class SurveyInvitation(TypedDict):
@@ -1139,7 +1139,8 @@ EventKind = Union[
 - `agent-left`: An agent left, or did not accept the conversation. Others may be present or may join. The handover continues.
 - `ended`: The handover ended.
 - `receipt`: A status report for a message that the platform sent.
-- `outcome`: What came of the handover. Follows `ended`, at most once.
+- `outcome`: What an agent recorded. The time of the event is that at which the agent left. If several agents served the user,
+  the outcome of the handover is that of the last one.
 - `survey`: An invitation to a survey, which the platform requested.
 - `ignored`: The platform has nothing to do. The reason is for logs and contains no message text.
 """
@@ -1272,8 +1273,8 @@ class Attribute(TypedDict):
     """The value. Numbers are text."""
 
     confidential: bool
-    """Whether scripts and reports at the contact center must not show it. A provider without the ability
-    `confidential-attributes` does not send a confidential attribute.
+    """Whether scripts and reports at the contact center must not show it. A provider does not send a confidential
+    attribute to a place that they show.
     """
 
 
@@ -1319,16 +1320,13 @@ class HandoverStart(TypedDict):
     """The requested routing."""
 
     attributes: list[Attribute]
-    """Added to the attributes from the settings and the routing. Replaces those with the same key."""
+    """Added to the attributes from the settings and the routing. Replaces those with the same key. A provider refuses a
+    confidential attribute that it can hide only with `annotate`.
+    """
 
     summary: NotRequired[str | None]
     """A summary of the conversation before the handover, for the agent. A provider without the ability `summary` omits
     it.
-    """
-
-    reference: NotRequired[str | None]
-    """The platform's own reference of the handover, by which people find the conversation at the contact center. A
-    provider without the ability `reference` omits it.
     """
 
     text: NotRequired[str | None]
@@ -1434,6 +1432,20 @@ LeaveReason = Literal[
 """
 
 
+class Annotation(TypedDict):
+    """Facts about a handover for the contact center, not for the user."""
+
+    reference: NotRequired[str | None]
+    """The platform's own reference of the handover, by which people find the conversation at the contact center. Absent
+    if it does not change. Requires the ability `reference`.
+    """
+
+    attributes: list[Attribute]
+    """Confidential attributes. They are added to the earlier ones, and replace those with the same key. Require the ability
+    `confidential-attributes`.
+    """
+
+
 class CallbackRequest(TypedDict):
     """A request for a call by telephone."""
 
@@ -1450,7 +1462,7 @@ class CallbackRequest(TypedDict):
     """The requested routing."""
 
     attributes: list[Attribute]
-    """Data for the agent."""
+    """Data for the agent. None of it is confidential."""
 
 
 class SurveyScore(TypedDict):
@@ -1505,6 +1517,11 @@ class OutboundMessageReroute(TypedDict):
     val: Routing
 
 
+class OutboundMessageAnnotate(TypedDict):
+    tag: Literal["annotate"]
+    val: Annotation
+
+
 class OutboundMessageCallback(TypedDict):
     tag: Literal["callback"]
     val: CallbackRequest
@@ -1533,6 +1550,7 @@ OutboundMessage = Union[
     OutboundMessageReceipt,
     OutboundMessageLeave,
     OutboundMessageReroute,
+    OutboundMessageAnnotate,
     OutboundMessageCallback,
     OutboundMessageProactiveText,
     OutboundMessageRequestSurvey,
@@ -1550,6 +1568,7 @@ OutboundMessage = Union[
   known yet, the provider sends a text that informs the agent.
 - `reroute`: Changes the routing while the user is waiting. An absent or empty field changes nothing. Requires
   `conversation.id`.
+- `annotate`: Records facts about the handover. Requires `conversation.id`.
 - `callback`: Requests a call by telephone. Needs no handover.
 - `proactive-text`: A text to the user from the platform. The contact center records it and sends it back as an agent event. Needs
   no handover.

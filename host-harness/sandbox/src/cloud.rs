@@ -27,6 +27,8 @@ use crate::state::losses::{LossTarget, Losses};
 use crate::state::notification_channels::Channels;
 use crate::state::queue_figures::AllQueueFigures;
 use crate::state::request_log::RequestLog;
+use crate::state::ring::Ring;
+use crate::state::routing_names::RoutingNames;
 use crate::state::schedules::Schedules;
 use crate::state::shared::Shared;
 use crate::state::tokens::Tokens;
@@ -53,6 +55,9 @@ pub(crate) struct Cloud {
     pub(crate) flows: Arc<Flows>,
     pub(crate) queue_figures: Shared<AllQueueFigures>,
     pub(crate) schedules: Shared<Schedules>,
+    pub(crate) routing_names: Arc<RoutingNames>,
+    /// The requested callbacks, each with `conversationId` and `createdAt`.
+    pub(crate) callbacks: Shared<Ring<Value>>,
     pub(crate) users: Shared<Users>,
     pub(crate) faults: Shared<Faults>,
     pub(crate) losses: Shared<Losses>,

@@ -87,6 +87,11 @@
 //! | `GET /api/v2/routing/message/recipients` (filters: `messengerType`, `name`) | `routing:message:manage` |
 //! | `GET`, `PUT /api/v2/routing/message/recipients/{recipientId}` | `routing:message:manage` |
 //! | `PATCH /api/v2/routing/conversations/{conversationId}` (only while it waits in a queue) | `routing:conversation:edit` |
+//! | `GET /api/v2/routing/skills`, `GET /api/v2/routing/languages` (filter: `name`, the beginning) | |
+//! | `PUT /api/v2/conversations/{conversationId}/tags` | `conversation:externalTag:edit` |
+//! | `PATCH /api/v2/conversations/{conversationId}/secureattributes` | `conversation:participant:attributesedit` |
+//! | `GET /api/v2/conversations/{conversationId}/summaries` | `conversation:summary:view` |
+//! | `POST /api/v2/conversations/callbacks` | `conversation:callback:create` |
 //! | `GET /api/v2/flows` (filters: `type`, `name`, `nameOrDescription`) | `architect:flow:view` |
 //! | `GET /api/v2/users/{userId}` | `directory:user:view` (unconfirmed) |
 //! | `POST /api/v2/conversations/messages/{integrationId}/inbound/open/{message,event,receipt,structured/response}` | `conversation:message:receive` |
@@ -174,7 +179,9 @@
 //! | `POST …/{id}/expire` | | Genesys Cloud ends the conversation due to inactivity |
 //! | `POST …/{id}/fail` | | the conversation ends due to an error |
 //! | `POST …/{id}/supervise` | `{"name": "…", "role": "monitor"}` | a supervisor reads the conversation (`monitor`), writes to the agent (`coach`) or writes to the customer (`barge-in`) |
-//! | `POST …/{id}/wrap-up` | `{"code", "notes"?, "name"?}` | the agent who left last (or `name`) completes the after-call work |
+//! | `POST …/{id}/wrap-up` | `{"code", "label"?, "tags"?, "notes"?, "name"?}` | the agent who left last (or `name`) completes the after-call work |
+//! | `POST …/{id}/summary` | `{"text"}` | writes the summary of the conversation |
+//! | `GET /sandbox/callbacks` | | `{"callbacks": […]}`, the last 1 000 requested callbacks, oldest first |
 //! | `POST /sandbox/queues/{id}` | `{"agentsOnQueue"?, "estimatedWaitSeconds"?}` | sets the figures of a queue; `null` for no estimate |
 //! | `GET /sandbox/emergency-groups` | | `{"emergencyGroups": […]}` |
 //! | `POST /sandbox/emergency-groups/{id}` | `{"enabled": true}` | declares or ends an emergency |

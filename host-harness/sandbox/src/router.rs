@@ -2,11 +2,11 @@
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{any, get, patch, post};
+use axum::routing::{any, get, patch, post, put};
 
 use crate::api::{
-    agentless, analytics, bot_connectors, collections, conversations, downloads, flows, gate, inbound, integrations,
-    notification_channels, notification_socket, oauth, queues, recipients, routing, schedules, textbots, threading,
+    agentless, analytics, annotations, bot_connectors, callbacks, collections, conversations, downloads, flows, gate, inbound, integrations,
+    notification_channels, notification_socket, oauth, queues, recipients, routing, routing_names, schedules, textbots, threading,
     users,
 };
 use crate::cloud::Cloud;
@@ -90,6 +90,12 @@ fn api(cloud: &Cloud) -> Router<Cloud> {
         .route("/api/v2/architect/emergencygroups", get(schedules::list_emergency_groups))
         .route("/api/v2/architect/emergencygroups/{id}", get(schedules::get_emergency_group))
         .route("/api/v2/routing/conversations/{id}", patch(routing::update))
+        .route("/api/v2/routing/skills", get(routing_names::list_skills))
+        .route("/api/v2/routing/languages", get(routing_names::list_languages))
+        .route("/api/v2/conversations/callbacks", post(callbacks::create))
+        .route("/api/v2/conversations/{id}/tags", put(annotations::set_tags))
+        .route("/api/v2/conversations/{id}/secureattributes", patch(annotations::add_secure_attributes))
+        .route("/api/v2/conversations/{id}/summaries", get(annotations::list_summaries))
         .route(RECIPIENTS, get(recipients::list))
         .route(&format!("{RECIPIENTS}/{{id}}"), get(recipients::get).put(recipients::update))
         .route("/api/v2/flows", get(flows::list))
@@ -145,6 +151,7 @@ fn desk() -> Router<Cloud> {
         .route(&format!("{CONVERSATION}/leave-conference"), post(agent_actions::leave_conference))
         .route(&format!("{CONVERSATION}/supervise"), post(agent_actions::supervise))
         .route(&format!("{CONVERSATION}/wrap-up"), post(agent_actions::wrap_up))
+        .route(&format!("{CONVERSATION}/summary"), post(desk::conversations::summarize))
         .route(&format!("{CONVERSATION}/expire"), post(agent_actions::expire))
         .route(&format!("{CONVERSATION}/fail"), post(agent_actions::fail))
         .route(&format!("{CONVERSATION}/text"), post(messages::text))
@@ -154,6 +161,7 @@ fn desk() -> Router<Cloud> {
         .route(&format!("{CONVERSATION}/message"), post(messages::message))
         .route(&format!("{CONVERSATION}/transfer"), post(agent_actions::transfer))
         .route(&format!("{CONVERSATION}/disconnect"), post(agent_actions::disconnect))
+        .route("/sandbox/callbacks", get(desk::callbacks::list))
         .route("/sandbox/bot-sessions", post(desk::bot_sessions::begin))
         .route("/sandbox/bot-sessions/{id}", get(desk::bot_sessions::get))
         .route("/sandbox/bot-sessions/{id}/messages", post(desk::bot_sessions::say))

@@ -39,10 +39,14 @@ use crate::state::notification_channels::Channels;
 use crate::state::queue_figures::{AllQueueFigures, QueueFigures};
 use crate::state::request_log::MAX_REQUESTS;
 use crate::state::ring::Ring;
+use crate::state::routing_names::RoutingNames;
 use crate::state::schedules::{Schedules, UnknownSchedule};
 use crate::state::shared::Shared;
 use crate::state::tokens::{Client, Tokens};
 use crate::state::users::Users;
+
+/// The number of callbacks that are kept.
+const MAX_CALLBACKS: usize = 1_000;
 
 /// The time limit for open requests to finish in [`Sandbox::stop`].
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
@@ -246,6 +250,8 @@ fn cloud(
             wait_seconds: Some(config.estimated_wait_seconds),
         })),
         schedules: Shared::new(schedules(config)?),
+        routing_names: Arc::new(RoutingNames::new(&config.skills, &config.languages)),
+        callbacks: Shared::new(Ring::new(MAX_CALLBACKS)),
         users: Shared::new(Users::new()),
         faults: event_publisher.faults.clone(),
         losses: event_publisher.losses.clone(),

@@ -44,7 +44,7 @@ fn install() {
 
 /// Every request that the provider sends to Genesys Cloud, with `{}` for an ID. Add a new request here and to
 /// `talk.mjs`, so that the sandbox offers no API that the SDK does not know.
-const REQUESTS_OF_THE_PROVIDER: [&str; 35] = [
+const REQUESTS_OF_THE_PROVIDER: [&str; 42] = [
     "POST /oauth/token",
     "GET /api/v2/conversations/messaging/integrations",
     "GET /api/v2/conversations/messaging/integrations/open",
@@ -69,6 +69,13 @@ const REQUESTS_OF_THE_PROVIDER: [&str; 35] = [
     "GET /api/v2/architect/schedules",
     "GET /api/v2/architect/emergencygroups",
     "GET /api/v2/architect/emergencygroups/{}",
+    "GET /api/v2/routing/skills",
+    "GET /api/v2/routing/languages",
+    "PATCH /api/v2/routing/conversations/{}",
+    "POST /api/v2/conversations/messages/{}/participants/{}/replace",
+    "PUT /api/v2/conversations/{}/tags",
+    "PATCH /api/v2/conversations/{}/secureattributes",
+    "POST /api/v2/conversations/callbacks",
     "GET /api/v2/flows",
     "GET /api/v2/routing/message/recipients",
     "PUT /api/v2/routing/message/recipients/{}",
@@ -96,8 +103,8 @@ async fn successes(sandbox: &Sandbox) -> BTreeSet<String> {
     requests.filter(|request| request["status"].as_u64().is_some_and(|status| status < 300)).map(name).collect()
 }
 
-/// Returns a configuration with hours of operation.
-fn with_hours() -> Config {
+/// Returns a configuration with hours of operation, a skill and a language.
+fn configuration() -> Config {
     let schedule = ScheduleConfig {
         name: "Weekdays".to_owned(),
         start: "2026-01-05T08:00:00.000".to_owned(),
@@ -113,6 +120,8 @@ fn with_hours() -> Config {
     };
     let emergency = EmergencyGroupConfig { name: "Support emergency".to_owned(), enabled: true };
     Config {
+        skills: vec!["Billing".to_owned()],
+        languages: vec!["german".to_owned()],
         schedules: vec![schedule],
         schedule_groups: vec![group],
         emergency_groups: vec![emergency],
@@ -128,7 +137,7 @@ async fn the_official_sdk_calls_every_endpoint_of_the_provider() {
         let _ = writeln!(std::io::stderr(), "SKIPPED: the official SDK was not tested because {missing} is missing");
         return;
     }
-    let sandbox = Sandbox::start(with_hours()).await.unwrap();
+    let sandbox = Sandbox::start(configuration()).await.unwrap();
     let announcement = serde_json::to_string(sandbox.announcement()).unwrap();
     let run_script = tokio::task::spawn_blocking(move || {
         install();

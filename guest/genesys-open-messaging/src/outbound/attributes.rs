@@ -1,20 +1,16 @@
 //! Participant data for the flow's routing and for the agent.
 
 use super::fields::{clipped, given};
+use super::routing;
 use crate::copilot;
 use crate::settings::MessagePolicy;
 use alloc::{
     collections::BTreeMap,
     string::{String, ToString},
-    vec::Vec,
 };
-use core::ops::RangeInclusive;
 use genesys_cloud::ids::is_uuid;
 use handover_guest::contract::*;
-use handover_guest::outbound::{invalid, is_visible};
-
-/// The valid priorities (Routing API, `RoutingConversationAttributesRequest.priority`).
-const PRIORITIES: RangeInclusive<i32> = -25_000_000..=25_000_000;
+use handover_guest::outbound::invalid;
 
 /// The maximum length of a summary in participant data. Genesys documents no limit for Open Messaging; other channels allow
 /// about 2 kB for all participant data of a message.
@@ -46,8 +42,7 @@ pub(super) fn attributes(
     if let Some(language) = given(&start.routing.language).or(settings.language) {
         set("myLanguage", language);
     }
-    let wanted: Vec<_> =
-        start.routing.skills.iter().map(|skill| skill.trim()).filter(|skill| is_visible(skill)).collect();
+    let wanted = routing::skills(&start.routing);
     if wanted.iter().any(|skill| skill.contains(',')) {
         return Err(invalid("start.routing.skills", "skills without a comma, which separates them in mySkills"));
     }
@@ -55,21 +50,20 @@ pub(super) fn attributes(
     if !skills.is_empty() {
         set("mySkills", &skills);
     }
-    if start.routing.priority.is_some_and(|priority| !PRIORITIES.contains(&priority)) {
-        return Err(invalid("start.routing.priority", "a number from -25000000 to 25000000"));
-    }
-    if let Some(priority) = start.routing.priority.map(i64::from).or(settings.priority) {
+    if let Some(priority) = routing::priority(&start.routing, "start.routing")?.map(i64::from).or(settings.priority) {
         set("priority", &priority.to_string());
     }
     if let Some(summary) = given(&start.summary).filter(|_| policy.summary.is_attribute()) {
         set("summary", &clipped(summary, MAX_SUMMARY_CHARACTERS));
     }
+    // Everyone at the contact center sees participant data.
+    if start.attributes.iter().any(|attribute| attribute.confidential) {
+        return Err(invalid("start.attributes", "attributes that are not confidential; record the others with annotate"));
+    }
     let own = settings.own.iter().copied();
-    // Participant data is visible to everyone at the contact center.
-    let sent = start.attributes.iter().filter(|attribute| !attribute.confidential);
     // Forms and templates may add spaces around a key.
     for (key, value) in own
-        .chain(sent.map(|attribute| (attribute.key.trim(), attribute.value.as_str())))
+        .chain(start.attributes.iter().map(|attribute| (attribute.key.trim(), attribute.value.as_str())))
         .filter(|(key, _)| !key.is_empty())
     {
         if key == "queueId" {

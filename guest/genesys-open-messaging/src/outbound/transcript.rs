@@ -183,7 +183,6 @@ mod tests {
             routing,
             attributes,
             summary: None,
-            reference: None,
             text,
         }
     }

@@ -31,7 +31,11 @@ pub fn description() -> Description {
             Ability::Availability,
             Ability::QueueState,
             Ability::MessageHistory,
+            Ability::Callbacks,
+            Ability::Rerouting,
             Ability::Summary,
+            Ability::ConfidentialAttributes,
+            Ability::Reference,
         ],
     }
 }

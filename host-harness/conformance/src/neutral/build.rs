@@ -3,7 +3,7 @@
 use crate::case::{Verdict, ensure};
 use crate::inputs::{conversation, messages, outbound};
 use crate::session::Subject;
-use handover_host::contract::{Ability, Conversation, Outbound, OutboundMessage, ProviderRequest, Unsupported};
+use handover_host::contract::{Ability, Annotation, Conversation, Outbound, OutboundMessage, ProviderRequest, Unsupported};
 use std::collections::BTreeSet;
 
 async fn build(subject: &Subject, message: &Outbound) -> Result<Result<Vec<ProviderRequest>, Unsupported>, String> {
@@ -22,6 +22,8 @@ pub(super) async fn abilities(subject: &Subject) -> Verdict {
             OutboundMessage::Receipt(_) => Some(Ability::OutboundReceipts),
             OutboundMessage::Leave(_) => Some(Ability::Leave),
             OutboundMessage::Reroute(_) => Some(Ability::Rerouting),
+            OutboundMessage::Annotate(Annotation { reference: Some(_), .. }) => Some(Ability::Reference),
+            OutboundMessage::Annotate(_) => Some(Ability::ConfidentialAttributes),
             OutboundMessage::Callback(_) => Some(Ability::Callbacks),
             OutboundMessage::ProactiveText(_) => Some(Ability::ProactiveMessages),
             OutboundMessage::RequestSurvey | OutboundMessage::SurveyScore(_) => Some(Ability::Surveys),

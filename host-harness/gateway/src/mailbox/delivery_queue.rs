@@ -190,6 +190,7 @@ impl Kind {
             | OutboundMessage::Attachment(_)
             | OutboundMessage::Answer(_)
             | OutboundMessage::Reroute(_)
+            | OutboundMessage::Annotate(_)
             | OutboundMessage::Callback(_)
             | OutboundMessage::ProactiveText(_)
             | OutboundMessage::RequestSurvey
@@ -637,6 +638,7 @@ fn transcript_known_until(message: &OutboundMessage, now: Timestamp) -> Option<T
         | OutboundMessage::Receipt(_)
         | OutboundMessage::Leave(_)
         | OutboundMessage::Reroute(_)
+        | OutboundMessage::Annotate(_)
         | OutboundMessage::Callback(_)
         | OutboundMessage::ProactiveText(_)
         | OutboundMessage::RequestSurvey

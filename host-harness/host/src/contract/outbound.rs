@@ -93,8 +93,8 @@ pub struct Attribute {
     pub key: String,
     /// The value. Numbers are text.
     pub value: String,
-    /// Whether scripts and reports at the contact center must not show it. A provider without the ability
-    /// `confidential-attributes` does not send a confidential attribute. In JSON, `false` if absent.
+    /// Whether scripts and reports at the contact center must not show it. A provider does not send a confidential
+    /// attribute to a place that they show. In JSON, `false` if absent.
     #[serde(default)]
     pub confidential: bool,
 }
@@ -140,15 +140,13 @@ pub struct HandoverStart {
     /// The requested routing.
     #[serde(default)]
     pub routing: Routing,
-    /// Added to the attributes from the settings and the routing. Replaces those with the same key.
+    /// Added to the attributes from the settings and the routing. Replaces those with the same key. A provider refuses a
+    /// confidential attribute that it can hide only with `annotate`.
     #[serde(default)]
     pub attributes: Vec<Attribute>,
     /// A summary of the conversation before the handover, for the agent. A provider without the ability `summary` omits
     /// it.
     pub summary: Option<String>,
-    /// The platform's own reference of the handover, by which people find the conversation at the contact center. A
-    /// provider without the ability `reference` omits it.
-    pub reference: Option<String>,
     /// The last message of the user, or why the bot hands over. If it is absent or empty, the provider uses a text of
     /// its own.
     pub text: Option<String>,
@@ -270,6 +268,21 @@ pub enum LeaveReason {
     Withdrawn,
 }
 
+/// Facts about a handover for the contact center, not for the user.
+#[derive(Clone, ComponentType, Default, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[component(record)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Annotation {
+    /// The platform's own reference of the handover, by which people find the conversation at the contact center. Absent
+    /// if it does not change. Requires the ability `reference`.
+    pub reference: Option<String>,
+    /// Confidential attributes. They are added to the earlier ones, and replace those with the same key. Require the ability
+    /// `confidential-attributes`.
+    #[serde(default)]
+    pub attributes: Vec<Attribute>,
+}
+
 /// A request for a call by telephone.
 #[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -285,7 +298,7 @@ pub struct CallbackRequest {
     /// The requested routing.
     #[serde(default)]
     pub routing: Routing,
-    /// Data for the agent.
+    /// Data for the agent. None of it is confidential.
     #[serde(default)]
     pub attributes: Vec<Attribute>,
 }
@@ -337,6 +350,9 @@ pub enum OutboundMessage {
     /// `conversation.id`.
     #[component(name = "reroute")]
     Reroute(Routing),
+    /// Records facts about the handover. Requires `conversation.id`.
+    #[component(name = "annotate")]
+    Annotate(Annotation),
     /// Requests a call by telephone. Needs no handover.
     #[component(name = "callback")]
     Callback(CallbackRequest),
@@ -432,7 +448,16 @@ impl fmt::Debug for ProviderRequest {
     }
 }
 
-keep_private!(Attribute, CallbackRequest, HandoverStart, Profile, StructuredAnswer, SurveyScore, TranscriptLine);
+keep_private!(
+    Annotation,
+    Attribute,
+    CallbackRequest,
+    HandoverStart,
+    Profile,
+    StructuredAnswer,
+    SurveyScore,
+    TranscriptLine
+);
 
 /// Prints the kind of the message, but not its content.
 impl fmt::Debug for OutboundMessage {
@@ -446,6 +471,7 @@ impl fmt::Debug for OutboundMessage {
             Self::Receipt(receipt) => receipt.fmt(f),
             Self::Leave(reason) => reason.fmt(f),
             Self::Reroute(routing) => routing.fmt(f),
+            Self::Annotate(annotation) => annotation.fmt(f),
             Self::Callback(request) => request.fmt(f),
             Self::ProactiveText(text) => write!(f, "ProactiveText({} bytes)", text.len()),
             Self::RequestSurvey => f.write_str("RequestSurvey"),

@@ -2,7 +2,9 @@
 
 pub(crate) mod agentless;
 pub(crate) mod analytics;
+pub(crate) mod annotations;
 pub(crate) mod bot_connectors;
+pub(crate) mod callbacks;
 pub(crate) mod collections;
 pub(crate) mod conversations;
 pub(crate) mod downloads;
@@ -19,6 +21,7 @@ pub(crate) mod queues;
 pub(crate) mod recipients;
 pub(crate) mod request;
 pub(crate) mod routing;
+pub(crate) mod routing_names;
 pub(crate) mod schedules;
 pub(crate) mod textbots;
 pub(crate) mod threading;

@@ -5,9 +5,10 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::api::request::JsonBody;
+use crate::api::routing_names::{existing, routing_name};
 use crate::cloud::Cloud;
 use crate::config::Permission;
 use crate::state::conversations::{Agent, Conversation, Purpose, Queue, Routing, State as ParticipantState};
@@ -20,8 +21,9 @@ const MAX_PRIORITY: i64 = 25_000_000;
 
 const TRANSFER_TYPES: [&str; 2] = ["Attended", "Unattended"];
 
-/// `PATCH /api/v2/routing/conversations/{conversationId}`. The conversation must be waiting in a queue. Unconfirmed:
-/// whether it otherwise returns 400.
+/// `PATCH /api/v2/routing/conversations/{conversationId}`: changes attributes and returns
+/// `RoutingConversationAttributesResponse`. The conversation must be waiting in a queue. Unconfirmed: whether it otherwise
+/// returns 400.
 pub(crate) async fn update(
     State(cloud): State<Cloud>,
     Extension(caller): Extension<Caller>,
@@ -30,13 +32,23 @@ pub(crate) async fn update(
 ) -> Result<Json<Value>, ApiError> {
     caller.require(Permission::RoutingConversationEdit)?;
     let change = read_routing(&Object::body(&body.read()?)?)?;
+    let names = &cloud.routing_names;
+    existing(&names.skills, change.skill_ids.as_deref().unwrap_or_default(), "skillIds")?;
+    existing(&names.languages, change.language_id.as_slice(), "languageId")?;
     cloud.change(|conversations| {
         let conversation = conversations.get_mut(&id).ok_or_else(ApiError::not_found)?;
         if !conversation.is_queued() {
             return Err(ApiError::bad_request("The conversation is not waiting in a queue."));
         }
         conversation.routing.merge(change);
-        Ok(Json(conversation.routing.json()))
+        let routing = &conversation.routing;
+        let skills = existing(&names.skills, routing.skill_ids.as_deref().unwrap_or_default(), "skillIds")?;
+        let languages = existing(&names.languages, routing.language_id.as_slice(), "languageId")?;
+        Ok(Json(json!({
+            "priority": routing.priority.unwrap_or(0),
+            "skills": skills.into_iter().map(routing_name).collect::<Vec<_>>(),
+            "language": languages.first().map(|language| routing_name(language)),
+        })))
     })
 }
 

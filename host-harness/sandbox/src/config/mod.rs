@@ -55,6 +55,10 @@ pub struct Config {
     pub estimated_wait_seconds: u64,
     /// The number of agents on queue, in every queue. The desk can change it. Default: 1.
     pub agents_on_queue: u32,
+    /// The names of the skills. Default: none.
+    pub skills: Vec<String>,
+    /// The names of the languages. Default: none.
+    pub languages: Vec<String>,
     /// The schedules. Default: none.
     pub schedules: Vec<ScheduleConfig>,
     /// The schedule groups. Default: none.
@@ -93,6 +97,8 @@ impl Default for Config {
             integration_creation_ms: 0,
             estimated_wait_seconds: 60,
             agents_on_queue: 1,
+            skills: Vec::new(),
+            languages: Vec::new(),
             schedules: Vec::new(),
             schedule_groups: Vec::new(),
             emergency_groups: Vec::new(),

@@ -71,6 +71,14 @@ permissions! {
     ThreadingTimelineView = "conversation:threadingTimeline:view",
     /// Changing the threading timeline.
     ThreadingTimelineEdit = "conversation:threadingTimeline:edit",
+    /// Changing the external tag of a conversation.
+    ExternalTagEdit = "conversation:externalTag:edit",
+    /// Changing the secure attributes of a conversation.
+    ParticipantAttributesEdit = "conversation:participant:attributesedit",
+    /// Reading the summaries of a conversation.
+    SummaryView = "conversation:summary:view",
+    /// Creating a callback.
+    CallbackCreate = "conversation:callback:create",
     /// Transferring a conversation.
     BlindTransfer = "conversation:communication:blindTransfer",
     /// Sending an agentless message to a customer.

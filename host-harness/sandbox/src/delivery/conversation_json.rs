@@ -53,10 +53,22 @@ fn participant_json(conversation: &Conversation, participant: &Participant) -> V
             set(&mut body, "startAcwTime", json!(time_text(time)));
         }
     }
-    if let Some(WrapUp { code, notes, at }) = &participant.wrap_up {
+    if let Some(WrapUp { code, label, tags, notes, at }) = &participant.wrap_up {
         let seconds = participant.end.map_or(0, |(end, _)| at.duration_since(end).as_secs());
         set(&mut body, "endAcwTime", json!(time_text(*at)));
-        set(&mut body, "wrapup", json!({ "code": code, "notes": notes, "durationSeconds": seconds }));
+        set(
+            &mut body,
+            "wrapup",
+            json!({
+                "code": code,
+                "name": label,
+                "notes": notes,
+                "tags": tags,
+                "durationSeconds": seconds,
+                "endTime": time_text(*at),
+                "provisional": false,
+            }),
+        );
     }
     if let Some(id) = &participant.queue_id {
         set(&mut body, "queue", json!({ "id": id, "selfUri": format!("/api/v2/routing/queues/{id}") }));

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::cloud::Cloud;
 use crate::config::DeclineType;
-use crate::desk::request::{Body, DeskError, DeskResult, NoParameters, change};
+use crate::desk::request::{Body, DeskError, DeskResult, NoParameters, change, check_chars};
 use crate::state::conversations::{Agent, DisconnectType, Ending, SupervisorRole, WrapUp};
 
 /// The maximum length of an agent's name, in characters.
@@ -142,7 +142,12 @@ pub(crate) async fn supervise(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WrapUpBody {
+    /// The id of the wrap-up code.
     code: String,
+    /// The name of the wrap-up code.
+    label: Option<String>,
+    #[serde(default)]
+    tags: Vec<String>,
     notes: Option<String>,
     name: Option<String>,
 }
@@ -153,14 +158,15 @@ pub(crate) async fn wrap_up(
     Path(id): Path<String>,
     Body(body): Body<WrapUpBody>,
 ) -> DeskResult {
-    let WrapUpBody { code, notes, name } = body;
+    let WrapUpBody { code, label, tags, notes, name } = body;
     check_chars("code", &code, MAX_WRAP_UP_CHARS)?;
-    if let Some(notes) = &notes {
-        check_chars("notes", notes, MAX_WRAP_UP_CHARS)?;
+    let texts = notes.iter().map(|text| ("notes", text)).chain(label.iter().map(|text| ("label", text)));
+    for (field, text) in texts.chain(tags.iter().map(|text| ("tags", text))) {
+        check_chars(field, text, MAX_WRAP_UP_CHARS)?;
     }
     let agent = maybe_agent(&cloud, MaybeNamed { name })?;
     change(&cloud, &id, |conversation, _| {
-        Ok(conversation.wrap_up(agent.as_ref(), WrapUp { code, notes, at: Timestamp::now() })?)
+        Ok(conversation.wrap_up(agent.as_ref(), WrapUp { code, label, tags, notes, at: Timestamp::now() })?)
     })
 }
 
@@ -198,11 +204,4 @@ fn agent(cloud: &Cloud, name: &str) -> Result<Agent, DeskError> {
 
 fn maybe_agent(cloud: &Cloud, body: MaybeNamed) -> Result<Option<Agent>, DeskError> {
     body.name.map(|name| agent(cloud, &name)).transpose()
-}
-
-fn check_chars(field: &str, text: &str, max: usize) -> Result<(), DeskError> {
-    if (1..=max).contains(&text.chars().count()) {
-        return Ok(());
-    }
-    Err(DeskError::BadRequest(format!("`{field}` must have 1 to {max} characters")))
 }

@@ -2,10 +2,12 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cloud::Cloud;
-use crate::desk::request::{DeskError, DeskResult};
+use crate::desk::request::{Body, DeskError, DeskResult, change, check_chars};
 use crate::desk::view::{full, summary};
 
 /// `GET /sandbox/conversations`.
@@ -18,6 +20,29 @@ pub(crate) async fn list(State(cloud): State<Cloud>) -> Json<Value> {
 pub(crate) async fn get(State(cloud): State<Cloud>, Path(id): Path<String>) -> DeskResult {
     let found = cloud.conversations.with(|conversations| conversations.get(&id).map(full));
     found.map(Json).ok_or(DeskError::NotFound("conversation"))
+}
+
+/// The maximum length of a summary.
+const MAX_SUMMARY_CHARS: usize = 10_000;
+
+/// The body of `…/summary`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SummaryBody {
+    text: String,
+}
+
+/// `POST …/summary`: writes the summary of the conversation, as Genesys Cloud does where it is licensed.
+pub(crate) async fn summarize(
+    State(cloud): State<Cloud>,
+    Path(id): Path<String>,
+    Body(SummaryBody { text }): Body<SummaryBody>,
+) -> DeskResult {
+    check_chars("text", &text, MAX_SUMMARY_CHARS)?;
+    change(&cloud, &id, |conversation, _| {
+        conversation.summary = Some((text, Timestamp::now()));
+        Ok(())
+    })
 }
 
 /// The fallback for paths under `/sandbox/`.

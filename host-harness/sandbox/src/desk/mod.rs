@@ -3,6 +3,7 @@
 
 pub(crate) mod agent_actions;
 pub(crate) mod bot_sessions;
+pub(crate) mod callbacks;
 pub(crate) mod controls;
 pub(crate) mod conversations;
 pub(crate) mod messages;

@@ -89,3 +89,11 @@ pub(super) fn change(
 pub(super) fn existing<'a>(conversations: &'a mut Conversations, id: &str) -> Result<&'a mut Conversation, DeskError> {
     conversations.get_mut(id).ok_or(DeskError::NotFound("conversation"))
 }
+
+/// Checks the length of a text.
+pub(super) fn check_chars(field: &str, text: &str, max: usize) -> Result<(), DeskError> {
+    if (1..=max).contains(&text.chars().count()) {
+        return Ok(());
+    }
+    Err(DeskError::BadRequest(format!("`{field}` must have 1 to {max} characters")))
+}

@@ -20,6 +20,8 @@ pub(super) fn summary(conversation: &Conversation) -> Value {
         "alerting": conversation.alerting().map(person),
         "attributes": conversation.attributes(),
         "routing": conversation.routing.json(),
+        "externalTag": conversation.external_tag,
+        "secureAttributes": conversation.secure_attributes,
         "messageCount": conversation.messages.len(),
         "openedAt": time_text(conversation.opened_at),
         "endedAt": conversation.ended_at.map(time_text),
@@ -52,6 +54,8 @@ fn participant_json(participant: &Participant) -> Value {
         "disconnectType": disconnect_type.map(|disconnect_type| json_of(&disconnect_type)),
         "wrapUp": participant.wrap_up.as_ref().map(|done| json!({
             "code": done.code,
+            "label": done.label,
+            "tags": done.tags,
             "notes": done.notes,
             "at": time_text(done.at),
         })),

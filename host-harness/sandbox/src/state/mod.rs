@@ -18,6 +18,7 @@ pub(crate) mod notification_channels;
 pub(crate) mod queue_figures;
 pub(crate) mod request_log;
 pub(crate) mod ring;
+pub(crate) mod routing_names;
 pub(crate) mod schedules;
 pub(crate) mod shared;
 pub(crate) mod tokens;

@@ -9,6 +9,7 @@
 
 mod agentless;
 mod agents;
+mod annotations;
 mod availability;
 mod bot_connectors;
 mod bot_sessions;

@@ -99,22 +99,37 @@ async fn assigns_a_flow_to_a_recipient() {
 
 #[tokio::test]
 async fn changes_priority_skills_and_language_in_the_queue() {
-    let genesys = Genesys::start(config()).await;
+    let skills = vec!["Billing".to_owned(), "Bills".to_owned(), "Sales".to_owned()];
+    let genesys = Genesys::start(Config { skills, languages: vec!["german".to_owned()], ..config() }).await;
+    let listed = async |query: &str| {
+        let page = genesys.get(&format!("/api/v2/routing/{query}")).await.body;
+        page["entities"].as_array().unwrap().clone()
+    };
+    let found = listed("skills?name=bil").await;
+    assert_eq!(found.iter().map(|skill| &skill["name"]).collect::<Vec<_>>(), ["Billing", "Bills"]);
+    let (billing, german) = (found[0].clone(), listed("languages").await[0].clone());
+    assert_eq!((&billing["state"], &german["name"]), (&json!("active"), &json!("german")));
+
     let conversation = genesys.send_text("sess-42", "hello").await;
     let path = format!("/api/v2/routing/conversations/{conversation}");
     let patch = async |body: Value| genesys.call("PATCH", &path, body).await;
-    let first = patch(json!({ "priority": 5, "skillIds": ["s1", "s2"] })).await;
+    let first = patch(json!({ "priority": 5, "skillIds": [billing["id"]] })).await;
     assert_eq!(first.status, 200);
-    assert_eq!(first.body, json!({ "priority": 5, "skillIds": ["s1", "s2"], "languageId": null }));
-    let both = json!({ "priority": 5, "skillIds": ["s1", "s2"], "languageId": "l1" });
-    assert_eq!(patch(json!({ "languageId": "l1" })).await.body, both);
+    assert_eq!(first.body, json!({ "priority": 5, "skills": [billing], "language": null }));
+    let second = patch(json!({ "languageId": german["id"] })).await.body;
+    assert_eq!(second, json!({ "priority": 5, "skills": [billing], "language": german }));
     let seen = genesys.desk("GET", &format!("conversations/{conversation}"), Value::Null).await.body;
-    assert_eq!(seen["routing"], both);
+    assert_eq!(
+        seen["routing"],
+        json!({ "priority": 5, "skillIds": [billing["id"]], "languageId": german["id"] })
+    );
     for wrong in [
         json!({ "priority": 25_000_001 }),
         json!({ "priority": -25_000_001 }),
         json!({ "priority": "5" }),
         json!({ "skillIds": [1] }),
+        json!({ "skillIds": ["unknown"] }),
+        json!({ "languageId": "unknown" }),
     ] {
         assert_eq!(patch(wrong.clone()).await.status, 400, "{wrong}");
     }

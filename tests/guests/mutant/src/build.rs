@@ -67,6 +67,7 @@ fn kind(message: &OutboundMessage) -> &'static str {
         OutboundMessage::Receipt(_) => "receipt",
         OutboundMessage::Leave(_) => "leave",
         OutboundMessage::Reroute(_) => "reroute",
+        OutboundMessage::Annotate(_) => "annotate",
         OutboundMessage::Callback(_) => "callback",
         OutboundMessage::ProactiveText(_) => "proactive-text",
         OutboundMessage::RequestSurvey => "request-survey",

@@ -113,6 +113,10 @@ pub(crate) struct Conversation {
     /// The events that have not been published.
     unpublished: Vec<ConversationEvent>,
     pub(crate) routing: Routing,
+    pub(crate) external_tag: Option<String>,
+    pub(crate) secure_attributes: BTreeMap<String, String>,
+    /// The summary that the desk wrote, and when.
+    pub(crate) summary: Option<(String, Timestamp)>,
 }
 
 impl Conversation {
@@ -128,6 +132,9 @@ impl Conversation {
             ended_at: None,
             unpublished: Vec::new(),
             routing: Routing::default(),
+            external_tag: None,
+            secure_attributes: BTreeMap::new(),
+            summary: None,
         }
     }
 

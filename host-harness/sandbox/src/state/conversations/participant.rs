@@ -79,6 +79,9 @@ pub(crate) struct Supervision {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct WrapUp {
     pub(crate) code: String,
+    /// The name of the code.
+    pub(crate) label: Option<String>,
+    pub(crate) tags: Vec<String>,
     pub(crate) notes: Option<String>,
     /// When it was completed. It started when the agent left.
     pub(crate) at: Timestamp,

@@ -18,7 +18,7 @@ impl Routing {
         self.language_id = other.language_id.or_else(|| self.language_id.take());
     }
 
-    /// Returns `RoutingConversationAttributesResponse`. The desk returns the same format.
+    /// Returns the attributes as the desk shows them.
     pub(crate) fn json(&self) -> Value {
         json!({
             "priority": self.priority.unwrap_or(0),

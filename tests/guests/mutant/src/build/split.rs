@@ -17,7 +17,6 @@ pub(crate) fn build(mut settings: Vec<Setting>, conversation: Conversation, mut 
         message.message = OutboundMessage::Start(HandoverStart {
             profile: None,
             summary: None,
-            reference: None,
             user_id: None,
             session_id: None,
             transcript: Vec::new(),
