@@ -131,6 +131,7 @@ fn following_rules() -> Rules {
         retries: rules().callback.retries,
         lookup_delay: LOOKUP_DELAY,
         reconciliation_delay: None,
+        outcome_timeout: None,
         retention: Duration::from_secs(86_400),
     }
 }

@@ -46,6 +46,16 @@ impl<'i, I: Imports> Api<'i, I> {
     }
 }
 
+/// Returns `None` if the OAuth client may not read something, or Genesys does not have it. A temporary failure stays one,
+/// because its cause may be gone at the next attempt.
+pub(crate) fn permitted<T>(read: Result<T, Failure>) -> Result<Option<T>, Failure> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(Failure::Credentials(_) | Failure::Permanent(_) | Failure::Unsupported) => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
 /// Reads a conversation ("Conversations API", `GET /api/v2/conversations/messages/{conversationId}`).
 pub(crate) fn get_conversation(id: &str) -> Result<Call, Failure> {
     Ok(Call::get(format!("/api/v2/conversations/messages/{}", segment(id)?)))

@@ -1,6 +1,6 @@
 //! Whether agents can serve a user, before a handover.
 
-use crate::api::Api;
+use crate::api::{Api, permitted};
 use crate::hours::{Hours, hours};
 use crate::settings::Prepared;
 use handover_guest::contract::*;
@@ -44,14 +44,4 @@ pub fn check(imports: &mut impl Imports, settings: &Prepared<'_>, routing: &Rout
         _ => AvailabilityState::Unknown,
     };
     Ok(Availability { state, agents, waiting, estimated_wait_seconds: wait, opens_at: None })
-}
-
-/// Returns `None` if the OAuth client may not read something. A temporary failure stays one, because an answer without the
-/// number of agents would be wrong for as long as hosts keep it.
-fn permitted<T>(read: Result<T, Failure>) -> Result<Option<T>, Failure> {
-    match read {
-        Ok(read) => Ok(Some(read)),
-        Err(Failure::Credentials(_) | Failure::Permanent(_) | Failure::Unsupported) => Ok(None),
-        Err(failure) => Err(failure),
-    }
 }

@@ -3,12 +3,13 @@
 //! Genesys's webhook does not report when an agent joins or when the conversation ends. The conversation's participants
 //! show both ("Conversation object" of the Conversations API).
 
-use crate::api::{Api, Kind, accepted, get_conversation, read, unreadable};
+use crate::api::{Api, Call, Kind, accepted, get_conversation, permitted, read, segment, unreadable};
 use crate::events::conversation_events;
 use crate::ids::conversation_id;
 use crate::queue_state::queue_state;
 use crate::settings::{Prepared, Thread};
 use crate::wire::api::{Conversation as WireConversation, Participant};
+use crate::wire::conversations::{ConversationEditedInput, ConversationSummariesGetResponse, ConversationSummary};
 use alloc::{format, string::String, vec::Vec};
 use genesys_cloud::wire::Reference;
 use handover_guest::{contract::*, events::bounded_id, imports::Imports};
@@ -30,7 +31,7 @@ pub fn observe(
     let policy = settings.events()?;
     let document = read(&response)?;
     let participants = WireConversation::of(document.root()).participants();
-    let mut events = conversation_events(&policy.agent, id, participants.clone());
+    let mut events = conversation_events(&policy, id, participants.clone());
     if !document.is_clear() {
         return Err(unreadable("the conversation has a member without a clear meaning"));
     }
@@ -41,12 +42,38 @@ pub fn observe(
         *state = queue_state(&mut api, &queue, id, interval);
         event.id = queued_id(&event.id, state);
     }
+    if policy.outcome_summary && events.iter().any(|event| matches!(event.kind, EventKind::Ended(_))) {
+        let outcomes = events.iter_mut().filter_map(|event| match &mut event.kind {
+            EventKind::Outcome(outcome) => Some((event.time, outcome)),
+            _ => None,
+        });
+        if let Some((_, last)) = outcomes.max_by_key(|(time, _)| *time) {
+            last.summary = summary(&mut api, id)?;
+        }
+    }
     let events = events.into_iter().map(|event| AgentEvent {
         recipient: Some(conversation.recipient.clone()),
         handover: (policy.thread == Thread::PerHandover).then_some(conversation.handover),
         ..event
     });
     Ok(events.collect())
+}
+
+/// Returns Genesys's summary of a conversation, or `None` if it is not licensed, not permitted or not ready ("Conversations
+/// API", `GET /api/v2/conversations/{conversationId}/summaries`).
+fn summary(api: &mut Api<'_, impl Imports>, id: &str) -> Result<Option<String>, Failure> {
+    let call = Call::get(format!("/api/v2/conversations/{}/summaries", segment(id)?));
+    let Some(response) = permitted(accepted(api.call(&call)?, Kind::Reads))? else { return Ok(None) };
+    let document = read(&response)?;
+    let summaries = ConversationSummariesGetResponse::of(document.root());
+    let all = summaries.session_summaries().last().into_iter().chain(summaries.summary());
+    let ready = all.filter(|summary| summary.status().is_none_or(|status| status.eq_ignore_ascii_case("Completed")));
+    let text = |summary: ConversationSummary<'_>| {
+        let edited = summary.edited_summary().and_then(ConversationEditedInput::text);
+        edited.filter(|text| !text.is_empty()).or(summary.text()).filter(|text| !text.is_empty()).map(String::from)
+    };
+    // That of the whole conversation comes last.
+    Ok(ready.filter_map(text).last())
 }
 
 /// Returns the id of the queue in which the conversation waits.

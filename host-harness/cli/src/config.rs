@@ -5,11 +5,12 @@ mod reference;
 pub(crate) use self::reference::reference;
 use crate::secret_source::SecretSource;
 use anyhow::{Context, bail};
-use handover_gateway::mailbox::{CallbackRules, LOOKUP_DELAY, RECONCILIATION_DELAY, Retries, Rules};
+use handover_gateway::mailbox::{CallbackRules, LOOKUP_DELAY, OUTCOME_TIMEOUT, RECONCILIATION_DELAY, Retries, Rules};
 use handover_gateway::session::SessionRules;
 use handover_host::contract::{Ability, BotAnswer, BotHandover, BotMessage, NextStep};
 use handover_host::handover::{AfterEnd, Policy};
 use handover_host::{AllowedOrigins, Limits};
+use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -261,6 +262,11 @@ pub(crate) struct Connection {
     #[serde(default = "polls_per_minute")]
     #[schema(value_type = u32)]
     pub(crate) polls_per_minute: NonZeroU32,
+    /// The time after the end of a handover for which the conversation is polled for what the agent records, such as a
+    /// wrap-up code (the event `outcome`). 1m to 1h, at most 7 polls. `0s`: it is not polled.
+    #[serde(default = "outcome_timeout", deserialize_with = "read_outcome_timeout")]
+    #[schema(value_type = String, format = "duration")]
+    pub(crate) outcome_timeout: Span,
     /// The time for which a delivery is retried before it becomes a dead letter. 1m to 24h.
     #[serde(default = "give_up", deserialize_with = "read_give_up")]
     #[schema(value_type = String, format = "duration")]
@@ -359,6 +365,18 @@ fn read_memory<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
 
 fn read_give_up<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::Error> {
     Span::within(from, MINUTE..=24 * HOUR, "expected 1m to 24h")
+}
+
+fn read_outcome_timeout<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::Error> {
+    let text = String::deserialize(from)?;
+    if text == "0s" {
+        return Ok(Span(Duration::ZERO));
+    }
+    Span::within(text.into_deserializer(), MINUTE..=HOUR, "expected 1m to 1h, or 0s")
+}
+
+fn outcome_timeout() -> Span {
+    Span(OUTCOME_TIMEOUT)
 }
 
 fn poll_interval() -> Span {
@@ -582,6 +600,8 @@ impl Connection {
             retries: retries(self.give_up),
             lookup_delay: LOOKUP_DELAY,
             reconciliation_delay: abilities.contains(&Ability::MessageHistory).then_some(RECONCILIATION_DELAY),
+            outcome_timeout: Some(self.outcome_timeout.0)
+                .filter(|timeout| abilities.contains(&Ability::Outcome) && !timeout.is_zero()),
             // Events and pending retries expire before the mailbox does.
             retention: keep_events.0 + 24 * HOUR,
         }
@@ -629,6 +649,13 @@ mod tests {
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.connection["acme"].path, "genesysCloudOM");
         assert_eq!(config.connection["acme"].rules(&[], config.store.keep_events).retries.give_up_after, HOUR);
+        let rules = |text: &str, abilities: &[Ability]| {
+            let config = parse(text).expect("a valid configuration").config;
+            config.connection["acme"].rules(abilities, config.store.keep_events).outcome_timeout
+        };
+        assert_eq!(rules(MINIMAL, &[]), None);
+        assert_eq!(rules(MINIMAL, &[Ability::Outcome]), Some(15 * MINUTE));
+        assert_eq!(rules(&format!("{MINIMAL}outcome-timeout = \"0s\"\n"), &[Ability::Outcome]), None);
     }
 
     #[test]
@@ -639,6 +666,7 @@ mod tests {
             (format!("{MINIMAL}give-up = \"soon\"\n"), "gateway.toml:5: expected a duration such as"),
             (format!("{MINIMAL}replay-window = \"10s\"\n"), "gateway.toml:5: expected 85s to 24h"),
             (format!("{MINIMAL}give-up = \"2d\"\n"), "gateway.toml:5: expected"),
+            (format!("{MINIMAL}outcome-timeout = \"30s\"\n"), "gateway.toml:5: expected 1m to 1h, or 0s"),
             (format!("{MINIMAL}unattended = \"18446744073709551s\"\n"), "gateway.toml:5: expected a duration such as"),
             (MINIMAL.replace("[connection.acme]", "[connection.acme"), "gateway.toml:3: "),
             (MINIMAL.replace("[{ env = \"TOKEN\" }]", "\"s3cret\""), "gateway.toml:2: expected a sequence"),

@@ -1,9 +1,9 @@
 //! Test inputs: valid, unusual and hostile.
 
 use handover_host::contract::{
-    Annotation, AnswerKind, Attachment, Attribute, CallbackRequest, Conversation, DeliveryReceipt, EventSource, HandoverStart,
-    LeaveReason, MediaKind, Outbound, OutboundMessage, Profile, ReceiptOutcome, Routing, Speaker, StructuredAnswer,
-    SurveyScore, TranscriptLine, Webhook,
+    Annotation, AnswerKind, Attachment, Attribute, CallbackRequest, Conversation, DeliveryReceipt, EventSource,
+    HandoverStart, LeaveReason, MediaKind, Outbound, OutboundMessage, Profile, ReceiptOutcome, Routing, Speaker,
+    StructuredAnswer, SurveyScore, TranscriptLine, Webhook,
 };
 
 /// Unusual JSON objects, each with a description for failure reports.

@@ -17,6 +17,7 @@ mod delivery_queue;
 mod event_queue;
 mod idempotency;
 mod lease;
+mod outcomes;
 mod reconciliation;
 mod rules;
 mod short_digest;
@@ -33,6 +34,8 @@ pub use self::event_queue::{CallbackOutcome, Event, QueuedEvent};
 pub use self::idempotency::{CachedResponse, CommandResponse};
 pub(crate) use self::lease::Leases;
 pub use self::lease::{Channel, DeadLetter, DeadLetterContent, Lease, Task};
-pub use self::rules::{CallbackRules, LEASE, LOOKUP_DELAY, RECONCILIATION_DELAY, REQUEST_TIMEOUT, Retries, Rules};
-pub use self::state::{Accepted, Mailbox, NoHandover, NotAccepted, NotReconciled, NotStarted, SendError};
+pub use self::rules::{
+    CallbackRules, LEASE, LOOKUP_DELAY, OUTCOME_TIMEOUT, RECONCILIATION_DELAY, REQUEST_TIMEOUT, Retries, Rules,
+};
+pub use self::state::{Accepted, Mailbox, NoHandover, NotAccepted, NotFetched, NotStarted, SendError};
 pub(crate) use self::state::{MAX_CLOCK_DIFFERENCE, id_suffix};

@@ -199,6 +199,7 @@ mod tests {
             },
             lookup_delay: Duration::from_secs(15),
             reconciliation_delay: None,
+            outcome_timeout: None,
             retention: Duration::from_secs(86_400),
         }
     }

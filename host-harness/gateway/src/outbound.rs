@@ -25,7 +25,7 @@ const MAX_ATTEMPTS: usize = 100;
 pub(crate) enum Command {
     /// Start a handover. The mailbox sets `delivered-until`.
     Begin(HandoverStart),
-    /// Send a message in the handover. Starting and leaving are separate commands.
+    /// Send a message in the handover, or one that needs none. Starting and leaving are separate commands.
     Send(OutboundMessage),
     /// End the handover from the user's side.
     Leave(LeaveReason),
@@ -123,6 +123,7 @@ pub(crate) async fn execute(
         let mut loaded = match (service.mailboxes().loaded(&address).await?, command) {
             (Some(loaded), _) => loaded,
             (None, Command::Begin(_)) => LoadedMailbox::new_mailbox(recipient),
+            (None, Command::Send(message)) if !message.needs_handover() => LoadedMailbox::new_mailbox(recipient),
             (None, _) => return Err(PlatformError::NoHandover),
         };
         if let Some(cached) = key.and_then(|key| loaded.state.cached_response(&key.0, now)) {
@@ -152,7 +153,12 @@ async fn perform(
     command: &Command,
     now: Timestamp,
 ) -> Result<CommandResponse, PlatformError> {
-    if mailbox.follows() && !matches!(command, Command::Begin(_)) {
+    let needs_no_handover = match command {
+        Command::Begin(_) => true,
+        Command::Send(message) => !message.needs_handover(),
+        Command::Leave(_) => false,
+    };
+    if mailbox.follows() && !needs_no_handover {
         return Err(PlatformError::Followed);
     }
     match command {
@@ -206,11 +212,14 @@ async fn build(
     mailbox: &Mailbox,
     outbound: &Outbound,
 ) -> Result<Option<Vec<ProviderRequest>>, PlatformError> {
-    let handover = mailbox.handover().ok_or(PlatformError::NoHandover)?;
-    let conversation = Conversation {
-        recipient: mailbox.recipient().to_owned(),
-        handover: handover.thread(),
-        id: handover.conversation().map(String::from),
+    let recipient = mailbox.recipient().to_owned();
+    let conversation = match mailbox.handover().filter(|_| outbound.message.needs_handover()) {
+        Some(handover) => {
+            let id = handover.conversation().map(String::from);
+            Conversation { recipient, handover: handover.thread(), id }
+        }
+        None if outbound.message.needs_handover() => return Err(PlatformError::NoHandover),
+        None => Conversation { recipient, handover: mailbox.last_thread(), id: None },
     };
     let began = Instant::now();
     match service.connection().build_outbound_message(&conversation, outbound).await {

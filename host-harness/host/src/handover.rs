@@ -330,10 +330,11 @@ impl Handover {
             }
             (EventKind::Message(message), attribution) => vec![self.message(message, event.time, attribution, now)],
             (EventKind::Receipt(receipt), _) => vec![Step::Receipt(receipt.clone())],
-            // No provider reports an outcome or a survey yet.
-            (EventKind::Outcome(_) | EventKind::Survey(_) | EventKind::Ignored(_), _) | (_, Attribution::Other) => {
-                Vec::new()
-            }
+            // No provider reports a survey yet.
+            (EventKind::Survey(_) | EventKind::Ignored(_), _) | (_, Attribution::Other) => Vec::new(),
+            (EventKind::Outcome(outcome), _) if !self.is_open() => vec![Step::Outcome(outcome.clone())],
+            // An agent who transferred the user records something before the end.
+            (EventKind::Outcome(_), _) => Vec::new(),
             _ if !self.is_open() => Vec::new(),
             (EventKind::Typing(time), _) => vec![Step::Typing(*time)],
             (EventKind::Queued(state), _) => self.queued(state, at, now),
@@ -356,11 +357,14 @@ impl Handover {
             matches!(event.kind, EventKind::Message(_) | EventKind::Receipt(_) | EventKind::Typing(_))
         };
         let mut steps: Vec<Step> = events.iter().filter(reported).flat_map(|event| self.apply(event, asked)).collect();
-        if !self.is_open() {
-            return steps;
-        }
-        if let Some((reason, at)) = events.iter().find_map(|event| self.polled_end(event, asked)) {
+        if self.is_open()
+            && let Some((reason, at)) = events.iter().find_map(|event| self.polled_end(event, asked))
+        {
             steps.push(self.end(reason, at.unwrap_or(asked)));
+        }
+        if !self.is_open() {
+            let outcomes = events.iter().filter(|event| matches!(event.kind, EventKind::Outcome(_)));
+            steps.extend(outcomes.flat_map(|event| self.apply(event, asked)));
             return steps;
         }
         let (was_present, is_agent_expected) = (self.agents.is_anyone_present(), self.agents.is_agent_expected());

@@ -3,8 +3,8 @@
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
 use handover_host::contract::{
-    Agent, AgentEvent, AgentMessage, Author, Delivery, EndReason, EventKind, LeaveReason, MessageReceipt, QueueState,
-    ReceiptStatus, Timestamp,
+    Agent, AgentEvent, AgentMessage, Author, Delivery, EndReason, EventKind, HandoverOutcome, LeaveReason,
+    MessageReceipt, QueueState, ReceiptStatus, Timestamp,
 };
 use handover_host::handover::{AfterEnd, AlreadyInProgress, Handover, Policy, State, Step};
 use std::time::Duration;
@@ -642,4 +642,35 @@ fn a_fast_clock_does_not_hide_the_end_of_the_second_handover() {
     let start = START + AHEAD + 2_000;
     let mut second = Handover::begin(2, start, Policy::default(), Some(&first)).expect("the first has ended");
     assert_eq!(second.apply(&at(10_000, ended()), START + AHEAD + 10_300), [Step::Ended(EndReason::Completed)]);
+}
+
+fn outcome(code: &str) -> EventKind {
+    EventKind::Outcome(HandoverOutcome {
+        code: Some(code.into()),
+        name: None,
+        notes: None,
+        tags: vec![],
+        summary: None,
+        conversation_seconds: None,
+        after_call_work_seconds: None,
+    })
+}
+
+#[test]
+fn reports_outcomes_only_after_the_end() {
+    let mut handover = Handover::begin(1, START, Policy::default(), None).expect("the first");
+    assert_eq!(handover.apply(&at(1, joined("a")), START + 1).len(), 1);
+    assert_eq!(handover.apply(&at(2, outcome("transferred")), START + 2), []);
+    assert_eq!(handover.apply(&at(3, ended()), START + 3), [Step::Ended(EndReason::Completed)]);
+    let EventKind::Outcome(solved) = outcome("solved") else { unreachable!() };
+    assert_eq!(handover.apply(&at(4, outcome("solved")), START + 4), [Step::Outcome(solved.clone())]);
+
+    let mut polled = Handover::begin(1, START, Policy::default(), None).expect("the first");
+    let events = [at(1, joined("a")), at(3, left("a")), at(3, outcome("solved")), at(3, ended())];
+    assert_eq!(
+        polled.polled(&events, START + 4),
+        [Step::Ended(EndReason::Completed), Step::Outcome(solved.clone())],
+        "a poll may show the end and the outcome at once"
+    );
+    assert_eq!(polled.polled(&events, START + 5), [Step::Outcome(solved)]);
 }

@@ -5,9 +5,9 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, patch, post, put};
 
 use crate::api::{
-    agentless, analytics, annotations, bot_connectors, callbacks, collections, conversations, downloads, flows, gate, inbound, integrations,
-    notification_channels, notification_socket, oauth, queues, recipients, routing, routing_names, schedules, textbots, threading,
-    users,
+    agentless, analytics, annotations, bot_connectors, callbacks, collections, conversations, downloads, flows, gate,
+    inbound, integrations, notification_channels, notification_socket, oauth, queues, recipients, routing,
+    routing_names, schedules, textbots, threading, users,
 };
 use crate::cloud::Cloud;
 use crate::config::AttachmentDownloads;

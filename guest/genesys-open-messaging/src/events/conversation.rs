@@ -1,7 +1,7 @@
 //! Maps the state of a conversation to events.
 
-use crate::settings::AgentPolicy;
-use crate::wire::api::Participant;
+use crate::settings::EventPolicy;
+use crate::wire::api::{Participant, Wrapup};
 use alloc::{
     format,
     string::{String, ToString},
@@ -14,7 +14,7 @@ use handover_guest::time;
 
 /// Returns the events that led to the state of a conversation, oldest first. The caller adds the recipient.
 pub(crate) fn events<'d>(
-    policy: &AgentPolicy<'_>,
+    policy: &EventPolicy<'_>,
     id: &str,
     participants: impl Iterator<Item = Participant<'d>>,
 ) -> Vec<AgentEvent> {
@@ -28,7 +28,7 @@ pub(crate) fn events<'d>(
     };
     let shown = |agent: Participant<'_>| {
         let id = agent.user().and_then(Reference::id).or(agent.user_id());
-        policy.shown(id, agent.name())
+        policy.agent.shown(id, agent.name())
     };
     // The user does not see a supervisor who only monitors or coaches, and such a supervisor does not keep a
     // conversation open.
@@ -45,6 +45,9 @@ pub(crate) fn events<'d>(
             let kind =
                 if is_transfer { EventKind::Transferred(shown(agent)) } else { EventKind::AgentLeft(shown(agent)) };
             events.push(event(&format!("left:{name}"), agent.end_time(), kind));
+            if let Some(outcome) = outcome(policy, agent) {
+                events.push(event(&format!("outcome:{name}"), agent.end_time(), EventKind::Outcome(outcome)));
+            }
         }
     }
     // The user's next message can reopen an ended conversation, which then is queued and ends again. The number of
@@ -62,6 +65,25 @@ pub(crate) fn events<'d>(
         events.push(event(&format!("queued:{name}"), since, EventKind::Queued(unknown)));
     }
     events
+}
+
+/// Returns what an agent who left recorded, or `None` before the agent has done so.
+fn outcome(policy: &EventPolicy<'_>, agent: Participant<'_>) -> Option<HandoverOutcome> {
+    let wrapup = agent.wrapup().filter(|wrapup| !wrapup.provisional())?;
+    let code = wrapup.code().filter(|code| !code.is_empty())?;
+    let at = |time: Option<&str>| time.and_then(time::parse);
+    let served = at(agent.end_time()).zip(at(agent.connected_time())).map(|(end, since)| end.saturating_sub(since));
+    let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(String::from);
+    let notes = Some(wrapup).filter(|_| policy.outcome_notes).and_then(Wrapup::notes);
+    Some(HandoverOutcome {
+        code: Some(code.into()),
+        name: text(wrapup.name()),
+        notes: text(notes),
+        tags: wrapup.tags().map(String::from).collect(),
+        summary: None,
+        conversation_seconds: served.map(|milliseconds| u32::try_from(milliseconds / 1000).unwrap_or(u32::MAX)),
+        after_call_work_seconds: wrapup.duration_seconds().map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)),
+    })
 }
 
 /// Returns why a conversation ended, or `None` if a participant has not left or there never was one.

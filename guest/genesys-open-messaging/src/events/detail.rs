@@ -76,7 +76,7 @@ impl<'a> Detail<'a> {
         let Some(event) = self.event else { return vec![self.ignored(format!("topic {}", clip(self.topic)))] };
         if self.topic.split('.').any(|part| part == "conversations") {
             return match event.id() {
-                Some(id) => conversation::events(&self.policy.agent, id, event.participants()),
+                Some(id) => conversation::events(self.policy, id, event.participants()),
                 None => vec![self.ignored("a conversation without an id".into())],
             };
         }
@@ -152,9 +152,28 @@ impl<'a> Detail<'a> {
             }
             ("customer.end", _) => EventKind::Ended(EndReason::Completed),
             ("acd.start", _) => EventKind::Queued(QueueState { position: None, estimated_wait_seconds: None }),
-            ("acw", _) => EventKind::Ignored("after-call work".into()),
+            ("acw", _) => match self.outcome(event) {
+                Some(outcome) => EventKind::Outcome(outcome),
+                None => EventKind::Ignored("after-call work without a wrap-up code".into()),
+            },
             _ => EventKind::Ignored(format!("topic {}", clip(self.topic))),
         }
+    }
+
+    /// Returns what the agent recorded.
+    fn outcome(&self, event: EventBody<'_>) -> Option<HandoverOutcome> {
+        let code = event.wrapup_code().filter(|code| !code.is_empty())?;
+        let notes = event.wrapup_notes().filter(|notes| self.policy.outcome_notes && !notes.is_empty());
+        let worked = event.wrapup_duration_ms();
+        Some(HandoverOutcome {
+            code: Some(code.into()),
+            name: None,
+            notes: notes.map(String::from),
+            tags: Vec::new(),
+            summary: None,
+            conversation_seconds: None,
+            after_call_work_seconds: worked.map(|worked| u32::try_from(worked / 1000).unwrap_or(u32::MAX)),
+        })
     }
 
     fn event(&self, kind: EventKind) -> AgentEvent {
@@ -178,6 +197,9 @@ impl<'a> Detail<'a> {
             let (recipient, handover) = self.policy.thread.recipient(address);
             (Some(recipient), handover)
         });
+        // After-call work begins when the agent leaves.
+        let worked = event.filter(|_| name == "acw").and_then(EventBody::wrapup_duration_ms);
+        let time = time.map(|time: Timestamp| time.saturating_sub(worked.unwrap_or(0)));
         AgentEvent {
             id: bounded_id(id),
             recipient,

@@ -58,7 +58,10 @@ pub(super) fn attributes(
     }
     // Everyone at the contact center sees participant data.
     if start.attributes.iter().any(|attribute| attribute.confidential) {
-        return Err(invalid("start.attributes", "attributes that are not confidential; record the others with annotate"));
+        return Err(invalid(
+            "start.attributes",
+            "attributes that are not confidential; record the others with annotate",
+        ));
     }
     let own = settings.own.iter().copied();
     // Forms and templates may add spaces around a key.

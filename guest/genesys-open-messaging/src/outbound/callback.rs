@@ -25,9 +25,8 @@ impl Builder<'_> {
             return Err(invalid("callback.attributes", "attributes that are not confidential"));
         }
         let time = request.time.filter(|time| *time > self.outbound.time);
-        let time = time.map(|time| {
-            time::format(time).ok_or_else(|| invalid("callback.time", "a time before the year 10000"))
-        });
+        let time =
+            time.map(|time| time::format(time).ok_or_else(|| invalid("callback.time", "a time before the year 10000")));
         let mut skills = skills(routing);
         if skills.is_empty() {
             skills.clone_from(&settings.skills);
@@ -64,7 +63,8 @@ mod tests {
         for phone in ["+4930123456", "+6834000", "+123456789012345"] {
             assert!(is_phone_number(phone), "{phone}");
         }
-        for phone in ["", "+", "4930123456", "030123456", "+030123456", "+49 30 123456", "+123456", "+1234567890123456"] {
+        for phone in ["", "+", "4930123456", "030123456", "+030123456", "+49 30 123456", "+123456", "+1234567890123456"]
+        {
             assert!(!is_phone_number(phone), "{phone}");
         }
     }

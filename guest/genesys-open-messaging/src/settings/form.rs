@@ -36,6 +36,7 @@ pub fn description() -> Description {
             Ability::Summary,
             Ability::ConfidentialAttributes,
             Ability::Reference,
+            Ability::Outcome,
         ],
     }
 }
@@ -274,6 +275,27 @@ fn messages() -> Vec<SettingField> {
         with_default(
             DEFAULT_AGENT_ALIAS,
             field(Text, AGENT_ALIAS, "Agent's alias", "The name that the user sees instead of the agent's.", "Agent"),
+        ),
+        with_default(
+            "false",
+            field(
+                Boolean,
+                OUTCOME_NOTES,
+                "Agents' notes",
+                "Report the notes of the agents with the outcome of a handover. Agents write them for agents.",
+                "false",
+            ),
+        ),
+        with_default(
+            "false",
+            field(
+                Boolean,
+                OUTCOME_SUMMARY,
+                "Genesys's summary",
+                "Report Genesys's summary of the conversation with the outcome of a handover, where it is licensed (permission \
+                 conversation:summary:view).",
+                "false",
+            ),
         ),
     ]
 }

@@ -52,6 +52,10 @@ pub const SHOW_BOT_MESSAGES: &str = "show-bot-messages";
 pub const AGENT_NAME: &str = "agent-name";
 /// The name that the user sees instead of the agent's.
 pub const AGENT_ALIAS: &str = "agent-alias";
+/// Whether the outcome contains the agent's notes.
+pub const OUTCOME_NOTES: &str = "outcome-notes";
+/// Whether the outcome contains Genesys's summary of the conversation.
+pub const OUTCOME_SUMMARY: &str = "outcome-summary";
 /// The URL of the AI Copilot Workspace.
 pub const COPILOT_URL: &str = "copilot-url";
 /// The platform's API key in the link to the AI Copilot Workspace.

@@ -274,6 +274,10 @@ pub struct EventPolicy<'a> {
     /// The part of an agent's name that the user sees.
     #[serde(borrow)]
     pub agent: AgentPolicy<'a>,
+    /// Whether the outcome contains the agent's notes.
+    pub outcome_notes: bool,
+    /// Whether the outcome contains Genesys's summary.
+    pub outcome_summary: bool,
 }
 
 impl<'a> EventPolicy<'a> {
@@ -283,6 +287,8 @@ impl<'a> EventPolicy<'a> {
             thread: Thread::of(settings)?,
             show_bot_messages: switch(settings, SHOW_BOT_MESSAGES)?.unwrap_or(true),
             agent: AgentPolicy::of(settings),
+            outcome_notes: switch(settings, OUTCOME_NOTES)?.unwrap_or(false),
+            outcome_summary: switch(settings, OUTCOME_SUMMARY)?.unwrap_or(false),
         })
     }
 }

@@ -76,6 +76,24 @@ json_types! {
         "bargedParticipantId" => barged_participant_id: text,
         /// The messages that this participant sent or received.
         "messages" => messages: objects(MessageDetails),
+        /// The result of the agent's after-call work.
+        "wrapup" => wrapup: object(Wrapup),
+    }
+
+    /// The result of an agent's after-call work.
+    pub struct Wrapup {
+        /// The id of the wrap-up code.
+        "code" => code: text,
+        /// The name of the wrap-up code.
+        "name" => name: text,
+        /// The agent's notes.
+        "notes" => notes: text,
+        /// The agent's tags.
+        "tags" => tags: texts,
+        /// The duration of the after-call work, in seconds.
+        "durationSeconds" => duration_seconds: integer,
+        /// Whether the agent may still change it.
+        "provisional" => provisional: boolean,
     }
 }
 

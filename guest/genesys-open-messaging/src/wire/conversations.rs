@@ -90,6 +90,30 @@ json_types! {
         "conversation" => conversation: object(Reference),
     }
 
+    /// `ConversationSummariesGetResponse`.
+    pub struct ConversationSummariesGetResponse {
+        /// The summary of the whole conversation.
+        "summary" => summary: object(ConversationSummary),
+        /// The summaries of its parts, such as one for each agent.
+        "sessionSummaries" => session_summaries: objects(ConversationSummary),
+    }
+
+    /// `ConversationSummary` and `ConversationSessionSummary`.
+    pub struct ConversationSummary {
+        /// The text.
+        "text" => text: text,
+        /// The progress. It is readable when it is `Completed`.
+        "status" => status: text,
+        /// The text as the agent changed it.
+        "editedSummary" => edited_summary: object(ConversationEditedInput),
+    }
+
+    /// `ConversationEditedInput`.
+    pub struct ConversationEditedInput {
+        /// The text.
+        "text" => text: text,
+    }
+
     /// `RoutingSkill` and `Language`.
     pub struct Skill {
         /// The UUID.

@@ -62,6 +62,12 @@ json_types! {
         "addressTo" => address_to: id,
         /// The time for which the agent interacted, in milliseconds. 0 if the agent never accepted the conversation.
         "interactingDurationMs" => interacting_duration_ms: integer,
+        /// The id of the wrap-up code that the agent chose.
+        "wrapupCode" => wrapup_code: id,
+        /// The agent's notes.
+        "wrapupNotes" => wrapup_notes: text,
+        /// The duration of the after-call work, in milliseconds.
+        "wrapupDurationMs" => wrapup_duration_ms: integer,
         /// The roles, as in [`Participant`]. No published schema of these events contains them, but an operator's
         /// callback or the topic of a conversation may.
         "mediaRoles" => media_roles: texts,

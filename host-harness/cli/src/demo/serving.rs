@@ -5,7 +5,7 @@ use crate::{output, plugin};
 use anyhow::Context;
 use genesys_sandbox::Sandbox;
 use handover_demo::DemoContext;
-use handover_gateway::mailbox::{CallbackRules, LOOKUP_DELAY, RECONCILIATION_DELAY, Retries, Rules};
+use handover_gateway::mailbox::{CallbackRules, LOOKUP_DELAY, OUTCOME_TIMEOUT, RECONCILIATION_DELAY, Retries, Rules};
 use handover_gateway::session::SessionRules;
 use handover_gateway::store::Store;
 use handover_gateway::store::sqlite::SqliteStore;
@@ -46,6 +46,7 @@ fn rules() -> Rules {
         },
         lookup_delay: LOOKUP_DELAY,
         reconciliation_delay: Some(RECONCILIATION_DELAY),
+        outcome_timeout: Some(OUTCOME_TIMEOUT),
         retention: 2 * KEEP_EVENTS,
     }
 }

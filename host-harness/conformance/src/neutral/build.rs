@@ -3,7 +3,9 @@
 use crate::case::{Verdict, ensure};
 use crate::inputs::{conversation, messages, outbound};
 use crate::session::Subject;
-use handover_host::contract::{Ability, Annotation, Conversation, Outbound, OutboundMessage, ProviderRequest, Unsupported};
+use handover_host::contract::{
+    Ability, Annotation, Conversation, Outbound, OutboundMessage, ProviderRequest, Unsupported,
+};
 use std::collections::BTreeSet;
 
 async fn build(subject: &Subject, message: &Outbound) -> Result<Result<Vec<ProviderRequest>, Unsupported>, String> {

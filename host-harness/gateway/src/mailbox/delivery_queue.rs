@@ -18,6 +18,9 @@ const OVERHEAD: usize = 400;
 /// many additional times.
 const MAX_BLIND_RETRIES: u32 = 3;
 
+/// The number of the handover of a message that belongs to none.
+pub(super) const NO_HANDOVER: u32 = 0;
+
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct DeliveryQueue {
@@ -80,6 +83,8 @@ enum Kind {
     /// A receipt for an agent's message.
     Receipt,
     Leave,
+    /// A message for the contact center itself, such as a change of the routing. The gateway makes its receipt.
+    Instruction,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -185,16 +190,16 @@ impl Kind {
     fn of(message: &OutboundMessage) -> Self {
         match message {
             OutboundMessage::Start(_) => Self::Start,
-            // The kinds after the answer count like texts. Providers refuse them until they support them.
+            // The last three count like texts. Providers refuse them until they support them.
             OutboundMessage::Text(_)
             | OutboundMessage::Attachment(_)
             | OutboundMessage::Answer(_)
-            | OutboundMessage::Reroute(_)
-            | OutboundMessage::Annotate(_)
-            | OutboundMessage::Callback(_)
             | OutboundMessage::ProactiveText(_)
             | OutboundMessage::RequestSurvey
             | OutboundMessage::SurveyScore(_) => Self::Content,
+            OutboundMessage::Reroute(_) | OutboundMessage::Annotate(_) | OutboundMessage::Callback(_) => {
+                Self::Instruction
+            }
             OutboundMessage::Typing => Self::Typing,
             OutboundMessage::Receipt(_) => Self::Receipt,
             OutboundMessage::Leave(_) => Self::Leave,
@@ -259,7 +264,12 @@ impl Item {
 
     /// Returns whether the platform gets a receipt.
     pub(super) fn has_receipt(&self) -> bool {
-        matches!(self.kind, Kind::Start | Kind::Content)
+        matches!(self.kind, Kind::Start | Kind::Content | Kind::Instruction)
+    }
+
+    /// Returns whether the contact center sends no receipt for it, although the platform gets one.
+    pub(super) fn is_instruction(&self) -> bool {
+        self.kind == Kind::Instruction
     }
 
     pub(super) fn leaves(&self) -> bool {
@@ -417,7 +427,8 @@ impl DeliveryQueue {
         self.admit(std::slice::from_ref(request))?;
         let content = Content::Request(Request(ProviderRequest { ttl_ms: None, ..request.clone() }));
         self.last = self.last.saturating_add(1);
-        let item = Item::new(self.last, message, handover, Kind::Content, content, now);
+        let kind = if handover == NO_HANDOVER { Kind::Instruction } else { Kind::Content };
+        let item = Item::new(self.last, message, handover, kind, content, now);
         let progress = match reason {
             Reason::OutcomeUnknown(_) => Progress::OutcomeUnknown(now),
             _ => Progress::Waiting,
@@ -463,7 +474,7 @@ impl DeliveryQueue {
             self.items.pop_front();
         }
         let item = self.items.front_mut()?;
-        let may_follow_the_end = matches!(item.kind, Kind::Leave | Kind::Receipt);
+        let may_follow_the_end = matches!(item.kind, Kind::Leave | Kind::Receipt) || item.handover == NO_HANDOVER;
         if item.progress == Progress::Waiting && !may_follow_the_end && open != Some(item.handover) {
             item.progress = Progress::Dead(Reason::HandoverOver);
         }
@@ -504,6 +515,11 @@ impl DeliveryQueue {
         if let Some(item) = self.find(number) {
             item.progress = Progress::Dead(reason);
         }
+    }
+
+    /// Returns whether a request of a message is queued.
+    pub(super) fn has_message(&self, message: &str) -> bool {
+        self.items.iter().any(|item| item.message == message)
     }
 
     /// Removes an item and returns it.

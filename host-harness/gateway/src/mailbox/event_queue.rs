@@ -3,7 +3,7 @@
 use super::capacity::{Full, NoRoom, TooLarge};
 use super::rules::CallbackRules;
 use handover_host::contract::{
-    Agent, AgentEvent, AgentMessage, EndReason, EventKind, MessageReceipt, QueueState, Timestamp,
+    Agent, AgentEvent, AgentMessage, EndReason, EventKind, HandoverOutcome, MessageReceipt, QueueState, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -45,6 +45,8 @@ pub enum Event {
     Reopened,
     /// The handover ended.
     Ended(EndReason),
+    /// What the last agent recorded about the handover, after the end. At most once for each handover.
+    Outcome(HandoverOutcome),
 }
 
 /// A queued event.

@@ -69,6 +69,14 @@ pub enum Task {
         /// Its conversation.
         conversation: Conversation,
     },
+    /// Poll the conversation of an ended handover for its outcome:
+    /// [`Mailbox::outcome_polled`](crate::mailbox::Mailbox::outcome_polled).
+    PollOutcome {
+        /// The number of the handover.
+        handover: u32,
+        /// Its conversation.
+        conversation: Conversation,
+    },
     /// Call the platform back: [`Mailbox::called_back`](crate::mailbox::Mailbox::called_back).
     CallBack {
         /// The event's id.

@@ -1,7 +1,7 @@
 //! The messages of ended handovers that must be compared with the contact center's, because a webhook that is lost for good
 //! would lose a message.
 
-use super::rules::{RECONCILIATION_TOLERANCE, Retries, Rules};
+use super::rules::{CLOCK_TOLERANCE, Retries, Rules};
 use super::time::{after, before};
 use handover_host::contract::{AgentEvent, Conversation, EventKind, Timestamp};
 use handover_host::handover::Handover;
@@ -70,7 +70,7 @@ impl Reconciliations {
     /// Returns the events that are messages of this handover: not those of an earlier or later one in the same conversation.
     pub(super) fn messages_of(&self, handover: u32, events: &[AgentEvent]) -> Vec<AgentEvent> {
         let Some(entry) = self.0.iter().find(|entry| entry.handover == handover) else { return Vec::new() };
-        let during = before(entry.begun, RECONCILIATION_TOLERANCE)..=after(entry.ended, RECONCILIATION_TOLERANCE);
+        let during = before(entry.begun, CLOCK_TOLERANCE)..=after(entry.ended, CLOCK_TOLERANCE);
         let is_ours = |event: &&AgentEvent| {
             matches!(event.kind, EventKind::Message(_)) && event.time.is_some_and(|time| during.contains(&time))
         };

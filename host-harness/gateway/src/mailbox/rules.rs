@@ -19,13 +19,16 @@ pub const LOOKUP_DELAY: Duration = Duration::from_secs(LEASE.as_secs() + 5);
 /// The time within which Genesys repeats a webhook: six attempts of at most 10 seconds, with 5 seconds between them.
 const WEBHOOK_RETRIES: Duration = Duration::from_secs(6 * 10 + 5 * 5);
 
-/// The tolerated difference between the contact center's clock and ours in the reconciliation.
-pub(super) const RECONCILIATION_TOLERANCE: Duration = Duration::from_secs(60);
+/// The tolerated difference between the contact center's clock and ours when events are attributed to an ended handover.
+pub(super) const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
 
 /// The default of [`Rules::reconciliation_delay`]: no webhook of a message that counts is still repeated then.
 pub const RECONCILIATION_DELAY: Duration = Duration::from_secs(150);
 
-const _: () = assert!(RECONCILIATION_DELAY.as_secs() >= WEBHOOK_RETRIES.as_secs() + RECONCILIATION_TOLERANCE.as_secs());
+/// The default of [`Rules::outcome_timeout`]: the longest after-call work that contact centers usually permit.
+pub const OUTCOME_TIMEOUT: Duration = Duration::from_secs(15 * 60);
+
+const _: () = assert!(RECONCILIATION_DELAY.as_secs() >= WEBHOOK_RETRIES.as_secs() + CLOCK_TOLERANCE.as_secs());
 
 // If a lease could expire before its request does, nothing would ever be delivered.
 const _: () = assert!(LEASE.as_secs() > REQUEST_TIMEOUT.as_secs() && LOOKUP_DELAY.as_secs() > LEASE.as_secs());
@@ -49,6 +52,8 @@ pub struct Rules {
     /// The time after the end of a handover at which its messages are compared with the contact center's: longer than the
     /// contact center repeats webhooks. Absent: never.
     pub reconciliation_delay: Option<Duration>,
+    /// How long to poll for the outcome after the end of a handover. Absent: never.
+    pub outcome_timeout: Option<Duration>,
     /// How long a mailbox is kept after its last handover ended.
     pub retention: Duration,
 }

@@ -2,10 +2,11 @@
 
 use super::capacity::NoRoom;
 use super::deduplication::{DeduplicationWindow, EventOrigin, Refused};
-use super::delivery_queue::{DeliveryQueue, Item};
+use super::delivery_queue::{DeliveryQueue, Item, NO_HANDOVER};
 use super::event_queue::{Event, EventQueue, QueuedEvent};
 use super::idempotency::{CachedResponse, CommandResponse, IdempotencyCache};
 use super::lease::{DeadLetter, DeadLetterContent, Leases};
+use super::outcomes::PendingOutcomes;
 use super::reconciliation::Reconciliations;
 use super::rules::Rules;
 use super::time::{after, milliseconds};
@@ -45,6 +46,8 @@ pub struct Mailbox {
     pub(super) unpollable: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Reconciliations::is_empty")]
     pub(super) reconciliations: Reconciliations,
+    #[serde(default, skip_serializing_if = "PendingOutcomes::is_empty")]
+    pub(super) outcomes: PendingOutcomes,
     pub(super) deduplication: DeduplicationWindow,
     pub(super) idempotency: IdempotencyCache,
     pub(super) delivery_queue: DeliveryQueue,
@@ -88,9 +91,9 @@ pub enum NotAccepted {
     NoRoom(#[from] NoRoom),
 }
 
-/// Why the messages of an ended handover are not compared with the contact center's.
+/// Why what the contact center knows about an ended handover is not fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotReconciled {
+pub enum NotFetched {
     /// The attempt failed. The contact center may ask for a delay.
     Failed {
         /// The delay that the contact center asks for.
@@ -101,7 +104,7 @@ pub enum NotReconciled {
         /// When to try again.
         until: Timestamp,
     },
-    /// The contact center does not have the conversation, or its messages cannot be read.
+    /// The contact center does not have the conversation, or it cannot be read.
     Impossible,
 }
 
@@ -130,6 +133,7 @@ impl Mailbox {
             poll_requested: None,
             unpollable: None,
             reconciliations: Reconciliations::default(),
+            outcomes: PendingOutcomes::default(),
             deduplication: DeduplicationWindow::default(),
             idempotency: IdempotencyCache::default(),
             delivery_queue: DeliveryQueue::default(),
@@ -227,6 +231,7 @@ impl Mailbox {
                 *at = at.saturating_sub(back);
             }
             self.reconciliations.step_back(back);
+            self.outcomes.step_back(back);
             self.delivery_queue.step_back(back);
             self.event_queue.step_back(back);
             self.leases.step_back(back);
@@ -298,19 +303,24 @@ impl Mailbox {
     /// delivered.
     ///
     /// # Errors
-    /// No handover is in progress, or the queue is full.
+    /// No handover is in progress and the message needs one, or the queue is full.
     pub fn send(
         &mut self,
         outbound: &Outbound,
         requests: Option<Vec<ProviderRequest>>,
         now: Timestamp,
     ) -> Result<(), SendError> {
+        let parts = requests.as_ref().map_or(1, Vec::len);
+        if !outbound.message.needs_handover() {
+            self.delivery_queue.push(outbound, requests, NO_HANDOVER, now)?;
+            self.count(outbound, parts);
+            return Ok(());
+        }
         // A receipt for an agent's message may be sent after the end.
         let is_receipt = matches!(outbound.message, OutboundMessage::Receipt(_));
         let Some(handover) = self.handover.as_mut().filter(|handover| is_receipt || is_open(handover)) else {
             return Err(NoHandover.into());
         };
-        let parts = requests.as_ref().map_or(1, Vec::len);
         self.delivery_queue.push(outbound, requests, handover.number(), now)?;
         if matches!(
             outbound.message,
@@ -332,8 +342,10 @@ impl Mailbox {
         else {
             return Err(NoHandover.into());
         };
-        let open = self.handover.as_ref().filter(|open| is_open(open) && open.number() == *handover);
-        open.ok_or(NoHandover)?;
+        let open = self.handover.as_ref().filter(|open| is_open(open)).map(Handover::number);
+        if *handover != NO_HANDOVER && open != Some(*handover) {
+            return Err(NoHandover.into());
+        }
         // No idempotency key contains a space.
         let key = format!("redrive {}", dead_letter.id);
         if self.idempotency.get(&key, now).is_none() {
@@ -457,20 +469,13 @@ impl Mailbox {
     }
 
     /// Records that the messages of an ended handover cannot be compared now, or ever.
-    pub fn not_reconciled(
-        &mut self,
-        handover: u32,
-        outcome: NotReconciled,
-        chance: f64,
-        now: Timestamp,
-        rules: &Rules,
-    ) {
+    pub fn not_reconciled(&mut self, handover: u32, outcome: NotFetched, chance: f64, now: Timestamp, rules: &Rules) {
         match outcome {
-            NotReconciled::Failed { after_seconds } => {
+            NotFetched::Failed { after_seconds } => {
                 self.reconciliations.failed(handover, after_seconds, chance, now, &rules.retries);
             }
-            NotReconciled::Postponed { until } => self.reconciliations.postpone(handover, until),
-            NotReconciled::Impossible => self.reconciliations.remove(handover),
+            NotFetched::Postponed { until } => self.reconciliations.postpone(handover, until),
+            NotFetched::Impossible => self.reconciliations.remove(handover),
         }
     }
 
@@ -479,8 +484,47 @@ impl Mailbox {
         self.poll_due = self.poll_due.map(|_| at);
     }
 
+    /// Returns the handover that a conversation belongs to, for a message that needs none: the last one, or 1.
+    #[must_use]
+    pub fn last_thread(&self) -> u32 {
+        self.handover.as_ref().map_or(1, Handover::thread)
+    }
+
+    /// Applies the result of a poll of the conversation of an ended handover whose outcome is not known.
+    pub fn outcome_polled(&mut self, handover: u32, events: &[AgentEvent], now: Timestamp, rules: &Rules) {
+        if let Some(outcome) = self.outcomes.polled(handover, events, now, rules) {
+            self.event_queue.push(Event::Outcome(outcome), handover, now);
+        }
+    }
+
+    /// Records that the outcome of an ended handover cannot be polled now, or ever.
+    pub fn outcome_not_polled(&mut self, handover: u32, outcome: NotFetched, now: Timestamp, rules: &Rules) {
+        match outcome {
+            NotFetched::Failed { after_seconds } => {
+                if self.outcomes.postpone(handover, now, rules) {
+                    let at = after(now, Duration::from_secs(after_seconds.unwrap_or(0).into()));
+                    self.outcomes.poll_at(handover, at);
+                }
+            }
+            NotFetched::Postponed { until } => self.outcomes.poll_at(handover, until),
+            NotFetched::Impossible => self.outcomes.remove(handover),
+        }
+    }
+
     /// Records that a request arrived.
     pub(super) fn arrived(&mut self, item: &Item, delivery: &Delivery, now: Timestamp) {
+        // The contact center sends no receipt for these messages.
+        if item.is_instruction() && !self.delivery_queue.has_message(item.message()) {
+            let receipt = MessageReceipt {
+                message_id: item.message().to_owned(),
+                status: ReceiptStatus::Accepted,
+                is_last: true,
+            };
+            self.event_queue.push(Event::Receipt(receipt), item.handover(), now);
+        }
+        if item.handover() == NO_HANDOVER {
+            return;
+        }
         match self.handover.as_mut().filter(|handover| handover.number() == item.handover()) {
             Some(handover) => {
                 handover.delivered(delivery, now);
@@ -533,8 +577,14 @@ impl Mailbox {
     }
 
     fn apply(&mut self, event: &AgentEvent, now: Timestamp, rules: &Rules) {
-        if let EventKind::Receipt(receipt) = &event.kind {
-            self.delivery_queue.receipt(receipt);
+        match (&event.kind, &event.conversation_id) {
+            (EventKind::Receipt(receipt), _) => self.delivery_queue.receipt(receipt),
+            (EventKind::Outcome(outcome), Some(conversation)) => {
+                if let Some(handover) = self.outcomes.reported(conversation, now, rules) {
+                    self.event_queue.push(Event::Outcome(outcome.clone()), handover, now);
+                }
+            }
+            _ => {}
         }
         let Some(handover) = self.handover.as_mut() else { return };
         let steps = handover.apply(event, now);
@@ -583,6 +633,8 @@ impl Mailbox {
                     self.delivery_queue.push_always(&outbound, number, now);
                 }
                 Step::Ended(reason) => self.end(reason, number, now, rules),
+                // `outcomes` waits for that of the last agent, also after the next handover began.
+                Step::Outcome(_) => {}
             }
         }
     }
@@ -591,6 +643,7 @@ impl Mailbox {
         (self.poll_due, self.poll_requested) = (None, None);
         if let Some(handover) = self.handover.as_ref().filter(|_| !self.follows) {
             self.reconciliations.add(handover, now, rules);
+            self.outcomes.add(handover, now, rules);
         }
         self.event_queue.push(Event::Ended(reason), number, now);
     }

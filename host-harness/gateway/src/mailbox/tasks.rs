@@ -1,6 +1,6 @@
 //! The tasks of a mailbox: selects the next task and records outcomes.
 
-use super::delivery_queue::{DeliveryOutcome, Item, LookupOutcome, Next, Reason};
+use super::delivery_queue::{DeliveryOutcome, Item, LookupOutcome, NO_HANDOVER, Next, Reason};
 use super::event_queue::{CallbackOutcome, QueuedEvent};
 use super::lease::{Channel, DeadLetter, DeadLetterContent, Lease, Task};
 use super::rules::Rules;
@@ -68,8 +68,8 @@ impl Mailbox {
             self.delivery_queue.peek().map(|item| item.ready().max(self.waits_for_conversation(item).unwrap_or(0)));
         let (handover, poll_due) = (self.handover.as_ref(), self.poll_due);
         let deadline = handover.and_then(Handover::next_deadline);
-        let reconciliation = self.reconciliations.due();
-        [item, deadline, poll_due, reconciliation, self.expires_at(rules)].into_iter().flatten().min()
+        let (reconciliation, outcome) = (self.reconciliations.due(), self.outcomes.due());
+        [item, deadline, poll_due, reconciliation, outcome, self.expires_at(rules)].into_iter().flatten().min()
     }
 
     /// Returns when the retention passes; `None` while work is queued or the handover has not ended. It does not pass
@@ -77,9 +77,14 @@ impl Mailbox {
     fn expires_at(&self, rules: &Rules) -> Option<Timestamp> {
         let idle = self.delivery_queue.peek().is_none()
             && self.reconciliations.is_empty()
+            && self.outcomes.is_empty()
             && self.event_queue.to_call(rules.callback()).is_none()
             && self.event_queue.unpublished().next().is_none();
-        let ended = self.handover.as_ref().filter(|_| idle).and_then(Handover::ended_at)?;
+        // A mailbox may have had no handover, only messages that need none.
+        let ended = match self.handover.as_ref().filter(|_| idle) {
+            Some(handover) => handover.ended_at()?,
+            None => Some(self.last_change).filter(|_| idle)?,
+        };
         Some(after(ended.max(self.event_queue.last_time()), rules.retention))
     }
 
@@ -127,6 +132,9 @@ impl Mailbox {
         }
         if let Some((handover, conversation)) = self.reconciliations.next(&self.recipient, now) {
             return Some(Task::FetchMessages { handover, conversation });
+        }
+        if let Some((handover, conversation)) = self.outcomes.next(&self.recipient, now) {
+            return Some(Task::PollOutcome { handover, conversation });
         }
         if !self.is_expired(now, rules) {
             return None;
@@ -224,6 +232,9 @@ impl Mailbox {
     /// Returns the conversation of a handover. The id and the thread are those of the current handover, or the known
     /// values of an earlier one.
     fn conversation(&self, number: u32, known: Option<String>, thread: Option<u32>) -> Option<Conversation> {
+        if number == NO_HANDOVER {
+            return Some(Conversation { recipient: self.recipient.clone(), handover: self.last_thread(), id: None });
+        }
         let present = self.handover.as_ref()?;
         let is_present = number == present.number();
         let id = if is_present { present.conversation().map(String::from) } else { known };

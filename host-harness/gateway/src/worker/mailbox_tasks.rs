@@ -7,7 +7,7 @@ use crate::connection_service::ConnectionService;
 use crate::dead_letters::StoredDeadLetter;
 use crate::mailbox::time::after;
 use crate::mailbox::{
-    CallbackOutcome, Channel, DeadLetter, DeliveryOutcome, LookupOutcome, Mailbox, NotReconciled, QueuedEvent,
+    CallbackOutcome, Channel, DeadLetter, DeliveryOutcome, LookupOutcome, Mailbox, NotFetched, QueuedEvent,
     REQUEST_TIMEOUT, Rules, Task,
 };
 use crate::mailboxes::Mailboxes;
@@ -47,7 +47,9 @@ enum What {
     Unpollable(u32),
     /// The messages of an ended handover.
     Reconciled(u32, Vec<AgentEvent>),
-    NotReconciled(u32, NotReconciled),
+    NotReconciled(u32, NotFetched),
+    OutcomePolled(u32, Vec<AgentEvent>),
+    OutcomeNotPolled(u32, NotFetched),
     CalledBack(u64, CallbackOutcome),
     StoredDeadLetter(Box<DeadLetter>),
     /// There is no outcome; the next lease tries again.
@@ -122,6 +124,8 @@ impl Outcome {
             What::NotReconciled(handover, outcome) => {
                 mailbox.not_reconciled(*handover, *outcome, self.chance, now, rules);
             }
+            What::OutcomePolled(handover, events) => mailbox.outcome_polled(*handover, events, now, rules),
+            What::OutcomeNotPolled(handover, why) => mailbox.outcome_not_polled(*handover, *why, now, rules),
             What::CalledBack(event, outcome) => {
                 mailbox.called_back(*event, outcome.clone(), self.chance, now, rules);
             }
@@ -149,13 +153,13 @@ impl Outcome {
                 LookupOutcome::Failed(_) => "failed",
             }),
             What::CalledBack(_, outcome) => metrics.called_back(outcome),
-            What::Polled { .. } => metrics.poll("answered"),
-            What::NotPolled(_) => metrics.poll("postponed"),
-            What::Unpollable(_) => metrics.poll("refused"),
+            What::Polled { .. } | What::OutcomePolled(..) => metrics.poll("answered"),
+            What::OutcomeNotPolled(_, NotFetched::Impossible) | What::Unpollable(_) => metrics.poll("refused"),
+            What::NotPolled(_) | What::OutcomeNotPolled(..) => metrics.poll("postponed"),
             What::Reconciled(..) => metrics.reconciliation("compared"),
-            What::NotReconciled(_, NotReconciled::Impossible) => metrics.reconciliation("impossible"),
-            What::NotReconciled(_, NotReconciled::Failed { .. }) => metrics.reconciliation("failed"),
-            What::NotReconciled(_, NotReconciled::Postponed { .. }) => metrics.reconciliation("postponed"),
+            What::NotReconciled(_, NotFetched::Impossible) => metrics.reconciliation("impossible"),
+            What::NotReconciled(_, NotFetched::Failed { .. }) => metrics.reconciliation("failed"),
+            What::NotReconciled(_, NotFetched::Postponed { .. }) => metrics.reconciliation("postponed"),
             What::StoredDeadLetter(_) => metrics.dead_letter(),
             What::Built(..) | What::Nothing => {}
         }
@@ -174,6 +178,7 @@ async fn perform(service: &ConnectionService, address: &Address, task: Task) -> 
             let requests = if waiting { service.requests_of_waiting_poll() } else { NonZeroU32::MIN };
             poll(service, &conversation, soon, requests).await
         }
+        Task::PollOutcome { handover, conversation } => poll_outcome(service, handover, &conversation).await,
         Task::FetchMessages { handover, conversation } => fetch_messages(service, handover, &conversation).await,
         Task::CallBack { id, event, attempts } => {
             What::CalledBack(event.number, call_back(service, address, &id, &event, attempts).await)
@@ -354,7 +359,7 @@ async fn poll(service: &ConnectionService, conversation: &Conversation, soon: bo
 async fn fetch_messages(service: &ConnectionService, handover: u32, conversation: &Conversation) -> What {
     let asked = now();
     if let Err(wait) = service.may_poll(false, REQUESTS_OF_HISTORY) {
-        return What::NotReconciled(handover, NotReconciled::Postponed { until: after(asked, wait) });
+        return What::NotReconciled(handover, NotFetched::Postponed { until: after(asked, wait) });
     }
     let outcome = match with_request_timeout(service).fetch_agent_messages(conversation).await {
         Ok(events) => {
@@ -364,19 +369,51 @@ async fn fetch_messages(service: &ConnectionService, handover: u32, conversation
         Err(Error::Provider(failure)) => {
             tracing::warn!(connection = service.name(), ?failure, "the messages of a handover cannot be fetched");
             match failure {
-                Failure::Retry(advice) => NotReconciled::Failed { after_seconds: advice.after_seconds },
-                Failure::StaleSettings => NotReconciled::Failed { after_seconds: None },
+                Failure::Retry(advice) => NotFetched::Failed { after_seconds: advice.after_seconds },
+                Failure::StaleSettings => NotFetched::Failed { after_seconds: None },
                 // Only this call needs the permission, so its absence must not cost requests that others need.
-                Failure::Credentials(_) | Failure::Permanent(_) | Failure::Unsupported => NotReconciled::Impossible,
+                Failure::Credentials(_) | Failure::Permanent(_) | Failure::Unsupported => NotFetched::Impossible,
             }
         }
         Err(Error::Call(error)) => {
             let reason = description(&error);
             tracing::error!(connection = service.name(), reason, "the messages of a handover cannot be fetched");
-            NotReconciled::Failed { after_seconds: None }
+            NotFetched::Failed { after_seconds: None }
         }
     };
     What::NotReconciled(handover, outcome)
+}
+
+/// Polls the conversation of an ended handover for its outcome.
+async fn poll_outcome(service: &ConnectionService, handover: u32, conversation: &Conversation) -> What {
+    let asked = now();
+    if let Err(wait) = service.may_poll(false, NonZeroU32::MIN) {
+        return What::OutcomeNotPolled(handover, NotFetched::Postponed { until: after(asked, wait) });
+    }
+    let began = Instant::now();
+    let polled = with_request_timeout(service).observe_conversation(conversation).await;
+    service.trace().poll(service.name(), conversation, &polled, began.elapsed());
+    let why = match polled {
+        Ok(events) => {
+            service.record_credentials(None);
+            return What::OutcomePolled(handover, events);
+        }
+        Err(Error::Provider(failure)) => {
+            service.record_credentials(Some(&failure));
+            tracing::warn!(connection = service.name(), ?failure, "the outcome of a handover cannot be polled");
+            match failure {
+                Failure::Retry(advice) => NotFetched::Failed { after_seconds: advice.after_seconds },
+                Failure::Credentials(_) | Failure::StaleSettings => NotFetched::Failed { after_seconds: None },
+                Failure::Permanent(_) | Failure::Unsupported => NotFetched::Impossible,
+            }
+        }
+        Err(Error::Call(error)) => {
+            let reason = description(&error);
+            tracing::error!(connection = service.name(), reason, "the outcome of a handover cannot be polled");
+            NotFetched::Failed { after_seconds: None }
+        }
+    };
+    What::OutcomeNotPolled(handover, why)
 }
 
 fn next_poll(service: &ConnectionService, after_seconds: u32, asked: Timestamp) -> Timestamp {

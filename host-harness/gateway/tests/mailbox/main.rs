@@ -9,6 +9,8 @@
 )]
 
 mod examples;
+mod instructions;
+mod outcomes;
 mod random_runs;
 mod reconciliation;
 
@@ -35,6 +37,7 @@ fn rules() -> Rules {
         },
         lookup_delay: Duration::from_secs(15),
         reconciliation_delay: None,
+        outcome_timeout: None,
         retention: Duration::from_secs(86_400),
     }
 }

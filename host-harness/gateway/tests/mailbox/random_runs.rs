@@ -241,9 +241,11 @@ impl Run {
                 mailbox.called_back(event.number, outcome, random, now, &rules);
             }
             Task::Poll { conversation: _, .. } => mailbox.polled(1, &[], running.since, now, &rules),
-            Task::Build { .. } | Task::FetchMessages { .. } | Task::StoreDeadLetter(_) | Task::Remove => {
-                panic!("seed {}: unexpected task", self.seed)
-            }
+            Task::Build { .. }
+            | Task::FetchMessages { .. }
+            | Task::PollOutcome { .. }
+            | Task::StoreDeadLetter(_)
+            | Task::Remove => panic!("seed {}: unexpected task", self.seed),
         }
         self.save(&mailbox);
     }

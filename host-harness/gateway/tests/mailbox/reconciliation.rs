@@ -2,7 +2,7 @@
 
 use super::{NOW, agent_message, request, rules, text};
 use handover_gateway::mailbox::{
-    CallbackOutcome, Channel, DeliveryOutcome, EventOrigin, Mailbox, NotReconciled, Rules, Source, Task,
+    CallbackOutcome, Channel, DeliveryOutcome, EventOrigin, Mailbox, NotFetched, Rules, Source, Task,
 };
 use handover_host::contract::{
     AgentEvent, Conversation, Delivery, EndReason, EventKind, HandoverStart, OutboundMessage, Timestamp,
@@ -92,11 +92,11 @@ fn publishes_what_no_webhook_brought_late_in_order_and_once() {
 fn tries_again_after_a_failure_and_gives_up() {
     let (mut mailbox, rules) = (ended_mailbox(), reconciling());
     let due = END + 60 * SECOND;
-    let failed = NotReconciled::Failed { after_seconds: Some(20) };
+    let failed = NotFetched::Failed { after_seconds: Some(20) };
     mailbox.not_reconciled(1, failed, 0.0, due, &rules);
     assert_eq!(task(&mut mailbox, due + 19_999), None);
     assert!(matches!(task(&mut mailbox, due + 20_000), Some(Task::FetchMessages { .. })));
-    mailbox.not_reconciled(1, NotReconciled::Postponed { until: due + 40_000 }, 0.0, due + 20_000, &rules);
+    mailbox.not_reconciled(1, NotFetched::Postponed { until: due + 40_000 }, 0.0, due + 20_000, &rules);
     assert_eq!(task(&mut mailbox, due + 39_999), None);
     assert!(matches!(task(&mut mailbox, due + 40_000), Some(Task::FetchMessages { .. })));
     let too_long = due + 3_601 * SECOND;
@@ -104,7 +104,7 @@ fn tries_again_after_a_failure_and_gives_up() {
     assert_eq!(task(&mut mailbox, too_long + 60 * SECOND), None);
 
     let mut unknown = ended_mailbox();
-    unknown.not_reconciled(1, NotReconciled::Impossible, 0.0, due, &rules);
+    unknown.not_reconciled(1, NotFetched::Impossible, 0.0, due, &rules);
     assert_eq!(task(&mut unknown, due), None);
 }
 

@@ -426,7 +426,7 @@ pub enum EndReason {
     Error(String),
 }
 
-/// What came of a handover, as the agent recorded it. Every field may be absent.
+/// What an agent recorded about a handover after serving the user. Every field may be absent.
 #[derive(Clone, ComponentType, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
@@ -442,10 +442,10 @@ pub struct HandoverOutcome {
     pub tags: Vec<String>,
     /// A summary of the conversation by the contact center.
     pub summary: Option<String>,
-    /// The time during which an agent served the user, in seconds.
+    /// The time during which the agent served the user, in seconds.
     #[component(name = "conversation-seconds")]
     pub conversation_seconds: Option<u32>,
-    /// The time of the agent's work after the end, in seconds.
+    /// The time of the agent's work after that, in seconds.
     #[component(name = "after-call-work-seconds")]
     pub after_call_work_seconds: Option<u32>,
 }
@@ -491,7 +491,8 @@ pub enum EventKind {
     /// A status report for a message that the platform sent.
     #[component(name = "receipt")]
     Receipt(MessageReceipt),
-    /// What came of the handover. Follows `ended`, at most once.
+    /// What an agent recorded. The time of the event is that at which the agent left. If several agents served the user,
+    /// the outcome of the handover is that of the last one.
     #[component(name = "outcome")]
     Outcome(HandoverOutcome),
     /// An invitation to a survey, which the platform requested.

@@ -369,6 +369,14 @@ pub enum OutboundMessage {
     SurveyScore(SurveyScore),
 }
 
+impl OutboundMessage {
+    /// Returns whether the message is part of a handover. Others need none, and may be sent before, during and after one.
+    #[must_use]
+    pub fn needs_handover(&self) -> bool {
+        !matches!(self, Self::Callback(_) | Self::ProactiveText(_))
+    }
+}
+
 /// One message of the platform. The host provides id and time, so that building the message again gives the same bytes.
 #[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

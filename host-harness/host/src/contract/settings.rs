@@ -279,7 +279,7 @@ pub enum Ability {
     /// Records the platform's reference on the conversation.
     #[component(name = "reference")]
     Reference,
-    /// Reports the outcome of a handover after its end.
+    /// Reports what the agents recorded about a handover. Polling after the end shows it.
     #[component(name = "outcome")]
     Outcome,
     /// The agents' messages can be fetched, so that a lost webhook loses no message.

@@ -24,7 +24,8 @@ pub fn event(step: &Step) -> Option<&'static str> {
         | Step::Typing(_)
         | Step::Receipt(_)
         | Step::Poll
-        | Step::Leave(_) => None,
+        | Step::Leave(_)
+        | Step::Outcome(_) => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The steps that a handover requests.
 
-use crate::contract::{Agent, AgentMessage, EndReason, LeaveReason, MessageReceipt, QueueState};
+use crate::contract::{Agent, AgentMessage, EndReason, HandoverOutcome, LeaveReason, MessageReceipt, QueueState};
 use serde::Serialize;
 
 /// The next action, or the next report to the platform.
@@ -38,4 +38,7 @@ pub enum Step {
     Leave(LeaveReason),
     /// The handover ended. Returned once.
     Ended(EndReason),
+    /// What an agent recorded. Returned only after the end, for each agent who recorded something; that of the last agent is
+    /// the outcome of the handover.
+    Outcome(HandoverOutcome),
 }

@@ -119,10 +119,7 @@ async fn changes_priority_skills_and_language_in_the_queue() {
     let second = patch(json!({ "languageId": german["id"] })).await.body;
     assert_eq!(second, json!({ "priority": 5, "skills": [billing], "language": german }));
     let seen = genesys.desk("GET", &format!("conversations/{conversation}"), Value::Null).await.body;
-    assert_eq!(
-        seen["routing"],
-        json!({ "priority": 5, "skillIds": [billing["id"]], "languageId": german["id"] })
-    );
+    assert_eq!(seen["routing"], json!({ "priority": 5, "skillIds": [billing["id"]], "languageId": german["id"] }));
     for wrong in [
         json!({ "priority": 25_000_001 }),
         json!({ "priority": -25_000_001 }),

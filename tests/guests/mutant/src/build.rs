@@ -2,6 +2,7 @@
 
 mod answer;
 mod attachment;
+mod instruction;
 mod split;
 mod start;
 
@@ -33,6 +34,9 @@ pub(crate) fn build(mut settings: Vec<Setting>, mut conversation: Conversation, 
         OutboundMessage::Attachment(_) => attachment::build(settings, conversation, message),
         OutboundMessage::Answer(_) => answer::build_answer(settings, conversation, message),
         OutboundMessage::Receipt(_) => answer::build_receipt(settings, conversation, message),
+        OutboundMessage::Reroute(_) => instruction::reroute(settings, conversation, message),
+        OutboundMessage::Annotate(_) => instruction::annotate(settings, conversation, message),
+        OutboundMessage::Callback(_) => instruction::callback(settings, conversation, message),
         _ => call_original(settings, conversation, message),
     }?;
     if on("build: only the first request is returned") {

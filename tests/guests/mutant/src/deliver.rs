@@ -5,7 +5,9 @@ use crate::fault::on;
 use crate::json::{edit, member};
 use crate::original;
 use alloc::{format, vec::Vec};
-use genesys_open_messaging::operations::{ANSWER, EVENT, MESSAGE, RECEIPT};
+use genesys_open_messaging::operations::{
+    ANSWER, CALLBACK, EVENT, MESSAGE, RECEIPT, ROUTING, SECURE_ATTRIBUTES, TAGS, TRANSFER,
+};
 use handover_guest::contract::*;
 
 const NOTHING: Delivery = Delivery { message_id: None, conversation_id: None, events: Vec::new() };
@@ -19,6 +21,23 @@ pub(crate) fn deliver(settings: Vec<Setting>, mut request: ProviderRequest) -> R
     }
     if on("deliver: events are sent as messages") && request.operation == EVENT {
         request.operation = MESSAGE.into();
+    }
+    if on("deliver: an instruction succeeds without a request")
+        && [TRANSFER, ROUTING, TAGS, SECURE_ATTRIBUTES, CALLBACK].contains(&request.operation.as_str())
+    {
+        return Ok(NOTHING);
+    }
+    if on("deliver: the platform's queue is ignored") {
+        edit(&mut request.body, |body| body.replace(r#","queue":"Sales""#, ""));
+    }
+    if on("deliver: skills are ignored") {
+        edit(&mut request.body, |body| body.replace(r#""skills""#, r#""no-skills""#));
+    }
+    if on("deliver: languages are ignored") {
+        edit(&mut request.body, |body| body.replace(r#""language""#, r#""no-language""#));
+    }
+    if on("deliver: data for the agent is dropped") {
+        edit(&mut request.body, |body| body.replace(r#""data""#, r#""no-data""#));
     }
     let (operation, secret) = (request.operation.clone(), secret(&settings));
     let delivered = match operation.as_str() {

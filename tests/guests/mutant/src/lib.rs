@@ -21,6 +21,7 @@ mod json;
 mod map;
 mod observe;
 mod original;
+mod outcome;
 mod settings;
 mod verify;
 

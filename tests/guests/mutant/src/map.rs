@@ -7,6 +7,7 @@ mod message;
 use crate::agent;
 use crate::fault::{self, on};
 use crate::original;
+use crate::outcome;
 use crate::settings::{forget, is, set};
 use alloc::{string::String, string::ToString, vec, vec::Vec};
 use handover_guest::bindings::wasi::clocks::wall_clock;
@@ -27,6 +28,9 @@ pub(crate) fn map(mut settings: Vec<Setting>, mut source: EventSource) -> Result
         forget(&mut settings, "show-bot-messages");
     }
     let webhook = matches!(source, EventSource::Webhook(_));
+    if on("outcome: the notes are always reported") {
+        set(&mut settings, "outcome-notes", "true");
+    }
     let (EventSource::Webhook(bytes)
     | EventSource::EventBus(bytes)
     | EventSource::Trigger(bytes)
@@ -51,6 +55,7 @@ pub(crate) fn map(mut settings: Vec<Setting>, mut source: EventSource) -> Result
     if on("map: events are dropped") {
         events.clear();
     }
+    outcome::change(&mut events);
     if on("purity: calls are counted") {
         events.iter_mut().for_each(|event| event.time = Some(fault::count()));
     }

@@ -4,6 +4,8 @@ use crate::agent;
 use crate::failure::{fail, secret};
 use crate::fault::on;
 use crate::original;
+use crate::outcome;
+use crate::settings::{forget, set};
 use alloc::{vec, vec::Vec};
 use handover_guest::contract::*;
 
@@ -17,12 +19,22 @@ pub(crate) fn observe(mut settings: Vec<Setting>, conversation: Conversation) ->
     if on("observe: the state of the queue is always requested") {
         settings.retain(|setting| setting.key != "queue-state-interval");
     }
+    if on("outcome: the notes are always reported") {
+        set(&mut settings, "outcome-notes", "true");
+    }
+    if on("outcome: the summary is always requested") {
+        set(&mut settings, "outcome-summary", "true");
+    }
+    if on("outcome: the summary is never requested") {
+        forget(&mut settings, "outcome-summary");
+    }
     let (secret, handover) = (secret(&settings), conversation.handover);
     let mut events =
         original::observe_conversation(&settings, &conversation).map_err(|failure| fail(failure, &secret))?;
     if on("observe: ends are dropped") {
         events.retain(|event| !matches!(event.kind, EventKind::Ended(_)));
     }
+    outcome::change(&mut events);
     for event in &mut events {
         agent::change_agent(&settings, event);
         if on("observe: every event has a handover number") {

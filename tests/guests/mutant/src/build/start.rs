@@ -1,6 +1,7 @@
 //! Faults in starting a handover: the transcript, the routing, the attributes and the Copilot link.
 
 use super::{Built, body_text, call_original, replace};
+use crate::build::instruction::publish;
 use crate::build::split::unify_parts;
 use crate::fault::on;
 use crate::json::{edit, member, quoted};
@@ -28,6 +29,7 @@ pub(crate) fn build(mut settings: Vec<Setting>, conversation: Conversation, mut 
         change_values(start);
         change_routing(&mut settings, start);
         change_attributes(&mut settings, start);
+        publish(&mut start.attributes);
     }
     let mut requests = call_original(settings, conversation, message)?;
     unify_parts(&mut requests);

@@ -1,0 +1,168 @@
+//! The outcomes of ended handovers. Agents record them after the end, so the contact center is polled for some time.
+
+use super::rules::{CLOCK_TOLERANCE, Rules};
+use super::time::{after, before, milliseconds};
+use handover_host::contract::{AgentEvent, Conversation, EventKind, HandoverOutcome, Timestamp};
+use handover_host::handover::Handover;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+/// The maximum number of handovers that wait for their outcome. Beyond that, the oldest one is dropped.
+const MAX_ENTRIES: usize = 10;
+/// The delay of the first poll. Each further one comes after three times as long.
+const FIRST_POLL: Duration = Duration::from_secs(10);
+/// The delay between a report that an agent recorded something and the poll.
+const REPORT_DELAY: Duration = Duration::from_secs(1);
+
+/// An ended handover whose outcome is not known.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct PendingOutcome {
+    handover: u32,
+    thread: u32,
+    conversation: String,
+    begun: Timestamp,
+    ended: Timestamp,
+    due: Timestamp,
+}
+
+/// The ended handovers whose outcomes are not known, oldest first.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub(super) struct PendingOutcomes(VecDeque<PendingOutcome>);
+
+impl PendingOutcomes {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds a handover that ended.
+    pub(super) fn add(&mut self, handover: &Handover, now: Timestamp, rules: &Rules) {
+        let (Some(timeout), Some(conversation)) = (rules.outcome_timeout, handover.conversation()) else { return };
+        if self.0.len() >= MAX_ENTRIES {
+            self.0.pop_front();
+        }
+        let first = if rules.policy.can_poll { FIRST_POLL.min(timeout) } else { timeout };
+        self.0.push_back(PendingOutcome {
+            handover: handover.number(),
+            thread: handover.thread(),
+            conversation: conversation.to_owned(),
+            begun: handover.begun(),
+            ended: now,
+            due: after(now, first),
+        });
+    }
+
+    /// Returns when the next poll is due.
+    pub(super) fn due(&self) -> Option<Timestamp> {
+        self.0.iter().map(|entry| entry.due).min()
+    }
+
+    /// Returns the handover whose poll is due, and its conversation.
+    pub(super) fn next(&self, recipient: &str, now: Timestamp) -> Option<(u32, Conversation)> {
+        let entry = self.0.iter().filter(|entry| entry.due <= now).min_by_key(|entry| entry.due)?;
+        let id = Some(entry.conversation.clone());
+        Some((entry.handover, Conversation { recipient: recipient.to_owned(), handover: entry.thread, id }))
+    }
+
+    /// Records the result of a poll: returns the outcome once it is known, and otherwise schedules the next poll.
+    pub(super) fn polled(
+        &mut self,
+        handover: u32,
+        events: &[AgentEvent],
+        now: Timestamp,
+        rules: &Rules,
+    ) -> Option<HandoverOutcome> {
+        let entry = self.0.iter().find(|entry| entry.handover == handover)?;
+        let during = entry.during();
+        let found = match last_departure(events, &during) {
+            Some(left) => outcomes(events, &during).rfind(|(at, _)| *at == left).map(|(_, outcome)| outcome.clone()),
+            // No agent served the user, so there is nothing to wait for.
+            None if !events.iter().any(|event| matches!(event.kind, EventKind::AgentJoined(_))) => {
+                self.remove(handover);
+                return None;
+            }
+            None => None,
+        };
+        if found.is_some() {
+            self.remove(handover);
+            return found;
+        }
+        if self.postpone(handover, now, rules) {
+            return None;
+        }
+        // The last agent recorded nothing in time, but an earlier one may have.
+        outcomes(events, &during).max_by_key(|(at, _)| *at).map(|(_, outcome)| outcome.clone())
+    }
+
+    /// Schedules the next poll. Removes the handover and returns `false` if its time is over.
+    pub(super) fn postpone(&mut self, handover: u32, now: Timestamp, rules: &Rules) -> bool {
+        let timeout = rules.outcome_timeout.unwrap_or_default();
+        let Some(entry) = self.0.iter_mut().find(|entry| entry.handover == handover) else { return false };
+        let end = after(entry.ended, timeout);
+        if now >= end {
+            self.remove(handover);
+            return false;
+        }
+        let waited = now.saturating_sub(entry.ended).max(milliseconds(FIRST_POLL));
+        entry.due = now.saturating_add(waited.saturating_mul(2)).min(end);
+        true
+    }
+
+    /// Schedules a poll at a time.
+    pub(super) fn poll_at(&mut self, handover: u32, at: Timestamp) {
+        for entry in self.0.iter_mut().filter(|entry| entry.handover == handover) {
+            entry.due = entry.due.max(at);
+        }
+    }
+
+    /// Records that an agent recorded something in a conversation. Returns the handover if its outcome is known now; if it
+    /// can be polled, a poll returns more.
+    pub(super) fn reported(&mut self, conversation: &str, now: Timestamp, rules: &Rules) -> Option<u32> {
+        let entry = self.0.iter_mut().rfind(|entry| entry.conversation == conversation)?;
+        if rules.policy.can_poll {
+            entry.due = entry.due.min(after(now, REPORT_DELAY));
+            return None;
+        }
+        let handover = entry.handover;
+        self.remove(handover);
+        Some(handover)
+    }
+
+    /// Removes a handover whose outcome is known or will not be known.
+    pub(super) fn remove(&mut self, handover: u32) {
+        self.0.retain(|entry| entry.handover != handover);
+    }
+
+    pub(super) fn step_back(&mut self, back: u64) {
+        for entry in &mut self.0 {
+            let times = [&mut entry.begun, &mut entry.ended, &mut entry.due];
+            times.into_iter().for_each(|at| *at = at.saturating_sub(back));
+        }
+    }
+}
+
+impl PendingOutcome {
+    /// Returns the time of the handover by the contact center's clock. A later handover may have the same conversation.
+    fn during(&self) -> RangeInclusive<Timestamp> {
+        before(self.begun, CLOCK_TOLERANCE)..=after(self.ended, CLOCK_TOLERANCE)
+    }
+}
+
+/// Returns when the last agent left.
+fn last_departure(events: &[AgentEvent], during: &RangeInclusive<Timestamp>) -> Option<Timestamp> {
+    let left = events.iter().filter(|event| matches!(event.kind, EventKind::AgentLeft(_) | EventKind::Transferred(_)));
+    left.filter_map(|event| event.time).filter(|at| during.contains(at)).max()
+}
+
+/// Returns the outcomes with the times at which their agents left.
+fn outcomes<'e>(
+    events: &'e [AgentEvent],
+    during: &RangeInclusive<Timestamp>,
+) -> impl DoubleEndedIterator<Item = (Timestamp, &'e HandoverOutcome)> {
+    events.iter().filter_map(|event| match &event.kind {
+        EventKind::Outcome(outcome) => Some((event.time.filter(|at| during.contains(at))?, outcome)),
+        _ => None,
+    })
+}

@@ -1,0 +1,139 @@
+//! Messages for the contact center itself: rerouting, annotations and callbacks.
+
+use super::{NOW, request, rules};
+use handover_gateway::mailbox::{Channel, DeadLetterContent, DeliveryOutcome, LookupOutcome, Mailbox, SendError, Task};
+use handover_host::contract::{
+    Annotation, CallbackRequest, Conversation, Delivery, Failure, HandoverStart, OutboundMessage, RetryAdvice,
+    RetryCause, Routing, Timestamp,
+};
+use serde_json::{Value, json};
+
+fn task(mailbox: &mut Mailbox, now: Timestamp) -> Option<Task> {
+    let lease = mailbox.lease(Channel::Outbound, "worker", now, &rules());
+    mailbox.release(Channel::Outbound, "worker");
+    lease.map(|lease| lease.task)
+}
+
+fn callback() -> OutboundMessage {
+    OutboundMessage::Callback(CallbackRequest {
+        phone: "+4930123456".to_owned(),
+        name: None,
+        time: None,
+        routing: Routing::default(),
+        attributes: Vec::new(),
+    })
+}
+
+fn annotation() -> OutboundMessage {
+    OutboundMessage::Annotate(Annotation { reference: Some("order-42".to_owned()), attributes: Vec::new() })
+}
+
+/// Queues a message with these requests. Returns its id.
+fn send(mailbox: &mut Mailbox, message: OutboundMessage, keys: &[&str], now: Timestamp) -> String {
+    let outbound = mailbox.outbound(message, now);
+    mailbox.send(&outbound, Some(keys.iter().map(|key| request(key)).collect()), now).expect("accepted");
+    outbound.id
+}
+
+/// Delivers the next request with this conversation in the response.
+fn deliver(mailbox: &mut Mailbox, conversation: Option<&str>, now: Timestamp) {
+    let Some(Task::Deliver { item, .. }) = task(mailbox, now) else { panic!("a request is delivered") };
+    let delivery = Delivery { conversation_id: conversation.map(str::to_owned), ..Delivery::default() };
+    mailbox.delivered(item, DeliveryOutcome::Delivered(delivery), 0.0, now, &rules());
+}
+
+fn begin(mailbox: &mut Mailbox, now: Timestamp) {
+    mailbox.begin(now, &rules()).expect("no handover is in progress");
+    send(mailbox, OutboundMessage::Start(HandoverStart::default()), &["start"], now);
+    deliver(mailbox, Some("c-1"), now);
+}
+
+/// Returns the handover, the message and the status of each receipt for the platform.
+fn receipts(mailbox: &Mailbox) -> Vec<(u32, Value, Value)> {
+    let events = mailbox.unpublished().filter_map(|queued| {
+        let event: Value = serde_json::from_str(queued.event.get()).expect("JSON");
+        let data = &event["data"];
+        (event["type"] == "receipt").then(|| (queued.handover, data["message-id"].clone(), data["status"].clone()))
+    });
+    events.collect()
+}
+
+#[test]
+fn the_platform_gets_one_receipt_when_all_requests_are_delivered() {
+    let mut mailbox = Mailbox::new("box".to_owned(), "user-1".to_owned());
+    begin(&mut mailbox, NOW);
+    let id = send(&mut mailbox, annotation(), &["tags", "attributes"], NOW);
+    deliver(&mut mailbox, Some("c-1"), NOW + 1);
+    assert_eq!(receipts(&mailbox), []);
+    deliver(&mut mailbox, Some("c-1"), NOW + 2);
+    assert_eq!(receipts(&mailbox), [(1, json!(id), json!("accepted"))]);
+}
+
+#[test]
+fn an_annotation_that_fails_does_not_end_the_handover() {
+    let mut mailbox = Mailbox::new("box".to_owned(), "user-1".to_owned());
+    begin(&mut mailbox, NOW);
+    let id = send(&mut mailbox, annotation(), &["tags"], NOW);
+    let Some(Task::Deliver { item, .. }) = task(&mut mailbox, NOW) else { panic!("it is delivered") };
+    let refused = DeliveryOutcome::Failed(Failure::Permanent("no such conversation".to_owned()));
+    mailbox.delivered(item, refused, 0.0, NOW, &rules());
+    let Some(Task::StoreDeadLetter(dead_letter)) = task(&mut mailbox, NOW) else { panic!("a dead letter") };
+    mailbox.dead_letter_stored(&dead_letter, NOW, &rules());
+    assert_eq!(receipts(&mailbox), [(1, json!(id), json!({ "failed": ["no such conversation"] }))]);
+    assert!(mailbox.handover().is_some_and(|handover| handover.ended_at().is_none()));
+}
+
+#[test]
+fn a_callback_needs_no_handover_and_its_conversation_is_not_that_of_one() {
+    let mut mailbox = Mailbox::new("box".to_owned(), "user-1".to_owned());
+    let outbound = mailbox.outbound(annotation(), NOW);
+    assert!(matches!(mailbox.send(&outbound, None, NOW), Err(SendError::NoHandover(_))), "an annotation needs one");
+    let id = send(&mut mailbox, callback(), &["callback"], NOW);
+    mailbox.begin(NOW, &rules()).expect("no handover is in progress");
+    deliver(&mut mailbox, Some("conversation-of-the-callback"), NOW + 1);
+    assert_eq!(receipts(&mailbox), [(0, json!(id), json!("accepted"))]);
+    let handover = mailbox.handover().expect("one began");
+    assert_eq!(handover.conversation(), None);
+    assert!(handover.is_unknown_to_the_contact_center());
+}
+
+#[test]
+fn a_callback_whose_outcome_is_unknown_is_looked_up_and_redriven_without_a_handover() {
+    let rules = rules();
+    let mut mailbox = Mailbox::new("box".to_owned(), "user-1".to_owned());
+    send(&mut mailbox, callback(), &["callback"], NOW);
+    let Some(Task::Deliver { item, .. }) = task(&mut mailbox, NOW) else { panic!("it is delivered") };
+    let advice = RetryAdvice {
+        cause: RetryCause::TimedOut,
+        after_seconds: None,
+        may_have_arrived: true,
+        message: "timeout".to_owned(),
+    };
+    mailbox.delivered(item, DeliveryOutcome::Failed(Failure::Retry(advice)), 0.0, NOW, &rules);
+    let found = task(&mut mailbox, NOW + 60_000);
+    let expected = Conversation { recipient: "user-1".to_owned(), handover: 1, id: None };
+    assert!(matches!(&found, Some(Task::Find { conversation, .. }) if *conversation == expected), "{found:?}");
+    let never = NOW + 2 * 3_600_000;
+    mailbox.looked_up(item, LookupOutcome::Unknown, 0.0, never, &rules);
+    let Some(Task::StoreDeadLetter(dead_letter)) = task(&mut mailbox, never) else { panic!("a dead letter") };
+    assert!(matches!(dead_letter.content, DeadLetterContent::Outbound { handover: 0, .. }));
+    mailbox.dead_letter_stored(&dead_letter, never, &rules);
+    mailbox.redrive(&dead_letter, never).expect("it needs no handover");
+    let again = task(&mut mailbox, never + 60_000);
+    assert!(matches!(again, Some(Task::Find { .. })), "it may have arrived: {again:?}");
+}
+
+#[test]
+fn a_mailbox_without_a_handover_expires() {
+    let rules = rules();
+    let mut mailbox = Mailbox::new("box".to_owned(), "user-1".to_owned());
+    mailbox.correct_for_clock_step(NOW);
+    send(&mut mailbox, callback(), &["callback"], NOW);
+    assert!(!mailbox.is_expired(NOW + 2 * 86_400_000, &rules), "the callback is not delivered");
+    deliver(&mut mailbox, None, NOW);
+    let published = mailbox.unpublished().last().map(|queued| queued.number).expect("a receipt");
+    mailbox.published(published, &rules);
+    mailbox.called_back(published, handover_gateway::mailbox::CallbackOutcome::Accepted, 0.0, NOW, &rules);
+    assert!(!mailbox.is_expired(NOW + 86_399_999, &rules));
+    assert!(mailbox.is_expired(NOW + 86_400_000, &rules));
+}
