@@ -3,6 +3,7 @@
 mod api;
 mod availability;
 mod faults;
+mod instructions;
 mod reconciliation;
 mod webhooks;
 

@@ -9,6 +9,7 @@ mod attributes;
 mod callback;
 mod fields;
 mod media_type;
+mod request;
 mod routing;
 mod transcript;
 
@@ -56,9 +57,9 @@ pub fn build(
         OutboundMessage::Answer(answer) => builder.answer(answer),
         OutboundMessage::Receipt(receipt) => builder.receipt(receipt),
         OutboundMessage::Leave(_) => builder.leave(),
-        OutboundMessage::Reroute(routing) => builder.reroute(routing),
-        OutboundMessage::Annotate(annotation) => builder.annotate(annotation),
-        OutboundMessage::Callback(request) => builder.callback(request),
+        OutboundMessage::Reroute(routing) => routing::reroute(conversation, outbound, routing),
+        OutboundMessage::Annotate(annotation) => annotation::annotate(conversation, outbound, annotation),
+        OutboundMessage::Callback(request) => callback::callback(policy, conversation, outbound, request),
         OutboundMessage::ProactiveText(_) => Err(Unsupported::Kind("proactive-text".into())),
         OutboundMessage::RequestSurvey => Err(Unsupported::Kind("request-survey".into())),
         OutboundMessage::SurveyScore(_) => Err(Unsupported::Kind("survey-score".into())),
@@ -217,15 +218,7 @@ impl<'a> Builder<'a> {
     }
 
     fn request(&self, key: &str, operation: &str, body: &impl Serialize) -> Result<ProviderRequest, Unsupported> {
-        // Serialization fails only for a map with keys other than strings, or for a failing writer.
-        let body = serde_json::to_vec(body).map_err(|_| Unsupported::Kind("what JSON cannot hold".into()))?;
-        Ok(ProviderRequest {
-            idempotency_key: key.into(),
-            recipient: self.conversation.recipient.clone(),
-            operation: operation.into(),
-            ttl_ms: None,
-            body,
-        })
+        request::request(self.conversation, key, operation, body)
     }
 
     /// Returns the time of a part. Each part is a millisecond later, because id and time together must be unique.

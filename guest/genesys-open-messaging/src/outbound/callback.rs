@@ -1,57 +1,65 @@
 //! Requests for a call by telephone.
 
-use super::Builder;
 use super::fields::given;
+use super::request::request;
 use super::routing::{priority, skills};
 use crate::operations::{CALLBACK, Callback, CallbackData};
+use crate::settings::MessagePolicy;
 use alloc::{string::ToString, vec, vec::Vec};
 use handover_guest::contract::*;
 use handover_guest::outbound::invalid;
 use handover_guest::time;
 
-impl Builder<'_> {
-    pub(super) fn callback(&self, request: &CallbackRequest) -> Result<Vec<ProviderRequest>, Unsupported> {
-        let phone = request.phone.trim();
-        if !is_phone_number(phone) {
-            return Err(invalid("callback.phone", "a number in international format: + and 7 to 15 digits"));
-        }
-        let (routing, settings) = (&request.routing, &self.policy.attributes);
-        let queue = given(&routing.queue);
-        if queue.or(settings.queue).is_none() {
-            return Err(invalid("callback.routing.queue", "a queue, because the settings name none"));
-        }
-        // Everyone at the contact center sees participant data.
-        if request.attributes.iter().any(|attribute| attribute.confidential) {
-            return Err(invalid("callback.attributes", "attributes that are not confidential"));
-        }
-        let time = request.time.filter(|time| *time > self.outbound.time);
-        let time =
-            time.map(|time| time::format(time).ok_or_else(|| invalid("callback.time", "a time before the year 10000")));
-        let mut skills = skills(routing);
-        if skills.is_empty() {
-            skills.clone_from(&settings.skills);
-        }
-        let priority = priority(routing, "callback.routing")?.map(i64::from).or(settings.priority);
-        let data = request.attributes.iter().map(|attribute| (attribute.key.trim(), attribute.value.as_str()));
-        let callback = Callback {
-            phone,
-            name: given(&request.name),
-            time: time.transpose()?,
-            queue,
-            language: given(&routing.language).or(settings.language),
-            skills,
-            priority: priority.map(|priority| priority.to_string()),
-            data: data.filter(|(key, _)| !key.is_empty()).map(|(key, value)| CallbackData { key, value }).collect(),
-        };
-        Ok(vec![self.request(&self.outbound.id, CALLBACK, &callback)?])
+/// Builds the request for a call.
+pub(super) fn callback(
+    policy: &MessagePolicy<'_>,
+    conversation: &Conversation,
+    outbound: &Outbound,
+    wanted: &CallbackRequest,
+) -> Result<Vec<ProviderRequest>, Unsupported> {
+    let phone = wanted.phone.trim();
+    if !is_phone_number(phone) {
+        return Err(invalid(
+            "callback.phone",
+            "a number in international format: +, the country code and the number, at most 15 digits",
+        ));
     }
+    let (routing, settings) = (&wanted.routing, &policy.attributes);
+    let queue = given(&routing.queue);
+    if queue.or(settings.queue).is_none() {
+        return Err(invalid("callback.routing.queue", "a queue, because the settings name none"));
+    }
+    // Everyone at the contact center sees participant data.
+    if wanted.attributes.iter().any(|attribute| attribute.confidential) {
+        return Err(invalid("callback.attributes", "attributes that are not confidential"));
+    }
+    let time = wanted.time.filter(|time| *time > outbound.time);
+    let time =
+        time.map(|time| time::format(time).ok_or_else(|| invalid("callback.time", "a time before the year 10000")));
+    let mut skills = skills(routing);
+    if skills.is_empty() {
+        skills.clone_from(&settings.skills);
+    }
+    let priority = priority(routing, "callback.routing")?.map(i64::from).or(settings.priority);
+    let data = wanted.attributes.iter().map(|attribute| (attribute.key.trim(), attribute.value.as_str()));
+    let callback = Callback {
+        phone,
+        name: given(&wanted.name),
+        time: time.transpose()?,
+        queue,
+        language: given(&routing.language).or(settings.language),
+        skills,
+        priority: priority.map(|priority| priority.to_string()),
+        data: data.filter(|(key, _)| !key.is_empty()).map(|(key, value)| CallbackData { key, value }).collect(),
+    };
+    Ok(vec![request(conversation, &outbound.id, CALLBACK, &callback)?])
 }
 
-/// Returns whether a text is a telephone number in international format: at most 15 digits (ITU-T E.164, section 6). No
-/// country has numbers of fewer than 7 digits with its code.
+/// Returns whether a text is a telephone number in international format: `+` and a country code, with at most 15 digits
+/// (ITU-T E.164, section 6, which has no minimum).
 fn is_phone_number(text: &str) -> bool {
     let digits = text.strip_prefix('+').unwrap_or("");
-    (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0')
+    (2..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0')
 }
 
 #[cfg(test)]
@@ -60,11 +68,10 @@ mod tests {
 
     #[test]
     fn accepts_numbers_in_international_format_only() {
-        for phone in ["+4930123456", "+6834000", "+123456789012345"] {
+        for phone in ["+4930123456", "+123456789012345"] {
             assert!(is_phone_number(phone), "{phone}");
         }
-        for phone in ["", "+", "4930123456", "030123456", "+030123456", "+49 30 123456", "+123456", "+1234567890123456"]
-        {
+        for phone in ["", "+", "4930123456", "030123456", "+030123456", "+49 30 123456", "+4", "+1234567890123456"] {
             assert!(!is_phone_number(phone), "{phone}");
         }
     }

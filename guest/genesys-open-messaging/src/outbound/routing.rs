@@ -1,7 +1,7 @@
 //! The routing that the platform requests: of a user who is waiting, and the parts that every message with a routing shares.
 
-use super::Builder;
 use super::fields::given;
+use super::request::request;
 use crate::ids::conversation_id;
 use crate::operations::{ROUTING, RoutingChange, TRANSFER, Transfer};
 use alloc::{format, string::ToString, vec::Vec};
@@ -12,28 +12,30 @@ use handover_guest::outbound::{invalid, is_visible, part_key};
 /// The valid priorities (Routing API, `RoutingConversationAttributesRequest.priority`).
 const PRIORITIES: RangeInclusive<i32> = -25_000_000..=25_000_000;
 
-impl Builder<'_> {
-    /// Builds the change of the queue, then that of the other attributes. Each may be repeated without harm.
-    pub(super) fn reroute(&self, routing: &Routing) -> Result<Vec<ProviderRequest>, Unsupported> {
-        let (queue, language) = (given(&routing.queue), given(&routing.language));
-        let (priority, skills) = (priority(routing, "reroute")?, skills(routing));
-        let changes_attributes = language.is_some() || priority.is_some() || !skills.is_empty();
-        if queue.is_none() && !changes_attributes {
-            return Err(invalid("reroute", "a queue, a language, a skill or a priority"));
-        }
-        let conversation_id = conversation_id(self.conversation).ok_or(Unsupported::NoConversation)?;
-        let mut requests = Vec::new();
-        if let Some(queue) = queue {
-            requests.push(self.request(&self.outbound.id, TRANSFER, &Transfer { conversation_id, queue })?);
-        }
-        if changes_attributes {
-            let key = part_key(self.outbound, u32::from(queue.is_some()));
-            let priority = priority.map(|priority| priority.to_string());
-            let change = RoutingChange { conversation_id, priority, skills, language };
-            requests.push(self.request(&key, ROUTING, &change)?);
-        }
-        Ok(requests)
+/// Builds the change of the queue, then that of the other attributes. Each may be repeated without harm.
+pub(super) fn reroute(
+    conversation: &Conversation,
+    outbound: &Outbound,
+    routing: &Routing,
+) -> Result<Vec<ProviderRequest>, Unsupported> {
+    let (queue, language) = (given(&routing.queue), given(&routing.language));
+    let (priority, skills) = (priority(routing, "reroute")?, skills(routing));
+    let changes_attributes = language.is_some() || priority.is_some() || !skills.is_empty();
+    if queue.is_none() && !changes_attributes {
+        return Err(invalid("reroute", "a queue, a language, a skill or a priority"));
     }
+    let conversation_id = conversation_id(conversation).ok_or(Unsupported::NoConversation)?;
+    let mut requests = Vec::new();
+    if let Some(queue) = queue {
+        requests.push(request(conversation, &outbound.id, TRANSFER, &Transfer { conversation_id, queue })?);
+    }
+    if changes_attributes {
+        let key = part_key(outbound, u32::from(queue.is_some()));
+        let priority = priority.map(|priority| priority.to_string());
+        let change = RoutingChange { conversation_id, priority, skills, language };
+        requests.push(request(conversation, &key, ROUTING, &change)?);
+    }
+    Ok(requests)
 }
 
 /// Returns the requested skills.
