@@ -11,19 +11,22 @@ mod trace;
 use crate::{plugin, progress};
 use anyhow::{Context, bail, ensure};
 use desk::Desk;
-use genesys_sandbox::{Announcement, Config, Sandbox};
+use genesys_sandbox::{Announcement, Config, Sandbox, ScheduleConfig, ScheduleGroupConfig};
 use handover_host::contract::{
     Attribute, Content, Conversation, EndReason, EventKind, HandoverStart, OutboundMessage, Profile, Setting, Speaker,
     TranscriptLine,
 };
 use handover_host::{AllowedOrigins, Connection, Host, HttpClient, HttpClientLimits, Provider};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use platform::Platform;
 use screen::{Participant, Screen};
+use std::time::{SystemTime, UNIX_EPOCH};
 use trace::{Recorder, Trace};
 
 pub(crate) use serving::serve;
 
 const USER: &str = "ada-42";
+const SCHEDULE_GROUP: &str = "Support hours";
 
 /// Plays the handover. Returns an error at the first result that differs from the script.
 pub(crate) async fn play() -> anyhow::Result<()> {
@@ -56,6 +59,7 @@ async fn connect(provider: &Provider, announcement: &Announcement) -> anyhow::Re
         ("host", announcement.origin.as_str()),
         ("deployment-name", announcement.integration_name.as_str()),
         ("queue", "Support"),
+        ("schedule-group", SCHEDULE_GROUP),
         ("webhook-secret", announcement.webhook_secret.as_str()),
         ("client-id", announcement.client_id.as_str()),
         ("client-secret", announcement.client_secret.as_str()),
@@ -67,11 +71,36 @@ async fn connect(provider: &Provider, announcement: &Announcement) -> anyhow::Re
     Ok(provider.connect(settings, &allowed).await?)
 }
 
+fn tomorrow(today: Date) -> Date {
+    today.tomorrow().unwrap_or(today)
+}
+
 fn sandbox_config(webhook_url: &str) -> Config {
     let mut config = Config::default();
     for integration in &mut config.integrations {
         integration.webhook_url = Some(webhook_url.into());
     }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = i64::try_from(now.as_secs()).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    let today = TimeZone::UTC.to_datetime(now.unwrap_or_default()).date();
+    let schedule = |name: &str, start: String, end: String, rrule: Option<&str>| ScheduleConfig {
+        name: name.into(),
+        start,
+        end,
+        rrule: rrule.map(String::from),
+    };
+    // Agents are there at all hours, until the desk closes.
+    config.schedules = vec![
+        schedule("Always", format!("{today}T00:00:00"), format!("{}T00:00:00", tomorrow(today)), Some("FREQ=DAILY")),
+        schedule("Closed today", format!("{today}T00:00:00"), format!("{}T08:00:00", tomorrow(today)), None),
+    ];
+    config.schedule_groups = vec![ScheduleGroupConfig {
+        name: SCHEDULE_GROUP.into(),
+        time_zone: "UTC".into(),
+        open: vec!["Always".into()],
+        closed: Vec::new(),
+        holidays: Vec::new(),
+    }];
     config.typing.inbound = true;
     config.typing.outbound = true;
     // The screen already shows each delivery, so receipts would add nothing.

@@ -4,7 +4,7 @@
 // gateway has not accepted yet. A reload therefore loses nothing.
 
 import { call } from './api.js';
-import { asksForAgent, GREETING, NO_FILES, reply } from './bot.js';
+import { asksForAgent, CALLBACK_REQUESTED, closed, GREETING, NO_FILES, phoneNumber, reply } from './bot.js';
 import { $, uniqueId } from './dom.js';
 import { Outbox } from './outbox.js';
 import { MessageList } from './talk.js';
@@ -29,7 +29,10 @@ export class Chat {
   constructor(connection, latest) {
     this.storageKey = `chat:${connection}`;
     this.session = { ...newSession(latest), ...loadSession(this.storageKey) };
-    this.path = `/v1/connections/${connection}/recipients/${this.session.recipient}`;
+    this.connectionPath = `/v1/connections/${connection}`;
+    this.path = `${this.connectionPath}/recipients/${this.session.recipient}`;
+    /** The user's texts are processed one after the other. */
+    this.submissions = Promise.resolve();
     /** Incremented by everything that can change the state of the handover. */
     this.revision = 0;
     this.messages = new MessageList((text, answer) => this.submitChoice(text, answer));
@@ -118,14 +121,51 @@ export class Chat {
   // User actions
 
   submit(text) {
+    this.submissions = this.submissions.then(() => this.process(text)).catch(reportError);
+  }
+
+  async process(text) {
+    const phone = this.session.offersCallback && phoneNumber(text);
     if (this.inHandover) {
       this.send({ text }, { resource: 'messages', body: { text } });
+    } else if (phone) {
+      this.requestCallback(text, phone);
     } else if (asksForAgent(text)) {
-      this.startHandover(text);
+      await this.requestAgent(text);
     } else {
       this.addLine({ author: 'user', text });
       this.addLine({ author: 'bot', text: reply(text) });
     }
+  }
+
+  /** Starts a handover, or offers a callback if the contact center is closed. */
+  async requestAgent(text) {
+    const availability = await this.fetchAvailability();
+    if (this.inHandover) {
+      this.send({ text }, { resource: 'messages', body: { text } });
+    } else if (availability?.state === 'closed') {
+      this.session.offersCallback = true;
+      this.addLine({ author: 'user', text });
+      this.addLine({ author: 'bot', text: closed(availability['opens-at']) });
+    } else {
+      this.startHandover(text);
+    }
+  }
+
+  /** Returns whether agents are there, or undefined if that is unknown: then the user may wait for them. */
+  async fetchAvailability() {
+    try {
+      return await call('GET', `${this.connectionPath}/availability`);
+    } catch {
+      return undefined;
+    }
+  }
+
+  requestCallback(text, phone) {
+    const callback = { phone, name: 'Ada Lovelace', attributes: [{ key: 'topic', value: 'parcels' }] };
+    this.session.offersCallback = false;
+    this.send({ text }, { resource: 'messages', body: { callback } });
+    this.addLine({ author: 'bot', text: CALLBACK_REQUESTED });
   }
 
   startHandover(text) {
@@ -272,7 +312,7 @@ export class Chat {
       case 'queued': {
         const seconds = data?.['estimated-wait-seconds'];
         const wait = seconds ? ` Estimated wait: ${Math.max(1, Math.round(seconds / 60))} min.` : '';
-        this.addNote(data?.position ? `You are number ${data.position} in the queue.${wait}` : `You are in the queue.${wait}`, time);
+        this.showQueue(data?.position ? `You are number ${data.position} in the queue.${wait}` : `You are in the queue.${wait}`, time);
         session.state = 'queued';
         break;
       }
@@ -305,6 +345,11 @@ export class Chat {
         this.addNote('The conversation has been reopened.', time);
         session.state = 'active';
         break;
+      case 'outcome': {
+        const tags = data.tags.length ? ` (${data.tags.join(', ')})` : '';
+        this.addNote(`The platform was told what the agent recorded: ${data.name ?? data.code}${tags}.`, time);
+        break;
+      }
       case 'ended': {
         const [reason, details] = typeof data === 'string' ? [data] : Object.entries(data)[0];
         this.addNote(END_NOTES[reason] ?? `The conversation has ended: ${details}`, time);
@@ -336,6 +381,18 @@ export class Chat {
   }
 
   // Display and storage
+
+  /** Shows the state of the queue, in place of the last one if nothing else happened since. */
+  showQueue(text, time) {
+    const last = this.session.lines.at(-1);
+    if (!last?.isQueue) {
+      this.addLine({ author: 'note', key: uniqueId(), isQueue: true, text, time });
+      return;
+    }
+    Object.assign(last, { text, time });
+    this.messages.showText(last);
+    this.save();
+  }
 
   addNote(text, time) {
     this.addLine({ author: 'note', text, ...(time && { time }) });
@@ -379,6 +436,8 @@ function newSession(latest) {
     handover: 0,
     /** The number of the handover that the user has left. */
     leftHandover: 0,
+    /** The bot asked for the user's telephone number. */
+    offersCallback: false,
     lines: [{ author: 'bot', text: GREETING, time: Date.now() }],
     /** Requests that the gateway has not accepted yet. */
     pending: [],

@@ -4,6 +4,7 @@ import { call } from './api.js';
 import { $, el, formatTime, safeUrl, stickToEnd } from './dom.js';
 import { Faults } from './faults.js';
 import { FLOW_MESSAGES } from './flow.js';
+import { Hours } from './hours.js';
 
 const POLL_INTERVAL_MS = 60;
 /** Applies while the page is hidden, and at most after errors. */
@@ -24,6 +25,7 @@ export class Desk {
     /** The agent's unsent text, by conversation. */
     this.drafts = {};
     new Faults();
+    new Hours();
     this.poll();
   }
 
@@ -217,7 +219,7 @@ export class Desk {
         button('decline', 'Decline'),
         button('transfer', 'Transfer to the queue'),
         button('disconnect', 'End'),
-        button('wrap-up', 'Wrap up', () => ({ code: 'Solved', name: agentName() })),
+        button('wrap-up', 'Wrap up', () => ({ code: 'solved', label: 'Solved', tags: ['parcel'], name: agentName() })),
       ),
       el('p', { class: 'action-error', role: 'alert' }),
       el('div', { class: 'talk', role: 'log', 'aria-label': 'Conversation messages', tabindex: 0 }),

@@ -31,6 +31,12 @@ export class MessageList {
     );
   }
 
+  /** Shows the new text of a note. */
+  showText(line) {
+    const element = this.elements.get(line.key);
+    if (element) element.textContent = line.text;
+  }
+
   showStatus(line) {
     const status = this.elements.get(line.key)?.querySelector('.mark');
     if (status) status.textContent = statusText(line);

@@ -183,6 +183,8 @@
 //! | `POST …/{id}/summary` | `{"text"}` | writes the summary of the conversation |
 //! | `GET /sandbox/callbacks` | | `{"callbacks": […]}`, the last 1 000 requested callbacks, oldest first |
 //! | `POST /sandbox/queues/{id}` | `{"agentsOnQueue"?, "estimatedWaitSeconds"?}` | sets the figures of a queue; `null` for no estimate |
+//! | `GET /sandbox/schedule-groups` | | `{"scheduleGroups": […]}` |
+//! | `POST /sandbox/schedule-groups/{id}` | `{"closed": ["Holiday"]}` | replaces the schedules in which the group is closed |
 //! | `GET /sandbox/emergency-groups` | | `{"emergencyGroups": […]}` |
 //! | `POST /sandbox/emergency-groups/{id}` | `{"enabled": true}` | declares or ends an emergency |
 //! | `POST /sandbox/faults` | see below | orders a fault |

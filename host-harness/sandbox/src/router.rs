@@ -172,6 +172,8 @@ fn desk() -> Router<Cloud> {
         )
         .route("/sandbox/losses", get(controls::losses).post(controls::set_losses))
         .route("/sandbox/queues/{id}", post(desk_queues::set_figures))
+        .route("/sandbox/schedule-groups", get(desk_queues::list_schedule_groups))
+        .route("/sandbox/schedule-groups/{id}", post(desk_queues::set_closed))
         .route("/sandbox/emergency-groups", get(desk_queues::list_emergencies))
         .route("/sandbox/emergency-groups/{id}", post(desk_queues::set_emergency))
         .route("/sandbox/events", get(controls::events))

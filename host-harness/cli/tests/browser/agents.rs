@@ -41,6 +41,31 @@ async fn only_the_agent_who_accepts_joins() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn shows_what_the_agent_recorded() {
+    let page = Page::open().await;
+    page.hand_over().await;
+    page.agent_does("disconnect").await;
+    page.chat_shows("The bot is back.").await;
+    page.agent_does("wrap-up").await;
+    page.chat_shows("what the agent recorded: Solved (parcel).").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn offers_a_callback_while_the_contact_center_is_closed() {
+    let page = Page::open().await;
+    page.press("#closed", "").await;
+    page.request_agent().await;
+    page.chat_shows("Our agents are not here now. They are back on").await;
+    page.shows("#state", "You are talking to the bot.").await;
+    page.write("+49 30 123456").await;
+    page.chat_shows("An agent will call you.").await;
+    page.shows("#talk .mark", "accepted").await;
+    page.trace_has("delivery", "delivered: callbacks", "").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn drops_a_duplicate_webhook_and_rejects_a_bad_signature() {
     let page = Page::open().await;
     page.hand_over().await;

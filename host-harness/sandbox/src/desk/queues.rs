@@ -1,4 +1,4 @@
-//! Figures of queues, and emergencies.
+//! Figures of queues, and whether the contact center is closed.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::cloud::Cloud;
 use crate::desk::request::{Body, DeskError, DeskResult};
 use crate::state::queue_figures::QueueFigures;
+use crate::state::schedules::{SetClosedError, UnknownSchedule};
 
 /// The body of `POST /sandbox/queues/{id}`. An absent member changes nothing.
 #[derive(Deserialize)]
@@ -45,6 +46,33 @@ pub(crate) async fn set_figures(
             "agentsOnQueue": figures.agents_on_queue,
             "estimatedWaitSeconds": figures.wait_seconds,
         })))
+    })
+}
+
+/// The body of `POST /sandbox/schedule-groups/{id}`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClosedChange {
+    /// The names of the schedules in which the group is closed.
+    closed: Vec<String>,
+}
+
+/// `GET /sandbox/schedule-groups`.
+pub(crate) async fn list_schedule_groups(State(cloud): State<Cloud>) -> Json<Value> {
+    let groups: Vec<_> = cloud.schedules.with(|all| all.schedule_groups.iter().map(|one| one.body.clone()).collect());
+    Json(json!({ "scheduleGroups": groups }))
+}
+
+/// `POST /sandbox/schedule-groups/{id}`.
+pub(crate) async fn set_closed(
+    State(cloud): State<Cloud>,
+    Path(id): Path<String>,
+    Body(change): Body<ClosedChange>,
+) -> DeskResult {
+    let changed = cloud.schedules.with(|all| all.set_closed(&id, &change.closed));
+    changed.map(Json).map_err(|error| match error {
+        SetClosedError::NoGroup => DeskError::NotFound("schedule group"),
+        SetClosedError::NoSchedule(UnknownSchedule(_)) => DeskError::NotFound("schedule"),
     })
 }
 

@@ -49,6 +49,31 @@ impl Schedules {
         }
         Some(group.body.clone())
     }
+
+    /// Replaces the schedules in which a group is closed.
+    pub(crate) fn set_closed(&mut self, id: &str, names: &[String]) -> Result<Value, SetClosedError> {
+        let closed = references(names, &self.schedules)?;
+        let group = self.schedule_groups.iter_mut().find(|group| group.id == id).ok_or(SetClosedError::NoGroup)?;
+        if let Some(member) = group.body.get_mut("closedSchedules") {
+            *member = json!(closed);
+        }
+        Ok(group.body.clone())
+    }
+}
+
+/// Why the schedules of a group are not replaced.
+#[derive(Debug)]
+pub(crate) enum SetClosedError {
+    /// There is no such group.
+    NoGroup,
+    /// There is no such schedule.
+    NoSchedule(UnknownSchedule),
+}
+
+impl From<UnknownSchedule> for SetClosedError {
+    fn from(unknown: UnknownSchedule) -> Self {
+        Self::NoSchedule(unknown)
+    }
 }
 
 fn schedule(config: &ScheduleConfig) -> Named {
@@ -57,23 +82,23 @@ fn schedule(config: &ScheduleConfig) -> Named {
 }
 
 fn schedule_group(config: &ScheduleGroupConfig, schedules: &[Named]) -> Result<Named, UnknownSchedule> {
-    let references = |names: &[String]| {
-        let reference = |name: &String| {
-            let schedule = schedules.iter().find(|schedule| schedule.name == *name);
-            let schedule = schedule.ok_or_else(|| UnknownSchedule(name.clone()))?;
-            Ok(
-                json!({ "id": schedule.id, "name": name, "selfUri": format!("/api/v2/architect/schedules/{}", schedule.id) }),
-            )
-        };
-        names.iter().map(reference).collect::<Result<Vec<_>, _>>()
-    };
     let members = [
         ("timeZone", json!(config.time_zone)),
-        ("openSchedules", json!(references(&config.open)?)),
-        ("closedSchedules", json!(references(&config.closed)?)),
-        ("holidaySchedules", json!(references(&config.holidays)?)),
+        ("openSchedules", json!(references(&config.open, schedules)?)),
+        ("closedSchedules", json!(references(&config.closed, schedules)?)),
+        ("holidaySchedules", json!(references(&config.holidays, schedules)?)),
     ];
     Ok(named("schedulegroups", &config.name, &members))
+}
+
+/// Returns references to the schedules with these names.
+fn references(names: &[String], schedules: &[Named]) -> Result<Vec<Value>, UnknownSchedule> {
+    let reference = |name: &String| {
+        let schedule = schedules.iter().find(|schedule| schedule.name == *name);
+        let Named { id, .. } = schedule.ok_or_else(|| UnknownSchedule(name.clone()))?;
+        Ok(json!({ "id": id, "name": name, "selfUri": format!("/api/v2/architect/schedules/{id}") }))
+    };
+    names.iter().map(reference).collect()
 }
 
 fn emergency_group(config: &EmergencyGroupConfig) -> Named {

@@ -146,6 +146,13 @@ async fn lists_schedules_and_groups() {
     assert_eq!((&holiday["name"], holiday.get("rrule")), (&json!("Holiday"), None));
     assert_eq!(genesys.get("/api/v2/architect/schedules").await.body["total"], 2);
 
+    let path = format!("schedule-groups/{}", group["id"].as_str().unwrap());
+    genesys.desk("POST", &path, json!({ "closed": ["Holiday"] })).await;
+    let closed = genesys.get(group["selfUri"].as_str().unwrap()).await.body["closedSchedules"].clone();
+    assert_eq!(closed[0]["selfUri"], holiday["selfUri"]);
+    assert_eq!(genesys.desk("POST", &path, json!({ "closed": ["Unknown"] })).await.status, 404);
+    assert_eq!(genesys.desk("POST", "schedule-groups/unknown", json!({ "closed": [] })).await.status, 404);
+
     let fire = genesys.get("/api/v2/architect/emergencygroups").await.body["entities"][0].clone();
     assert_eq!(fire["enabled"], false);
     let path = format!("emergency-groups/{}", fire["id"].as_str().unwrap());
