@@ -132,6 +132,7 @@ fn following_rules() -> Rules {
         lookup_delay: LOOKUP_DELAY,
         reconciliation_delay: None,
         outcome_timeout: None,
+        agents_begin: false,
         retention: Duration::from_secs(86_400),
     }
 }

@@ -50,6 +50,7 @@ fn rules() -> Rules {
         lookup_delay: Duration::from_secs(3),
         reconciliation_delay: None,
         outcome_timeout: None,
+        agents_begin: false,
         retention: Duration::from_secs(86_400),
     }
 }

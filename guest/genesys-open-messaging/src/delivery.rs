@@ -7,11 +7,12 @@ mod rerouting;
 use crate::api::{Api, Call, Kind, accepted, disconnect, get_conversation, read, segment, unreadable};
 use crate::lookup::Making;
 use crate::operations::{
-    ANSWER, BuiltButtonResponse, BuiltLeave, BuiltMessage, CALLBACK, EVENT, LEAVE, MESSAGE, RECEIPT, ROUTING,
-    SECURE_ATTRIBUTES, TAGS, TRANSFER, foreign_request,
+    AGENTLESS, ANSWER, BuiltButtonResponse, BuiltLeave, BuiltMessage, BuiltProactiveText, CALLBACK, EVENT, LEAVE,
+    MESSAGE, RECEIPT, ROUTING, SECURE_ATTRIBUTES, TAGS, TRANSFER, foreign_request,
 };
 use crate::settings::Prepared;
 use crate::wire::api::{Conversation as WireConversation, OpenMessageNormalizedMessage};
+use crate::wire::inbound::Agentless;
 use alloc::{format, vec::Vec};
 use handover_guest::contract::*;
 use handover_guest::http::Status;
@@ -41,6 +42,7 @@ pub fn deliver(
         ROUTING => rerouting::change_attributes(&mut api, &request.body),
         TAGS => annotation::set_tags(&mut api, &request.body),
         SECURE_ATTRIBUTES => annotation::add_secure_attributes(&mut api, &request.body),
+        AGENTLESS => send_agentless(&mut api, &request.body),
         CALLBACK => callback::create(&mut api, &request.body),
         _ => Err(foreign_request()),
     }
@@ -96,6 +98,26 @@ fn answer(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Fail
     let (channel, text) = answer.channel_as_built().zip(text).ok_or_else(foreign_request)?;
     let text = serde_json::to_string(text).map_err(|_| foreign_request())?;
     post(api, POST_MESSAGE, format!(r#"{{"channel":{},"text":{text}}}"#, channel.json()).as_bytes())
+}
+
+/// Sends a text to the user, in the conversation that is in progress if there is one ("Conversations API",
+/// `POST /api/v2/conversations/messages/agentless`).
+fn send_agentless(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failure> {
+    let document = json::read(body).ok_or_else(foreign_request)?;
+    let built = BuiltProactiveText::of(document.root());
+    let (to_address, text_body) = built.to().zip(built.text()).ok_or_else(foreign_request)?;
+    let integration = api.integration()?;
+    let message = Agentless {
+        from_address: &integration,
+        to_address,
+        to_address_messenger_type: "open",
+        text_body,
+        use_existing_active_conversation: true,
+    };
+    let message = serde_json::to_vec(&message).map_err(|_| foreign_request())?;
+    let call = Call::post("/api/v2/conversations/messages/agentless".into(), message);
+    // A conversation that the message opens has already ended, so it is not that of a handover.
+    Ok(Delivery { conversation_id: None, ..delivered(api.call(&call)?)? })
 }
 
 /// Posts a receipt. Does not look up the integration again, because another integration would not know the message.

@@ -6,7 +6,7 @@
 use crate::api::{Api, Kind, accepted, get_conversation, read, read_messages, unreadable};
 use crate::ids::conversation_id;
 use crate::operations::{
-    ANSWER, BuiltChannel, BuiltLeave, BuiltMessage, CALLBACK, EVENT, LEAVE, MESSAGE, RECEIPT, ROUTING,
+    AGENTLESS, ANSWER, BuiltChannel, BuiltLeave, BuiltMessage, CALLBACK, EVENT, LEAVE, MESSAGE, RECEIPT, ROUTING,
     SECURE_ATTRIBUTES, TAGS, TRANSFER, foreign_request,
 };
 use crate::settings::Prepared;
@@ -42,8 +42,9 @@ pub fn find(
         LEAVE => find_leave(&mut Api::new(imports, settings)?, &request.body),
         // A repetition changes nothing.
         TRANSFER | ROUTING | TAGS | SECURE_ATTRIBUTES => Ok(DeliveryStatus::NotDelivered),
-        // Genesys stores neither events nor receipts, and has no call that finds a callback.
-        EVENT | RECEIPT | CALLBACK => Ok(DeliveryStatus::Unknown),
+        // Genesys stores neither events nor receipts, and has no call that finds
+        // a callback or an agentless message.
+        EVENT | RECEIPT | AGENTLESS | CALLBACK => Ok(DeliveryStatus::Unknown),
         _ => Err(foreign_request()),
     }
 }

@@ -5,13 +5,13 @@ mod availability;
 mod outcome;
 
 use crate::api::{Api, Call, Kind, accepted, disconnect, read, segment};
-use crate::lookup::{Found, Integration, Making, no_integration, several_integrations};
+use crate::lookup::{Found, FoundQueue, Integration, Making, no_integration, several_integrations};
 use crate::public_url::webhook_url_problem;
 use crate::settings::{Prepared, SetupPolicy, WebhookPolicy};
 use crate::wire::api::{AllowedMedia, ContentProfile, MediaType, MediaTypes};
 use crate::wire::inbound::Agentless;
 use alloc::{format, string::String, vec, vec::Vec};
-use availability::{check_opening_hours, check_queue_state};
+use availability::{check_opening_hours, check_queue_inactivity, check_queue_state};
 use genesys_cloud::ids::is_uuid;
 use handover_guest::clip::clip;
 use handover_guest::contract::*;
@@ -79,8 +79,11 @@ pub fn check(imports: &mut impl Imports, settings: &Prepared<'_>, probe: Option<
     let (check, queue) = check_queue(&mut api);
     checks.push(check);
     let policy = settings.queue()?;
+    if let Some(queue) = &queue {
+        checks.extend(check_queue_inactivity(queue));
+    }
     if let Some(queue) = queue.filter(|_| policy.state_interval_seconds.is_some()) {
-        checks.push(check_queue_state(&mut api, &queue));
+        checks.push(check_queue_state(&mut api, &queue.id));
     }
     checks.extend(check_opening_hours(&mut api, &policy));
     if let (Some(integration), Some(flow)) = (&integration, setup.flow) {
@@ -354,8 +357,8 @@ fn check_lookup(api: &mut Api<'_, impl Imports>) -> Check {
     }
 }
 
-/// Checks the queue of the settings. Also returns its id, if there is one.
-fn check_queue(api: &mut Api<'_, impl Imports>) -> (Check, Option<String>) {
+/// Checks the queue of the settings. Also returns it, if there is one.
+fn check_queue(api: &mut Api<'_, impl Imports>) -> (Check, Option<FoundQueue>) {
     const NAME: &str = "queue";
     let Some(queue) = api.account.queue else {
         return (passed(NAME, "none is configured; the flow decides"), None);
@@ -378,7 +381,7 @@ fn check_queue(api: &mut Api<'_, impl Imports>) -> (Check, Option<String>) {
         true => format!("{id} is {name}"),
         false => format!("{name} has the id {id}, which a flow with Find Queue By Id needs instead"),
     };
-    (passed(NAME, &message), Some(found.id))
+    (passed(NAME, &message), Some(found))
 }
 
 fn check_flow(api: &mut Api<'_, impl Imports>, integration: &Integration, flow: &str) -> Check {

@@ -2,7 +2,8 @@
 
 use crate::api::{Api, Call, Kind, accepted, read, segment};
 use crate::wire::api::{
-    Directions, EventSetting, Flow, MessagingSetting, OpenIntegration, Queue, Recipient, TypingSetting,
+    Directions, EventSetting, Flow, InactivityTimeoutSettings, MessageMediaSettings, MessagingSetting, OpenIntegration,
+    Queue, QueueMediaSettings, Recipient, TypingSetting,
 };
 use alloc::{format, string::String, vec::Vec};
 use genesys_cloud::ids::is_uuid;
@@ -125,8 +126,8 @@ impl<I: Imports> Api<'_, I> {
     }
 
     /// Finds a queue by its id or its exact name.
-    pub(crate) fn find_queue(&mut self, queue: &str) -> Result<Option<Named>, Failure> {
-        let entry = |queue: Queue<'_>| named(queue.id(), queue.name());
+    pub(crate) fn find_queue(&mut self, queue: &str) -> Result<Option<FoundQueue>, Failure> {
+        let entry = FoundQueue::of;
         if is_uuid(queue) {
             let response = self.call(&Call::get(format!("/api/v2/routing/queues/{}", segment(queue)?)))?;
             if Status::of(&response) == Status::NotFound {
@@ -163,6 +164,30 @@ impl<I: Imports> Api<'_, I> {
             let recipient = page.entities().map(Recipient::of).find(ours)?;
             let flow = recipient.flow().and_then(|flow| named(flow.id(), flow.name()));
             Some((owned(recipient.id())?, flow))
+        })
+    }
+}
+
+/// A queue.
+pub(crate) struct FoundQueue {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// The time without a message after which Genesys ends a conversation, in seconds. Absent if it does not.
+    pub(crate) ends_after_seconds: Option<u64>,
+}
+
+impl FoundQueue {
+    /// Returns `None` if the queue has no id.
+    fn of(queue: Queue<'_>) -> Option<Self> {
+        let messages = queue.media_settings().and_then(QueueMediaSettings::message);
+        let timeout = messages
+            .filter(|messages| messages.enable_inactivity_timeout())
+            .and_then(MessageMediaSettings::inactivity_timeout_settings)
+            .filter(|timeout| timeout.action_type().is_none_or(|action| action == "DISCONNECT"));
+        Some(Self {
+            id: owned(queue.id())?,
+            name: owned(queue.name()).unwrap_or_default(),
+            ends_after_seconds: timeout.and_then(InactivityTimeoutSettings::timeout_seconds),
         })
     }
 }

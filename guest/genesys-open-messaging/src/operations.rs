@@ -23,6 +23,8 @@ pub const ROUTING: &str = "routing";
 pub const TAGS: &str = "tags";
 /// Adds secure attributes to a conversation. Its body is a [`CallOfConversation`].
 pub const SECURE_ATTRIBUTES: &str = "secureattributes";
+/// Sends a text of the platform to the user. Its body is a [`ProactiveText`].
+pub const AGENTLESS: &str = "agentless";
 /// Creates a callback. Its body is a [`Callback`].
 pub const CALLBACK: &str = "callbacks";
 
@@ -71,6 +73,15 @@ pub struct CallOfConversation<'a, Body> {
     pub conversation_id: &'a str,
     /// The body of the HTTP request.
     pub body: Body,
+}
+
+/// The body of an [`AGENTLESS`] request.
+#[derive(Debug, Serialize)]
+pub struct ProactiveText<'a> {
+    /// The user's address.
+    pub to: &'a str,
+    /// The text.
+    pub text: &'a str,
 }
 
 /// The body of a [`CALLBACK`] request.
@@ -137,6 +148,14 @@ json_types! {
         "conversationId" => conversation_id: text,
         /// The body of the HTTP request.
         "body" => body: object,
+    }
+
+    /// A [`ProactiveText`] when it is read.
+    pub struct BuiltProactiveText {
+        /// The user's address.
+        "to" => to: text,
+        /// The text.
+        "text" => text: text,
     }
 
     /// A [`Callback`] when it is read.

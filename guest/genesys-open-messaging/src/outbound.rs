@@ -14,7 +14,7 @@ mod routing;
 mod transcript;
 
 use crate::ids::conversation_id;
-use crate::operations::{ANSWER, EVENT, LEAVE, Leave, MESSAGE, RECEIPT};
+use crate::operations::{AGENTLESS, ANSWER, EVENT, LEAVE, Leave, MESSAGE, ProactiveText, RECEIPT};
 use crate::public_url::fetchable;
 use crate::settings::{MessagePolicy, Thread};
 use crate::wire::inbound::{
@@ -39,6 +39,8 @@ use transcript::transcript;
 /// The time for which Genesys shows that the user is typing, in milliseconds ("Open Messaging" of the developer center,
 /// events).
 const TYPING_TTL_MS: u32 = 5000;
+/// The maximum length of an agentless message, in characters ("Agentless outbound messaging" of the developer center).
+const MAX_AGENTLESS_CHARACTERS: usize = 2000;
 /// The maximum length of a recipient, in bytes.
 const MAX_RECIPIENT_BYTES: usize = 256;
 
@@ -60,7 +62,7 @@ pub fn build(
         OutboundMessage::Reroute(routing) => routing::reroute(conversation, outbound, routing),
         OutboundMessage::Annotate(annotation) => annotation::annotate(conversation, outbound, annotation),
         OutboundMessage::Callback(request) => callback::callback(policy, conversation, outbound, request),
-        OutboundMessage::ProactiveText(_) => Err(Unsupported::Kind("proactive-text".into())),
+        OutboundMessage::ProactiveText(text) => builder.proactive_text(text),
         OutboundMessage::RequestSurvey => Err(Unsupported::Kind("request-survey".into())),
         OutboundMessage::SurveyScore(_) => Err(Unsupported::Kind("survey-score".into())),
     }
@@ -110,6 +112,18 @@ impl<'a> Builder<'a> {
             return Err(invalid("text", "words"));
         }
         (0..).zip(self.split(text)).map(|(part, text)| self.words(part, text, self.anonymous(), None)).collect()
+    }
+
+    /// Builds a text that the contact center sends to the user.
+    fn proactive_text(&self, text: &str) -> Result<Vec<ProviderRequest>, Unsupported> {
+        if !is_visible(text) {
+            return Err(invalid("proactive-text", "words"));
+        }
+        let request = |(part, text): (u32, &str)| {
+            let body = ProactiveText { to: &self.address, text };
+            self.request(&part_key(self.outbound, part), AGENTLESS, &body)
+        };
+        (0..).zip(split(text, MAX_AGENTLESS_CHARACTERS)).map(request).collect()
     }
 
     fn attachment(&self, file: &Attachment) -> Result<Vec<ProviderRequest>, Unsupported> {

@@ -244,12 +244,22 @@ pub(crate) struct Connection {
     #[serde(default)]
     #[schema(value_type = String, format = "word")]
     pub(crate) after_end: AfterEnd,
+    /// Whether a message of an agent to a recipient who never had a handover begins one (the event `begun-by-agent`).
+    /// Otherwise the message is only counted. Set `integration-id` if several connections share a path and a secret.
+    #[serde(default)]
+    pub(crate) agents_begin: bool,
     /// The maximum time without an agent after the last agent left. Unlimited by default.
     #[schema(value_type = Option<String>, format = "duration")]
     pub(crate) unattended: Option<Span>,
     /// The maximum time that the user waits in the queue. Unlimited by default.
     #[schema(value_type = Option<String>, format = "duration")]
     pub(crate) assignment_timeout: Option<Span>,
+    /// The times of the user's silence after which the platform gets the event `inactivity-prompt`, such as
+    /// `["5m", "8m"]`. They count from the last time that an agent joined or wrote. At most 5, each longer than the one
+    /// before and shorter than `user-inactivity`.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub(crate) inactivity_prompts: Vec<Span>,
     /// The maximum time that the user is silent. Unlimited by default.
     #[schema(value_type = Option<String>, format = "duration")]
     pub(crate) user_inactivity: Option<Span>,
@@ -551,6 +561,12 @@ impl Connection {
         if self.integration_id.as_ref().is_some_and(String::is_empty) {
             return Some(("integration-id", "expected the id of the integration, or no integration-id"));
         }
+        let prompts = self.inactivity_prompts.iter().map(|span| span.0);
+        let until_end = prompts.clone().chain(self.user_inactivity.map(|span| span.0)).collect::<Vec<_>>();
+        if prompts.len() > MAX_INACTIVITY_PROMPTS || !until_end.is_sorted_by(|one, next| one < next) {
+            let expected = "expected at most 5 times, each longer than the one before and shorter than user-inactivity";
+            return Some(("inactivity-prompts", expected));
+        }
         None
     }
 }
@@ -578,6 +594,9 @@ impl BotConnection {
     }
 }
 
+/// The maximum number of prompts before a silent user's handover ends.
+const MAX_INACTIVITY_PROMPTS: usize = 5;
+
 fn retries(give_up: Span) -> Retries {
     Retries { initial_delay: SECOND, max_delay: MINUTE, give_up_after: give_up.0 }
 }
@@ -592,6 +611,7 @@ impl Connection {
                 unattended: self.unattended.map(|span| span.0),
                 assignment_timeout: self.assignment_timeout.map(|span| span.0),
                 user_inactivity: self.user_inactivity.map(|span| span.0),
+                inactivity_prompts: self.inactivity_prompts.iter().map(|span| span.0).collect(),
                 can_poll,
             },
             replay_window: self.replay_window.0,
@@ -602,6 +622,7 @@ impl Connection {
             reconciliation_delay: abilities.contains(&Ability::MessageHistory).then_some(RECONCILIATION_DELAY),
             outcome_timeout: Some(self.outcome_timeout.0)
                 .filter(|timeout| abilities.contains(&Ability::Outcome) && !timeout.is_zero()),
+            agents_begin: self.agents_begin,
             // Events and pending retries expire before the mailbox does.
             retention: keep_events.0 + 24 * HOUR,
         }
@@ -666,6 +687,14 @@ mod tests {
             (format!("{MINIMAL}give-up = \"soon\"\n"), "gateway.toml:5: expected a duration such as"),
             (format!("{MINIMAL}replay-window = \"10s\"\n"), "gateway.toml:5: expected 85s to 24h"),
             (format!("{MINIMAL}give-up = \"2d\"\n"), "gateway.toml:5: expected"),
+            (
+                format!("{MINIMAL}inactivity-prompts = [\"5m\", \"3m\"]\n"),
+                "gateway.toml:5: connection.acme.inactivity-prompts: expected at most 5 times",
+            ),
+            (
+                format!("{MINIMAL}inactivity-prompts = [\"5m\"]\nuser-inactivity = \"5m\"\n"),
+                "gateway.toml:5: connection.acme.inactivity-prompts: expected at most 5 times",
+            ),
             (format!("{MINIMAL}outcome-timeout = \"30s\"\n"), "gateway.toml:5: expected 1m to 1h, or 0s"),
             (format!("{MINIMAL}unattended = \"18446744073709551s\"\n"), "gateway.toml:5: expected a duration such as"),
             (MINIMAL.replace("[connection.acme]", "[connection.acme"), "gateway.toml:3: "),

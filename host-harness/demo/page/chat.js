@@ -342,8 +342,12 @@ export class Chat {
         this.onReceipt(data['message-id'], data.status);
         break;
       case 'reopened':
-        this.addNote('The conversation has been reopened.', time);
+      case 'begun-by-agent':
+        this.addNote(type === 'reopened' ? 'The conversation has been reopened.' : 'An agent writes to you.', time);
         session.state = 'active';
+        break;
+      case 'inactivity-prompt':
+        this.addLine({ author: 'bot', text: 'Are you still there?', time });
         break;
       case 'outcome': {
         const tags = data.tags.length ? ` (${data.tags.join(', ')})` : '';

@@ -7,7 +7,7 @@ use crate::mailboxes::LoadedMailbox;
 use crate::repository::ChangeError;
 use crate::store::StoreError;
 use handover_host::contract::{
-    AgentEvent, Authenticity, EventKind, MappingError, OperatorSource, ReceivedWebhook, Rejection, Webhook,
+    AgentEvent, Authenticity, Author, EventKind, MappingError, OperatorSource, ReceivedWebhook, Rejection, Webhook,
 };
 use handover_host::{CallError, Error};
 use std::time::Instant;
@@ -214,7 +214,13 @@ async fn accept(
     correlation: &str,
 ) -> Result<Option<Accepted>, WebhookError> {
     let address = service.address(recipient);
-    let Some(loaded) = mailbox else { return Ok(None) };
+    let begins =
+        |event: &AgentEvent| matches!(&event.kind, EventKind::Message(message) if message.author == Author::Human);
+    let loaded = match mailbox {
+        Some(loaded) => loaded,
+        None if service.rules().agents_begin && events.iter().any(begins) => LoadedMailbox::new_mailbox(recipient),
+        None => return Ok(None),
+    };
     // Stores the recipient of the conversation first, because later webhooks may contain only the conversation.
     for conversation in events.iter().filter_map(|event| event.conversation_id.as_ref()) {
         if !loaded.state.conversations().contains(conversation) {

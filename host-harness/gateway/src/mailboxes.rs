@@ -200,6 +200,7 @@ mod tests {
             lookup_delay: Duration::from_secs(15),
             reconciliation_delay: None,
             outcome_timeout: None,
+            agents_begin: false,
             retention: Duration::from_secs(86_400),
         }
     }

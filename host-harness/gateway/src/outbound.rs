@@ -218,7 +218,9 @@ async fn build(
             let id = handover.conversation().map(String::from);
             Conversation { recipient, handover: handover.thread(), id }
         }
-        None if outbound.message.needs_handover() => return Err(PlatformError::NoHandover),
+        None if outbound.message.needs_handover() && !matches!(outbound.message, OutboundMessage::Receipt(_)) => {
+            return Err(PlatformError::NoHandover);
+        }
         None => Conversation { recipient, handover: mailbox.last_thread(), id: None },
     };
     let began = Instant::now();

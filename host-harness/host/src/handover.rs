@@ -26,7 +26,7 @@ mod queue;
 mod step;
 
 pub use self::policy::{AfterEnd, Policy};
-pub use self::step::Step;
+pub use self::step::{InactivityPrompt, Step};
 
 use self::agents::{Agents, Departure};
 use crate::contract::{
@@ -100,11 +100,21 @@ enum Phase {
         unattended: Option<Timestamp>,
         /// The start of the user's inactivity: when an agent last joined, or when either side last wrote.
         quiet: Timestamp,
+        /// The user wrote last, and waits for an answer.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        awaits_answer: bool,
+        /// The number of prompts since then.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        prompts: u32,
     },
     Ended {
         reason: EndReason,
         at: Timestamp,
     },
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// The last reported state of the queue, and its time.
@@ -147,7 +157,11 @@ impl Handover {
         if previous.is_some_and(Self::is_open) {
             return Err(AlreadyInProgress);
         }
-        Ok(Self {
+        Ok(Self::new(number, now, policy, previous))
+    }
+
+    fn new(number: u32, now: Timestamp, policy: Policy, previous: Option<&Self>) -> Self {
+        Self {
             number,
             policy,
             begun: now,
@@ -160,7 +174,7 @@ impl Handover {
             behind: previous.map_or(0, |previous| previous.behind),
             ahead: previous.and_then(|previous| previous.ahead),
             thread: None,
-        })
+        }
     }
 
     /// Returns the first step of a new handover: the user waits at an unknown position. Later [`Step::Queued`]s report
@@ -185,13 +199,26 @@ impl Handover {
         conversation: Option<String>,
     ) -> Result<Self, AlreadyInProgress> {
         let mut next = Self::begin(self.next_number(), now, policy, Some(self))?;
-        next.conversation = conversation;
         next.thread = Some(self.thread());
-        // A poll need not wait for a first message.
-        next.accepted = Some(now);
-        next.agents.spoke(Some(now));
-        next.record_presence(now);
+        next.agent_wrote_first(conversation, now);
         Ok(next)
+    }
+
+    /// Starts the first handover of a recipient to whom an agent wrote, in this conversation. An agent is present from the
+    /// beginning, and no first message has to be delivered.
+    #[must_use]
+    pub fn begin_by_agent(now: Timestamp, policy: Policy, conversation: Option<String>) -> Self {
+        let mut first = Self::new(1, now, policy, None);
+        first.agent_wrote_first(conversation, now);
+        first
+    }
+
+    fn agent_wrote_first(&mut self, conversation: Option<String>, now: Timestamp) {
+        self.conversation = conversation;
+        // A poll need not wait for a first message.
+        self.accepted = Some(now);
+        self.agents.spoke(Some(now));
+        self.record_presence(now);
     }
 
     /// Adjusts stored times after our clock was set back by `back` milliseconds to `now`, so that timers keep their
@@ -207,7 +234,7 @@ impl Handover {
                 earlier(since);
                 reported.iter_mut().map(|reported| &mut reported.at).filter(|at| **at > now).for_each(earlier);
             }
-            Phase::Active { unattended, quiet } => {
+            Phase::Active { unattended, quiet, .. } => {
                 unattended.iter_mut().for_each(earlier);
                 earlier(quiet);
             }
@@ -301,8 +328,8 @@ impl Handover {
 
     /// Records that the user wrote. [`transcript_delivered`](Self::transcript_delivered) records that it arrived.
     pub fn user_spoke(&mut self, now: Timestamp) {
-        if let Phase::Active { quiet, .. } = &mut self.phase {
-            *quiet = now;
+        if let Phase::Active { quiet, awaits_answer, prompts, .. } = &mut self.phase {
+            (*quiet, *awaits_answer, *prompts) = (now, true, 0);
         }
     }
 
@@ -424,12 +451,12 @@ impl Handover {
         vec![self.end(EndReason::Error(message.to_owned()), now)]
     }
 
-    /// Ends the handover if a timer of the policy has expired. Call it at [`next_deadline`](Self::next_deadline); an
-    /// earlier call has no effect.
+    /// Ends the handover if a timer of the policy has expired, or requests a prompt. Call it at
+    /// [`next_deadline`](Self::next_deadline); an earlier call has no effect.
     #[must_use = "the steps must be performed"]
     pub fn tick(&mut self, now: Timestamp) -> Vec<Step> {
         match self.due().filter(|(deadline, _)| *deadline <= now) {
-            None => Vec::new(),
+            None => self.prompt(now).into_iter().collect(),
             Some((_, Timeout::Assignment)) => {
                 vec![Step::Leave(LeaveReason::Withdrawn), self.end(EndReason::Expired, now)]
             }
@@ -441,7 +468,36 @@ impl Handover {
     /// Returns when to call [`tick`](Self::tick). Every call that changes the state may change it.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.due().map(|(deadline, _)| deadline)
+        let prompt = self.next_prompt().map(|(at, _)| at);
+        self.due().map(|(deadline, _)| deadline).into_iter().chain(prompt).min()
+    }
+
+    /// Returns the prompt that is due. Of several, only the last one, because the earlier ones were missed.
+    fn prompt(&mut self, now: Timestamp) -> Option<Step> {
+        let mut due = None;
+        while let Some((_, number)) = self.next_prompt().filter(|(at, _)| *at <= now) {
+            due = Some(number);
+            if let Phase::Active { prompts, .. } = &mut self.phase {
+                *prompts = number;
+            }
+        }
+        let Phase::Active { quiet, .. } = self.phase else { return None };
+        let silent = now.saturating_sub(quiet);
+        let ends = self.policy.user_inactivity.and_then(|limit| u64::try_from(limit.as_millis()).ok());
+        Some(Step::InactivityPrompt(InactivityPrompt {
+            number: due?,
+            silent_seconds: silent / 1000,
+            ends_in_seconds: ends.map(|limit| limit.saturating_sub(silent) / 1000),
+        }))
+    }
+
+    /// Returns when the next prompt is due, and its number.
+    fn next_prompt(&self) -> Option<(Timestamp, u32)> {
+        let Phase::Active { quiet, awaits_answer: false, prompts, .. } = self.phase else { return None };
+        let silence = self.policy.inactivity_prompts.get(usize::try_from(prompts).ok()?)?;
+        // Between two agents, the user has no agent to write to.
+        let silence = u64::try_from(silence.as_millis()).ok().filter(|_| !self.agents.is_agent_expected())?;
+        Some((quiet.saturating_add(silence), prompts.saturating_add(1)))
     }
 
     fn due(&self) -> Option<(Timestamp, Timeout)> {
@@ -451,7 +507,7 @@ impl Handover {
         };
         match self.phase {
             Phase::Queued { since, .. } => after(since, self.policy.assignment_timeout, Timeout::Assignment),
-            Phase::Active { unattended, quiet } => {
+            Phase::Active { unattended, quiet, .. } => {
                 let unattended = unattended.and_then(|at| after(at, self.policy.unattended, Timeout::Unattended));
                 let quiet = after(quiet, self.policy.user_inactivity, Timeout::Inactivity);
                 // Between two agents, the user has no agent to write to.
@@ -596,7 +652,7 @@ impl Handover {
 
     /// Records that an agent is present.
     fn record_presence(&mut self, now: Timestamp) {
-        self.phase = Phase::Active { unattended: None, quiet: now };
+        self.phase = Phase::Active { unattended: None, quiet: now, awaits_answer: false, prompts: 0 };
     }
 
     /// Records that an agent left. Returns whether no agent is present or expected now.

@@ -6,7 +6,7 @@ use handover_host::contract::{
     Agent, AgentEvent, AgentMessage, Author, Delivery, EndReason, EventKind, HandoverOutcome, LeaveReason,
     MessageReceipt, QueueState, ReceiptStatus, Timestamp,
 };
-use handover_host::handover::{AfterEnd, AlreadyInProgress, Handover, Policy, State, Step};
+use handover_host::handover::{AfterEnd, AlreadyInProgress, Handover, InactivityPrompt, Policy, State, Step};
 use std::time::Duration;
 
 const START: Timestamp = 1_000_000;
@@ -345,6 +345,45 @@ fn leaves_after_the_inactivity_timeout() {
     assert_eq!(handover.next_deadline(), Some(START + 9000));
     let steps = handover.tick(START + 9000);
     assert_eq!(steps, [Step::Leave(LeaveReason::UserInactive), Step::Ended(EndReason::Expired)]);
+}
+
+#[test]
+fn requests_prompts_before_the_inactivity_timeout() {
+    let policy = Policy {
+        user_inactivity: Some(Duration::from_millis(10_000)),
+        inactivity_prompts: vec![Duration::from_millis(5000), Duration::from_millis(8000)],
+        ..Policy::default()
+    };
+    let prompt = |number, silent_seconds, ends_in_seconds| {
+        Step::InactivityPrompt(InactivityPrompt { number, silent_seconds, ends_in_seconds: Some(ends_in_seconds) })
+    };
+    let mut handover = begin(policy.clone());
+    assert_eq!(handover.next_deadline(), None, "nobody is silent in the queue");
+    let _ = apply(&mut handover, 1000, &[at(1000, joined("a"))]);
+    assert_eq!(handover.next_deadline(), Some(START + 6000));
+    assert_eq!(handover.tick(START + 5999), []);
+    assert_eq!(handover.tick(START + 6000), [prompt(1, 5, 5)]);
+    assert_eq!(handover.tick(START + 6000), [], "each prompt is requested once");
+    assert_eq!(handover.next_deadline(), Some(START + 9000));
+    assert_eq!(handover.tick(START + 9000), [prompt(2, 8, 2)]);
+    assert_eq!(handover.next_deadline(), Some(START + 11_000));
+
+    // The user waits for the agent's answer.
+    handover.user_spoke(START + 10_000);
+    assert_eq!(handover.next_deadline(), Some(START + 20_000));
+    let _ = apply(&mut handover, 12_000, &[at(12_000, message(Author::Human))]);
+    assert_eq!(handover.next_deadline(), Some(START + 17_000), "the agent's message starts the prompts again");
+    assert_eq!(handover.tick(START + 20_500), [prompt(2, 8, 1)], "a missed prompt is not made up for");
+    let late = handover.tick(START + 22_000);
+    assert_eq!(late, [Step::Leave(LeaveReason::UserInactive), Step::Ended(EndReason::Expired)]);
+
+    let mut stored = begin(policy);
+    let _ = apply(&mut stored, 1000, &[at(1000, joined("a"))]);
+    let _ = stored.tick(START + 6000);
+    let json = serde_json::to_string(&stored).expect("JSON");
+    let mut read: Handover = serde_json::from_str(&json).expect("a handover");
+    assert_eq!(read.tick(START + 6001), []);
+    assert_eq!(read.next_deadline(), Some(START + 9000));
 }
 
 #[test]

@@ -162,6 +162,7 @@
 //! | Request | Body | Description |
 //! |---|---|---|
 //! | `GET /sandbox/conversations` | | `{"conversations": […]}`, oldest first; each as below, without participants and messages |
+//! | `POST /sandbox/conversations` | `{"to": "sess-42", "name": "Grace Hopper", "text": "…"}` | an agent begins a conversation with a customer of the first integration |
 //! | `GET /sandbox/conversations/{id}` | | one conversation, as below |
 //! | `POST /sandbox/conversations/{id}/offer` | `{"name": "Grace Hopper"}` | offers the waiting conversation to an agent, who is alerted |
 //! | `POST …/{id}/accept` | `{"name": "Grace Hopper"}` | the agent accepts the conversation, with or without an offer |

@@ -141,7 +141,7 @@ fn api(cloud: &Cloud) -> Router<Cloud> {
 fn desk() -> Router<Cloud> {
     const CONVERSATION: &str = "/sandbox/conversations/{id}";
     Router::new()
-        .route("/sandbox/conversations", get(desk::conversations::list))
+        .route("/sandbox/conversations", get(desk::conversations::list).post(messages::begin))
         .route(CONVERSATION, get(desk::conversations::get))
         .route(&format!("{CONVERSATION}/offer"), post(agent_actions::offer))
         .route(&format!("{CONVERSATION}/accept"), post(agent_actions::accept))

@@ -7,6 +7,9 @@ use handover_gateway::mailbox::Rules;
 use serde_json::{Value, json};
 use std::time::Duration;
 
+/// Events of recipients without a handover.
+const UNKNOWN_EVENTS: &str = "handover_webhook_events_total{connection=\"acme\",outcome=\"unknown\"}";
+
 fn config() -> Config {
     let queue = |name: &str| QueueConfig { id: None, name: name.into() };
     Config {
@@ -141,4 +144,41 @@ async fn publishes_the_outcome_once_after_the_end() {
     );
     assert_eq!((&data["tags"], &data["summary"]), (&json!(["refund"]), &json!("A refund was promised.")));
     assert!(data["conversation-seconds"].is_u64() && data["after-call-work-seconds"].is_u64(), "{data}");
+}
+
+#[tokio::test]
+async fn an_agent_begins_a_handover_if_the_operator_permits_it() {
+    let began = json!({ "to": "sess-42", "name": "Grace Hopper", "text": "Your order is late." });
+    let closed = gateway(&[]).await;
+    closed.world.sandbox_post("conversations", began.clone()).await;
+    until("the webhook", async || (closed.metric(UNKNOWN_EVENTS).await > 0).then_some(())).await;
+    let (status, _) = closed.call("GET", "recipients/sess-42/handover", Value::Null).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+
+    let gateway = TestGateway::with_config(config(), &[], Rules { agents_begin: true, ..rules() }, None).await;
+    gateway.world.sandbox_post("conversations", began).await;
+    let events = gateway.events(None, "message").await;
+    let kinds: Vec<_> = events.iter().map(|(_, event)| (event["type"].clone(), event["handover"].clone())).collect();
+    assert_eq!(kinds, [(json!("begun-by-agent"), json!(1)), (json!("message"), json!(1))]);
+    assert_eq!(events[1].1["data"]["plain-text"], "Your order is late.");
+    let conversation = waiting(&gateway).await["id"].as_str().expect("an id").to_owned();
+    gateway.send_text("sess-42", "How late?").await;
+    gateway.until_arrived(&conversation, "How late?").await;
+    gateway.world.sandbox_post(&format!("conversations/{conversation}/disconnect"), json!({})).await;
+    gateway.events(None, "ended").await;
+}
+
+#[tokio::test]
+async fn a_proactive_text_comes_back_as_a_message_of_no_handover() {
+    let gateway = gateway(&[]).await;
+    let message = send(&gateway, json!({ "proactive-text": "Your order is at the depot." })).await;
+    assert_eq!(receipt(&gateway, &message).await, (json!(0), json!("accepted")));
+    let events = gateway.events(None, "message").await;
+    let (_, event) = events.last().expect("events");
+    assert_eq!((&event["handover"], &event["data"]["author"]), (&json!(0), &json!("bot")));
+    assert_eq!(event["data"]["plain-text"], "Your order is at the depot.");
+    // The platform reports that it displayed the message.
+    let displayed = json!({ "receipt": { "message-id": event["data"]["id"], "outcome": "delivered" } });
+    send(&gateway, displayed).await;
+    until("the receipt", async || (gateway.world.request_count("/inbound/open/receipt").await > 0).then_some(())).await;
 }

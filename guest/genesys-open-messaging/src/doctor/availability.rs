@@ -3,6 +3,7 @@
 use super::outcome::{failed, passed, unreadable_check, warning};
 use crate::api::Api;
 use crate::hours::{Hours, hours};
+use crate::lookup::FoundQueue;
 use crate::settings::QueuePolicy;
 use alloc::{format, string::String};
 use handover_guest::contract::*;
@@ -25,6 +26,19 @@ pub(super) fn check_queue_state(api: &mut Api<'_, impl Imports>, queue: &str) ->
         Ok(None) => passed(NAME, &format!("{waiting} wait; Genesys estimates no wait")),
         Err(failure) => unreadable_check(NAME, failure, REMEDY),
     }
+}
+
+/// Warns if Genesys ends inactive conversations of a queue by itself. Returns `None` if it does not.
+pub(super) fn check_queue_inactivity(queue: &FoundQueue) -> Option<Check> {
+    let seconds = queue.ends_after_seconds?;
+    Some(warning(
+        "queue-inactivity",
+        &format!("Genesys ends a conversation of the queue after {seconds} s without a message"),
+        &format!(
+            "If the platform should speak before that, make its own time for silent users shorter than {seconds} s, or change the \
+             inactivity timeout in Admin > Contact Center > Queues."
+        ),
+    ))
 }
 
 /// Checks the schedule group and the emergency group. Returns `None` if the settings name neither.

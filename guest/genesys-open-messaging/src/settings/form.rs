@@ -37,6 +37,7 @@ pub fn description() -> Description {
             Ability::ConfidentialAttributes,
             Ability::Reference,
             Ability::Outcome,
+            Ability::ProactiveMessages,
         ],
     }
 }

@@ -28,6 +28,30 @@ json_types! {
         "id" => id: text,
         /// The name.
         "name" => name: text,
+        /// The settings of each kind of media.
+        "mediaSettings" => media_settings: object(QueueMediaSettings),
+    }
+
+    /// The settings of a queue for each kind of media.
+    pub struct QueueMediaSettings {
+        /// Those for messages.
+        "message" => message: object(MessageMediaSettings),
+    }
+
+    /// The settings of a queue for messages.
+    pub struct MessageMediaSettings {
+        /// Whether Genesys acts on inactive conversations.
+        "enableInactivityTimeout" => enable_inactivity_timeout: boolean,
+        /// When and how it does.
+        "inactivityTimeoutSettings" => inactivity_timeout_settings: object(InactivityTimeoutSettings),
+    }
+
+    /// What Genesys does with an inactive conversation.
+    pub struct InactivityTimeoutSettings {
+        /// The time without a message, in seconds.
+        "timeoutSeconds" => timeout_seconds: integer,
+        /// `DISCONNECT` or `SEND_TO_ARCHITECT_FLOW`.
+        "actionType" => action_type: text,
     }
 
     /// The response of the inbound endpoints.

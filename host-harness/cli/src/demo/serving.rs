@@ -47,6 +47,7 @@ fn rules() -> Rules {
         lookup_delay: LOOKUP_DELAY,
         reconciliation_delay: Some(RECONCILIATION_DELAY),
         outcome_timeout: Some(OUTCOME_TIMEOUT),
+        agents_begin: true,
         retention: 2 * KEEP_EVENTS,
     }
 }

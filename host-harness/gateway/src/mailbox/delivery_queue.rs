@@ -190,16 +190,16 @@ impl Kind {
     fn of(message: &OutboundMessage) -> Self {
         match message {
             OutboundMessage::Start(_) => Self::Start,
-            // The last three count like texts. Providers refuse them until they support them.
+            // The last two count like texts. Providers refuse them until they support them.
             OutboundMessage::Text(_)
             | OutboundMessage::Attachment(_)
             | OutboundMessage::Answer(_)
-            | OutboundMessage::ProactiveText(_)
             | OutboundMessage::RequestSurvey
             | OutboundMessage::SurveyScore(_) => Self::Content,
-            OutboundMessage::Reroute(_) | OutboundMessage::Annotate(_) | OutboundMessage::Callback(_) => {
-                Self::Instruction
-            }
+            OutboundMessage::Reroute(_)
+            | OutboundMessage::Annotate(_)
+            | OutboundMessage::Callback(_)
+            | OutboundMessage::ProactiveText(_) => Self::Instruction,
             OutboundMessage::Typing => Self::Typing,
             OutboundMessage::Receipt(_) => Self::Receipt,
             OutboundMessage::Leave(_) => Self::Leave,

@@ -5,6 +5,7 @@ use super::rules::CallbackRules;
 use handover_host::contract::{
     Agent, AgentEvent, AgentMessage, EndReason, EventKind, HandoverOutcome, MessageReceipt, QueueState, Timestamp,
 };
+use handover_host::handover::InactivityPrompt;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::VecDeque;
@@ -41,8 +42,12 @@ pub enum Event {
     Typing(u32),
     /// A receipt for a message of the platform.
     Receipt(MessageReceipt),
+    /// The user has been silent for a time that the operator configured. The platform may ask whether the user is still there.
+    InactivityPrompt(InactivityPrompt),
     /// An agent wrote after the end, and another handover started.
     Reopened,
+    /// An agent wrote to a user who never had a handover, and one started.
+    BegunByAgent,
     /// The handover ended.
     Ended(EndReason),
     /// What the last agent recorded about the handover, after the end. At most once for each handover.

@@ -54,6 +54,8 @@ pub struct Rules {
     pub reconciliation_delay: Option<Duration>,
     /// How long to poll for the outcome after the end of a handover. Absent: never.
     pub outcome_timeout: Option<Duration>,
+    /// Whether a message of an agent to a recipient who never had a handover begins one.
+    pub agents_begin: bool,
     /// How long a mailbox is kept after its last handover ended.
     pub retention: Duration,
 }

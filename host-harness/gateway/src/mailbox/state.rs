@@ -11,7 +11,7 @@ use super::reconciliation::Reconciliations;
 use super::rules::Rules;
 use super::time::{after, milliseconds};
 use handover_host::contract::{
-    AgentEvent, AgentMessage, Delivery, DeliveryReceipt, EndReason, EventKind, FailureReason, LeaveReason,
+    AgentEvent, AgentMessage, Author, Delivery, DeliveryReceipt, EndReason, EventKind, FailureReason, LeaveReason,
     MessageReceipt, Outbound, OutboundMessage, ProviderRequest, ReceiptOutcome, ReceiptStatus, Timestamp,
 };
 use handover_host::handover::{AlreadyInProgress, Handover, Policy, State, Step};
@@ -316,8 +316,13 @@ impl Mailbox {
             self.count(outbound, parts);
             return Ok(());
         }
-        // A receipt for an agent's message may be sent after the end.
+        // A receipt for an agent's message may be sent after the end, and for a message of no handover.
         let is_receipt = matches!(outbound.message, OutboundMessage::Receipt(_));
+        if is_receipt && self.handover.is_none() {
+            self.delivery_queue.push(outbound, requests, NO_HANDOVER, now)?;
+            self.count(outbound, parts);
+            return Ok(());
+        }
         let Some(handover) = self.handover.as_mut().filter(|handover| is_receipt || is_open(handover)) else {
             return Err(NoHandover.into());
         };
@@ -586,12 +591,30 @@ impl Mailbox {
             }
             _ => {}
         }
-        let Some(handover) = self.handover.as_mut() else { return };
+        let Some(handover) = self.handover.as_mut() else { return self.apply_without_handover(event, now, rules) };
         let steps = handover.apply(event, now);
         if let Some(conversation) = &event.conversation_id {
             self.add_conversation(conversation);
         }
         self.act(steps, now, rules);
+    }
+
+    /// Applies an event of a recipient who never had a handover. Only messages have a meaning then: an agent wrote, or the
+    /// contact center sent back a text of the platform.
+    fn apply_without_handover(&mut self, event: &AgentEvent, now: Timestamp, rules: &Rules) {
+        let EventKind::Message(message) = &event.kind else { return };
+        let mut handover = NO_HANDOVER;
+        if rules.agents_begin && message.author == Author::Human {
+            let conversation = event.conversation_id.clone();
+            let first = Handover::begin_by_agent(now, rules.policy.clone(), conversation);
+            handover = first.number();
+            self.replace_handover(first, Vec::new(), now, rules);
+            self.event_queue.push(Event::BegunByAgent, handover, now);
+        }
+        if let Some(conversation) = &event.conversation_id {
+            self.add_conversation(conversation);
+        }
+        self.event_queue.push(Event::Message(message.clone()), handover, now);
     }
 
     pub(super) fn act(&mut self, steps: Vec<Step>, now: Timestamp, rules: &Rules) {
@@ -617,6 +640,7 @@ impl Mailbox {
                 Step::HoldMessage(message) => self.event_queue.hold(&message, number, now),
                 Step::Typing(milliseconds) => self.event_queue.push(Event::Typing(milliseconds), number, now),
                 Step::Receipt(receipt) => self.event_queue.push(Event::Receipt(receipt), number, now),
+                Step::InactivityPrompt(prompt) => self.event_queue.push(Event::InactivityPrompt(prompt), number, now),
                 Step::Reopen(message) => self.reopen(message, number, now, rules),
                 Step::Poll => {
                     let soon = after(now, POLL_DELAY);

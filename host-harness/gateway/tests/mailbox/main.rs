@@ -38,6 +38,7 @@ fn rules() -> Rules {
         lookup_delay: Duration::from_secs(15),
         reconciliation_delay: None,
         outcome_timeout: None,
+        agents_begin: false,
         retention: Duration::from_secs(86_400),
     }
 }

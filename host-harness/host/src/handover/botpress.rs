@@ -24,6 +24,7 @@ pub fn event(step: &Step) -> Option<&'static str> {
         | Step::Typing(_)
         | Step::Receipt(_)
         | Step::Poll
+        | Step::InactivityPrompt(_)
         | Step::Leave(_)
         | Step::Outcome(_) => None,
     }

@@ -21,6 +21,11 @@ pub struct Policy {
     /// contact centers have such a timer of their own.
     #[serde(with = "milliseconds")]
     pub user_inactivity: Option<Duration>,
+    /// The times of the user's silence after which the platform is asked to speak, before `user_inactivity` ends the
+    /// handover: increasing. They count from the last time that an agent joined or wrote, and not while the user waits for an
+    /// answer. Default: none.
+    #[serde(with = "milliseconds_list", skip_serializing_if = "Vec::is_empty")]
+    pub inactivity_prompts: Vec<Duration>,
     /// Whether conversations can be polled: the provider has the ability
     /// [`Observation`](crate::contract::Ability::Observation) and the host uses it. Default: no.
     pub can_poll: bool,
@@ -49,5 +54,19 @@ mod milliseconds {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
         Ok(Option::<u64>::deserialize(from)?.map(Duration::from_millis))
+    }
+}
+
+/// Durations in whole milliseconds.
+mod milliseconds_list {
+    use super::{Deserialize, Deserializer, Duration, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(times: &[Duration], to: S) -> Result<S::Ok, S::Error> {
+        let times: Vec<_> = times.iter().map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)).collect();
+        times.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Duration>, D::Error> {
+        Ok(Vec::<u64>::deserialize(from)?.into_iter().map(Duration::from_millis).collect())
     }
 }

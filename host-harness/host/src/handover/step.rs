@@ -1,7 +1,7 @@
 //! The steps that a handover requests.
 
 use crate::contract::{Agent, AgentMessage, EndReason, HandoverOutcome, LeaveReason, MessageReceipt, QueueState};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The next action, or the next report to the platform.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -34,6 +34,8 @@ pub enum Step {
     /// [`Connection::observe_conversation`](crate::Connection::observe_conversation), then
     /// [`Handover::polled`](super::Handover::polled).
     Poll,
+    /// The user has been silent. The platform may ask whether the user is still there.
+    InactivityPrompt(InactivityPrompt),
     /// Build and deliver the contract's `leave`.
     Leave(LeaveReason),
     /// The handover ended. Returned once.
@@ -41,4 +43,17 @@ pub enum Step {
     /// What an agent recorded. Returned only after the end, for each agent who recorded something; that of the last agent is
     /// the outcome of the handover.
     Outcome(HandoverOutcome),
+}
+
+/// The user has been silent for one of the times of the policy.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct InactivityPrompt {
+    /// The number of the prompt since the user became silent, counted from 1.
+    pub number: u32,
+    /// How long the user has been silent, in seconds.
+    pub silent_seconds: u64,
+    /// The seconds until the handover ends unless the user writes. Absent if the policy does not end it.
+    pub ends_in_seconds: Option<u64>,
 }

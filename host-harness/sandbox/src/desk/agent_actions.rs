@@ -197,7 +197,7 @@ pub(crate) async fn fail(
     change(&cloud, &id, |conversation, _| Ok(conversation.end_because(&Ending::Error, Timestamp::now())?))
 }
 
-fn agent(cloud: &Cloud, name: &str) -> Result<Agent, DeskError> {
+pub(super) fn agent(cloud: &Cloud, name: &str) -> Result<Agent, DeskError> {
     check_chars("name", name, MAX_NAME_CHARS)?;
     Ok(cloud.users.with(|users| users.get_or_create(name)))
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::cloud::Cloud;
 use crate::config::AttachmentDownloads;
+use crate::desk::agent_actions::agent;
 use crate::desk::request::{Body, DeskError, DeskResult, NoParameters, change, existing};
 use crate::desk::view::{message_json, summary};
 use crate::state::conversations::{Message, MessageType, Originator};
@@ -28,6 +29,33 @@ pub(super) enum Sender {
     Human,
     /// The flow.
     Bot,
+}
+
+/// The body of `POST /sandbox/conversations`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Begin {
+    /// The address of the customer.
+    to: String,
+    /// The name of the agent.
+    name: String,
+    text: String,
+}
+
+/// `POST /sandbox/conversations`: an agent writes to a customer of the first integration, who has no connected conversation.
+pub(crate) async fn begin(State(cloud): State<Cloud>, Body(body): Body<Begin>) -> DeskResult {
+    check_text(&body.text)?;
+    let agent = agent(&cloud, &body.name)?;
+    let integration = cloud.integrations.with(|all| {
+        let first = all.list.first()?.id.clone();
+        all.reference(&first)
+    });
+    let integration = integration.ok_or(DeskError::NotFound("integration"))?;
+    let opened =
+        cloud.change(|conversations| conversations.open_by_agent(&integration, &body.to, agent, Timestamp::now()));
+    let id = opened.ok_or_else(|| DeskError::Conflict("the customer has a connected conversation".to_owned()))?;
+    let originator = Originator::Human;
+    send(&cloud, &id, Draft { kind: MessageType::Text, text: Some(body.text), content: Vec::new(), originator })
 }
 
 /// The body of `…/text`.

@@ -15,6 +15,12 @@ impl Conversation {
         Ok(())
     }
 
+    /// Connects the agent who begins the conversation.
+    pub(super) fn begin_by_agent(&mut self, agent: Agent, now: Timestamp) {
+        self.alert(agent, now);
+        self.connect_alerted(now);
+    }
+
     /// Connects the agent. If another agent is being alerted, returns an error.
     pub(crate) fn accept(&mut self, agent: Agent, now: Timestamp) -> Result<(), WrongPhase> {
         self.require_unattended()?;

@@ -253,6 +253,26 @@ impl Conversations {
         id
     }
 
+    /// Creates a conversation that an agent begins, without a queue. Returns its id, or `None` if the customer has a connected
+    /// conversation. Unconfirmed: the participants of such a conversation.
+    pub(crate) fn open_by_agent(
+        &mut self,
+        integration: &IntegrationRef,
+        customer_id: &str,
+        agent: Agent,
+        now: Timestamp,
+    ) -> Option<String> {
+        if self.connected(&integration.id, customer_id).is_some() {
+            return None;
+        }
+        let customer = Customer { id: customer_id.to_owned(), id_type: "Opaque", ..Customer::default() };
+        let mut conversation = Conversation::new(integration, &customer, now);
+        conversation.begin_by_agent(agent, now);
+        let id = conversation.id.clone();
+        self.insert((integration.id.clone(), customer.id), conversation, Threading::Opened);
+        Some(id)
+    }
+
     /// Returns the message with this id, and its conversation.
     pub(crate) fn message(&self, id: &str) -> Option<(&Conversation, &Message)> {
         self.by_id.values().find_map(|conversation| {
