@@ -185,6 +185,17 @@ const ended = await conversations.getConversationsMessage(sent.conversationId);
 assert.ok(ended.participants.every(({ state }) => state === 'disconnected'));
 step('ends the conversation when the customer leaves');
 
+const survey = await new sdk.QualityApi().postQualitySurveys({
+  conversationId: sent.conversationId,
+  surveyFormContextId: randomUUID(),
+});
+assert.ok(survey.customerSurveyUrl);
+const score = await conversations.patchConversationsMessageParticipantAttributes(sent.conversationId, customer.id, {
+  body: { attributes: { surveyScore: '4' } },
+});
+assert.equal(score.attributes.surveyScore, '4');
+step('creates a survey, and records a score as participant data');
+
 // Provisioning of a connection.
 
 const profile = await conversations.getConversationsMessagingSupportedcontentDefault();

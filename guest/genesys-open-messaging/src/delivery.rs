@@ -3,12 +3,13 @@
 mod annotation;
 mod callback;
 mod rerouting;
+mod survey;
 
 use crate::api::{Api, Call, Kind, accepted, disconnect, get_conversation, read, segment, unreadable};
 use crate::lookup::Making;
 use crate::operations::{
     AGENTLESS, ANSWER, BuiltButtonResponse, BuiltLeave, BuiltMessage, BuiltProactiveText, CALLBACK, EVENT, LEAVE,
-    MESSAGE, RECEIPT, ROUTING, SECURE_ATTRIBUTES, TAGS, TRANSFER, foreign_request,
+    MESSAGE, PARTICIPANT_ATTRIBUTES, RECEIPT, ROUTING, SECURE_ATTRIBUTES, SURVEY, TAGS, TRANSFER, foreign_request,
 };
 use crate::settings::Prepared;
 use crate::wire::api::{Conversation as WireConversation, OpenMessageNormalizedMessage};
@@ -43,6 +44,8 @@ pub fn deliver(
         TAGS => annotation::set_tags(&mut api, &request.body),
         SECURE_ATTRIBUTES => annotation::add_secure_attributes(&mut api, &request.body),
         AGENTLESS => send_agentless(&mut api, &request.body),
+        SURVEY => survey::create(&mut api, request),
+        PARTICIPANT_ATTRIBUTES => survey::add_attributes(&mut api, &request.body),
         CALLBACK => callback::create(&mut api, &request.body),
         _ => Err(foreign_request()),
     }

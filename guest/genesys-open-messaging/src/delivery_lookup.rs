@@ -6,8 +6,8 @@
 use crate::api::{Api, Kind, accepted, get_conversation, read, read_messages, unreadable};
 use crate::ids::conversation_id;
 use crate::operations::{
-    AGENTLESS, ANSWER, BuiltChannel, BuiltLeave, BuiltMessage, CALLBACK, EVENT, LEAVE, MESSAGE, RECEIPT, ROUTING,
-    SECURE_ATTRIBUTES, TAGS, TRANSFER, foreign_request,
+    AGENTLESS, ANSWER, BuiltChannel, BuiltLeave, BuiltMessage, CALLBACK, EVENT, LEAVE, MESSAGE, PARTICIPANT_ATTRIBUTES,
+    RECEIPT, ROUTING, SECURE_ATTRIBUTES, SURVEY, TAGS, TRANSFER, foreign_request,
 };
 use crate::settings::Prepared;
 use crate::wire::api::{Conversation as WireConversation, MessageChannel, MessageData, NormalizedMessage, Participant};
@@ -41,10 +41,10 @@ pub fn find(
         }
         LEAVE => find_leave(&mut Api::new(imports, settings)?, &request.body),
         // A repetition changes nothing.
-        TRANSFER | ROUTING | TAGS | SECURE_ATTRIBUTES => Ok(DeliveryStatus::NotDelivered),
+        TRANSFER | ROUTING | TAGS | SECURE_ATTRIBUTES | PARTICIPANT_ATTRIBUTES => Ok(DeliveryStatus::NotDelivered),
         // Genesys stores neither events nor receipts, and has no call that finds
-        // a callback or an agentless message.
-        EVENT | RECEIPT | AGENTLESS | CALLBACK => Ok(DeliveryStatus::Unknown),
+        // a callback, an agentless message or the link of a survey.
+        EVENT | RECEIPT | AGENTLESS | CALLBACK | SURVEY => Ok(DeliveryStatus::Unknown),
         _ => Err(foreign_request()),
     }
 }

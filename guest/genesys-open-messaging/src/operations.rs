@@ -23,6 +23,10 @@ pub const ROUTING: &str = "routing";
 pub const TAGS: &str = "tags";
 /// Adds secure attributes to a conversation. Its body is a [`CallOfConversation`].
 pub const SECURE_ATTRIBUTES: &str = "secureattributes";
+/// Creates a survey. Its body is the body of the HTTP request to Genesys.
+pub const SURVEY: &str = "surveys";
+/// Adds attributes to the customer's participant data. Its body is a [`CallOfConversation`].
+pub const PARTICIPANT_ATTRIBUTES: &str = "attributes";
 /// Sends a text of the platform to the user. Its body is a [`ProactiveText`].
 pub const AGENTLESS: &str = "agentless";
 /// Creates a callback. Its body is a [`Callback`].

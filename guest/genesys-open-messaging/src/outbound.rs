@@ -11,6 +11,7 @@ mod fields;
 mod media_type;
 mod request;
 mod routing;
+mod survey;
 mod transcript;
 
 use crate::ids::conversation_id;
@@ -63,8 +64,8 @@ pub fn build(
         OutboundMessage::Annotate(annotation) => annotation::annotate(conversation, outbound, annotation),
         OutboundMessage::Callback(request) => callback::callback(policy, conversation, outbound, request),
         OutboundMessage::ProactiveText(text) => builder.proactive_text(text),
-        OutboundMessage::RequestSurvey => Err(Unsupported::Kind("request-survey".into())),
-        OutboundMessage::SurveyScore(_) => Err(Unsupported::Kind("survey-score".into())),
+        OutboundMessage::RequestSurvey => survey::invitation(policy.survey_form, conversation, outbound),
+        OutboundMessage::SurveyScore(answer) => survey::score(conversation, outbound, answer),
     }
 }
 

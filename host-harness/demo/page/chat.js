@@ -349,6 +349,9 @@ export class Chat {
       case 'inactivity-prompt':
         this.addLine({ author: 'bot', text: 'Are you still there?', time });
         break;
+      case 'survey':
+        this.addNote(`How was it? ${data.url}`, time);
+        break;
       case 'outcome': {
         const tags = data.tags.length ? ` (${data.tags.join(', ')})` : '';
         this.addNote(`The platform was told what the agent recorded: ${data.name ?? data.code}${tags}.`, time);

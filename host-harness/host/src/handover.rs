@@ -357,7 +357,7 @@ impl Handover {
             }
             (EventKind::Message(message), attribution) => vec![self.message(message, event.time, attribution, now)],
             (EventKind::Receipt(receipt), _) => vec![Step::Receipt(receipt.clone())],
-            // No provider reports a survey yet.
+            // An invitation to a survey comes with a delivery, and concerns no state.
             (EventKind::Survey(_) | EventKind::Ignored(_), _) | (_, Attribution::Other) => Vec::new(),
             (EventKind::Outcome(outcome), _) if !self.is_open() => vec![Step::Outcome(outcome.clone())],
             // An agent who transferred the user records something before the end.

@@ -92,6 +92,7 @@
 //! | `PATCH /api/v2/conversations/{conversationId}/secureattributes` | `conversation:participant:attributesedit` |
 //! | `GET /api/v2/conversations/{conversationId}/summaries` | `conversation:summary:view` |
 //! | `POST /api/v2/conversations/callbacks` | `conversation:callback:create` |
+//! | `POST /api/v2/quality/surveys` (only after the end) | `quality:survey:add` |
 //! | `GET /api/v2/flows` (filters: `type`, `name`, `nameOrDescription`) | `architect:flow:view` |
 //! | `GET /api/v2/users/{userId}` | `directory:user:view` (unconfirmed) |
 //! | `POST /api/v2/conversations/messages/{integrationId}/inbound/open/{message,event,receipt,structured/response}` | `conversation:message:receive` |

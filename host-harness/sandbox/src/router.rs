@@ -7,7 +7,7 @@ use axum::routing::{any, get, patch, post, put};
 use crate::api::{
     agentless, analytics, annotations, bot_connectors, callbacks, collections, conversations, downloads, flows, gate,
     inbound, integrations, notification_channels, notification_socket, oauth, queues, recipients, routing,
-    routing_names, schedules, textbots, threading, users,
+    routing_names, schedules, surveys, textbots, threading, users,
 };
 use crate::cloud::Cloud;
 use crate::config::AttachmentDownloads;
@@ -93,6 +93,7 @@ fn api(cloud: &Cloud) -> Router<Cloud> {
         .route("/api/v2/routing/skills", get(routing_names::list_skills))
         .route("/api/v2/routing/languages", get(routing_names::list_languages))
         .route("/api/v2/conversations/callbacks", post(callbacks::create))
+        .route("/api/v2/quality/surveys", post(surveys::create))
         .route("/api/v2/conversations/{id}/tags", put(annotations::set_tags))
         .route("/api/v2/conversations/{id}/secureattributes", patch(annotations::add_secure_attributes))
         .route("/api/v2/conversations/{id}/summaries", get(annotations::list_summaries))

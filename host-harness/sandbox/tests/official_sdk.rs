@@ -44,7 +44,7 @@ fn install() {
 
 /// Every request that the provider sends to Genesys Cloud, with `{}` for an ID. Add a new request here and to
 /// `talk.mjs`, so that the sandbox offers no API that the SDK does not know.
-const REQUESTS_OF_THE_PROVIDER: [&str; 42] = [
+const REQUESTS_OF_THE_PROVIDER: [&str; 45] = [
     "POST /oauth/token",
     "GET /api/v2/conversations/messaging/integrations",
     "GET /api/v2/conversations/messaging/integrations/open",
@@ -76,6 +76,9 @@ const REQUESTS_OF_THE_PROVIDER: [&str; 42] = [
     "PUT /api/v2/conversations/{}/tags",
     "PATCH /api/v2/conversations/{}/secureattributes",
     "POST /api/v2/conversations/callbacks",
+    "GET /api/v2/conversations/{}/summaries",
+    "POST /api/v2/quality/surveys",
+    "PATCH /api/v2/conversations/messages/{}/participants/{}/attributes",
     "GET /api/v2/flows",
     "GET /api/v2/routing/message/recipients",
     "PUT /api/v2/routing/message/recipients/{}",

@@ -182,3 +182,23 @@ async fn a_proactive_text_comes_back_as_a_message_of_no_handover() {
     send(&gateway, displayed).await;
     until("the receipt", async || (gateway.world.request_count("/inbound/open/receipt").await > 0).then_some(())).await;
 }
+
+#[tokio::test]
+async fn invites_to_a_survey_and_records_a_score_after_the_end() {
+    let gateway = gateway(&[("survey-form", "0a1b2c3d-0000-4000-8000-000000000003")]).await;
+    let id = gateway.begin_and_accept("sess-42").await;
+    gateway.events(None, "agent-joined").await;
+    gateway.world.sandbox_post(&format!("conversations/{id}/disconnect"), json!({})).await;
+    gateway.events(None, "ended").await;
+    send(&gateway, json!("request-survey")).await;
+    let events = gateway.events(None, "survey").await;
+    let (_, survey) = events.last().expect("events");
+    assert_eq!(survey["handover"], 1);
+    let created = conversation(&gateway, &id).await["surveyId"].as_str().expect("a survey").to_owned();
+    assert!(survey["data"]["url"].as_str().is_some_and(|url| url.ends_with(&created)), "{survey}");
+    let score = send(&gateway, json!({ "survey-score": { "score": 4, "maximum": 5, "comment": "Quick." } })).await;
+    assert_eq!(receipt(&gateway, &score).await, (json!(1), json!("accepted")));
+    let attributes = conversation(&gateway, &id).await["attributes"].clone();
+    assert_eq!((&attributes["surveyScore"], &attributes["surveyMaximum"]), (&json!("4"), &json!("5")));
+    assert_eq!(attributes["surveyComment"], "Quick.");
+}

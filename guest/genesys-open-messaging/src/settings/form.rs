@@ -38,6 +38,7 @@ pub fn description() -> Description {
             Ability::Reference,
             Ability::Outcome,
             Ability::ProactiveMessages,
+            Ability::Surveys,
         ],
     }
 }
@@ -276,6 +277,14 @@ fn messages() -> Vec<SettingField> {
         with_default(
             DEFAULT_AGENT_ALIAS,
             field(Text, AGENT_ALIAS, "Agent's alias", "The name that the user sees instead of the agent's.", "Agent"),
+        ),
+        field(
+            Text,
+            SURVEY_FORM,
+            "Survey form",
+            "The context id of the published survey form to which the platform may invite users after a handover (permission \
+             quality:survey:add). The API lists it as contextId of the form.",
+            "0a1b2c3d-0000-4000-8000-000000000003",
         ),
         with_default(
             "false",

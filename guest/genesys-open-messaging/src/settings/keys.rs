@@ -56,6 +56,8 @@ pub const AGENT_ALIAS: &str = "agent-alias";
 pub const OUTCOME_NOTES: &str = "outcome-notes";
 /// Whether the outcome contains Genesys's summary of the conversation.
 pub const OUTCOME_SUMMARY: &str = "outcome-summary";
+/// The context id of the form of surveys.
+pub const SURVEY_FORM: &str = "survey-form";
 /// The URL of the AI Copilot Workspace.
 pub const COPILOT_URL: &str = "copilot-url";
 /// The platform's API key in the link to the AI Copilot Workspace.

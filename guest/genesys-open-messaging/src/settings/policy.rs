@@ -133,6 +133,8 @@ pub struct MessagePolicy<'a> {
     pub summary: SummaryPlace,
     /// The message to the agent if the conversation cannot be closed.
     pub leave_text: &'a str,
+    /// The context id of the form of surveys.
+    pub survey_form: Option<&'a str>,
     /// The link to the AI Copilot Workspace, if it is configured.
     #[serde(borrow)]
     pub copilot: Option<CopilotPolicy<'a>>,
@@ -149,6 +151,7 @@ impl<'a> MessagePolicy<'a> {
             text_limit: text_limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_TEXT_LIMIT),
             start_text: text(settings, START_TEXT).unwrap_or(DEFAULT_START_TEXT),
             summary: SummaryPlace::of(settings)?,
+            survey_form: text(settings, SURVEY_FORM),
             leave_text: text(settings, LEAVE_TEXT).unwrap_or(DEFAULT_LEAVE_TEXT),
             copilot: CopilotPolicy::of(settings)?,
         })

@@ -66,6 +66,23 @@ pub struct CreateCallbackCommand<'a> {
     pub data: BTreeMap<&'a str, &'a str>,
 }
 
+/// The body of `POST /api/v2/quality/surveys`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateSurveyRequest<'a> {
+    /// The conversation that the survey is about.
+    pub conversation_id: &'a str,
+    /// The context id of a published form. All its versions have the same.
+    pub survey_form_context_id: &'a str,
+}
+
+/// The body of `PATCH …/participants/{participantId}/attributes`.
+#[derive(Debug, Serialize)]
+pub struct ParticipantAttributes<'a> {
+    /// The attributes to set.
+    pub attributes: BTreeMap<&'a str, String>,
+}
+
 /// `RoutingData`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -88,6 +105,18 @@ json_types! {
     pub struct CreateCallbackResponse {
         /// The conversation of the callback, which is not that of the messages.
         "conversation" => conversation: object(Reference),
+    }
+
+    /// A [`CreateSurveyRequest`] when it is read.
+    pub struct BuiltSurvey {
+        /// The conversation that the survey is about.
+        "conversationId" => conversation_id: text,
+    }
+
+    /// `CreateSurveyResponse`.
+    pub struct CreateSurveyResponse {
+        /// The link for the customer.
+        "customerSurveyUrl" => customer_survey_url: text,
     }
 
     /// `ConversationSummariesGetResponse`.

@@ -85,6 +85,8 @@ enum Kind {
     Leave,
     /// A message for the contact center itself, such as a change of the routing. The gateway makes its receipt.
     Instruction,
+    /// A request for a survey, or its score. Like an instruction, but sent after the end.
+    Survey,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -190,12 +192,8 @@ impl Kind {
     fn of(message: &OutboundMessage) -> Self {
         match message {
             OutboundMessage::Start(_) => Self::Start,
-            // The last two count like texts. Providers refuse them until they support them.
-            OutboundMessage::Text(_)
-            | OutboundMessage::Attachment(_)
-            | OutboundMessage::Answer(_)
-            | OutboundMessage::RequestSurvey
-            | OutboundMessage::SurveyScore(_) => Self::Content,
+            OutboundMessage::Text(_) | OutboundMessage::Attachment(_) | OutboundMessage::Answer(_) => Self::Content,
+            OutboundMessage::RequestSurvey | OutboundMessage::SurveyScore(_) => Self::Survey,
             OutboundMessage::Reroute(_)
             | OutboundMessage::Annotate(_)
             | OutboundMessage::Callback(_)
@@ -264,12 +262,12 @@ impl Item {
 
     /// Returns whether the platform gets a receipt.
     pub(super) fn has_receipt(&self) -> bool {
-        matches!(self.kind, Kind::Start | Kind::Content | Kind::Instruction)
+        matches!(self.kind, Kind::Start | Kind::Content | Kind::Instruction | Kind::Survey)
     }
 
     /// Returns whether the contact center sends no receipt for it, although the platform gets one.
     pub(super) fn is_instruction(&self) -> bool {
-        self.kind == Kind::Instruction
+        matches!(self.kind, Kind::Instruction | Kind::Survey)
     }
 
     pub(super) fn leaves(&self) -> bool {
@@ -474,7 +472,8 @@ impl DeliveryQueue {
             self.items.pop_front();
         }
         let item = self.items.front_mut()?;
-        let may_follow_the_end = matches!(item.kind, Kind::Leave | Kind::Receipt) || item.handover == NO_HANDOVER;
+        let may_follow_the_end =
+            matches!(item.kind, Kind::Leave | Kind::Receipt | Kind::Survey) || item.handover == NO_HANDOVER;
         if item.progress == Progress::Waiting && !may_follow_the_end && open != Some(item.handover) {
             item.progress = Progress::Dead(Reason::HandoverOver);
         }

@@ -3,7 +3,8 @@
 use super::capacity::{Full, NoRoom, TooLarge};
 use super::rules::CallbackRules;
 use handover_host::contract::{
-    Agent, AgentEvent, AgentMessage, EndReason, EventKind, HandoverOutcome, MessageReceipt, QueueState, Timestamp,
+    Agent, AgentEvent, AgentMessage, EndReason, EventKind, HandoverOutcome, MessageReceipt, QueueState,
+    SurveyInvitation, Timestamp,
 };
 use handover_host::handover::InactivityPrompt;
 use serde::{Deserialize, Serialize};
@@ -52,6 +53,8 @@ pub enum Event {
     Ended(EndReason),
     /// What the last agent recorded about the handover, after the end. At most once for each handover.
     Outcome(HandoverOutcome),
+    /// An invitation to a survey of the contact center, which the platform requested.
+    Survey(SurveyInvitation),
 }
 
 /// A queued event.

@@ -323,7 +323,9 @@ impl Mailbox {
             self.count(outbound, parts);
             return Ok(());
         }
-        let Some(handover) = self.handover.as_mut().filter(|handover| is_receipt || is_open(handover)) else {
+        let may_follow_the_end =
+            is_receipt || matches!(outbound.message, OutboundMessage::RequestSurvey | OutboundMessage::SurveyScore(_));
+        let Some(handover) = self.handover.as_mut().filter(|handover| may_follow_the_end || is_open(handover)) else {
             return Err(NoHandover.into());
         };
         self.delivery_queue.push(outbound, requests, handover.number(), now)?;
@@ -526,6 +528,11 @@ impl Mailbox {
                 is_last: true,
             };
             self.event_queue.push(Event::Receipt(receipt), item.handover(), now);
+        }
+        for event in &delivery.events {
+            if let EventKind::Survey(invitation) = &event.kind {
+                self.event_queue.push(Event::Survey(invitation.clone()), item.handover(), now);
+            }
         }
         if item.handover() == NO_HANDOVER {
             return;

@@ -23,6 +23,7 @@ pub(crate) mod request;
 pub(crate) mod routing;
 pub(crate) mod routing_names;
 pub(crate) mod schedules;
+pub(crate) mod surveys;
 pub(crate) mod textbots;
 pub(crate) mod threading;
 pub(crate) mod users;

@@ -77,6 +77,8 @@ permissions! {
     ParticipantAttributesEdit = "conversation:participant:attributesedit",
     /// Reading the summaries of a conversation.
     SummaryView = "conversation:summary:view",
+    /// Creating a survey.
+    SurveyAdd = "quality:survey:add",
     /// Creating a callback.
     CallbackCreate = "conversation:callback:create",
     /// Transferring a conversation.

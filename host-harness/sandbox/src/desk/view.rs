@@ -22,6 +22,7 @@ pub(super) fn summary(conversation: &Conversation) -> Value {
         "routing": conversation.routing.json(),
         "externalTag": conversation.external_tag,
         "secureAttributes": conversation.secure_attributes,
+        "surveyId": conversation.survey,
         "messageCount": conversation.messages.len(),
         "openedAt": time_text(conversation.opened_at),
         "endedAt": conversation.ended_at.map(time_text),

@@ -81,3 +81,20 @@ async fn creates_a_callback() {
         assert_eq!(refused.status, 400, "{wrong}");
     }
 }
+
+#[tokio::test]
+async fn creates_a_survey_after_the_end() {
+    let genesys = Genesys::start(config()).await;
+    let conversation = genesys.accepted_conversation("sess-42").await;
+    let create = async |id: &str| {
+        let body = json!({ "conversationId": id, "surveyFormContextId": "form-1" });
+        genesys.call("POST", "/api/v2/quality/surveys", body).await
+    };
+    assert_eq!(create(&conversation).await.status, 400, "it has not ended");
+    genesys.act_ok(&conversation, "disconnect", json!({})).await;
+    let created = create(&conversation).await;
+    assert_eq!((created.status, &created.body["status"]), (200, &json!("Pending")));
+    assert!(created.body["customerSurveyUrl"].is_string());
+    assert_eq!(seen(&genesys, &conversation).await["surveyId"], created.body["id"]);
+    assert_eq!(create("unknown").await.status, 404);
+}

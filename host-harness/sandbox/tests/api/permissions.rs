@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{Genesys, config, read};
 
 /// Method, path and permission of the operations that no other test covers.
-const OPERATIONS: [(&str, &str, &str); 50] = [
+const OPERATIONS: [(&str, &str, &str); 51] = [
     ("POST", "/api/v2/routing/queues", "routing:queue:add"),
     ("GET", "/api/v2/routing/queues/x/mediatypes/message/estimatedwaittime", "routing:queue:view"),
     ("GET", "/api/v2/routing/queues/x/estimatedwaittime", "routing:queue:view"),
@@ -24,6 +24,7 @@ const OPERATIONS: [(&str, &str, &str); 50] = [
     ("PATCH", "/api/v2/conversations/x/secureattributes", "conversation:participant:attributesedit"),
     ("GET", "/api/v2/conversations/x/summaries", "conversation:summary:view"),
     ("POST", "/api/v2/conversations/callbacks", "conversation:callback:create"),
+    ("POST", "/api/v2/quality/surveys", "quality:survey:add"),
     ("GET", "/api/v2/flows", "architect:flow:view"),
     ("PATCH", "/api/v2/routing/conversations/x", "routing:conversation:edit"),
     ("POST", "/api/v2/conversations/messages/x/participants/y/replace", "conversation:communication:blindTransfer"),

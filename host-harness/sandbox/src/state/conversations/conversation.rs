@@ -115,6 +115,8 @@ pub(crate) struct Conversation {
     pub(crate) routing: Routing,
     pub(crate) external_tag: Option<String>,
     pub(crate) secure_attributes: BTreeMap<String, String>,
+    /// The id of its survey.
+    pub(crate) survey: Option<String>,
     /// The summary that the desk wrote, and when.
     pub(crate) summary: Option<(String, Timestamp)>,
 }
@@ -134,6 +136,7 @@ impl Conversation {
             routing: Routing::default(),
             external_tag: None,
             secure_attributes: BTreeMap::new(),
+            survey: None,
             summary: None,
         }
     }
