@@ -160,6 +160,7 @@ impl World {
             path: None,
             integration_id: None,
             logs_bodies: false,
+            redaction: None,
             polls: NonZeroU32::new(6_000).expect("a nonzero number"),
             trace: Trace::default(),
         };

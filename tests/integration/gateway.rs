@@ -5,6 +5,7 @@ mod availability;
 mod faults;
 mod instructions;
 mod reconciliation;
+mod redaction;
 mod webhooks;
 
 use crate::world::World;
@@ -90,6 +91,7 @@ fn options(rules: &Rules, callback: Option<&Callback>, integration_id: Option<St
         path: Some("genesysCloudOM".into()),
         integration_id,
         logs_bodies: false,
+        redaction: None,
         polls: NonZeroU32::new(6_000).expect("a nonzero number"),
         trace: Trace::default(),
     }

@@ -109,6 +109,13 @@ pub(crate) enum Command {
     /// Prints one JSON line per dead letter. Status 0: done; 1: refused by the gateway; 2: misuse.
     #[command(after_help = "Example:\n  HANDOVER_TOKEN=… handover dead-letters list --connection acme")]
     DeadLetters(DeadLetters),
+    /// Show what a gateway's redaction replaces in a text.
+    ///
+    /// Prints the text without personal data, and the number of replacements of each kind on standard error.
+    #[command(
+        after_help = "Example:\n  echo 'My card is 4111 1111 1111 1111' |\n    handover redact --config gateway.toml --connection acme -"
+    )]
+    Redact(Redact),
     /// Check a gateway's SQLite store.
     #[command(after_help = "Example:\n  handover store check handover.sqlite")]
     Store(Store),
@@ -385,4 +392,17 @@ fn header(text: &str) -> Result<(String, Vec<u8>), String> {
     }
     // RFC 9110, section 5.5: whitespace around a value is not part of it.
     Ok((name.trim().to_owned(), value.trim_matches([' ', '\t']).as_bytes().to_vec()))
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Redact {
+    /// The gateway's configuration.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// The name of the connection.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) connection: String,
+    /// The file with the text; - for standard input.
+    #[arg(value_name = "TEXT")]
+    pub(crate) text: PathBuf,
 }

@@ -12,6 +12,7 @@ pub(crate) mod features;
 pub(crate) mod inspect;
 pub(crate) mod map;
 pub(crate) mod provision;
+pub(crate) mod redact;
 pub(crate) mod register_bots;
 pub(crate) mod sandbox;
 pub(crate) mod serve;

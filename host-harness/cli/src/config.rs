@@ -6,6 +6,7 @@ pub(crate) use self::reference::reference;
 use crate::secret_source::SecretSource;
 use anyhow::{Context, bail};
 use handover_gateway::mailbox::{CallbackRules, LOOKUP_DELAY, OUTCOME_TIMEOUT, RECONCILIATION_DELAY, Retries, Rules};
+use handover_gateway::redaction::{self, InvalidPattern};
 use handover_gateway::session::SessionRules;
 use handover_host::contract::{Ability, BotAnswer, BotHandover, BotMessage, NextStep};
 use handover_host::handover::{AfterEnd, Policy};
@@ -281,6 +282,33 @@ pub(crate) struct Connection {
     #[serde(default = "give_up", deserialize_with = "read_give_up")]
     #[schema(value_type = String, format = "duration")]
     pub(crate) give_up: Span,
+    #[serde(default)]
+    pub(crate) redaction: Redaction,
+}
+
+/// Personal data that is replaced in the texts of the platform's messages before they are stored. `handover redact` shows the
+/// result for a text. The profile, confidential attributes and the telephone number of a callback stay.
+#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Redaction {
+    /// The kinds: `card-number` and `iban` (with valid check digits), `email`, and `phone` (in international format).
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    kinds: Vec<redaction::Kind>,
+    /// Only count what would be replaced.
+    #[serde(default)]
+    dry_run: bool,
+    /// Own kinds. The name stands in the text instead of what matches.
+    #[serde(default)]
+    pattern: BTreeMap<String, RedactionPattern>,
+}
+
+/// A kind of personal data of the operator's own.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct RedactionPattern {
+    /// A regular expression, such as `\\bK-[0-9]{6}\\b`. The syntax is that of the Rust crate regex.
+    matches: String,
 }
 
 /// A connection of a contact center that asks the platform's bots, at `/bot-connector/NAME`. NAME is different from the
@@ -561,6 +589,12 @@ impl Connection {
         if self.integration_id.as_ref().is_some_and(String::is_empty) {
             return Some(("integration-id", "expected the id of the integration, or no integration-id"));
         }
+        let is_name = |name: &String| {
+            (1..=40).contains(&name.chars().count()) && name.chars().all(|c| c.is_alphanumeric() || " -_".contains(c))
+        };
+        if !self.redaction.pattern.keys().all(is_name) {
+            return Some(("redaction", "expected names of patterns with 1 to 40 letters, digits, spaces, - and _"));
+        }
         let prompts = self.inactivity_prompts.iter().map(|span| span.0);
         let until_end = prompts.clone().chain(self.user_inactivity.map(|span| span.0)).collect::<Vec<_>>();
         if prompts.len() > MAX_INACTIVITY_PROMPTS || !until_end.is_sorted_by(|one, next| one < next) {
@@ -599,6 +633,20 @@ const MAX_INACTIVITY_PROMPTS: usize = 5;
 
 fn retries(give_up: Span) -> Retries {
     Retries { initial_delay: SECOND, max_delay: MINUTE, give_up_after: give_up.0 }
+}
+
+impl Redaction {
+    /// Returns what is replaced, or `None` if nothing is.
+    ///
+    /// # Errors
+    /// A pattern is not valid.
+    pub(crate) fn compile(&self) -> Result<Option<redaction::Redaction>, InvalidPattern> {
+        if self.kinds.is_empty() && self.pattern.is_empty() {
+            return Ok(None);
+        }
+        let patterns = self.pattern.iter().map(|(name, pattern)| (name.as_str(), pattern.matches.as_str()));
+        redaction::Redaction::new(&self.kinds, patterns, self.dry_run).map(Some)
+    }
 }
 
 impl Connection {

@@ -46,6 +46,7 @@ async fn main() -> ExitCode {
         Command::Compile(arguments) => commands::compile::run(arguments),
         Command::DeadLetters(arguments) => commands::dead_letters::run(arguments).await,
         Command::Serve(arguments) => commands::serve::run(arguments).await,
+        Command::Redact(arguments) => commands::redact::run(&arguments),
         Command::Store(arguments) => commands::store::run(arguments),
         Command::Conformance(arguments) => commands::conformance::run(arguments).await,
         Command::Reference => commands::command_reference::run(),

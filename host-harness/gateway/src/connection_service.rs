@@ -5,6 +5,7 @@ use crate::callback::Callback;
 use crate::mailbox::Rules;
 use crate::mailboxes::Mailboxes;
 use crate::metrics::{ConnectionMetrics, Metrics};
+use crate::redaction::Redaction;
 use crate::trace::Trace;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -83,6 +84,8 @@ pub struct Options {
     /// The maximum number of polls per minute by this gateway: a share of the requests that the contact center allows. A
     /// poll of a user who waits counts twice if the provider reports the state of the queue.
     pub polls: NonZeroU32,
+    /// What is replaced in the platform's messages before they are stored.
+    pub redaction: Option<Arc<Redaction>>,
     /// The trace of messages.
     pub trace: Trace,
 }
@@ -175,6 +178,11 @@ impl ConnectionService {
 
     pub(crate) fn logs_bodies(&self) -> bool {
         self.0.options.logs_bodies
+    }
+
+    /// Returns what is replaced in the platform's messages.
+    pub(crate) fn redaction(&self) -> Option<&Redaction> {
+        self.0.options.redaction.as_deref()
     }
 
     pub(crate) fn rules(&self) -> &Rules {

@@ -39,6 +39,7 @@ mod platform_event;
 mod publication;
 mod publish;
 mod record;
+pub mod redaction;
 mod repository;
 mod retention;
 mod routing;

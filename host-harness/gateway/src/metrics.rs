@@ -39,6 +39,7 @@ struct Inner {
     callbacks: Family<Outcome, Counter>,
     polls: Family<Outcome, Counter>,
     reconciliations: Family<Outcome, Counter>,
+    redactions: Family<Kind, Counter>,
     bot_requests: Family<Outcome, Counter>,
     answers: Family<Outcome, Counter>,
     dead_letters: Family<Connection, Counter>,
@@ -71,6 +72,12 @@ struct EventLabels {
 struct Reason {
     connection: String,
     reason: String,
+}
+
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct Kind {
+    connection: String,
+    kind: String,
 }
 
 impl Default for Metrics {
@@ -112,6 +119,7 @@ impl Default for Metrics {
                 "reconciliations",
                 "Comparisons of the agents' messages of ended handovers by outcome",
             ),
+            redactions: family(&mut registry, "redactions", "Replacements of personal data by kind"),
             bot_requests: family(
                 &mut registry,
                 "bot_requests",
@@ -247,6 +255,12 @@ impl ConnectionMetrics {
     /// Counts an attempt to compare the messages of an ended handover.
     pub(crate) fn reconciliation(&self, outcome: &'static str) {
         self.outcome(&self.metrics.0.reconciliations, outcome, 1);
+    }
+
+    /// Counts replacements of a kind of personal data.
+    pub(crate) fn redacted(&self, kind: &str, count: usize) {
+        let labels = Kind { connection: self.connection.clone(), kind: kind.to_owned() };
+        self.metrics.0.redactions.get_or_create(&labels).inc_by(u64::try_from(count).unwrap_or(u64::MAX));
     }
 
     pub(crate) fn dead_letter(&self) {

@@ -5,6 +5,7 @@ use crate::connection_service::ConnectionService;
 use crate::file_url::why_unfetchable;
 use crate::mailbox::{CachedResponse, CommandResponse, Mailbox, NoHandover, NoRoom, NotStarted, SendError, TooLarge};
 use crate::mailboxes::LoadedMailbox;
+use crate::redaction::Replacements;
 use crate::repository::SaveOutcome;
 use crate::store::StoreError;
 use base64::Engine;
@@ -118,9 +119,15 @@ pub(crate) async fn execute(
 ) -> Result<CommandResponse, PlatformError> {
     let address = service.address(recipient);
     let request_digest = digest(command);
+    let mut command = command.clone();
+    let replacements = service.redaction().map(|redaction| match &mut command {
+        Command::Begin(start) => redaction.apply_to_start(start),
+        Command::Send(message) => redaction.apply(message),
+        Command::Leave(_) => Replacements::new(),
+    });
     for _ in 0..MAX_ATTEMPTS {
         let now = now();
-        let mut loaded = match (service.mailboxes().loaded(&address).await?, command) {
+        let mut loaded = match (service.mailboxes().loaded(&address).await?, &command) {
             (Some(loaded), _) => loaded,
             (None, Command::Begin(_)) => LoadedMailbox::new_mailbox(recipient),
             (None, Command::Send(message)) if !message.needs_handover() => LoadedMailbox::new_mailbox(recipient),
@@ -134,12 +141,15 @@ pub(crate) async fn execute(
             };
         }
         loaded.state.correlate(Some(correlation.to_owned()));
-        let response = perform(service, &mut loaded.state, command, now).await?;
+        let response = perform(service, &mut loaded.state, &command, now).await?;
         if let Some(key) = key {
             let cached = CachedResponse { request_digest: request_digest.clone(), response: response.clone() };
             loaded.state.cache_response(&key.0, cached, now);
         }
         if let SaveOutcome::Saved = service.mailboxes().save(&address, loaded, service.rules()).await? {
+            for (kind, count) in replacements.iter().flatten() {
+                service.metrics().redacted(kind, *count);
+            }
             tracing::debug!(connection = service.name(), ?response, "command accepted");
             return Ok(response);
         }

@@ -183,6 +183,8 @@ impl Serving<'_> {
             let connected = plugin::connect_with(&provider, &settings, &connection.allow_origins, trusted)
                 .await
                 .with_context(|| at("settings"))?;
+            let redaction = connection.redaction.compile();
+            let redaction = redaction.with_context(|| file.position(&["connection", name, "redaction", "pattern"]))?;
             let options = Options {
                 rules: connection.rules(&provider.description().abilities, file.config.store.keep_events),
                 callback: self.callback.clone(),
@@ -190,6 +192,7 @@ impl Serving<'_> {
                 integration_id: connection.integration_id.clone(),
                 logs_bodies: file.config.log.bodies,
                 polls: connection.polls_per_minute,
+                redaction: redaction.map(Arc::new),
                 trace: self.trace.clone(),
             };
             let service = ConnectionService::new(name, connected, options, mailboxes.clone(), &self.metrics);

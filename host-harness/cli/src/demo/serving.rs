@@ -94,6 +94,7 @@ pub(crate) async fn serve(listen: SocketAddr) -> anyhow::Result<()> {
         path: Some(PATH.into()),
         integration_id: None,
         logs_bodies: false,
+        redaction: None,
         polls: POLLS_PER_MINUTE,
         trace: trace.clone(),
     };

@@ -305,3 +305,31 @@ fn a_plugin_for_bots_can_be_set_up() {
     let (status, _, error) = folder.run_in(&[(LIST, "acme")], &check);
     assert_eq!(status, 0, "{error}");
 }
+
+#[test]
+fn redact_prints_the_text_without_personal_data() {
+    let folder = Folder::new();
+    let config = "[platform]\ntokens = [{ env = \"TOKEN\" }]\n[connection.acme]\nsettings = \"settings.toml\"\n";
+    let redaction = "[connection.acme.redaction]\nkinds = [\"card-number\", \"email\"]\ndry-run = true\n\
+                     [connection.acme.redaction.pattern.customer]\nmatches = '\\bK-[0-9]{6}\\b'\n";
+    folder.write("gateway.toml", format!("{config}{redaction}"));
+    folder.write("without.toml", config);
+    folder.write("broken.toml", format!("{config}{}", redaction.replace("{6}", "{6")));
+    let redact = |config: &str, connection: &str| {
+        let text = "K-123456 pays with 4111 1111 1111 1111";
+        folder.run_with(&["redact", "--config", config, "--connection", connection, "-"], text)
+    };
+    assert_eq!(
+        redact("gateway.toml", "acme"),
+        (0, "[customer] pays with [card number]\n".into(), "card-number: 1\ncustomer: 1\n".into())
+    );
+    for (config, connection, expected) in [
+        ("gateway.toml", "other", "no [connection.other]"),
+        ("without.toml", "acme", "no kind and no pattern is configured"),
+        ("broken.toml", "acme", "broken.toml:8: connection.acme.redaction.pattern"),
+    ] {
+        let (status, _, error) = redact(config, connection);
+        assert_eq!(status, 2);
+        assert!(error.contains(expected), "{error}");
+    }
+}

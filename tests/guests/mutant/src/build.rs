@@ -37,7 +37,11 @@ pub(crate) fn build(mut settings: Vec<Setting>, mut conversation: Conversation, 
         OutboundMessage::Reroute(_) => instruction::reroute(settings, conversation, message),
         OutboundMessage::Annotate(_) => instruction::annotate(settings, conversation, message),
         OutboundMessage::Callback(_) => instruction::callback(settings, conversation, message),
-        _ => call_original(settings, conversation, message),
+        OutboundMessage::ProactiveText(_) => instruction::proactive_text(settings, conversation, message),
+        OutboundMessage::RequestSurvey | OutboundMessage::SurveyScore(_) => {
+            instruction::survey(settings, conversation, message)
+        }
+        OutboundMessage::Typing | OutboundMessage::Leave(_) => call_original(settings, conversation, message),
     }?;
     if on("build: only the first request is returned") {
         built.truncate(1);

@@ -6,7 +6,8 @@ use crate::json::{edit, member};
 use crate::original;
 use alloc::{format, vec::Vec};
 use genesys_open_messaging::operations::{
-    ANSWER, CALLBACK, EVENT, MESSAGE, RECEIPT, ROUTING, SECURE_ATTRIBUTES, TAGS, TRANSFER,
+    AGENTLESS, ANSWER, CALLBACK, EVENT, MESSAGE, PARTICIPANT_ATTRIBUTES, RECEIPT, ROUTING, SECURE_ATTRIBUTES, SURVEY,
+    TAGS, TRANSFER,
 };
 use handover_guest::contract::*;
 
@@ -23,7 +24,8 @@ pub(crate) fn deliver(settings: Vec<Setting>, mut request: ProviderRequest) -> R
         request.operation = MESSAGE.into();
     }
     if on("deliver: an instruction succeeds without a request")
-        && [TRANSFER, ROUTING, TAGS, SECURE_ATTRIBUTES, CALLBACK].contains(&request.operation.as_str())
+        && [TRANSFER, ROUTING, TAGS, SECURE_ATTRIBUTES, CALLBACK, AGENTLESS, SURVEY, PARTICIPANT_ATTRIBUTES]
+            .contains(&request.operation.as_str())
     {
         return Ok(NOTHING);
     }
@@ -52,6 +54,7 @@ pub(crate) fn deliver(settings: Vec<Setting>, mut request: ProviderRequest) -> R
             let cause = RetryCause::NotReady;
             Err(Failure::Retry(RetryAdvice { cause, after_seconds: None, may_have_arrived: false, message }))
         }
+        Ok(delivery) if on("deliver: the events are dropped") => Ok(Delivery { events: Vec::new(), ..delivery }),
         Ok(delivery) if on("deliver: the conversation id is dropped") => {
             Ok(Delivery { conversation_id: None, ..delivery })
         }

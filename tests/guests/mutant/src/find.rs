@@ -5,7 +5,7 @@ use crate::fault::on;
 use crate::json::edit;
 use crate::original;
 use alloc::{string::String, vec::Vec};
-use genesys_open_messaging::operations::{EVENT, ROUTING, SECURE_ATTRIBUTES, TAGS, TRANSFER};
+use genesys_open_messaging::operations::{EVENT, PARTICIPANT_ATTRIBUTES, ROUTING, SECURE_ATTRIBUTES, TAGS, TRANSFER};
 use handover_guest::contract::*;
 
 pub(crate) fn find(
@@ -17,7 +17,7 @@ pub(crate) fn find(
         return Ok(DeliveryStatus::NotDelivered);
     }
     if on("find: an instruction counts as delivered")
-        && [TRANSFER, ROUTING, TAGS, SECURE_ATTRIBUTES].contains(&request.operation.as_str())
+        && [TRANSFER, ROUTING, TAGS, SECURE_ATTRIBUTES, PARTICIPANT_ATTRIBUTES].contains(&request.operation.as_str())
     {
         return Ok(DeliveryStatus::Delivered(Delivery { message_id: None, conversation_id: None, events: Vec::new() }));
     }

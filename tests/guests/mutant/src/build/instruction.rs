@@ -1,8 +1,8 @@
-//! Faults in messages that are not for the agent to read: rerouting, annotations and callbacks.
+//! Faults in messages that are not for the agent to read: rerouting, annotations, callbacks, proactive texts and surveys.
 
 use super::{Built, call_original};
 use crate::fault::on;
-use crate::settings::{forget, has, values};
+use crate::settings::{forget, has, set, values};
 use alloc::{string::ToString, vec, vec::Vec};
 use handover_guest::contract::*;
 
@@ -66,6 +66,36 @@ pub(crate) fn callback(mut settings: Vec<Setting>, conversation: Conversation, m
         }
         publish(&mut request.attributes);
         accept_any_priority(&mut request.routing);
+    }
+    call_original(settings, conversation, message)
+}
+
+pub(crate) fn proactive_text(settings: Vec<Setting>, conversation: Conversation, mut message: Outbound) -> Built {
+    if on("build: a proactive text is the user's")
+        && let OutboundMessage::ProactiveText(text) = &mut message.message
+    {
+        message.message = OutboundMessage::Text(core::mem::take(text));
+    }
+    call_original(settings, conversation, message)
+}
+
+pub(crate) fn survey(mut settings: Vec<Setting>, conversation: Conversation, mut message: Outbound) -> Built {
+    if on("build: a survey needs no form") && !has(&settings, "survey-form") {
+        set(&mut settings, "survey-form", "form");
+    }
+    if on("build: the form of the survey is dropped") {
+        forget(&mut settings, "survey-form");
+    }
+    if let OutboundMessage::SurveyScore(answer) = &mut message.message {
+        if on("build: any score is accepted") {
+            answer.score = answer.score.min(answer.maximum);
+        }
+        if on("build: the comment of a survey is dropped") {
+            answer.comment = None;
+        }
+        if on("build: a score has a comment") {
+            answer.comment.get_or_insert("none".into());
+        }
     }
     call_original(settings, conversation, message)
 }

@@ -1,0 +1,53 @@
+//! Personal data in the platform's messages.
+
+use super::{TestGateway, configure_webhooks, options, rules, run_gateway_with, store_in};
+use crate::world::World;
+use genesys_sandbox::Config;
+use handover_gateway::Options;
+use handover_gateway::redaction::{Kind, Redaction};
+use serde_json::json;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+
+/// Test numbers that card networks publish.
+const CARDS: [&str; 2] = ["4111111111111111", "5555555555554444"];
+
+#[tokio::test]
+async fn neither_the_contact_center_nor_the_store_gets_personal_data() {
+    let mut config = Config::default();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = configure_webhooks(&listener, &mut config);
+    let world = World::with(config, &[]).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let redaction = Redaction::new(&[Kind::CardNumber], [], false).expect("no patterns");
+    let id = world.sandbox.announcement().integration_id.clone();
+    let options = Options { redaction: Some(Arc::new(redaction)), ..options(&rules(), None, Some(id)) };
+    let store = store_in(&folder);
+    let stop = run_gateway_with(store.clone(), listener, &[("acme", &world, options)]);
+    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let gateway = TestGateway { world, url, http, store, _folder: folder, _stop: stop };
+
+    let start = json!({
+        "text": format!("My card is {}", CARDS[0]),
+        "transcript": [{ "speaker": "user", "time": 1_772_359_200_000_u64, "text": CARDS[1] }],
+    });
+    let (status, answer) = gateway.call("POST", "recipients/sess-42/handover", start).await;
+    assert_eq!(status, 202, "{answer}");
+    gateway.send_text("sess-42", &format!("Again: {}", CARDS[1])).await;
+    let conversation = super::until("the conversation", async || {
+        let all = gateway.world.sandbox_get("conversations").await;
+        Some(all["conversations"][0]["id"].as_str()?.to_owned())
+    })
+    .await;
+    gateway.until_arrived(&conversation, "Again: [card number]").await;
+    let arrived = gateway.arrived(&conversation).await;
+    assert!(arrived.contains(&"My card is [card number]".to_owned()), "{arrived:?}");
+    assert!(arrived.iter().all(|text| CARDS.iter().all(|card| !text.contains(card))), "{arrived:?}");
+    for entry in std::fs::read_dir(gateway._folder.path()).expect("a folder") {
+        let bytes = std::fs::read(entry.expect("a file").path()).expect("a file");
+        let stored = String::from_utf8_lossy(&bytes);
+        assert!(CARDS.iter().all(|card| !stored.contains(card)), "the store has a card number");
+    }
+    let metric = "handover_redactions_total{connection=\"acme\",kind=\"card-number\"}";
+    assert_eq!(gateway.metric(metric).await, 3);
+}
