@@ -232,6 +232,15 @@ const nameless = await conversations
 assert.equal(nameless?.status, 400);
 step('creates an integration, and requires its name with every change');
 
+const resolution = await conversations.putConversationsMessagingIdentityresolutionIntegrationsOpenIntegrationId(created.id, {
+  resolveIdentities: true,
+  externalSource: { id: randomUUID() },
+});
+const sameResolution = await conversations.getConversationsMessagingIdentityresolutionIntegrationsOpenIntegrationId(created.id);
+assert.deepEqual(sameResolution, resolution);
+assert.equal(resolution.resolveIdentities, true);
+step('changes the identity resolution of an integration');
+
 const routing = new sdk.RoutingApi();
 const queue = await routing.postRoutingQueues({ name: 'SDK' });
 assert.equal((await routing.getRoutingQueue(queue.id)).name, 'SDK');

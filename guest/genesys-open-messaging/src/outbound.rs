@@ -17,7 +17,7 @@ mod transcript;
 use crate::ids::conversation_id;
 use crate::operations::{AGENTLESS, ANSWER, EVENT, LEAVE, Leave, MESSAGE, ProactiveText, RECEIPT};
 use crate::public_url::fetchable;
-use crate::settings::{MessagePolicy, Thread};
+use crate::settings::{MessagePolicy, RecipientType, Thread};
 use crate::wire::inbound::{
     ButtonResponse, Channel, ChannelMetadata, Content, Event, From, OpenInboundNormalizedEvent,
     OpenInboundNormalizedMessage, OpenInboundNormalizedReceipt, OpenInboundStructuredResponseMessage, Reason,
@@ -29,7 +29,7 @@ use alloc::{
     vec,
     vec::Vec,
 };
-use fields::given;
+use fields::{given, is_phone_number};
 use handover_guest::contract::*;
 use handover_guest::outbound::{check_numbers, invalid, is_visible, part_key};
 use handover_guest::split::split;
@@ -86,6 +86,15 @@ impl<'a> Builder<'a> {
         check_numbers(conversation, outbound)?;
         if !(1..=MAX_RECIPIENT_BYTES).contains(&conversation.recipient.len()) {
             return Err(invalid("conversation.recipient", "1 to 256 bytes"));
+        }
+        match policy.recipient_type {
+            RecipientType::Phone if !is_phone_number(&conversation.recipient) => {
+                return Err(invalid("conversation.recipient", "a telephone number in international format"));
+            }
+            RecipientType::Email if !conversation.recipient.contains('@') => {
+                return Err(invalid("conversation.recipient", "an email address"));
+            }
+            RecipientType::Opaque | RecipientType::Phone | RecipientType::Email => {}
         }
         let address = policy.thread.address(conversation);
         Ok(Self { policy, conversation, outbound, address })
@@ -184,7 +193,7 @@ impl<'a> Builder<'a> {
             ReceiptOutcome::Delivered => ("Delivered", Vec::new()),
             ReceiptOutcome::Failed(reason) => ("Failed", vec![reason_of(reason)]),
         };
-        let to = To { id: &self.address, id_type: ID_TYPE };
+        let to = To { id: &self.address, id_type: self.id_type() };
         let receipt = OpenInboundNormalizedReceipt {
             id: &receipt.message_id,
             channel: ReceiptChannel { to, time: self.time(0)? },
@@ -242,10 +251,19 @@ impl<'a> Builder<'a> {
         time::format(time).ok_or_else(|| invalid("outbound.time", "a time before the year 10000"))
     }
 
+    /// Returns the type of the user's address. Genesys does not interpret an opaque address.
+    fn id_type(&self) -> &'static str {
+        match self.policy.recipient_type {
+            RecipientType::Opaque => "Opaque",
+            RecipientType::Phone => "Phone",
+            RecipientType::Email => "Email",
+        }
+    }
+
     fn anonymous(&self) -> From<'_> {
         From {
             id: &self.address,
-            id_type: ID_TYPE,
+            id_type: self.id_type(),
             nickname: None,
             first_name: None,
             last_name: None,
@@ -269,9 +287,6 @@ impl<'a> Builder<'a> {
         }
     }
 }
-
-/// The type of the user's address. Genesys does not interpret an opaque address.
-const ID_TYPE: &str = "Opaque";
 
 /// Returns Genesys's code for a reason, and a text that the agent may see.
 fn reason_of(reason: FailureReason) -> Reason {

@@ -12,10 +12,10 @@ use crate::lookup::{
 };
 use crate::public_url::{is_same_url, webhook_url_problem};
 use crate::settings::{Prepared, SetupPolicy};
-use crate::wire::api::{ContentProfile, MessagingSetting, OpenIntegration, Queue};
+use crate::wire::api::{ContentProfile, IdentityResolution, MessagingSetting, OpenIntegration, Queue};
 use crate::wire::setup::{
-    EventSetting, Id, MessagingSettingPatchRequest, MessagingSettingRequest, OpenIntegrationRequest,
-    OpenIntegrationUpdateRequest, QueueRequest, RecipientRequest, Token,
+    EventSetting, Id, IdentityResolutionConfig, MessagingSettingPatchRequest, MessagingSettingRequest,
+    OpenIntegrationRequest, OpenIntegrationUpdateRequest, QueueRequest, RecipientRequest, Token,
 };
 use alloc::{
     format,
@@ -23,6 +23,7 @@ use alloc::{
     vec::Vec,
 };
 use genesys_cloud::ids::is_uuid;
+use genesys_cloud::wire::Reference;
 use handover_guest::clip::clip;
 use handover_guest::contract::*;
 use handover_guest::imports::Imports;
@@ -34,8 +35,11 @@ const RECIPIENTS: &str = "/api/v2/routing/message/recipients";
 /// The minimum length of a webhook secret. Genesys refuses a shorter one.
 const MIN_SECRET_CHARACTERS: usize = 16;
 
-/// The steps, in the order of their dependencies.
-const STEPS: [&str; 8] = [
+/// The path of the identity resolution of integrations.
+const IDENTITY_RESOLUTION: &str = "/api/v2/conversations/messaging/identityresolution/integrations/open";
+
+/// The steps, in the order of their dependencies. [`RESOLUTION_STEP`] is one of them only if the settings ask for it.
+const STEPS: [&str; 9] = [
     "credentials",
     "content-profile",
     "platform-configuration",
@@ -43,8 +47,12 @@ const STEPS: [&str; 8] = [
     "queue",
     "flow",
     "message-routing",
+    RESOLUTION_STEP,
     "authorized-application",
 ];
+
+/// The step that makes Genesys look up the contact records of recipients.
+const RESOLUTION_STEP: &str = "identity-resolution";
 
 /// Runs all steps. `webhook_url` is the URL at which the platform receives webhooks.
 ///
@@ -57,10 +65,12 @@ pub fn provision(
     mode: ProvisioningMode,
 ) -> Result<Vec<ProvisioningStep>, Failure> {
     let (api, policy) = (Api::new(imports, settings)?, settings.setup()?);
-    let mut steps = Vec::with_capacity(STEPS.len());
+    let names: Vec<_> =
+        STEPS.into_iter().filter(|name| *name != RESOLUTION_STEP || policy.resolve_identities).collect();
+    let mut steps = Vec::with_capacity(names.len());
     Provisioning { api, policy, webhook_url, mode, steps: &mut steps }.run();
     // The remaining steps depend on the failed one.
-    for name in STEPS.iter().skip(steps.len()) {
+    for name in names.iter().skip(steps.len()) {
         steps.push(step(name, StepOutcome::Skipped, "an earlier step failed".into()));
     }
     Ok(steps)
@@ -128,6 +138,13 @@ impl<I: Imports> Provisioning<'_, '_, I> {
             None => Ok((StepOutcome::Skipped, "waits for the integration".into(), None)),
         };
         self.note("message-routing", routing);
+        if self.policy.resolve_identities {
+            let resolution = match &integration {
+                Some(integration) => self.identity_resolution(integration.as_ref()),
+                None => Ok((StepOutcome::Skipped, "waits for the integration".into(), None)),
+            };
+            self.note(RESOLUTION_STEP, resolution);
+        }
         let message = "Admin > Integrations > Authorized Applications > Authorize a Client: enter the client id, if your \
                        organization asks for that.";
         self.steps.push(step("authorized-application", StepOutcome::Manual, message.into()));
@@ -372,6 +389,34 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         let path = format!("{RECIPIENTS}/{}", segment(&recipient)?);
         self.change(Call::put, path, &RecipientRequest { flow: Id { id: &flow.id } })?;
         Ok((StepOutcome::Applied, to, None))
+    }
+
+    /// Makes Genesys look up the contact record of each recipient. Keeps the division.
+    fn identity_resolution(&mut self, integration: Option<&Integration>) -> Made<()> {
+        let source = self.policy.external_source;
+        let message = match source {
+            Some(source) => format!("Genesys looks up contact records, with the external source {}", clip(source)),
+            None => "Genesys looks up contact records".into(),
+        };
+        let Some(integration) = integration else { return Ok((StepOutcome::Planned, message, None)) };
+        let path = format!("{IDENTITY_RESOLUTION}/{}", segment(&integration.id)?);
+        let response = accepted(self.api.call(&Call::get(path.clone()))?, Kind::Reads)?;
+        let document = read(&response)?;
+        let current = IdentityResolution::of(document.root());
+        let current_source = current.external_source().and_then(Reference::id);
+        if current.resolve_identities() && source.is_none_or(|source| current_source == Some(source)) {
+            return Ok((StepOutcome::Present, message, None));
+        }
+        if self.planned() {
+            return Ok((StepOutcome::Planned, message, None));
+        }
+        let request = IdentityResolutionConfig {
+            resolve_identities: true,
+            division: current.division().and_then(Reference::id).map(|id| Id { id }),
+            external_source: source.or(current_source).map(|id| Id { id }),
+        };
+        self.change(Call::replace, path, &request)?;
+        Ok((StepOutcome::Applied, message, None))
     }
 }
 

@@ -13,8 +13,8 @@ pub use check::check;
 pub use form::description;
 pub use keys::*;
 pub use policy::{
-    Account, AgentPolicy, AttributePolicy, CopilotPolicy, EventPolicy, MessagePolicy, QueuePolicy, SetupPolicy,
-    SummaryPlace, Thread, WebhookPolicy,
+    Account, AgentPolicy, AttributePolicy, CopilotPolicy, EventPolicy, MessagePolicy, QueuePolicy, RecipientType,
+    SetupPolicy, SummaryPlace, Thread, WebhookPolicy,
 };
 pub use prepared::{Prepared, STAMP};
 pub use values::Unusable;

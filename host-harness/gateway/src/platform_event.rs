@@ -21,7 +21,7 @@ pub struct PlatformEvent {
     pub connection: String,
     /// The recipient.
     pub recipient: String,
-    /// The number of the handover, counted from 1.
+    /// The number of the handover, counted from 1; 0 if the event belongs to none.
     pub handover: u32,
     /// The number of the event among the recipient's events, counted from 1, without gaps.
     pub number: u64,

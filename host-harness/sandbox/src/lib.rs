@@ -72,6 +72,7 @@
 //! | `GET /api/v2/conversations/messaging/integrations` (filters: `messagingSetting.id`, `supportedContent.id`) | `messaging:integration:view` |
 //! | `GET`, `POST /api/v2/conversations/messaging/integrations/open` | `messaging:integration:view`, `:add` |
 //! | `GET`, `PATCH`, `DELETE …/integrations/open/{integrationId}` | `messaging:integration:view`, `:edit`, `:delete` |
+//! | `GET`, `PUT /api/v2/conversations/messaging/identityresolution/integrations/open/{integrationId}` | `messaging:integration:view` or `messaging:identityResolutionOpen:view`, `:edit` |
 //! | `GET`, `POST /api/v2/conversations/messaging/supportedcontent` | `messaging:supportedContent:view`, `:add` |
 //! | `GET`, `PATCH`, `DELETE …/supportedcontent/{id}` (or `…/default`) | `messaging:supportedContent:view`, `:edit`, `:delete` |
 //! | `GET`, `POST /api/v2/conversations/messaging/settings` | `messaging:setting:view`, `:add` |

@@ -6,8 +6,8 @@ use axum::routing::{any, get, patch, post, put};
 
 use crate::api::{
     agentless, analytics, annotations, bot_connectors, callbacks, collections, conversations, downloads, flows, gate,
-    inbound, integrations, notification_channels, notification_socket, oauth, queues, recipients, routing,
-    routing_names, schedules, surveys, textbots, threading, users,
+    identity_resolution, inbound, integrations, notification_channels, notification_socket, oauth, queues, recipients,
+    routing, routing_names, schedules, surveys, textbots, threading, users,
 };
 use crate::cloud::Cloud;
 use crate::config::AttachmentDownloads;
@@ -61,6 +61,10 @@ fn api(cloud: &Cloud) -> Router<Cloud> {
         .route(
             &format!("{INTEGRATIONS}/{{id}}"),
             get(integrations::get).patch(integrations::update).delete(integrations::delete),
+        )
+        .route(
+            "/api/v2/conversations/messaging/identityresolution/integrations/open/{id}",
+            get(identity_resolution::get).put(identity_resolution::set_config),
         )
         .route(PROFILES, get(collections::list::<ContentProfile>).post(collections::create::<ContentProfile>))
         .route(

@@ -44,12 +44,14 @@ fn install() {
 
 /// Every request that the provider sends to Genesys Cloud, with `{}` for an ID. Add a new request here and to
 /// `talk.mjs`, so that the sandbox offers no API that the SDK does not know.
-const REQUESTS_OF_THE_PROVIDER: [&str; 45] = [
+const REQUESTS_OF_THE_PROVIDER: [&str; 47] = [
     "POST /oauth/token",
     "GET /api/v2/conversations/messaging/integrations",
     "GET /api/v2/conversations/messaging/integrations/open",
     "POST /api/v2/conversations/messaging/integrations/open",
     "PATCH /api/v2/conversations/messaging/integrations/open/{}",
+    "GET /api/v2/conversations/messaging/identityresolution/integrations/open/{}",
+    "PUT /api/v2/conversations/messaging/identityresolution/integrations/open/{}",
     "GET /api/v2/conversations/messaging/supportedcontent/default",
     "GET /api/v2/conversations/messaging/supportedcontent/{}",
     "GET /api/v2/conversations/messaging/settings",

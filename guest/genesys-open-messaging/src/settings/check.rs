@@ -21,6 +21,7 @@ pub fn check(settings: &[Setting]) -> Result<AcceptedSettings, Vec<SettingsProbl
     check_secrets(settings, &mut problems);
     check_keys(settings, &mut problems);
     check_copilot(settings, &mut problems);
+    check_recipient_type(settings, &mut problems);
     for (index, setting) in (0..).zip(settings) {
         check_value(settings, index, setting, &mut problems);
     }
@@ -103,6 +104,19 @@ fn check_copilot(settings: &[Setting], problems: &mut Vec<SettingsProblem>) {
                 "Enter it, or leave all the AI Copilot settings empty.",
             ));
         }
+    }
+}
+
+/// Checks that addresses of a type are not extended by the number of the handover.
+fn check_recipient_type(settings: &[Setting], problems: &mut Vec<SettingsProblem>) {
+    let Some((index, PHONE | EMAIL)) = find(settings, RECIPIENT_TYPE) else { return };
+    if text(settings, THREAD) == Some(PER_HANDOVER) {
+        problems.push(error(
+            RECIPIENT_TYPE,
+            Some(index),
+            "With thread per-handover, an address is no telephone number and no email address.",
+            "Use the recipient type opaque or the thread per-recipient.",
+        ));
     }
 }
 

@@ -177,6 +177,36 @@ fn routing() -> Vec<SettingField> {
                 PER_RECIPIENT,
             ),
         ),
+        with_default(
+            OPAQUE,
+            field(
+                choice(&[OPAQUE, PHONE, EMAIL]),
+                RECIPIENT_TYPE,
+                "Recipient type",
+                "What the platform's recipients are: opaque ids, telephone numbers in international format, or email \
+                 addresses. Genesys can find the contact records of the latter two.",
+                OPAQUE,
+            ),
+        ),
+        with_default(
+            "false",
+            field(
+                Boolean,
+                RESOLVE_IDENTITIES,
+                "Resolve identities",
+                "Provisioning makes Genesys look up the contact record of each recipient (permission \
+                 messaging:identityResolutionOpen:edit).",
+                "false",
+            ),
+        ),
+        field(
+            Text,
+            EXTERNAL_SOURCE,
+            "External source",
+            "The id of the external source whose identifiers opaque recipients are, from Admin > External Contacts > External \
+             Sources.",
+            "0a1b2c3d-0000-4000-8000-000000000004",
+        ),
         field(
             Text,
             SCHEDULE_GROUP,

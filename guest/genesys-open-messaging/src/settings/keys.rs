@@ -36,6 +36,12 @@ pub const EMERGENCY_GROUP: &str = "emergency-group";
 pub const ATTRIBUTE: &str = "attribute";
 /// How the user's address is formed.
 pub const THREAD: &str = "thread";
+/// What the recipients are.
+pub const RECIPIENT_TYPE: &str = "recipient-type";
+/// Whether provisioning makes Genesys look up the users' contact records.
+pub const RESOLVE_IDENTITIES: &str = "resolve-identities";
+/// The external source in which Genesys looks up opaque recipients.
+pub const EXTERNAL_SOURCE: &str = "external-source";
 /// The name of the inbound message flow.
 pub const FLOW: &str = "flow";
 /// The first message if the platform starts a handover without a text.
@@ -71,6 +77,9 @@ pub const COPILOT_CONFIG: &str = "copilot-config";
 
 pub(super) const PER_RECIPIENT: &str = "per-recipient";
 pub(super) const PER_HANDOVER: &str = "per-handover";
+pub(super) const OPAQUE: &str = "opaque";
+pub(super) const PHONE: &str = "phone";
+pub(super) const EMAIL: &str = "email";
 pub(super) const FULL: &str = "full";
 pub(super) const FIRST: &str = "first";
 pub(super) const ALIAS: &str = "alias";

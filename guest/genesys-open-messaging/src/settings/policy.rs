@@ -120,6 +120,8 @@ impl Thread {
 pub struct MessagePolicy<'a> {
     /// How the user's address is formed.
     pub thread: Thread,
+    /// What the user's address is.
+    pub recipient_type: RecipientType,
     /// Participant data for the flow.
     #[serde(borrow)]
     pub attributes: AttributePolicy<'a>,
@@ -146,6 +148,7 @@ impl<'a> MessagePolicy<'a> {
         let text_limit = number(settings, TEXT_LIMIT, TEXT_LIMIT_RANGE)?;
         Ok(Self {
             thread: Thread::of(settings)?,
+            recipient_type: RecipientType::of(settings)?,
             attributes: AttributePolicy::of(settings)?,
             send_profile: switch(settings, SEND_PROFILE)?.unwrap_or(false),
             text_limit: text_limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(DEFAULT_TEXT_LIMIT),
@@ -155,6 +158,28 @@ impl<'a> MessagePolicy<'a> {
             leave_text: text(settings, LEAVE_TEXT).unwrap_or(DEFAULT_LEAVE_TEXT),
             copilot: CopilotPolicy::of(settings)?,
         })
+    }
+}
+
+/// What the platform's recipients are (`OpenMessagingFromRecipient.idType`).
+#[derive(Debug, Clone, Copy, Deserialize, PartialEq, Eq, Serialize)]
+pub enum RecipientType {
+    /// Ids without a meaning for Genesys.
+    Opaque,
+    /// Telephone numbers.
+    Phone,
+    /// Email addresses.
+    Email,
+}
+
+impl RecipientType {
+    fn of(settings: &[Setting]) -> Result<Self, Unusable> {
+        match text(settings, RECIPIENT_TYPE) {
+            None | Some(OPAQUE) => Ok(Self::Opaque),
+            Some(PHONE) => Ok(Self::Phone),
+            Some(EMAIL) => Ok(Self::Email),
+            Some(_) => Err(Unusable),
+        }
     }
 }
 
@@ -387,6 +412,10 @@ pub struct SetupPolicy<'a> {
     pub webhook_secret: Option<&'a str>,
     /// The name of the inbound message flow.
     pub flow: Option<&'a str>,
+    /// Whether Genesys looks up the users' contact records.
+    pub resolve_identities: bool,
+    /// The external source in which Genesys looks up opaque recipients.
+    pub external_source: Option<&'a str>,
     /// Whether the host is Genesys Cloud itself, rather than a proxy or a local Genesys Cloud.
     pub genesys_cloud: bool,
     /// What an operator should look at: what is wrong, and what to do.
@@ -406,6 +435,8 @@ impl<'a> SetupPolicy<'a> {
         Self {
             webhook_secret: secrets.next().map(|setting| setting.value.as_str()),
             flow: text(settings, FLOW),
+            resolve_identities: switch(settings, RESOLVE_IDENTITIES) == Ok(Some(true)),
+            external_source: text(settings, EXTERNAL_SOURCE),
             genesys_cloud: region.is_some_and(|region| region.is_genesys_cloud()),
             warnings: warnings.iter().map(warning).collect(),
         }

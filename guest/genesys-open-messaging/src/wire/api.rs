@@ -22,6 +22,16 @@ json_types! {
         "createStatus" => create_status: text,
     }
 
+    /// `OpenMessagingIdentityResolutionConfig`.
+    pub struct IdentityResolution {
+        /// Whether Genesys looks up the contact records.
+        "resolveIdentities" => resolve_identities: boolean,
+        /// The division of new contact records.
+        "division" => division: object(Reference),
+        /// The external source of opaque addresses.
+        "externalSource" => external_source: object(Reference),
+    }
+
     /// A queue.
     pub struct Queue {
         /// The UUID.

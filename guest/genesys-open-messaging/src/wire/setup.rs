@@ -56,6 +56,21 @@ pub struct Id<'a> {
     pub id: &'a str,
 }
 
+/// The body of `PUT /api/v2/conversations/messaging/identityresolution/integrations/open/{id}`
+/// (`OpenMessagingIdentityResolutionConfig`).
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IdentityResolutionConfig<'a> {
+    /// Whether Genesys looks up the contact records.
+    pub resolve_identities: bool,
+    /// The division of new contact records, as it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub division: Option<Id<'a>>,
+    /// The external source of opaque addresses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_source: Option<Id<'a>>,
+}
+
 /// The body of `POST …/messaging/settings`.
 #[derive(Debug, Serialize)]
 pub struct MessagingSettingRequest<'a> {

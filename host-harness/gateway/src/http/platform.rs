@@ -230,8 +230,10 @@ pub(super) struct Sent {
     message: String,
 }
 
-/// Sends a message in the handover: a text, an attachment, an answer, typing or a receipt. Receipts report its
-/// delivery.
+/// Sends a message. Receipts report its delivery.
+///
+/// In the handover: a text, an attachment, an answer, typing, a receipt, `reroute` while the user waits, or `annotate`. After
+/// its end: a receipt, `request-survey` or `survey-score`. At any time: `callback` and `proactive-text`.
 #[utoipa::path(
     post,
     path = "/v1/connections/{connection}/recipients/{recipient}/messages",

@@ -10,6 +10,7 @@ pub(crate) mod conversations;
 pub(crate) mod downloads;
 pub(crate) mod flows;
 pub(crate) mod gate;
+pub(crate) mod identity_resolution;
 pub(crate) mod inbound;
 pub(crate) mod inbound_body;
 pub(crate) mod integrations;

@@ -49,6 +49,10 @@ permissions! {
     IntegrationEdit = "messaging:integration:edit",
     /// Deleting an integration.
     IntegrationDelete = "messaging:integration:delete",
+    /// Reading the identity resolution of an integration. An alternative to [`Permission::IntegrationView`].
+    IdentityResolutionView = "messaging:identityResolutionOpen:view",
+    /// Changing the identity resolution of an integration. An alternative to [`Permission::IntegrationEdit`].
+    IdentityResolutionEdit = "messaging:identityResolutionOpen:edit",
     /// Listing and reading queues.
     QueueView = "routing:queue:view",
     /// Creating a queue.

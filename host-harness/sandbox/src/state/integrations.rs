@@ -38,6 +38,9 @@ pub(crate) struct Integration {
     pub(crate) supported_content_id: Option<String>,
     /// The messaging setting. `None`: the default one.
     pub(crate) messaging_setting_id: Option<String>,
+    /// Whether the contact records of recipients are looked up, and in which external source. The sandbox has no contacts.
+    pub(crate) resolves_identities: bool,
+    pub(crate) external_source_id: Option<String>,
     /// The time at which its creation is completed.
     pub(crate) ready_at: Timestamp,
     created: Timestamp,
@@ -58,6 +61,8 @@ impl Integration {
             flow_id: None,
             supported_content_id: None,
             messaging_setting_id: None,
+            resolves_identities: false,
+            external_source_id: None,
             ready_at: now,
             created: now,
             modified: now,

@@ -163,3 +163,24 @@ async fn each_operation_requires_its_permission() {
         );
     }
 }
+
+#[tokio::test]
+async fn changes_the_identity_resolution() {
+    let genesys = Genesys::start(config()).await;
+    let id = genesys.sandbox.announcement().integration_id.clone();
+    let path = format!("/api/v2/conversations/messaging/identityresolution/integrations/open/{id}");
+    assert_eq!(genesys.get(&path).await.body["resolveIdentities"], false);
+    let config = json!({ "resolveIdentities": true, "externalSource": { "id": "s-1" } });
+    assert_eq!(genesys.call("PUT", &path, config).await.status, 200);
+    let changed = genesys.get(&path).await.body;
+    assert_eq!((&changed["resolveIdentities"], &changed["externalSource"]["id"]), (&json!(true), &json!("s-1")));
+    assert_eq!(genesys.call("PUT", &path, json!({})).await.status, 400);
+    assert_eq!(genesys.get(&path.replace(&id, "unknown")).await.status, 404);
+
+    let mut only = crate::support::config();
+    only.clients[0].permissions.retain(|one| one.name() == "messaging:identityResolutionOpen:view");
+    let reader = Genesys::start(only).await;
+    let path = path.replace(&id, &reader.sandbox.announcement().integration_id);
+    assert_eq!(reader.get(&path).await.status, 200);
+    assert_eq!(reader.call("PUT", &path, json!({ "resolveIdentities": true })).await.status, 403);
+}

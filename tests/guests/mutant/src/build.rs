@@ -94,6 +94,9 @@ fn change_sender(settings: &mut Vec<Setting>, conversation: &mut Conversation, m
     if on("build: the handover number is dropped") {
         forget(settings, "thread");
     }
+    if on("build: every recipient is opaque") {
+        forget(settings, "recipient-type");
+    }
     if on("build: every address has a handover number") {
         set(settings, "thread", "per-handover");
     }

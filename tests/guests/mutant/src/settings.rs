@@ -11,7 +11,7 @@ use handover_guest::provider::Configuration;
 type Checked = Result<AcceptedSettings, Vec<SettingsProblem>>;
 
 /// Faults that suppress a problem, with a part of the message of that problem.
-const SUPPRESSED: [(&str, &str); 15] = [
+const SUPPRESSED: [(&str, &str); 16] = [
     ("settings: no setting is required", "missing"),
     ("settings: unknown keys are accepted", "no such setting"),
     ("settings: every setting may repeat", "more than once"),
@@ -26,6 +26,7 @@ const SUPPRESSED: [(&str, &str); 15] = [
     ("settings: two sources may share a key", "has the same key"),
     ("settings: whitespace is accepted as a value", "consists of whitespace"),
     ("settings: the webhook secret is optional", "no webhook secret"),
+    ("settings: a typed recipient may have a handover number", "is no telephone number"),
     ("settings: any text is accepted as base64", "not base64"),
 ];
 
