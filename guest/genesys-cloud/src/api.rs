@@ -107,6 +107,17 @@ impl<'i, I: Imports> Api<'i, I> {
         found.token().filter(|_| self.imports.now() < renew_from).map(String::from)
     }
 
+    /// Requests a token unless one is cached, so that a later failure of the credentials is a missing permission.
+    ///
+    /// # Errors
+    /// As for [`new_token`](Self::new_token).
+    pub fn ensure_token(&mut self) -> Result<(), Failure> {
+        match self.cached_token() {
+            Some(_) => Ok(()),
+            None => self.new_token().map(|_| ()),
+        }
+    }
+
     /// Requests a token and caches it.
     ///
     /// # Errors

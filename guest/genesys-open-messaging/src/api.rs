@@ -29,6 +29,10 @@ impl<'i, I: Imports> Api<'i, I> {
         self.api.call(call)
     }
 
+    pub(crate) fn ensure_token(&mut self) -> Result<(), Failure> {
+        self.api.ensure_token()
+    }
+
     pub(crate) fn request_token(&mut self) -> Result<Response, Failure> {
         self.api.request_token()
     }

@@ -39,31 +39,51 @@ pub fn deliver(
         ANSWER => answer(&mut api, &request.body),
         RECEIPT => receipt(&mut api, &request.body),
         LEAVE => leave(&mut api, &request.body),
-        TRANSFER => rerouting::transfer(&mut api, &request.body),
-        ROUTING => rerouting::change_attributes(&mut api, &request.body),
-        TAGS => annotation::set_tags(&mut api, &request.body),
-        SECURE_ATTRIBUTES => annotation::add_secure_attributes(&mut api, &request.body),
-        AGENTLESS => send_agentless(&mut api, &request.body),
-        SURVEY => survey::create(&mut api, request),
-        PARTICIPANT_ATTRIBUTES => survey::add_attributes(&mut api, &request.body),
-        CALLBACK => callback::create(&mut api, &request.body),
-        _ => Err(foreign_request()),
+        _ => instruct(&mut api, request),
     }
+}
+
+/// Delivers a request that is not part of the conversation between user and agent. Each kind has a permission of its own. If it
+/// is missing, or a name in the settings is wrong, only this request fails, and does not hold up the messages after it.
+fn instruct(api: &mut Api<'_, impl Imports>, request: &ProviderRequest) -> Result<Delivery, Failure> {
+    api.ensure_token()?;
+    let delivered = match request.operation.as_str() {
+        TRANSFER => rerouting::transfer(api, &request.body),
+        ROUTING => rerouting::change_attributes(api, &request.body),
+        TAGS => annotation::set_tags(api, &request.body),
+        SECURE_ATTRIBUTES => annotation::add_secure_attributes(api, &request.body),
+        AGENTLESS => send_agentless(api, &request.body),
+        SURVEY => survey::create(api, request),
+        PARTICIPANT_ATTRIBUTES => survey::add_attributes(api, &request.body),
+        CALLBACK => callback::create(api, &request.body),
+        _ => Err(foreign_request()),
+    };
+    delivered.map_err(|failure| match failure {
+        Failure::Credentials(why) => Failure::Permanent(why),
+        failure => failure,
+    })
 }
 
 fn post(api: &mut Api<'_, impl Imports>, endpoint: &str, body: &[u8]) -> Result<Delivery, Failure> {
     delivered(try_post(api, endpoint, body)?)
 }
 
-/// Posts a body. Looks up the integration again if Genesys does not know it.
 fn try_post(api: &mut Api<'_, impl Imports>, endpoint: &str, body: &[u8]) -> Result<Response, Failure> {
+    call_of_integration(api, |integration| inbound(integration, endpoint, body))
+}
+
+/// Makes a call that contains the id of the integration. Looks up the integration again if Genesys does not know it.
+fn call_of_integration(
+    api: &mut Api<'_, impl Imports>,
+    make_call: impl Fn(&str) -> Result<Call, Failure>,
+) -> Result<Response, Failure> {
     let id = api.integration()?;
-    let mut response = api.call(&inbound(&id, endpoint, body)?)?;
+    let mut response = api.call(&make_call(&id)?)?;
     if Status::of(&response) == Status::NotFound {
         // The integration may have been created again since its id was cached, or Genesys is still creating it.
         let integration = api.look_up_integration()?;
         if integration.id != id {
-            response = api.call(&inbound(&integration.id, endpoint, body)?)?;
+            response = api.call(&make_call(&integration.id)?)?;
         }
         if Status::of(&response) == Status::NotFound && integration.making() == Making::UnderWay {
             return Err(Failure::Retry(RetryAdvice {
@@ -109,18 +129,20 @@ fn send_agentless(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delive
     let document = json::read(body).ok_or_else(foreign_request)?;
     let built = BuiltProactiveText::of(document.root());
     let (to_address, text_body) = built.to().zip(built.text()).ok_or_else(foreign_request)?;
-    let integration = api.integration()?;
-    let message = Agentless {
-        from_address: &integration,
-        to_address,
-        to_address_messenger_type: "open",
-        text_body,
-        use_existing_active_conversation: true,
+    let make_call = |integration: &str| {
+        let message = Agentless {
+            from_address: integration,
+            to_address,
+            to_address_messenger_type: "open",
+            text_body,
+            use_existing_active_conversation: true,
+        };
+        let message = serde_json::to_vec(&message).map_err(|_| foreign_request())?;
+        Ok(Call::post("/api/v2/conversations/messages/agentless".into(), message))
     };
-    let message = serde_json::to_vec(&message).map_err(|_| foreign_request())?;
-    let call = Call::post("/api/v2/conversations/messages/agentless".into(), message);
+    let response = call_of_integration(api, make_call)?;
     // A conversation that the message opens has already ended, so it is not that of a handover.
-    Ok(Delivery { conversation_id: None, ..delivered(api.call(&call)?)? })
+    Ok(Delivery { conversation_id: None, ..delivered(response)? })
 }
 
 /// Posts a receipt. Does not look up the integration again, because another integration would not know the message.

@@ -43,13 +43,7 @@ pub fn observe(
         event.id = queued_id(&event.id, state);
     }
     if policy.outcome_summary && events.iter().any(|event| matches!(event.kind, EventKind::Ended(_))) {
-        let outcomes = events.iter_mut().filter_map(|event| match &mut event.kind {
-            EventKind::Outcome(outcome) => Some((event.time, outcome)),
-            _ => None,
-        });
-        if let Some((_, last)) = outcomes.max_by_key(|(time, _)| *time) {
-            last.summary = summary(&mut api, id)?;
-        }
+        add_summary(&mut api, id, &mut events);
     }
     let events = events.into_iter().map(|event| AgentEvent {
         recipient: Some(conversation.recipient.clone()),
@@ -59,15 +53,48 @@ pub fn observe(
     Ok(events.collect())
 }
 
-/// Returns Genesys's summary of a conversation, or `None` if it is not licensed, not permitted or not ready ("Conversations
-/// API", `GET /api/v2/conversations/{conversationId}/summaries`).
-fn summary(api: &mut Api<'_, impl Imports>, id: &str) -> Result<Option<String>, Failure> {
-    let call = Call::get(format!("/api/v2/conversations/{}/summaries", segment(id)?));
-    let Some(response) = permitted(accepted(api.call(&call)?, Kind::Reads))? else { return Ok(None) };
-    let document = read(&response)?;
+/// Adds Genesys's summary to the outcome of the last agent. While Genesys writes it, the outcome is left out, so that hosts ask
+/// again, but not for longer than [`SUMMARY_WAIT_MS`] after the agent left.
+fn add_summary(api: &mut Api<'_, impl Imports>, id: &str, events: &mut Vec<AgentEvent>) {
+    let outcomes = events.iter().enumerate().filter(|(_, event)| matches!(event.kind, EventKind::Outcome(_)));
+    let Some((last, left)) = outcomes.map(|(at, event)| (at, event.time)).max_by_key(|(_, time)| *time) else { return };
+    match summary(api, id) {
+        Ok(text) => {
+            if let Some(AgentEvent { kind: EventKind::Outcome(outcome), .. }) = events.get_mut(last) {
+                outcome.summary = text;
+            }
+        }
+        Err(NotReady) => {
+            let now = api.imports().now();
+            if left.is_some_and(|left| now < left.saturating_add(SUMMARY_WAIT_MS)) {
+                events.remove(last);
+            }
+        }
+    }
+}
+
+/// The time for which an outcome waits for its summary, in milliseconds.
+const SUMMARY_WAIT_MS: u64 = 5 * 60_000;
+
+/// Genesys has not finished a summary, or cannot return it now.
+struct NotReady;
+
+/// Returns Genesys's summary of a conversation, or `None` if there is none, or it is not licensed or not permitted
+/// ("Conversations API", `GET /api/v2/conversations/{conversationId}/summaries`).
+fn summary(api: &mut Api<'_, impl Imports>, id: &str) -> Result<Option<String>, NotReady> {
+    let path = segment(id).map(|id| format!("/api/v2/conversations/{id}/summaries"));
+    let response = path.and_then(|path| accepted(api.call(&Call::get(path))?, Kind::Reads));
+    let Some(response) = permitted(response).map_err(|_| NotReady)? else { return Ok(None) };
+    let document = read(&response).map_err(|_| NotReady)?;
     let summaries = ConversationSummariesGetResponse::of(document.root());
-    let all = summaries.session_summaries().last().into_iter().chain(summaries.summary());
-    let ready = all.filter(|summary| summary.status().is_none_or(|status| status.eq_ignore_ascii_case("Completed")));
+    let all = || summaries.session_summaries().last().into_iter().chain(summaries.summary());
+    let is = |summary: &ConversationSummary<'_>, wanted: &[&str]| {
+        summary.status().is_none_or(|status| wanted.iter().any(|wanted| status.eq_ignore_ascii_case(wanted)))
+    };
+    if !all().all(|summary| is(&summary, &["Completed", "Error"])) {
+        return Err(NotReady);
+    }
+    let ready = all().filter(|summary| is(summary, &["Completed"]));
     let text = |summary: ConversationSummary<'_>| {
         let edited = summary.edited_summary().and_then(ConversationEditedInput::text);
         edited.filter(|text| !text.is_empty()).or(summary.text()).filter(|text| !text.is_empty()).map(String::from)

@@ -26,6 +26,7 @@ use genesys_cloud::ids::is_uuid;
 use genesys_cloud::wire::Reference;
 use handover_guest::clip::clip;
 use handover_guest::contract::*;
+use handover_guest::http::Status;
 use handover_guest::imports::Imports;
 use serde::Serialize;
 
@@ -400,7 +401,12 @@ impl<I: Imports> Provisioning<'_, '_, I> {
         };
         let Some(integration) = integration else { return Ok((StepOutcome::Planned, message, None)) };
         let path = format!("{IDENTITY_RESOLUTION}/{}", segment(&integration.id)?);
-        let response = accepted(self.api.call(&Call::get(path.clone()))?, Kind::Reads)?;
+        let response = self.api.call(&Call::get(path.clone()))?;
+        // An integration may have no configuration yet.
+        let response = match Status::of(&response) {
+            Status::NotFound => Response { body: b"{}".to_vec(), ..response },
+            _ => accepted(response, Kind::Reads)?,
+        };
         let document = read(&response)?;
         let current = IdentityResolution::of(document.root());
         let current_source = current.external_source().and_then(Reference::id);

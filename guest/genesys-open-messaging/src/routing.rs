@@ -43,6 +43,8 @@ impl<I: Imports> Api<'_, I> {
         let found = self.pages(&path, |page: Page<'_>| {
             page.entities().map(Skill::of).find(is_wanted).and_then(Skill::id).map(String::from)
         })?;
-        found.ok_or_else(|| Failure::Permanent(format!("no {kind} has the name {}", clip(name))))
+        found.ok_or_else(|| {
+            Failure::Permanent(format!("no {kind} that the OAuth client may see has the name {}", clip(name)))
+        })
     }
 }

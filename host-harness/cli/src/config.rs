@@ -246,7 +246,8 @@ pub(crate) struct Connection {
     #[schema(value_type = String, format = "word")]
     pub(crate) after_end: AfterEnd,
     /// Whether a message of an agent to a recipient who never had a handover begins one (the event `begun-by-agent`).
-    /// Otherwise the message is only counted. Set `integration-id` if several connections share a path and a secret.
+    /// Otherwise the message is only counted, unless the platform wrote to the recipient before. Set `integration-id` if several
+    /// connections share a path and a secret. Needs the provider to keep one address for each user.
     #[serde(default)]
     pub(crate) agents_begin: bool,
     /// The maximum time without an agent after the last agent left. Unlimited by default.
@@ -256,8 +257,8 @@ pub(crate) struct Connection {
     #[schema(value_type = Option<String>, format = "duration")]
     pub(crate) assignment_timeout: Option<Span>,
     /// The times of the user's silence after which the platform gets the event `inactivity-prompt`, such as
-    /// `["5m", "8m"]`. They count from the last time that an agent joined or wrote. At most 5, each longer than the one
-    /// before and shorter than `user-inactivity`.
+    /// `["5m", "8m"]`. They count from the last message of an agent that the user has not answered. At most 5, each longer than
+    /// the one before and shorter than `user-inactivity`.
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     pub(crate) inactivity_prompts: Vec<Span>,
@@ -274,7 +275,7 @@ pub(crate) struct Connection {
     #[schema(value_type = u32)]
     pub(crate) polls_per_minute: NonZeroU32,
     /// The time after the end of a handover for which the conversation is polled for what the agent records, such as a
-    /// wrap-up code (the event `outcome`). 1m to 1h, at most 7 polls. `0s`: it is not polled.
+    /// wrap-up code (the event `outcome`). 1m to 1h. `0s`: it is not polled.
     #[serde(default = "outcome_timeout", deserialize_with = "read_outcome_timeout")]
     #[schema(value_type = String, format = "duration")]
     pub(crate) outcome_timeout: Span,

@@ -8,9 +8,13 @@ use handover_host::contract::{Attribute, HandoverStart, OutboundMessage};
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The maximum size of a compiled pattern, in bytes. A larger one would need too much memory.
 const MAX_PATTERN_BYTES: usize = 1 << 20;
+
+/// The maximum number of words that a number with check digits consists of. An IBAN has at most 34 characters in groups of 4.
+const MAX_WORDS: usize = 20;
 
 /// A kind of personal data that is recognized without a pattern of the operator.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -63,14 +67,14 @@ impl Kind {
         }
     }
 
-    /// Returns a pattern that finds all candidates.
+    /// Returns a pattern for candidates, which may be longer than what is certain. A candidate is a word, or several in a row.
     fn pattern(self) -> &'static str {
         match self {
-            // Digits, in groups or not. No digit is directly before or after them.
-            Self::CardNumber => r"\b[0-9](?:[ -]?[0-9]){11,18}\b",
-            Self::Iban => r"\b[A-Za-z]{2}[0-9]{2}(?: ?[A-Za-z0-9]){11,30}\b",
+            Self::CardNumber => r"\b[0-9](?:[ -]?[0-9]){11,}\b",
+            Self::Iban => r"\b[A-Za-z]{2}[0-9]{2}(?: ?[A-Za-z0-9]){11,}\b",
             Self::Email => r"[A-Za-z0-9][A-Za-z0-9._%+-]*@[A-Za-z0-9](?:[A-Za-z0-9-]*\.)+[A-Za-z]{2,}\b",
-            Self::Phone => r"(?:\+|\b00)[1-9](?:[ ()./-]{0,2}[0-9]){7,14}\b",
+            // A number that only begins with 00 may be an order number, so a separator must follow the country code.
+            Self::Phone => r"(?:\+[1-9]|\b00 ?[1-9][0-9]{0,2}[ ()./-])(?:[ ()./-]{0,2}[0-9]){7,14}\b",
         }
     }
 
@@ -94,8 +98,13 @@ impl Kind {
 }
 
 /// Returns whether digits are the number of a payment card. The first digit is the issuer's industry (ISO/IEC 7812-1): 2 for
-/// airlines and other assignments, 3 for travel and entertainment, 4 and 5 for banking, 6 for merchandising and banking.
+/// airlines and other assignments, 3 for travel and entertainment, 4 and 5 for banking, 6 for merchandising and banking. Groups
+/// of digits are short, unlike those of a UUID.
 fn is_card_number(text: &str) -> bool {
+    let groups = || text.split([' ', '-']);
+    if groups().count() > 1 && !groups().all(|group| (2..=7).contains(&group.len())) {
+        return false;
+    }
     let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).collect();
     (12..=19).contains(&digits.len()) && matches!(digits.first(), Some(b'2'..=b'6')) && luhn3::valid(&digits)
 }
@@ -103,6 +112,61 @@ fn is_card_number(text: &str) -> bool {
 fn is_iban(text: &str) -> bool {
     let compact: String = text.chars().filter(|character| *character != ' ').collect();
     compact.to_ascii_uppercase().parse::<iban::Iban>().is_ok()
+}
+
+impl Rule {
+    /// Replaces what is certain, and returns how often.
+    fn replace(&self, text: &str) -> (String, usize) {
+        let (mut replaced, mut count, mut at) = (String::new(), 0, 0);
+        while let Some(candidate) = self.pattern.find_at(text, at) {
+            let found = self.certain_part(candidate.as_str());
+            let (start, end) = match &found {
+                Some(part) => (candidate.start() + part.start, candidate.start() + part.end),
+                // The next candidate may begin with the next word of this one.
+                None => {
+                    let first = words(candidate.as_str()).next().map_or(candidate.len(), |word| word.end);
+                    (candidate.start() + first, candidate.start() + first)
+                }
+            };
+            replaced.push_str(text.get(at..start).unwrap_or_default());
+            if found.is_some() {
+                replaced.push_str(&self.replacement);
+                count += 1;
+            }
+            // A pattern of the operator may match nothing, which would not end.
+            let next = text.get(end..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
+            at = if end > at { end } else { end + next };
+            if end < at {
+                replaced.push_str(text.get(end..at).unwrap_or_default());
+            }
+            if at > text.len() {
+                break;
+            }
+        }
+        replaced.push_str(text.get(at..).unwrap_or_default());
+        (replaced, count)
+    }
+
+    /// Returns the first and longest part of a candidate that is certain and consists of whole words.
+    fn certain_part(&self, candidate: &str) -> Option<Range<usize>> {
+        if (self.is_certain)(candidate) {
+            return Some(0..candidate.len());
+        }
+        let words: Vec<_> = words(candidate).collect();
+        words.iter().enumerate().find_map(|(first, word)| {
+            let ends = words.get(first..)?.iter().take(MAX_WORDS).rev().map(|last| last.end);
+            ends.map(|end| word.start..end).find(|part| candidate.get(part.clone()).is_some_and(self.is_certain))
+        })
+    }
+}
+
+/// Returns the words of a candidate, which spaces and hyphens separate.
+fn words(candidate: &str) -> impl Iterator<Item = Range<usize>> {
+    candidate.split([' ', '-']).scan(0, |at, word| {
+        let start = *at;
+        *at = start + word.len() + 1;
+        Some(start..start + word.len())
+    })
 }
 
 impl Redaction {
@@ -135,17 +199,8 @@ impl Redaction {
     pub fn redact(&self, text: &str) -> (String, Replacements) {
         let (mut text, mut replacements) = (text.to_owned(), Replacements::new());
         for rule in &self.rules {
-            let mut count = 0;
-            let replaced = rule.pattern.replace_all(&text, |found: &regex::Captures<'_>| {
-                let found = found.get(0).map_or("", |found| found.as_str());
-                if (rule.is_certain)(found) {
-                    count += 1;
-                    rule.replacement.clone()
-                } else {
-                    found.to_owned()
-                }
-            });
-            text = replaced.into_owned();
+            let (replaced, count) = rule.replace(&text);
+            text = replaced;
             if count > 0 {
                 *replacements.entry(rule.name.clone()).or_default() += count;
             }
@@ -244,11 +299,33 @@ mod tests {
     }
 
     #[test]
+    fn finds_numbers_between_other_words_and_digits() {
+        for (text, expected) in [
+            ("My IBAN is DE89370400440532013000 and I need help", "My IBAN is [IBAN] and I need help"),
+            ("code AB12 DE89 3704 0044 0532 0130 00 please", "code AB12 [IBAN] please"),
+            ("4111 1111 1111 1111 12/27", "[card number] 12/27"),
+            ("4111111111111111 123", "[card number] 123"),
+            ("order 42 4111 1111 1111 1111", "order 42 [card number]"),
+            ("4111111111111111 5555555555554444", "[card number] [card number]"),
+            ("42 42 42 4111-1111-1111-1111 42", "42 42 42 [card number] 42"),
+        ] {
+            assert_eq!(all().redact(text).0, expected);
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_matches_nothing_ends() {
+        let redaction = Redaction::new(&[], [("x", "x*")], false).expect("a valid pattern");
+        assert_eq!(redaction.redact("aäxxb").0, "aä[x]b");
+    }
+
+    #[test]
     fn replaces_addresses_and_international_telephone_numbers() {
         for (text, expected) in [
             ("Write to ada.lovelace+x@mail.example.com.", "Write to [email address]."),
             ("Call +49 (30) 123-456 78 now", "Call [telephone number] now"),
             ("Call 0049 30 12345678", "Call [telephone number]"),
+            ("Call 00 49 30/12345678", "Call [telephone number]"),
             ("+1 202 555 0143 or a@example.org", "[telephone number] or [email address]"),
         ] {
             assert_eq!(all().redact(text).0, expected);
@@ -262,6 +339,8 @@ mod tests {
             "4111 1111 1111 1112",
             "order 1234567890123452",
             "tracking 00340434161094042557",
+            "invoice 0012345678",
+            "id 0a1b2c3d-0000-4000-8000-000000000002",
             // Wrong check digits, and an unknown country.
             "DE89370400440532013001",
             "XX89370400440532013000",

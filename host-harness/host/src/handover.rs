@@ -100,7 +100,7 @@ enum Phase {
         unattended: Option<Timestamp>,
         /// The start of the user's inactivity: when an agent last joined, or when either side last wrote.
         quiet: Timestamp,
-        /// The user wrote last, and waits for an answer.
+        /// The user waits for an agent's message.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         awaits_answer: bool,
         /// The number of prompts since then.
@@ -205,10 +205,11 @@ impl Handover {
     }
 
     /// Starts the first handover of a recipient to whom an agent wrote, in this conversation. An agent is present from the
-    /// beginning, and no first message has to be delivered.
+    /// beginning, and no first message has to be delivered. `number` is 1, or that of the message
+    /// ([`AgentEvent::handover`]).
     #[must_use]
-    pub fn begin_by_agent(now: Timestamp, policy: Policy, conversation: Option<String>) -> Self {
-        let mut first = Self::new(1, now, policy, None);
+    pub fn begin_by_agent(number: u32, now: Timestamp, policy: Policy, conversation: Option<String>) -> Self {
+        let mut first = Self::new(number, now, policy, None);
         first.agent_wrote_first(conversation, now);
         first
     }
@@ -218,7 +219,7 @@ impl Handover {
         // A poll need not wait for a first message.
         self.accepted = Some(now);
         self.agents.spoke(Some(now));
-        self.record_presence(now);
+        self.record_message(now);
     }
 
     /// Adjusts stored times after our clock was set back by `back` milliseconds to `now`, so that timers keep their
@@ -493,7 +494,7 @@ impl Handover {
 
     /// Returns when the next prompt is due, and its number.
     fn next_prompt(&self) -> Option<(Timestamp, u32)> {
-        let Phase::Active { quiet, awaits_answer: false, prompts, .. } = self.phase else { return None };
+        let Phase::Active { unattended: None, quiet, awaits_answer: false, prompts } = self.phase else { return None };
         let silence = self.policy.inactivity_prompts.get(usize::try_from(prompts).ok()?)?;
         // Between two agents, the user has no agent to write to.
         let silence = u64::try_from(silence.as_millis()).ok().filter(|_| !self.agents.is_agent_expected())?;
@@ -570,15 +571,17 @@ impl Handover {
             let said_before = time.is_some_and(|time| time <= at);
             return match self.policy.after_end {
                 _ if said_before => Step::Message(message.clone()),
+                // A bot does not wait for the next handover: the message may be the platform's own proactive text.
+                _ if message.author == Author::Bot => Step::LateMessage(message.clone()),
                 AfterEnd::Deliver => Step::LateMessage(message.clone()),
                 AfterEnd::Hold => Step::HoldMessage(message.clone()),
                 AfterEnd::Reopen if message.author == Author::Human => Step::Reopen(message.clone()),
-                // A bot or an automatic answer does not reopen a handover.
+                // An automatic answer does not reopen a handover.
                 AfterEnd::Reopen => Step::LateMessage(message.clone()),
             };
         }
         if attribution == Attribution::Ours && message.author != Author::Bot && self.agents.spoke(time) {
-            self.record_presence(now);
+            self.record_message(now);
         }
         Step::Message(message.clone())
     }
@@ -650,9 +653,15 @@ impl Handover {
         }
     }
 
-    /// Records that an agent is present.
-    fn record_presence(&mut self, now: Timestamp) {
+    /// Records that an agent wrote.
+    fn record_message(&mut self, now: Timestamp) {
         self.phase = Phase::Active { unattended: None, quiet: now, awaits_answer: false, prompts: 0 };
+    }
+
+    /// Records that an agent is present. A user who waited for an agent, or for an answer, goes on waiting for one.
+    fn record_presence(&mut self, now: Timestamp) {
+        let awaits_answer = !matches!(self.phase, Phase::Active { awaits_answer: false, .. });
+        self.phase = Phase::Active { unattended: None, quiet: now, awaits_answer, prompts: 0 };
     }
 
     /// Records that an agent left. Returns whether no agent is present or expected now.

@@ -359,7 +359,9 @@ fn requests_prompts_before_the_inactivity_timeout() {
     };
     let mut handover = begin(policy.clone());
     assert_eq!(handover.next_deadline(), None, "nobody is silent in the queue");
-    let _ = apply(&mut handover, 1000, &[at(1000, joined("a"))]);
+    let _ = apply(&mut handover, 500, &[at(500, joined("a"))]);
+    assert_eq!(handover.next_deadline(), Some(START + 10_500), "the user waits for the agent's first message");
+    let _ = apply(&mut handover, 1000, &[at(1000, message(Author::Human))]);
     assert_eq!(handover.next_deadline(), Some(START + 6000));
     assert_eq!(handover.tick(START + 5999), []);
     assert_eq!(handover.tick(START + 6000), [prompt(1, 5, 5)]);
@@ -377,8 +379,12 @@ fn requests_prompts_before_the_inactivity_timeout() {
     let late = handover.tick(START + 22_000);
     assert_eq!(late, [Step::Leave(LeaveReason::UserInactive), Step::Ended(EndReason::Expired)]);
 
+    let mut left = begin(policy.clone());
+    let _ = apply(&mut left, 1000, &[at(1000, message(Author::Human)), at(2000, EventKind::AgentLeft(unidentified()))]);
+    assert_eq!(left.next_deadline(), Some(START + 11_000), "nobody is there to whom the user could write");
+
     let mut stored = begin(policy);
-    let _ = apply(&mut stored, 1000, &[at(1000, joined("a"))]);
+    let _ = apply(&mut stored, 1000, &[at(1000, message(Author::Human))]);
     let _ = stored.tick(START + 6000);
     let json = serde_json::to_string(&stored).expect("JSON");
     let mut read: Handover = serde_json::from_str(&json).expect("a handover");

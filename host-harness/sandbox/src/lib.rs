@@ -183,7 +183,7 @@
 //! | `POST …/{id}/fail` | | the conversation ends due to an error |
 //! | `POST …/{id}/supervise` | `{"name": "…", "role": "monitor"}` | a supervisor reads the conversation (`monitor`), writes to the agent (`coach`) or writes to the customer (`barge-in`) |
 //! | `POST …/{id}/wrap-up` | `{"code", "label"?, "tags"?, "notes"?, "name"?}` | the agent who left last (or `name`) completes the after-call work |
-//! | `POST …/{id}/summary` | `{"text"}` | writes the summary of the conversation |
+//! | `POST …/{id}/summary` | `{"text", "pending"?}` | writes the summary of the conversation |
 //! | `GET /sandbox/callbacks` | | `{"callbacks": […]}`, the last 1 000 requested callbacks, oldest first |
 //! | `POST /sandbox/queues/{id}` | `{"agentsOnQueue"?, "estimatedWaitSeconds"?}` | sets the figures of a queue; `null` for no estimate |
 //! | `GET /sandbox/schedule-groups` | | `{"scheduleGroups": […]}` |

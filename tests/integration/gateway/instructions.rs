@@ -78,7 +78,7 @@ async fn changes_the_queue_and_the_routing_of_a_waiting_user() {
 
     let unknown = send(&gateway, json!({ "reroute": { "skills": ["Juggling"] } })).await;
     let (_, status) = receipt(&gateway, &unknown).await;
-    assert_eq!(status, json!({ "failed": ["no skill has the name Juggling"] }));
+    assert_eq!(status, json!({ "failed": ["no skill that the OAuth client may see has the name Juggling"] }));
     let (_, state) = gateway.call("GET", "recipients/sess-42/handover", Value::Null).await;
     assert_eq!(state["state"], "queued", "the user still waits");
 }
@@ -131,9 +131,13 @@ async fn publishes_the_outcome_once_after_the_end() {
     };
     act("disconnect", json!({})).await;
     gateway.events(None, "ended").await;
-    act("summary", json!({ "text": "A refund was promised." })).await;
+    // The outcome waits for the summary.
+    act("summary", json!({ "text": "A ref", "pending": true })).await;
     let wrap_up = json!({ "code": "w-1", "label": "Resolved", "tags": ["refund"], "notes": "He was angry." });
     act("wrap-up", wrap_up).await;
+    let path = format!("/api/v2/conversations/{id}/summaries");
+    until("a poll", async || (gateway.world.request_count(&path).await > 0).then_some(())).await;
+    act("summary", json!({ "text": "A refund was promised." })).await;
     let events = gateway.events(None, "outcome").await;
     let (_, event) = events.last().expect("events");
     assert_eq!(event["handover"], 1);

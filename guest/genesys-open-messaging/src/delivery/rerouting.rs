@@ -18,14 +18,26 @@ pub(super) fn transfer(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<D
     let queue_id = api.queue_id(Some(queue))?.ok_or_else(foreign_request)?;
     let response = accepted(api.call(&get_conversation(id)?)?, Kind::Reads)?;
     let conversation = read(&response)?;
-    let participants = Conversation::of(conversation.root()).participants();
-    let waiting = participants.filter(|participant| participant.is_queue() && !participant.has_left()).last();
-    let waiting = waiting.ok_or_else(|| Failure::Permanent("the user is not waiting in a queue".into()))?;
-    if waiting.queue().and_then(Reference::id) != Some(&queue_id) {
-        let participant = waiting.id().ok_or_else(|| unreadable("the queue has no id"))?;
-        accepted(api.call(&replace(id, participant, &queue_id)?)?, Kind::Changes)?;
+    let participants = || Conversation::of(conversation.root()).participants();
+    if !participants().any(|participant| participant.is_customer()) {
+        return Err(unreadable("the conversation has no customer"));
     }
+    let last_queue = participants().filter(|participant| participant.is_queue()).last();
+    let last_queue = last_queue.ok_or_else(not_waiting)?;
+    // An earlier attempt may have transferred the user, whom an agent may have accepted since.
+    if last_queue.queue().and_then(Reference::id) == Some(&queue_id) {
+        return Ok(outbound::delivered(None, Some(id)));
+    }
+    if last_queue.has_left() {
+        return Err(not_waiting());
+    }
+    let participant = last_queue.id().ok_or_else(|| unreadable("the queue has no id"))?;
+    accepted(api.call(&replace(id, participant, &queue_id)?)?, Kind::Changes)?;
     Ok(outbound::delivered(None, Some(id)))
+}
+
+fn not_waiting() -> Failure {
+    Failure::Permanent("the user is not waiting in a queue".into())
 }
 
 /// Transfers a conversation from a participant to a queue ("Conversations API", `POST …/participants/{participantId}/replace`).

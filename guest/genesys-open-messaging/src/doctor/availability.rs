@@ -35,7 +35,7 @@ pub(super) fn check_queue_inactivity(queue: &FoundQueue) -> Option<Check> {
         "queue-inactivity",
         &format!("Genesys ends a conversation of the queue after {seconds} s without a message"),
         &format!(
-            "If the platform should speak before that, make its own time for silent users shorter than {seconds} s, or change the \
+            "If the platform should speak before that, set user-inactivity of the gateway to less than {seconds} s, or change the \
              inactivity timeout in Admin > Contact Center > Queues."
         ),
     ))

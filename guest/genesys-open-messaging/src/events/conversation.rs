@@ -70,7 +70,7 @@ pub(crate) fn events<'d>(
 /// Returns what an agent who left recorded, or `None` before the agent has done so.
 fn outcome(policy: &EventPolicy<'_>, agent: Participant<'_>) -> Option<HandoverOutcome> {
     let wrapup = agent.wrapup().filter(|wrapup| !wrapup.provisional())?;
-    let code = wrapup.code().filter(|code| !code.is_empty())?;
+    let code = wrapup.code().filter(|code| is_of_agent(code))?;
     let at = |time: Option<&str>| time.and_then(time::parse);
     let served = at(agent.end_time()).zip(at(agent.connected_time())).map(|(end, since)| end.saturating_sub(since));
     let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(String::from);
@@ -84,6 +84,12 @@ fn outcome(policy: &EventPolicy<'_>, agent: Participant<'_>) -> Option<HandoverO
         conversation_seconds: served.map(|milliseconds| u32::try_from(milliseconds / 1000).unwrap_or(u32::MAX)),
         after_call_work_seconds: wrapup.duration_seconds().map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)),
     })
+}
+
+/// Returns whether an agent chose a wrap-up code. Genesys assigns one itself if the agent's time runs out (Resource Center,
+/// "Configure after call work settings").
+pub(super) fn is_of_agent(code: &str) -> bool {
+    !code.is_empty() && code != "ININ-WRAP-UP-TIMEOUT"
 }
 
 /// Returns why a conversation ended, or `None` if a participant has not left or there never was one.

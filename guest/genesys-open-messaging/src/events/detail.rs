@@ -154,7 +154,7 @@ impl<'a> Detail<'a> {
             ("acd.start", _) => EventKind::Queued(QueueState { position: None, estimated_wait_seconds: None }),
             ("acw", _) => match self.outcome(event) {
                 Some(outcome) => EventKind::Outcome(outcome),
-                None => EventKind::Ignored("after-call work without a wrap-up code".into()),
+                None => EventKind::Ignored("after-call work without a wrap-up code of the agent".into()),
             },
             _ => EventKind::Ignored(format!("topic {}", clip(self.topic))),
         }
@@ -162,7 +162,7 @@ impl<'a> Detail<'a> {
 
     /// Returns what the agent recorded.
     fn outcome(&self, event: EventBody<'_>) -> Option<HandoverOutcome> {
-        let code = event.wrapup_code().filter(|code| !code.is_empty())?;
+        let code = event.wrapup_code().filter(|code| conversation::is_of_agent(code))?;
         let notes = event.wrapup_notes().filter(|notes| self.policy.outcome_notes && !notes.is_empty());
         let worked = event.wrapup_duration_ms();
         Some(HandoverOutcome {

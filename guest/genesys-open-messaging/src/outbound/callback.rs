@@ -36,10 +36,6 @@ pub(super) fn callback(
     let time = wanted.time.filter(|time| *time > outbound.time);
     let time =
         time.map(|time| time::format(time).ok_or_else(|| invalid("callback.time", "a time before the year 10000")));
-    let mut skills = skills(routing);
-    if skills.is_empty() {
-        skills.clone_from(&settings.skills);
-    }
     let priority = priority(routing, "callback.routing")?.map(i64::from).or(settings.priority);
     let data = wanted.attributes.iter().map(|attribute| (attribute.key.trim(), attribute.value.as_str()));
     let callback = Callback {
@@ -47,8 +43,9 @@ pub(super) fn callback(
         name: given(&wanted.name),
         time: time.transpose()?,
         queue,
-        language: given(&routing.language).or(settings.language),
-        skills,
+        // Those of the settings are names that the flow understands, not names of Genesys's.
+        language: given(&routing.language),
+        skills: skills(routing),
         priority: priority.map(|priority| priority.to_string()),
         data: data.filter(|(key, _)| !key.is_empty()).map(|(key, value)| CallbackData { key, value }).collect(),
     };

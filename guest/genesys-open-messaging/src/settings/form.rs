@@ -195,7 +195,7 @@ fn routing() -> Vec<SettingField> {
                 RESOLVE_IDENTITIES,
                 "Resolve identities",
                 "Provisioning makes Genesys look up the contact record of each recipient (permission \
-                 messaging:identityResolutionOpen:edit).",
+                 messaging:identityResolutionOpen:view and :edit).",
                 "false",
             ),
         ),
@@ -203,8 +203,8 @@ fn routing() -> Vec<SettingField> {
             Text,
             EXTERNAL_SOURCE,
             "External source",
-            "The id of the external source whose identifiers opaque recipients are, from Admin > External Contacts > External \
-             Sources.",
+            "The id of the external source that issued the platform's recipients, from Admin > External Contacts > External Sources. \
+             For recipients of the type opaque.",
             "0a1b2c3d-0000-4000-8000-000000000004",
         ),
         field(
@@ -289,7 +289,8 @@ fn messages() -> Vec<SettingField> {
                 Boolean,
                 SHOW_BOT_MESSAGES,
                 "Show bot messages",
-                "Show the user the messages of the flow and of Genesys's bots, with their author.",
+                "Show the user the messages of the flow and of Genesys's bots, with their author. Genesys also sends proactive texts \
+                 back as messages of a bot.",
                 "true",
             ),
         ),

@@ -73,8 +73,8 @@ fn the_readme_names_existing_make_targets() {
 fn the_set_up_of_genesys_runs() {
     let folder = Folder::new();
     let sandbox = sandbox(&folder);
-    let [settings, hours, bot_settings] = &blocks("docs/genesys.md", "toml")[..] else {
-        panic!("expected three examples")
+    let [settings, hours, others, bot_settings] = &blocks("docs/genesys.md", "toml")[..] else {
+        panic!("expected four examples")
     };
     let adapted = bot_settings
         .replace("mypurecloud.de", sandbox.announced("origin"))
@@ -86,10 +86,10 @@ fn the_set_up_of_genesys_runs() {
         run(&folder, &block);
     }
 
-    folder.write("acme.toml", format!("{settings}\n{hours}"));
+    folder.write("acme.toml", format!("{settings}\n{hours}\n{others}"));
     folder.write(
         "message.json",
-        r#"{"recipient": "sess-42", "id": "m-1", "time": 1772359200123, "message": {"text": "Hello"}}"#,
+        r#"{"recipient": "+4930123456", "id": "m-1", "time": 1772359200123, "message": {"text": "Hello"}}"#,
     );
     run(&folder, "handover build --settings acme.toml message.json");
 }
@@ -137,8 +137,8 @@ fn the_commands_for_the_gateway_run() {
     let adapted =
         |text: &str| text.replace("127.0.0.1:8080", &address.to_string()).replace("/run/secrets/callback", "callback");
     folder.write("callback", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
-    let [config, bots] = &blocks("docs/gateway.md", "toml")[..] else { panic!("expected two examples") };
-    folder.write("gateway.toml", format!("{}\n{bots}", adapted(config)));
+    let [config, redaction, bots] = &blocks("docs/gateway.md", "toml")[..] else { panic!("expected three examples") };
+    folder.write("gateway.toml", format!("{}\n{redaction}\n{bots}", adapted(config)));
     let bot_settings = blocks("docs/genesys.md", "toml").pop().expect("settings of bots");
     folder.write("acme-bots.toml", bot_settings.replace("{ env = \"GENESYS_CLIENT_SECRET\" }", "\"a-client-secret\""));
     folder.write("bots.json", blocks("docs/genesys.md", "json").pop().expect("a list of bots"));

@@ -353,6 +353,10 @@ impl DeliveryQueue {
             return Ok(());
         }
         let Some(requests) = requests else {
+            // Built, the message is a third longer, because requests are stored in base64.
+            if serde_json::to_vec(outbound).map_or(0, |bytes| bytes.len()) > MAX_BYTES / 2 {
+                return Err(TooLarge.into());
+            }
             self.admit(&[])?;
             self.push_always(outbound, handover, now);
             return Ok(());
@@ -521,6 +525,11 @@ impl DeliveryQueue {
         self.items.iter().any(|item| item.message == message)
     }
 
+    /// Drops the requests of a message.
+    pub(super) fn drop_message(&mut self, message: &str) {
+        self.items.retain(|item| item.message != message);
+    }
+
     /// Removes an item and returns it.
     pub(super) fn remove(&mut self, number: u64) -> Option<Item> {
         let at = self.items.iter().position(|item| item.number == number)?;
@@ -572,10 +581,11 @@ impl DeliveryQueue {
         };
     }
 
-    /// Records that the outcome stays unknown: the request is repeated a few times.
+    /// Records that the outcome stays unknown: the request is repeated a few times, unless it is an instruction.
     pub(super) fn unknown(&mut self, number: u64, now: Timestamp, rules: &Rules) {
         let Some(item) = self.find(number) else { return };
-        if item.blind_retries >= MAX_BLIND_RETRIES || item.ends(rules) <= now {
+        // A second callback would ring the user again; the platform decides.
+        if item.is_instruction() || item.blind_retries >= MAX_BLIND_RETRIES || item.ends(rules) <= now {
             let why = format!("{}; it is unknown whether it arrived nevertheless", item.last_failure);
             item.progress = Progress::Dead(Reason::OutcomeUnknown(why));
             return;

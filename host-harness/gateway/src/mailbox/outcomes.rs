@@ -26,6 +26,12 @@ struct PendingOutcome {
     begun: Timestamp,
     ended: Timestamp,
     due: Timestamp,
+    /// When the next handover began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next_begun: Option<Timestamp>,
+    /// What an agent recorded who was not the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    earlier: Option<HandoverOutcome>,
 }
 
 /// The ended handovers whose outcomes are not known, oldest first.
@@ -51,7 +57,16 @@ impl PendingOutcomes {
             begun: handover.begun(),
             ended: now,
             due: after(now, first),
+            next_begun: None,
+            earlier: None,
         });
+    }
+
+    /// Records that a handover began. What agents record about the ones before happened earlier.
+    pub(super) fn next_began(&mut self, now: Timestamp) {
+        for entry in &mut self.0 {
+            entry.next_begun.get_or_insert(now);
+        }
     }
 
     /// Returns when the next poll is due.
@@ -74,40 +89,39 @@ impl PendingOutcomes {
         now: Timestamp,
         rules: &Rules,
     ) -> Option<HandoverOutcome> {
-        let entry = self.0.iter().find(|entry| entry.handover == handover)?;
+        let entry = self.0.iter_mut().find(|entry| entry.handover == handover)?;
         let during = entry.during();
-        let found = match last_departure(events, &during) {
-            Some(left) => outcomes(events, &during).rfind(|(at, _)| *at == left).map(|(_, outcome)| outcome.clone()),
-            // No agent served the user, so there is nothing to wait for.
-            None if !events.iter().any(|event| matches!(event.kind, EventKind::AgentJoined(_))) => {
-                self.remove(handover);
-                return None;
-            }
-            None => None,
+        let is_joined = |event: &AgentEvent| {
+            matches!(event.kind, EventKind::AgentJoined(_)) && event.time.is_none_or(|at| during.contains(&at))
         };
-        if found.is_some() {
+        let left = last_departure(events, &during);
+        let found = left.and_then(|left| outcomes(events, &during).rfind(|(at, _)| *at == left));
+        if let Some((_, outcome)) = found {
             self.remove(handover);
-            return found;
+            return Some(outcome.clone());
         }
-        if self.postpone(handover, now, rules) {
+        if left.is_none() && !events.iter().any(is_joined) {
+            // No agent served the user, so there is nothing to wait for.
+            self.remove(handover);
             return None;
         }
-        // The last agent recorded nothing in time, but an earlier one may have.
-        outcomes(events, &during).max_by_key(|(at, _)| *at).map(|(_, outcome)| outcome.clone())
+        entry.earlier = outcomes(events, &during).max_by_key(|(at, _)| *at).map(|(_, outcome)| outcome.clone());
+        self.postpone(handover, now, rules)
     }
 
-    /// Schedules the next poll. Removes the handover and returns `false` if its time is over.
-    pub(super) fn postpone(&mut self, handover: u32, now: Timestamp, rules: &Rules) -> bool {
+    /// Schedules the next poll. If its time is over, removes the handover and returns what an earlier agent recorded.
+    pub(super) fn postpone(&mut self, handover: u32, now: Timestamp, rules: &Rules) -> Option<HandoverOutcome> {
         let timeout = rules.outcome_timeout.unwrap_or_default();
-        let Some(entry) = self.0.iter_mut().find(|entry| entry.handover == handover) else { return false };
+        let entry = self.0.iter_mut().find(|entry| entry.handover == handover)?;
         let end = after(entry.ended, timeout);
         if now >= end {
+            let earlier = entry.earlier.take();
             self.remove(handover);
-            return false;
+            return earlier;
         }
         let waited = now.saturating_sub(entry.ended).max(milliseconds(FIRST_POLL));
         entry.due = now.saturating_add(waited.saturating_mul(2)).min(end);
-        true
+        None
     }
 
     /// Schedules a poll at a time.
@@ -137,16 +151,19 @@ impl PendingOutcomes {
 
     pub(super) fn step_back(&mut self, back: u64) {
         for entry in &mut self.0 {
-            let times = [&mut entry.begun, &mut entry.ended, &mut entry.due];
-            times.into_iter().for_each(|at| *at = at.saturating_sub(back));
+            let times = [&mut entry.begun, &mut entry.ended, &mut entry.due].into_iter().chain(&mut entry.next_begun);
+            times.for_each(|at| *at = at.saturating_sub(back));
         }
     }
 }
 
 impl PendingOutcome {
-    /// Returns the time of the handover by the contact center's clock. A later handover may have the same conversation.
+    /// Returns the time of the handover by the contact center's clock. Earlier and later handovers may have the same conversation.
+    /// An agent may leave after the handover ended.
     fn during(&self) -> RangeInclusive<Timestamp> {
-        before(self.begun, CLOCK_TOLERANCE)..=after(self.ended, CLOCK_TOLERANCE)
+        let is_first = self.handover <= 1;
+        let begun = if is_first { before(self.begun, CLOCK_TOLERANCE) } else { self.begun };
+        begun..=self.next_begun.unwrap_or(Timestamp::MAX)
     }
 }
 

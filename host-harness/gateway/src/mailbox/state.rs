@@ -292,6 +292,7 @@ impl Mailbox {
             self.delivery_queue.detach(last);
         }
         let number = next.number();
+        self.outcomes.next_began(now);
         self.handover = Some(next);
         self.act(first, now, rules);
         self.event_queue.release(number, now);
@@ -508,10 +509,11 @@ impl Mailbox {
     pub fn outcome_not_polled(&mut self, handover: u32, outcome: NotFetched, now: Timestamp, rules: &Rules) {
         match outcome {
             NotFetched::Failed { after_seconds } => {
-                if self.outcomes.postpone(handover, now, rules) {
-                    let at = after(now, Duration::from_secs(after_seconds.unwrap_or(0).into()));
-                    self.outcomes.poll_at(handover, at);
+                if let Some(earlier) = self.outcomes.postpone(handover, now, rules) {
+                    self.event_queue.push(Event::Outcome(earlier), handover, now);
                 }
+                let at = after(now, Duration::from_secs(after_seconds.unwrap_or(0).into()));
+                self.outcomes.poll_at(handover, at);
             }
             NotFetched::Postponed { until } => self.outcomes.poll_at(handover, until),
             NotFetched::Impossible => self.outcomes.remove(handover),
@@ -559,6 +561,10 @@ impl Mailbox {
                 Some(handover) => handover.may_be_delivered(),
                 None => self.delivery_queue.arrived(number, None),
             }
+        }
+        if item.is_instruction() {
+            // Its other requests are dropped, so that the platform gets one result.
+            self.delivery_queue.drop_message(item.message());
         }
         if item.has_receipt() {
             self.event_queue.push(Event::Receipt(failed(item.message(), why)), number, now);
@@ -612,8 +618,8 @@ impl Mailbox {
         let EventKind::Message(message) = &event.kind else { return };
         let mut handover = NO_HANDOVER;
         if rules.agents_begin && message.author == Author::Human {
-            let conversation = event.conversation_id.clone();
-            let first = Handover::begin_by_agent(now, rules.policy.clone(), conversation);
+            let (number, conversation) = (event.handover.unwrap_or(1), event.conversation_id.clone());
+            let first = Handover::begin_by_agent(number, now, rules.policy.clone(), conversation);
             handover = first.number();
             self.replace_handover(first, Vec::new(), now, rules);
             self.event_queue.push(Event::BegunByAgent, handover, now);

@@ -83,16 +83,16 @@ impl Mailbox {
         // A mailbox may have had no handover, only messages that need none.
         let ended = match self.handover.as_ref().filter(|_| idle) {
             Some(handover) => handover.ended_at()?,
-            None => Some(self.last_change).filter(|_| idle)?,
+            None => Some(self.last_sent).filter(|_| idle)?,
         };
         Some(after(ended.max(self.event_queue.last_time()), rules.retention))
     }
 
-    /// Returns until when a leave waits for the id of its conversation. The handover's other requests are done by then,
-    /// but an event may still contain the id.
+    /// Returns until when a leave or an instruction waits for the id of its conversation. The handover's earlier requests are
+    /// done by then, but an event may still contain the id.
     fn waits_for_conversation(&self, item: &Item) -> Option<Timestamp> {
         let unknown = || self.conversation_of(item)?.id.is_none().then_some(());
-        (item.leaves() && item.request().is_none()).then(unknown).flatten()?;
+        ((item.leaves() || item.is_instruction()) && item.request().is_none()).then(unknown).flatten()?;
         let handover = self.handover.as_ref().filter(|handover| handover.number() == item.handover());
         // If nothing arrived, there is no conversation to wait for.
         handover.filter(|handover| !handover.is_unknown_to_the_contact_center())?;
@@ -134,7 +134,10 @@ impl Mailbox {
             return Some(Task::FetchMessages { handover, conversation });
         }
         if let Some((handover, conversation)) = self.outcomes.next(&self.recipient, now) {
-            return Some(Task::PollOutcome { handover, conversation });
+            if rules.policy.can_poll {
+                return Some(Task::PollOutcome { handover, conversation });
+            }
+            self.outcomes.remove(handover);
         }
         if !self.is_expired(now, rules) {
             return None;

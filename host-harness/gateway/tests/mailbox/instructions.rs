@@ -70,6 +70,36 @@ fn the_platform_gets_one_receipt_when_all_requests_are_delivered() {
 }
 
 #[test]
+fn the_platform_gets_one_receipt_if_the_first_of_two_requests_fails() {
+    let mut mailbox = Mailbox::new("box".to_owned(), "user-1".to_owned());
+    begin(&mut mailbox, NOW);
+    let id = send(&mut mailbox, annotation(), &["tags", "attributes"], NOW);
+    let Some(Task::Deliver { item, .. }) = task(&mut mailbox, NOW) else { panic!("it is delivered") };
+    mailbox.delivered(item, DeliveryOutcome::Failed(Failure::Permanent("no".to_owned())), 0.0, NOW, &rules());
+    let Some(Task::StoreDeadLetter(dead_letter)) = task(&mut mailbox, NOW) else { panic!("a dead letter") };
+    mailbox.dead_letter_stored(&dead_letter, NOW, &rules());
+    assert_eq!(task(&mut mailbox, NOW), None, "the second request is dropped");
+    assert_eq!(receipts(&mailbox), [(1, json!(id), json!({ "failed": ["no"] }))]);
+}
+
+#[test]
+fn an_instruction_waits_for_the_conversation_and_is_bounded() {
+    let mut mailbox = Mailbox::new("box".to_owned(), "user-1".to_owned());
+    mailbox.begin(NOW, &rules()).expect("no handover is in progress");
+    send(&mut mailbox, OutboundMessage::Start(HandoverStart::default()), &["start"], NOW);
+    let outbound = mailbox.outbound(annotation(), NOW);
+    mailbox.send(&outbound, None, NOW).expect("accepted");
+    // The response to the start does not contain the conversation.
+    deliver(&mut mailbox, None, NOW);
+    assert_eq!(task(&mut mailbox, NOW + 29_999), None);
+    assert!(matches!(task(&mut mailbox, NOW + 30_000), Some(Task::Build { .. })));
+
+    let long = Annotation { reference: Some("x".repeat(200 << 10)), attributes: Vec::new() };
+    let outbound = mailbox.outbound(OutboundMessage::Annotate(long), NOW);
+    assert!(mailbox.send(&outbound, None, NOW).is_err(), "it would not fit when it is built");
+}
+
+#[test]
 fn an_annotation_that_fails_does_not_end_the_handover() {
     let mut mailbox = Mailbox::new("box".to_owned(), "user-1".to_owned());
     begin(&mut mailbox, NOW);
@@ -127,13 +157,14 @@ fn a_callback_whose_outcome_is_unknown_is_looked_up_and_redriven_without_a_hando
 fn a_mailbox_without_a_handover_expires() {
     let rules = rules();
     let mut mailbox = Mailbox::new("box".to_owned(), "user-1".to_owned());
-    mailbox.correct_for_clock_step(NOW);
     send(&mut mailbox, callback(), &["callback"], NOW);
     assert!(!mailbox.is_expired(NOW + 2 * 86_400_000, &rules), "the callback is not delivered");
     deliver(&mut mailbox, None, NOW);
     let published = mailbox.unpublished().last().map(|queued| queued.number).expect("a receipt");
     mailbox.published(published, &rules);
     mailbox.called_back(published, handover_gateway::mailbox::CallbackOutcome::Accepted, 0.0, NOW, &rules);
+    // A gateway loads the mailbox to look at it, which is no change.
+    mailbox.correct_for_clock_step(NOW + 86_399_999);
     assert!(!mailbox.is_expired(NOW + 86_399_999, &rules));
     assert!(mailbox.is_expired(NOW + 86_400_000, &rules));
 }

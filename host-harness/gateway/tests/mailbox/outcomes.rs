@@ -128,6 +128,28 @@ fn an_earlier_agent_counts_if_the_last_one_records_nothing_in_time() {
 }
 
 #[test]
+fn an_agent_who_leaves_long_after_the_end_counts() {
+    let (mut mailbox, rules) = (ended(&waiting()), waiting());
+    let late = END + 180 * SECOND;
+    let events: Vec<_> = stay("u1", NOW, late).into_iter().chain([recorded("late", late)]).collect();
+    mailbox.outcome_polled(1, &events, END + 270 * SECOND, &rules);
+    assert_eq!(outcomes(&mailbox), [(1, "late".to_owned())]);
+}
+
+#[test]
+fn what_an_earlier_agent_recorded_is_not_lost_if_the_last_poll_fails() {
+    let (mut mailbox, rules) = (ended(&waiting()), waiting());
+    let events: Vec<_> = stay("u1", NOW, END - SECOND)
+        .into_iter()
+        .chain(stay("u2", END - SECOND, END))
+        .chain([recorded("first", END - SECOND)])
+        .collect();
+    mailbox.outcome_polled(1, &events, END + 810 * SECOND, &rules);
+    mailbox.outcome_not_polled(1, NotFetched::Failed { after_seconds: None }, END + 900 * SECOND, &rules);
+    assert_eq!(outcomes(&mailbox), [(1, "first".to_owned())]);
+}
+
+#[test]
 fn a_report_of_an_agent_is_a_reason_to_poll_at_once() {
     let (mut mailbox, rules) = (ended(&waiting()), waiting());
     let now = END + 30 * SECOND;
@@ -156,7 +178,8 @@ fn nothing_is_expected_if_no_agent_came() {
 #[test]
 fn each_handover_of_one_conversation_gets_its_own_outcome() {
     let (mut mailbox, rules) = (ended(&waiting()), waiting());
-    let (again, later) = (END + 200 * SECOND, END + 300 * SECOND);
+    // The handovers follow each other within the tolerance for clocks.
+    let (again, later) = (END + 20 * SECOND, END + 40 * SECOND);
     begin(&mut mailbox, again, &rules);
     end(&mut mailbox, later, &rules);
     let events: Vec<_> = stay("u1", NOW, END)
@@ -169,6 +192,15 @@ fn each_handover_of_one_conversation_gets_its_own_outcome() {
     mailbox.outcome_polled(2, &events, now, &rules);
     mailbox.outcome_polled(1, &events, now, &rules);
     assert_eq!(outcomes(&mailbox), [(2, "second".to_owned()), (1, "first".to_owned())]);
+
+    // Nobody served the user in the second one.
+    let mut mailbox = ended(&waiting());
+    begin(&mut mailbox, again, &rules);
+    end(&mut mailbox, later, &rules);
+    let events: Vec<_> = stay("u1", NOW, END).into_iter().chain([recorded("first", END)]).collect();
+    mailbox.outcome_polled(2, &events, now, &rules);
+    mailbox.outcome_polled(1, &events, now, &rules);
+    assert_eq!(outcomes(&mailbox), [(1, "first".to_owned())]);
 }
 
 #[test]

@@ -68,7 +68,7 @@ pub enum DeliveryStatus {
     /// It arrived.
     #[component(name = "delivered")]
     Delivered(Delivery),
-    /// It did not arrive. Delivering it again creates no duplicate.
+    /// It did not arrive, or delivering it again has the same effect. The host may deliver it again.
     #[component(name = "not-delivered")]
     NotDelivered,
     /// The contact center cannot report it, or the conversation's id is not known.

@@ -99,7 +99,7 @@ pub struct Attribute {
     pub confidential: bool,
 }
 
-/// The requested routing. The settings supply absent and empty fields.
+/// A requested routing.
 #[derive(Clone, ComponentType, Debug, Default, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]
@@ -137,11 +137,11 @@ pub struct HandoverStart {
     /// is none.
     #[component(name = "delivered-until")]
     pub delivered_until: Option<Timestamp>,
-    /// The requested routing.
+    /// The requested routing. The settings supply absent and empty fields.
     #[serde(default)]
     pub routing: Routing,
-    /// Added to the attributes from the settings and the routing. Replaces those with the same key. A provider refuses a
-    /// confidential attribute that it can hide only with `annotate`.
+    /// Added to the attributes from the settings and the routing. Replaces those with the same key. If the provider cannot
+    /// hide attributes in the start, it refuses confidential ones; send them with `annotate`.
     #[serde(default)]
     pub attributes: Vec<Attribute>,
     /// A summary of the conversation before the handover, for the agent. A provider without the ability `summary` omits
@@ -295,7 +295,7 @@ pub struct CallbackRequest {
     pub name: Option<String>,
     /// When the agent should call. Absent for as soon as possible.
     pub time: Option<Timestamp>,
-    /// The requested routing.
+    /// The requested routing. The settings supply an absent queue and priority. Some contact centers require a queue.
     #[serde(default)]
     pub routing: Routing,
     /// Data for the agent. None of it is confidential.

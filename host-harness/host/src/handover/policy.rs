@@ -22,8 +22,8 @@ pub struct Policy {
     #[serde(with = "milliseconds")]
     pub user_inactivity: Option<Duration>,
     /// The times of the user's silence after which the platform is asked to speak, before `user_inactivity` ends the
-    /// handover: increasing. They count from the last time that an agent joined or wrote, and not while the user waits for an
-    /// answer. Default: none.
+    /// handover: increasing. They count from the last message of an agent, and not while the user waits for an answer.
+    /// Default: none.
     #[serde(with = "milliseconds_list", skip_serializing_if = "Vec::is_empty")]
     pub inactivity_prompts: Vec<Duration>,
     /// Whether conversations can be polled: the provider has the ability

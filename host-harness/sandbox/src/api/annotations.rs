@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use crate::api::request::JsonBody;
 use crate::cloud::Cloud;
 use crate::config::Permission;
-use crate::state::conversations::Conversation;
+use crate::state::conversations::{Conversation, Summary};
 use crate::state::tokens::Caller;
 use crate::wire::error::ApiError;
-use crate::wire::json::time_text;
+use crate::wire::json::{set, time_text};
 use crate::wire::schema::Object;
 
 type Answer = Result<Json<Value>, ApiError>;
@@ -65,14 +65,15 @@ pub(crate) async fn list_summaries(
             "conversation": { "id": id, "selfUri": format!("/api/v2/conversations/{id}") },
             "sessionSummaries": [],
         });
-        if let Some((text, at)) = &conversation.summary {
-            body["summary"] = json!({
+        if let Some(Summary { text, is_complete, created_at }) = &conversation.summary {
+            let summary = json!({
                 "id": id,
                 "text": text,
-                "status": "Completed",
+                "status": if *is_complete { "Completed" } else { "Processing" },
                 "mediaType": "Message",
-                "dateCreated": time_text(*at),
+                "dateCreated": time_text(*created_at),
             });
+            set(&mut body, "summary", summary);
         }
         Ok(Json(body))
     })

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::cloud::Cloud;
 use crate::desk::request::{Body, DeskError, DeskResult, change, check_chars};
 use crate::desk::view::{full, summary};
+use crate::state::conversations::Summary;
 
 /// `GET /sandbox/conversations`.
 pub(crate) async fn list(State(cloud): State<Cloud>) -> Json<Value> {
@@ -30,17 +31,20 @@ const MAX_SUMMARY_CHARS: usize = 10_000;
 #[serde(deny_unknown_fields)]
 pub(crate) struct SummaryBody {
     text: String,
+    /// Whether it is still being written.
+    #[serde(default)]
+    pending: bool,
 }
 
 /// `POST …/summary`: writes the summary of the conversation, as Genesys Cloud does where it is licensed.
 pub(crate) async fn summarize(
     State(cloud): State<Cloud>,
     Path(id): Path<String>,
-    Body(SummaryBody { text }): Body<SummaryBody>,
+    Body(SummaryBody { text, pending }): Body<SummaryBody>,
 ) -> DeskResult {
     check_chars("text", &text, MAX_SUMMARY_CHARS)?;
     change(&cloud, &id, |conversation, _| {
-        conversation.summary = Some((text, Timestamp::now()));
+        conversation.summary = Some(Summary { text, is_complete: !pending, created_at: Timestamp::now() });
         Ok(())
     })
 }

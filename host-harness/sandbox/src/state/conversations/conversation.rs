@@ -99,6 +99,15 @@ impl Ending {
     }
 }
 
+/// A summary of a conversation.
+#[derive(Clone, Debug)]
+pub(crate) struct Summary {
+    pub(crate) text: String,
+    /// Whether Genesys Cloud has finished it.
+    pub(crate) is_complete: bool,
+    pub(crate) created_at: Timestamp,
+}
+
 /// A conversation.
 #[derive(Clone, Debug)]
 pub(crate) struct Conversation {
@@ -117,8 +126,8 @@ pub(crate) struct Conversation {
     pub(crate) secure_attributes: BTreeMap<String, String>,
     /// The id of its survey.
     pub(crate) survey: Option<String>,
-    /// The summary that the desk wrote, and when.
-    pub(crate) summary: Option<(String, Timestamp)>,
+    /// The summary that the desk wrote.
+    pub(crate) summary: Option<Summary>,
 }
 
 impl Conversation {

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-pub(crate) use self::conversation::{Conversation, Ending, IntegrationRef, WrongPhase};
+pub(crate) use self::conversation::{Conversation, Ending, IntegrationRef, Summary, WrongPhase};
 pub(crate) use self::event::{AcdOutcome, ConversationEvent, EventKind};
 pub(crate) use self::message::{Customer, DeliveryState, Direction, Message, MessageType, Originator, new_message_id};
 pub(crate) use self::participant::{Agent, DisconnectType, Participant, Purpose, Queue, State, SupervisorRole, WrapUp};
