@@ -45,20 +45,21 @@ pub fn deliver(
 
 /// Delivers a request that is not part of the conversation between user and agent. Each kind has a permission of its own. If it
 /// is missing, or a name in the settings is wrong, only this request fails, and does not hold up the messages after it.
-fn instruct(api: &mut Api<'_, impl Imports>, request: &ProviderRequest) -> Result<Delivery, Failure> {
-    api.ensure_token()?;
-    let delivered = match request.operation.as_str() {
-        TRANSFER => rerouting::transfer(api, &request.body),
-        ROUTING => rerouting::change_attributes(api, &request.body),
-        TAGS => annotation::set_tags(api, &request.body),
-        SECURE_ATTRIBUTES => annotation::add_secure_attributes(api, &request.body),
-        AGENTLESS => send_agentless(api, &request.body),
-        SURVEY => survey::create(api, request),
-        PARTICIPANT_ATTRIBUTES => survey::add_attributes(api, &request.body),
-        CALLBACK => callback::create(api, &request.body),
-        _ => Err(foreign_request()),
+fn instruct<I: Imports>(api: &mut Api<'_, I>, request: &ProviderRequest) -> Result<Delivery, Failure> {
+    let deliver: fn(&mut Api<'_, I>, &ProviderRequest) -> Result<Delivery, Failure> = match request.operation.as_str() {
+        TRANSFER => rerouting::transfer,
+        ROUTING => rerouting::change_attributes,
+        TAGS => annotation::set_tags,
+        SECURE_ATTRIBUTES => annotation::add_secure_attributes,
+        AGENTLESS => send_agentless,
+        SURVEY => survey::create,
+        PARTICIPANT_ATTRIBUTES => survey::add_attributes,
+        CALLBACK => callback::create,
+        _ => return Err(foreign_request()),
     };
-    delivered.map_err(|failure| match failure {
+    // Refused credentials concern every request, so they are found before.
+    api.ensure_token()?;
+    deliver(api, request).map_err(|failure| match failure {
         Failure::Credentials(why) => Failure::Permanent(why),
         failure => failure,
     })
@@ -125,8 +126,8 @@ fn answer(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Fail
 
 /// Sends a text to the user, in the conversation that is in progress if there is one ("Conversations API",
 /// `POST /api/v2/conversations/messages/agentless`).
-fn send_agentless(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failure> {
-    let document = json::read(body).ok_or_else(foreign_request)?;
+fn send_agentless(api: &mut Api<'_, impl Imports>, request: &ProviderRequest) -> Result<Delivery, Failure> {
+    let document = json::read(&request.body).ok_or_else(foreign_request)?;
     let built = BuiltProactiveText::of(document.root());
     let (to_address, text_body) = built.to().zip(built.text()).ok_or_else(foreign_request)?;
     let make_call = |integration: &str| {

@@ -8,13 +8,16 @@ use handover_guest::imports::Imports;
 use handover_guest::{json, outbound};
 
 /// Sets the external tag ("Conversations API", `PUT /api/v2/conversations/{conversationId}/tags`).
-pub(super) fn set_tags(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failure> {
-    call(api, body, "tags", Call::replace)
+pub(super) fn set_tags(api: &mut Api<'_, impl Imports>, request: &ProviderRequest) -> Result<Delivery, Failure> {
+    call(api, &request.body, "tags", Call::replace)
 }
 
 /// Adds secure attributes ("Conversations API", `PATCH /api/v2/conversations/{conversationId}/secureattributes`).
-pub(super) fn add_secure_attributes(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failure> {
-    call(api, body, "secureattributes", Call::patch)
+pub(super) fn add_secure_attributes(
+    api: &mut Api<'_, impl Imports>,
+    request: &ProviderRequest,
+) -> Result<Delivery, Failure> {
+    call(api, &request.body, "secureattributes", Call::patch)
 }
 
 fn call(

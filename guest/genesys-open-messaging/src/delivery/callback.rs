@@ -10,8 +10,8 @@ use handover_guest::{json, outbound};
 
 /// Creates a callback ("Conversations API", `POST /api/v2/conversations/callbacks`). The delivery's message is the
 /// conversation of the callback, because that is not the conversation of the handover.
-pub(super) fn create(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failure> {
-    let document = json::read(body).ok_or_else(foreign_request)?;
+pub(super) fn create(api: &mut Api<'_, impl Imports>, request: &ProviderRequest) -> Result<Delivery, Failure> {
+    let document = json::read(&request.body).ok_or_else(foreign_request)?;
     let callback = BuiltCallback::of(document.root());
     let no_queue = || Failure::Credentials("the settings name no queue for callbacks".into());
     let command = CreateCallbackCommand {

@@ -11,8 +11,8 @@ use handover_guest::imports::Imports;
 use handover_guest::{json, outbound};
 
 /// Transfers the conversation to another queue, unless it waits there.
-pub(super) fn transfer(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failure> {
-    let document = json::read(body).ok_or_else(foreign_request)?;
+pub(super) fn transfer(api: &mut Api<'_, impl Imports>, request: &ProviderRequest) -> Result<Delivery, Failure> {
+    let document = json::read(&request.body).ok_or_else(foreign_request)?;
     let transfer = BuiltTransfer::of(document.root());
     let (id, queue) = transfer.conversation_id().zip(transfer.queue()).ok_or_else(foreign_request)?;
     let queue_id = api.queue_id(Some(queue))?.ok_or_else(foreign_request)?;
@@ -49,17 +49,20 @@ fn replace(conversation: &str, participant: &str, queue_id: &str) -> Result<Call
 }
 
 /// Changes the priority, the skills and the language ("Routing API", `PATCH /api/v2/routing/conversations/{conversationId}`).
-pub(super) fn change_attributes(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failure> {
-    let document = json::read(body).ok_or_else(foreign_request)?;
+pub(super) fn change_attributes(
+    api: &mut Api<'_, impl Imports>,
+    request: &ProviderRequest,
+) -> Result<Delivery, Failure> {
+    let document = json::read(&request.body).ok_or_else(foreign_request)?;
     let change = BuiltRoutingChange::of(document.root());
     let id = change.conversation_id().ok_or_else(foreign_request)?;
-    let request = RoutingConversationAttributesRequest {
+    let attributes = RoutingConversationAttributesRequest {
         priority: change.priority().and_then(|priority| priority.parse().ok()),
         skill_ids: api.skill_ids(change.skills())?,
         language_id: api.language_id(change.language())?,
     };
     let path = format!("/api/v2/routing/conversations/{}", segment(id)?);
-    let request = serde_json::to_vec(&request).map_err(|_| foreign_request())?;
-    accepted(api.call(&Call::patch(path, request))?, Kind::Changes)?;
+    let attributes = serde_json::to_vec(&attributes).map_err(|_| foreign_request())?;
+    accepted(api.call(&Call::patch(path, attributes))?, Kind::Changes)?;
     Ok(outbound::delivered(None, Some(id)))
 }

@@ -35,8 +35,8 @@ pub(super) fn create(api: &mut Api<'_, impl Imports>, request: &ProviderRequest)
 
 /// Adds attributes to the customer's participant data ("Conversations API",
 /// `PATCH …/participants/{participantId}/attributes`).
-pub(super) fn add_attributes(api: &mut Api<'_, impl Imports>, body: &[u8]) -> Result<Delivery, Failure> {
-    let document = json::read(body).ok_or_else(foreign_request)?;
+pub(super) fn add_attributes(api: &mut Api<'_, impl Imports>, request: &ProviderRequest) -> Result<Delivery, Failure> {
+    let document = json::read(&request.body).ok_or_else(foreign_request)?;
     let built = BuiltCallOfConversation::of(document.root());
     let (id, body) = built.conversation_id().zip(built.body()).ok_or_else(foreign_request)?;
     let response = accepted(api.call(&get_conversation(id)?)?, Kind::Reads)?;
