@@ -21,7 +21,7 @@ const MAX_WORDS: usize = 20;
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// The number of a payment card: 12 to 19 digits (ISO/IEC 7812-1) of an issuer in finance, travel or commerce, with a valid
-    /// check digit.
+    /// check digit, in one word or grouped as on a card.
     CardNumber,
     /// An international bank account number with valid check digits (ISO 13616).
     Iban,
@@ -98,15 +98,25 @@ impl Kind {
 }
 
 /// Returns whether digits are the number of a payment card. The first digit is the issuer's industry (ISO/IEC 7812-1): 2 for
-/// airlines and other assignments, 3 for travel and entertainment, 4 and 5 for banking, 6 for merchandising and banking. Groups
-/// of digits are short, unlike those of a UUID.
+/// airlines and other assignments, 3 for travel and entertainment, 4 and 5 for banking, 6 for merchandising and banking.
 fn is_card_number(text: &str) -> bool {
-    let groups = || text.split([' ', '-']);
-    if groups().count() > 1 && !groups().all(|group| (2..=7).contains(&group.len())) {
+    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).collect();
+    (12..=19).contains(&digits.len())
+        && matches!(digits.first(), Some(b'2'..=b'6'))
+        && is_grouped_as_on_a_card(text)
+        && luhn3::valid(&digits)
+}
+
+/// Returns whether digits are in one word, or in groups as cards show them: of four, or of four, six and the rest.
+fn is_grouped_as_on_a_card(text: &str) -> bool {
+    if text.contains(' ') && text.contains('-') {
         return false;
     }
-    let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).collect();
-    (12..=19).contains(&digits.len()) && matches!(digits.first(), Some(b'2'..=b'6')) && luhn3::valid(&digits)
+    match words(text).map(|word| word.len()).collect::<Vec<_>>().as_slice() {
+        [_] | [4, 6, 4 | 5] => true,
+        [groups @ .., 1..=4] => groups.iter().all(|length| *length == 4),
+        _ => false,
+    }
 }
 
 fn is_iban(text: &str) -> bool {
@@ -276,6 +286,8 @@ mod tests {
             "378282246310005",
             "6011111111111117",
             "30569309025904",
+            "3782 822463 10005",
+            "3056-930902-5904",
             "3530111333300000",
         ] {
             let (text, replacements) = all().redact(&format!("My card is {number}, please."));
@@ -305,9 +317,11 @@ mod tests {
             ("code AB12 DE89 3704 0044 0532 0130 00 please", "code AB12 [IBAN] please"),
             ("4111 1111 1111 1111 12/27", "[card number] 12/27"),
             ("4111111111111111 123", "[card number] 123"),
-            ("order 42 4111 1111 1111 1111", "order 42 [card number]"),
+            ("order 43 4111 1111 1111 1111", "order 43 [card number]"),
             ("4111111111111111 5555555555554444", "[card number] [card number]"),
             ("42 42 42 4111-1111-1111-1111 42", "42 42 42 [card number] 42"),
+            ("order 42 4111 1111 1111 1111", "order 42 [card number]"),
+            ("43 43 43 4111-1111-1111-1111 43", "43 43 43 [card number] 43"),
         ] {
             assert_eq!(all().redact(text).0, expected);
         }

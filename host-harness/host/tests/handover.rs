@@ -380,7 +380,8 @@ fn requests_prompts_before_the_inactivity_timeout() {
     assert_eq!(late, [Step::Leave(LeaveReason::UserInactive), Step::Ended(EndReason::Expired)]);
 
     let mut left = begin(policy.clone());
-    let _ = apply(&mut left, 1000, &[at(1000, message(Author::Human)), at(2000, EventKind::AgentLeft(unidentified()))]);
+    let _ =
+        apply(&mut left, 1000, &[at(500, joined("a")), at(1000, message(Author::Human)), at(2000, self::left("a"))]);
     assert_eq!(left.next_deadline(), Some(START + 11_000), "nobody is there to whom the user could write");
 
     let mut stored = begin(policy);

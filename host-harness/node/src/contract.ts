@@ -760,7 +760,7 @@ export interface Attribute {
   confidential: boolean;
 }
 
-/** The requested routing. The settings supply absent and empty fields. */
+/** A requested routing. */
 export interface Routing {
   /** The queue, as in the settings. */
   queue?: string | undefined;
@@ -790,11 +790,11 @@ export interface HandoverStart {
    * if no earlier handover delivered lines.
    */
   deliveredUntil?: Timestamp | undefined;
-  /** The requested routing. */
+  /** The requested routing. The settings supply absent and empty fields. */
   routing: Routing;
   /**
-   * Added to the attributes from the settings and the routing. Replaces those with the same key. A provider refuses a
-   * confidential attribute that it can hide only with `annotate`.
+   * Added to the attributes from the settings and the routing. Replaces those with the same key. If the provider cannot
+   * hide attributes in the start, it refuses confidential ones; send them with `annotate`.
    */
   attributes: Attribute[];
   /**
@@ -897,7 +897,7 @@ export interface CallbackRequest {
   name?: string | undefined;
   /** When the agent should call. Absent for as soon as possible. */
   time?: Timestamp | undefined;
-  /** The requested routing. */
+  /** The requested routing. The settings supply an absent queue and priority. Some contact centers require a queue. */
   routing: Routing;
   /** Data for the agent. None of it is confidential. */
   attributes: Attribute[];
@@ -1044,7 +1044,7 @@ export interface Availability {
 export type DeliveryStatus =
   /** It arrived. */
   | { tag: "delivered"; val: Delivery }
-  /** It did not arrive. Delivering it again creates no duplicate. */
+  /** It did not arrive, or delivering it again has the same effect. The host may deliver it again. */
   | { tag: "not-delivered" }
   /** The contact center cannot report it, or the conversation's id is not known. */
   | { tag: "unknown" };

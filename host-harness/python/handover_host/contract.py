@@ -1279,7 +1279,7 @@ class Attribute(TypedDict):
 
 
 class Routing(TypedDict):
-    """The requested routing. The settings supply absent and empty fields."""
+    """A requested routing."""
 
     queue: NotRequired[str | None]
     """The queue, as in the settings."""
@@ -1317,11 +1317,11 @@ class HandoverStart(TypedDict):
     """
 
     routing: Routing
-    """The requested routing."""
+    """The requested routing. The settings supply absent and empty fields."""
 
     attributes: list[Attribute]
-    """Added to the attributes from the settings and the routing. Replaces those with the same key. A provider refuses a
-    confidential attribute that it can hide only with `annotate`.
+    """Added to the attributes from the settings and the routing. Replaces those with the same key. If the provider cannot
+    hide attributes in the start, it refuses confidential ones; send them with `annotate`.
     """
 
     summary: NotRequired[str | None]
@@ -1459,7 +1459,7 @@ class CallbackRequest(TypedDict):
     """When the agent should call. Absent for as soon as possible."""
 
     routing: Routing
-    """The requested routing."""
+    """The requested routing. The settings supply an absent queue and priority. Some contact centers require a queue."""
 
     attributes: list[Attribute]
     """Data for the agent. None of it is confidential."""
@@ -1726,7 +1726,7 @@ DeliveryStatus = Union[
 """The status of a request whose delivery outcome was unknown.
 
 - `delivered`: It arrived.
-- `not-delivered`: It did not arrive. Delivering it again creates no duplicate.
+- `not-delivered`: It did not arrive, or delivering it again has the same effect. The host may deliver it again.
 - `unknown`: The contact center cannot report it, or the conversation's id is not known.
 """
 

@@ -6,7 +6,7 @@ use handover_host::contract::{
     Agent, AgentEvent, Conversation, Delivery, EndReason, EventKind, HandoverOutcome, HandoverStart, OutboundMessage,
     Timestamp,
 };
-use handover_host::handover::Policy;
+use handover_host::handover::{Handover, Policy};
 use std::time::Duration;
 
 const SECOND: u64 = 1_000;
@@ -43,6 +43,8 @@ fn begin(mailbox: &mut Mailbox, now: Timestamp, rules: &Rules) {
 fn end(mailbox: &mut Mailbox, at: Timestamp, rules: &Rules) {
     let id = format!("end-{at}");
     let end = AgentEvent {
+        // The contact center says which handover ended: by its time alone, it could be the one before.
+        handover: mailbox.handover().map(Handover::number),
         conversation_id: Some("c-1".to_owned()),
         ..event(&id, at, EventKind::Ended(EndReason::Completed))
     };
