@@ -41,6 +41,14 @@ async fn only_the_agent_who_accepts_joins() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn shows_the_position_and_the_wait() {
+    let page = Page::open().await;
+    page.request_agent().await;
+    page.chat_shows("You are number 1 in the queue. Estimated wait: 1 min.").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn shows_what_the_agent_recorded() {
     let page = Page::open().await;
     page.hand_over().await;

@@ -7,7 +7,11 @@ use crate::page::Page;
 async fn screenshots() {
     let page = Page::open().await;
     page.write("My parcel has not arrived. Where is it?").await;
-    page.hand_over().await;
+    page.request_agent().await;
+    page.chat_shows("Estimated wait").await;
+    page.choose_conversation().await;
+    page.agent_does("accept").await;
+    page.chat_shows("Grace Hopper has joined.").await;
     page.agent_writes("Hello Ada, this is Grace. Your parcel is at the depot.").await;
     page.chat_shows("Your parcel is at the depot.").await;
     page.write("Can you send it again?").await;
