@@ -28,7 +28,7 @@ pub(crate) mod time;
 pub use self::capacity::{Full, MAX_BYTES, MAX_REQUESTS, NoRoom, TooLarge};
 pub use self::deduplication::{EventOrigin, Refused, Source};
 pub(crate) use self::delivery_queue::StoredRequest;
-pub use self::delivery_queue::{DeliveryOutcome, Item, LookupOutcome, Reason};
+pub use self::delivery_queue::{DeliveryOutcome, Item, LookupOutcome, MessageKind, Reason};
 pub(crate) use self::event_queue::EventQueue;
 pub use self::event_queue::{CallbackOutcome, Event, QueuedEvent};
 pub use self::idempotency::{CachedResponse, CommandResponse};

@@ -35,7 +35,7 @@ pub struct Item {
     number: u64,
     message: String,
     handover: u32,
-    kind: Kind,
+    kind: MessageKind,
     content: Content,
     /// The message has only this request, so a receipt for the message is about this request.
     only: bool,
@@ -71,17 +71,20 @@ pub struct Item {
 }
 
 /// Kinds of messages, as far as they differ in delivery.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-enum Kind {
+pub enum MessageKind {
+    /// The start of a handover.
     Start,
     /// A text, an attachment or an answer. The platform gets a receipt for it.
+    #[default]
     Content,
     /// The user is typing.
     #[serde(alias = "sign")]
     Typing,
     /// A receipt for an agent's message.
     Receipt,
+    /// The end of a handover by the user.
     Leave,
     /// A message for the contact center itself, such as a change of the routing. The gateway makes its receipt.
     Instruction,
@@ -188,7 +191,7 @@ pub(super) enum Next<'a> {
     DeadLetter(&'a Reason),
 }
 
-impl Kind {
+impl MessageKind {
     fn of(message: &OutboundMessage) -> Self {
         match message {
             OutboundMessage::Start(_) => Self::Start,
@@ -205,10 +208,15 @@ impl Kind {
     }
 }
 
-impl Kind {
+impl MessageKind {
     /// Returns whether a repetition is harmless. Such an item is repeated instead of looked up.
     fn is_repeatable(self) -> bool {
         matches!(self, Self::Typing | Self::Receipt)
+    }
+
+    /// Returns whether the contact center accepts such a message after the handover ended.
+    pub(super) fn may_follow_the_end(self) -> bool {
+        matches!(self, Self::Leave | Self::Receipt | Self::Survey)
     }
 }
 
@@ -256,22 +264,26 @@ impl Item {
         self.since
     }
 
+    pub(super) fn kind(&self) -> MessageKind {
+        self.kind
+    }
+
     pub(super) fn starts(&self) -> bool {
-        self.kind == Kind::Start
+        self.kind == MessageKind::Start
     }
 
     /// Returns whether the platform gets a receipt.
     pub(super) fn has_receipt(&self) -> bool {
-        matches!(self.kind, Kind::Start | Kind::Content | Kind::Instruction | Kind::Survey)
+        matches!(self.kind, MessageKind::Start | MessageKind::Content | MessageKind::Instruction | MessageKind::Survey)
     }
 
     /// Returns whether the contact center sends no receipt for it, although the platform gets one.
     pub(super) fn is_instruction(&self) -> bool {
-        matches!(self.kind, Kind::Instruction | Kind::Survey)
+        matches!(self.kind, MessageKind::Instruction | MessageKind::Survey)
     }
 
     pub(super) fn leaves(&self) -> bool {
-        self.kind == Kind::Leave
+        self.kind == MessageKind::Leave
     }
 
     pub(super) fn transcript_until(&self) -> Option<Timestamp> {
@@ -325,8 +337,8 @@ impl Item {
         };
         let given_up = matches!(self.progress, Progress::Dead(_));
         self.is_expired(now)
-            || (self.kind == Kind::Typing && moot)
-            || (self.kind == Kind::Receipt && given_up)
+            || (self.kind == MessageKind::Typing && moot)
+            || (self.kind == MessageKind::Receipt && given_up)
             || (self.withdrawn && self.progress == Progress::Waiting && self.blind_retries == 0)
     }
 
@@ -347,8 +359,8 @@ impl DeliveryQueue {
         handover: u32,
         now: Timestamp,
     ) -> Result<(), NoRoom> {
-        let kind = Kind::of(&outbound.message);
-        if kind == Kind::Typing {
+        let kind = MessageKind::of(&outbound.message);
+        if kind == MessageKind::Typing {
             self.push_typing(outbound, requests.unwrap_or_default(), handover, now);
             return Ok(());
         }
@@ -362,9 +374,9 @@ impl DeliveryQueue {
             return Ok(());
         };
         self.admit(&requests)?;
-        if matches!(kind, Kind::Start | Kind::Content) {
+        if matches!(kind, MessageKind::Start | MessageKind::Content) {
             // Content ends typing, so content must not wait for the delivery of typing.
-            self.items.retain(|item| item.kind != Kind::Typing || item.progress != Progress::Waiting);
+            self.items.retain(|item| item.kind != MessageKind::Typing || item.progress != Progress::Waiting);
         }
         let (only, count) = (requests.len() == 1, requests.len());
         for (part, request) in (1..).zip(requests) {
@@ -378,7 +390,7 @@ impl DeliveryQueue {
 
     /// Queues at most one typing event, and none if the queue is full or there is no conversation yet.
     fn push_typing(&mut self, outbound: &Outbound, requests: Vec<ProviderRequest>, handover: u32, now: Timestamp) {
-        if self.items.iter().any(|item| item.kind == Kind::Typing) || self.admit(&requests).is_err() {
+        if self.items.iter().any(|item| item.kind == MessageKind::Typing) || self.admit(&requests).is_err() {
             return;
         }
         for request in requests {
@@ -399,7 +411,7 @@ impl DeliveryQueue {
 
     /// Marks the requests of a handover as withdrawn: they are not delivered unless an attempt is under way.
     pub(super) fn withdraw(&mut self, handover: u32) {
-        for item in self.items.iter_mut().filter(|item| item.handover == handover && item.kind != Kind::Leave) {
+        for item in self.items.iter_mut().filter(|item| item.handover == handover && item.kind != MessageKind::Leave) {
             item.withdrawn = true;
         }
     }
@@ -421,6 +433,7 @@ impl DeliveryQueue {
     pub(super) fn redrive(
         &mut self,
         message: &str,
+        kind: MessageKind,
         request: &ProviderRequest,
         reason: &Reason,
         handover: u32,
@@ -429,7 +442,8 @@ impl DeliveryQueue {
         self.admit(std::slice::from_ref(request))?;
         let content = Content::Request(Request(ProviderRequest { ttl_ms: None, ..request.clone() }));
         self.last = self.last.saturating_add(1);
-        let kind = if handover == NO_HANDOVER { Kind::Instruction } else { Kind::Content };
+        // A start that is redriven is one more message of the handover, which has begun.
+        let kind = if kind == MessageKind::Start { MessageKind::Content } else { kind };
         let item = Item::new(self.last, message, handover, kind, content, now);
         let progress = match reason {
             Reason::OutcomeUnknown(_) => Progress::OutcomeUnknown(now),
@@ -465,7 +479,7 @@ impl DeliveryQueue {
 
     fn append(&mut self, outbound: &Outbound, content: Content, only: bool, handover: u32, now: Timestamp) {
         self.last = self.last.saturating_add(1);
-        let item = Item::new(self.last, &outbound.id, handover, Kind::of(&outbound.message), content, now);
+        let item = Item::new(self.last, &outbound.id, handover, MessageKind::of(&outbound.message), content, now);
         self.items.push_back(Item { only, ..item });
     }
 
@@ -476,8 +490,7 @@ impl DeliveryQueue {
             self.items.pop_front();
         }
         let item = self.items.front_mut()?;
-        let may_follow_the_end =
-            matches!(item.kind, Kind::Leave | Kind::Receipt | Kind::Survey) || item.handover == NO_HANDOVER;
+        let may_follow_the_end = item.kind.may_follow_the_end() || item.handover == NO_HANDOVER;
         if item.progress == Progress::Waiting && !may_follow_the_end && open != Some(item.handover) {
             item.progress = Progress::Dead(Reason::HandoverOver);
         }
@@ -619,7 +632,7 @@ impl DeliveryQueue {
 }
 
 impl Item {
-    fn new(number: u64, message: &str, handover: u32, kind: Kind, content: Content, now: Timestamp) -> Self {
+    fn new(number: u64, message: &str, handover: u32, kind: MessageKind, content: Content, now: Timestamp) -> Self {
         Self {
             number,
             message: message.to_owned(),

@@ -1,6 +1,6 @@
 //! Leases: exclusive rights of workers to work on a mailbox, and their tasks.
 
-use super::delivery_queue::Reason;
+use super::delivery_queue::{MessageKind, Reason};
 use super::event_queue::QueuedEvent;
 use super::rules::LEASE;
 use super::time::after;
@@ -118,6 +118,9 @@ pub enum DeadLetterContent {
         handover: u32,
         /// The id of the platform's message.
         message: String,
+        /// The kind of the message. Earlier versions stored none.
+        #[serde(default)]
+        kind: MessageKind,
         /// The request. Absent if it could not be built.
         #[serde(with = "super::delivery_queue::optional_request")]
         request: Option<ProviderRequest>,

@@ -345,19 +345,20 @@ impl Mailbox {
     /// # Errors
     /// Its handover has ended, it was never built, or the queue is full.
     pub fn redrive(&mut self, dead_letter: &DeadLetter, now: Timestamp) -> Result<(), SendError> {
-        let DeadLetterContent::Outbound { handover, message, request: Some(request), reason, .. } =
+        let DeadLetterContent::Outbound { handover, message, kind, request: Some(request), reason, .. } =
             &dead_letter.content
         else {
             return Err(NoHandover.into());
         };
         let open = self.handover.as_ref().filter(|open| is_open(open)).map(Handover::number);
-        if *handover != NO_HANDOVER && open != Some(*handover) {
+        let may_follow_the_end = *handover == NO_HANDOVER || kind.may_follow_the_end();
+        if !may_follow_the_end && open != Some(*handover) {
             return Err(NoHandover.into());
         }
         // No idempotency key contains a space.
         let key = format!("redrive {}", dead_letter.id);
         if self.idempotency.get(&key, now).is_none() {
-            self.delivery_queue.redrive(message, request, reason, *handover, now)?;
+            self.delivery_queue.redrive(message, *kind, request, reason, *handover, now)?;
             let sent =
                 CachedResponse { request_digest: String::new(), response: CommandResponse::Sent(message.clone()) };
             self.idempotency.put(&key, sent, now);

@@ -187,6 +187,7 @@ impl Mailbox {
                         item: number,
                         handover,
                         message: item.message().to_owned(),
+                        kind: item.kind(),
                         request: item.request().cloned(),
                         reason: reason.clone(),
                     },

@@ -1,10 +1,12 @@
 //! Messages for the contact center itself: rerouting, annotations and callbacks.
 
-use super::{NOW, request, rules};
-use handover_gateway::mailbox::{Channel, DeadLetterContent, DeliveryOutcome, LookupOutcome, Mailbox, SendError, Task};
+use super::{NOW, event, request, rules};
+use handover_gateway::mailbox::{
+    Channel, DeadLetter, DeadLetterContent, DeliveryOutcome, EventOrigin, LookupOutcome, Mailbox, SendError, Source, Task,
+};
 use handover_host::contract::{
-    Annotation, CallbackRequest, Conversation, Delivery, Failure, HandoverStart, OutboundMessage, RetryAdvice,
-    RetryCause, Routing, Timestamp,
+    Annotation, CallbackRequest, Conversation, Delivery, EndReason, EventKind, Failure, HandoverStart, LeaveReason,
+    OutboundMessage, RetryAdvice, RetryCause, Routing, Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -151,6 +153,41 @@ fn a_callback_whose_outcome_is_unknown_is_looked_up_and_redriven_without_a_hando
     mailbox.redrive(&dead_letter, never).expect("it needs no handover");
     let again = task(&mut mailbox, never + 60_000);
     assert!(matches!(again, Some(Task::Find { .. })), "it may have arrived: {again:?}");
+}
+
+/// Makes the next request fail for good. Returns its dead letter.
+fn refuse(mailbox: &mut Mailbox, now: Timestamp) -> DeadLetter {
+    let Some(Task::Deliver { item, .. }) = task(mailbox, now) else { panic!("a request is delivered") };
+    mailbox.delivered(item, DeliveryOutcome::Failed(Failure::Permanent("no".to_owned())), 0.0, now, &rules());
+    let Some(Task::StoreDeadLetter(dead_letter)) = task(mailbox, now) else { panic!("a dead letter") };
+    mailbox.dead_letter_stored(&dead_letter, now, &rules());
+    dead_letter
+}
+
+#[test]
+fn a_redriven_instruction_gets_the_receipt_of_an_instruction() {
+    let mut mailbox = Mailbox::new("box".to_owned(), "user-1".to_owned());
+    begin(&mut mailbox, NOW);
+    let id = send(&mut mailbox, annotation(), &["tags"], NOW);
+    let dead_letter = refuse(&mut mailbox, NOW);
+    mailbox.redrive(&dead_letter, NOW).expect("its handover is open");
+    deliver(&mut mailbox, Some("c-1"), NOW + 1);
+    assert_eq!(receipts(&mailbox), [(1, json!(id), json!({ "failed": ["no"] })), (1, json!(id), json!("accepted"))]);
+}
+
+#[test]
+fn a_survey_can_be_redriven_after_the_end_unlike_a_text() {
+    let mut mailbox = Mailbox::new("box".to_owned(), "user-1".to_owned());
+    begin(&mut mailbox, NOW);
+    send(&mut mailbox, OutboundMessage::Text("Hello".to_owned()), &["text"], NOW);
+    let text = refuse(&mut mailbox, NOW);
+    send(&mut mailbox, OutboundMessage::RequestSurvey, &["survey"], NOW);
+    let survey = refuse(&mut mailbox, NOW);
+    mailbox.leave(LeaveReason::UserLeft, NOW, &rules()).expect("a handover is in progress");
+    let end = event("end", NOW, EventKind::Ended(EndReason::Completed));
+    mailbox.accept(&[end], &EventOrigin::new(Source::Webhook, b"end"), NOW, &rules()).expect("new");
+    assert!(matches!(mailbox.redrive(&text, NOW), Err(SendError::NoHandover(_))));
+    mailbox.redrive(&survey, NOW).expect("a survey follows the end");
 }
 
 #[test]
