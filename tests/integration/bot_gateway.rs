@@ -161,6 +161,7 @@ impl World {
             integration_id: None,
             logs_bodies: false,
             redaction: None,
+            translation: None,
             polls: NonZeroU32::new(6_000).expect("a nonzero number"),
             trace: Trace::default(),
         };

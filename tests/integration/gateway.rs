@@ -6,6 +6,7 @@ mod faults;
 mod instructions;
 mod reconciliation;
 mod redaction;
+mod translation;
 mod webhooks;
 
 use crate::world::World;
@@ -92,6 +93,7 @@ fn options(rules: &Rules, callback: Option<&Callback>, integration_id: Option<St
         integration_id,
         logs_bodies: false,
         redaction: None,
+        translation: None,
         polls: NonZeroU32::new(6_000).expect("a nonzero number"),
         trace: Trace::default(),
     }
@@ -124,20 +126,19 @@ impl TestGateway {
     }
 
     /// Starts a sandbox with this configuration and a gateway. `settings` replaces or extends the announced settings.
-    async fn with_config(
-        mut config: Config,
-        settings: &[(&str, &str)],
-        rules: Rules,
-        callback: Option<Callback>,
-    ) -> Self {
+    async fn with_config(config: Config, settings: &[(&str, &str)], rules: Rules, callback: Option<Callback>) -> Self {
+        Self::with_options(config, settings, options(&rules, callback.as_ref(), None)).await
+    }
+
+    /// Starts a sandbox with this configuration and a gateway with these options, for the integration of the sandbox.
+    async fn with_options(mut config: Config, settings: &[(&str, &str)], options: Options) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = configure_webhooks(&listener, &mut config);
         let world = World::with(config, settings).await;
         let folder = tempfile::tempdir().expect("a folder");
-        let integration_id = world.sandbox.announcement().integration_id.clone();
-        let connections = [("acme", &world, Some(integration_id))];
+        let options = Options { integration_id: Some(world.sandbox.announcement().integration_id.clone()), ..options };
         let store = store_in(&folder);
-        let stop = run_gateway(store.clone(), listener, &connections, &rules, callback.as_ref());
+        let stop = run_gateway_with(store.clone(), listener, &[("acme", &world, options)]);
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         Self { world, url, http, store, _folder: folder, _stop: stop }
     }

@@ -285,6 +285,23 @@ pub(crate) struct Connection {
     pub(crate) give_up: Span,
     #[serde(default)]
     pub(crate) redaction: Redaction,
+    pub(crate) translation: Option<Translation>,
+}
+
+/// A service of yours that translates texts between the user and the agents. The gateway posts texts to it, signed like
+/// events, and expects their translations. If it fails, the original texts are used.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct Translation {
+    /// The http or https URL.
+    pub(crate) url: String,
+    /// Signing secrets (`whsec_…`). Every request is signed with each of them.
+    #[schema(value_type = Vec<String>, format = "secret")]
+    pub(crate) secrets: Vec<SecretSource>,
+    /// The time for one request. 100ms to 5s.
+    #[serde(default = "translation_timeout", deserialize_with = "read_translation_timeout")]
+    #[schema(value_type = String, format = "duration")]
+    pub(crate) timeout: Span,
 }
 
 /// Personal data that is replaced in the texts of the platform's messages before they are stored. `handover redact` shows the
@@ -416,6 +433,14 @@ fn read_outcome_timeout<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::E
 
 fn outcome_timeout() -> Span {
     Span(OUTCOME_TIMEOUT)
+}
+
+fn read_translation_timeout<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::Error> {
+    Span::within(from, Duration::from_millis(100)..=5 * SECOND, "expected 100ms to 5s")
+}
+
+fn translation_timeout() -> Span {
+    Span(2 * SECOND)
 }
 
 fn poll_interval() -> Span {

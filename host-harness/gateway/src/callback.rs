@@ -3,6 +3,7 @@
 use crate::clock::now;
 use crate::mailbox::{CallbackOutcome, REQUEST_TIMEOUT};
 use crate::platform_event::DeliverableEvent;
+use serde::Serialize;
 use std::time::{Duration, SystemTime};
 
 /// The maximum size of the platform's response, in bytes: as large as an answer through the API.
@@ -85,26 +86,46 @@ impl Callback {
         }
     }
 
+    /// Posts a question that is not an event, once, and returns the JSON of the response.
+    ///
+    /// # Errors
+    /// There is no JSON within this time. Contains why.
+    pub(crate) async fn ask_about(
+        &self,
+        id: &str,
+        question: &impl Serialize,
+        within: Duration,
+    ) -> Result<Vec<u8>, String> {
+        let asked = async { json(send(self.signed(id, question)?).await?).await };
+        match tokio::time::timeout(within, asked).await {
+            Ok(Ok(Some(body))) => Ok(body),
+            Ok(Ok(None)) => Err("the response has no JSON".into()),
+            Ok(Err(CallbackOutcome::Retry(_, why) | CallbackOutcome::Refused(why))) => Err(why),
+            Ok(Err(CallbackOutcome::Accepted)) | Err(_) => Err("there was no response in time".into()),
+        }
+    }
+
     async fn post(&self, event: &impl DeliverableEvent, attempt: u32) -> Result<reqwest::Response, CallbackOutcome> {
-        let refused = |why: &str| CallbackOutcome::Refused(why.into());
-        let body = serde_json::to_vec(event).map_err(|_| refused("the event cannot be serialized"))?;
-        let time = now() / 1_000;
-        let signatures = self.sign(event.id(), i64::try_from(time).unwrap_or(i64::MAX), &body);
-        let mut request = self
-            .client
-            .post(self.url.clone())
-            .header("content-type", "application/json")
-            .header("webhook-id", event.id())
-            .header("webhook-timestamp", time)
-            .header("webhook-attempt", attempt)
-            .header("webhook-signature", signatures.ok_or_else(|| refused("the event cannot be signed"))?);
+        let mut request = self.signed(event.id(), event)?.header("webhook-attempt", attempt);
         if let Some(correlation) = event.correlation() {
             request = request.header("x-request-id", correlation);
         }
-        match request.body(body).send().await {
-            Ok(response) => accepted(response),
-            Err(error) => Err(CallbackOutcome::Retry(None, describe(&error).to_owned())),
-        }
+        send(request).await
+    }
+
+    fn signed(&self, id: &str, content: &impl Serialize) -> Result<reqwest::RequestBuilder, CallbackOutcome> {
+        let refused = |why: &str| CallbackOutcome::Refused(why.into());
+        let body = serde_json::to_vec(content).map_err(|_| refused("the body cannot be serialized"))?;
+        let time = now() / 1_000;
+        let signatures = self.sign(id, i64::try_from(time).unwrap_or(i64::MAX), &body);
+        let request = self
+            .client
+            .post(self.url.clone())
+            .header("content-type", "application/json")
+            .header("webhook-id", id)
+            .header("webhook-timestamp", time)
+            .header("webhook-signature", signatures.ok_or_else(|| refused("the body cannot be signed"))?);
+        Ok(request.body(body))
     }
 
     /// Returns one signature for each secret, separated by spaces (Standard Webhooks, "Signature scheme").
@@ -112,6 +133,13 @@ impl Callback {
         let signatures: Option<Vec<String>> =
             self.secrets.iter().map(|secret| signer(secret)?.sign(id, time, body).ok()).collect();
         Some(signatures?.join(" "))
+    }
+}
+
+async fn send(request: reqwest::RequestBuilder) -> Result<reqwest::Response, CallbackOutcome> {
+    match request.send().await {
+        Ok(response) => accepted(response),
+        Err(error) => Err(CallbackOutcome::Retry(None, describe(&error).to_owned())),
     }
 }
 

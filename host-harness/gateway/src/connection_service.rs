@@ -2,15 +2,16 @@
 
 use crate::address::Address;
 use crate::callback::Callback;
-use crate::mailbox::Rules;
+use crate::mailbox::{Rules, Translations};
 use crate::mailboxes::Mailboxes;
 use crate::metrics::{ConnectionMetrics, Metrics};
 use crate::redaction::Redaction;
 use crate::trace::Trace;
+use crate::translation::{NotTranslated, Reader, Translation};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use handover_host::Connection;
-use handover_host::contract::{Ability, Failure, Routing, Timestamp};
+use handover_host::contract::{Ability, AgentMessage, Failure, Routing, Timestamp};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -86,6 +87,8 @@ pub struct Options {
     pub polls: NonZeroU32,
     /// What is replaced in the platform's messages before they are stored.
     pub redaction: Option<Arc<Redaction>>,
+    /// The service that translates texts between the user and the agents.
+    pub translation: Option<Translation>,
     /// The trace of messages.
     pub trace: Trace,
 }
@@ -183,6 +186,43 @@ impl ConnectionService {
     /// Returns what is replaced in the platform's messages.
     pub(crate) fn redaction(&self) -> Option<&Redaction> {
         self.0.options.redaction.as_deref()
+    }
+
+    /// Returns whether texts are translated between the user and the agents.
+    pub(crate) fn translates(&self) -> bool {
+        self.0.options.translation.is_some()
+    }
+
+    /// Returns these messages in the user's language, by their ids. Without a translation, there are none.
+    pub(crate) async fn translations<'e>(
+        &self,
+        recipient: &str,
+        messages: impl IntoIterator<Item = &'e AgentMessage>,
+    ) -> Translations {
+        let Some(translation) = &self.0.options.translation else { return Translations::new() };
+        let translated = translation.for_user(&self.address(recipient), messages).await;
+        let is_empty = translated.as_ref().is_ok_and(Translations::is_empty);
+        if !is_empty {
+            self.record_translation(translated.as_ref().err());
+        }
+        translated.unwrap_or_default()
+    }
+
+    /// Replaces the texts of a message by those that the agents can read. `id` identifies the request.
+    pub(crate) async fn translate_for_agents(&self, recipient: &str, id: &str, texts: Vec<&mut String>) {
+        if let Some(translation) = self.0.options.translation.as_ref().filter(|_| !texts.is_empty()) {
+            let translated = translation.translate(&self.address(recipient), Reader::Agent, id, texts).await;
+            self.record_translation(translated.err().as_ref());
+        }
+    }
+
+    fn record_translation(&self, failure: Option<&NotTranslated>) {
+        self.metrics().translation(if failure.is_some() { "failed" } else { "translated" });
+        if let Some(why) = failure
+            && self.may_warn()
+        {
+            tracing::warn!(connection = self.name(), %why, "texts were not translated; their readers get the original");
+        }
     }
 
     pub(crate) fn rules(&self) -> &Rules {

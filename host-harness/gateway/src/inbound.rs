@@ -2,7 +2,7 @@
 
 use crate::clock::now;
 use crate::connection_service::ConnectionService;
-use crate::mailbox::{Accepted, EventOrigin, NoRoom, NotAccepted, Refused, Source};
+use crate::mailbox::{Accepted, EventOrigin, NoRoom, NotAccepted, Refused, Source, Translations};
 use crate::mailboxes::LoadedMailbox;
 use crate::repository::ChangeError;
 use crate::store::StoreError;
@@ -221,6 +221,7 @@ async fn accept(
         None if service.rules().agents_begin && events.iter().any(begins) => LoadedMailbox::new_mailbox(recipient),
         None => return Ok(None),
     };
+    let translations = service.translations(recipient, loaded.state.new_messages(events)).await;
     // Stores the recipient of the conversation first, because later webhooks may contain only the conversation.
     for conversation in events.iter().filter_map(|event| event.conversation_id.as_ref()) {
         if !loaded.state.conversations().contains(conversation) {
@@ -231,7 +232,9 @@ async fn accept(
         .mailboxes()
         .change_from(loaded, &address, service.rules(), |mailbox| {
             mailbox.correlate(Some(correlation.to_owned()));
+            mailbox.translate(translations.clone());
             let accepted = mailbox.accept(events, origin, now(), service.rules());
+            mailbox.translate(Translations::new());
             mailbox.correlate(None);
             accepted
         })

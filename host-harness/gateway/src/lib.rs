@@ -33,6 +33,7 @@ mod inbound;
 mod json_text;
 pub mod mailbox;
 mod mailboxes;
+mod message_texts;
 mod metrics;
 mod outbound;
 mod platform_event;
@@ -50,6 +51,7 @@ pub mod store;
 mod store_check;
 mod supervisor;
 mod trace;
+pub mod translation;
 mod worker;
 
 pub use self::address::Address;

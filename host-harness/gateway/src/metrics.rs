@@ -40,6 +40,7 @@ struct Inner {
     polls: Family<Outcome, Counter>,
     reconciliations: Family<Outcome, Counter>,
     redactions: Family<Kind, Counter>,
+    translations: Family<Outcome, Counter>,
     bot_requests: Family<Outcome, Counter>,
     answers: Family<Outcome, Counter>,
     dead_letters: Family<Connection, Counter>,
@@ -120,6 +121,7 @@ impl Default for Metrics {
                 "Comparisons of the agents' messages of ended handovers by outcome",
             ),
             redactions: family(&mut registry, "redactions", "Replacements of personal data by kind"),
+            translations: family(&mut registry, "translations", "Requests for translations by outcome"),
             bot_requests: family(
                 &mut registry,
                 "bot_requests",
@@ -261,6 +263,11 @@ impl ConnectionMetrics {
     pub(crate) fn redacted(&self, kind: &str, count: usize) {
         let labels = Kind { connection: self.connection.clone(), kind: kind.to_owned() };
         self.metrics.0.redactions.get_or_create(&labels).inc_by(u64::try_from(count).unwrap_or(u64::MAX));
+    }
+
+    /// Counts a request for a translation.
+    pub(crate) fn translation(&self, outcome: &'static str) {
+        self.outcome(&self.metrics.0.translations, outcome, 1);
     }
 
     pub(crate) fn dead_letter(&self) {

@@ -5,6 +5,7 @@ use crate::connection_service::ConnectionService;
 use crate::file_url::why_unfetchable;
 use crate::mailbox::{CachedResponse, CommandResponse, Mailbox, NoHandover, NoRoom, NotStarted, SendError, TooLarge};
 use crate::mailboxes::LoadedMailbox;
+use crate::message_texts;
 use crate::redaction::Replacements;
 use crate::repository::SaveOutcome;
 use crate::store::StoreError;
@@ -126,6 +127,7 @@ pub(crate) async fn execute(
     });
     // A digest of the text before could be guessed: a card number has few unknown digits.
     let request_digest = digest(&command);
+    let mut translated = None;
     for _ in 0..MAX_ATTEMPTS {
         let now = now();
         let mut loaded = match (service.mailboxes().loaded(&address).await?, &command) {
@@ -141,8 +143,12 @@ pub(crate) async fn execute(
                 Err(PlatformError::KeyReused)
             };
         }
+        let command = match &translated {
+            Some(command) => command,
+            None => translated.insert(translate(service, recipient, command.clone(), correlation).await),
+        };
         loaded.state.correlate(Some(correlation.to_owned()));
-        let response = perform(service, &mut loaded.state, &command, now).await?;
+        let response = perform(service, &mut loaded.state, command, now).await?;
         if let Some(key) = key {
             let cached = CachedResponse { request_digest: request_digest.clone(), response: response.clone() };
             loaded.state.cache_response(&key.0, cached, now);
@@ -156,6 +162,17 @@ pub(crate) async fn execute(
         }
     }
     Err(PlatformError::Contended)
+}
+
+/// Returns a command with the texts that the agents can read. A proactive text is for the user, in the user's language.
+async fn translate(service: &ConnectionService, recipient: &str, mut command: Command, correlation: &str) -> Command {
+    let texts = match &mut command {
+        Command::Begin(start) => message_texts::of_start(start),
+        Command::Send(OutboundMessage::ProactiveText(_)) | Command::Leave(_) => Vec::new(),
+        Command::Send(message) => message_texts::of_message(message),
+    };
+    service.translate_for_agents(recipient, correlation, texts).await;
+    command
 }
 
 async fn perform(

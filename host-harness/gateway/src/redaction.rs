@@ -4,6 +4,7 @@
 //! and dates stay. Nothing is replaced that the platform sends in a field of its own: the profile, confidential attributes, and
 //! the telephone number of a callback.
 
+use crate::message_texts;
 use handover_host::contract::{Attribute, HandoverStart, OutboundMessage};
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
@@ -223,17 +224,8 @@ impl Redaction {
         let mut all = Replacements::new();
         match message {
             OutboundMessage::Start(start) => return self.apply_to_start(start),
-            OutboundMessage::Text(text) | OutboundMessage::ProactiveText(text) => self.replace(text, &mut all),
-            OutboundMessage::Attachment(attachment) => self.replace_each(attachment.caption.iter_mut(), &mut all),
-            OutboundMessage::Answer(answer) => self.replace(&mut answer.text, &mut all),
             OutboundMessage::Callback(callback) => self.replace_each(visible(&mut callback.attributes), &mut all),
-            OutboundMessage::SurveyScore(score) => self.replace_each(score.comment.iter_mut(), &mut all),
-            OutboundMessage::Typing
-            | OutboundMessage::Receipt(_)
-            | OutboundMessage::Leave(_)
-            | OutboundMessage::Reroute(_)
-            | OutboundMessage::Annotate(_)
-            | OutboundMessage::RequestSurvey => {}
+            message => self.replace_each(message_texts::of_message(message), &mut all),
         }
         all
     }
@@ -241,14 +233,13 @@ impl Redaction {
     /// Redacts the texts of a start, like [`apply`](Self::apply).
     pub(crate) fn apply_to_start(&self, start: &mut HandoverStart) -> Replacements {
         let mut all = Replacements::new();
-        let texts = start.transcript.iter_mut().map(|line| &mut line.text);
-        self.replace_each(texts.chain(&mut start.text).chain(&mut start.summary), &mut all);
+        self.replace_each(message_texts::of_start(start), &mut all);
         self.replace_each(visible(&mut start.attributes), &mut all);
         all
     }
 
-    fn replace_each<'t>(&self, texts: impl Iterator<Item = &'t mut String>, all: &mut Replacements) {
-        texts.for_each(|text| self.replace(text, all));
+    fn replace_each<'t>(&self, texts: impl IntoIterator<Item = &'t mut String>, all: &mut Replacements) {
+        texts.into_iter().for_each(|text| self.replace(text, all));
     }
 
     fn replace(&self, text: &mut String, all: &mut Replacements) {

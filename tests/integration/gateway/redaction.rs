@@ -1,31 +1,20 @@
 //! Personal data in the platform's messages.
 
-use super::{TestGateway, configure_webhooks, options, rules, run_gateway_with, store_in};
-use crate::world::World;
+use super::{TestGateway, options, rules};
 use genesys_sandbox::Config;
 use handover_gateway::Options;
 use handover_gateway::redaction::{Kind, Redaction};
 use serde_json::json;
 use std::sync::Arc;
-use tokio::net::TcpListener;
 
 /// Test numbers that card networks publish.
 const CARDS: [&str; 2] = ["4111111111111111", "5555555555554444"];
 
 #[tokio::test]
 async fn neither_the_contact_center_nor_the_store_gets_personal_data() {
-    let mut config = Config::default();
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let url = configure_webhooks(&listener, &mut config);
-    let world = World::with(config, &[]).await;
-    let folder = tempfile::tempdir().expect("a folder");
     let redaction = Redaction::new(&[Kind::CardNumber], [], false).expect("no patterns");
-    let id = world.sandbox.announcement().integration_id.clone();
-    let options = Options { redaction: Some(Arc::new(redaction)), ..options(&rules(), None, Some(id)) };
-    let store = store_in(&folder);
-    let stop = run_gateway_with(store.clone(), listener, &[("acme", &world, options)]);
-    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-    let gateway = TestGateway { world, url, http, store, _folder: folder, _stop: stop };
+    let options = Options { redaction: Some(Arc::new(redaction)), ..options(&rules(), None, None) };
+    let gateway = TestGateway::with_options(Config::default(), &[], options).await;
 
     let start = json!({
         "text": format!("My card is {}", CARDS[0]),

@@ -2,7 +2,7 @@
 
 use crate::arguments::Serve as Arguments;
 use crate::bots_file;
-use crate::config::{Config, ConfigFile, Origin, reference};
+use crate::config::{Config, ConfigFile, Connection, Origin, reference};
 use crate::features::Features;
 use crate::gateway_log;
 use crate::output;
@@ -14,6 +14,7 @@ use handover_demo::DemoContext;
 use handover_gateway::store::Store;
 use handover_gateway::store::nats::{Layout, NatsCache, NatsStore};
 use handover_gateway::store::sqlite::SqliteStore;
+use handover_gateway::translation::Translation;
 use handover_gateway::{
     BotOptions, BotService, Callback, ConnectionService, Gateway, Mailboxes, Metrics, Options, Parts, Repository,
     Sessions, Tokens, Trace, document, run as run_gateway, why_unfetchable,
@@ -193,6 +194,7 @@ impl Serving<'_> {
                 logs_bodies: file.config.log.bodies,
                 polls: connection.polls_per_minute,
                 redaction: redaction.map(Arc::new),
+                translation: translation(file, &self.plugins.folder, name, connection)?,
                 trace: self.trace.clone(),
             };
             let service = ConnectionService::new(name, connected, options, mailboxes.clone(), &self.metrics);
@@ -245,6 +247,19 @@ impl Serving<'_> {
         }
         Ok(services)
     }
+}
+
+fn translation(
+    file: &ConfigFile,
+    folder: &Path,
+    name: &str,
+    connection: &Connection,
+) -> anyhow::Result<Option<Translation>> {
+    let Some(translation) = &connection.translation else { return Ok(None) };
+    let at = || file.position(&["connection", name, "translation"]);
+    let secrets = read_secrets(&translation.secrets, folder).with_context(at)?;
+    let service = Callback::new(&translation.url, secrets).with_context(at)?;
+    Ok(Some(Translation::new(service, translation.timeout.0)))
 }
 
 fn callback(file: &ConfigFile, folder: &Path) -> anyhow::Result<Option<Callback>> {

@@ -95,6 +95,7 @@ pub(crate) async fn serve(listen: SocketAddr) -> anyhow::Result<()> {
         integration_id: None,
         logs_bodies: false,
         redaction: None,
+        translation: None,
         polls: POLLS_PER_MINUTE,
         trace: trace.clone(),
     };

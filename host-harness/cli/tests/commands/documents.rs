@@ -134,11 +134,12 @@ fn the_commands_for_the_gateway_run() {
     let folder = Folder::new();
     let _sandbox = sandbox(&folder);
     let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
-    let adapted =
-        |text: &str| text.replace("127.0.0.1:8080", &address.to_string()).replace("/run/secrets/callback", "callback");
+    let adapted = |text: &str| text.replace("127.0.0.1:8080", &address.to_string()).replace("/run/secrets/", "");
     folder.write("callback", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
-    let [config, redaction, bots] = &blocks("docs/gateway.md", "toml")[..] else { panic!("expected three examples") };
-    folder.write("gateway.toml", format!("{}\n{redaction}\n{bots}", adapted(config)));
+    folder.write("translation", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    let config = blocks("docs/gateway.md", "toml");
+    assert_eq!(config.len(), 4, "the gateway, redaction, translation and bots");
+    folder.write("gateway.toml", adapted(&config.join("\n")));
     let bot_settings = blocks("docs/genesys.md", "toml").pop().expect("settings of bots");
     folder.write("acme-bots.toml", bot_settings.replace("{ env = \"GENESYS_CLIENT_SECRET\" }", "\"a-client-secret\""));
     folder.write("bots.json", blocks("docs/genesys.md", "json").pop().expect("a list of bots"));

@@ -9,7 +9,7 @@ use handover_host::contract::{
 use handover_host::handover::InactivityPrompt;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// The maximum number of entries in a queue, and the maximum size of all of them in bytes.
 const MAX_ENTRIES: usize = 256;
@@ -20,6 +20,21 @@ const OVERHEAD: usize = 180;
 /// that, the oldest messages are queued as late messages.
 const MAX_HELD: usize = 20;
 const MAX_HELD_BYTES: usize = 32 << 10;
+
+/// Messages in the user's language, by their ids.
+pub(crate) type Translations = BTreeMap<String, AgentMessage>;
+
+/// A message to display: of an agent or a bot, in the user's language if the gateway has a translation.
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct DisplayedMessage {
+    /// The message.
+    #[serde(flatten)]
+    pub message: AgentMessage,
+    /// The plain text before its translation. Absent if it was not translated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_text: Option<String>,
+}
 
 /// An event for the platform.
 #[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
@@ -36,9 +51,9 @@ pub enum Event {
     /// An agent transferred the user. Another agent will join.
     Transferred(Agent),
     /// A message to display.
-    Message(AgentMessage),
+    Message(DisplayedMessage),
     /// A message to display that an agent wrote after the end, or whose webhook was lost during the handover.
-    LateMessage(AgentMessage),
+    LateMessage(DisplayedMessage),
     /// An agent is typing, for this many milliseconds from the event's time.
     Typing(u32),
     /// A receipt for a message of the platform.
@@ -143,6 +158,9 @@ pub(crate) struct EventQueue {
     /// The process that queues the next events.
     #[serde(skip)]
     process_id: String,
+    /// The messages of the next events in the user's language.
+    #[serde(skip)]
+    translations: Translations,
     /// The last event in the log.
     published: u64,
     /// The last event that the platform accepted or that was given up.
@@ -182,6 +200,10 @@ impl EventQueue {
         if sizes.len() > MAX_ENTRIES || more > MAX_BYTES {
             return Err(TooLarge.into());
         }
+        // A translation never makes a message too large for good.
+        let size = |message: &AgentMessage| serde_json::to_vec(message).map_or(0, |bytes| bytes.len());
+        let more = more + self.translations.values().map(size).sum::<usize>();
+        let more = more.min(MAX_BYTES);
         let fits = self.waiting.len() + sizes.len() <= MAX_ENTRIES && self.waiting_bytes() + more <= MAX_BYTES;
         if sizes.is_empty() || fits { Ok(()) } else { Err(Full.into()) }
     }
@@ -267,9 +289,24 @@ impl EventQueue {
         self.waiting.push_back(QueuedEvent { number: self.last, handover, time, correlation, process_id, event });
     }
 
+    /// Returns a message as the platform displays it.
+    pub(crate) fn displayed(&self, original: AgentMessage) -> DisplayedMessage {
+        match self.translations.get(&original.id) {
+            Some(message) if message.plain_text != original.plain_text => {
+                DisplayedMessage { message: message.clone(), original_text: Some(original.plain_text) }
+            }
+            translated => DisplayedMessage { message: translated.cloned().unwrap_or(original), original_text: None },
+        }
+    }
+
+    /// Sets the translations of the messages of the next events.
+    pub(crate) fn translate(&mut self, translations: Translations) {
+        self.translations = translations;
+    }
+
     /// Holds a message for the next handover. Messages that exceed the capacity are queued as late.
-    pub(crate) fn hold(&mut self, message: &AgentMessage, handover: u32, time: Timestamp) {
-        self.held.extend(serde_json::value::to_raw_value(message).ok().map(HeldMessage));
+    pub(crate) fn hold(&mut self, message: AgentMessage, handover: u32, time: Timestamp) {
+        self.held.extend(serde_json::value::to_raw_value(&self.displayed(message)).ok().map(HeldMessage));
         while self.held.len() > MAX_HELD || self.held.iter().map(HeldMessage::size).sum::<usize>() > MAX_HELD_BYTES {
             let Some(oldest) = self.held.pop_front() else { break };
             self.push_held(&oldest, "late-message", handover, time);

@@ -16,6 +16,7 @@ use handover_host::contract::{
 };
 use handover_host::handover::{AlreadyInProgress, Handover, Policy, State, Step};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The delay between a reason to poll and the poll, so that one poll answers several reasons.
@@ -192,6 +193,21 @@ impl Mailbox {
     /// 64 bytes. Not stored.
     pub fn correlate(&mut self, correlation: Option<String>) {
         self.event_queue.correlate(correlation);
+    }
+
+    /// Sets the messages, by id, that replace those of the events accepted from now on: in the user's language. Not stored.
+    pub fn translate(&mut self, translations: BTreeMap<String, AgentMessage>) {
+        self.event_queue.translate(translations);
+    }
+
+    /// Returns the messages among these events that were not accepted before.
+    pub(crate) fn new_messages<'e>(&self, events: &'e [AgentEvent]) -> Vec<&'e AgentMessage> {
+        let new = events.iter().filter(|event| !self.deduplication.contains(event));
+        new.filter_map(|event| match &event.kind {
+            EventKind::Message(message) => Some(message),
+            _ => None,
+        })
+        .collect()
     }
 
     /// Returns the response to an earlier request with this key.
@@ -471,7 +487,7 @@ impl Mailbox {
             }
             self.deduplication.insert(&event, &origin, now, rules);
             if let EventKind::Message(message) = event.kind {
-                self.event_queue.push(Event::LateMessage(message), handover, now);
+                self.event_queue.push(Event::LateMessage(self.event_queue.displayed(message)), handover, now);
             }
         }
         self.reconciliations.remove(handover);
@@ -628,7 +644,7 @@ impl Mailbox {
         if let Some(conversation) = &event.conversation_id {
             self.add_conversation(conversation);
         }
-        self.event_queue.push(Event::Message(message.clone()), handover, now);
+        self.event_queue.push(Event::Message(self.event_queue.displayed(message.clone())), handover, now);
     }
 
     pub(super) fn act(&mut self, steps: Vec<Step>, now: Timestamp, rules: &Rules) {
@@ -649,9 +665,13 @@ impl Mailbox {
                 Step::AgentNamed(agent) => self.event_queue.push(Event::AgentNamed(agent), number, now),
                 Step::AgentLeft(agent) => self.event_queue.push(Event::AgentLeft(agent), number, now),
                 Step::Transferred(agent) => self.event_queue.push(Event::Transferred(agent), number, now),
-                Step::Message(message) => self.event_queue.push(Event::Message(message), number, now),
-                Step::LateMessage(message) => self.event_queue.push(Event::LateMessage(message), number, now),
-                Step::HoldMessage(message) => self.event_queue.hold(&message, number, now),
+                Step::Message(message) => {
+                    self.event_queue.push(Event::Message(self.event_queue.displayed(message)), number, now)
+                }
+                Step::LateMessage(message) => {
+                    self.event_queue.push(Event::LateMessage(self.event_queue.displayed(message)), number, now)
+                }
+                Step::HoldMessage(message) => self.event_queue.hold(message, number, now),
                 Step::Typing(milliseconds) => self.event_queue.push(Event::Typing(milliseconds), number, now),
                 Step::Receipt(receipt) => self.event_queue.push(Event::Receipt(receipt), number, now),
                 Step::InactivityPrompt(prompt) => self.event_queue.push(Event::InactivityPrompt(prompt), number, now),
@@ -691,11 +711,13 @@ impl Mailbox {
         // The conversation of the message, or the last one.
         let conversation = self.conversations.last().cloned();
         let next = self.handover.as_ref().map(|last| last.reopen(now, rules.policy.clone(), conversation));
-        let Some(Ok(next)) = next else { return self.event_queue.push(Event::LateMessage(message), ended, now) };
+        let Some(Ok(next)) = next else {
+            return self.event_queue.push(Event::LateMessage(self.event_queue.displayed(message)), ended, now);
+        };
         let number = next.number();
         self.replace_handover(next, Vec::new(), now, rules);
         self.event_queue.push(Event::Reopened, number, now);
-        self.event_queue.push(Event::Message(message), number, now);
+        self.event_queue.push(Event::Message(self.event_queue.displayed(message)), number, now);
     }
 
     /// Counts a message. The times of its parts are one millisecond apart.

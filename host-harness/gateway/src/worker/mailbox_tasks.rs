@@ -8,13 +8,13 @@ use crate::dead_letters::StoredDeadLetter;
 use crate::mailbox::time::after;
 use crate::mailbox::{
     CallbackOutcome, Channel, DeadLetter, DeliveryOutcome, LookupOutcome, Mailbox, NotFetched, QueuedEvent,
-    REQUEST_TIMEOUT, Rules, Task,
+    REQUEST_TIMEOUT, Rules, Task, Translations,
 };
 use crate::mailboxes::Mailboxes;
 use crate::platform_event::PlatformEvent;
 use crate::store::StoreError;
 use handover_host::contract::{
-    AgentEvent, Conversation, DeliveryStatus, Failure, Outbound, ProviderRequest, Timestamp,
+    AgentEvent, Conversation, DeliveryStatus, EventKind, Failure, Outbound, ProviderRequest, Timestamp,
 };
 use handover_host::{CallError, Connection, Error, Limit};
 use std::num::NonZeroU32;
@@ -39,6 +39,7 @@ enum What {
     Polled {
         thread: u32,
         events: Vec<AgentEvent>,
+        translations: Translations,
         asked: Timestamp,
     },
     /// The poll failed or was postponed. Contains the time of the next one.
@@ -46,7 +47,11 @@ enum What {
     /// The contact center has no conversation with this thread.
     Unpollable(u32),
     /// The messages of an ended handover.
-    Reconciled(u32, Vec<AgentEvent>),
+    Reconciled {
+        handover: u32,
+        events: Vec<AgentEvent>,
+        translations: Translations,
+    },
     NotReconciled(u32, NotFetched),
     OutcomePolled(u32, Vec<AgentEvent>),
     OutcomeNotPolled(u32, NotFetched),
@@ -117,10 +122,18 @@ impl Outcome {
             What::Built(item, built) => mailbox.built(*item, built.clone()),
             What::Delivered(item, outcome) => mailbox.delivered(*item, outcome.clone(), self.chance, now, rules),
             What::LookedUp(item, outcome) => mailbox.looked_up(*item, outcome.clone(), self.chance, now, rules),
-            What::Polled { thread, events, asked } => mailbox.polled(*thread, events, *asked, now, rules),
+            What::Polled { thread, events, translations, asked } => {
+                mailbox.translate(translations.clone());
+                mailbox.polled(*thread, events, *asked, now, rules);
+                mailbox.translate(Translations::new());
+            }
             What::NotPolled(next_poll) => mailbox.poll_at(*next_poll),
             What::Unpollable(thread) => mailbox.unpollable(*thread, now, rules),
-            What::Reconciled(handover, events) => mailbox.reconciled(*handover, events, now, rules),
+            What::Reconciled { handover, events, translations } => {
+                mailbox.translate(translations.clone());
+                mailbox.reconciled(*handover, events, now, rules);
+                mailbox.translate(Translations::new());
+            }
             What::NotReconciled(handover, outcome) => {
                 mailbox.not_reconciled(*handover, *outcome, self.chance, now, rules);
             }
@@ -156,7 +169,7 @@ impl Outcome {
             What::Polled { .. } | What::OutcomePolled(..) => metrics.poll("answered"),
             What::OutcomeNotPolled(_, NotFetched::Impossible) | What::Unpollable(_) => metrics.poll("refused"),
             What::NotPolled(_) | What::OutcomeNotPolled(..) => metrics.poll("postponed"),
-            What::Reconciled(..) => metrics.reconciliation("compared"),
+            What::Reconciled { .. } => metrics.reconciliation("compared"),
             What::NotReconciled(_, NotFetched::Impossible) => metrics.reconciliation("impossible"),
             What::NotReconciled(_, NotFetched::Failed { .. }) => metrics.reconciliation("failed"),
             What::NotReconciled(_, NotFetched::Postponed { .. }) => metrics.reconciliation("postponed"),
@@ -176,10 +189,12 @@ async fn perform(service: &ConnectionService, address: &Address, task: Task) -> 
         }
         Task::Poll { conversation, soon, waiting } => {
             let requests = if waiting { service.requests_of_waiting_poll() } else { NonZeroU32::MIN };
-            poll(service, &conversation, soon, requests).await
+            poll(service, address, &conversation, soon, requests).await
         }
         Task::PollOutcome { handover, conversation } => poll_outcome(service, handover, &conversation).await,
-        Task::FetchMessages { handover, conversation } => fetch_messages(service, handover, &conversation).await,
+        Task::FetchMessages { handover, conversation } => {
+            fetch_messages(service, address, handover, &conversation).await
+        }
         Task::CallBack { id, event, attempts } => {
             What::CalledBack(event.number, call_back(service, address, &id, &event, attempts).await)
         }
@@ -325,7 +340,13 @@ async fn store_conversation(service: &ConnectionService, address: &Address, conv
     }
 }
 
-async fn poll(service: &ConnectionService, conversation: &Conversation, soon: bool, requests: NonZeroU32) -> What {
+async fn poll(
+    service: &ConnectionService,
+    address: &Address,
+    conversation: &Conversation,
+    soon: bool,
+    requests: NonZeroU32,
+) -> What {
     let asked = now();
     if let Err(wait) = service.may_poll(soon, requests) {
         return What::NotPolled(after(asked, wait));
@@ -336,7 +357,8 @@ async fn poll(service: &ConnectionService, conversation: &Conversation, soon: bo
     match polled {
         Ok(events) => {
             service.record_credentials(None);
-            What::Polled { thread: conversation.handover, events, asked }
+            let translations = translations(service, address, &events).await;
+            What::Polled { thread: conversation.handover, events, translations, asked }
         }
         Err(Error::Provider(failure)) => {
             service.record_credentials(Some(&failure));
@@ -355,8 +377,25 @@ async fn poll(service: &ConnectionService, conversation: &Conversation, soon: bo
     }
 }
 
+/// Returns the messages among these events that were not accepted before, in the user's language.
+async fn translations(service: &ConnectionService, address: &Address, events: &[AgentEvent]) -> Translations {
+    if !service.translates() || !events.iter().any(|event| matches!(event.kind, EventKind::Message(_))) {
+        return Translations::new();
+    }
+    match service.mailboxes().loaded(address).await {
+        Ok(Some(mailbox)) => service.translations(&address.recipient, mailbox.state.new_messages(events)).await,
+        // The outcome cannot be recorded either.
+        Ok(None) | Err(_) => Translations::new(),
+    }
+}
+
 /// Fetches the messages of an ended handover.
-async fn fetch_messages(service: &ConnectionService, handover: u32, conversation: &Conversation) -> What {
+async fn fetch_messages(
+    service: &ConnectionService,
+    address: &Address,
+    handover: u32,
+    conversation: &Conversation,
+) -> What {
     let asked = now();
     if let Err(wait) = service.may_poll(false, REQUESTS_OF_HISTORY) {
         return What::NotReconciled(handover, NotFetched::Postponed { until: after(asked, wait) });
@@ -364,7 +403,8 @@ async fn fetch_messages(service: &ConnectionService, handover: u32, conversation
     let outcome = match with_request_timeout(service).fetch_agent_messages(conversation).await {
         Ok(events) => {
             service.record_credentials(None);
-            return What::Reconciled(handover, events);
+            let translations = translations(service, address, &events).await;
+            return What::Reconciled { handover, events, translations };
         }
         Err(Error::Provider(failure)) => {
             tracing::warn!(connection = service.name(), ?failure, "the messages of a handover cannot be fetched");

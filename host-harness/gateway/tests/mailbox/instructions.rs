@@ -2,7 +2,8 @@
 
 use super::{NOW, event, request, rules};
 use handover_gateway::mailbox::{
-    Channel, DeadLetter, DeadLetterContent, DeliveryOutcome, EventOrigin, LookupOutcome, Mailbox, SendError, Source, Task,
+    Channel, DeadLetter, DeadLetterContent, DeliveryOutcome, EventOrigin, LookupOutcome, Mailbox, SendError, Source,
+    Task,
 };
 use handover_host::contract::{
     Annotation, CallbackRequest, Conversation, Delivery, EndReason, EventKind, Failure, HandoverStart, LeaveReason,
