@@ -337,7 +337,7 @@ pub(crate) enum DeadLetterAction {
         /// Id of the dead letter.
         id: String,
     },
-    /// Deliver a dead letter again. Its handover must still be open.
+    /// Deliver a dead letter again. Its handover must still be open, unless it is about a survey or needs none.
     Redrive {
         #[command(flatten)]
         address: GatewayAddress,

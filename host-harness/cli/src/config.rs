@@ -298,7 +298,7 @@ pub(crate) struct Translation {
     /// Signing secrets (`whsec_…`). Every request is signed with each of them.
     #[schema(value_type = Vec<String>, format = "secret")]
     pub(crate) secrets: Vec<SecretSource>,
-    /// The time for one request. 100ms to 5s.
+    /// The time for one request. 100ms to 5s; 2s by default.
     #[serde(default = "translation_timeout", deserialize_with = "read_translation_timeout")]
     #[schema(value_type = String, format = "duration")]
     pub(crate) timeout: Span,

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 /// The maximum size of the platform's response, in bytes: as large as an answer through the API.
 const MAX_RESPONSE_BYTES: usize = 1 << 20;
 
-/// The platform's callback. Cheap to clone.
+/// The platform's callback, or another of its services that gets signed requests. Cheap to clone.
 #[derive(Clone)]
 pub struct Callback {
     url: reqwest::Url,
@@ -82,26 +82,26 @@ impl Callback {
         match tokio::time::timeout(within, asked).await {
             Ok(Ok(body)) => (CallbackOutcome::Accepted, body),
             Ok(Err(outcome)) => (outcome, None),
-            Err(_) => (CallbackOutcome::Retry(None, "the platform did not answer in time".into()), None),
+            Err(_) => (CallbackOutcome::Retry(None, "the server did not answer in time".into()), None),
         }
     }
 
-    /// Posts a question that is not an event, once, and returns the JSON of the response.
+    /// Posts content that is not an event, once, and returns the JSON of the response.
     ///
     /// # Errors
     /// There is no JSON within this time. Contains why.
-    pub(crate) async fn ask_about(
+    pub(crate) async fn post_for_json(
         &self,
         id: &str,
-        question: &impl Serialize,
+        content: &impl Serialize,
         within: Duration,
     ) -> Result<Vec<u8>, String> {
-        let asked = async { json(send(self.signed(id, question)?).await?).await };
+        let asked = async { json(send(self.signed(id, content)?).await?).await };
         match tokio::time::timeout(within, asked).await {
             Ok(Ok(Some(body))) => Ok(body),
             Ok(Ok(None)) => Err("the response has no JSON".into()),
             Ok(Err(CallbackOutcome::Retry(_, why) | CallbackOutcome::Refused(why))) => Err(why),
-            Ok(Err(CallbackOutcome::Accepted)) | Err(_) => Err("there was no response in time".into()),
+            Ok(Err(CallbackOutcome::Accepted)) | Err(_) => Err("the server did not answer in time".into()),
         }
     }
 
@@ -155,11 +155,11 @@ fn accepted(response: reqwest::Response) -> Result<reqwest::Response, CallbackOu
         200..=299 => Ok(response),
         // The platform will never accept the event. After any other status, even a 400 of a faulty release, a later
         // attempt may succeed.
-        410 | 413 => Err(CallbackOutcome::Refused(format!("the platform answered {status}"))),
+        410 | 413 => Err(CallbackOutcome::Refused(format!("the server answered {status}"))),
         _ => {
             let after = response.headers().get("retry-after").and_then(|after| after.to_str().ok());
             let after = after.and_then(|after| seconds_until(after.trim(), SystemTime::now()));
-            Err(CallbackOutcome::Retry(after, format!("the platform answered {status}")))
+            Err(CallbackOutcome::Retry(after, format!("the server answered {status}")))
         }
     }
 }
@@ -176,7 +176,7 @@ async fn json(mut response: reqwest::Response) -> Result<Option<Vec<u8>>, Callba
         match more.map_err(|error| CallbackOutcome::Retry(None, describe(&error).to_owned()))? {
             Some(more) if body.len() + more.len() <= MAX_RESPONSE_BYTES => body.extend_from_slice(&more),
             Some(_) => {
-                let why = format!("the platform's response has more than {MAX_RESPONSE_BYTES} bytes");
+                let why = format!("the response has more than {MAX_RESPONSE_BYTES} bytes");
                 return Err(CallbackOutcome::Refused(why));
             }
             None => return Ok((!body.is_empty()).then_some(body)),
@@ -195,11 +195,11 @@ fn seconds_until(after: &str, now: SystemTime) -> Option<u32> {
 /// Describes an error without its own text, which contains the URL.
 fn describe(error: &reqwest::Error) -> &'static str {
     if error.is_timeout() {
-        "the platform did not answer in time"
+        "the server did not answer in time"
     } else if error.is_connect() {
-        "the platform is unreachable"
+        "the server is unreachable"
     } else {
-        "the connection to the platform broke"
+        "the connection to the server broke"
     }
 }
 

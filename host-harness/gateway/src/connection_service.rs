@@ -11,10 +11,12 @@ use crate::translation::{NotTranslated, Reader, Translation};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use handover_host::Connection;
-use handover_host::contract::{Ability, AgentMessage, Failure, Routing, Timestamp};
+use handover_host::contract::{Ability, AgentEvent, Author, EventKind, Failure, Routing, Timestamp};
+use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::OwnedMutexGuard;
 
 /// The number of polls that may be made at once after a time without polls.
 const BURST: NonZeroU32 = NonZeroU32::new(10).unwrap();
@@ -39,6 +41,8 @@ struct Inner {
     /// Log messages about replays.
     replays: DefaultDirectRateLimiter,
     credentials: Mutex<Credentials>,
+    /// The recipients whose messages are being translated.
+    recipients: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// Held while the availability of agents is requested. Contains the last failure.
     availability: tokio::sync::Mutex<Option<RecentFailure>>,
     metrics: ConnectionMetrics,
@@ -139,6 +143,7 @@ impl ConnectionService {
             refusals,
             replays,
             credentials,
+            recipients: Mutex::default(),
             availability: tokio::sync::Mutex::default(),
             metrics,
             mailboxes,
@@ -193,25 +198,39 @@ impl ConnectionService {
         self.0.options.translation.is_some()
     }
 
-    /// Returns these messages in the user's language, by their ids. Without a translation, there are none.
-    pub(crate) async fn translations<'e>(
-        &self,
-        recipient: &str,
-        messages: impl IntoIterator<Item = &'e AgentMessage>,
-    ) -> Translations {
-        let Some(translation) = &self.0.options.translation else { return Translations::new() };
-        let translated = translation.for_user(&self.address(recipient), messages).await;
-        let is_empty = translated.as_ref().is_ok_and(Translations::is_empty);
-        if !is_empty {
-            self.record_translation(translated.as_ref().err());
-        }
-        translated.unwrap_or_default()
+    /// Waits until no other webhook of this gateway changes the recipient's mailbox.
+    pub(crate) async fn lock_recipient(&self, recipient: &str) -> OwnedMutexGuard<()> {
+        let lock = {
+            let mut locks = self.0.recipients.lock().unwrap_or_else(PoisonError::into_inner);
+            locks.retain(|_, lock| Arc::strong_count(lock) > 1);
+            Arc::clone(locks.entry(recipient.to_owned()).or_default())
+        };
+        lock.lock_owned().await
     }
 
-    /// Replaces the texts of a message by those that the agents can read. `id` identifies the request.
-    pub(crate) async fn translate_for_agents(&self, recipient: &str, id: &str, texts: Vec<&mut String>) {
+    /// Returns the messages of these events in the user's language, by their ids. Without a translation, there are none.
+    pub(crate) async fn translations(&self, recipient: &str, events: &[AgentEvent]) -> Translations {
+        let mut translations = Translations::new();
+        let Some(translation) = &self.0.options.translation else { return translations };
+        for event in events {
+            let EventKind::Message(message) = &event.kind else { continue };
+            if message.author == Author::Bot {
+                // It may be a proactive text of the platform, which the contact center sends back.
+                continue;
+            }
+            let translated = translation.for_user(&self.address(recipient), message).await;
+            self.record_translation(translated.as_ref().err());
+            // The service would fail for each of many messages, which would take too long.
+            let Ok(message) = translated else { break };
+            translations.insert(message.id.clone(), message);
+        }
+        translations
+    }
+
+    /// Replaces the texts of a message by those that the agents can read.
+    pub(crate) async fn translate_for_agents(&self, recipient: &str, texts: Vec<&mut String>) {
         if let Some(translation) = self.0.options.translation.as_ref().filter(|_| !texts.is_empty()) {
-            let translated = translation.translate(&self.address(recipient), Reader::Agent, id, texts).await;
+            let translated = translation.translate(&self.address(recipient), Reader::Agent, texts).await;
             self.record_translation(translated.err().as_ref());
         }
     }

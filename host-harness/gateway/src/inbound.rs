@@ -2,7 +2,7 @@
 
 use crate::clock::now;
 use crate::connection_service::ConnectionService;
-use crate::mailbox::{Accepted, EventOrigin, NoRoom, NotAccepted, Refused, Source, Translations};
+use crate::mailbox::{Accepted, EventOrigin, NoRoom, NotAccepted, Refused, Source};
 use crate::mailboxes::LoadedMailbox;
 use crate::repository::ChangeError;
 use crate::store::StoreError;
@@ -221,20 +221,22 @@ async fn accept(
         None if service.rules().agents_begin && events.iter().any(begins) => LoadedMailbox::new_mailbox(recipient),
         None => return Ok(None),
     };
-    let translations = service.translations(recipient, loaded.state.new_messages(events)).await;
     // Stores the recipient of the conversation first, because later webhooks may contain only the conversation.
     for conversation in events.iter().filter_map(|event| event.conversation_id.as_ref()) {
         if !loaded.state.conversations().contains(conversation) {
             service.mailboxes().store_conversation(&address, conversation, service.rules().retention).await?;
         }
     }
+    // A short message must not overtake a long one that is being translated.
+    let _order = if service.translates() { Some(service.lock_recipient(recipient).await) } else { None };
+    let translations = service.translations(recipient, &new_events(service, &loaded, events)).await;
     let accepted = service
         .mailboxes()
         .change_from(loaded, &address, service.rules(), |mailbox| {
             mailbox.correlate(Some(correlation.to_owned()));
-            mailbox.translate(translations.clone());
-            let accepted = mailbox.accept(events, origin, now(), service.rules());
-            mailbox.translate(Translations::new());
+            let accepted = mailbox.with_translations(translations.clone(), |mailbox| {
+                mailbox.accept(events, origin, now(), service.rules())
+            });
             mailbox.correlate(None);
             accepted
         })
@@ -244,4 +246,12 @@ async fn accept(
         ChangeError::Contended => WebhookError::Contended,
         ChangeError::Store(error) => WebhookError::Store(error),
     })
+}
+
+/// Returns the events that the mailbox did not accept before, if their messages are translated.
+fn new_events(service: &ConnectionService, loaded: &LoadedMailbox, events: &[AgentEvent]) -> Vec<AgentEvent> {
+    if !service.translates() {
+        return Vec::new();
+    }
+    events.iter().filter(|event| !loaded.state.has_accepted(event)).cloned().collect()
 }

@@ -143,12 +143,22 @@ pub(crate) async fn execute(
                 Err(PlatformError::KeyReused)
             };
         }
-        let command = match &translated {
-            Some(command) => command,
-            None => translated.insert(translate(service, recipient, command.clone(), correlation).await),
-        };
+        check(&loaded.state, &command)?;
+        if service.translates() && translated.is_none() {
+            translated = Some(translate(service, recipient, command.clone()).await);
+            // The mailbox may have changed meanwhile.
+            continue;
+        }
         loaded.state.correlate(Some(correlation.to_owned()));
-        let response = perform(service, &mut loaded.state, command, now).await?;
+        let performed = perform(service, &mut loaded.state, translated.as_ref().unwrap_or(&command), now).await;
+        if let Err(PlatformError::Unsupported(Unsupported::Invalid(_))) = performed
+            && translated.as_ref().is_some_and(|translated| *translated != command)
+        {
+            // The translation may be too long for the contact center.
+            translated = Some(command.clone());
+            continue;
+        }
+        let response = performed?;
         if let Some(key) = key {
             let cached = CachedResponse { request_digest: request_digest.clone(), response: response.clone() };
             loaded.state.cache_response(&key.0, cached, now);
@@ -165,14 +175,32 @@ pub(crate) async fn execute(
 }
 
 /// Returns a command with the texts that the agents can read. A proactive text is for the user, in the user's language.
-async fn translate(service: &ConnectionService, recipient: &str, mut command: Command, correlation: &str) -> Command {
+async fn translate(service: &ConnectionService, recipient: &str, mut command: Command) -> Command {
+    if let Command::Send(OutboundMessage::Answer(answer)) = &mut command
+        && answer.payload.is_empty()
+    {
+        // The text identifies the answer.
+        answer.payload.clone_from(&answer.text);
+    }
     let texts = match &mut command {
         Command::Begin(start) => message_texts::of_start(start),
         Command::Send(OutboundMessage::ProactiveText(_)) | Command::Leave(_) => Vec::new(),
         Command::Send(message) => message_texts::of_message(message),
     };
-    service.translate_for_agents(recipient, correlation, texts).await;
+    service.translate_for_agents(recipient, texts).await;
     command
+}
+
+/// Checks that a command is possible now.
+fn check(mailbox: &Mailbox, command: &Command) -> Result<(), PlatformError> {
+    let is_open = mailbox.handover().is_some_and(|handover| handover.ended_at().is_none());
+    match command {
+        Command::Begin(_) if is_open => Err(PlatformError::AlreadyInProgress),
+        Command::Begin(_) => Ok(()),
+        Command::Send(message) if !message.needs_handover() => Ok(()),
+        Command::Send(_) | Command::Leave(_) if mailbox.follows() => Err(PlatformError::Followed),
+        Command::Send(_) | Command::Leave(_) => Ok(()),
+    }
 }
 
 async fn perform(
@@ -181,14 +209,6 @@ async fn perform(
     command: &Command,
     now: Timestamp,
 ) -> Result<CommandResponse, PlatformError> {
-    let needs_no_handover = match command {
-        Command::Begin(_) => true,
-        Command::Send(message) => !message.needs_handover(),
-        Command::Leave(_) => false,
-    };
-    if mailbox.follows() && !needs_no_handover {
-        return Err(PlatformError::Followed);
-    }
     match command {
         Command::Begin(start) => {
             let (_, delivered_until) = mailbox.next_handover();

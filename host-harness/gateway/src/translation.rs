@@ -3,15 +3,16 @@
 
 use crate::address::Address;
 use crate::callback::Callback;
-use crate::mailbox::Translations;
 use crate::message_texts;
 use handover_host::contract::AgentMessage;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The maximum size of the texts in one request, in bytes, and of those in its response. Longer texts are not translated.
+/// The maximum size of the texts in one request, in bytes. Longer texts are not translated.
 const MAX_BYTES: usize = 16 << 10;
+/// The maximum size of the translations in a message, in bytes.
+const MAX_TRANSLATED_BYTES: usize = 2 * MAX_BYTES;
 
 /// Who reads the translation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -58,7 +59,7 @@ impl Translation {
         Self { service, timeout }
     }
 
-    /// Replaces texts by their translations: all of them, or none. `id` identifies the request.
+    /// Replaces texts by their translations: all of them, or none.
     ///
     /// # Errors
     /// The texts are too long, or the service did not return a translation of each in time.
@@ -66,7 +67,6 @@ impl Translation {
         &self,
         address: &Address,
         reader: Reader,
-        id: &str,
         texts: Vec<&mut String>,
     ) -> Result<(), NotTranslated> {
         let mut originals: Vec<&str> = Vec::new();
@@ -88,7 +88,8 @@ impl Translation {
             reader,
             texts: originals.clone(),
         };
-        let body = self.service.ask_about(id, &request, self.timeout).await.map_err(NotTranslated)?;
+        let id = format!("translation-{:032x}", fastrand::u128(..));
+        let body = self.service.post_for_json(&id, &request, self.timeout).await.map_err(NotTranslated)?;
         let Some(Response { texts: translations }) = serde_json::from_slice(&body).ok() else {
             return Err(NotTranslated(r#"the response is not {"texts": ["…"]}"#.to_owned()));
         };
@@ -99,11 +100,12 @@ impl Translation {
         if translations.iter().any(|text| text.trim().is_empty()) {
             return Err(NotTranslated("a text of the response is empty".to_owned()));
         }
-        if translations.iter().map(String::len).sum::<usize>() > MAX_BYTES {
-            return Err(NotTranslated(format!("the texts of the response have more than {MAX_BYTES} bytes")));
-        }
         let originals: Vec<String> = originals.into_iter().map(str::to_owned).collect();
         let translations: BTreeMap<String, String> = originals.into_iter().zip(translations).collect();
+        let size = |text: &&mut String| translations.get(text.as_str()).map_or(0, String::len);
+        if texts.iter().map(size).sum::<usize>() > MAX_TRANSLATED_BYTES {
+            return Err(NotTranslated(format!("the translations have more than {MAX_TRANSLATED_BYTES} bytes")));
+        }
         for text in texts {
             if let Some(translation) = translations.get(text.as_str()) {
                 translation.clone_into(text);
@@ -112,20 +114,18 @@ impl Translation {
         Ok(())
     }
 
-    /// Returns messages in the user's language, by their ids.
+    /// Returns a message in the user's language.
     ///
     /// # Errors
     /// As [`translate`](Self::translate).
     pub(crate) async fn for_user(
         &self,
         address: &Address,
-        messages: impl IntoIterator<Item = &AgentMessage>,
-    ) -> Result<Translations, NotTranslated> {
-        let mut translated: Vec<AgentMessage> = messages.into_iter().cloned().collect();
-        let Some(id) = translated.first().map(|message| message.id.clone()) else { return Ok(Translations::new()) };
-        let texts = translated.iter_mut().flat_map(message_texts::of_agent_message).collect();
-        self.translate(address, Reader::User, &id, texts).await?;
-        Ok(translated.into_iter().map(|message| (message.id.clone(), message)).collect())
+        message: &AgentMessage,
+    ) -> Result<AgentMessage, NotTranslated> {
+        let mut translated = message.clone();
+        self.translate(address, Reader::User, message_texts::of_agent_message(&mut translated)).await?;
+        Ok(translated)
     }
 }
 

@@ -31,6 +31,7 @@ enum Failure {
     EmptyTexts,
     NoJson,
     LongTexts,
+    LongText,
 }
 
 impl Service {
@@ -51,13 +52,21 @@ impl Service {
         self.requests.lock().expect("no panic").push(request.clone());
         let reader = request["for"].as_str().expect("a reader");
         let texts = request["texts"].as_array().expect("texts").iter();
-        let texts: Vec<_> = texts.map(|text| format!("[{reader}] {}", text.as_str().expect("a text"))).collect();
+        let translate = |text: &Value| match text.as_str().expect("a text") {
+            "unchanged" => "unchanged".to_owned(),
+            text => format!("[{reader}] {text}"),
+        };
+        let texts: Vec<_> = texts.map(translate).collect();
+        if texts.contains(&"[user] slowly".to_owned()) {
+            tokio::time::sleep(TIMEOUT / 2).await;
+        }
         let failure = *self.failure.lock().expect("no panic");
         let status = if let Some(Failure::Status) = failure { StatusCode::BAD_GATEWAY } else { StatusCode::OK };
         let texts = match failure {
             Some(Failure::FewerTexts) => Vec::new(),
             Some(Failure::EmptyTexts) => vec![String::new(); texts.len()],
-            Some(Failure::LongTexts) => vec!["x".repeat(20 << 10); texts.len()],
+            Some(Failure::LongTexts) => vec!["x".repeat(40 << 10); texts.len()],
+            Some(Failure::LongText) => vec!["x".repeat(5_001); texts.len()],
             Some(Failure::Silence) => {
                 tokio::time::sleep(TIMEOUT * 4).await;
                 texts
@@ -143,13 +152,50 @@ async fn translates_both_ways_and_keeps_the_original() {
     let last = service.requests().pop().expect("a request");
     assert_eq!(last["texts"], json!(["At the depot."]), "the plain text is the same text");
 
-    // A proactive text is the platform's own, in the user's language.
-    let requests = service.requests().len();
+    gateway.agent_does(&conversation, "text", json!({ "text": "unchanged" })).await;
+    let message = gateway.messages("message", 2).await.pop().expect("a message");
+    assert_eq!((&message["text"], message.get("original-text")), (&json!("unchanged"), None));
+
+    // A proactive text is the platform's own, in the user's language. The contact center sends it back.
     let (status, answer) =
         gateway.call("POST", "recipients/sess-42/messages", json!({ "proactive-text": "Ihr Paket ist da." })).await;
     assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
-    assert_eq!(service.requests().len(), requests);
-    assert_eq!(gateway.metric("handover_translations_total{connection=\"acme\",outcome=\"translated\"}").await, 3);
+    let message = gateway.messages("message", 3).await.pop().expect("a message");
+    assert_eq!((&message["text"], &message["author"]), (&json!("Ihr Paket ist da."), &json!("bot")));
+    assert_eq!(gateway.metric("handover_translations_total{connection=\"acme\",outcome=\"translated\"}").await, 4);
+}
+
+#[tokio::test]
+async fn long_texts_and_texts_that_become_too_long_stay() {
+    let service = Service::default();
+    let gateway = gateway(&service, &rules()).await;
+    let conversation = gateway.begin_and_accept("sess-42").await;
+    let requests = service.requests().len();
+    let long = "Wort ".repeat((16 << 10) / 5 + 1);
+    let start =
+        json!({ "text": "Hilfe!", "transcript": [{ "speaker": "user", "time": 1_772_359_200_000_u64, "text": long }] });
+    let (status, answer) = gateway.call("POST", "recipients/sess-43/handover", start).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
+    assert_eq!(service.requests().len(), requests, "more than 16 KiB are not sent");
+    // Genesys refuses the text of an answer with more than 5000 characters, and the label that the service returns has more.
+    service.fail(Some(Failure::LongText));
+    let answer = json!({ "message-id": "m-1", "kind": "button", "text": "Ja", "payload": "yes" });
+    let (status, answer) = gateway.call("POST", "recipients/sess-42/messages", json!({ "answer": answer })).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
+    gateway.until_arrived(&conversation, "Ja").await;
+}
+
+#[tokio::test]
+async fn a_short_message_does_not_overtake_a_long_one() {
+    let service = Service::default();
+    let gateway = gateway(&service, &rules()).await;
+    let conversation = gateway.begin_and_accept("sess-42").await;
+    for text in ["slowly", "at once"] {
+        gateway.agent_does(&conversation, "text", json!({ "text": text })).await;
+    }
+    let messages = gateway.messages("message", 2).await;
+    let texts: Vec<_> = messages.iter().map(|message| message["text"].clone()).collect();
+    assert_eq!(texts, [json!("[user] slowly"), json!("[user] at once")]);
 }
 
 #[tokio::test]

@@ -120,7 +120,7 @@ pub(super) async fn delete(
 }
 
 /// Redrives a dead letter: queues the same bytes, or posts its event to the platform. A request can be redriven only
-/// while its handover is in progress.
+/// while its handover is in progress, unless it is about a survey or needs no handover.
 #[utoipa::path(
     post,
     path = "/v1/connections/{connection}/dead-letters/{id}/redrive",

@@ -214,6 +214,10 @@ impl MessageKind {
         matches!(self, Self::Typing | Self::Receipt)
     }
 
+    pub(super) fn is_content(&self) -> bool {
+        *self == Self::Content
+    }
+
     /// Returns whether the contact center accepts such a message after the handover ended.
     pub(super) fn may_follow_the_end(self) -> bool {
         matches!(self, Self::Leave | Self::Receipt | Self::Survey)
@@ -266,6 +270,10 @@ impl Item {
 
     pub(super) fn kind(&self) -> MessageKind {
         self.kind
+    }
+
+    pub(super) fn is_only(&self) -> bool {
+        self.only
     }
 
     pub(super) fn starts(&self) -> bool {
@@ -442,8 +450,6 @@ impl DeliveryQueue {
         self.admit(std::slice::from_ref(request))?;
         let content = Content::Request(Request(ProviderRequest { ttl_ms: None, ..request.clone() }));
         self.last = self.last.saturating_add(1);
-        // A start that is redriven is one more message of the handover, which has begun.
-        let kind = if kind == MessageKind::Start { MessageKind::Content } else { kind };
         let item = Item::new(self.last, message, handover, kind, content, now);
         let progress = match reason {
             Reason::OutcomeUnknown(_) => Progress::OutcomeUnknown(now),

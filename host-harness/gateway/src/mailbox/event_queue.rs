@@ -201,9 +201,12 @@ impl EventQueue {
             return Err(TooLarge.into());
         }
         // A translation never makes a message too large for good.
-        let size = |message: &AgentMessage| serde_json::to_vec(message).map_or(0, |bytes| bytes.len());
-        let more = more + self.translations.values().map(size).sum::<usize>();
-        let more = more.min(MAX_BYTES);
+        let translation = |event: &AgentEvent| match &event.kind {
+            EventKind::Message(message) => self.translations.get(&message.id).map(serde_json::to_vec),
+            _ => None,
+        };
+        let translated: usize = events.iter().filter_map(translation).flatten().map(|bytes| bytes.len()).sum();
+        let more = (more + translated).min(MAX_BYTES);
         let fits = self.waiting.len() + sizes.len() <= MAX_ENTRIES && self.waiting_bytes() + more <= MAX_BYTES;
         if sizes.is_empty() || fits { Ok(()) } else { Err(Full.into()) }
     }
@@ -291,16 +294,14 @@ impl EventQueue {
 
     /// Returns a message as the platform displays it.
     pub(crate) fn displayed(&self, original: AgentMessage) -> DisplayedMessage {
-        match self.translations.get(&original.id) {
-            Some(message) if message.plain_text != original.plain_text => {
-                DisplayedMessage { message: message.clone(), original_text: Some(original.plain_text) }
-            }
-            translated => DisplayedMessage { message: translated.cloned().unwrap_or(original), original_text: None },
+        match self.translations.get(&original.id).filter(|message| **message != original) {
+            Some(message) => DisplayedMessage { message: message.clone(), original_text: Some(original.plain_text) },
+            None => DisplayedMessage { message: original, original_text: None },
         }
     }
 
     /// Sets the translations of the messages of the next events.
-    pub(crate) fn translate(&mut self, translations: Translations) {
+    pub(crate) fn set_translations(&mut self, translations: Translations) {
         self.translations = translations;
     }
 

@@ -118,9 +118,12 @@ pub enum DeadLetterContent {
         handover: u32,
         /// The id of the platform's message.
         message: String,
-        /// The kind of the message. Earlier versions stored none.
-        #[serde(default)]
+        /// The kind of the message.
+        #[serde(default, skip_serializing_if = "MessageKind::is_content")]
         kind: MessageKind,
+        /// The message has no other request.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        only: bool,
         /// The request. Absent if it could not be built.
         #[serde(with = "super::delivery_queue::optional_request")]
         request: Option<ProviderRequest>,

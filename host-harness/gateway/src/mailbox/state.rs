@@ -2,6 +2,7 @@
 
 use super::capacity::NoRoom;
 use super::deduplication::{DeduplicationWindow, EventOrigin, Refused};
+use super::delivery_queue::MessageKind;
 use super::delivery_queue::{DeliveryQueue, Item, NO_HANDOVER};
 use super::event_queue::{Event, EventQueue, QueuedEvent};
 use super::idempotency::{CachedResponse, CommandResponse, IdempotencyCache};
@@ -195,19 +196,38 @@ impl Mailbox {
         self.event_queue.correlate(correlation);
     }
 
-    /// Sets the messages, by id, that replace those of the events accepted from now on: in the user's language. Not stored.
-    pub fn translate(&mut self, translations: BTreeMap<String, AgentMessage>) {
-        self.event_queue.translate(translations);
+    /// Accepts events whose messages have these translations, by the messages' ids.
+    pub fn with_translations<T>(
+        &mut self,
+        translations: BTreeMap<String, AgentMessage>,
+        accept: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        self.event_queue.set_translations(translations);
+        let accepted = accept(self);
+        self.event_queue.set_translations(BTreeMap::new());
+        accepted
     }
 
-    /// Returns the messages among these events that were not accepted before.
-    pub(crate) fn new_messages<'e>(&self, events: &'e [AgentEvent]) -> Vec<&'e AgentMessage> {
-        let new = events.iter().filter(|event| !self.deduplication.contains(event));
-        new.filter_map(|event| match &event.kind {
-            EventKind::Message(message) => Some(message),
-            _ => None,
-        })
-        .collect()
+    /// Returns whether an event was accepted before.
+    pub(crate) fn has_accepted(&self, event: &AgentEvent) -> bool {
+        self.deduplication.contains(event)
+    }
+
+    /// Returns the messages of an ended handover that no webhook brought.
+    pub(crate) fn missing_messages(
+        &self,
+        handover: u32,
+        events: &[AgentEvent],
+        now: Timestamp,
+        rules: &Rules,
+    ) -> Vec<AgentEvent> {
+        let origin = EventOrigin::poll();
+        // An event before the window may be one that was accepted.
+        let is_missing = |event: &AgentEvent| {
+            let one = std::slice::from_ref(event);
+            !self.deduplication.contains(event) && self.deduplication.admit(one, &origin, now, rules).is_ok()
+        };
+        self.reconciliations.messages_of(handover, events).into_iter().filter(is_missing).collect()
     }
 
     /// Returns the response to an earlier request with this key.
@@ -359,22 +379,30 @@ impl Mailbox {
     /// Queues a dead letter again, with the same bytes. Repeating the call has no effect.
     ///
     /// # Errors
-    /// Its handover has ended, it was never built, or the queue is full.
+    /// Its handover has ended and it is not about a survey, it was never built, or the queue is full.
     pub fn redrive(&mut self, dead_letter: &DeadLetter, now: Timestamp) -> Result<(), SendError> {
-        let DeadLetterContent::Outbound { handover, message, kind, request: Some(request), reason, .. } =
+        let DeadLetterContent::Outbound { handover, message, kind, only, request: Some(request), reason, .. } =
             &dead_letter.content
         else {
             return Err(NoHandover.into());
         };
+        let kind = match kind {
+            // A callback must not be repeated blindly.
+            _ if *handover == NO_HANDOVER => MessageKind::Instruction,
+            // Its other requests were dropped, so the message as a whole was not accepted.
+            MessageKind::Instruction | MessageKind::Survey if !only => MessageKind::Content,
+            MessageKind::Start => MessageKind::Content,
+            kind => *kind,
+        };
         let open = self.handover.as_ref().filter(|open| is_open(open)).map(Handover::number);
-        let may_follow_the_end = *handover == NO_HANDOVER || kind.may_follow_the_end();
+        let may_follow_the_end = *handover == NO_HANDOVER || kind == MessageKind::Survey;
         if !may_follow_the_end && open != Some(*handover) {
             return Err(NoHandover.into());
         }
         // No idempotency key contains a space.
         let key = format!("redrive {}", dead_letter.id);
         if self.idempotency.get(&key, now).is_none() {
-            self.delivery_queue.redrive(message, *kind, request, reason, *handover, now)?;
+            self.delivery_queue.redrive(message, kind, request, reason, *handover, now)?;
             let sent =
                 CachedResponse { request_digest: String::new(), response: CommandResponse::Sent(message.clone()) };
             self.idempotency.put(&key, sent, now);
@@ -475,18 +503,14 @@ impl Mailbox {
     /// queued as late messages.
     pub fn reconciled(&mut self, handover: u32, events: &[AgentEvent], now: Timestamp, rules: &Rules) {
         let origin = EventOrigin::poll();
-        for event in self.reconciliations.messages_of(handover, events) {
-            let one = std::slice::from_ref(&event);
-            // An event before the window may be one that was accepted.
-            if self.deduplication.contains(&event) || self.deduplication.admit(one, &origin, now, rules).is_err() {
-                continue;
-            }
-            if self.event_queue.admit(one).is_err() {
+        for event in self.missing_messages(handover, events, now, rules) {
+            if self.event_queue.admit(std::slice::from_ref(&event)).is_err() {
                 // The next attempt finds this message and those after it.
                 return self.reconciliations.failed(handover, None, 1.0, now, &rules.retries);
             }
-            self.deduplication.insert(&event, &origin, now, rules);
-            if let EventKind::Message(message) = event.kind {
+            if self.deduplication.insert(&event, &origin, now, rules)
+                && let EventKind::Message(message) = event.kind
+            {
                 self.event_queue.push(Event::LateMessage(self.event_queue.displayed(message)), handover, now);
             }
         }

@@ -188,6 +188,7 @@ impl Mailbox {
                         handover,
                         message: item.message().to_owned(),
                         kind: item.kind(),
+                        only: item.is_only(),
                         request: item.request().cloned(),
                         reason: reason.clone(),
                     },

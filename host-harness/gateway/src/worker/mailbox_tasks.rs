@@ -123,16 +123,16 @@ impl Outcome {
             What::Delivered(item, outcome) => mailbox.delivered(*item, outcome.clone(), self.chance, now, rules),
             What::LookedUp(item, outcome) => mailbox.looked_up(*item, outcome.clone(), self.chance, now, rules),
             What::Polled { thread, events, translations, asked } => {
-                mailbox.translate(translations.clone());
-                mailbox.polled(*thread, events, *asked, now, rules);
-                mailbox.translate(Translations::new());
+                mailbox.with_translations(translations.clone(), |mailbox| {
+                    mailbox.polled(*thread, events, *asked, now, rules);
+                });
             }
             What::NotPolled(next_poll) => mailbox.poll_at(*next_poll),
             What::Unpollable(thread) => mailbox.unpollable(*thread, now, rules),
             What::Reconciled { handover, events, translations } => {
-                mailbox.translate(translations.clone());
-                mailbox.reconciled(*handover, events, now, rules);
-                mailbox.translate(Translations::new());
+                mailbox.with_translations(translations.clone(), |mailbox| {
+                    mailbox.reconciled(*handover, events, now, rules);
+                });
             }
             What::NotReconciled(handover, outcome) => {
                 mailbox.not_reconciled(*handover, *outcome, self.chance, now, rules);
@@ -357,7 +357,7 @@ async fn poll(
     match polled {
         Ok(events) => {
             service.record_credentials(None);
-            let translations = translations(service, address, &events).await;
+            let translations = translations(service, address, &events, None, began).await;
             What::Polled { thread: conversation.handover, events, translations, asked }
         }
         Err(Error::Provider(failure)) => {
@@ -377,16 +377,26 @@ async fn poll(
     }
 }
 
-/// Returns the messages among these events that were not accepted before, in the user's language.
-async fn translations(service: &ConnectionService, address: &Address, events: &[AgentEvent]) -> Translations {
+/// Returns the messages among these events that the mailbox will accept, in the user's language. They have the rest of the time
+/// for a request, so that the lease lasts.
+async fn translations(
+    service: &ConnectionService,
+    address: &Address,
+    events: &[AgentEvent],
+    ended_handover: Option<u32>,
+    began: Instant,
+) -> Translations {
     if !service.translates() || !events.iter().any(|event| matches!(event.kind, EventKind::Message(_))) {
         return Translations::new();
     }
-    match service.mailboxes().loaded(address).await {
-        Ok(Some(mailbox)) => service.translations(&address.recipient, mailbox.state.new_messages(events)).await,
-        // The outcome cannot be recorded either.
-        Ok(None) | Err(_) => Translations::new(),
-    }
+    // If it cannot be loaded, the outcome cannot be recorded either.
+    let Ok(Some(loaded)) = service.mailboxes().loaded(address).await else { return Translations::new() };
+    let new = match ended_handover {
+        Some(number) => loaded.state.missing_messages(number, events, now(), service.rules()),
+        None => events.iter().filter(|event| !loaded.state.has_accepted(event)).cloned().collect(),
+    };
+    let translated = service.translations(&address.recipient, &new);
+    tokio::time::timeout(REQUEST_TIMEOUT.saturating_sub(began.elapsed()), translated).await.unwrap_or_default()
 }
 
 /// Fetches the messages of an ended handover.
@@ -400,10 +410,11 @@ async fn fetch_messages(
     if let Err(wait) = service.may_poll(false, REQUESTS_OF_HISTORY) {
         return What::NotReconciled(handover, NotFetched::Postponed { until: after(asked, wait) });
     }
+    let began = Instant::now();
     let outcome = match with_request_timeout(service).fetch_agent_messages(conversation).await {
         Ok(events) => {
             service.record_credentials(None);
-            let translations = translations(service, address, &events).await;
+            let translations = translations(service, address, &events, Some(handover), began).await;
             return What::Reconciled { handover, events, translations };
         }
         Err(Error::Provider(failure)) => {

@@ -191,6 +191,43 @@ fn a_survey_can_be_redriven_after_the_end_unlike_a_text() {
     mailbox.redrive(&survey, NOW).expect("a survey follows the end");
 }
 
+/// The leave of the first handover would end the second one, whose conversation may be the same.
+#[test]
+fn a_leave_cannot_be_redriven_in_the_next_handover() {
+    let mut mailbox = Mailbox::new("box".to_owned(), "user-1".to_owned());
+    begin(&mut mailbox, NOW);
+    mailbox.leave(LeaveReason::UserLeft, NOW, &rules()).expect("a handover is in progress");
+    let Some(Task::Build { item, message, .. }) = task(&mut mailbox, NOW) else { panic!("the leave is built") };
+    mailbox.built(item, Ok(vec![request(&message.id)]));
+    let leave = refuse(&mut mailbox, NOW);
+    mailbox.begin(NOW, &rules()).expect("no handover is in progress");
+    assert!(matches!(mailbox.redrive(&leave, NOW), Err(SendError::NoHandover(_))));
+}
+
+#[test]
+fn one_of_two_requests_that_is_redriven_does_not_make_the_message_accepted() {
+    let mut mailbox = Mailbox::new("box".to_owned(), "user-1".to_owned());
+    begin(&mut mailbox, NOW);
+    let id = send(&mut mailbox, annotation(), &["tags", "attributes"], NOW);
+    let dead_letter = refuse(&mut mailbox, NOW);
+    mailbox.redrive(&dead_letter, NOW).expect("its handover is open");
+    deliver(&mut mailbox, Some("c-1"), NOW + 1);
+    assert_eq!(receipts(&mailbox), [(1, json!(id), json!({ "failed": ["no"] }))]);
+}
+
+#[test]
+fn a_stored_dead_letter_without_a_kind_can_be_redriven() {
+    let mut mailbox = Mailbox::new("box".to_owned(), "user-1".to_owned());
+    let id = send(&mut mailbox, callback(), &["callback"], NOW);
+    let mut stored = serde_json::to_value(refuse(&mut mailbox, NOW)).expect("JSON");
+    let letter = stored["content"]["outbound"].as_object_mut().expect("a request");
+    assert!(letter.remove("kind").is_some() && letter.remove("only").is_some());
+    let dead_letter: DeadLetter = serde_json::from_value(stored).expect("a dead letter");
+    mailbox.redrive(&dead_letter, NOW).expect("it needs no handover");
+    deliver(&mut mailbox, None, NOW + 1);
+    assert_eq!(receipts(&mailbox).pop(), Some((0, json!(id), json!("accepted"))));
+}
+
 #[test]
 fn a_mailbox_without_a_handover_expires() {
     let rules = rules();
