@@ -354,7 +354,7 @@ export class Chat {
         break;
       case 'outcome': {
         const tags = data.tags.length ? ` (${data.tags.join(', ')})` : '';
-        this.addNote(`The platform was told what the agent recorded: ${data.name ?? data.code}${tags}.`, time);
+        this.addNote(`The platform receives what the agent recorded: ${data.name ?? data.code}${tags}.`, time);
         break;
       }
       case 'ended': {
