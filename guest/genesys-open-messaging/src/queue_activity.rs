@@ -51,8 +51,8 @@ impl<I: Imports> Api<'_, I> {
             ActivityQueryPredicate { dimension: "queueId", value: queue },
             ActivityQueryPredicate { dimension: "mediaType", value: MEDIA_TYPE },
         ];
-        let response =
-            self.activity("/api/v2/analytics/conversations/activity/query", "oWaiting", true, &predicates)?;
+        let metric = ActivityQueryMetric { metric: "oWaiting", details: true };
+        let response = self.activity("/api/v2/analytics/conversations/activity/query", metric, &predicates)?;
         let document = read(&response)?;
         let results = || ActivityResponse::of(document.root()).results();
         let complete = document.is_clear() && !results().any(ActivityData::truncated);
@@ -67,20 +67,19 @@ impl<I: Imports> Api<'_, I> {
     /// Returns the number of agents who are on queue.
     pub(crate) fn agents_on_queue(&mut self, queue: &str) -> Result<Option<u32>, Failure> {
         let predicates = [ActivityQueryPredicate { dimension: "queueId", value: queue }];
-        let response =
-            self.activity("/api/v2/analytics/routing/activity/query", "oOnQueueUsers", false, &predicates)?;
+        let metric = ActivityQueryMetric { metric: "oOnQueueUsers", details: false };
+        let response = self.activity("/api/v2/analytics/routing/activity/query", metric, &predicates)?;
         Ok(count(ActivityResponse::of(read(&response)?.root()).results(), "oOnQueueUsers"))
     }
 
     fn activity(
         &mut self,
         path: &str,
-        metric: &str,
-        details: bool,
+        metric: ActivityQueryMetric<'_>,
         predicates: &[ActivityQueryPredicate<'_>],
     ) -> Result<Response, Failure> {
         let filter = ActivityQueryFilter { kind: "and", predicates };
-        let query = ActivityQuery { metrics: [ActivityQueryMetric { metric, details }], filter };
+        let query = ActivityQuery { metrics: [metric], filter };
         let body = serde_json::to_vec(&query).map_err(|_| unreadable("the query is not JSON"))?;
         accepted(self.call(&Call::query(path.into(), body))?, Kind::Reads)
     }

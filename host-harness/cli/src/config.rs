@@ -247,7 +247,7 @@ pub(crate) struct Connection {
     pub(crate) after_end: AfterEnd,
     /// Whether a message of an agent to a recipient who never had a handover begins one (the event `begun-by-agent`).
     /// Otherwise the message is only counted, unless the platform wrote to the recipient before. Set `integration-id` if several
-    /// connections share a path and a secret. Needs the provider to keep one address for each user.
+    /// connections share a path and a secret. The provider must keep one address for each user (Genesys: `thread = "per-recipient"`).
     #[serde(default)]
     pub(crate) agents_begin: bool,
     /// The maximum time without an agent after the last agent left. Unlimited by default.
@@ -262,7 +262,8 @@ pub(crate) struct Connection {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     pub(crate) inactivity_prompts: Vec<Span>,
-    /// The maximum time that the user is silent. Unlimited by default.
+    /// The maximum time without a message from the user or an agent while an agent is present. Then the handover ends. Unlimited
+    /// by default.
     #[schema(value_type = Option<String>, format = "duration")]
     pub(crate) user_inactivity: Option<Span>,
     /// The interval at which a handover without events is polled.
@@ -275,7 +276,7 @@ pub(crate) struct Connection {
     #[schema(value_type = u32)]
     pub(crate) polls_per_minute: NonZeroU32,
     /// The time after the end of a handover for which the conversation is polled for what the agent records, such as a
-    /// wrap-up code (the event `outcome`). 1m to 1h. `0s`: it is not polled.
+    /// wrap-up code (the event `outcome`). 1m to 1h. `0s`: there is no event `outcome`.
     #[serde(default = "outcome_timeout", deserialize_with = "read_outcome_timeout")]
     #[schema(value_type = String, format = "duration")]
     pub(crate) outcome_timeout: Span,
@@ -325,7 +326,7 @@ pub(crate) struct Redaction {
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct RedactionPattern {
-    /// A regular expression, such as `\\bK-[0-9]{6}\\b`. The syntax is that of the Rust crate regex.
+    /// A regular expression, such as `'\bK-[0-9]{6}\b'` (in single quotes). The syntax is that of the Rust crate regex.
     matches: String,
 }
 
@@ -621,6 +622,9 @@ impl Connection {
         if !self.redaction.pattern.keys().all(is_name) {
             return Some(("redaction", "expected names of patterns with 1 to 40 letters, digits, spaces, - and _"));
         }
+        if self.redaction.pattern.len() > MAX_PATTERNS {
+            return Some(("redaction", "expected at most 50 patterns"));
+        }
         let prompts = self.inactivity_prompts.iter().map(|span| span.0);
         let until_end = prompts.clone().chain(self.user_inactivity.map(|span| span.0)).collect::<Vec<_>>();
         if prompts.len() > MAX_INACTIVITY_PROMPTS || !until_end.is_sorted_by(|one, next| one < next) {
@@ -656,6 +660,9 @@ impl BotConnection {
 
 /// The maximum number of prompts before a silent user's handover ends.
 const MAX_INACTIVITY_PROMPTS: usize = 5;
+
+/// The maximum number of patterns for redaction. Each of them is applied to each text.
+const MAX_PATTERNS: usize = 50;
 
 fn retries(give_up: Span) -> Retries {
     Retries { initial_delay: SECOND, max_delay: MINUTE, give_up_after: give_up.0 }

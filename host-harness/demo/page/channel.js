@@ -10,9 +10,9 @@ const POLL_INTERVAL_MS = 200;
 const STORAGE_KEY = 'channel';
 const BOT = { bot: 'demo-bot', version: '1', language: 'en-us' };
 const PLATFORM_NOTES = {
-  queued: 'The platform was told that the user waits for an agent.',
-  'agent-joined': 'The platform was told that an agent has joined.',
-  ended: 'The platform was told that the handover has ended.',
+  queued: 'The platform got a report: the user waits for an agent.',
+  'agent-joined': 'The platform got a report: an agent has joined.',
+  ended: 'The platform got a report: the handover has ended.',
 };
 
 export class Channel {

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 /// The maximum number of attempts to store a turn that conflicts with other changes.
 const MAX_ATTEMPTS: usize = 100;
-/// How long a request is awaited after the gateway was told to stop. Shorter than the server's grace.
+/// How long a request is awaited after the gateway began to stop. Shorter than the server's grace.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A response to the contact center, and what it is counted as.

@@ -14,6 +14,7 @@
 mod capacity;
 mod deduplication;
 mod delivery_queue;
+mod ended_handovers;
 mod event_queue;
 mod idempotency;
 mod lease;
@@ -34,6 +35,7 @@ pub(crate) use self::event_queue::{EventQueue, Translations};
 pub use self::idempotency::{CachedResponse, CommandResponse};
 pub(crate) use self::lease::Leases;
 pub use self::lease::{Channel, DeadLetter, DeadLetterContent, Lease, Task};
+pub use self::reconciliation::ReceivedMessages;
 pub use self::rules::{
     CallbackRules, LEASE, LOOKUP_DELAY, OUTCOME_TIMEOUT, RECONCILIATION_DELAY, REQUEST_TIMEOUT, Retries, Rules,
 };

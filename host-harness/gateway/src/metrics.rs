@@ -218,12 +218,9 @@ impl ConnectionMetrics {
         self.outcome(&self.metrics.0.deliveries, outcome, 1);
     }
 
-    /// Counts a lookup. A request whose outcome stays unknown is sent again and may be duplicated.
+    /// Counts a lookup.
     pub(crate) fn lookup(&self, found: &'static str) {
         self.outcome(&self.metrics.0.lookups, found, 1);
-        if found == "unknown" {
-            self.possibly_duplicated();
-        }
     }
 
     pub(crate) fn called_back(&self, outcome: &CallbackOutcome) {

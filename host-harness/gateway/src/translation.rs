@@ -2,9 +2,10 @@
 //! events. Each side has to be readable without it, so a failure leaves the original text.
 
 use crate::address::Address;
-use crate::callback::Callback;
 use crate::message_texts;
+use crate::signed_client::{SignedClient, SignedClientError, read_json};
 use handover_host::contract::AgentMessage;
+use reqwest::header::HeaderMap;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -24,11 +25,10 @@ pub(crate) enum Reader {
     User,
 }
 
-/// The service that translates, and the time that it has for each request.
+/// The service that translates.
 #[derive(Clone)]
 pub struct Translation {
-    service: Callback,
-    timeout: Duration,
+    service: SignedClient,
 }
 
 /// The body of a request.
@@ -53,10 +53,13 @@ struct Response {
 pub(crate) struct NotTranslated(String);
 
 impl Translation {
-    /// Creates a translation by the service at this address.
-    #[must_use]
-    pub fn new(service: Callback, timeout: Duration) -> Self {
-        Self { service, timeout }
+    /// Creates a translation by the service at this URL. Every request is signed with each of these secrets (`whsec_…`), and has
+    /// this time.
+    ///
+    /// # Errors
+    /// The URL or a secret is not valid.
+    pub fn new(url: &str, secrets: Vec<String>, timeout: Duration) -> Result<Self, SignedClientError> {
+        Ok(Self { service: SignedClient::new(url, secrets, timeout)? })
     }
 
     /// Replaces texts by their translations: all of them, or none.
@@ -89,7 +92,8 @@ impl Translation {
             texts: originals.clone(),
         };
         let id = format!("translation-{:032x}", fastrand::u128(..));
-        let body = self.service.post_for_json(&id, &request, self.timeout).await.map_err(NotTranslated)?;
+        let response = async { read_json(self.service.post(&id, HeaderMap::new(), &request).await?).await };
+        let body = response.await.map_err(|error| NotTranslated(error.to_string()))?.unwrap_or_default();
         let Some(Response { texts: translations }) = serde_json::from_slice(&body).ok() else {
             return Err(NotTranslated(r#"the response is not {"texts": ["…"]}"#.to_owned()));
         };
@@ -126,12 +130,5 @@ impl Translation {
         let mut translated = message.clone();
         self.translate(address, Reader::User, message_texts::of_agent_message(&mut translated)).await?;
         Ok(translated)
-    }
-}
-
-impl std::fmt::Debug for Translation {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The service has secrets.
-        formatter.debug_struct("Translation").field("timeout", &self.timeout).finish_non_exhaustive()
     }
 }

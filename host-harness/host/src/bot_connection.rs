@@ -134,7 +134,7 @@ impl BotConnection {
         effect!(self, self.inner.functions, register_bots, bots)?.map_err(Error::Provider)
     }
 
-    /// Checks the connection (the "doctor").
+    /// Checks the connection.
     ///
     /// # Errors
     /// A [`Failure`], or a failed call. Most problems are results of the checks.

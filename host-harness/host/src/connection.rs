@@ -215,7 +215,7 @@ impl Connection {
         effect!(self, self.inner.functions, check_availability, routing)?.map_err(Error::Provider)
     }
 
-    /// Checks the connection (the "doctor"). With a `probe`, also asks the contact center to send a message to that
+    /// Checks the connection. With a `probe`, also asks the contact center to send a message to that
     /// recipient; the receiver of webhooks sees whether it arrives.
     ///
     /// # Errors

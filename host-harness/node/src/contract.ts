@@ -660,7 +660,7 @@ export type EventKind =
   /** A status report for a message that the platform sent. */
   | { tag: "receipt"; val: MessageReceipt }
   /**
-   * What an agent recorded. The time of the event is that at which the agent left. If several agents served the user,
+   * What an agent recorded. The event's time is when the agent left. If several agents served the user,
    * the outcome of the handover is that of the last one.
    */
   | { tag: "outcome"; val: HandoverOutcome }
@@ -702,8 +702,8 @@ export interface Conversation {
   recipient: string;
   /**
    * The number of the handover among those of the recipient, counted from 1; a provider refuses 0. A handover that an
-   * agent reopened keeps the previous handover's number. For a message that needs no handover, the number of the last
-   * one, or 1.
+   * agent reopened keeps the previous handover's number. If a message needs no handover, this is the
+   * number of the last handover, or 1 if there was none.
    */
   handover: number;
   /** The contact center's id, from `delivery.conversation-id` or an agent event. Absent until one of them reports it. */
@@ -883,8 +883,8 @@ export interface Annotation {
    */
   reference?: string | undefined;
   /**
-   * Confidential attributes. They are added to the earlier ones, and replace those with the same key. Require the ability
-   * `confidential-attributes`.
+   * Confidential attributes; a provider refuses others. They are added to the earlier ones, and replace those with the same
+   * key. Require the ability `confidential-attributes`.
    */
   attributes: Attribute[];
 }
@@ -899,7 +899,7 @@ export interface CallbackRequest {
   time?: Timestamp | undefined;
   /** The requested routing. The settings supply an absent queue and priority. Some contact centers require a queue. */
   routing: Routing;
-  /** Data for the agent. None of it is confidential. */
+  /** Data for the agent. A provider refuses confidential attributes. */
   attributes: Attribute[];
 }
 
@@ -1090,7 +1090,7 @@ export type Failure =
   /** The prepared settings are not from this version of the provider. Call `check-settings` again. */
   | { tag: "stale-settings" };
 
-/** The result of a check of the doctor. */
+/** The result of a check of the connection. */
 export type CheckOutcome =
   /** It works. */
   | "ok"
@@ -1101,7 +1101,7 @@ export type CheckOutcome =
   /** It could not be checked, because an earlier check failed. */
   | "skipped";
 
-/** One check of the doctor. */
+/** One check of the connection. */
 export interface Check {
   /** A stable name, in kebab-case. */
   name: string;
@@ -1366,8 +1366,8 @@ export interface BotConnectorCalls {
 /** The description and the settings of a provider, and the set-up of a connection. */
 export interface ConfigurationCalls {
   /**
-   * Checks everything that the connection needs and explains how to correct failures (the "doctor"). Changes nothing
-   * unless there is a `probe`. Has effects.
+   * Checks everything that the connection needs and explains how to correct failures. Changes nothing unless there is
+   * a `probe`. Has effects.
    *
    * With a `probe`, a provider of handovers also asks the contact center to send a message to that recipient. The check
    * `webhook-probe` reports whether the contact center accepted the request. The host checks whether the webhook

@@ -1139,7 +1139,7 @@ EventKind = Union[
 - `agent-left`: An agent left, or did not accept the conversation. Others may be present or may join. The handover continues.
 - `ended`: The handover ended.
 - `receipt`: A status report for a message that the platform sent.
-- `outcome`: What an agent recorded. The time of the event is that at which the agent left. If several agents served the user,
+- `outcome`: What an agent recorded. The event's time is when the agent left. If several agents served the user,
   the outcome of the handover is that of the last one.
 - `survey`: An invitation to a survey, which the platform requested.
 - `ignored`: The platform has nothing to do. The reason is for logs and contains no message text.
@@ -1204,8 +1204,8 @@ class Conversation(TypedDict):
 
     handover: int
     """The number of the handover among those of the recipient, counted from 1; a provider refuses 0. A handover that an
-    agent reopened keeps the previous handover's number. For a message that needs no handover, the number of the last
-    one, or 1.
+    agent reopened keeps the previous handover's number. If a message needs no handover, this is the
+    number of the last handover, or 1 if there was none.
     """
 
     id: NotRequired[str | None]
@@ -1441,8 +1441,8 @@ class Annotation(TypedDict):
     """
 
     attributes: list[Attribute]
-    """Confidential attributes. They are added to the earlier ones, and replace those with the same key. Require the ability
-    `confidential-attributes`.
+    """Confidential attributes; a provider refuses others. They are added to the earlier ones, and replace those with the same
+    key. Require the ability `confidential-attributes`.
     """
 
 
@@ -1462,7 +1462,7 @@ class CallbackRequest(TypedDict):
     """The requested routing. The settings supply an absent queue and priority. Some contact centers require a queue."""
 
     attributes: list[Attribute]
-    """Data for the agent. None of it is confidential."""
+    """Data for the agent. A provider refuses confidential attributes."""
 
 
 class SurveyScore(TypedDict):
@@ -1811,7 +1811,7 @@ CheckOutcome = Literal[
     "error",
     "skipped",
 ]
-"""The result of a check of the doctor.
+"""The result of a check of the connection.
 
 - `ok`: It works.
 - `warning`: It works, but an operator should look at it.
@@ -1821,7 +1821,7 @@ CheckOutcome = Literal[
 
 
 class Check(TypedDict):
-    """One check of the doctor."""
+    """One check of the connection."""
 
     name: str
     """A stable name, in kebab-case."""

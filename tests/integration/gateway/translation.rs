@@ -4,10 +4,10 @@ use super::{TestGateway, options, rules, until};
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use genesys_sandbox::Config;
+use handover_gateway::Options;
 use handover_gateway::mailbox::Rules;
 use handover_gateway::redaction::{Kind, Redaction};
 use handover_gateway::translation::Translation;
-use handover_gateway::{Callback, Options};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -42,7 +42,7 @@ impl Service {
         let service = self.clone();
         let route = axum::routing::post(move |headers: HeaderMap, body: Bytes| service.translate(headers, body));
         tokio::spawn(axum::serve(listener, axum::Router::new().route("/translate", route)).into_future());
-        Translation::new(Callback::new(&url, vec![SECRET.into()]).expect("a service"), TIMEOUT)
+        Translation::new(&url, vec![SECRET.into()], TIMEOUT).expect("a service")
     }
 
     async fn translate(self, headers: HeaderMap, body: Bytes) -> (StatusCode, axum::Json<Value>) {

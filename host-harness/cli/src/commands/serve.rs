@@ -258,8 +258,7 @@ fn translation(
     let Some(translation) = &connection.translation else { return Ok(None) };
     let at = || file.position(&["connection", name, "translation"]);
     let secrets = read_secrets(&translation.secrets, folder).with_context(at)?;
-    let service = Callback::new(&translation.url, secrets).with_context(at)?;
-    Ok(Some(Translation::new(service, translation.timeout.0)))
+    Ok(Some(Translation::new(&translation.url, secrets, translation.timeout.0).with_context(at)?))
 }
 
 fn callback(file: &ConfigFile, folder: &Path) -> anyhow::Result<Option<Callback>> {

@@ -20,11 +20,11 @@ async fn the_contact_center_asks_the_bot_and_hands_over() {
     page.shows("#open-conversation .about", "parcels").await;
     page.agent_sees("Where is my parcel?").await;
     page.shows("#open-conversation .talk", "I cannot find your parcel").await;
-    page.chat_shows("The platform was told that the user waits for an agent.").await;
+    page.chat_shows("The platform got a report: the user waits for an agent.").await;
 
     // The agent and the user talk in Genesys's channel.
     page.agent_does("accept").await;
-    page.chat_shows("The platform was told that an agent has joined.").await;
+    page.chat_shows("The platform got a report: an agent has joined.").await;
     page.agent_writes("Hello, it is at the depot.").await;
     page.chat_shows("Hello, it is at the depot.").await;
     page.write("Which depot?").await;
@@ -36,7 +36,7 @@ async fn the_contact_center_asks_the_bot_and_hands_over() {
     page.choose_conversation().await;
     page.agent_does("disconnect").await;
     page.chat_shows("The conversation with the agent has ended.").await;
-    page.chat_shows("The platform was told that the handover has ended.").await;
+    page.chat_shows("The platform got a report: the handover has ended.").await;
 
     // The next message begins another flow.
     page.write("Hello bot").await;

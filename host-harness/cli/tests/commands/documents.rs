@@ -29,7 +29,7 @@ fn bash(folder: &Folder, script: &str) -> Command {
         .args(["-euo", "pipefail", "-c", script])
         .current_dir(&folder.0)
         .env("PATH", format!("{binaries}:{}", std::env::var("PATH").unwrap_or_default()))
-        .env("PLATFORM_TOKEN", "a-token-of-20-or-more")
+        .env("HANDOVER_TOKEN", "a-token-of-20-or-more")
         .env("GENESYS_CLIENT_SECRET", "a-secret");
     command
 }
@@ -177,6 +177,6 @@ fn the_commands_for_the_gateway_run() {
         let expected = i32::from(!line.contains(" list "));
         let line = line.replace("--connection", &format!("--gateway http://{address} --connection"));
         let line = line.split('#').next().unwrap_or_default();
-        run(&folder, &format!("export HANDOVER_TOKEN=$PLATFORM_TOKEN; {line} || [ $? = {expected} ]"));
+        run(&folder, &format!("{line} || [ $? = {expected} ]"));
     }
 }

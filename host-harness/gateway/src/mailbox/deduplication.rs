@@ -90,6 +90,10 @@ impl EventOrigin {
         Self { source: Source::Poll, digest: None }
     }
 
+    pub(super) fn is_webhook(&self) -> bool {
+        self.source == Source::Webhook
+    }
+
     fn digest(&self, event: &AgentEvent) -> ContentDigest {
         // Serializing these types cannot fail.
         let happened = || serde_json::to_vec(&(&event.conversation_id, event.time, &event.kind)).unwrap_or_default();

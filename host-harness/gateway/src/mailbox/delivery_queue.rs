@@ -206,9 +206,7 @@ impl MessageKind {
             OutboundMessage::Leave(_) => Self::Leave,
         }
     }
-}
 
-impl MessageKind {
     /// Returns whether a repetition is harmless. Such an item is repeated instead of looked up.
     fn is_repeatable(self) -> bool {
         matches!(self, Self::Typing | Self::Receipt)
@@ -278,6 +276,12 @@ impl Item {
 
     pub(super) fn starts(&self) -> bool {
         self.kind == MessageKind::Start
+    }
+
+    /// Returns whether the request is repeated if its outcome stays unknown.
+    pub(super) fn is_repeated_blindly(&self, now: Timestamp, rules: &Rules) -> bool {
+        // A second callback would ring the user again, so the platform decides.
+        !self.is_instruction() && self.blind_retries < MAX_BLIND_RETRIES && self.ends(rules) > now
     }
 
     /// Returns whether the platform gets a receipt.
@@ -603,8 +607,7 @@ impl DeliveryQueue {
     /// Records that the outcome stays unknown: the request is repeated a few times, unless it is an instruction.
     pub(super) fn unknown(&mut self, number: u64, now: Timestamp, rules: &Rules) {
         let Some(item) = self.find(number) else { return };
-        // A second callback would ring the user again; the platform decides.
-        if item.is_instruction() || item.blind_retries >= MAX_BLIND_RETRIES || item.ends(rules) <= now {
+        if !item.is_repeated_blindly(now, rules) {
             let why = format!("{}; it is unknown whether it arrived nevertheless", item.last_failure);
             item.progress = Progress::Dead(Reason::OutcomeUnknown(why));
             return;

@@ -2,6 +2,7 @@
 
 use super::delivery_queue::{MessageKind, Reason};
 use super::event_queue::QueuedEvent;
+use super::reconciliation::ReceivedMessages;
 use super::rules::LEASE;
 use super::time::after;
 use handover_host::contract::{Conversation, Outbound, ProviderRequest, Timestamp};
@@ -52,6 +53,8 @@ pub enum Task {
         request: ProviderRequest,
         /// The conversation of its handover.
         conversation: Conversation,
+        /// The request is repeated if it stays unknown whether it arrived.
+        repeats: bool,
     },
     /// Poll the conversation: [`Mailbox::polled`](crate::mailbox::Mailbox::polled).
     Poll {
@@ -68,6 +71,8 @@ pub enum Task {
         handover: u32,
         /// Its conversation.
         conversation: Conversation,
+        /// Messages that must be among them.
+        received: ReceivedMessages,
     },
     /// Poll the conversation of an ended handover for its outcome:
     /// [`Mailbox::outcome_polled`](crate::mailbox::Mailbox::outcome_polled).

@@ -1,31 +1,23 @@
 //! The outcomes of ended handovers. Agents record them after the end, so the contact center is polled for some time.
 
+use super::ended_handovers::{EndedHandover, EndedHandovers};
 use super::rules::{CLOCK_TOLERANCE, Rules};
 use super::time::{after, before, milliseconds};
-use handover_host::contract::{AgentEvent, Conversation, EventKind, HandoverOutcome, Timestamp};
+use handover_host::contract::{AgentEvent, EventKind, HandoverOutcome, Timestamp};
 use handover_host::handover::Handover;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// The maximum number of handovers that wait for their outcome. Beyond that, the oldest one is dropped.
-const MAX_ENTRIES: usize = 10;
 /// The delay of the first poll. Each further one comes after three times as long.
 const FIRST_POLL: Duration = Duration::from_secs(10);
 /// The delay between a report that an agent recorded something and the poll.
 const REPORT_DELAY: Duration = Duration::from_secs(1);
 
-/// An ended handover whose outcome is not known.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+/// The search for the outcome of an ended handover.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct PendingOutcome {
-    handover: u32,
-    thread: u32,
-    conversation: String,
-    begun: Timestamp,
-    ended: Timestamp,
-    due: Timestamp,
+pub(super) struct PendingOutcome {
     /// When the next handover began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     next_begun: Option<Timestamp>,
@@ -34,51 +26,22 @@ struct PendingOutcome {
     earlier: Option<HandoverOutcome>,
 }
 
-/// The ended handovers whose outcomes are not known, oldest first.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-pub(super) struct PendingOutcomes(VecDeque<PendingOutcome>);
+/// The ended handovers whose outcomes are not known.
+pub(super) type PendingOutcomes = EndedHandovers<PendingOutcome>;
 
-impl PendingOutcomes {
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
+impl EndedHandovers<PendingOutcome> {
     /// Adds a handover that ended.
     pub(super) fn add(&mut self, handover: &Handover, now: Timestamp, rules: &Rules) {
-        let (Some(timeout), Some(conversation)) = (rules.outcome_timeout, handover.conversation()) else { return };
-        if self.0.len() >= MAX_ENTRIES {
-            self.0.pop_front();
-        }
+        let Some(timeout) = rules.outcome_timeout else { return };
         let first = if rules.policy.can_poll { FIRST_POLL.min(timeout) } else { timeout };
-        self.0.push_back(PendingOutcome {
-            handover: handover.number(),
-            thread: handover.thread(),
-            conversation: conversation.to_owned(),
-            begun: handover.begun(),
-            ended: now,
-            due: after(now, first),
-            next_begun: None,
-            earlier: None,
-        });
+        self.push(handover, now, first, PendingOutcome::default());
     }
 
     /// Records that a handover began. What agents record about the ones before happened earlier.
     pub(super) fn next_began(&mut self, now: Timestamp) {
-        for entry in &mut self.0 {
-            entry.next_begun.get_or_insert(now);
+        for entry in self.iter_mut() {
+            entry.work.next_begun.get_or_insert(now);
         }
-    }
-
-    /// Returns when the next poll is due.
-    pub(super) fn due(&self) -> Option<Timestamp> {
-        self.0.iter().map(|entry| entry.due).min()
-    }
-
-    /// Returns the handover whose poll is due, and its conversation.
-    pub(super) fn next(&self, recipient: &str, now: Timestamp) -> Option<(u32, Conversation)> {
-        let entry = self.0.iter().filter(|entry| entry.due <= now).min_by_key(|entry| entry.due)?;
-        let id = Some(entry.conversation.clone());
-        Some((entry.handover, Conversation { recipient: recipient.to_owned(), handover: entry.thread, id }))
     }
 
     /// Records the result of a poll: returns the outcome once it is known, and otherwise schedules the next poll.
@@ -89,7 +52,7 @@ impl PendingOutcomes {
         now: Timestamp,
         rules: &Rules,
     ) -> Option<HandoverOutcome> {
-        let entry = self.0.iter_mut().find(|entry| entry.handover == handover)?;
+        let entry = self.get_mut(handover)?;
         let during = entry.during();
         let is_joined = |event: &AgentEvent| {
             matches!(event.kind, EventKind::AgentJoined(_)) && event.time.is_none_or(|at| during.contains(&at))
@@ -105,17 +68,17 @@ impl PendingOutcomes {
             self.remove(handover);
             return None;
         }
-        entry.earlier = outcomes(events, &during).max_by_key(|(at, _)| *at).map(|(_, outcome)| outcome.clone());
-        self.postpone(handover, now, rules)
+        entry.work.earlier = outcomes(events, &during).max_by_key(|(at, _)| *at).map(|(_, outcome)| outcome.clone());
+        self.schedule(handover, now, rules)
     }
 
     /// Schedules the next poll. If its time is over, removes the handover and returns what an earlier agent recorded.
-    pub(super) fn postpone(&mut self, handover: u32, now: Timestamp, rules: &Rules) -> Option<HandoverOutcome> {
+    pub(super) fn schedule(&mut self, handover: u32, now: Timestamp, rules: &Rules) -> Option<HandoverOutcome> {
         let timeout = rules.outcome_timeout.unwrap_or_default();
-        let entry = self.0.iter_mut().find(|entry| entry.handover == handover)?;
+        let entry = self.get_mut(handover)?;
         let end = after(entry.ended, timeout);
         if now >= end {
-            let earlier = entry.earlier.take();
+            let earlier = entry.work.earlier.take();
             self.remove(handover);
             return earlier;
         }
@@ -124,17 +87,10 @@ impl PendingOutcomes {
         None
     }
 
-    /// Schedules a poll at a time.
-    pub(super) fn poll_at(&mut self, handover: u32, at: Timestamp) {
-        for entry in self.0.iter_mut().filter(|entry| entry.handover == handover) {
-            entry.due = entry.due.max(at);
-        }
-    }
-
     /// Records that an agent recorded something in a conversation. Returns the handover if its outcome is known now; if it
     /// can be polled, a poll returns more.
     pub(super) fn reported(&mut self, conversation: &str, now: Timestamp, rules: &Rules) -> Option<u32> {
-        let entry = self.0.iter_mut().rfind(|entry| entry.conversation == conversation)?;
+        let entry = self.iter_mut().rfind(|entry| entry.conversation == conversation)?;
         if rules.policy.can_poll {
             entry.due = entry.due.min(after(now, REPORT_DELAY));
             return None;
@@ -144,26 +100,18 @@ impl PendingOutcomes {
         Some(handover)
     }
 
-    /// Removes a handover whose outcome is known or will not be known.
-    pub(super) fn remove(&mut self, handover: u32) {
-        self.0.retain(|entry| entry.handover != handover);
-    }
-
     pub(super) fn step_back(&mut self, back: u64) {
-        for entry in &mut self.0 {
-            let times = [&mut entry.begun, &mut entry.ended, &mut entry.due].into_iter().chain(&mut entry.next_begun);
-            times.for_each(|at| *at = at.saturating_sub(back));
-        }
+        self.step_times_back(back, |work| work.next_begun.as_mut());
     }
 }
 
-impl PendingOutcome {
+impl EndedHandover<PendingOutcome> {
     /// Returns the time of the handover by the contact center's clock. Earlier and later handovers may have the same conversation.
     /// An agent may leave after the handover ended.
     fn during(&self) -> RangeInclusive<Timestamp> {
         let is_first = self.handover <= 1;
         let begun = if is_first { before(self.begun, CLOCK_TOLERANCE) } else { self.begun };
-        begun..=self.next_begun.unwrap_or(Timestamp::MAX)
+        begun..=self.work.next_begun.unwrap_or(Timestamp::MAX)
     }
 }
 

@@ -2,13 +2,12 @@
 
 use super::capacity::NoRoom;
 use super::deduplication::{DeduplicationWindow, EventOrigin, Refused};
-use super::delivery_queue::MessageKind;
-use super::delivery_queue::{DeliveryQueue, Item, NO_HANDOVER};
+use super::delivery_queue::{DeliveryQueue, Item, MessageKind, NO_HANDOVER};
 use super::event_queue::{Event, EventQueue, QueuedEvent};
 use super::idempotency::{CachedResponse, CommandResponse, IdempotencyCache};
 use super::lease::{DeadLetter, DeadLetterContent, Leases};
 use super::outcomes::PendingOutcomes;
-use super::reconciliation::Reconciliations;
+use super::reconciliation::{ReceivedMessages, Reconciliations};
 use super::rules::Rules;
 use super::time::{after, milliseconds};
 use handover_host::contract::{
@@ -50,6 +49,9 @@ pub struct Mailbox {
     pub(super) reconciliations: Reconciliations,
     #[serde(default, skip_serializing_if = "PendingOutcomes::is_empty")]
     pub(super) outcomes: PendingOutcomes,
+    /// The agents' messages that webhooks brought in the last handover.
+    #[serde(default, skip_serializing_if = "ReceivedMessages::is_empty")]
+    received: ReceivedMessages,
     pub(super) deduplication: DeduplicationWindow,
     pub(super) idempotency: IdempotencyCache,
     pub(super) delivery_queue: DeliveryQueue,
@@ -136,6 +138,7 @@ impl Mailbox {
             unpollable: None,
             reconciliations: Reconciliations::default(),
             outcomes: PendingOutcomes::default(),
+            received: ReceivedMessages::default(),
             deduplication: DeduplicationWindow::default(),
             idempotency: IdempotencyCache::default(),
             delivery_queue: DeliveryQueue::default(),
@@ -329,6 +332,7 @@ impl Mailbox {
         }
         let number = next.number();
         self.outcomes.next_began(now);
+        self.received = ReceivedMessages::default();
         self.handover = Some(next);
         self.act(first, now, rules);
         self.event_queue.release(number, now);
@@ -441,6 +445,9 @@ impl Mailbox {
             if self.deduplication.insert(event, origin, now, rules) {
                 accepted.new += 1;
                 self.apply(event, now, rules);
+                if origin.is_webhook() && self.handover.as_ref().is_some_and(is_open) {
+                    self.received.add(event);
+                }
             } else {
                 accepted.duplicates += 1;
             }
@@ -550,13 +557,13 @@ impl Mailbox {
     pub fn outcome_not_polled(&mut self, handover: u32, outcome: NotFetched, now: Timestamp, rules: &Rules) {
         match outcome {
             NotFetched::Failed { after_seconds } => {
-                if let Some(earlier) = self.outcomes.postpone(handover, now, rules) {
+                if let Some(earlier) = self.outcomes.schedule(handover, now, rules) {
                     self.event_queue.push(Event::Outcome(earlier), handover, now);
                 }
                 let at = after(now, Duration::from_secs(after_seconds.unwrap_or(0).into()));
-                self.outcomes.poll_at(handover, at);
+                self.outcomes.postpone(handover, at);
             }
-            NotFetched::Postponed { until } => self.outcomes.poll_at(handover, until),
+            NotFetched::Postponed { until } => self.outcomes.postpone(handover, until),
             NotFetched::Impossible => self.outcomes.remove(handover),
         }
     }
@@ -724,7 +731,7 @@ impl Mailbox {
     fn end(&mut self, reason: EndReason, number: u32, now: Timestamp, rules: &Rules) {
         (self.poll_due, self.poll_requested) = (None, None);
         if let Some(handover) = self.handover.as_ref().filter(|_| !self.follows) {
-            self.reconciliations.add(handover, now, rules);
+            self.reconciliations.add(handover, std::mem::take(&mut self.received), now, rules);
             self.outcomes.add(handover, now, rules);
         }
         self.event_queue.push(Event::Ended(reason), number, now);

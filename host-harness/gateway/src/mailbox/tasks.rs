@@ -130,10 +130,12 @@ impl Mailbox {
             // The conversation's id is not known yet.
             self.poll_due = rules.next_poll(now);
         }
-        if let Some((handover, conversation)) = self.reconciliations.next(&self.recipient, now) {
-            return Some(Task::FetchMessages { handover, conversation });
+        if let Some(entry) = self.reconciliations.next(now) {
+            let (handover, conversation) = (entry.handover, entry.conversation(&self.recipient));
+            return Some(Task::FetchMessages { handover, conversation, received: entry.work.received().clone() });
         }
-        if let Some((handover, conversation)) = self.outcomes.next(&self.recipient, now) {
+        if let Some(entry) = self.outcomes.next(now) {
+            let (handover, conversation) = (entry.handover, entry.conversation(&self.recipient));
             if rules.policy.can_poll {
                 return Some(Task::PollOutcome { handover, conversation });
             }
@@ -177,7 +179,8 @@ impl Mailbox {
                 }
                 Next::Find(request) => {
                     let conversation = self.conversation_of(item)?;
-                    Some(Task::Find { item: number, request: request.clone(), conversation })
+                    let repeats = item.is_repeated_blindly(now, rules);
+                    Some(Task::Find { item: number, request: request.clone(), conversation, repeats })
                 }
                 Next::DeadLetter(reason) => Some(Task::StoreDeadLetter(DeadLetter {
                     id: format!("{}.{number}", self.id),

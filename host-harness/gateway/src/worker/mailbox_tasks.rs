@@ -8,7 +8,7 @@ use crate::dead_letters::StoredDeadLetter;
 use crate::mailbox::time::after;
 use crate::mailbox::{
     CallbackOutcome, Channel, DeadLetter, DeliveryOutcome, LookupOutcome, Mailbox, NotFetched, QueuedEvent,
-    REQUEST_TIMEOUT, Rules, Task, Translations,
+    REQUEST_TIMEOUT, ReceivedMessages, Rules, Task, Translations,
 };
 use crate::mailboxes::Mailboxes;
 use crate::platform_event::PlatformEvent;
@@ -35,7 +35,11 @@ pub struct Outcome {
 enum What {
     Built(u64, Result<Vec<ProviderRequest>, String>),
     Delivered(u64, DeliveryOutcome),
-    LookedUp(u64, LookupOutcome),
+    LookedUp {
+        item: u64,
+        outcome: LookupOutcome,
+        repeats: bool,
+    },
     Polled {
         thread: u32,
         events: Vec<AgentEvent>,
@@ -121,7 +125,9 @@ impl Outcome {
         match &self.what {
             What::Built(item, built) => mailbox.built(*item, built.clone()),
             What::Delivered(item, outcome) => mailbox.delivered(*item, outcome.clone(), self.chance, now, rules),
-            What::LookedUp(item, outcome) => mailbox.looked_up(*item, outcome.clone(), self.chance, now, rules),
+            What::LookedUp { item, outcome, .. } => {
+                mailbox.looked_up(*item, outcome.clone(), self.chance, now, rules);
+            }
             What::Polled { thread, events, translations, asked } => {
                 mailbox.with_translations(translations.clone(), |mailbox| {
                     mailbox.polled(*thread, events, *asked, now, rules);
@@ -157,14 +163,17 @@ impl Outcome {
         let metrics = service.metrics();
         match &self.what {
             What::Delivered(_, outcome) => metrics.delivery(outcome),
-            What::LookedUp(_, outcome) => metrics.lookup(match outcome {
-                LookupOutcome::Arrived(_) => "arrived",
-                LookupOutcome::NotArrived => "not-arrived",
+            What::LookedUp { outcome, repeats, .. } => match outcome {
+                LookupOutcome::Arrived(_) => metrics.lookup("arrived"),
+                LookupOutcome::NotArrived => metrics.lookup("not-arrived"),
                 LookupOutcome::Unknown | LookupOutcome::Failed(Failure::Permanent(_) | Failure::Unsupported) => {
-                    "unknown"
+                    metrics.lookup("unknown");
+                    if *repeats {
+                        metrics.possibly_duplicated();
+                    }
                 }
-                LookupOutcome::Failed(_) => "failed",
-            }),
+                LookupOutcome::Failed(_) => metrics.lookup("failed"),
+            },
             What::CalledBack(_, outcome) => metrics.called_back(outcome),
             What::Polled { .. } | What::OutcomePolled(..) => metrics.poll("answered"),
             What::OutcomeNotPolled(_, NotFetched::Impossible) | What::Unpollable(_) => metrics.poll("refused"),
@@ -184,16 +193,16 @@ async fn perform(service: &ConnectionService, address: &Address, task: Task) -> 
     let what = match task {
         Task::Build { item, message, conversation } => build(service, item, &message, &conversation).await,
         Task::Deliver { item, request } => What::Delivered(item, deliver(service, address, &request).await),
-        Task::Find { item, request, conversation } => {
-            What::LookedUp(item, find(service, address, &conversation, &request).await)
+        Task::Find { item, request, conversation, repeats } => {
+            What::LookedUp { item, outcome: find(service, address, &conversation, &request).await, repeats }
         }
         Task::Poll { conversation, soon, waiting } => {
             let requests = if waiting { service.requests_of_waiting_poll() } else { NonZeroU32::MIN };
             poll(service, address, &conversation, soon, requests).await
         }
         Task::PollOutcome { handover, conversation } => poll_outcome(service, handover, &conversation).await,
-        Task::FetchMessages { handover, conversation } => {
-            fetch_messages(service, address, handover, &conversation).await
+        Task::FetchMessages { handover, conversation, received } => {
+            fetch_messages(service, address, handover, &conversation, &received).await
         }
         Task::CallBack { id, event, attempts } => {
             What::CalledBack(event.number, call_back(service, address, &id, &event, attempts).await)
@@ -291,17 +300,13 @@ async fn find(
     let request = &request.idempotency_key;
     match &outcome {
         LookupOutcome::Arrived(_) => {
-            tracing::info!(connection = service.name(), request, "looked up: it arrived")
+            tracing::info!(connection = service.name(), request, "looked up: the request arrived")
         }
         LookupOutcome::NotArrived => {
-            tracing::info!(connection = service.name(), request, "looked up: it did not arrive, sending again")
+            tracing::info!(connection = service.name(), request, "looked up: the request did not arrive")
         }
         LookupOutcome::Unknown => {
-            tracing::warn!(
-                connection = service.name(),
-                request,
-                "looked up: unknown whether it arrived, sending again"
-            );
+            tracing::warn!(connection = service.name(), request, "looked up: unknown whether the request arrived");
         }
         LookupOutcome::Failed(failure) => {
             tracing::warn!(connection = service.name(), request, ?failure, "lookup failed")
@@ -405,6 +410,7 @@ async fn fetch_messages(
     address: &Address,
     handover: u32,
     conversation: &Conversation,
+    received: &ReceivedMessages,
 ) -> What {
     let asked = now();
     if let Err(wait) = service.may_poll(false, REQUESTS_OF_HISTORY) {
@@ -414,8 +420,16 @@ async fn fetch_messages(
     let outcome = match with_request_timeout(service).fetch_agent_messages(conversation).await {
         Ok(events) => {
             service.record_credentials(None);
-            let translations = translations(service, address, &events, Some(handover), began).await;
-            return What::Reconciled { handover, events, translations };
+            if !received.have_other_ids(&events) {
+                let translations = translations(service, address, &events, Some(handover), began).await;
+                return What::Reconciled { handover, events, translations };
+            }
+            let name = service.name();
+            tracing::warn!(
+                connection = name,
+                "messages are not compared: fetched ones and webhooks have different ids"
+            );
+            NotFetched::Impossible
         }
         Err(Error::Provider(failure)) => {
             tracing::warn!(connection = service.name(), ?failure, "the messages of a handover cannot be fetched");

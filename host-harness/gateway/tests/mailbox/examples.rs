@@ -193,7 +193,7 @@ fn looks_up_an_interrupted_request_before_it_retries() {
     let later = NOW + 15_000;
     assert_eq!(mailbox.lease(Channel::Outbound, "b", later - 1, &rules()), None, "it may still arrive");
     let Some(lease) = mailbox.lease(Channel::Outbound, "b", later, &rules()) else { panic!("it is looked up") };
-    let Task::Find { item, .. } = lease.task else { panic!("{:?}", lease.task) };
+    let Task::Find { item, repeats: true, .. } = lease.task else { panic!("{:?}", lease.task) };
     mailbox.looked_up(item, LookupOutcome::NotArrived, 0.0, later, &rules());
     assert!(matches!(mailbox.lease(Channel::Outbound, "b", later, &rules()).unwrap().task, Task::Deliver { .. }));
     let looked_up = LookupOutcome::Arrived(Delivery { conversation_id: Some("c-1".into()), ..Delivery::default() });

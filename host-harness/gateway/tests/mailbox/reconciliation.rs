@@ -72,7 +72,10 @@ fn publishes_what_no_webhook_brought_late_in_order_and_once() {
     let due = END + 60 * SECOND;
     assert_eq!(mailbox.due(&Rules { has_callback: false, ..rules.clone() }), Some(0), "events are to be published");
     let conversation = Conversation { recipient: "user-1".to_owned(), handover: 1, id: Some("c-1".to_owned()) };
-    assert_eq!(task(&mut mailbox, due), Some(Task::FetchMessages { handover: 1, conversation }));
+    let Some(Task::FetchMessages { handover, conversation: found, .. }) = task(&mut mailbox, due) else {
+        panic!("the messages are fetched")
+    };
+    assert_eq!((handover, found), (1, conversation));
 
     let history = ["m1", "m2", "m3"].into_iter().zip(1..).map(|(id, second)| agent_message(id, NOW + second * SECOND));
     let earlier = agent_message("of-another-handover", NOW - 600 * SECOND);
@@ -86,6 +89,36 @@ fn publishes_what_no_webhook_brought_late_in_order_and_once() {
     let accepted = mailbox.accept(&[agent_message("m3", NOW + 3 * SECOND)], &webhook("m3"), due + 1, &rules);
     assert_eq!(accepted.expect("known").duplicates, 1, "a webhook that comes after all is a duplicate");
     assert_eq!(messages(&mailbox).len(), 3);
+}
+
+#[test]
+fn recognizes_fetched_messages_whose_ids_are_not_those_of_webhooks() {
+    let due = END + 60 * SECOND;
+    let received = |mailbox: &mut Mailbox| match task(mailbox, due) {
+        Some(Task::FetchMessages { received, .. }) => received,
+        other => panic!("the messages are fetched, not {other:?}"),
+    };
+    let history = |ids: [&str; 2]| ids.map(|id| agent_message(id, NOW + SECOND));
+    let mut mailbox = ended_mailbox();
+    let of_webhooks = received(&mut mailbox);
+    assert!(of_webhooks.have_other_ids(&history(["x1", "x2"])));
+    assert!(!of_webhooks.have_other_ids(&history(["m1", "m2"])), "m2 came by webhook");
+
+    // Without a message from a webhook, nothing is known about its ids.
+    let mut silent = Mailbox::new("box".to_owned(), "user-1".to_owned());
+    begin(&mut silent, NOW);
+    end(&mut silent, END);
+    assert!(!received(&mut silent).have_other_ids(&history(["m1", "m2"])));
+
+    // Only the messages of the last handover count.
+    begin(&mut mailbox, END + SECOND);
+    end(&mut mailbox, END + 2 * SECOND);
+    mailbox.reconciled(1, &[], due, &reconciling());
+    let of_second = mailbox.lease(Channel::Outbound, "worker", due + 2 * SECOND, &reconciling());
+    let Some(Task::FetchMessages { handover: 2, received, .. }) = of_second.map(|lease| lease.task) else {
+        panic!("the messages of the second handover are fetched")
+    };
+    assert!(!received.have_other_ids(&history(["x1", "x2"])));
 }
 
 #[test]

@@ -20,7 +20,7 @@ struct Observed {
     arrived: Vec<String>,
     /// How often a gateway was killed while it delivered a late answer.
     interrupted: BTreeMap<String, usize>,
-    /// The answers that the platform was told will be delivered later.
+    /// The answers whose late delivery was reported to the platform.
     accepted_late: BTreeSet<String>,
 }
 

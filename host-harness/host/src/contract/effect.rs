@@ -142,7 +142,7 @@ pub enum Failure {
     StaleSettings,
 }
 
-/// The result of a check of the doctor.
+/// The result of a check of the connection.
 #[derive(Clone, ComponentType, Copy, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(enum)]
@@ -163,7 +163,7 @@ pub enum CheckOutcome {
     Skipped,
 }
 
-/// One check of the doctor.
+/// One check of the connection.
 #[derive(Clone, ComponentType, Debug, Deserialize, Eq, Lift, Lower, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[component(record)]

@@ -491,7 +491,7 @@ pub enum EventKind {
     /// A status report for a message that the platform sent.
     #[component(name = "receipt")]
     Receipt(MessageReceipt),
-    /// What an agent recorded. The time of the event is that at which the agent left. If several agents served the user,
+    /// What an agent recorded. The event's time is when the agent left. If several agents served the user,
     /// the outcome of the handover is that of the last one.
     #[component(name = "outcome")]
     Outcome(HandoverOutcome),

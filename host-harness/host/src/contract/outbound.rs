@@ -14,8 +14,8 @@ pub struct Conversation {
     /// The address of the end user. The host chooses it; it is the same in every handover of the user.
     pub recipient: String,
     /// The number of the handover among those of the recipient, counted from 1; a provider refuses 0. A handover that an
-    /// agent reopened keeps the previous handover's number. For a message that needs no handover, the number of the last
-    /// one, or 1. In JSON, 1 if absent.
+    /// agent reopened keeps the previous handover's number. If a message needs no handover, this is the
+    /// number of the last handover, or 1 if there was none. In JSON, 1 if absent.
     #[serde(default = "first")]
     pub handover: u32,
     /// The contact center's id, from `delivery.conversation-id` or an agent event. Absent until one of them reports it.
@@ -277,8 +277,8 @@ pub struct Annotation {
     /// The platform's own reference of the handover, by which people find the conversation at the contact center. Absent
     /// if it does not change. Requires the ability `reference`.
     pub reference: Option<String>,
-    /// Confidential attributes. They are added to the earlier ones, and replace those with the same key. Require the ability
-    /// `confidential-attributes`.
+    /// Confidential attributes; a provider refuses others. They are added to the earlier ones, and replace those with the same
+    /// key. Require the ability `confidential-attributes`.
     #[serde(default)]
     pub attributes: Vec<Attribute>,
 }
@@ -298,7 +298,7 @@ pub struct CallbackRequest {
     /// The requested routing. The settings supply an absent queue and priority. Some contact centers require a queue.
     #[serde(default)]
     pub routing: Routing,
-    /// Data for the agent. None of it is confidential.
+    /// Data for the agent. A provider refuses confidential attributes.
     #[serde(default)]
     pub attributes: Vec<Attribute>,
 }
