@@ -3,10 +3,9 @@
 use crate::error::UnknownTimeZone;
 use crate::occurrences::later;
 use crate::schedule::{Interval, Schedule};
+use crate::zone::TimeZone;
 use alloc::vec::Vec;
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use time::Date;
 
 /// How far ahead [`BusinessHours::opens_at`] looks, in days.
 const MAX_DAYS_AHEAD: i32 = 366;
@@ -20,12 +19,13 @@ pub struct BusinessHours {
 }
 
 impl BusinessHours {
-    /// Creates business hours in a time zone of the IANA database, such as `Europe/Berlin`.
+    /// Creates business hours in a time zone of the IANA database, such as `Europe/Berlin`. The offsets
+    /// from 2025 to 2045 are known.
     ///
     /// # Errors
     /// There is no such time zone.
     pub fn new(zone: &str, open: Vec<Schedule>, closed: Vec<Schedule>) -> Result<Self, UnknownTimeZone> {
-        let zone = TimeZone::get(zone.trim()).ok().filter(|zone| !zone.is_unknown()).ok_or(UnknownTimeZone)?;
+        let zone = TimeZone::find(zone.trim()).ok_or(UnknownTimeZone)?;
         Ok(Self { zone, open, closed })
     }
 
@@ -35,7 +35,7 @@ impl BusinessHours {
         let Some((at, today)) = self.date(at) else { return false };
         let contains = |schedules: &[Schedule]| {
             let tomorrow = later(today, 1).unwrap_or(today);
-            let intervals = schedules.iter().flat_map(|schedule| schedule.intervals(&self.zone, today, tomorrow));
+            let intervals = schedules.iter().flat_map(|schedule| schedule.intervals(self.zone, today, tomorrow));
             intervals.into_iter().any(|(start, end)| (start..end).contains(&at))
         };
         contains(&self.open) && !contains(&self.closed)
@@ -51,7 +51,7 @@ impl BusinessHours {
         let (after, today) = self.date(after)?;
         let until = later(today, MAX_DAYS_AHEAD)?;
         let sorted = |schedules: &[Schedule]| {
-            let intervals = schedules.iter().flat_map(|schedule| schedule.intervals(&self.zone, today, until));
+            let intervals = schedules.iter().flat_map(|schedule| schedule.intervals(self.zone, today, until));
             let mut intervals: Vec<Interval> = intervals.filter(|(_, end)| *end > after).collect();
             intervals.sort_unstable();
             intervals
@@ -69,7 +69,7 @@ impl BusinessHours {
 
     /// Returns a time as a signed number, and its local date.
     fn date(&self, at: u64) -> Option<(i64, Date)> {
-        let at = Timestamp::from_millisecond(i64::try_from(at).ok()?).ok()?;
-        Some((at.as_millisecond(), self.zone.to_datetime(at).date()))
+        let at = i64::try_from(at).ok()?;
+        Some((at, self.zone.date(at)?))
     }
 }

@@ -21,6 +21,7 @@ mod hours;
 mod occurrences;
 mod rule;
 mod schedule;
+mod zone;
 
 pub use error::{ScheduleError, UnknownTimeZone};
 pub use hours::BusinessHours;

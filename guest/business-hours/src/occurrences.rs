@@ -5,8 +5,7 @@
 
 use crate::rule::{Day, Frequency, Rule};
 use alloc::vec::Vec;
-use jiff::SignedDuration;
-use jiff::civil::{Date, Weekday, date};
+use time::{Date, Month, SignedDuration, Weekday};
 
 /// The maximum number of periods in which occurrences are counted for `COUNT`: daily in all supported years.
 const MAX_COUNTED_PERIODS: i32 = 150_000;
@@ -37,12 +36,12 @@ pub(crate) fn last_counted(rule: &Rule, start: Date) -> Option<Date> {
 
 /// Returns the number of the period of a date, counted from the period of the start.
 fn period_of(rule: &Rule, start: Date, date: Date) -> i32 {
-    let months = |date: Date| i32::from(date.year()) * 12 + i32::from(date.month());
+    let months = |date: Date| date.year() * 12 + month_number(date);
     match rule.frequency {
         Frequency::Daily => days_between(start, date),
         Frequency::Weekly => days_between(week_of(rule, start), week_of(rule, date)) / 7,
         Frequency::Monthly => months(date) - months(start),
-        Frequency::Yearly => i32::from(date.year()) - i32::from(start.year()),
+        Frequency::Yearly => date.year() - start.year(),
     }
 }
 
@@ -56,11 +55,11 @@ fn first_day(rule: &Rule, start: Date, period: i32) -> Option<Date> {
         Frequency::Daily => later(start, period),
         Frequency::Weekly => later(week_of(rule, start), period.checked_mul(7)?),
         Frequency::Monthly => {
-            let month = i32::from(start.month()) - 1 + period;
-            let year = i32::from(start.year()) + month.div_euclid(12);
-            Date::new(i16::try_from(year).ok()?, i8::try_from(month.rem_euclid(12)).ok()? + 1, 1).ok()
+            let month = month_number(start) - 1 + period;
+            let number = u8::try_from(month.rem_euclid(12) + 1).ok()?;
+            Date::from_calendar_date(start.year() + month.div_euclid(12), Month::try_from(number).ok()?, 1).ok()
         }
-        Frequency::Yearly => Date::new(i16::try_from(i32::from(start.year()) + period).ok()?, 1, 1).ok(),
+        Frequency::Yearly => Date::from_ordinal_date(start.year().checked_add(period)?, 1).ok(),
     }
 }
 
@@ -70,8 +69,8 @@ fn dates_in(rule: &Rule, start: Date, period: i32) -> Vec<Date> {
     let length = match rule.frequency {
         Frequency::Daily => 1,
         Frequency::Weekly => 7,
-        Frequency::Monthly => i32::from(first.days_in_month()),
-        Frequency::Yearly => i32::from(first.days_in_year()),
+        Frequency::Monthly => days_in_month(first),
+        Frequency::Yearly => days_in_year(first),
     };
     let days = (0..length).filter_map(|day| later(first, day));
     let dates: Vec<Date> = days.filter(|date| is_selected(rule, *date)).collect();
@@ -88,11 +87,11 @@ fn dates_in(rule: &Rule, start: Date, period: i32) -> Vec<Date> {
 
 /// Returns whether a date satisfies all parts of the rule but `BYSETPOS`.
 fn is_selected(rule: &Rule, date: Date) -> bool {
-    let day_of_month = || (i32::from(date.day()) - 1, i32::from(date.days_in_month()));
-    let day_of_year = || (i32::from(date.day_of_year()) - 1, i32::from(date.days_in_year()));
+    let day_of_month = || (i32::from(date.day()) - 1, days_in_month(date));
+    let day_of_year = || (i32::from(date.ordinal()) - 1, days_in_year(date));
     let restricts =
         |numbers: &[i32], (index, length): (i32, i32)| numbers.is_empty() || matches(numbers, index, length);
-    (rule.months.is_empty() || rule.months.contains(&date.month().into()))
+    (rule.months.is_empty() || rule.months.contains(&month_number(date)))
         && (rule.month_days.is_empty() || restricts(&rule.month_days, day_of_month()))
         && (rule.year_days.is_empty() || restricts(&rule.year_days, day_of_year()))
         && (rule.weeks.is_empty() || restricts(&rule.weeks, week_number(rule, date)))
@@ -112,8 +111,8 @@ fn is_day(rule: &Rule, day: Day, date: Date) -> bool {
     // A number counts the weekdays of the month, unless a yearly rule names no month.
     let of_year = rule.frequency == Frequency::Yearly && rule.months.is_empty();
     let (index, length) = match of_year {
-        true => (i32::from(date.day_of_year()) - 1, i32::from(date.days_in_year())),
-        false => (i32::from(date.day()) - 1, i32::from(date.days_in_month())),
+        true => (i32::from(date.ordinal()) - 1, days_in_year(date)),
+        false => (i32::from(date.day()) - 1, days_in_month(date)),
     };
     let (before, after) = (index / 7, (length - 1 - index) / 7);
     ordinal == before + 1 || ordinal == -(after + 1)
@@ -130,8 +129,8 @@ fn week_number(rule: &Rule, date: Date) -> (i32, i32) {
 }
 
 /// Returns the first day of the first week of a year: the week with January 4.
-fn first_week(rule: &Rule, year: i16) -> Date {
-    week_of(rule, date(year.min(9999), 1, 4))
+fn first_week(rule: &Rule, year: i32) -> Date {
+    Date::from_calendar_date(year, Month::January, 4).map_or(Date::MAX, |day| week_of(rule, day))
 }
 
 /// Returns the first day of the week of a date.
@@ -141,18 +140,30 @@ fn week_of(rule: &Rule, date: Date) -> Date {
 }
 
 fn since(weekday: Weekday, start: Weekday) -> i32 {
-    i32::from(weekday.since(start))
+    let days = |weekday: Weekday| i32::from(weekday.number_days_from_monday());
+    (days(weekday) - days(start)).rem_euclid(7)
 }
 
 fn days_between(from: Date, to: Date) -> i32 {
     // All supported dates are within 400 years.
-    i32::try_from(from.duration_until(to).as_hours() / 24).unwrap_or(i32::MAX)
+    i32::try_from((to - from).whole_days()).unwrap_or(i32::MAX)
 }
 
 /// Returns the date some days later. Returns `None` beyond the years that can be represented.
 pub(crate) fn later(date: Date, days: i32) -> Option<Date> {
-    // A span of days would need far more code.
-    date.checked_add(SignedDuration::from_hours(i64::from(days) * 24)).ok()
+    date.checked_add(SignedDuration::days(days.into()))
+}
+
+fn month_number(date: Date) -> i32 {
+    u8::from(date.month()).into()
+}
+
+fn days_in_month(date: Date) -> i32 {
+    date.month().length(date.year()).into()
+}
+
+fn days_in_year(date: Date) -> i32 {
+    time::util::days_in_year(date.year()).into()
 }
 
 #[cfg(test)]
@@ -160,13 +171,27 @@ mod tests {
     use super::*;
     use alloc::format;
     use alloc::string::String;
+    use time::{PlainDateTime, Time};
+
+    fn date(year: i32, month: u8, day: u8) -> Date {
+        Date::from_calendar_date(year, Month::try_from(month).expect("a month"), day).expect("a date")
+    }
+
+    fn at_nine(date: Date) -> PlainDateTime {
+        PlainDateTime::new(date, Time::from_hms(9, 0, 0).expect("a time"))
+    }
 
     /// Returns the first dates of a rule that starts in 1997 at 9:00, as in RFC 5545, section 3.8.5.3.
     fn dates(rule: &str, start: Date, until: Date) -> String {
-        let rule = Rule::read(rule, start.at(9, 0, 0, 0)).expect("a valid rule");
+        let rule = Rule::read(rule, at_nine(start)).expect("a valid rule");
         let last = last_counted(&rule, start).unwrap_or(until);
         let dates = occurrences(&rule, start, start, until.min(last));
-        dates.iter().map(|date| format!("{}-{} ", date.month(), date.day())).collect::<String>().trim_end().into()
+        dates
+            .iter()
+            .map(|date| format!("{}-{} ", month_number(*date), date.day()))
+            .collect::<String>()
+            .trim_end()
+            .into()
     }
 
     #[test]
@@ -207,7 +232,7 @@ mod tests {
     #[test]
     fn a_large_count_ends_too() {
         let start = date(1900, 1, 1);
-        let rule = Rule::read("FREQ=DAILY;COUNT=40000", start.at(9, 0, 0, 0)).expect("a valid rule");
+        let rule = Rule::read("FREQ=DAILY;COUNT=40000", at_nine(start)).expect("a valid rule");
         // `date --date '1900-01-01 +39999 days' +%F`
         assert_eq!(last_counted(&rule, start), Some(date(2009, 7, 7)));
     }
@@ -216,7 +241,7 @@ mod tests {
     fn the_last_occurrence_may_be_beyond_all_years() {
         let start = date(2026, 2, 28);
         for rule in ["FREQ=YEARLY;INTERVAL=10000;COUNT=5", "FREQ=YEARLY;BYMONTHDAY=30;BYMONTH=2;COUNT=2"] {
-            let rule = Rule::read(rule, start.at(9, 0, 0, 0)).expect("a valid rule");
+            let rule = Rule::read(rule, at_nine(start)).expect("a valid rule");
             assert_eq!(last_counted(&rule, start), None);
         }
     }

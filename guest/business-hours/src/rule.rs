@@ -2,9 +2,7 @@
 
 use crate::error::ScheduleError;
 use alloc::{string::String, vec::Vec};
-use jiff::Timestamp;
-use jiff::civil::{Date, DateTime, Time, Weekday};
-use jiff::tz::TimeZone;
+use time::{Date, Month, PlainDateTime, Time, Weekday};
 
 /// The maximum length of a rule, in bytes.
 const MAX_BYTES: usize = 1024;
@@ -32,8 +30,9 @@ pub(crate) struct Day {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Until {
     /// In the time zone of the schedule.
-    Local(DateTime),
-    Utc(Timestamp),
+    Local(PlainDateTime),
+    /// In milliseconds since 1970.
+    Utc(i64),
 }
 
 /// A recurrence rule. An empty list does not restrict.
@@ -55,7 +54,7 @@ pub(crate) struct Rule {
 
 impl Rule {
     /// Reads a rule of a schedule that starts at `start`. What the rule leaves open follows from the start.
-    pub(crate) fn read(text: &str, start: DateTime) -> Result<Self, ScheduleError> {
+    pub(crate) fn read(text: &str, start: PlainDateTime) -> Result<Self, ScheduleError> {
         if text.len() > MAX_BYTES {
             return Err(invalid(text));
         }
@@ -89,7 +88,7 @@ impl Rule {
         Ok(rule)
     }
 
-    fn read_part(&mut self, name: &str, value: &str, start: DateTime) -> Option<()> {
+    fn read_part(&mut self, name: &str, value: &str, start: PlainDateTime) -> Option<()> {
         match name {
             "INTERVAL" => self.interval = number(value, 1, MAX_INTERVAL)?,
             "COUNT" => self.count = Some(value.parse().ok().filter(|count| *count > 0)?),
@@ -124,7 +123,7 @@ impl Rule {
     }
 
     /// Adds what follows from the start: the day of a rule that names none.
-    fn complete(&mut self, start: DateTime) {
+    fn complete(&mut self, start: PlainDateTime) {
         let names_days =
             !(self.days.is_empty() && self.month_days.is_empty() && self.year_days.is_empty() && self.weeks.is_empty());
         if names_days {
@@ -137,7 +136,7 @@ impl Rule {
             Frequency::Yearly => {
                 self.month_days = [start.day().into()].into();
                 if self.months.is_empty() {
-                    self.months = [start.month().into()].into();
+                    self.months = [u8::from(start.month()).into()].into();
                 }
             }
         }
@@ -161,17 +160,22 @@ fn read_until(value: &str) -> Option<Until> {
     let time = match time {
         Some(time) => {
             let [hour, minute, second] = digits(time, [2, 2, 2])?;
-            Time::new(i8::try_from(hour).ok()?, i8::try_from(minute).ok()?, i8::try_from(second).ok()?, 0).ok()?
+            Time::from_hms(u8::try_from(hour).ok()?, u8::try_from(minute).ok()?, u8::try_from(second).ok()?).ok()?
         }
         None => Time::MAX,
     };
     let [year, month, day] = digits(day, [4, 2, 2])?;
-    let day = Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
-    let until = day.to_datetime(time);
+    let until = PlainDateTime::new(calendar_date(year, month, day)?, time);
     match is_utc {
-        true => Some(Until::Utc(TimeZone::UTC.to_timestamp(until).ok()?)),
+        true => Some(Until::Utc(until.assume_utc().unix_timestamp() * 1_000 + i64::from(until.millisecond()))),
         false => Some(Until::Local(until)),
     }
+}
+
+/// Returns a date, or `None` if the numbers mean none.
+pub(crate) fn calendar_date(year: i16, month: i16, day: i16) -> Option<Date> {
+    let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
+    Date::from_calendar_date(year.into(), month, u8::try_from(day).ok()?).ok()
 }
 
 /// Reads three numbers with these lengths that follow each other.
@@ -219,7 +223,7 @@ fn number(value: &str, minimum: i32, maximum: i32) -> Option<i32> {
     value.parse().ok().filter(|number| (minimum..=maximum).contains(number))
 }
 
-fn same(value: &str, own: i8) -> Option<()> {
+fn same(value: &str, own: u8) -> Option<()> {
     (value.parse() == Ok(own)).then_some(())
 }
 
@@ -232,10 +236,16 @@ fn invalid(part: &str) -> ScheduleError {
 mod tests {
     use super::*;
     use alloc::{format, string::ToString};
-    use jiff::civil::date;
+
+    fn at(year: i16, month: i16, day: i16, hour: u8) -> PlainDateTime {
+        PlainDateTime::new(
+            calendar_date(year, month, day).expect("a date"),
+            Time::from_hms(hour, 0, 0).expect("a time"),
+        )
+    }
 
     fn read(text: &str) -> Result<Rule, ScheduleError> {
-        Rule::read(text, date(2026, 1, 5).at(8, 0, 0, 0))
+        Rule::read(text, at(2026, 1, 5, 8))
     }
 
     #[test]
@@ -281,9 +291,12 @@ mod tests {
     #[test]
     fn until_a_date_includes_the_day() {
         let until = |text: &str| read(&format!("FREQ=DAILY;UNTIL={text}")).expect("a valid rule").until;
-        assert_eq!(until("20261231"), Some(Until::Local(date(2026, 12, 31).at(23, 59, 59, 999_999_999))));
-        assert_eq!(until("20261231T170000"), Some(Until::Local(date(2026, 12, 31).at(17, 0, 0, 0))));
+        assert_eq!(
+            until("20261231"),
+            Some(Until::Local(PlainDateTime::new(calendar_date(2026, 12, 31).expect("a date"), Time::MAX)))
+        );
+        assert_eq!(until("20261231T170000"), Some(Until::Local(at(2026, 12, 31, 17))));
         // `date --date 2026-12-31T16:00:00Z +%s`
-        assert_eq!(until("20261231T160000Z"), Timestamp::from_second(1_798_732_800).ok().map(Until::Utc));
+        assert_eq!(until("20261231T160000Z"), Some(Until::Utc(1_798_732_800_000)));
     }
 }

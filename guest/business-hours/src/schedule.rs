@@ -2,11 +2,10 @@
 
 use crate::error::ScheduleError;
 use crate::occurrences::{last_counted, later, occurrences};
-use crate::rule::{Rule, Until};
+use crate::rule::{Rule, Until, calendar_date};
+use crate::zone::TimeZone;
 use alloc::vec::Vec;
-use jiff::SignedDuration;
-use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::TimeZone;
+use time::{Date, PlainDateTime, SignedDuration, Time};
 
 /// The maximum length of an occurrence, in days.
 const MAX_DAYS: i32 = 366;
@@ -14,7 +13,7 @@ const MAX_DAYS: i32 = 366;
 /// A period in local time, which may repeat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
-    start: DateTime,
+    start: PlainDateTime,
     /// From the start to the end, by the clock on the wall.
     length: SignedDuration,
     days: i32,
@@ -40,8 +39,8 @@ impl Schedule {
         if end <= start {
             return Err(ScheduleError::EndsBeforeStart);
         }
-        let length = start.duration_until(end);
-        let days = i32::try_from(length.as_hours() / 24).ok().filter(|days| *days <= MAX_DAYS);
+        let length = end - start;
+        let days = i32::try_from(length.whole_days()).ok().filter(|days| *days <= MAX_DAYS);
         let days = days.ok_or(ScheduleError::TooLong)?;
         let rule = rule.filter(|rule| !rule.trim().is_empty()).map(|rule| Rule::read(rule, start)).transpose()?;
         let last = rule.as_ref().and_then(|rule| last_counted(rule, start.date()));
@@ -50,7 +49,7 @@ impl Schedule {
 
     /// Returns the occurrences that start on the dates from `from` to `until`, or that started before and last until
     /// `from`.
-    pub(crate) fn intervals(&self, zone: &TimeZone, from: Date, until: Date) -> Vec<Interval> {
+    pub(crate) fn intervals(&self, zone: TimeZone, from: Date, until: Date) -> Vec<Interval> {
         // An occurrence may end on the day after its last whole day, and a gap may move it.
         let earliest = later(from, -(self.days + 2)).unwrap_or(from);
         let until = self.last.map_or(until, |last| until.min(last));
@@ -62,22 +61,21 @@ impl Schedule {
     }
 
     /// Returns the occurrence on a date. Returns `None` if it is after `UNTIL`.
-    fn interval(&self, zone: &TimeZone, date: Date) -> Option<Interval> {
-        let start = date.to_datetime(self.start.time());
-        let end = start.checked_add(self.length).ok()?;
-        // A local time in a gap is later, and of a repeated local time, the first one applies (RFC 5545, section 3.3.5).
-        let (starts, ends) = (zone.to_timestamp(start).ok()?, zone.to_timestamp(end).ok()?);
+    fn interval(&self, zone: TimeZone, date: Date) -> Option<Interval> {
+        let start = PlainDateTime::new(date, self.start.time());
+        let end = start.checked_add(self.length)?;
+        let (starts, ends) = (zone.time_of(start), zone.time_of(end));
         let is_over = match self.rule.as_ref().and_then(|rule| rule.until) {
             Some(Until::Local(last)) => start > last,
             Some(Until::Utc(last)) => starts > last,
             None => false,
         };
-        (!is_over).then(|| (starts.as_millisecond(), ends.as_millisecond()))
+        (!is_over).then_some((starts, ends))
     }
 }
 
 /// Reads `2026-01-05T08:00:00`, with or without a fraction of the second.
-fn read_time(field: &'static str, text: &str) -> Result<DateTime, ScheduleError> {
+fn read_time(field: &'static str, text: &str) -> Result<PlainDateTime, ScheduleError> {
     let read = || {
         let (date, time) = text.trim().split_once('T')?;
         let (time, fraction) = time.split_once('.').unwrap_or((time, ""));
@@ -85,10 +83,9 @@ fn read_time(field: &'static str, text: &str) -> Result<DateTime, ScheduleError>
         let [hour, minute, second] = numbers(time, ':')?;
         let milliseconds =
             fraction.bytes().all(|byte| byte.is_ascii_digit()).then(|| fraction.get(..3).unwrap_or("0"))?;
-        let nanoseconds = milliseconds.parse::<i32>().ok()? * 1_000_000;
-        let part = |number: i16| i8::try_from(number).ok();
-        let date = Date::new(year, part(month)?, part(day)?).ok()?;
-        Some(date.to_datetime(Time::new(part(hour)?, part(minute)?, part(second)?, nanoseconds).ok()?))
+        let part = |number: i16| u8::try_from(number).ok();
+        let time = Time::from_hms_milli(part(hour)?, part(minute)?, part(second)?, milliseconds.parse().ok()?).ok()?;
+        Some(PlainDateTime::new(calendar_date(year, month, day)?, time))
     };
     read().filter(|time| (1900..=2200).contains(&time.year())).ok_or(ScheduleError::InvalidTime(field))
 }
@@ -107,14 +104,17 @@ fn numbers(text: &str, separator: char) -> Option<[i16; 3]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::civil::date;
 
     #[test]
     fn reads_local_times_with_and_without_a_fraction() {
+        let expected = |milliseconds| {
+            let time = Time::from_hms_milli(8, 30, 0, milliseconds).expect("a time");
+            Ok(PlainDateTime::new(calendar_date(2026, 1, 5).expect("a date"), time))
+        };
         for text in ["2026-01-05T08:30:00", " 2026-01-05T08:30:00.000 ", "2026-01-05T08:30:00.000000"] {
-            assert_eq!(read_time("start", text), Ok(date(2026, 1, 5).at(8, 30, 0, 0)), "{text}");
+            assert_eq!(read_time("start", text), expected(0), "{text}");
         }
-        assert_eq!(read_time("start", "2026-01-05T08:30:00.25"), Ok(date(2026, 1, 5).at(8, 30, 0, 0)));
+        assert_eq!(read_time("start", "2026-01-05T08:30:00.250"), expected(250));
         for text in [
             "",
             "2026-01-05",
