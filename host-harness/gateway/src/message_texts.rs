@@ -56,3 +56,53 @@ fn of_section(section: &mut ListSection) -> Vec<&mut String> {
     let items = section.items.iter_mut().flat_map(|item| [&mut item.title].into_iter().chain(&mut item.subtitle));
     section.title.iter_mut().chain(items).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn finds_the_texts_of_every_structured_part_but_no_payload_or_url() {
+        let button =
+            |text: &str| json!({ "text": text, "action": { "answer": "a payload" }, "image": "https://a.example" });
+        let card = |title: &str| {
+            json!({
+                "title": title, "description": format!("{title} description"), "default-action": button("default"),
+                "buttons": [button("one"), button("two")],
+            })
+        };
+        let item = json!({ "id": "an id", "title": "item", "subtitle": "item subtitle" });
+        let parts: [(Value, &[&str]); 9] = [
+            (
+                json!({ "attachment": { "kind": "image", "url": "https://a.example", "caption": "caption" } }),
+                &["caption"],
+            ),
+            (json!({ "quick-reply": button("reply") }), &["reply"]),
+            (json!({ "card": card("card") }), &["card", "card description", "default", "one", "two"]),
+            (
+                json!({ "carousel": [card("a"), card("b")] }),
+                &["a", "a description", "default", "one", "two", "b", "b description", "default", "one", "two"],
+            ),
+            (json!({ "date-picker": { "title": "when", "subtitle": "choose", "slots": [] } }), &["when", "choose"]),
+            (
+                json!({ "list-picker": [{ "title": "section", "multiple": false, "items": [item] }] }),
+                &["section", "item", "item subtitle"],
+            ),
+            (
+                json!({ "template": { "header": "header", "body": "body", "footer": "footer" } }),
+                &["header", "body", "footer"],
+            ),
+            (json!({ "location": { "latitude": 52.5, "longitude": 13.4, "name": "Berlin" } }), &[]),
+            (json!({ "other": "Notification" }), &[]),
+        ];
+        for (part, expected) in parts {
+            let message = json!({
+                "id": "m-1", "author": "human", "text": "text", "plain-text": "plain", "content": [part.clone()],
+            });
+            let mut message: AgentMessage = serde_json::from_value(message).expect("a message");
+            let texts: Vec<_> = of_agent_message(&mut message).into_iter().map(|text| text.clone()).collect();
+            assert_eq!(texts, [&["text", "plain"], expected].concat(), "{part}");
+        }
+    }
+}

@@ -82,6 +82,12 @@ fn recorded(code: &str, left: Timestamp) -> AgentEvent {
     AgentEvent { conversation_id: Some("c-1".to_owned()), ..event(code, left, EventKind::Outcome(outcome)) }
 }
 
+/// Returns what a poll shows of two agents one after the other, of whom only the first recorded something.
+fn two_stays() -> Vec<AgentEvent> {
+    let first = recorded("first", END - SECOND);
+    stay("u1", NOW, END - SECOND).into_iter().chain([first]).chain(stay("u2", END - SECOND, END)).collect()
+}
+
 /// Returns the handover and the code of each published outcome.
 fn outcomes(mailbox: &Mailbox) -> Vec<(u32, String)> {
     let events = mailbox.unpublished().filter_map(|queued| {
@@ -94,10 +100,7 @@ fn outcomes(mailbox: &Mailbox) -> Vec<(u32, String)> {
 #[test]
 fn polls_after_the_end_until_the_last_agent_has_recorded_something() {
     let (mut mailbox, rules) = (ended(&waiting()), waiting());
-    let [joined, left] = stay("u1", NOW, END - SECOND);
-    let [second_joined, second_left] = stay("u2", END - SECOND, END);
-    let first = recorded("of-the-first-agent", END - SECOND);
-    let without = [joined, left, first, second_joined, second_left];
+    let without = two_stays();
     let mut now = END;
     for delay in [10, 20, 60, 180, 540] {
         assert_eq!(task(&mut mailbox, now + delay * SECOND - 1), None, "{delay}");
@@ -118,11 +121,7 @@ fn polls_after_the_end_until_the_last_agent_has_recorded_something() {
 #[test]
 fn an_earlier_agent_counts_if_the_last_one_records_nothing_in_time() {
     let (mut mailbox, rules) = (ended(&waiting()), waiting());
-    let events: Vec<_> = stay("u1", NOW, END - SECOND)
-        .into_iter()
-        .chain(stay("u2", END - SECOND, END))
-        .chain([recorded("first", END - SECOND)])
-        .collect();
+    let events = two_stays();
     mailbox.outcome_polled(1, &events, END + 899 * SECOND, &rules);
     assert_eq!(outcomes(&mailbox), []);
     mailbox.outcome_polled(1, &events, END + 900 * SECOND, &rules);
@@ -141,11 +140,7 @@ fn an_agent_who_leaves_long_after_the_end_counts() {
 #[test]
 fn what_an_earlier_agent_recorded_is_not_lost_if_the_last_poll_fails() {
     let (mut mailbox, rules) = (ended(&waiting()), waiting());
-    let events: Vec<_> = stay("u1", NOW, END - SECOND)
-        .into_iter()
-        .chain(stay("u2", END - SECOND, END))
-        .chain([recorded("first", END - SECOND)])
-        .collect();
+    let events = two_stays();
     mailbox.outcome_polled(1, &events, END + 810 * SECOND, &rules);
     mailbox.outcome_not_polled(1, NotFetched::Failed { after_seconds: None }, END + 900 * SECOND, &rules);
     assert_eq!(outcomes(&mailbox), [(1, "first".to_owned())]);

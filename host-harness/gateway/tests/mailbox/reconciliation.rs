@@ -5,7 +5,7 @@ use handover_gateway::mailbox::{
     CallbackOutcome, Channel, DeliveryOutcome, EventOrigin, Mailbox, NotFetched, Rules, Source, Task,
 };
 use handover_host::contract::{
-    AgentEvent, Conversation, Delivery, EndReason, EventKind, HandoverStart, OutboundMessage, Timestamp,
+    AgentEvent, Conversation, Delivery, EndReason, EventKind, HandoverStart, LeaveReason, OutboundMessage, Timestamp,
 };
 use std::time::Duration;
 
@@ -111,14 +111,22 @@ fn recognizes_fetched_messages_whose_ids_are_not_those_of_webhooks() {
     assert!(!received(&mut silent).have_other_ids(&history(["m1", "m2"])));
 
     // Only the messages of the last handover count.
-    begin(&mut mailbox, END + SECOND);
-    end(&mut mailbox, END + 2 * SECOND);
     mailbox.reconciled(1, &[], due, &reconciling());
-    let of_second = mailbox.lease(Channel::Outbound, "worker", due + 2 * SECOND, &reconciling());
-    let Some(Task::FetchMessages { handover: 2, received, .. }) = of_second.map(|lease| lease.task) else {
-        panic!("the messages of the second handover are fetched")
+    begin(&mut mailbox, due);
+    let message = agent_message("m9", due + SECOND);
+    mailbox.accept(&[message], &webhook("m9"), due + SECOND, &reconciling()).expect("new");
+    mailbox.leave(LeaveReason::UserLeft, due + 30 * SECOND, &reconciling()).expect("a handover");
+    let Some(Task::Build { item, .. }) = task(&mut mailbox, due + 30 * SECOND) else { panic!("the user leaves") };
+    mailbox.built(item, Ok(vec![request("leave")]));
+    let Some(Task::Deliver { item, .. }) = task(&mut mailbox, due + 30 * SECOND) else { panic!("the user leaves") };
+    let delivered = DeliveryOutcome::Delivered(Delivery::default());
+    mailbox.delivered(item, delivered, 0.0, due + 30 * SECOND, &reconciling());
+    let of_second = task(&mut mailbox, due + 90 * SECOND);
+    let Some(Task::FetchMessages { handover: 2, received, .. }) = of_second else {
+        panic!("the messages of the second handover are fetched, not {of_second:?}")
     };
-    assert!(!received.have_other_ids(&history(["x1", "x2"])));
+    assert!(received.have_other_ids(&history(["m1", "m2"])));
+    assert!(!received.have_other_ids(&history(["m2", "m9"])));
 }
 
 #[test]
