@@ -51,6 +51,9 @@ pub(crate) enum PlatformError {
     /// No handover is in progress.
     #[error("no handover is in progress; start one first")]
     NoHandover,
+    /// A survey follows the end of a handover, and none has ended, or another one is in progress.
+    #[error("a survey follows the end of a handover; no handover of this recipient has ended, or one is in progress")]
+    NoEndedHandover,
     /// The contact center owns the channel of the handover.
     #[error("the contact center owns the channel of this handover; the gateway only reports its agents and its end")]
     Followed,
@@ -134,6 +137,7 @@ pub(crate) async fn execute(
             (Some(loaded), _) => loaded,
             (None, Command::Begin(_)) => LoadedMailbox::new_mailbox(recipient),
             (None, Command::Send(message)) if !message.needs_handover() => LoadedMailbox::new_mailbox(recipient),
+            (None, Command::Send(message)) if is_about_a_survey(message) => return Err(PlatformError::NoEndedHandover),
             (None, _) => return Err(PlatformError::NoHandover),
         };
         if let Some(cached) = key.and_then(|key| loaded.state.cached_response(&key.0, now)) {
@@ -191,6 +195,10 @@ async fn translate(service: &ConnectionService, recipient: &str, mut command: Co
     command
 }
 
+fn is_about_a_survey(message: &OutboundMessage) -> bool {
+    matches!(message, OutboundMessage::RequestSurvey | OutboundMessage::SurveyScore(_))
+}
+
 /// Checks that a command is possible now.
 fn check(mailbox: &Mailbox, command: &Command) -> Result<(), PlatformError> {
     let is_open = mailbox.handover().is_some_and(|handover| handover.ended_at().is_none());
@@ -199,6 +207,9 @@ fn check(mailbox: &Mailbox, command: &Command) -> Result<(), PlatformError> {
         Command::Begin(_) => Ok(()),
         Command::Send(message) if !message.needs_handover() => Ok(()),
         Command::Send(_) | Command::Leave(_) if mailbox.follows() => Err(PlatformError::Followed),
+        Command::Send(message) if is_about_a_survey(message) && (is_open || mailbox.handover().is_none()) => {
+            Err(PlatformError::NoEndedHandover)
+        }
         Command::Send(_) | Command::Leave(_) => Ok(()),
     }
 }

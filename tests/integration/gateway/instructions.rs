@@ -192,6 +192,11 @@ async fn invites_to_a_survey_and_records_a_score_after_the_end() {
     let gateway = gateway(&[("survey-form", "0a1b2c3d-0000-4000-8000-000000000003")]).await;
     let id = gateway.begin_and_accept("sess-42").await;
     gateway.events(None, "agent-joined").await;
+    for recipient in ["sess-42", "unknown"] {
+        let path = format!("recipients/{recipient}/messages");
+        let (status, problem) = gateway.call("POST", &path, json!("request-survey")).await;
+        assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &json!("no-ended-handover")));
+    }
     gateway.world.sandbox_post(&format!("conversations/{id}/disconnect"), json!({})).await;
     gateway.events(None, "ended").await;
     send(&gateway, json!("request-survey")).await;

@@ -8,6 +8,7 @@ use crate::wire::{AUTHORIZATION, SIGNATURE, SIGNATURE_PREFIX};
 use alloc::{format, vec, vec::Vec};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use genesys_cloud::account;
+use genesys_cloud::ids::is_uuid;
 use handover_guest::contract::*;
 use handover_guest::invisible::is_invisible;
 use handover_guest::settings::{error, problems, values, warning};
@@ -168,6 +169,12 @@ fn check_value(settings: &[Setting], index: u32, setting: &Setting, problems: &m
             Some(index),
             "This is longer than one message.",
             &format!("Enter at most {} characters, as text-limit says.", text_limit(settings)),
+        )),
+        SURVEY_FORM | EXTERNAL_SOURCE if !is_uuid(value) => problems.push(warning(
+            key,
+            index,
+            "This does not look like an id of Genesys's.",
+            "Enter the id, not the name, such as 0a1b2c3d-0000-4000-8000-000000000003.",
         )),
         COPILOT_URL if !is_copilot_url(value) => problems.push(error(
             key,

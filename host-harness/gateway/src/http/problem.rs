@@ -198,6 +198,7 @@ impl From<PlatformError> for Problem {
         match error {
             PlatformError::AlreadyInProgress => Self::new(409, "already-in-progress", detail),
             PlatformError::NoHandover => Self::new(409, "no-handover", detail),
+            PlatformError::NoEndedHandover => Self::new(409, "no-ended-handover", detail),
             PlatformError::Followed => Self::new(409, "followed", detail),
             PlatformError::Full => Self::new(429, "full", detail),
             PlatformError::TooLarge(_) => Self::new(413, "too-large", detail),

@@ -155,6 +155,18 @@ async fn keeps_a_record_whose_entries_are_not_appended() {
     assert_eq!(text(&store, Family::Recipient, "a").await.as_deref(), Some("x"));
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_owner_can_read_the_files() {
+    use std::os::unix::fs::PermissionsExt;
+    let (store, folder) = empty();
+    create(&store, "a", None).await;
+    for name in ["gateway.db", "gateway.db-wal", "gateway.db-shm"] {
+        let mode = std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
 #[tokio::test]
 async fn refuses_a_file_that_is_in_use() {
     let (store, folder) = empty();

@@ -15,8 +15,12 @@ pub(super) struct Locks {
 
 impl Locks {
     pub(super) fn acquire(path: &Path) -> Result<Self, OpenError> {
-        let database = File::options().write(true).create(true).truncate(false).open(path);
-        let database = database.map_err(|source| OpenError::Lock { path: path.to_owned(), source })?;
+        let mut options = File::options();
+        options.write(true).create(true).truncate(false);
+        // It contains message texts. SQLite gives its other files the same permissions.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let database = options.open(path).map_err(|source| OpenError::Lock { path: path.to_owned(), source })?;
         #[cfg(target_os = "linux")]
         lock(&database, path, path)?;
         #[cfg(not(target_os = "linux"))]
