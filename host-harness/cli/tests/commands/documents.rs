@@ -180,3 +180,34 @@ fn the_commands_for_the_gateway_run() {
         run(&folder, &format!("{line} || [ $? = {expected} ]"));
     }
 }
+
+#[test]
+fn the_commands_without_genesys_run() {
+    let folder = Folder::new();
+    let free = || TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+    let (gateway, genesys) = (free().to_string(), free().to_string());
+    let scripts = blocks("docs/gateway.md", "sh");
+    let script_with = |part: &str| {
+        let script = scripts.iter().find(|script| script.contains(part)).expect("a block");
+        script.replace("127.0.0.1:8080", &gateway).replace("127.0.0.1:8090", &genesys)
+    };
+    let talk = script_with("sandbox/conversations");
+    let (talk, events) = talk.trim_end().rsplit_once('\n').expect("several lines");
+    // The stream of events does not end, so `timeout` does.
+    let events = events.split('#').next().unwrap_or_default().replace("curl", "timeout 8 curl");
+    let output = bash(
+        &folder,
+        &format!(
+            "trap 'kill %1 %2' EXIT\n{}\ntimeout 60 bash -c 'until curl -s --fail http://{gateway}/readyz; do sleep 0.1; done'\n\
+             {talk}\n{events} || [ $? = 124 ]",
+            script_with("handover sandbox")
+        ),
+    )
+    .output()
+    .expect("bash runs");
+    let (out, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{out}\n{error}");
+    for event in ["queued", "message", "ended"] {
+        assert!(out.contains(&format!(r#""type":"{event}""#)), "{event}: {out}\n{error}");
+    }
+}
