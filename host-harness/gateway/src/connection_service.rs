@@ -5,6 +5,7 @@ use crate::callback::Callback;
 use crate::mailbox::{Rules, Translations};
 use crate::mailboxes::Mailboxes;
 use crate::metrics::{ConnectionMetrics, Metrics};
+use crate::poll_schedule::PollSchedule;
 use crate::redaction::Redaction;
 use crate::trace::Trace;
 use crate::translation::{NotTranslated, Reader, Translation};
@@ -15,7 +16,7 @@ use handover_host::contract::{Ability, AgentEvent, Author, EventKind, Failure, R
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::OwnedMutexGuard;
 
 /// The number of polls that may be made at once after a time without polls.
@@ -34,7 +35,7 @@ struct Inner {
     options: Options,
     polls: DefaultDirectRateLimiter,
     /// Polls that only the interval caused.
-    routine_polls: DefaultDirectRateLimiter,
+    routine_polls: Mutex<PollSchedule>,
     warnings: DefaultDirectRateLimiter,
     /// Log messages about refused credentials, limited separately so that no message hides another.
     refusals: DefaultDirectRateLimiter,
@@ -126,7 +127,7 @@ impl ConnectionService {
         options.rules.has_callback = options.callback.is_some();
         let polls = RateLimiter::direct(Quota::per_minute(options.polls).allow_burst(BURST));
         let half = NonZeroU32::new(options.polls.get() / 2).unwrap_or(NonZeroU32::MIN);
-        let routine_polls = RateLimiter::direct(Quota::per_minute(half).allow_burst(BURST));
+        let routine_polls = Mutex::new(PollSchedule::new(half, Instant::now()));
         let once_a_minute = || RateLimiter::direct(Quota::per_minute(NonZeroU32::MIN));
         let (warnings, refusals, replays) = (once_a_minute(), once_a_minute(), once_a_minute());
         let credentials = Mutex::new(Credentials::Untried);
@@ -314,14 +315,18 @@ impl ConnectionService {
         if abilities.contains(&Ability::QueueState) { WITH_QUEUE_STATE } else { NonZeroU32::MIN }
     }
 
-    /// Returns whether a poll with this number of requests may be made now, or how long to wait. Routine polls (`soon` is
-    /// false) use at most half of the limit, and one that exceeds it waits for the next interval, because there may be
-    /// thousands of them.
-    pub(crate) fn may_poll(&self, soon: bool, requests: NonZeroU32) -> Result<(), Duration> {
-        if !soon && !is_granted(&self.0.routine_polls, requests) {
-            let interval = self.rules().poll_interval.unwrap_or_default();
-            return Err(interval.saturating_add(interval.mul_f64(fastrand::f64())));
-        }
+    /// Returns whether a routine poll of a recipient, with this number of requests, may be made now, or how long to wait.
+    /// Routine polls use at most half of the limit.
+    pub(crate) fn may_poll(&self, recipient: &str, requests: NonZeroU32) -> Result<(), Duration> {
+        let schedule = || self.0.routine_polls.lock().unwrap_or_else(PoisonError::into_inner);
+        schedule().check(recipient, requests, Instant::now())?;
+        self.may_poll_soon(requests)?;
+        schedule().polled(recipient);
+        Ok(())
+    }
+
+    /// Returns whether a poll for which there is a reason, with this number of requests, may be made now, or how long to wait.
+    pub(crate) fn may_poll_soon(&self, requests: NonZeroU32) -> Result<(), Duration> {
         match self.0.polls.check_n(requests) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(not_until)) => {
@@ -333,8 +338,4 @@ impl ConnectionService {
             Err(_) => Ok(()),
         }
     }
-}
-
-fn is_granted(limiter: &DefaultDirectRateLimiter, requests: NonZeroU32) -> bool {
-    matches!(limiter.check_n(requests), Ok(Ok(())))
 }

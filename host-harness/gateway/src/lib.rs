@@ -37,6 +37,7 @@ mod message_texts;
 mod metrics;
 mod outbound;
 mod platform_event;
+mod poll_schedule;
 mod publication;
 mod publish;
 mod record;

@@ -353,7 +353,11 @@ async fn poll(
     requests: NonZeroU32,
 ) -> What {
     let asked = now();
-    if let Err(wait) = service.may_poll(soon, requests) {
+    let granted = match soon {
+        true => service.may_poll_soon(requests),
+        false => service.may_poll(&address.recipient, requests),
+    };
+    if let Err(wait) = granted {
         return What::NotPolled(after(asked, wait));
     }
     let began = Instant::now();
@@ -413,7 +417,7 @@ async fn fetch_messages(
     received: &ReceivedMessages,
 ) -> What {
     let asked = now();
-    if let Err(wait) = service.may_poll(false, REQUESTS_OF_HISTORY) {
+    if let Err(wait) = service.may_poll(&address.recipient, REQUESTS_OF_HISTORY) {
         return What::NotReconciled(handover, NotFetched::Postponed { until: after(asked, wait) });
     }
     let began = Instant::now();
@@ -452,7 +456,7 @@ async fn fetch_messages(
 /// Polls the conversation of an ended handover for its outcome.
 async fn poll_outcome(service: &ConnectionService, handover: u32, conversation: &Conversation) -> What {
     let asked = now();
-    if let Err(wait) = service.may_poll(false, NonZeroU32::MIN) {
+    if let Err(wait) = service.may_poll(&conversation.recipient, NonZeroU32::MIN) {
         return What::OutcomeNotPolled(handover, NotFetched::Postponed { until: after(asked, wait) });
     }
     let began = Instant::now();
