@@ -1,5 +1,5 @@
-//! Writes the offsets of every time zone from 2025 to 2045, so that a component needs neither the complete database nor the
-//! code that evaluates it: every instance of a component would have both in its memory.
+//! Writes the offsets of every time zone from 2025 to 2045, so that a component needs neither the complete database, which
+//! would be in the memory of every instance, nor the code that evaluates it.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

@@ -81,10 +81,11 @@ fn read_time(field: &'static str, text: &str) -> Result<PlainDateTime, ScheduleE
         let (time, fraction) = time.split_once('.').unwrap_or((time, ""));
         let [year, month, day] = numbers(date, '-')?;
         let [hour, minute, second] = numbers(time, ':')?;
-        let milliseconds =
-            fraction.bytes().all(|byte| byte.is_ascii_digit()).then(|| fraction.get(..3).unwrap_or("0"))?;
+        fraction.bytes().all(|byte| byte.is_ascii_digit()).then_some(())?;
+        let digits = fraction.bytes().chain(*b"000").take(3);
+        let milliseconds = digits.fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'));
         let part = |number: i16| u8::try_from(number).ok();
-        let time = Time::from_hms_milli(part(hour)?, part(minute)?, part(second)?, milliseconds.parse().ok()?).ok()?;
+        let time = Time::from_hms_milli(part(hour)?, part(minute)?, part(second)?, milliseconds).ok()?;
         Some(PlainDateTime::new(calendar_date(year, month, day)?, time))
     };
     read().filter(|time| (1900..=2200).contains(&time.year())).ok_or(ScheduleError::InvalidTime(field))
@@ -114,7 +115,9 @@ mod tests {
         for text in ["2026-01-05T08:30:00", " 2026-01-05T08:30:00.000 ", "2026-01-05T08:30:00.000000"] {
             assert_eq!(read_time("start", text), expected(0), "{text}");
         }
-        assert_eq!(read_time("start", "2026-01-05T08:30:00.250"), expected(250));
+        for text in ["2026-01-05T08:30:00.25", "2026-01-05T08:30:00.250", "2026-01-05T08:30:00.2504"] {
+            assert_eq!(read_time("start", text), expected(250), "{text}");
+        }
         for text in [
             "",
             "2026-01-05",

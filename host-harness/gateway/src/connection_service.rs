@@ -127,7 +127,7 @@ impl ConnectionService {
         options.rules.has_callback = options.callback.is_some();
         let polls = RateLimiter::direct(Quota::per_minute(options.polls).allow_burst(BURST));
         let half = NonZeroU32::new(options.polls.get() / 2).unwrap_or(NonZeroU32::MIN);
-        let routine_polls = Mutex::new(PollSchedule::new(half, Instant::now()));
+        let routine_polls = Mutex::new(PollSchedule::new(half, BURST, Instant::now()));
         let once_a_minute = || RateLimiter::direct(Quota::per_minute(NonZeroU32::MIN));
         let (warnings, refusals, replays) = (once_a_minute(), once_a_minute(), once_a_minute());
         let credentials = Mutex::new(Credentials::Untried);
@@ -319,7 +319,8 @@ impl ConnectionService {
     /// Routine polls use at most half of the limit.
     pub(crate) fn may_poll(&self, recipient: &str, requests: NonZeroU32) -> Result<(), Duration> {
         let schedule = || self.0.routine_polls.lock().unwrap_or_else(PoisonError::into_inner);
-        schedule().check(recipient, requests, Instant::now())?;
+        // Mailboxes count in whole milliseconds, and a poll must not come before its time.
+        schedule().check(recipient, requests, Instant::now()).map_err(|wait| wait + Duration::from_millis(1))?;
         self.may_poll_soon(requests)?;
         schedule().polled(recipient);
         Ok(())

@@ -660,8 +660,8 @@ export type EventKind =
   /** A status report for a message that the platform sent. */
   | { tag: "receipt"; val: MessageReceipt }
   /**
-   * What an agent recorded. The event's time is when the agent left. If several agents served the user,
-   * the outcome of the handover is that of the last one.
+   * What an agent recorded. The event's time is when the agent left. If several agents served the user, the outcome of
+   * the handover is that of the last one.
    */
   | { tag: "outcome"; val: HandoverOutcome }
   /** An invitation to a survey, which the platform requested. */
@@ -702,8 +702,8 @@ export interface Conversation {
   recipient: string;
   /**
    * The number of the handover among those of the recipient, counted from 1; a provider refuses 0. A handover that an
-   * agent reopened keeps the previous handover's number. If a message needs no handover, this is the
-   * number of the last handover, or 1 if there was none.
+   * agent reopened keeps the previous handover's number. If a message needs no handover, this is the number
+   * of the last handover, or 1 if there was none.
    */
   handover: number;
   /** The contact center's id, from `delivery.conversation-id` or an agent event. Absent until one of them reports it. */
@@ -1366,8 +1366,8 @@ export interface BotConnectorCalls {
 /** The description and the settings of a provider, and the set-up of a connection. */
 export interface ConfigurationCalls {
   /**
-   * Checks everything that the connection needs and explains how to correct failures. Changes nothing unless there is
-   * a `probe`. Has effects.
+   * Checks what the connection needs and explains how to correct failures. Changes nothing unless there is a `probe`.
+   * Has effects.
    *
    * With a `probe`, a provider of handovers also asks the contact center to send a message to that recipient. The check
    * `webhook-probe` reports whether the contact center accepted the request. The host checks whether the webhook

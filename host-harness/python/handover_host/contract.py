@@ -1139,8 +1139,8 @@ EventKind = Union[
 - `agent-left`: An agent left, or did not accept the conversation. Others may be present or may join. The handover continues.
 - `ended`: The handover ended.
 - `receipt`: A status report for a message that the platform sent.
-- `outcome`: What an agent recorded. The event's time is when the agent left. If several agents served the user,
-  the outcome of the handover is that of the last one.
+- `outcome`: What an agent recorded. The event's time is when the agent left. If several agents served the user, the outcome of
+  the handover is that of the last one.
 - `survey`: An invitation to a survey, which the platform requested.
 - `ignored`: The platform has nothing to do. The reason is for logs and contains no message text.
 """
@@ -1204,8 +1204,8 @@ class Conversation(TypedDict):
 
     handover: int
     """The number of the handover among those of the recipient, counted from 1; a provider refuses 0. A handover that an
-    agent reopened keeps the previous handover's number. If a message needs no handover, this is the
-    number of the last handover, or 1 if there was none.
+    agent reopened keeps the previous handover's number. If a message needs no handover, this is the number
+    of the last handover, or 1 if there was none.
     """
 
     id: NotRequired[str | None]
